@@ -1,0 +1,73 @@
+"""The only place that picks a store and wires the service: for HTTP, command line and tests."""
+
+import msgspec
+
+from application.access import Access
+from application.catalog import CatalogKeeper
+from application.expiry import Sweeper
+from application.order_history import OrderHistory
+from application.order_queries import OrderQueries
+from application.order_service import OrderService
+from application.projections.pull_loop import PullLoop
+from application.projections.registry import PROJECTIONS
+from application.settings import Settings
+from application.storage.sqlite import SqliteStore
+from application.store import Store
+
+SQLITE = "sqlite:///"
+
+
+class BadDatabase(Exception):
+    """A database address that names no store of ours."""
+
+
+class Services(msgspec.Struct, frozen=True):
+    """Everything that can be asked of a wired service."""
+
+    settings: Settings
+    store: Store
+    catalog: CatalogKeeper
+    access: Access
+    orders: OrderService
+    history: OrderHistory
+    queries: OrderQueries
+    loop: PullLoop
+    sweeper: Sweeper
+
+    def start(self) -> None:
+        """Start what runs beside requests: the pull loop and the sweeper."""
+        self.loop.start()
+        self.sweeper.start()
+
+    def close(self) -> None:
+        """Give back everything that was opened."""
+        self.orders.close()
+        self.store.close()
+
+
+def build(settings: Settings) -> Services:
+    """Wire the service over the store that `settings.database` names. Raises `BadDatabase`."""
+    store = open_store(settings.database)
+    for projection in PROJECTIONS.values():
+        store.read_models().ensure(projection.table)
+    catalog = CatalogKeeper(store)
+    orders = OrderService(store, catalog)
+    queries = OrderQueries(store)
+    return Services(
+        settings=settings,
+        store=store,
+        catalog=catalog,
+        access=Access(catalog),
+        orders=orders,
+        history=OrderHistory(store),
+        queries=queries,
+        loop=PullLoop(store, list(PROJECTIONS.values())),
+        sweeper=Sweeper(queries, orders, settings.sweep_seconds),
+    )
+
+
+def open_store(database: str) -> Store:
+    """The store that an address names."""
+    if database.startswith(SQLITE) and len(database) > len(SQLITE):
+        return SqliteStore(database.removeprefix(SQLITE))
+    raise BadDatabase(f"{database} is no address of a database; use sqlite:///FILE")

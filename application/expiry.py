@@ -1,0 +1,56 @@
+"""The sweeper: records that holds have ended, and so lets their tickets go.
+
+Any number of processes may sweep at once: each order decides for itself, in the transaction that
+records it, so that nothing is done twice.
+"""
+
+import threading
+
+import structlog
+
+from application.order_queries import OrderQueries
+from application.order_service import OrderService
+
+BATCH = 100
+
+log = structlog.get_logger()
+
+
+def sweep(queries: OrderQueries, orders: OrderService, request_id: str) -> list[str]:
+    """Record the end of every hold that is due now; return the orders that expired by it."""
+    expired: list[str] = []
+    seen: set[str] = set()
+    while due := [order for order in queries.due(len(seen) + BATCH) if order not in seen]:
+        seen.update(due)
+        expired += orders.expire(due, request_id)
+    return expired
+
+
+class Sweeper:
+    """Sweeps now and then from a thread of its own."""
+
+    def __init__(self, queries: OrderQueries, orders: OrderService, seconds: float) -> None:
+        self._queries = queries
+        self._orders = orders
+        self._seconds = seconds
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+
+    def start(self) -> None:
+        """Start sweeping."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the sweep under way and stop."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._seconds):
+            try:
+                expired = sweep(self._queries, self._orders, "sweeper")
+            except Exception:
+                log.exception("sweep_failed")
+                continue
+            if expired:
+                log.info("orders_expired", count=len(expired))

@@ -1,0 +1,47 @@
+"""Puts facts into the library's stored events and takes them out again.
+
+The stored name stands beside the bytes and does not depend on where the class lives in the code.
+"""
+
+from typing import Any, cast
+
+import msgspec
+from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import Mapper, StoredEvent
+
+from domain.events import STORED, STORED_NAMES, Fact
+
+_ENCODER = msgspec.json.Encoder()
+_DECODERS = {name: msgspec.json.Decoder(cls) for name, cls in STORED.items()}
+
+
+class UnknownFact(Exception):
+    """The log has a fact that this version of the service does not know."""
+
+
+def fact_of(stored: StoredEvent) -> Fact:
+    """The fact that was stored. Raises `UnknownFact` for a name that is not in the table."""
+    decoder = _DECODERS.get(stored.topic)
+    if decoder is None:
+        raise UnknownFact(f"{stored.topic} in order {stored.originator_id}")
+    return decoder.decode(stored.state)
+
+
+class FactMapper(Mapper[str]):
+    """The library's mapper, without its transcoder: msgspec writes and reads the bytes."""
+
+    def __init__(self) -> None:
+        """Take nothing: the table of stored names is all there is to know."""
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredEvent:
+        """The bytes to store for a fact."""
+        return StoredEvent(
+            domain_event.originator_id,
+            domain_event.originator_version,
+            STORED_NAMES[cast("type[Fact]", type(domain_event))],
+            _ENCODER.encode(domain_event),
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:
+        """The fact that was stored."""
+        return fact_of(stored_event)

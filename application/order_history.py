@@ -1,0 +1,89 @@
+"""The audit: an order's facts one by one, and the order as it was."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from eventsourcing.persistence import Notification
+
+from application.access import Caller
+from application.clock import now, written
+from application.fact_mapper import fact_of
+from application.order_service import Answer, refuse_stranger, replay
+from application.store import Store
+from domain.events import STORED_NAMES, Fact
+from domain.order import Order
+from domain.refusals import NotYetCreated, UnknownOrder, UnknownVersion
+
+
+class OrderHistory:
+    """Reads orders from the log alone.
+
+    A `caller` sees the orders it sells and those of its own shows; None is the operator.
+    """
+
+    def __init__(self, store: Store, clock: Callable[[], datetime] = now) -> None:
+        self._store = store
+        self._clock = clock
+
+    def order(self, order_id: str, caller: Caller | None = None) -> Answer:
+        """The order as it is now. Refuses an unknown one."""
+        stored = self._stored(order_id, caller)
+        return Answer(replay(stored), self._clock(), stored[-1].id)
+
+    def at_version(self, order_id: str, version: int, caller: Caller | None = None) -> Answer:
+        """The order as its fact number `version` left it, seen at that fact's time."""
+        stored = self._stored(order_id, caller)
+        if not 1 <= version <= len(stored):
+            raise UnknownVersion(order=order_id, version=version, last=len(stored))
+        order = replay(stored[:version])
+        return Answer(order, order.changed_at, stored[version - 1].id)
+
+    def at_time(self, order_id: str, at: datetime, caller: Caller | None = None) -> Answer:
+        """The order as it was at the moment `at`. Refuses a time before its creation."""
+        stored = self._stored(order_id, caller)
+        facts = [fact_of(each) for each in stored]
+        past = [fact for fact in facts if fact.at <= at]
+        if not past:
+            created_at = written(facts[0].at)
+            raise NotYetCreated(order=order_id, at=written(at), created_at=created_at)
+        return Answer(Order.replay(past), at, stored[len(past) - 1].id)
+
+    def history(self, order_id: str, caller: Caller | None = None) -> dict[str, Any]:
+        """The order's facts as the documented history: what, when, who, by which request."""
+        stored = self._stored(order_id, caller)
+        return {"id": order_id, "events": [_event(each) for each in stored]}
+
+    def _stored(self, order_id: str, caller: Caller | None) -> Sequence[Notification]:
+        stored = self._store.facts(order_id)
+        if not stored:
+            raise UnknownOrder(order=order_id)
+        if caller is not None:
+            refuse_stranger(replay(stored[:1]), order_id, caller)
+        return stored
+
+
+def _event(stored: Notification) -> dict[str, Any]:
+    fact = fact_of(stored)
+    return {
+        "version": fact.originator_version,
+        "position": stored.id,
+        "at": written(fact.at),
+        "name": STORED_NAMES[type(fact)].partition(".")[0],
+        "actor": fact.actor,
+        "request": fact.request,
+        "data": _data(fact),
+    }
+
+
+def _data(fact: Fact) -> dict[str, Any]:
+    """The fields that are a fact's own, as they are stored."""
+    fields = msgspec.to_builtins(fact)
+    for name in ("order", "version", "at", "actor", "request"):
+        del fields[name]
+    return {name: _written(getattr(fact, name, None)) or value for name, value in fields.items()}
+
+
+def _written(value: Any) -> str | None:
+    return written(value) if isinstance(value, datetime) else None

@@ -1,0 +1,140 @@
+"""The reads of lists, from read models only."""
+
+import base64
+import binascii
+import json
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from application.clock import now, to_ms
+from application.order_document import order_document
+from application.projections.orders import order_of
+from application.store import Page, Store
+from domain.order import Order
+from domain.status import HELD, Status
+
+SORTS = ("created_at", "updated_at", "number")
+POLL_SECONDS = 0.005
+
+
+class BadCursor(Exception):
+    """A cursor that this service did not hand out, or for another sort."""
+
+
+class ModelBehind(Exception):
+    """A read model did not reach the wished position in time."""
+
+
+class OrderFilter(msgspec.Struct, frozen=True):
+    """Which orders are wanted. What is None or empty does not narrow the list.
+
+    Ranges include their start and exclude their end.
+    """
+
+    statuses: tuple[Status, ...] = ()
+    show: str | None = None
+    number: int | None = None
+    created_from: datetime | None = None
+    created_till: datetime | None = None
+    updated_from: datetime | None = None
+    updated_till: datetime | None = None
+    sort: str = "created_at"
+    descending: bool = True
+    page_size: int = 50
+    cursor: str | None = None
+
+
+class OrderPage(msgspec.Struct, frozen=True):
+    """Some order documents, and the cursor that continues the list where there is more."""
+
+    orders: list[dict[str, Any]]
+    cursor: str | None
+
+
+class OrderQueries:
+    """Reads lists of orders."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime] = now) -> None:
+        self._store = store
+        self._clock = clock
+
+    def orders(self, vendor: str, wanted: OrderFilter) -> OrderPage:
+        """The orders that `vendor` made, a page at a time. Raises `BadCursor`."""
+        moment = self._clock()
+        page = Page(
+            sort=wanted.sort,
+            where=(((("vendor", "=", vendor),),), *_where(wanted, moment)),
+            descending=wanted.descending,
+            after=None if wanted.cursor is None else _read_cursor(wanted.cursor, wanted.sort),
+            limit=wanted.page_size + 1,
+        )
+        found = [order_of(row) for row in self._store.read_models().page("orders", page)]
+        shown = found[: wanted.page_size]
+        more = len(found) > len(shown)
+        return OrderPage(
+            [order_document(order, moment) for order in shown],
+            _cursor(shown[-1], wanted.sort) if more else None,
+        )
+
+    def due(self, limit: int) -> list[str]:
+        """The ids of orders whose hold has ended and is not recorded as ended yet."""
+        overdue = ("reserved_till", "<=", to_ms(self._clock()))
+        page = Page("reserved_till", (((overdue,),),), descending=False, limit=limit)
+        return [order_of(row).id for row in self._store.read_models().page("orders", page)]
+
+    def wait_for(self, position: int, seconds: float) -> None:
+        """Return when the list shows the log up to `position`. Raises `ModelBehind`."""
+        deadline = time.monotonic() + seconds
+        while self._store.read_models().state("orders").position < position:
+            if time.monotonic() >= deadline:
+                raise ModelBehind(position)
+            time.sleep(POLL_SECONDS)
+
+
+def _where(wanted: OrderFilter, moment: datetime) -> list[tuple[Any, ...]]:
+    """The conditions of a filter, as `Page` has them."""
+    terms = []
+    if wanted.statuses:
+        terms.append(tuple(_status_is(status, moment) for status in wanted.statuses))
+        if Status.EXPIRED in wanted.statuses:
+            terms[-1] += ((("reserved_till", "<=", to_ms(moment)),),)
+    simple: Sequence[tuple[str, str, Any]] = (
+        ("show", "=", wanted.show),
+        ("number", "=", wanted.number),
+        ("created_at", ">=", wanted.created_from),
+        ("created_at", "<", wanted.created_till),
+        ("updated_at", ">=", wanted.updated_from),
+        ("updated_at", "<", wanted.updated_till),
+    )
+    for column, operator, value in simple:
+        if value is not None:
+            bound = to_ms(value) if isinstance(value, datetime) else value
+            terms.append((((column, operator, bound),),))
+    return terms
+
+
+def _status_is(status: Status, moment: datetime) -> tuple[tuple[str, str, Any], ...]:
+    """A held order counts only while its hold lasts, recorded as ended or not."""
+    named = ("status", "=", status.value)
+    return (named, ("reserved_till", ">", to_ms(moment))) if status in HELD else (named,)
+
+
+def _cursor(order: Order, sort: str) -> str:
+    value = getattr(order, sort)
+    place = [sort, to_ms(value) if isinstance(value, datetime) else value, order.id]
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str, sort: str) -> tuple[int, str]:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        place = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=tuple[str, int, str])
+    except (binascii.Error, ValueError, msgspec.DecodeError) as error:
+        raise BadCursor(cursor) from error
+    if place[0] != sort:
+        raise BadCursor(cursor)
+    return place[1], place[2]

@@ -1,0 +1,368 @@
+"""The writes: load an order's facts, ask the order, save the facts it records."""
+
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import msgspec
+from eventsourcing.application import Application
+from eventsourcing.persistence import ApplicationRecorder, Mapper, StoredEvent
+
+from application.access import SYSTEM, Caller
+from application.catalog import Catalog, CatalogKeeper
+from application.clock import now
+from application.fact_mapper import FactMapper, fact_of
+from application.ids import new_id
+from application.projections.tickets import owned, ticket_change
+from application.store import Answered, Found, Needs, Store, Ticket, TicketTaken, Write, Written
+from domain.order import Order
+from domain.refusals import (
+    ChangedMeanwhile,
+    NotTheVendor,
+    RefusedByState,
+    RequestReused,
+    TicketOfAnotherShow,
+    UnknownOrder,
+    UnknownTicket,
+    VersionMismatch,
+)
+from domain.shows import deal_between
+from domain.status import Status, next_statuses
+from domain.wishes import Asked, AtRandom, Customer, Payment, Seats, TicketWish
+
+TRIES = 20
+NOTHING = Seats(())
+
+
+class PaymentWish(msgspec.Struct, frozen=True):
+    """How to pay, with the payment system by its alias or id."""
+
+    system: str | None = None
+    success_url: str | None = None
+    failure_url: str | None = None
+
+
+class OrderWish(msgspec.Struct, frozen=True):
+    """What a request wants of an order. What is None is not asked for."""
+
+    tickets: TicketWish | None = None
+    all_or_nothing: bool = False
+    customer: Customer | None = None
+    payment: PaymentWish | None = None
+    status: Status | None = None
+
+
+class Request(msgspec.Struct, frozen=True):
+    """Who asks, under which request id, and what makes it safe to repeat or to race.
+
+    `arrived_at` is when the request came in; `versions` are those named by If-Match (None: any);
+    `key` is the Idempotency-Key and `fingerprint` tells whether two requests are the same.
+    """
+
+    caller: Caller
+    id: str
+    arrived_at: datetime
+    versions: frozenset[int] | None = None
+    key: str | None = None
+    fingerprint: bytes = b""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """An order as it was left by a request, seen at `at`, and the log's position that shows it."""
+
+    order: Order
+    at: datetime
+    position: int = 0
+
+
+class TicketsShort(Exception):
+    """Fewer tickets are vacant than wished; overdue holds may still keep some."""
+
+    def __init__(self, seats: Sequence[str], sets: Sequence[str]) -> None:
+        super().__init__(seats, sets)
+        self.seats = seats
+        self.sets = sets
+
+
+class OrderService(Application[str]):
+    """Carries out what is asked of orders. Each method returns when its facts are on the disk."""
+
+    name = "orders"
+
+    def __init__(
+        self, store: Store, keeper: CatalogKeeper, clock: Callable[[], datetime] = now
+    ) -> None:
+        self.store = store
+        self._keeper = keeper
+        self._clock = clock
+        super().__init__({"PERSISTENCE_MODULE": "eventsourcing.popo"})
+
+    def construct_recorder(self) -> ApplicationRecorder:
+        """The recorder of the store that was picked at start-up."""
+        return self.store.recorder
+
+    def construct_mapper(self) -> Mapper[str]:
+        """Stored names and bytes that do not depend on the code's layout."""
+        return FactMapper()
+
+    # What may be asked.
+
+    def create(self, show_id: str, wish: OrderWish, request: Request) -> Answer:
+        """Create an order of a show. Refuses as `Order` does, and where a deal is missing."""
+        catalog = self._keeper.current()
+        show = catalog.show(show_id)
+        vendor = request.caller.partner
+        deal = deal_between(catalog.deals, show.org, vendor)
+        rest = msgspec.structs.replace(wish, tickets=None)
+
+        def decide(within: Any, found: Found, *, settled: bool) -> Answer | Answered:
+            if found.answered is not None:
+                return found.answered
+            asked = self._asked(request)
+            vacant = _vacant(show_id, wish, {}, found, asked.at, settled=settled)
+            order = Order.create(
+                new_id(asked.at),
+                found.number,
+                show,
+                vendor=vendor,
+                deal=deal,
+                lang=request.caller.language,
+                wish=wish.tickets or NOTHING,
+                vacant=vacant,
+                all_or_nothing=wish.all_or_nothing,
+                asked=asked,
+            )
+            self._ask(order, rest, {}, catalog, asked)
+            return self._save(within, order, (), request, asked)
+
+        return self._carry_out(_needs(wish, request, number=True), decide, request)
+
+    def change(self, order_id: str, wish: OrderWish, request: Request) -> Answer:
+        """Change an order: all that is wished, or nothing. Refuses as `Order` does."""
+        catalog = self._keeper.current()
+
+        def decide(within: Any, found: Found, *, settled: bool) -> Answer | Answered:
+            if found.answered is not None:
+                return found.answered
+            asked = self._asked(request)
+            order = replay(found.facts)
+            refuse_stranger(order, order_id, request.caller)
+            if order.vendor != request.caller.partner:
+                raise NotTheVendor
+            if request.versions is not None and order.version not in request.versions:
+                raise VersionMismatch(**_present(order, asked.at).about())
+            before = owned(order)
+            present = _present(order, asked.at)
+            vacant = _vacant(order.show, wish, order.tickets, found, asked.at, settled=settled)
+            try:
+                self._ask(order, wish, vacant, catalog, asked)
+            except RefusedByState as refusal:
+                if present.changed_at > request.arrived_at:
+                    raise ChangedMeanwhile(reason=refusal, **present.about()) from refusal
+                raise
+            return self._save(within, order, before, request, asked)
+
+        return self._carry_out(_needs(wish, request, order=order_id), decide, request)
+
+    def expire(self, order_ids: Iterable[str], request_id: str) -> list[str]:
+        """Record for each of these orders that its hold has ended, if it has.
+
+        Returns the ids of those for which it was recorded now. Asking twice does no harm.
+        """
+
+        def write_for(order_id: str) -> Write[bool]:
+            def decide(within: Any, found: Found) -> bool:
+                order = replay(found.facts)
+                before = owned(order)
+                order.expire(Asked(self._clock(), SYSTEM, request_id))
+                if not order.pending:
+                    return False
+                self.save(order, within=within, change=ticket_change(before, order))
+                return True
+
+            return Write(Needs(order=order_id), decide)
+
+        ids = list(order_ids)
+        expired = []
+        for order_id, outcome in zip(
+            ids, self.store.write_all([write_for(each) for each in ids]), strict=True
+        ):
+            if isinstance(outcome, Exception):
+                raise outcome
+            if outcome.result:
+                expired.append(order_id)
+        return expired
+
+    # How it is carried out.
+
+    def _asked(self, request: Request) -> Asked:
+        return Asked(self._clock(), request.caller.actor, request.id)
+
+    def _ask(
+        self,
+        order: Order,
+        wish: OrderWish,
+        vacant: dict[str, str],
+        catalog: Catalog,
+        asked: Asked,
+    ) -> None:
+        """Ask everything that is wished, in the order in which an order lives."""
+        if wish.tickets is not None:
+            order.change_tickets(wish.tickets, vacant, asked, all_or_nothing=wish.all_or_nothing)
+        if wish.customer is not None:
+            order.set_customer(wish.customer, asked)
+        if wish.payment is not None:
+            order.choose_payment(_payment(wish.payment, catalog), asked)
+        if wish.status is not None:
+            order.move_to(wish.status, asked, secrets.token_hex(20))
+
+    def _save(
+        self,
+        within: Any,
+        order: Order,
+        before: Sequence[str],
+        request: Request,
+        asked: Asked,
+    ) -> Answer:
+        """Save the new facts, what they mean for tickets, and that this request was answered."""
+        answered = None
+        if request.key is not None:
+            answered = Answered(
+                partner=request.caller.partner,
+                key=request.key,
+                fingerprint=request.fingerprint,
+                order=order.id,
+                version=order.version,
+                at=asked.at,
+            )
+        if order.pending or answered is not None:
+            change = ticket_change(before, order)
+            self.save(order, within=within, change=change, answered=answered)
+        return Answer(order, asked.at)
+
+    def _carry_out(
+        self,
+        needs: Needs,
+        decide: Callable[..., Answer | Answered],
+        request: Request,
+    ) -> Answer:
+        """Have a decision carried out, again after a lost race or when overdue holds were freed."""
+        settled = False
+        for _ in range(TRIES):
+            write = Write(needs, partial(decide, settled=settled))
+            outcome = self.store.write_all([write])[0]
+            if isinstance(outcome, Written):
+                if isinstance(outcome.result, Answered):
+                    return self._repeated(outcome.result, request)
+                return msgspec.structs.replace(outcome.result, position=outcome.position)
+            if isinstance(outcome, TicketsShort):
+                overdue = self.store.overdue(outcome.seats, outcome.sets, self._clock())
+                self.expire(overdue, request.id)
+                settled = True
+            elif not isinstance(outcome, TicketTaken):
+                raise outcome
+        raise TicketTaken
+
+    def _repeated(self, answered: Answered, request: Request) -> Answer:
+        """The first answer again: the order as that request left it."""
+        if answered.fingerprint != request.fingerprint:
+            raise RequestReused
+        facts = self.store.facts(answered.order)[: answered.version]
+        return Answer(replay(facts), answered.at, facts[-1].id)
+
+
+def replay(stored: Iterable[StoredEvent]) -> Order:
+    """The order that these stored facts tell; an empty one for none."""
+    return Order.replay(map(fact_of, stored))
+
+
+def _needs(
+    wish: OrderWish, request: Request, *, order: str | None = None, number: bool = False
+) -> Needs:
+    tickets = wish.tickets or NOTHING
+    return Needs(
+        order=order,
+        number=number,
+        seats=tickets.tickets if isinstance(tickets, Seats) else (),
+        picks=tickets.counts if isinstance(tickets, AtRandom) else {},
+        request=None if request.key is None else (request.caller.partner, request.key),
+    )
+
+
+class Present(msgspec.Struct, frozen=True):
+    """What a request that lost a race is told of the order as it is."""
+
+    version: int
+    status: Status
+    changed_at: datetime
+
+    def about(self) -> dict[str, Any]:
+        """The values that go into the answer."""
+        return {
+            "version": self.version,
+            "status": self.status,
+            "allowed": next_statuses(self.status),
+        }
+
+
+def _present(order: Order, at: datetime) -> Present:
+    return Present(order.version, order.status_at(at), order.changed_at)
+
+
+def refuse_stranger(order: Order, order_id: str, caller: Caller) -> None:
+    """Refuse, as if there were no such order, unless `caller` sells it or organises its show."""
+    if not order.version or caller.partner not in (order.vendor, order.org):
+        raise UnknownOrder(order=order_id)
+
+
+def _vacant(
+    show: str,
+    wish: OrderWish,
+    held: Mapping[str, str],
+    found: Found,
+    at: datetime,
+    *,
+    settled: bool,
+) -> dict[str, str]:
+    """The wished tickets that can be had, with their sets.
+
+    Refuses unknown tickets and those of another show. Unless `settled`, raises `TicketsShort`
+    where freeing overdue holds might bring more.
+    """
+    seats = [_checked_seat(seat, show) for seat in found.seats if seat.id not in held]
+    if isinstance(wish.tickets, Seats):
+        known = held.keys() | {seat.id for seat in seats}
+        for ticket in wish.tickets.tickets:
+            if ticket not in known:
+                raise UnknownTicket(ticket=ticket)
+    if not settled:
+        overdue = [seat.id for seat in seats if seat.order and seat.vacant_at(at)]
+        short = _short_sets(wish.tickets, held, found.picks)
+        if overdue or short:
+            raise TicketsShort(overdue, short)
+    return {**found.picks, **{seat.id: seat.set for seat in seats if seat.order is None}}
+
+
+def _checked_seat(seat: Ticket, show: str) -> Ticket:
+    if seat.show != show:
+        raise TicketOfAnotherShow(ticket=seat.id, event=show)
+    return seat
+
+
+def _short_sets(
+    wish: TicketWish | None, held: Mapping[str, str], picks: Mapping[str, str]
+) -> list[str]:
+    """The sets of which fewer tickets can be had than wished."""
+    if not isinstance(wish, AtRandom):
+        return []
+    had = Counter(held.values())
+    free = Counter(picks.values())
+    return [each for each, count in wish.counts.items() if had[each] + free[each] < count]
+
+
+def _payment(wish: PaymentWish, catalog: Catalog) -> Payment:
+    system = None if wish.system is None else catalog.system(wish.system)
+    return Payment(system, wish.success_url, wish.failure_url)

@@ -1,0 +1,43 @@
+"""Every setting, read once from the environment. What each means: docs/settings.md."""
+
+import msgspec
+from environs import Env, validate
+
+DATABASE_SCHEMES = ("sqlite:///", "postgresql://")
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """How this service runs. Names are those of the environment, without `ORDERLOG_`."""
+
+    database: str = "sqlite:///orderlog.db"
+    sample: bool = False
+    threads: int = 32
+    sweep_seconds: float = 1.0
+    wait_seconds: float = 5.0
+    max_body_bytes: int = 1_048_576
+    log_level: str = "INFO"
+
+
+def read_settings() -> Settings:
+    """The settings of the environment. Raises `environs.EnvError`, naming the bad variable."""
+    env = Env(prefix="ORDERLOG_")
+    default = Settings()
+    return Settings(
+        database=env.str("DATABASE", default.database),
+        sample=env.bool("SAMPLE", default.sample),
+        threads=env.int("THREADS", default.threads, validate=validate.Range(1, 512)),
+        sweep_seconds=env.float(
+            "SWEEP_SECONDS", default.sweep_seconds, validate=validate.Range(0.01, 3600)
+        ),
+        wait_seconds=env.float(
+            "WAIT_SECONDS", default.wait_seconds, validate=validate.Range(0.1, 60)
+        ),
+        max_body_bytes=env.int(
+            "MAX_BODY_BYTES", default.max_body_bytes, validate=validate.Range(1024, 2**30)
+        ),
+        log_level=env.str(
+            "LOG_LEVEL",
+            default.log_level,
+            validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]),
+        ),
+    )

@@ -1,0 +1,353 @@
+"""The embedded store: one SQLite file for the log, the tickets and the catalogue.
+
+There is one writer at a time, so what a write finds cannot change under it. Every commit is on
+the disk before an answer leaves (`synchronous=FULL`).
+"""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import Any, cast
+
+from eventsourcing.persistence import Notification, StoredEvent
+from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLiteDatastore
+
+from application.clock import from_ms, to_ms
+from application.numbers import FIRST_NUMBER
+from application.storage.group_commit import GroupCommit, Outcome
+from application.storage.sqlite_catalog import SqliteCatalogChange, read_documents
+from application.storage.sqlite_layout import LAYOUT, LOG
+from application.storage.sqlite_read_models import SqliteReadModels
+from application.storage.sqlite_tickets import apply_ticket_change, pick, ticket_of, ticket_row
+from application.store import (
+    Answered,
+    Found,
+    Needs,
+    StoreUnavailable,
+    T,
+    Ticket,
+    TicketChange,
+    Write,
+    Written,
+)
+
+BUSY_SECONDS = 5.0
+POLL_SECONDS = 0.05
+
+
+class Transaction:
+    """The open transaction of a batch: where its facts go, and what became of them."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.position = 0
+        self.saved = False
+        self.spoiled = False
+
+
+class SqliteRecorder(SQLiteApplicationRecorder):
+    """The library's recorder, writing in a batch's transaction, tickets and all."""
+
+    def __init__(self, datastore: SQLiteDatastore) -> None:
+        super().__init__(datastore, events_table_name="orders_events")
+        self.insert_events_statement = "INSERT INTO orders_events VALUES (NULL, ?, ?, ?, ?)"
+
+    def construct_create_table_statements(self) -> list[str]:
+        """No statements: the layout makes the tables."""
+        return []
+
+    def insert_events(
+        self,
+        stored_events: Sequence[StoredEvent],
+        *,
+        within: Transaction | None = None,
+        **kwargs: Any,
+    ) -> Sequence[int] | None:
+        """Append facts in the transaction `within`, or in one of their own."""
+        if within is None:
+            return super().insert_events(stored_events, **kwargs)
+        within.spoiled = True  # until all of it is in
+        cursor = SQLiteCursor(within.connection.cursor())
+        positions = self._insert_events(cursor, stored_events, **kwargs)
+        within.spoiled, within.saved = False, True
+        if positions:
+            within.position = positions[-1]
+        return positions
+
+    def _insert_events(
+        self,
+        c: SQLiteCursor,
+        stored_events: Sequence[StoredEvent],
+        *,
+        change: TicketChange | None = None,
+        answered: Answered | None = None,
+        **kwargs: Any,
+    ) -> Sequence[int] | None:
+        positions = super()._insert_events(c, stored_events, **kwargs)
+        if change is not None:
+            apply_ticket_change(c.sqlite_cursor, change)
+        if answered is not None:
+            c.execute(
+                "INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    answered.partner,
+                    answered.key,
+                    answered.fingerprint,
+                    answered.order,
+                    answered.version,
+                    to_ms(answered.at),
+                ),
+            )
+        return positions
+
+
+class SqliteStore:
+    """The port to a store (`application/store.py`) on an SQLite file."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._readers = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._writer = self._connect()
+        self._writing = threading.Lock()
+        self._news = threading.Condition()
+        self._latest = 0
+        self._writer.executescript(LOG.format(layout=LAYOUT, number=FIRST_NUMBER - 1))
+        self._models = SqliteReadModels(path + "-views")
+        self.recorder = SqliteRecorder(SQLiteDatastore(path, originator_id_type="text"))
+        self._group = GroupCommit(self._commit)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        self._connections.append(connection)
+        return connection
+
+    @property
+    def _reader(self) -> sqlite3.Connection:
+        connection = getattr(self._readers, "connection", None)
+        if connection is None:
+            connection = self._readers.connection = self._connect()
+        return cast("sqlite3.Connection", connection)
+
+    # Writing.
+
+    def write_all(self, writes: Sequence[Write[T]]) -> list[Written[T] | Exception]:
+        """Carry out `writes` in a shared commit."""
+        return self._group.carry_out(writes)
+
+    def _commit(self, writes: list[Write[Any]]) -> list[Outcome]:
+        try:
+            with self.transaction() as connection:
+                within = Transaction(connection)
+                outcomes = [self._carry_out(within, write) for write in writes]
+                if not within.saved:
+                    connection.execute("ROLLBACK")
+        except BatchSpoiled as spoiled:
+            if len(writes) == 1:
+                return [spoiled.cause]
+            return [self._commit([write])[0] for write in writes]
+        if within.saved:
+            self._tell(within.position)
+        return outcomes
+
+    def _tell(self, position: int) -> None:
+        """Wake those who wait for the log to grow."""
+        with self._news:
+            self._latest = max(self._latest, position)
+            self._news.notify_all()
+
+    def _carry_out(self, within: Transaction, write: Write[Any]) -> Outcome:
+        try:
+            found = self._find(within.connection, write.needs)
+            result = write.decide(within, found)
+        except Exception as refusal:  # a refusal is an outcome, handed to its caller
+            if within.spoiled:
+                raise BatchSpoiled(refusal) from refusal
+            return refusal
+        return Written(result, within.position)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """The one writing transaction; committed on the disk, or nothing of it happened."""
+        with self._writing:
+            try:
+                self._writer.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                raise unavailable(error) from error
+            try:
+                yield self._writer
+                if self._writer.in_transaction:
+                    self._writer.execute("COMMIT")
+            except BaseException as failure:
+                with suppress(sqlite3.Error):
+                    self._writer.execute("ROLLBACK")
+                if isinstance(failure, sqlite3.OperationalError):
+                    raise unavailable(failure) from failure
+                raise
+
+    def _find(self, connection: sqlite3.Connection, needs: Needs) -> Found:
+        found = Found()
+        if needs.request is not None:
+            found.answered = self._answered(connection, *needs.request)
+            if found.answered is not None:
+                return found
+        if needs.order is not None:
+            found.facts = self._facts(connection, needs.order)
+        if needs.seats:
+            found.seats = self._tickets_by_id(connection, needs.seats)
+        for set_id, count in needs.picks.items():
+            for ticket in pick(connection, set_id, count):
+                found.picks[ticket] = set_id
+        if needs.number:
+            found.number = connection.execute(
+                "UPDATE counters SET value = value + 1 WHERE name = 'number' RETURNING value"
+            ).fetchone()[0]
+        return found
+
+    # Reading the log.
+
+    def facts(self, order: str) -> Sequence[Notification]:
+        """An order's stored facts with their positions."""
+        return self._facts(self._reader, order)
+
+    def _facts(self, connection: sqlite3.Connection, order: str) -> list[Notification]:
+        rows = connection.execute(
+            "SELECT originator_id, originator_version, topic, state, rowid FROM orders_events"
+            " WHERE originator_id = ? ORDER BY originator_version",
+            (order,),
+        )
+        return [Notification(*row) for row in rows]
+
+    def log(self, after: int, limit: int) -> Sequence[Notification]:
+        """Facts by position. The one writer commits in order, so none can be missing."""
+        rows = self._reader.execute(
+            "SELECT originator_id, originator_version, topic, state, rowid FROM orders_events"
+            " WHERE rowid > ? ORDER BY rowid LIMIT ?",
+            (after, limit),
+        )
+        return [Notification(*row) for row in rows]
+
+    def last_position(self) -> int:
+        """The highest position in the log."""
+        row = self._reader.execute("SELECT max(rowid) FROM orders_events").fetchone()
+        return row[0] or 0
+
+    def answered(self, partner: str, key: str) -> Answered | None:
+        """What came of a request."""
+        return self._answered(self._reader, partner, key)
+
+    def _answered(self, connection: sqlite3.Connection, partner: str, key: str) -> Answered | None:
+        row = connection.execute(
+            "SELECT fingerprint, order_id, version, at FROM requests WHERE partner = ? AND key = ?",
+            (partner, key),
+        ).fetchone()
+        return row and Answered(partner, key, row[0], row[1], row[2], from_ms(row[3]))
+
+    def wait_for_news(self, after: int, seconds: float) -> None:
+        """Wake on a commit of this process; look for those of others now and then."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            with self._news:
+                if self._latest > after:
+                    return
+                self._news.wait(min(left, POLL_SECONDS))
+            if self.last_position() > after:
+                return
+
+    # Tickets.
+
+    def tickets(self, show: str) -> Sequence[Ticket]:
+        """All tickets of a show by their numbers."""
+        rows = self._reader.execute(
+            "SELECT id, show_id, set_id, number, seat, order_id, held_till FROM tickets"
+            " WHERE show_id = ? ORDER BY number",
+            (show,),
+        )
+        return [ticket_of(row) for row in rows]
+
+    def tickets_by_id(self, ids: Sequence[str]) -> Sequence[Ticket]:
+        """These tickets."""
+        return self._tickets_by_id(self._reader, ids)
+
+    def _tickets_by_id(self, connection: sqlite3.Connection, ids: Sequence[str]) -> list[Ticket]:
+        return [ticket for each in ids if (ticket := ticket_row(connection, each)) is not None]
+
+    def vacancies(self, shows: Sequence[str], now: datetime) -> dict[str, int]:
+        """By set, how many tickets can be had at `now`."""
+        counts: dict[str, int] = {}
+        for show in shows:
+            rows = self._reader.execute(
+                "SELECT set_id, count(*) FROM tickets WHERE show_id = ?"
+                " AND (order_id IS NULL OR held_till <= ?) GROUP BY set_id",
+                (show, to_ms(now)),
+            )
+            counts.update(rows.fetchall())
+        return counts
+
+    def overdue(self, seats: Sequence[str], sets: Sequence[str], now: datetime) -> list[str]:
+        """Orders whose hold has ended but still keeps one of these tickets."""
+        moment = to_ms(now)
+        orders: dict[str, None] = {}
+        for seat in seats:
+            ticket = ticket_row(self._reader, seat)
+            if ticket and ticket.order and ticket.vacant_at(now):
+                orders[ticket.order] = None
+        for set_id in sets:
+            rows = self._reader.execute(
+                "SELECT DISTINCT order_id FROM tickets"
+                " WHERE set_id = ? AND held_till <= ? LIMIT 100",
+                (set_id, moment),
+            )
+            orders.update((row[0], None) for row in rows)
+        return list(orders)
+
+    # The catalogue, and the rest.
+
+    def catalog_version(self) -> int:
+        """A number that grows with every change of the catalogue or the keys."""
+        row = self._reader.execute("SELECT value FROM counters WHERE name = 'catalog'").fetchone()
+        return int(row[0])
+
+    def catalog(self) -> dict[tuple[str, str], bytes]:
+        """The catalogue's documents by kind and id."""
+        return read_documents(self._reader)
+
+    @contextmanager
+    def change_catalog(self) -> Iterator[SqliteCatalogChange]:
+        """Open a transaction over the catalogue, its tickets and the keys."""
+        with self.transaction() as connection:
+            change = SqliteCatalogChange(connection)
+            yield change
+            if change.made:
+                connection.execute("UPDATE counters SET value = value + 1 WHERE name = 'catalog'")
+
+    def read_models(self) -> SqliteReadModels:
+        """Where the read models are kept: a file of their own, so that they never hold up sales."""
+        return self._models
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self.recorder.datastore.close()
+        self._models.close()
+        for connection in self._connections:
+            connection.close()
+
+
+class BatchSpoiled(Exception):
+    """A write failed after it had begun to store; the batch is done again one by one."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+def unavailable(error: sqlite3.OperationalError) -> StoreUnavailable:
+    """The store's state as the port names it."""
+    return StoreUnavailable(f"The database cannot be written now: {error}")

@@ -1,0 +1,203 @@
+"""The read models of the embedded store, in a file of their own beside the log.
+
+The file can be deleted: it is filled again from the log. It is therefore not synced at every
+commit, and filling it never makes a sale wait for the one writer of the log.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
+
+from application.storage.sqlite_layout import READ_MODELS
+from application.store import ModelState, Page, Row, Table
+
+TYPES = {int: "INTEGER", str: "TEXT"}
+OPERATORS = frozenset({"=", "<", "<=", ">", ">="})
+BUSY_SECONDS = 5.0
+
+
+class SqliteReadModels:
+    """The port for read models (`application/store.py`) on an SQLite file."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._tables: dict[str, Table] = {}
+        self._db.executescript(READ_MODELS)
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(
+                self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            self._connections.append(connection)
+            self._local.connection = connection
+        return cast("sqlite3.Connection", connection)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        db = self._db
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+        db.execute("COMMIT")
+
+    def ensure(self, table: Table) -> None:
+        """Make the table of a read model if there is none."""
+        self._tables[table.name] = table
+        with self._transaction() as db:
+            known = db.execute(
+                "SELECT 1 FROM read_models WHERE name = ? AND live", (table.name,)
+            ).fetchone()
+            if known is None:
+                self._create(db, table, generation=1)
+                db.execute("INSERT INTO read_models VALUES (?, 1, 0, 1, NULL)", (table.name,))
+
+    def _create(self, db: sqlite3.Connection, table: Table, *, generation: int) -> None:
+        columns = "".join(f"{name} {TYPES[kind]}, " for name, kind in table.columns.items())
+        name = _table_name(table.name, generation)
+        db.execute(
+            f"CREATE TABLE {name} (key TEXT PRIMARY KEY, {columns}document BLOB NOT NULL)"
+            " WITHOUT ROWID"
+        )
+        for index in table.indexes:
+            db.execute(f"CREATE INDEX {name}_{'_'.join(index)} ON {name} ({', '.join(index)}, key)")
+
+    def state(self, name: str) -> ModelState:
+        """How far the live generation of a read model has got."""
+        row = self._db.execute(
+            "SELECT name, generation, position, stopped FROM read_models WHERE name = ? AND live",
+            (name,),
+        ).fetchone()
+        return ModelState(*row)
+
+    def reload(self, state: ModelState) -> ModelState:
+        """How far this generation has got, live or not."""
+        row = self._db.execute(
+            "SELECT name, generation, position, stopped FROM read_models"
+            " WHERE name = ? AND generation = ?",
+            (state.name, state.generation),
+        ).fetchone()
+        return ModelState(*row)
+
+    def rows(self, state: ModelState, keys: Sequence[str]) -> dict[str, bytes]:
+        """The documents of these rows of a generation."""
+        statement = (
+            f"SELECT document FROM {_table_name(state.name, state.generation)} WHERE key = ?"  # noqa: S608 - our own names
+        )
+        found = {}
+        for key in keys:
+            row = self._db.execute(statement, (key,)).fetchone()
+            if row is not None:
+                found[key] = row[0]
+        return found
+
+    def commit(self, state: ModelState, rows: Sequence[Row], position: int) -> bool:
+        """Write rows and position together, if nobody has moved on from `state`."""
+        values = [(row.key, *row.columns, row.document) for row in rows]
+        with self._transaction() as db:
+            moved = db.execute(
+                "UPDATE read_models SET position = ?, stopped = NULL"
+                " WHERE name = ? AND generation = ? AND position = ?",
+                (position, state.name, state.generation, state.position),
+            )
+            if moved.rowcount == 1 and values:
+                places = ", ".join("?" * len(values[0]))
+                name = _table_name(state.name, state.generation)
+                db.executemany(f"INSERT OR REPLACE INTO {name} VALUES ({places})", values)  # noqa: S608 - our own names
+        return moved.rowcount == 1
+
+    def stop(self, state: ModelState, reason: str) -> None:
+        """Note why a read model stands still."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE read_models SET stopped = ? WHERE name = ? AND generation = ?",
+                (reason, state.name, state.generation),
+            )
+
+    def page(self, name: str, page: Page) -> list[bytes]:
+        """The documents of the wanted rows of the live generation."""
+        terms, values = _conditions(page)
+        where = f"WHERE {' AND '.join(terms)}" if terms else ""
+        direction = "DESC" if page.descending else "ASC"
+        table = _table_name(name, self.state(name).generation)
+        rows = self._db.execute(
+            f"SELECT document FROM {table} {where}"  # noqa: S608 - our own names, values are bound
+            f" ORDER BY {page.sort} {direction}, key {direction} LIMIT ?",
+            (*values, page.limit),
+        )
+        return [row[0] for row in rows]
+
+    def scan(self, state: ModelState) -> Iterator[tuple[str, bytes]]:
+        """All rows of a generation by key."""
+        name = _table_name(state.name, state.generation)
+        yield from self._db.execute(f"SELECT key, document FROM {name} ORDER BY key")  # noqa: S608 - our own names
+
+    def begin_rebuild(self, table: Table) -> ModelState:
+        """Make an empty generation beside the live one; drop what an earlier attempt left."""
+        live = self.state(table.name)
+        with self._transaction() as db:
+            self._drop(db, table.name, "NOT live")
+            generation = live.generation + 1
+            self._create(db, table, generation=generation)
+            db.execute(
+                "INSERT INTO read_models VALUES (?, ?, 0, 0, NULL)", (table.name, generation)
+            )
+        return ModelState(table.name, generation, 0)
+
+    def swap(self, state: ModelState) -> None:
+        """Make a generation the live one, and drop the one it replaces."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE read_models SET live = (generation = ?) WHERE name = ?",
+                (state.generation, state.name),
+            )
+            self._drop(db, state.name, "NOT live")
+
+    def _drop(self, db: sqlite3.Connection, name: str, which: str) -> None:
+        condition = f"WHERE name = ? AND {which}"
+        dead = db.execute(f"SELECT generation FROM read_models {condition}", (name,)).fetchall()  # noqa: S608 - our own words
+        for (generation,) in dead:
+            db.execute(f"DROP TABLE {_table_name(name, generation)}")
+        db.execute(f"DELETE FROM read_models {condition}", (name,))  # noqa: S608 - our own words
+
+    def close(self) -> None:
+        """Give back all connections."""
+        for connection in self._connections:
+            connection.close()
+
+
+def _table_name(name: str, generation: int) -> str:
+    return f"{name}_{generation}"
+
+
+def _conditions(page: Page) -> tuple[list[str], list[Any]]:
+    """The page's conditions as SQL with the values to bind."""
+    terms: list[str] = []
+    values: list[Any] = []
+    for term in page.where:
+        alternatives = []
+        for together in term:
+            checks = []
+            for column, operator, value in together:
+                if operator not in OPERATORS:
+                    raise ValueError(operator)
+                checks.append(f"{column} {operator} ?")
+                values.append(value)
+            alternatives.append(f"({' AND '.join(checks)})")
+        terms.append(f"({' OR '.join(alternatives)})")
+    if page.after is not None:
+        beyond = "<" if page.descending else ">"
+        terms.append(f"({page.sort}, key) {beyond} (?, ?)")
+        values.extend(page.after)
+    return terms, values

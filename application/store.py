@@ -1,0 +1,259 @@
+"""The one port to a store. `storage/` has an implementation for each database; only it has SQL.
+
+A write goes through in three steps, for as many requests at once as are waiting: the store finds
+what each of them needs to know (`Needs`, `Found`), each decides on its own and saves its facts,
+and one durable commit carries them all.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
+from eventsourcing.persistence import ApplicationRecorder, Notification, StoredEvent
+
+T = TypeVar("T")
+
+
+class StoreUnavailable(Exception):
+    """The store cannot be reached now. Nothing was changed; asking again later is safe."""
+
+
+class TicketTaken(Exception):
+    """A ticket that was vacant a moment ago belongs to another order now."""
+
+
+class Ticket(msgspec.Struct, frozen=True):
+    """A ticket and who has it: nobody, an order until `held_till`, or an order for good."""
+
+    id: str
+    show: str
+    set: str
+    number: int
+    seat: bytes
+    order: str | None = None
+    held_till: datetime | None = None
+
+    def vacant_at(self, now: datetime) -> bool:
+        """Whether it can be had at `now`: an overdue hold keeps nothing."""
+        return self.order is None or (self.held_till is not None and self.held_till <= now)
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """A request that was answered, under its Idempotency-Key: what it was, and what came of it.
+
+    The answer itself is not kept: it is the order at `version`, seen at `at`.
+    """
+
+    partner: str
+    key: str
+    fingerprint: bytes
+    order: str
+    version: int
+    at: datetime
+
+
+class Needs(msgspec.Struct, frozen=True):
+    """What a write must know before it can decide."""
+
+    order: str | None = None
+    number: bool = False
+    seats: tuple[str, ...] = ()
+    picks: dict[str, int] = msgspec.field(default_factory=dict)
+    request: tuple[str, str] | None = None
+
+
+class Found(msgspec.Struct):
+    """The answers to a write's `Needs`. `picks` maps vacant tickets to their sets."""
+
+    facts: Sequence[StoredEvent] = ()
+    number: int = 0
+    seats: Sequence[Ticket] = ()
+    picks: dict[str, str] = msgspec.field(default_factory=dict)
+    answered: Answered | None = None
+
+
+class TicketChange(msgspec.Struct, frozen=True):
+    """What an order's new facts mean for the rows of its tickets.
+
+    `taken` tickets become the order's, `freed` ones nobody's, and `kept` ones stay; taken and
+    kept are held until `held_till`, or are sold when that is None.
+    """
+
+    order: str
+    taken: Sequence[str] = ()
+    freed: Sequence[str] = ()
+    kept: Sequence[str] = ()
+    held_till: datetime | None = None
+
+
+class Write(msgspec.Struct, Generic[T]):
+    """One request's wish to change something.
+
+    `decide` gets the store's open transaction (to hand on to `Application.save`) and what was
+    found. It runs once or, after a lost race, again. It may refuse by raising; it must not wait.
+    """
+
+    needs: Needs
+    decide: Callable[[Any, Found], T]
+
+
+class Written(msgspec.Struct, Generic[T]):
+    """What a write's `decide` returned, and the log's position that shows it."""
+
+    result: T
+    position: int
+
+
+class Store(Protocol):
+    """Everything the service asks of a database."""
+
+    @property
+    def recorder(self) -> ApplicationRecorder:
+        """The library's recorder over this store; what `Application.save` writes to."""
+
+    def write_all(self, writes: Sequence[Write[T]]) -> list[Written[T] | Exception]:
+        """Carry out `writes`, each on its own; return after the commit is on the disk.
+
+        The results are in the order of the writes; one that refused is its exception.
+        """
+
+    def facts(self, order: str) -> Sequence[Notification]:
+        """An order's stored facts with their positions, oldest first. Empty: no such order."""
+
+    def answered(self, partner: str, key: str) -> Answered | None:
+        """What came of the request with this Idempotency-Key."""
+
+    def log(self, after: int, limit: int) -> Sequence[Notification]:
+        """At most `limit` facts with a position beyond `after`, by position, none missing."""
+
+    def last_position(self) -> int:
+        """The highest position a reader may have seen; 0 for an empty log."""
+
+    def tickets(self, show: str) -> Sequence[Ticket]:
+        """All tickets of a show by their numbers."""
+
+    def tickets_by_id(self, ids: Sequence[str]) -> Sequence[Ticket]:
+        """These tickets, in any order; unknown ones are absent."""
+
+    def vacancies(self, shows: Sequence[str], now: datetime) -> dict[str, int]:
+        """By set, how many tickets can be had at `now`. Sets with none may be absent."""
+
+    def overdue(self, seats: Sequence[str], sets: Sequence[str], now: datetime) -> list[str]:
+        """Orders whose hold has ended by `now` but still keeps one of these tickets."""
+
+    def catalog_version(self) -> int:
+        """A number that grows with every change of the catalogue or the keys."""
+
+    def catalog(self) -> dict[tuple[str, str], bytes]:
+        """The catalogue's documents (JSON) by kind and id."""
+
+    def change_catalog(self) -> AbstractContextManager["CatalogChange"]:
+        """Open a transaction over the catalogue, its tickets and the keys."""
+
+    def read_models(self) -> "ReadModels":
+        """Where the read models are kept."""
+
+    def wait_for_news(self, after: int, seconds: float) -> None:
+        """Return when the log may have grown beyond `after`, or after `seconds`."""
+
+    def close(self) -> None:
+        """Give back all connections."""
+
+
+class CatalogChange(Protocol):
+    """A transaction over the catalogue; committed as a whole, or not at all."""
+
+    def documents(self) -> dict[tuple[str, str], bytes]:
+        """The documents as they are."""
+
+    def put(self, kind: str, key: str, document: bytes) -> None:
+        """Add or replace a document."""
+
+    def tickets(self, show: str) -> Iterator[Ticket]:
+        """All tickets of a show by their numbers."""
+
+    def add_tickets(self, tickets: Iterable[Ticket]) -> None:
+        """Add vacant tickets."""
+
+    def remove_tickets(self, ids: Iterable[str]) -> None:
+        """Remove vacant tickets; raises `TicketTaken` when one is not."""
+
+    def change_ticket(self, ticket: Ticket) -> None:
+        """Change a ticket's set, number and seat; who has it stays."""
+
+
+class Table(msgspec.Struct, frozen=True):
+    """The shape of a read model's table: a key, these columns (int or str), and a document."""
+
+    name: str
+    columns: dict[str, type]
+    indexes: tuple[tuple[str, ...], ...] = ()
+
+
+class ModelState(msgspec.Struct, frozen=True):
+    """How far a read model has got, and why it stands still if it does."""
+
+    name: str
+    generation: int
+    position: int
+    stopped: str | None = None
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A row of a read model: its key, its columns in the table's order, its document."""
+
+    key: str
+    columns: tuple[Any, ...]
+    document: bytes
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Which rows of a read model are wanted.
+
+    Of the terms of `where` all must hold, of a term's alternatives one. An alternative is a list
+    of (column, operator, value) that hold together; the operators are = < <= > >=. Rows come by
+    `sort` and then by key, `descending` or not, beyond `after` (sort value and key of the last
+    row seen).
+    """
+
+    sort: str
+    where: tuple[tuple[tuple[tuple[str, str, Any], ...], ...], ...] = ()
+    descending: bool = True
+    after: tuple[Any, str] | None = None
+    limit: int = 50
+
+
+class ReadModels(Protocol):
+    """The tables that projections fill. They can be thrown away and made again from the log."""
+
+    def ensure(self, table: Table) -> None:
+        """Make the table of a read model if there is none."""
+
+    def state(self, name: str) -> ModelState:
+        """How far the live generation of a read model has got."""
+
+    def reload(self, state: ModelState) -> ModelState:
+        """How far this generation has got, live or not."""
+
+    def rows(self, state: ModelState, keys: Sequence[str]) -> dict[str, bytes]:
+        """The documents of these rows of a generation; unknown ones are absent."""
+
+    def commit(self, state: ModelState, rows: Sequence[Row], position: int) -> bool:
+        """Write rows and position together, if nobody has moved on from `state`; else False."""
+
+    def stop(self, state: ModelState, reason: str) -> None:
+        """Note why a read model stands still."""
+
+    def page(self, name: str, page: Page) -> list[bytes]:
+        """The documents of the wanted rows of the live generation."""
+
+    def scan(self, state: ModelState) -> Iterator[tuple[str, bytes]]:
+        """All rows of a generation by key."""
+
+    def begin_rebuild(self, table: Table) -> ModelState:
+        """Make an empty generation beside the live one; what an earlier attempt left is dropped."""
+
+    def swap(self, state: ModelState) -> None:
+        """Make a generation the live one in one transaction, and drop the one it replaces."""

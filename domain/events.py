@@ -1,0 +1,93 @@
+"""The facts of an order's life.
+
+These names, versions and fields are a stored format: a new version is added, an old one is
+never edited (docs/facts.md). A fact carries all that replay needs; replay never looks at the
+catalogue, the clock or the settings.
+"""
+
+from datetime import datetime
+from types import MappingProxyType
+
+import msgspec
+
+from domain.payment import PaymentSystem
+from domain.pricing import Price
+from domain.status import Status
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What every fact says: of which order, its place in it, when, by whom, by which request."""
+
+    originator_id: str = msgspec.field(name="order")
+    originator_version: int = msgspec.field(name="version")
+    at: datetime
+    actor: str
+    request: str
+
+
+class OrderCreated(Fact, frozen=True, kw_only=True):
+    """An order was made: for which show, by whom, at which prices, with which tickets held."""
+
+    number: int
+    show: str
+    org: str
+    vendor: str
+    deal: str | None
+    lang: str
+    prices: dict[str, Price]
+    tickets: dict[str, str]
+    reserved_till: datetime
+
+
+class TicketsChanged(Fact, frozen=True, kw_only=True):
+    """Tickets were added to an order or taken out of it. `added` maps a ticket to its set."""
+
+    added: dict[str, str] = msgspec.field(default_factory=dict)
+    removed: tuple[str, ...] = ()
+
+
+class CustomerSet(Fact, frozen=True, kw_only=True):
+    """What the buyer said of themselves: the fields that changed, and only those."""
+
+    email: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    mobile: str | None = None
+    lang: str | None = None
+
+
+class PaymentSystemSet(Fact, frozen=True, kw_only=True):
+    """How the buyer is going to pay, and where they return to afterwards."""
+
+    system: PaymentSystem
+    success_url: str | None = None
+    failure_url: str | None = None
+
+
+class StatusChanged(Fact, frozen=True, kw_only=True):
+    """An order moved on.
+
+    The hold and the address to pay at come with the start of a payment, the barcodes (by ticket)
+    with its end.
+    """
+
+    status: Status
+    reserved_till: datetime | None = None
+    redirect_url: str | None = None
+    barcodes: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+STORED: MappingProxyType[str, type[Fact]] = MappingProxyType(
+    {
+        "OrderCreated.1": OrderCreated,
+        "TicketsChanged.1": TicketsChanged,
+        "CustomerSet.1": CustomerSet,
+        "PaymentSystemSet.1": PaymentSystemSet,
+        "StatusChanged.1": StatusChanged,
+    }
+)
+"""Every stored name with its version, and the class that reads it."""
+
+STORED_NAMES: MappingProxyType[type[Fact], str] = MappingProxyType(
+    {cls: name for name, cls in STORED.items()}
+)

@@ -1,0 +1,384 @@
+"""The order: its state, what may be asked of it, and how each fact changes it."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+import msgspec
+
+from domain.events import (
+    CustomerSet,
+    Fact,
+    OrderCreated,
+    PaymentSystemSet,
+    StatusChanged,
+    TicketsChanged,
+)
+from domain.payment import ConfirmedBy, PaymentSystem, redirect_address
+from domain.pricing import Price, Worth, worth
+from domain.refusals import (
+    ConfirmedByGateway,
+    CustomerLocked,
+    MoveNotAllowed,
+    NoTickets,
+    NotOnSale,
+    PaymentLocked,
+    PaymentSystemMissing,
+    StatusOfTheSystem,
+    TicketsLocked,
+    TicketsOnlyOut,
+    UnknownSet,
+)
+from domain.shows import Show
+from domain.status import HELD, LET_GO, MOVES, SYSTEM_ONLY, Status
+from domain.wishes import Asked, AtRandom, Customer, Payment, Seats, TicketWish
+
+HOLD_AT_CREATION = timedelta(minutes=10)
+NOT_YET = datetime.max.replace(tzinfo=UTC)
+
+
+class Order(msgspec.Struct, omit_defaults=True):
+    """One order of one show. Built by replaying its facts; changed only by recording new ones.
+
+    Methods that decide may refuse, may record nothing, and assign nothing; `apply` assigns and
+    never refuses.
+    """
+
+    # What an order knows.
+    id: str = ""
+    version: int = 0
+    number: int = 0
+    show: str = ""
+    org: str = ""
+    vendor: str = ""
+    deal: str | None = None
+    status: Status = Status.EXECUTED
+    created_at: datetime = NOT_YET
+    updated_at: datetime = NOT_YET
+    changed_at: datetime = NOT_YET
+    reserved_till: datetime = NOT_YET
+    prices: dict[str, Price] = msgspec.field(default_factory=dict)
+    tickets: dict[str, str] = msgspec.field(default_factory=dict)
+    customer: Customer = msgspec.field(default_factory=Customer)
+    system: PaymentSystem | None = None
+    success_url: str | None = None
+    failure_url: str | None = None
+    engaged: str | None = None
+    redirect_url: str | None = None
+    barcodes: dict[str, str] = msgspec.field(default_factory=dict)
+    pending: list[Fact] = msgspec.field(default_factory=list)
+
+    @classmethod
+    def replay(cls, facts: Iterable[Fact]) -> Self:
+        """The order as `facts` tell it, in the order in which they were recorded."""
+        order = cls()
+        for fact in facts:
+            order.apply(fact)
+        return order
+
+    def status_at(self, now: datetime) -> Status:
+        """The status at `now`: a hold that has ended counts, recorded or not."""
+        if self.status in HELD and now >= self.reserved_till:
+            return Status.EXPIRED
+        return self.status
+
+    @property
+    def worth(self) -> Worth:
+        """What the tickets are worth by the order's own prices."""
+        return worth([self.prices[ticket_set] for ticket_set in self.tickets.values()])
+
+    # What may be asked of it.
+
+    @classmethod
+    def create(
+        cls,
+        order_id: str,
+        number: int,
+        show: Show,
+        *,
+        vendor: str,
+        deal: str | None,
+        lang: str,
+        wish: TicketWish,
+        vacant: Mapping[str, str],
+        all_or_nothing: bool,
+        asked: Asked,
+    ) -> Self:
+        """A new order of `show` with those of the wished tickets that are `vacant`.
+
+        `vacant` maps a ticket to its set. With `all_or_nothing` the order is empty when one of
+        the wished tickets cannot be had. It is held for ten minutes. Refuses a set that the show
+        does not have or that has no price in force.
+        """
+        prices = show.prices(asked.at)
+        sets = {ticket_set.id for ticket_set in show.sets}
+        _refuse_unpriced(show.id, sets, prices, _sets_of(wish, vacant))
+        tickets = _chosen(wish, {}, vacant)
+        if all_or_nothing and not _complete(wish, tickets):
+            tickets = {}
+        order = cls(id=order_id)
+        order._record(
+            OrderCreated,
+            asked,
+            number=number,
+            show=show.id,
+            org=show.org,
+            vendor=vendor,
+            deal=deal,
+            lang=lang,
+            prices=prices,
+            tickets=tickets,
+            reserved_till=asked.at + HOLD_AT_CREATION,
+        )
+        return order
+
+    def change_tickets(
+        self,
+        wish: TicketWish,
+        vacant: Mapping[str, str],
+        asked: Asked,
+        *,
+        all_or_nothing: bool,
+    ) -> None:
+        """Make the order's tickets what `wish` says, as far as `vacant` tickets allow.
+
+        What is held already keeps its place. With `all_or_nothing` nothing changes when one of
+        the wished tickets cannot be had. In a payment tickets can only be taken out, not all.
+        """
+        sets = _sets_of(wish, {**vacant, **self.tickets})
+        _refuse_unpriced(self.show, self.prices.keys(), self.prices, sets)
+        chosen = _chosen(wish, self.tickets, vacant)
+        if all_or_nothing and not _complete(wish, chosen):
+            return
+        added = {ticket: chosen[ticket] for ticket in chosen if ticket not in self.tickets}
+        removed = tuple(ticket for ticket in self.tickets if ticket not in chosen)
+        if not added and not removed and _complete(wish, chosen):
+            return
+        self._refuse_ticket_change(wish, chosen, asked)
+        if added or removed:
+            self._record(TicketsChanged, asked, added=added, removed=removed)
+
+    def set_customer(self, customer: Customer, asked: Asked) -> None:
+        """Note what the buyer says of themselves; what is None stays as it was."""
+        known = msgspec.structs.asdict(self.customer)
+        news = {
+            name: value
+            for name, value in msgspec.structs.asdict(customer).items()
+            if value is not None and value != known[name]
+        }
+        if not news:
+            return
+        status = self.status_at(asked.at)
+        if status is not Status.EXECUTED:
+            raise CustomerLocked(status=status)
+        self._record(CustomerSet, asked, **news)
+
+    def choose_payment(self, payment: Payment, asked: Asked) -> None:
+        """Choose how to pay. It shows in the order only once the payment starts."""
+        system = payment.system or self.system
+        if system is None:
+            raise PaymentSystemMissing
+        success_url = payment.success_url or self.success_url
+        failure_url = payment.failure_url or self.failure_url
+        if (system, success_url, failure_url) == (self.system, self.success_url, self.failure_url):
+            return
+        status = self.status_at(asked.at)
+        if status is not Status.EXECUTED:
+            raise PaymentLocked(status=status)
+        self._record(
+            PaymentSystemSet,
+            asked,
+            system=system,
+            success_url=success_url,
+            failure_url=failure_url,
+        )
+
+    def move_to(self, wanted: Status, asked: Asked, secret: str) -> None:
+        """Move the order on as the table of moves allows.
+
+        `secret` is 40 hex digits nobody can guess: it names the buyer to the payment system, and
+        the barcodes of a paid order are derived from it.
+        """
+        status = self.status_at(asked.at)
+        if wanted is status:
+            return
+        if wanted in SYSTEM_ONLY:
+            raise StatusOfTheSystem(wanted=wanted)
+        if wanted not in MOVES[status]:
+            raise MoveNotAllowed(status=status, wanted=wanted)
+        if wanted is Status.IN_PROGRESS:
+            self._start_payment(asked, secret)
+        elif wanted is Status.DONE:
+            self._finish(asked, secret)
+        else:
+            self._record(StatusChanged, asked, status=wanted)
+
+    def expire(self, asked: Asked) -> None:
+        """Record that the hold has ended, if it has; the system asks this, never a client."""
+        if self.status in HELD and asked.at >= self.reserved_till:
+            self._record(StatusChanged, asked, status=Status.EXPIRED)
+
+    def collect_events(self) -> Sequence[Fact]:
+        """Hand over the facts that were recorded and not saved yet."""
+        facts, self.pending = self.pending, []
+        return facts
+
+    def _refuse_ticket_change(
+        self, wish: TicketWish, chosen: Mapping[str, str], asked: Asked
+    ) -> None:
+        status = self.status_at(asked.at)
+        if status not in HELD:
+            raise TicketsLocked(status=status)
+        if status is Status.IN_PROGRESS:
+            if not (_complete(wish, chosen) and chosen.keys() <= self.tickets.keys()):
+                raise TicketsOnlyOut
+            if not chosen:
+                raise NoTickets
+
+    def _start_payment(self, asked: Asked, secret: str) -> None:
+        if self.system is None:
+            raise PaymentSystemMissing
+        if not self.tickets:
+            raise NoTickets
+        address = self.system.redirect_url
+        self._record(
+            StatusChanged,
+            asked,
+            status=Status.IN_PROGRESS,
+            reserved_till=self._moment(asked) + timedelta(minutes=self.system.hold_minutes),
+            redirect_url=redirect_address(address, secret) if address else None,
+        )
+
+    def _finish(self, asked: Asked, secret: str) -> None:
+        if self.system is not None and self.system.confirmed_by is ConfirmedBy.GATEWAY:
+            raise ConfirmedByGateway(system=self.system.alias)
+        barcodes = {ticket: _barcode(secret, ticket) for ticket in self.tickets}
+        self._record(StatusChanged, asked, status=Status.DONE, barcodes=barcodes)
+
+    def _moment(self, asked: Asked) -> datetime:
+        """When a fact is recorded: an order's facts never go back in time, clocks sometimes do."""
+        return max(asked.at, self.changed_at) if self.version else asked.at
+
+    def _record(self, kind: type[Fact], asked: Asked, **fields: Any) -> None:
+        fact = kind(
+            originator_id=self.id,
+            originator_version=self.version + 1,
+            at=self._moment(asked),
+            actor=asked.actor,
+            request=asked.request,
+            **fields,
+        )
+        self.apply(fact)
+        self.pending.append(fact)
+
+    # How each fact changes it.
+
+    def apply(self, fact: Fact) -> None:
+        """Change the state as `fact` says. Never refuses: what happened has happened."""
+        self.version = fact.originator_version
+        self.changed_at = fact.at
+        _APPLY[type(fact)](self, fact)
+
+    def _apply_created(self, fact: OrderCreated) -> None:
+        self.id = fact.originator_id
+        self.number = fact.number
+        self.show = fact.show
+        self.org = fact.org
+        self.vendor = fact.vendor
+        self.deal = fact.deal
+        self.customer = Customer(lang=fact.lang)
+        self.prices = fact.prices
+        self.tickets = dict(fact.tickets)
+        self.created_at = self.updated_at = fact.at
+        self.reserved_till = fact.reserved_till
+
+    def _apply_tickets(self, fact: TicketsChanged) -> None:
+        for ticket in fact.removed:
+            del self.tickets[ticket]
+        self.tickets.update(fact.added)
+        self.updated_at = fact.at
+
+    def _apply_customer(self, fact: CustomerSet) -> None:
+        for name in Customer.__struct_fields__:
+            value = getattr(fact, name)
+            if value is not None:
+                setattr(self.customer, name, value)
+
+    def _apply_payment(self, fact: PaymentSystemSet) -> None:
+        self.system = fact.system
+        self.success_url = fact.success_url
+        self.failure_url = fact.failure_url
+
+    def _apply_status(self, fact: StatusChanged) -> None:
+        self.status = fact.status
+        if fact.reserved_till is not None:
+            self.reserved_till = fact.reserved_till
+            self.updated_at = fact.at
+        if fact.status is Status.IN_PROGRESS and self.system is not None:
+            self.engaged = self.system.id
+            self.redirect_url = fact.redirect_url
+        if fact.barcodes:
+            self.barcodes = fact.barcodes
+
+    @property
+    def holds_tickets(self) -> bool:
+        """Whether the tickets it lists are its own, as far as the facts say."""
+        return self.status not in LET_GO
+
+
+_APPLY: dict[type[Fact], Callable[[Any, Any], None]] = {
+    OrderCreated: Order._apply_created,  # noqa: SLF001 - the table of the class's own methods
+    TicketsChanged: Order._apply_tickets,  # noqa: SLF001
+    CustomerSet: Order._apply_customer,  # noqa: SLF001
+    PaymentSystemSet: Order._apply_payment,  # noqa: SLF001
+    StatusChanged: Order._apply_status,  # noqa: SLF001
+}
+
+
+def _chosen(wish: TicketWish, held: Mapping[str, str], vacant: Mapping[str, str]) -> dict[str, str]:
+    """The tickets (with their sets) an order ends up with.
+
+    Of the held ones stays what is wished, of the vacant ones comes what is missing.
+    """
+    if isinstance(wish, Seats):
+        within = {**vacant, **held}
+        return {ticket: within[ticket] for ticket in wish.tickets if ticket in within}
+    chosen = {}
+    for wanted_set, count in wish.counts.items():
+        mine = [ticket for ticket, its_set in held.items() if its_set == wanted_set]
+        free = [
+            ticket
+            for ticket, its_set in vacant.items()
+            if its_set == wanted_set and ticket not in held
+        ]
+        chosen.update(dict.fromkeys((mine + free)[:count], wanted_set))
+    return chosen
+
+
+def _complete(wish: TicketWish, chosen: Mapping[str, str]) -> bool:
+    wanted = len(wish.tickets) if isinstance(wish, Seats) else sum(wish.counts.values())
+    return len(chosen) == wanted
+
+
+def _sets_of(wish: TicketWish, known: Mapping[str, str]) -> list[str]:
+    if isinstance(wish, AtRandom):
+        return list(wish.counts)
+    return [known[ticket] for ticket in wish.tickets if ticket in known]
+
+
+def _refuse_unpriced(
+    show: str, sets: Iterable[str], prices: Mapping[str, Price], wanted: Iterable[str]
+) -> None:
+    existing = set(sets)
+    for wanted_set in wanted:
+        if wanted_set not in existing:
+            raise UnknownSet(event=show, set=wanted_set)
+        if wanted_set not in prices:
+            raise NotOnSale(set=wanted_set)
+
+
+def _barcode(secret: str, ticket: str) -> str:
+    """Twenty digits that follow from the secret and from nothing else that anyone knows."""
+    digest = hashlib.blake2b(ticket.encode(), key=secret.encode(), digest_size=8).digest()
+    return f"{int.from_bytes(digest):020d}"

@@ -1,0 +1,136 @@
+"""Every reason to say no: one class each, with a stable code that clients may rely on."""
+
+from typing import Any, ClassVar
+
+
+class Refusal(Exception):
+    """A request that cannot be granted. Nothing was changed.
+
+    `code` is stable and part of the contract; `about` holds the values that explain this case.
+    """
+
+    code: ClassVar[str]
+    says: ClassVar[str]
+
+    def __init__(self, **about: Any) -> None:
+        super().__init__(self.says.format(**about))
+        self.about = about
+
+
+class RefusedByState(Refusal):
+    """What the order's present state does not allow. In a lost race it is a conflict."""
+
+
+class UnknownShow(Refusal):
+    code = "unknown_event"
+    says = "There is no event {event}."
+
+
+class UnknownSet(Refusal):
+    code = "unknown_set"
+    says = "The event {event} has no set {set}."
+
+
+class UnknownTicket(Refusal):
+    code = "unknown_ticket"
+    says = "There is no ticket {ticket}."
+
+
+class TicketOfAnotherShow(Refusal):
+    code = "ticket_of_another_event"
+    says = "The ticket {ticket} is not for the event {event} of this order."
+
+
+class NotOnSale(Refusal):
+    code = "not_on_sale"
+    says = "The set {set} had no price in force when the order was created."
+
+
+class UnknownPaymentSystem(Refusal):
+    code = "unknown_payment_system"
+    says = "There is no payment system {system}."
+
+
+class PaymentSystemMissing(RefusedByState):
+    code = "payment_system_missing"
+    says = "The order has no payment system; name one in payment.system."
+
+
+class PaymentLocked(RefusedByState):
+    code = "payment_locked"
+    says = "The payment can be changed only while the order is executed; it is {status}."
+
+
+class CustomerLocked(RefusedByState):
+    code = "customer_locked"
+    says = "The customer can be changed only while the order is executed; it is {status}."
+
+
+class TicketsLocked(RefusedByState):
+    code = "tickets_locked"
+    says = "Tickets cannot be changed in an order that is {status}."
+
+
+class TicketsOnlyOut(RefusedByState):
+    code = "tickets_only_out"
+    says = "While the payment is in progress tickets can only be taken out of the order."
+
+
+class NoTickets(RefusedByState):
+    code = "no_tickets"
+    says = "An order without tickets cannot be paid."
+
+
+class MoveNotAllowed(RefusedByState):
+    code = "move_not_allowed"
+    says = "An order that is {status} cannot become {wanted}."
+
+
+class StatusOfTheSystem(Refusal):
+    code = "status_of_the_system"
+    says = "The status {wanted} is set by the passing of time, never by a request."
+
+
+class ConfirmedByGateway(Refusal):
+    code = "confirmed_by_gateway"
+    says = "The payment system {system} confirms its payments itself; a vendor cannot say done."
+
+
+class NoDeal(Refusal):
+    code = "no_deal"
+    says = "There is no deal by which {vendor} may sell the events of {org}."
+
+
+class UnknownOrder(Refusal):
+    code = "unknown_order"
+    says = "There is no order {order}."
+
+
+class UnknownVersion(Refusal):
+    code = "unknown_version"
+    says = "The order {order} has no version {version}; its last is {last}."
+
+
+class NotYetCreated(Refusal):
+    code = "not_yet_created"
+    says = "The order {order} did not exist at {at}; it was created at {created_at}."
+
+
+class NotTheVendor(Refusal):
+    code = "not_the_vendor"
+    says = "Only the vendor of an order changes it; the organiser of its event may read it."
+
+
+class VersionMismatch(Refusal):
+    code = "version_mismatch"
+    says = "The order is at version {version}, not at the one named by If-Match."
+
+
+class ChangedMeanwhile(Refusal):
+    code = "changed_meanwhile"
+    says = "The order was changed while this request was under way; now: {reason}"
+
+
+class RequestReused(Refusal):
+    code = "idempotency_key_reused"
+    says = "This Idempotency-Key was used for another request."

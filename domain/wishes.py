@@ -1,0 +1,49 @@
+"""What may be wished of an order, free of any wire format."""
+
+from datetime import datetime
+
+import msgspec
+
+from domain.payment import PaymentSystem
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """By whom, when and by which request something is asked. Goes into every fact."""
+
+    at: datetime
+    actor: str
+    request: str
+
+
+class Seats(msgspec.Struct, frozen=True):
+    """Exactly these tickets are wanted."""
+
+    tickets: tuple[str, ...]
+
+
+class AtRandom(msgspec.Struct, frozen=True):
+    """As many tickets as said are wanted of each set, no matter which."""
+
+    counts: dict[str, int]
+
+
+TicketWish = Seats | AtRandom
+"""The wanted end state of an order's tickets: what it does not name is let go."""
+
+
+class Payment(msgspec.Struct, frozen=True):
+    """How the buyer is going to pay. What is None stays as it was."""
+
+    system: PaymentSystem | None = None
+    success_url: str | None = None
+    failure_url: str | None = None
+
+
+class Customer(msgspec.Struct, omit_defaults=True):
+    """What is known of the buyer. What is None was never said."""
+
+    email: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    mobile: str | None = None
+    lang: str | None = None

@@ -1,0 +1,23 @@
+"""The HTTP side of the service. Nothing happens at import time."""
+
+from flask import Flask
+
+from application.bootstrap import Services
+from interface.http import errors, request_context
+from interface.http.health import health_blueprint
+from interface.http.openapi import openapi_blueprint
+from interface.http.orders import OrderId, orders_blueprint
+
+
+def create_app(services: Services) -> Flask:
+    """A Flask application over wired services."""
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = services.settings.max_body_bytes
+    app.url_map.strict_slashes = False
+    app.url_map.converters["order_id"] = OrderId
+    errors.register(app)
+    request_context.register(app, services)
+    app.register_blueprint(orders_blueprint(services))
+    app.register_blueprint(health_blueprint(services))
+    app.register_blueprint(openapi_blueprint())
+    return app

@@ -1,0 +1,76 @@
+"""The body of a request: JSON of the right type and size, held against its schema as a whole."""
+
+import hashlib
+from typing import Any, TypeVar
+
+import msgspec
+from flask import request
+from marshmallow import Schema, ValidationError
+
+from interface.http.errors import BadRequest
+
+T = TypeVar("T")
+
+JSON = "application/json"
+
+
+def load_body(schema: Schema) -> Any:
+    """What the request's body says, checked by `schema`. Raises `BadRequest`, naming each fault."""
+    if request.mimetype != JSON:
+        raise BadRequest("bad_content_type", f"The body has to be {JSON}.", status=415)
+    try:
+        body = msgspec.json.decode(request.get_data())
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadRequest("bad_json", f"The body is no JSON: {error}") from error
+    except RecursionError as error:
+        raise BadRequest("bad_json", "The body is nested too deeply.") from error
+    if not isinstance(body, dict):
+        raise BadRequest("bad_body", "The body has to be a JSON object.")
+    return checked(schema, body, "bad_body", "The body has wrong values.")
+
+
+def load_query(schema: Schema) -> Any:
+    """What the request's query says, checked by `schema`. Raises `BadRequest`."""
+    repeated = [name for name, values in request.args.lists() if len(values) > 1]
+    if repeated:
+        errors = dict.fromkeys((f"/{name}" for name in repeated), "Is given more than once.")
+        raise BadRequest("bad_query", "The query repeats a parameter.", errors=errors)
+    return checked(schema, request.args.to_dict(), "bad_query", "The query has wrong values.")
+
+
+def checked(schema: Schema, values: dict[str, Any], code: str, detail: str) -> Any:
+    """`values` as `schema` loads them. Raises `BadRequest` with a JSON pointer for each fault."""
+    try:
+        return schema.load(values)
+    except ValidationError as error:
+        errors = pointers(error.messages_dict)
+        raise BadRequest(error_code(errors, code), detail, errors=errors) from error
+
+
+def error_code(errors: dict[str, str], code: str) -> str:
+    """The code of a bad body, or of the one fault that has a code of its own."""
+    return "random_and_tickets" if RANDOM_AND_TICKETS in errors.values() else code
+
+
+RANDOM_AND_TICKETS = "Either tickets or random, not both."
+
+
+def pointers(messages: Any, path: str = "") -> dict[str, str]:
+    """Marshmallow's nested messages as JSON pointers (RFC 6901) with a sentence each."""
+    if isinstance(messages, dict):
+        found: dict[str, str] = {}
+        for name, inner in messages.items():
+            if name in ("_schema", "key", "value"):
+                step = ""
+            else:
+                step = "/" + str(name).replace("~", "~0").replace("/", "~1")
+            found.update(pointers(inner, path + step))
+        return found
+    text = " ".join(messages) if isinstance(messages, list) else str(messages)
+    return {path or "/": text}
+
+
+def fingerprint() -> bytes:
+    """Tells whether two requests are the same: method, address and body."""
+    parts = (request.method.encode(), request.full_path.encode(), request.get_data())
+    return hashlib.sha256(b"\n".join(parts)).digest()

@@ -1,0 +1,125 @@
+"""One table from a reason to say no to a status, and one error body: RFC 9457 problem documents."""
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+import structlog
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from application.order_queries import BadCursor, ModelBehind
+from application.store import StoreUnavailable, TicketTaken
+from domain import refusals
+from domain.refusals import Refusal
+
+STATUS_OF: dict[type[Refusal], int] = {
+    refusals.UnknownOrder: 404,
+    refusals.UnknownVersion: 404,
+    refusals.NotYetCreated: 404,
+    refusals.NoDeal: 403,
+    refusals.NotTheVendor: 403,
+    refusals.VersionMismatch: 412,
+    refusals.ChangedMeanwhile: 409,
+    refusals.RequestReused: 422,
+}
+"""What is not here is a bad request: 400."""
+
+RETRY_AFTER_SECONDS = "1"
+
+log = structlog.get_logger()
+
+
+class BadRequest(Exception):
+    """A request that cannot be understood. `errors` maps JSON pointers to what is wrong there."""
+
+    def __init__(
+        self, code: str, detail: str, *, status: int = 400, errors: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.status = status
+        self.errors = errors
+
+
+def problem(status: int, code: str, detail: str, **more: Any) -> Response:
+    """An answer that says no: what, why, and the code that a client may rely on."""
+    document = {
+        "type": f"urn:orderlog:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        **more,
+    }
+    body = msgspec.json.encode(document)
+    return Response(body, status, content_type="application/problem+json")
+
+
+def register(app: Flask) -> None:
+    """Have every way to fail end in a problem document."""
+    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(BadRequest, _bad_request)
+    app.register_error_handler(BadCursor, _bad_cursor)
+    app.register_error_handler(ModelBehind, _behind)
+    app.register_error_handler(StoreUnavailable, _unavailable)
+    app.register_error_handler(TicketTaken, _contended)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _refused(refusal: Refusal) -> Response:
+    state = {
+        name: refusal.about[name]
+        for name in ("version", "status", "allowed")
+        if name in refusal.about
+    }
+    more = {"current": state} if "allowed" in state else {}
+    return problem(STATUS_OF.get(type(refusal), 400), refusal.code, str(refusal), **more)
+
+
+def _bad_request(bad: BadRequest) -> Response:
+    more = {}
+    if bad.errors is not None:
+        more["errors"] = [
+            {"pointer": pointer, "detail": detail} for pointer, detail in bad.errors.items()
+        ]
+    return problem(bad.status, bad.code, str(bad), **more)
+
+
+def _bad_cursor(_: BadCursor) -> Response:
+    return problem(400, "bad_cursor", "The cursor is not one that this list handed out.")
+
+
+def _behind(behind: ModelBehind) -> Response:
+    detail = f"The list does not show the log up to position {behind} yet."
+    return _again(problem(503, "read_model_behind", detail))
+
+
+def _unavailable(error: StoreUnavailable) -> Response:
+    log.error("store_unavailable", reason=str(error))
+    return _again(problem(503, "store_unavailable", "The database cannot be reached now."))
+
+
+def _contended(_: TicketTaken) -> Response:
+    return _again(problem(503, "contended", "Too many buyers want these tickets at this moment."))
+
+
+def _again(answer: Response) -> Response:
+    answer.headers["Retry-After"] = RETRY_AFTER_SECONDS
+    return answer
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    code = HTTPStatus(status).name.lower()
+    answer = problem(status, code, error.description or HTTPStatus(status).phrase)
+    for name, value in error.get_headers():
+        if name == "Allow":
+            answer.headers[name] = value
+    return answer
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("unexpected", exc_info=error)
+    return problem(500, "internal", "Something went wrong here; the request id names it.")

@@ -1,0 +1,85 @@
+"""What every request brings (its id, when it came, its caller) and what every answer says."""
+
+import re
+import secrets
+
+import structlog
+from flask import Flask, Response, g, request
+
+from application.access import Caller
+from application.bootstrap import Services
+from application.clock import now
+from application.order_service import Request
+from interface.http.body import fingerprint
+from interface.http.errors import BadRequest, problem
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}\Z")
+AUTHORIZATION = re.compile(r"key +(\S+)\s*\Z", re.IGNORECASE)
+ETAG = re.compile(r'"([1-9][0-9]{0,9})"\Z')
+IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
+OPEN = frozenset({"health.live", "health.ready", "openapi.openapi"})
+"""The endpoints that need no key."""
+
+log = structlog.get_logger()
+
+
+def register(app: Flask, services: Services) -> None:
+    """Have every request bring its context."""
+
+    @app.before_request
+    def arrive() -> Response | None:
+        g.arrived_at = now()
+        asked_for = request.headers.get("X-Request-Id", "")
+        g.request_id = asked_for if REQUEST_ID.match(asked_for) else secrets.token_hex(8)
+        g.caller = _caller(services)
+        if g.caller is None and request.endpoint not in OPEN:
+            answer = problem(401, "unauthorized", "A good key is needed: Authorization: key <key>")
+            answer.headers["WWW-Authenticate"] = "key"
+            return answer
+        return None
+
+    @app.after_request
+    def leave(answer: Response) -> Response:
+        answer.headers["X-Request-Id"] = g.request_id
+        if g.get("caller") is not None:
+            answer.headers["X-Partner"] = g.caller.partner
+        log.info(
+            "request",
+            id=g.request_id,
+            method=request.method,
+            path=request.path,
+            status=answer.status_code,
+            ms=(now() - g.arrived_at).total_seconds() * 1000,
+        )
+        return answer
+
+
+def _caller(services: Services) -> Caller | None:
+    match = AUTHORIZATION.match(request.headers.get("Authorization", ""))
+    return None if match is None else services.access.caller(match[1])
+
+
+def the_request() -> Request:
+    """The request as the service knows it. Raises `BadRequest` for a bad header."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not IDEMPOTENCY_KEY.match(key):
+        raise BadRequest(
+            "bad_idempotency_key", "Idempotency-Key has to be 1 to 255 visible ASCII characters."
+        )
+    return Request(
+        caller=g.caller,
+        id=g.request_id,
+        arrived_at=g.arrived_at,
+        versions=_versions(),
+        key=key,
+        fingerprint=b"" if key is None else fingerprint(),
+    )
+
+
+def _versions() -> frozenset[int] | None:
+    """The versions that If-Match names; None when any will do."""
+    header = request.headers.get("If-Match")
+    if header is None or header.strip() == "*":
+        return None
+    matches = [ETAG.match(each.strip()) for each in header.split(",")]
+    return frozenset(int(match[1]) for match in matches if match is not None)

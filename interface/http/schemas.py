@@ -1,0 +1,331 @@
+"""The declared contract of the API: what comes in, and what goes out (for the OpenAPI document)."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+
+from application.order_queries import SORTS, OrderFilter
+from application.order_service import OrderWish, PaymentWish
+from domain.status import Status
+from domain.wishes import AtRandom, Customer, Seats
+from interface.http.body import RANDOM_AND_TICKETS
+
+MOST_TICKETS = 1000
+MOST_URL = 2000
+MOST_NAME = 200
+MOST_PAGE = 200
+
+OBJECT_ID = re.compile(r"[0-9a-f]{24}\Z")
+LANGUAGE = re.compile(r"[a-z]{2}\Z")
+MOBILE = re.compile(r"\+?[0-9][0-9 ()-]{4,30}\Z")
+MONEY = re.compile(r"[0-9]+\.[0-9]{2}\Z")
+
+
+class ObjectId(fields.String):
+    """An id: 24 hex digits, written in small letters."""
+
+    default_error_messages = {"invalid": "Is no id: 24 hex digits are one."}  # noqa: RUF012 - as marshmallow wants it
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
+        if not isinstance(value, str) or not OBJECT_ID.match(value.lower()):
+            raise self.make_error("invalid")
+        return value.lower()
+
+
+class Moment(fields.String):
+    """A moment: ISO 8601 with a time zone."""
+
+    default_error_messages = {"invalid": "Is no moment: write it as ISO 8601 with a time zone."}  # noqa: RUF012
+
+    def _deserialize(  # type: ignore[override] # a string outside, a datetime inside
+        self, value: Any, *_: Any, **__: Any
+    ) -> datetime:
+        try:
+            # An unescaped + in a query arrives as a space.
+            moment = datetime.fromisoformat(re.sub(r" (\d\d:?\d\d)\Z", r"+\1", value))
+            if moment.tzinfo is None:
+                raise self.make_error("invalid")
+            return moment.astimezone(UTC)
+        except (ValueError, TypeError, OverflowError) as error:
+            raise self.make_error("invalid") from error
+
+
+class Flag(fields.Boolean):
+    """true or false; the strings "true" and "false" are taken, too."""
+
+    truthy = {True, "true"}  # noqa: RUF012
+    falsy = {False, "false"}  # noqa: RUF012
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool | str):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+def text(most: int, pattern: re.Pattern[str] | None = None, says: str = "") -> fields.String:
+    """A string of 1 to `most` characters that has no control characters; null says nothing."""
+    checks: list[Any] = [
+        validate.Length(1, most),
+        validate.Regexp(r"[^\x00-\x1f\x7f]*\Z", error="Has control characters."),
+    ]
+    if pattern is not None:
+        checks.append(validate.Regexp(pattern, error=says))
+    return fields.String(validate=checks, allow_none=True, load_default=None)
+
+
+def web_address() -> fields.Url:
+    """An address to send a buyer to."""
+    return fields.Url(
+        schemes={"http", "https"},
+        require_tld=False,
+        validate=validate.Length(max=MOST_URL),
+        allow_none=True,
+        load_default=None,
+    )
+
+
+class CustomerIn(Schema):
+    """What the buyer says of themselves."""
+
+    email = fields.Email(validate=validate.Length(max=254), allow_none=True, load_default=None)
+    first_name = text(MOST_NAME)
+    last_name = text(MOST_NAME)
+    mobile = text(32, MOBILE, "Is no telephone number.")
+    lang = text(2, LANGUAGE, "Is no language: two small letters are one.")
+
+    @post_load
+    def customer(self, data: dict[str, Any], **_: Any) -> Customer:
+        """The wish as the domain knows it."""
+        return Customer(**data)
+
+
+class PaymentIn(Schema):
+    """How to pay."""
+
+    system = text(100)
+    success_url = web_address()
+    failure_url = web_address()
+
+    @post_load
+    def payment(self, data: dict[str, Any], **_: Any) -> PaymentWish:
+        """The wish as the service knows it."""
+        return PaymentWish(**data)
+
+
+class OrderChangeIn(Schema):
+    """What is wished of an order. Several actions apply together or not at all."""
+
+    tickets = fields.List(ObjectId(), validate=validate.Length(max=MOST_TICKETS))
+    random = fields.Dict(
+        keys=ObjectId(),
+        values=fields.Integer(strict=True, validate=validate.Range(1, MOST_TICKETS)),
+    )
+    all_or_nothing = Flag(load_default=False)
+    customer = fields.Nested(CustomerIn)
+    payment = fields.Nested(PaymentIn)
+    status = fields.Enum(Status, by_value=True)
+
+    @validates_schema
+    def tickets_once(self, data: dict[str, Any], **_: Any) -> None:
+        """Tickets are named by id or wished at random, each at most once, and not too many."""
+        tickets, random = data.get("tickets"), data.get("random")
+        if tickets is not None and random is not None:
+            raise ValidationError(RANDOM_AND_TICKETS, "random")
+        if tickets is not None and len(set(tickets)) < len(tickets):
+            raise ValidationError("Names a ticket twice.", "tickets")
+        if random is not None and sum(random.values()) > MOST_TICKETS:
+            raise ValidationError(f"At most {MOST_TICKETS} tickets in one order.", "random")
+
+    def wish(self, data: dict[str, Any]) -> OrderWish:
+        """The wish as the service knows it."""
+        tickets: Seats | AtRandom | None = None
+        if "tickets" in data:
+            tickets = Seats(tuple(data["tickets"]))
+        elif "random" in data:
+            tickets = AtRandom(data["random"])
+        return OrderWish(
+            tickets=tickets,
+            all_or_nothing=data["all_or_nothing"],
+            customer=data.get("customer"),
+            payment=data.get("payment"),
+            status=data.get("status"),
+        )
+
+    @post_load
+    def order_wish(self, data: dict[str, Any], **_: Any) -> Any:
+        """The wish as the service knows it."""
+        return self.wish(data)
+
+
+class OrderIn(OrderChangeIn):
+    """A new order of an event."""
+
+    event = ObjectId(required=True)
+
+    @post_load
+    def order_wish(self, data: dict[str, Any], **_: Any) -> Any:
+        """The show's id and the wish as the service knows it."""
+        return data["event"], self.wish(data)
+
+
+class OrderViewIn(Schema):
+    """Which state of an order to show: as of a version or a moment, else the present one."""
+
+    version = fields.Integer(validate=validate.Range(1, 2**31))
+    at = Moment()
+
+    @validates_schema
+    def one_of_them(self, data: dict[str, Any], **_: Any) -> None:
+        """A version is a moment: naming both says two things."""
+        if len(data) > 1:
+            raise ValidationError("Either version or at, not both.", "at")
+
+
+class OrderListIn(Schema):
+    """Which orders to list. Ranges include their start and exclude their end."""
+
+    status = fields.String()
+    event = ObjectId()
+    number = fields.Integer(validate=validate.Range(0, 2**53))
+    created_from = Moment()
+    created_till = Moment()
+    updated_from = Moment()
+    updated_till = Moment()
+    sort = fields.String(
+        validate=validate.OneOf([*SORTS, *(f"-{name}" for name in SORTS)]),
+        load_default="-created_at",
+    )
+    page_size = fields.Integer(validate=validate.Range(1, MOST_PAGE), load_default=50)
+    cursor = fields.String(validate=validate.Length(max=200), load_default=None)
+
+    @post_load
+    def order_filter(self, data: dict[str, Any], **_: Any) -> OrderFilter:
+        """The filter as the service knows it."""
+        sort = data.pop("sort")
+        return OrderFilter(
+            statuses=_statuses(data.pop("status", "")),
+            show=data.pop("event", None),
+            sort=sort.removeprefix("-"),
+            descending=sort.startswith("-"),
+            **data,
+        )
+
+
+def _statuses(text: str) -> tuple[Status, ...]:
+    try:
+        return tuple(Status(name) for name in text.split(",") if text)
+    except ValueError as error:
+        known = ", ".join(Status)
+        raise ValidationError(f"Is no list of statuses: {known}.", "status") from error
+
+
+class CustomerOut(Schema):
+    """What is known of the buyer: only what was said."""
+
+    email = fields.String()
+    first_name = fields.String()
+    lang = fields.String()
+    last_name = fields.String()
+    mobile = fields.String()
+
+
+class PaymentOut(Schema):
+    """The engaged payment system: null before the payment starts."""
+
+    failure_url = fields.String(required=True, allow_none=True)
+    redirect_url = fields.String()
+    success_url = fields.String(required=True, allow_none=True)
+    system = ObjectId(required=True, allow_none=True)
+
+
+def money() -> fields.String:
+    """An amount: a string with two decimals."""
+    return fields.String(required=True, validate=validate.Regexp(MONEY))
+
+
+class ValuesOut(Schema):
+    """What the tickets are worth: `full` is `nominal` and `extra` together."""
+
+    extra = money()
+    full = money()
+    nominal = money()
+
+
+def moment_out(*, allow_none: bool = False) -> fields.String:
+    """A moment: UTC with six digits of the second, the last three of them zero."""
+    return fields.String(
+        required=True,
+        allow_none=allow_none,
+        validate=validate.Regexp(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}000\+00:00\Z"),
+    )
+
+
+class OrderOut(Schema):
+    """An order, as documented."""
+
+    id = ObjectId(required=True)
+    created_at = moment_out()
+    customer = fields.Nested(CustomerOut, required=True)
+    deal = ObjectId(required=True, allow_none=True)
+    event = ObjectId(required=True)
+    number = fields.Integer(required=True)
+    org = ObjectId(required=True)
+    payment = fields.Nested(PaymentOut, required=True)
+    promocodes = fields.List(fields.String(), required=True)
+    reserved_till = moment_out(allow_none=True)
+    rules = fields.Dict(keys=ObjectId(), values=ObjectId(), required=True)
+    status = fields.String(required=True, validate=validate.OneOf([*Status]))
+    tickets = fields.List(ObjectId(), required=True)
+    updated_at = moment_out()
+    value = money()
+    value_extra = money()
+    values = fields.Nested(ValuesOut, required=True)
+    vendor = ObjectId(required=True)
+
+
+class EventOut(Schema):
+    """A fact of an order: what, when, by whom, by which request."""
+
+    version = fields.Integer(required=True)
+    position = fields.Integer(required=True)
+    at = moment_out()
+    name = fields.String(required=True)
+    actor = fields.String(required=True)
+    request = fields.String(required=True)
+    data = fields.Dict(keys=fields.String(), required=True)
+
+
+class HistoryOut(Schema):
+    """An order's facts, oldest first."""
+
+    id = ObjectId(required=True)
+    events = fields.List(fields.Nested(EventOut), required=True)
+
+
+class FaultOut(Schema):
+    """One fault of a bad request, and where it is: a JSON pointer."""
+
+    pointer = fields.String(required=True)
+    detail = fields.String(required=True)
+
+
+class CurrentOut(Schema):
+    """The order as it is, for a request that came too late."""
+
+    version = fields.Integer(required=True)
+    status = fields.String(required=True, validate=validate.OneOf([*Status]))
+    allowed = fields.List(fields.String(), required=True)
+
+
+class ProblemOut(Schema):
+    """A problem document (RFC 9457). `code` is stable."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    code = fields.String(required=True)
+    errors = fields.List(fields.Nested(FaultOut))
+    current = fields.Nested(CurrentOut)
