@@ -11,6 +11,7 @@ from application.order_service import OrderService
 from application.projections.pull_loop import PullLoop
 from application.projections.registry import PROJECTIONS
 from application.settings import Settings
+from application.show_queries import ShowQueries
 from application.storage.sqlite import SqliteStore
 from application.store import Store
 
@@ -31,6 +32,7 @@ class Services(msgspec.Struct, frozen=True):
     orders: OrderService
     history: OrderHistory
     queries: OrderQueries
+    shows: ShowQueries
     loop: PullLoop
     sweeper: Sweeper
 
@@ -61,6 +63,7 @@ def build(settings: Settings) -> Services:
         orders=orders,
         history=OrderHistory(store),
         queries=queries,
+        shows=ShowQueries(store, catalog),
         loop=PullLoop(store, list(PROJECTIONS.values())),
         sweeper=Sweeper(queries, orders, settings.sweep_seconds),
     )

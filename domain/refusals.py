@@ -26,6 +26,10 @@ class UnknownShow(Refusal):
     says = "There is no event {event}."
 
 
+class ShowNotFound(UnknownShow):
+    """An address names an event that does not exist, or that the caller may not sell."""
+
+
 class UnknownSet(Refusal):
     code = "unknown_set"
     says = "The event {event} has no set {set}."

@@ -7,6 +7,7 @@ from interface.http import errors, request_context
 from interface.http.health import health_blueprint
 from interface.http.openapi import openapi_blueprint
 from interface.http.orders import OrderId, orders_blueprint
+from interface.http.shows import shows_blueprint
 
 
 def create_app(services: Services) -> Flask:
@@ -18,6 +19,7 @@ def create_app(services: Services) -> Flask:
     errors.register(app)
     request_context.register(app, services)
     app.register_blueprint(orders_blueprint(services))
+    app.register_blueprint(shows_blueprint(services))
     app.register_blueprint(health_blueprint(services))
     app.register_blueprint(openapi_blueprint())
     return app

@@ -15,6 +15,7 @@ from domain.refusals import Refusal
 
 STATUS_OF: dict[type[Refusal], int] = {
     refusals.UnknownOrder: 404,
+    refusals.ShowNotFound: 404,
     refusals.UnknownVersion: 404,
     refusals.NotYetCreated: 404,
     refusals.NoDeal: 403,

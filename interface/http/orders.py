@@ -1,6 +1,8 @@
 """The resource `orders`: create, change, read, list, and how it came to be."""
 
 import re
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, request
@@ -8,18 +10,31 @@ from werkzeug.routing import BaseConverter
 
 from application.bootstrap import Services
 from application.order_service import OrderWish
+from domain.order import Order
 from domain.refusals import UnknownOrder
 from domain.status import Status
-from interface.http.answers import json_answer, order_answer, written_answer
+from interface.http.answers import json_answer, order_answer, position_told
 from interface.http.body import load_body, load_query
 from interface.http.errors import BadRequest
+from interface.http.fields_schema import parse, shaped
 from interface.http.request_context import the_request
-from interface.http.schemas import OBJECT_ID, OrderChangeIn, OrderIn, OrderListIn, OrderViewIn
+from interface.http.schemas import (
+    OBJECT_ID,
+    NothingIn,
+    OrderChangeIn,
+    OrderIn,
+    OrderListIn,
+    OrderShapeIn,
+    OrderViewIn,
+)
 
 ORDER_IN = OrderIn()
 ORDER_CHANGE_IN = OrderChangeIn()
 ORDER_VIEW_IN = OrderViewIn()
 ORDER_LIST_IN = OrderListIn()
+ORDER_SHAPE_IN = OrderShapeIn()
+NOTHING_IN = NothingIn()
+CANCEL = OrderWish(status=Status.CANCELED)
 POSITION = re.compile(r"[0-9]{1,18}\Z")
 
 
@@ -36,12 +51,35 @@ class OrderId(BaseConverter):
 def orders_blueprint(services: Services) -> Blueprint:
     """The routes of orders."""
     routes = Blueprint("orders", __name__, url_prefix="/v1/resources/orders")
+    _register_writes(routes, services)
+    _register_reads(routes, services)
+    return routes
+
+
+def _register_writes(routes: Blueprint, services: Services) -> None:
 
     @routes.post("")
     def create_order() -> Response:
+        shape = _shape(services)
         show, wish = load_body(ORDER_IN)
-        return written_answer(services.orders.create(show, wish, the_request()), 201)
+        answer = services.orders.create(show, wish, the_request())
+        return position_told(order_answer(answer, shape, 201), answer)
 
+    @routes.patch("/<order_id:order>")
+    def change_order(order: str) -> Response:
+        shape = _shape(services)
+        wish = load_body(ORDER_CHANGE_IN)
+        answer = services.orders.change(_known(order), wish, the_request())
+        return position_told(order_answer(answer, shape), answer)
+
+    @routes.delete("/<order_id:order>")
+    def cancel_order(order: str) -> Response:
+        load_query(NOTHING_IN)
+        answer = services.orders.change(_known(order), CANCEL, the_request())
+        return position_told(json_answer({}), answer)
+
+
+def _register_reads(routes: Blueprint, services: Services) -> None:
     @routes.get("")
     def list_orders() -> Response:
         wanted = load_query(ORDER_LIST_IN)
@@ -55,31 +93,38 @@ def orders_blueprint(services: Services) -> Blueprint:
     @routes.get("/<order_id:order>")
     def read_order(order: str) -> Response:
         wanted = load_query(ORDER_VIEW_IN)
+        shape = _shape(services)
         known = _known(order)
         if "version" in wanted:
-            return order_answer(services.history.at_version(known, wanted["version"], g.caller))
-        if "at" in wanted:
-            return order_answer(services.history.at_time(known, wanted["at"], g.caller))
-        return order_answer(services.history.order(known, g.caller))
+            answer = services.history.at_version(known, wanted["version"], g.caller)
+        elif "at" in wanted:
+            answer = services.history.at_time(known, wanted["at"], g.caller)
+        else:
+            answer = services.history.order(known, g.caller)
+        return order_answer(answer, shape)
 
-    @routes.patch("/<order_id:order>")
-    def change_order(order: str) -> Response:
-        wish = load_body(ORDER_CHANGE_IN)
-        return written_answer(services.orders.change(_known(order), wish, the_request()))
-
-    @routes.delete("/<order_id:order>")
-    def cancel_order(order: str) -> Response:
-        wish = OrderWish(status=Status.CANCELED)
-        answer = services.orders.change(_known(order), wish, the_request())
-        response = written_answer(answer)
-        response.set_data(b"{}")
-        return response
+    @routes.get("/<order_id:order>/tickets")
+    def list_order_tickets(order: str) -> Response:
+        load_query(NOTHING_IN)
+        answer = services.history.order(_known(order), g.caller)
+        return json_answer(services.shows.tickets_of(answer.order))
 
     @routes.get("/<order_id:order>/history")
     def read_history(order: str) -> Response:
+        load_query(NOTHING_IN)
         return json_answer(services.history.history(_known(order), g.caller))
 
-    return routes
+
+def _shape(services: Services) -> Callable[[dict[str, Any], Order], Any] | None:
+    """How to shape the answer, where fields-schema asks for it; faults are told before a write."""
+    if not request.query_string:
+        return None
+    schema = ORDER_VIEW_IN if request.method == "GET" else ORDER_SHAPE_IN
+    text = load_query(schema)["fields_schema"]
+    if text is None:
+        return None
+    tree = parse(text)
+    return lambda document, order: shaped(document, tree, order, services.shows)
 
 
 def _known(order: str) -> str:

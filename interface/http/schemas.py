@@ -2,12 +2,14 @@
 
 import re
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from application.order_queries import SORTS, OrderFilter
 from application.order_service import OrderWish, PaymentWish
+from application.show_queries import Sale
 from domain.status import Status
 from domain.wishes import AtRandom, Customer, Seats
 from interface.http.body import RANDOM_AND_TICKETS
@@ -50,6 +52,38 @@ class Moment(fields.String):
             return moment.astimezone(UTC)
         except (ValueError, TypeError, OverflowError) as error:
             raise self.make_error("invalid") from error
+
+
+class MomentRange(fields.String):
+    """From a moment (included) till another (excluded), with a comma between; either may miss."""
+
+    default_error_messages = {"invalid": "Is no range: write FROM,TILL; either may be left out."}  # noqa: RUF012
+
+    def _deserialize(  # type: ignore[override] # a string outside, two datetimes inside
+        self, value: Any, *_: Any, **__: Any
+    ) -> tuple[datetime | None, datetime | None]:
+        ends = value.split(",")
+        if len(ends) != len(("from", "till")):
+            raise self.make_error("invalid")
+        from_, till = (Moment().deserialize(end.strip()) if end.strip() else None for end in ends)
+        return from_, till
+
+
+class Words(fields.String):
+    """One or more words of an enumeration, with commas between."""
+
+    def __init__(self, words: type[StrEnum], **kwargs: Any) -> None:
+        self.words = words
+        super().__init__(**kwargs)
+
+    def _deserialize(  # type: ignore[override] # a string outside, enumeration members inside
+        self, value: Any, *_: Any, **__: Any
+    ) -> tuple[StrEnum, ...]:
+        try:
+            return tuple(self.words(word.strip()) for word in value.split(","))
+        except ValueError as error:
+            known = ", ".join(self.words)
+            raise ValidationError(f"Is not made of these words: {known}.") from error
 
 
 class Flag(fields.Boolean):
@@ -170,7 +204,19 @@ class OrderIn(OrderChangeIn):
         return data["event"], self.wish(data)
 
 
-class OrderViewIn(Schema):
+class NothingIn(Schema):
+    """No parameters."""
+
+
+class OrderShapeIn(Schema):
+    """Which fields of an order to answer with."""
+
+    fields_schema = fields.String(
+        data_key="fields-schema", validate=validate.Length(1, 2000), load_default=None
+    )
+
+
+class OrderViewIn(OrderShapeIn):
     """Which state of an order to show: as of a version or a moment, else the present one."""
 
     version = fields.Integer(validate=validate.Range(1, 2**31))
@@ -179,20 +225,18 @@ class OrderViewIn(Schema):
     @validates_schema
     def one_of_them(self, data: dict[str, Any], **_: Any) -> None:
         """A version is a moment: naming both says two things."""
-        if len(data) > 1:
+        if "version" in data and "at" in data:
             raise ValidationError("Either version or at, not both.", "at")
 
 
 class OrderListIn(Schema):
     """Which orders to list. Ranges include their start and exclude their end."""
 
-    status = fields.String()
+    status = Words(Status)
     event = ObjectId()
     number = fields.Integer(validate=validate.Range(0, 2**53))
-    created_from = Moment()
-    created_till = Moment()
-    updated_from = Moment()
-    updated_till = Moment()
+    created_at = MomentRange()
+    updated_at = MomentRange()
     sort = fields.String(
         validate=validate.OneOf([*SORTS, *(f"-{name}" for name in SORTS)]),
         load_default="-created_at",
@@ -203,22 +247,28 @@ class OrderListIn(Schema):
     @post_load
     def order_filter(self, data: dict[str, Any], **_: Any) -> OrderFilter:
         """The filter as the service knows it."""
-        sort = data.pop("sort")
+        sort = data["sort"]
+        created_from, created_till = data.get("created_at", (None, None))
+        updated_from, updated_till = data.get("updated_at", (None, None))
         return OrderFilter(
-            statuses=_statuses(data.pop("status", "")),
-            show=data.pop("event", None),
+            statuses=data.get("status", ()),
+            show=data.get("event"),
+            number=data.get("number"),
+            created_from=created_from,
+            created_till=created_till,
+            updated_from=updated_from,
+            updated_till=updated_till,
             sort=sort.removeprefix("-"),
             descending=sort.startswith("-"),
-            **data,
+            page_size=data["page_size"],
+            cursor=data["cursor"],
         )
 
 
-def _statuses(text: str) -> tuple[Status, ...]:
-    try:
-        return tuple(Status(name) for name in text.split(",") if text)
-    except ValueError as error:
-        known = ", ".join(Status)
-        raise ValidationError(f"Is no list of statuses: {known}.", "status") from error
+class TicketListIn(Schema):
+    """Which tickets of an event to list."""
+
+    status = Words(Sale)
 
 
 class CustomerOut(Schema):
@@ -283,6 +333,83 @@ class OrderOut(Schema):
     value_extra = money()
     values = fields.Nested(ValuesOut, required=True)
     vendor = ObjectId(required=True)
+
+
+class SeatOut(Schema):
+    """Where a seat is; empty for a ticket without one."""
+
+    sector = fields.Raw()
+    row = fields.Raw()
+    number = fields.Raw()
+
+
+class TicketOut(Schema):
+    """A ticket of an event, and whether it can be had."""
+
+    id = ObjectId(required=True)
+    status = fields.String(required=True, validate=validate.OneOf([*Sale]))
+    set = ObjectId(required=True)
+    reserved_till = moment_out(allow_none=True)
+    seat = fields.Nested(SeatOut, required=True)
+
+
+class OrderTicketOut(Schema):
+    """A ticket of an order; `barcode` once the order is done."""
+
+    id = ObjectId(required=True)
+    serial = fields.String(required=True)
+    number = fields.Integer(required=True)
+    seat = fields.Nested(SeatOut, required=True)
+    set = ObjectId(required=True)
+    barcode = fields.String()
+
+
+class TitleOut(Schema):
+    """What an event is called."""
+
+    text = fields.String(required=True)
+
+
+class LifetimeOut(Schema):
+    """When an event is."""
+
+    start = moment_out()
+    finish = moment_out()
+
+
+class RuleOut(Schema):
+    """A price rule, and whether it is the one in force."""
+
+    id = ObjectId(required=True)
+    current = fields.Boolean(required=True)
+    from_ = fields.String(required=True, allow_none=True, data_key="from")
+    till = fields.String(required=True, allow_none=True)
+    price_org = money()
+    price_extra = money()
+    price = money()
+
+
+class SetOut(Schema):
+    """A set of tickets, how many can be had, and what one costs now (null: not on sale)."""
+
+    id = ObjectId(required=True)
+    name = fields.String(required=True)
+    amount = fields.Integer(required=True)
+    amount_vacant = fields.Integer(required=True)
+    price_org = fields.String(required=True, allow_none=True)
+    price_extra = fields.String(required=True, allow_none=True)
+    price = fields.String(required=True, allow_none=True)
+    rules = fields.List(fields.Nested(RuleOut), required=True)
+
+
+class ShowOut(Schema):
+    """An event that the key may sell."""
+
+    id = ObjectId(required=True)
+    title = fields.Nested(TitleOut, required=True)
+    lifetime = fields.Nested(LifetimeOut, required=True)
+    org = ObjectId(required=True)
+    sets = fields.List(fields.Nested(SetOut), required=True)
 
 
 class EventOut(Schema):

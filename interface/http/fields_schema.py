@@ -1,0 +1,147 @@
+"""`fields-schema`: which fields of an order to answer with, and which ids to expand into objects.
+
+    id,tickets{id,serial,seat{row,number}},event{title{text}}
+
+A name without braces is the field as it is; with braces, only these fields of it.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from application.show_queries import ShowQueries
+from domain.order import Order
+from interface.http.errors import BadRequest
+
+Tree = Mapping[str, Any]
+"""Names, each with the names inside it; None where there is nothing to choose inside."""
+
+TOKEN = re.compile(r"\s*([A-Za-z_]+|[{},])")
+PARTNER: Tree = {"id": None, "name": None}
+KNOWN: Tree = {
+    "id": None,
+    "created_at": None,
+    "customer": dict.fromkeys(("email", "first_name", "lang", "last_name", "mobile")),
+    "deal": None,
+    "event": {
+        "id": None,
+        "title": {"text": None},
+        "lifetime": {"start": None, "finish": None},
+        "org": None,
+    },
+    "number": None,
+    "org": PARTNER,
+    "payment": dict.fromkeys(("failure_url", "redirect_url", "success_url", "system")),
+    "promocodes": None,
+    "reserved_till": None,
+    "rules": None,
+    "status": None,
+    "tickets": {
+        **dict.fromkeys(("id", "serial", "number", "set", "barcode")),
+        "seat": dict.fromkeys(("sector", "row", "number")),
+    },
+    "updated_at": None,
+    "value": None,
+    "value_extra": None,
+    "values": dict.fromkeys(("extra", "full", "nominal")),
+    "vendor": PARTNER,
+}
+"""Every field of an order that can be chosen, with what is inside it."""
+
+
+def parse(text: str) -> Tree:
+    """The wished fields. Raises `BadRequest` with the position of the fault, counted from 1."""
+    parser = _Parser(text)
+    tree = parser.names(KNOWN)
+    parser.expect_end()
+    return tree
+
+
+def shaped(document: Mapping[str, Any], tree: Tree, order: Order, shows: ShowQueries) -> Any:
+    """The order's document with the wished fields only, ids expanded where that was wished."""
+    expand: Mapping[str, Callable[[], Any]] = {
+        "tickets": lambda: shows.tickets_of(order),
+        "event": lambda: shows.show(order.show),
+        "org": lambda: shows.partner(order.org),
+        "vendor": lambda: shows.partner(order.vendor),
+    }
+    whole = dict(document)
+    for name, inside in tree.items():
+        if inside is not None and name in expand:
+            whole[name] = expand[name]()
+    return _chosen(whole, tree)
+
+
+def _chosen(value: Any, tree: Tree | None) -> Any:
+    if tree is None or value is None:
+        return value
+    if isinstance(value, list):
+        return [_chosen(each, tree) for each in value]
+    return {name: _chosen(value[name], inside) for name, inside in tree.items() if name in value}
+
+
+class _Parser:
+    """Reads names and braces, one token ahead."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens = _tokens(text)
+        self._next()
+
+    def _next(self) -> None:
+        self._word, self._position = next(self._tokens)
+
+    def names(self, known: Tree) -> Tree:
+        """One or more names with commas between, each with what is wished inside it."""
+        tree: dict[str, Any] = {}
+        while True:
+            name = self._name(known)
+            tree[name] = self._inside(known[name])
+            if self._word != ",":
+                return tree
+            self._next()
+
+    def _name(self, known: Tree) -> str:
+        name = self._word
+        if not name or name in "{},":
+            raise self._fault("a name is missing")
+        if name not in known:
+            raise self._fault(f"{name} is no field here; there are {', '.join(known)}")
+        self._next()
+        return name
+
+    def _inside(self, known: Tree | None) -> Tree | None:
+        if self._word != "{":
+            return None
+        if known is None:
+            raise self._fault("there is nothing to choose inside this field")
+        self._next()
+        tree = self.names(known)
+        if self._word != "}":
+            raise self._fault("a closing brace is missing")
+        self._next()
+        return tree
+
+    def expect_end(self) -> None:
+        """Nothing may follow."""
+        if self._word:
+            raise self._fault(f"{self._word} is too much")
+
+    def _fault(self, what: str) -> BadRequest:
+        detail = f"fields-schema is wrong at position {self._position}: {what}."
+        return BadRequest("bad_fields_schema", detail, errors={"/fields-schema": detail})
+
+
+def _tokens(text: str) -> Iterator[tuple[str, int]]:
+    """Names and signs with their positions, counted from 1; an empty one at the end."""
+    place = 0
+    while place < len(text.rstrip()):
+        match = TOKEN.match(text, place)
+        if match is None:
+            yield text[place], place + 1
+            place += 1
+        else:
+            yield match[1], match.start(1) + 1
+            place = match.end()
+    while True:
+        yield "", len(text) + 1
