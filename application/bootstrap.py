@@ -16,6 +16,7 @@ from application.storage.sqlite import SqliteStore
 from application.store import Store
 
 SQLITE = "sqlite:///"
+POSTGRES = "postgresql://"
 
 
 class BadDatabase(Exception):
@@ -73,4 +74,24 @@ def open_store(database: str) -> Store:
     """The store that an address names."""
     if database.startswith(SQLITE) and len(database) > len(SQLITE):
         return SqliteStore(database.removeprefix(SQLITE))
-    raise BadDatabase(f"{database} is no address of a database; use sqlite:///FILE")
+    if database.startswith(POSTGRES):
+        return _open_postgres(database)
+    raise BadDatabase(
+        f"{database} is no address of a database;"
+        " use sqlite:///FILE or postgresql://USER@HOST:PORT/NAME"
+    )
+
+
+def _open_postgres(database: str) -> Store:
+    """The store on a PostgreSQL server, whose driver is installed only where it is wanted."""
+    try:
+        from application.storage.postgres import PostgresStore  # noqa: PLC0415 - an extra
+        from application.storage.postgres_connections import BadAddress  # noqa: PLC0415
+    except ImportError as error:
+        raise BadDatabase(
+            f"{POSTGRES} needs the PostgreSQL driver: install orderlog[postgres] ({error})"
+        ) from error
+    try:
+        return PostgresStore(database)
+    except BadAddress as error:
+        raise BadDatabase(str(error)) from error

@@ -10,11 +10,20 @@ from eventsourcing.persistence import Notification
 from application.access import Caller
 from application.clock import now, written
 from application.fact_mapper import fact_of
+from application.order_document import order_document
 from application.order_service import Answer, refuse_stranger, replay
 from application.store import Store
 from domain.events import STORED_NAMES, Fact
 from domain.order import Order
 from domain.refusals import NotYetCreated, UnknownOrder, UnknownVersion
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A fact as the history shows it, and the order's document before and after it."""
+
+    event: dict[str, Any]
+    before: dict[str, Any] | None
+    after: dict[str, Any]
 
 
 class OrderHistory:
@@ -54,6 +63,18 @@ class OrderHistory:
         """The order's facts as the documented history: what, when, who, by which request."""
         stored = self._stored(order_id, caller)
         return {"id": order_id, "events": [_event(each) for each in stored]}
+
+    def changes(self, order_id: str, caller: Caller | None = None) -> list["Change"]:
+        """The order's facts, each with the order's document before and after it."""
+        order = Order()
+        before = None
+        changes = []
+        for stored in self._stored(order_id, caller):
+            order.apply(fact_of(stored))
+            after = order_document(order, order.changed_at)
+            changes.append(Change(_event(stored), before, after))
+            before = after
+        return changes
 
     def _stored(self, order_id: str, caller: Caller | None) -> Sequence[Notification]:
         stored = self._store.facts(order_id)

@@ -174,6 +174,9 @@ class CatalogChange(Protocol):
     def tickets(self, show: str) -> Iterator[Ticket]:
         """All tickets of a show by their numbers."""
 
+    def tickets_by_id(self, ids: Sequence[str]) -> Sequence[Ticket]:
+        """These tickets, of whatever show; unknown ones are absent."""
+
     def add_tickets(self, tickets: Iterable[Ticket]) -> None:
         """Add vacant tickets."""
 
@@ -181,7 +184,7 @@ class CatalogChange(Protocol):
         """Remove vacant tickets; raises `TicketTaken` when one is not."""
 
     def change_ticket(self, ticket: Ticket) -> None:
-        """Change a ticket's set, number and seat; who has it stays."""
+        """Change a ticket's seat; all else stays."""
 
 
 class Table(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ import structlog
 from eventsourcing.persistence import Notification
 
 from application.fact_mapper import fact_of
-from application.projections.registry import Projection
+from application.projections.registry import PROJECTIONS, Projection
 from application.store import ModelState, Row, Store
 from domain.events import Fact
 
@@ -34,6 +34,13 @@ def pull(store: Store, projection: Projection, state: ModelState, limit: int = B
     models = store.read_models()
     models.commit(state, _rows(store, projection, state, stored), stored[-1].id)
     return True
+
+
+def catch_up(store: Store, name: str) -> None:
+    """Feed a read model up to the end of the log, wherever it is fed besides."""
+    projection = PROJECTIONS[name]
+    while pull(store, projection, store.read_models().state(name)):
+        pass
 
 
 def _rows(

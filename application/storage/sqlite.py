@@ -39,13 +39,16 @@ POLL_SECONDS = 0.05
 
 
 class Transaction:
-    """The open transaction of a batch: where its facts go, and what became of them."""
+    """The open transaction of a batch: where its facts go, and what became of them.
+
+    `touched` says whether the write whose turn it is has begun to store.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self.position = 0
         self.saved = False
-        self.spoiled = False
+        self.touched = False
 
 
 class SqliteRecorder(SQLiteApplicationRecorder):
@@ -69,10 +72,9 @@ class SqliteRecorder(SQLiteApplicationRecorder):
         """Append facts in the transaction `within`, or in one of their own."""
         if within is None:
             return super().insert_events(stored_events, **kwargs)
-        within.spoiled = True  # until all of it is in
+        within.touched = within.saved = True
         cursor = SQLiteCursor(within.connection.cursor())
         positions = self._insert_events(cursor, stored_events, **kwargs)
-        within.spoiled, within.saved = False, True
         if positions:
             within.position = positions[-1]
         return positions
@@ -164,11 +166,12 @@ class SqliteStore:
             self._news.notify_all()
 
     def _carry_out(self, within: Transaction, write: Write[Any]) -> Outcome:
+        within.touched = False
         try:
             found = self._find(within.connection, write.needs)
             result = write.decide(within, found)
         except Exception as refusal:  # a refusal is an outcome, handed to its caller
-            if within.spoiled:
+            if within.touched:
                 raise BatchSpoiled(refusal) from refusal
             return refusal
         return Written(result, within.position)

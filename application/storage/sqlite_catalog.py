@@ -2,9 +2,9 @@
 
 import random
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from application.storage.sqlite_tickets import COLUMNS, PLACES, ticket_of
+from application.storage.sqlite_tickets import COLUMNS, PLACES, ticket_of, ticket_row
 from application.store import Ticket, TicketTaken
 
 
@@ -42,6 +42,10 @@ class SqliteCatalogChange:
         )
         return map(ticket_of, rows.fetchall())
 
+    def tickets_by_id(self, ids: Sequence[str]) -> list[Ticket]:
+        """These tickets, of whatever show."""
+        return [found for each in ids if (found := ticket_row(self._connection, each)) is not None]
+
     def add_tickets(self, tickets: Iterable[Ticket]) -> None:
         """Add vacant tickets, each at a random place of its set."""
         self._connection.executemany(
@@ -65,9 +69,8 @@ class SqliteCatalogChange:
         self.made = True
 
     def change_ticket(self, ticket: Ticket) -> None:
-        """Change a ticket's set, number and seat."""
+        """Change a ticket's seat."""
         self._connection.execute(
-            "UPDATE tickets SET set_id = ?, number = ?, seat = ? WHERE id = ?",
-            (ticket.set, ticket.number, ticket.seat, ticket.id),
+            "UPDATE tickets SET seat = ? WHERE id = ?", (ticket.seat, ticket.id)
         )
         self.made = True

@@ -5,6 +5,8 @@ import atexit
 from flask import Flask
 
 from application.bootstrap import build
+from application.catalog_loading import load_sample
+from application.clock import now
 from application.settings import read_settings
 from interface.http.app import create_app
 from interface.http.logs import configure
@@ -15,6 +17,8 @@ def create() -> Flask:
     settings = read_settings()
     configure(settings.log_level)
     services = build(settings)
+    if settings.sample:
+        load_sample(services.store, now())
     services.start()
     atexit.register(services.close)
     return create_app(services)

@@ -1,0 +1,264 @@
+"""The store for many processes and machines: a PostgreSQL database.
+
+Writers run side by side. An order's writes come one after another by a lock of its own; a ticket
+is taken by locking its row, never a set or a show; positions are read as `postgres_positions.py`
+says. Every commit is on the server's disk before an answer leaves.
+"""
+
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from eventsourcing.persistence import IntegrityError, Notification
+from psycopg import errors
+
+from application.clock import from_ms
+from application.storage.group_commit import GroupCommit, Outcome
+from application.storage.postgres_batch import Batch, InDoubt
+from application.storage.postgres_catalog import PostgresCatalogChange, read_documents
+from application.storage.postgres_connections import (
+    Patience,
+    Readers,
+    connect,
+    passes,
+    reader_pool,
+    unavailable,
+    writer_pool,
+)
+from application.storage.postgres_doubt import find_outcome
+from application.storage.postgres_layout import lay_out
+from application.storage.postgres_line import Lost
+from application.storage.postgres_positions import Positions
+from application.storage.postgres_read_models import PostgresReadModels
+from application.storage.postgres_recorder import PostgresRecorder
+from application.storage.postgres_tickets import (
+    overdue,
+    tickets_by_id,
+    tickets_of_show,
+    vacancies,
+)
+from application.store import (
+    Answered,
+    StoreUnavailable,
+    T,
+    Ticket,
+    TicketTaken,
+    Write,
+    Written,
+)
+
+WRITERS = 2
+READERS = 8
+POLL_SECONDS = 0.05
+POLL_SOON_SECONDS = 0.002
+"""How often to look for news: of other processes, and when it is known that some will come."""
+
+LOST_TICKET = "OL001"
+TRIES_OF_CONFLICTS = 5
+
+
+class PostgresStore:
+    """The port to a store (`application/store.py`) on a PostgreSQL database."""
+
+    def __init__(self, url: str, *, writers: int = WRITERS, readers: int = READERS) -> None:
+        """Connect, and make the tables if there are none.
+
+        Raises `BadAddress`, `LayoutTooNew`, `StoreUnavailable`.
+        """
+        with connect(url) as connection:
+            lay_out(connection)
+        self._readers = Readers(reader_pool(url, readers))
+        self._writers = writer_pool(url, writers)
+        self._positions = Positions(self._readers)
+        self._models = PostgresReadModels(self._readers)
+        self._group = GroupCommit(self._commit, leaders=writers)
+        self._news = threading.Condition()
+        self._latest = 0
+        self.recorder = PostgresRecorder(self._readers, self._writers, self._positions)
+
+    # Writing.
+
+    def write_all(self, writes: Sequence[Write[T]]) -> list[Written[T] | Exception]:
+        """Carry out `writes` in a shared commit."""
+        return self._group.carry_out(writes)
+
+    def _commit(self, writes: list[Write[Any]]) -> list[Outcome]:
+        """Carry out a batch, and those put aside in further ones, until patience ends."""
+        waiting = dict(enumerate(writes))
+        outcomes: dict[int, Outcome] = {}
+        patience = Patience()
+        while waiting:
+            done = self._attempt(waiting)
+            outcomes.update(done)
+            for place in done:
+                del waiting[place]
+            if waiting and not patience.wait():
+                busy = StoreUnavailable("Others keep what this request needs.")
+                outcomes.update(dict.fromkeys(waiting, busy))
+                break
+        return [outcomes[place] for place in range(len(writes))]
+
+    def _attempt(self, writes: Mapping[int, Write[Any]]) -> dict[int, Outcome]:
+        """Carry out what can be in one transaction; where one spoils it, each in its own."""
+        try:
+            return self._carry_out(writes)
+        except Exception as failure:  # noqa: BLE001 - each write gets its own outcome
+            cause = _named(failure)
+            if len(writes) == 1 or isinstance(cause, StoreUnavailable):
+                return dict.fromkeys(writes, cause)
+        outcomes: dict[int, Outcome] = {}
+        for place, write in writes.items():
+            outcomes.update(self._attempt({place: write}))
+        return outcomes
+
+    def _carry_out(self, writes: Mapping[int, Write[Any]]) -> dict[int, Outcome]:
+        """One transaction, again while it fails for a reason that passes."""
+        patience = Patience()
+        conflicts = 0
+        while True:
+            try:
+                return self._transact(writes)
+            except psycopg.Error as error:
+                lone_conflict = isinstance(error, errors.UniqueViolation) and len(writes) == 1
+                conflicts += lone_conflict
+                again = passes(error) or (lone_conflict and conflicts < TRIES_OF_CONFLICTS)
+                if not again or not patience.wait():
+                    raise
+                if isinstance(error, Lost):
+                    self._writers.check()
+
+    def _transact(self, writes: Mapping[int, Write[Any]]) -> dict[int, Outcome]:
+        """Find, decide, store. Raises `Lost` only where nothing was committed."""
+        with self._writers.connection() as line:
+            batch = Batch(line, writes)
+            try:
+                batch.decide()
+                doubtful = False
+                positions = batch.store()
+            except InDoubt:
+                doubtful = True
+            except BaseException:
+                batch.give_up()
+                raise
+        if doubtful:
+            positions = find_outcome(self._readers, batch)
+        if positions:
+            self._tell(positions[-1])
+        return batch.outcomes(positions)
+
+    def _tell(self, position: int) -> None:
+        """Wake those who wait for the log to grow."""
+        with self._news:
+            self._latest = max(self._latest, position)
+            self._news.notify_all()
+
+    # Reading the log.
+
+    def facts(self, order: str) -> Sequence[Notification]:
+        """An order's stored facts with their positions."""
+        rows = self._readers.rows(
+            "SELECT originator_id, originator_version, topic, state, notification_id"
+            " FROM orders_events WHERE originator_id = %s ORDER BY originator_version",
+            (order,),
+        )
+        return [Notification(*row) for row in rows]
+
+    def answered(self, partner: str, key: str) -> Answered | None:
+        """What came of a request."""
+        rows = self._readers.rows(
+            "SELECT fingerprint, order_id, version, at FROM requests"
+            " WHERE partner = %s AND key = %s",
+            (partner, key),
+        )
+        if not rows:
+            return None
+        fingerprint, order, version, at = rows[0]
+        return Answered(partner, key, fingerprint, order, version, from_ms(at))
+
+    def log(self, after: int, limit: int) -> Sequence[Notification]:
+        """Facts by position, up to where none can be filled in later.
+
+        That is at most as far behind as the longest open append is old. Fewer facts than `limit`
+        mean that there are no more that far.
+        """
+        return self._positions.read(after, limit)
+
+    def last_position(self) -> int:
+        """The highest position that `log` would return now.
+
+        A commit answered a moment ago may be beyond it, as long as an older append is open.
+        """
+        return self._positions.last()
+
+    def wait_for_news(self, after: int, seconds: float) -> None:
+        """Return when `log` has something beyond `after`: looked for often while it is awaited."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            latest = self._latest
+            if self._positions.last() > after:
+                return
+            soon = latest > after or self._positions.awaited
+            with self._news:
+                if self._latest == latest:
+                    self._news.wait(min(left, POLL_SOON_SECONDS if soon else POLL_SECONDS))
+
+    # Tickets.
+
+    def tickets(self, show: str) -> Sequence[Ticket]:
+        """All tickets of a show by their numbers."""
+        return tickets_of_show(self._readers, show)
+
+    def tickets_by_id(self, ids: Sequence[str]) -> Sequence[Ticket]:
+        """These tickets."""
+        return tickets_by_id(self._readers, ids)
+
+    def vacancies(self, shows: Sequence[str], now: datetime) -> dict[str, int]:
+        """By set, how many tickets can be had at `now`."""
+        return vacancies(self._readers, shows, now)
+
+    def overdue(self, seats: Sequence[str], sets: Sequence[str], now: datetime) -> list[str]:
+        """Orders whose hold has ended but still keeps one of these tickets."""
+        return overdue(self._readers, seats, sets, now)
+
+    # The catalogue, and the rest.
+
+    def catalog_version(self) -> int:
+        """A number that grows with every change of the catalogue or the keys."""
+        return int(self._readers.rows("SELECT value FROM counters WHERE name = 'catalog'")[0][0])
+
+    def catalog(self) -> dict[tuple[str, str], bytes]:
+        """The catalogue's documents by kind and id."""
+        return self._readers.run(read_documents)
+
+    @contextmanager
+    def change_catalog(self) -> Iterator[PostgresCatalogChange]:
+        """Open a transaction over the catalogue, its tickets and the keys, one at a time."""
+        with self._readers.transaction() as connection:
+            change = PostgresCatalogChange(connection)
+            yield change
+            change.finish()
+
+    def read_models(self) -> PostgresReadModels:
+        """Where the read models are kept: tables beside the log."""
+        return self._models
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self._writers.close()
+        self._readers.close()
+
+
+def _named(failure: Exception) -> Exception:
+    """A failure as the port names it."""
+    if isinstance(failure, psycopg.Error):
+        if failure.sqlstate == LOST_TICKET:
+            return TicketTaken(failure.diag.message_detail)
+        if isinstance(failure, errors.UniqueViolation):
+            return IntegrityError(str(failure))
+        if passes(failure) or isinstance(failure, errors.QueryCanceled):
+            return unavailable(failure)
+    return failure

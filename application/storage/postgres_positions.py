@@ -1,0 +1,113 @@
+"""Up to which position the log is complete, while many writers append side by side.
+
+An append says that it is open (a shared advisory lock) before it draws its positions, and stops
+saying so when all can see how it ended. A look reads the highest position drawn, *then* who is
+open. Whoever was not open at one look but is at the next has drawn its positions in between, so
+all that was drawn by the earlier look and is not theirs has ended. Nobody ever waits for a look.
+"""
+
+import threading
+from collections.abc import Collection, Sequence
+
+from eventsourcing.persistence import Notification
+
+from application.storage.postgres_connections import Patience, Readers
+from application.store import StoreUnavailable
+
+FIRST_LOOK_SECONDS = 15.0
+"""How long a process that has just started waits for appends that were open before it looked.
+The server ends idle ones after ten seconds."""
+
+
+class Horizon:
+    """What one look after another tells. `safe` is the position up to which nothing can come."""
+
+    def __init__(self) -> None:
+        self.safe = 0
+        self.drawn = 0
+        self.known = False
+        self._server: str | None = None
+        self._floors: dict[str, int | None] = {}
+
+    def note(self, server: str, drawn: int, appending: Collection[str]) -> None:
+        """Take in a look: the highest position `drawn`, and then who was `appending`.
+
+        Appends that were open at the first look may have drawn anything: until they have ended,
+        nothing is known. Another `server`, as after a failover, means to begin again.
+        """
+        if server != self._server:
+            self._server, self._floors, self.safe = server, {}, 0
+            before = None
+        else:
+            before = self.drawn
+        self._floors = {each: self._floors.get(each, before) for each in appending}
+        self.drawn = drawn
+        floors = [floor for floor in self._floors.values() if floor is not None]
+        self.known = len(floors) == len(self._floors)
+        if self.known:
+            self.safe = min([drawn, *floors])
+
+
+class Positions:
+    """Reads the log by position, never beyond what is complete."""
+
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+        self._mutex = threading.Lock()
+        self._horizon = Horizon()
+        self._last = (0, 0)
+
+    def settle(self) -> int:
+        """Look; return the position up to which the log is complete.
+
+        Waits only right after a start, for the appends that were open then.
+        """
+        patience = Patience(FIRST_LOOK_SECONDS)
+        while True:
+            with self._mutex:
+                self._look()
+                if self._horizon.known:
+                    return self._horizon.safe
+            if not patience.wait():
+                raise StoreUnavailable("An append has been open for too long to read the log.")
+
+    def _look(self) -> None:
+        look = self._readers.rows("SELECT server, drawn, appending FROM orders_horizon()")[0]
+        self._horizon.note(*look)
+
+    @property
+    def awaited(self) -> bool:
+        """Whether positions beyond the complete ones were drawn already: more comes soon."""
+        return not self._horizon.known or self._horizon.safe < self._horizon.drawn
+
+    def last(self) -> int:
+        """The highest position in the complete part of the log."""
+        safe = self.settle()
+        known, last = self._last
+        if safe != known:
+            rows = self._readers.rows(
+                "SELECT max(notification_id) FROM orders_events WHERE notification_id <= %s",
+                (safe,),
+            )
+            last = rows[0][0] or 0
+            self._last = (safe, last)
+        return last
+
+    def read(self, after: int, limit: int) -> Sequence[Notification]:
+        """At most `limit` facts beyond `after`; all there are if fewer, as far as is complete."""
+        found = self._read(after, self._horizon.safe, limit)
+        if len(found) < limit:
+            seen = found[-1].id if found else after
+            found += self._read(seen, self.settle(), limit - len(found))
+        return found
+
+    def _read(self, after: int, till: int, limit: int) -> list[Notification]:
+        if after >= till:
+            return []
+        rows = self._readers.rows(
+            "SELECT originator_id, originator_version, topic, state, notification_id"
+            " FROM orders_events WHERE notification_id > %s AND notification_id <= %s"
+            " ORDER BY notification_id LIMIT %s",
+            (after, till, limit),
+        )
+        return [Notification(*row) for row in rows]

@@ -1,0 +1,213 @@
+"""The read models in the same database, a table for each generation.
+
+They can be thrown away and made again from the log. Rows and position change in one statement.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from psycopg import errors
+
+from application.storage.postgres_connections import Connection, Readers
+from application.storage.postgres_keys import LAYOUT_LOCK
+from application.store import ModelState, Page, Row, Table
+
+TYPES = {int: "bigint", str: "text"}
+COLLATIONS = {int: "", str: 'COLLATE "C"'}
+OPERATORS = frozenset({"=", "<", "<=", ">", ">="})
+SCAN_ROWS = 1000
+MOVE = (
+    "UPDATE read_models SET position = %s, stopped = NULL"
+    " WHERE name = %s AND generation = %s AND position = %s RETURNING 1"
+)
+STATE = "SELECT name, generation, position, stopped FROM read_models WHERE name = %s AND "
+
+
+class PostgresReadModels:
+    """The port for read models (`application/store.py`) on PostgreSQL."""
+
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+        self._tables: dict[str, Table] = {}
+
+    def ensure(self, table: Table) -> None:
+        """Make the table of a read model if there is none, whoever else may be doing so."""
+        self._tables[table.name] = table
+        if self._readers.rows(STATE + "live", (table.name,)):
+            return
+        with self._laying_out() as connection:
+            known = connection.execute(STATE.encode() + b"live", (table.name,)).fetchone()
+            if known is None:
+                self._create(connection, table, generation=1)
+                connection.execute(
+                    "INSERT INTO read_models VALUES (%s, 1, 0, true, NULL)", (table.name,)
+                )
+
+    @contextmanager
+    def _laying_out(self) -> Iterator[Connection]:
+        """A transaction that makes and drops tables, one at a time over all processes."""
+        with self._readers.transaction() as connection:
+            connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", LAYOUT_LOCK)
+            yield connection
+
+    def _create(self, connection: Connection, table: Table, *, generation: int) -> None:
+        name = _table_name(table.name, generation)
+        columns = "".join(
+            f"{column} {TYPES[kind]} {COLLATIONS[kind]}, " for column, kind in table.columns.items()
+        )
+        _run(
+            connection,
+            f'CREATE TABLE {name} (key text COLLATE "C" PRIMARY KEY,'
+            f" {columns}document bytea NOT NULL)",
+        )
+        for index in table.indexes:
+            columns = ", ".join(index)
+            _run(
+                connection,
+                f"CREATE INDEX {name}_{'_'.join(index)} ON {name} ({columns}, key)",
+            )
+
+    def state(self, name: str) -> ModelState:
+        """How far the live generation of a read model has got."""
+        return ModelState(*self._readers.rows(STATE + "live", (name,))[0])
+
+    def reload(self, state: ModelState) -> ModelState:
+        """How far this generation has got, live or not."""
+        rows = self._readers.rows(STATE + "generation = %s", (state.name, state.generation))
+        return ModelState(*rows[0])
+
+    def rows(self, state: ModelState, keys: Sequence[str]) -> dict[str, bytes]:
+        """The documents of these rows of a generation."""
+        name = _table_name(state.name, state.generation)
+        try:
+            rows = self._readers.rows(
+                f"SELECT key, document FROM {name} WHERE key = ANY(%s)",  # noqa: S608 - our own names
+                (list(keys),),
+            )
+        except errors.UndefinedTable:
+            return {}
+        return dict(rows)
+
+    def commit(self, state: ModelState, rows: Sequence[Row], position: int) -> bool:
+        """Write rows and position together, if nobody has moved on from `state`."""
+        values: list[Any] = [position, state.name, state.generation, state.position]
+        put = f", put AS ({self._put(state)})" if rows else ""
+        statement = f"WITH moved AS ({MOVE}){put} SELECT count(*) FROM moved"  # noqa: S608 - our own words
+        if rows:
+            unique = {row.key: (row.key, *row.columns, row.document) for row in rows}
+            values += map(list, zip(*unique.values(), strict=True))
+        try:
+            return bool(self._readers.rows(statement, values)[0][0])
+        except errors.UndefinedTable:
+            return False
+
+    def _put(self, state: ModelState) -> str:
+        """The statement that adds or replaces rows, where the position has moved."""
+        columns = self._tables[state.name].columns
+        names = ["key", *columns, "document"]
+        arrays = ["%s::text[]", *(f"%s::{TYPES[kind]}[]" for kind in columns.values())]
+        news = ", ".join(f"{name} = excluded.{name}" for name in names[1:])
+        return (
+            f"INSERT INTO {_table_name(state.name, state.generation)} ({', '.join(names)})"  # noqa: S608 - our own names
+            f" SELECT w.* FROM unnest({', '.join(arrays)}, %s::bytea[]) AS w"
+            f" WHERE EXISTS (SELECT FROM moved) ON CONFLICT (key) DO UPDATE SET {news}"
+        )
+
+    def stop(self, state: ModelState, reason: str) -> None:
+        """Note why a read model stands still."""
+        with self._readers.transaction() as connection:
+            connection.execute(
+                "UPDATE read_models SET stopped = %s WHERE name = %s AND generation = %s",
+                (reason, state.name, state.generation),
+            )
+
+    def page(self, name: str, page: Page) -> list[bytes]:
+        """The documents of the wanted rows of the live generation."""
+        terms, values = _conditions(page)
+        where = f"WHERE {' AND '.join(terms)}" if terms else ""
+        direction = "DESC" if page.descending else "ASC"
+        while True:
+            table = _table_name(name, self.state(name).generation)
+            try:
+                rows = self._readers.rows(
+                    f"SELECT document FROM {table} {where}"  # noqa: S608 - our own names, values are bound
+                    f" ORDER BY {page.sort} {direction}, key {direction} LIMIT %s",
+                    (*values, page.limit),
+                )
+            except errors.UndefinedTable:
+                continue  # swapped this moment: there is another live generation now
+            return [row[0] for row in rows]
+
+    def scan(self, state: ModelState) -> Iterator[tuple[str, bytes]]:
+        """All rows of a generation by key, as they were when the scan began."""
+        name = _table_name(state.name, state.generation)
+        with (
+            self._readers.transaction() as connection,
+            connection.cursor(name="scan") as cursor,
+        ):
+            connection.execute("SET LOCAL idle_in_transaction_session_timeout = '5min'")
+            cursor.itersize = SCAN_ROWS
+            cursor.execute(f"SELECT key, document FROM {name} ORDER BY key".encode())  # noqa: S608 - our own names
+            yield from cursor
+
+    def begin_rebuild(self, table: Table) -> ModelState:
+        """Make an empty generation beside the live one; drop what an earlier attempt left."""
+        self._tables[table.name] = table
+        with self._laying_out() as connection:
+            self._drop_dead(connection, table.name)
+            row = connection.execute(STATE.encode() + b"live", (table.name,)).fetchone()
+            live = ModelState(*row)  # type: ignore[misc] # ensured at the start
+            generation = live.generation + 1
+            self._create(connection, table, generation=generation)
+            connection.execute(
+                "INSERT INTO read_models VALUES (%s, %s, 0, false, NULL)", (table.name, generation)
+            )
+        return ModelState(table.name, generation, 0)
+
+    def swap(self, state: ModelState) -> None:
+        """Make a generation the live one, and drop the one it replaces."""
+        with self._laying_out() as connection:
+            connection.execute(
+                "UPDATE read_models SET live = (generation = %s) WHERE name = %s",
+                (state.generation, state.name),
+            )
+            self._drop_dead(connection, state.name)
+
+    def _drop_dead(self, connection: Connection, name: str) -> None:
+        dead = connection.execute(
+            "DELETE FROM read_models WHERE name = %s AND NOT live RETURNING generation", (name,)
+        )
+        for (generation,) in dead.fetchall():
+            _run(connection, f"DROP TABLE {_table_name(name, generation)}")
+
+
+def _run(connection: Connection, statement: str) -> None:
+    """Carry out a statement made of our own names."""
+    connection.execute(statement.encode())
+
+
+def _table_name(name: str, generation: int) -> str:
+    return f"{name}_{generation}"
+
+
+def _conditions(page: Page) -> tuple[list[str], list[Any]]:
+    """The page's conditions as SQL with the values to bind."""
+    terms: list[str] = []
+    values: list[Any] = []
+    for term in page.where:
+        alternatives = []
+        for together in term:
+            checks = []
+            for column, operator, value in together:
+                if operator not in OPERATORS:
+                    raise ValueError(operator)
+                checks.append(f"{column} {operator} %s")
+                values.append(value)
+            alternatives.append(f"({' AND '.join(checks)})")
+        terms.append(f"({' OR '.join(alternatives)})")
+    if page.after is not None:
+        beyond = "<" if page.descending else ">"
+        terms.append(f"({page.sort}, key) {beyond} (%s, %s)")
+        values.extend(page.after)
+    return terms, values

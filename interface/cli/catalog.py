@@ -1,0 +1,91 @@
+"""`orderlog catalog`: what is sold, by whom, at what price."""
+
+from typing import Any, BinaryIO
+
+import click
+import msgspec
+from rich.table import Table
+
+from interface.cli.session import Session, database_option
+
+
+@click.group()
+def catalog() -> None:
+    """The catalogue: load a file, show what is there."""
+
+
+@catalog.command()
+@click.argument("file", type=click.File("rb"), required=False)
+@click.option("--sample", is_flag=True, help="Load the sample catalogue instead of a file.")
+@database_option
+def load(session: Session, file: BinaryIO | None, *, sample: bool) -> None:
+    """Load a catalogue FILE (- for standard input). Loading it again changes nothing."""
+    from application.catalog_file import BadCatalog, read_catalog_file  # noqa: PLC0415
+    from application.catalog_loading import TicketsInUse, load_catalog, load_sample  # noqa: PLC0415
+    from application.clock import now  # noqa: PLC0415 - see session.py
+
+    if (file is None) is not sample:
+        raise click.UsageError("Name a FILE, or --sample.")
+    store = session.services.store
+    try:
+        if file is None:
+            report = load_sample(store, now())
+        else:
+            report = load_catalog(store, read_catalog_file(file.read()), now())
+    except (BadCatalog, TicketsInUse) as refused:
+        session.err.print("The catalogue was refused; nothing was changed.", style="red")
+        for path, what in refused.errors.items():
+            click.echo(f"  {path}: {what}" if path else f"  {what}", err=True)
+        raise SystemExit(1) from refused
+    click.echo(
+        f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged; "
+        f"{report.keys_added} keys added; tickets: {report.tickets_added} added, "
+        f"{report.tickets_changed} changed, {report.tickets_removed} removed."
+    )
+
+
+@catalog.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@database_option
+def show(session: Session, *, as_json: bool) -> None:
+    """Show the catalogue, and how many tickets can be had."""
+    from application.clock import now  # noqa: PLC0415 - see session.py
+
+    services = session.services
+    known = services.catalog.current()
+    vacant = services.store.vacancies(list(known.shows), now())
+    if as_json:
+        session.print_json(
+            {
+                "partners": list(known.partners.values()),
+                "payment_systems": list(
+                    {each.id: each for each in known.systems.values()}.values()
+                ),
+                "deals": list(known.deals.values()),
+                "events": [_with_vacant(each, vacant) for each in known.shows.values()],
+            }
+        )
+        return
+    partners = Table("partner", "name", "language", title="Partners")
+    for partner in known.partners.values():
+        partners.add_row(partner.id, partner.name, partner.language)
+    systems = Table("alias", "id", "hold", "confirmed by", title="Payment systems")
+    for system in {each.id: each for each in known.systems.values()}.values():
+        systems.add_row(system.alias, system.id, f"{system.hold_minutes} min", system.confirmed_by)
+    deals = Table("deal", "org", "vendor", title="Deals")
+    for deal in known.deals.values():
+        deals.add_row(deal.id, deal.org, deal.vendor)
+    sets = Table("event", "set", "name", "tickets", "vacant", title="Events")
+    for event in known.shows.values():
+        for each in event.sets:
+            free = str(vacant.get(each.id, 0))
+            sets.add_row(event.title, each.id, each.name, str(each.amount), free)
+    for table in (partners, systems, deals, sets):
+        session.out.print(table)
+
+
+def _with_vacant(show: Any, vacant: dict[str, int]) -> dict[str, Any]:
+    document: dict[str, Any] = msgspec.to_builtins(show)
+    for each in document["sets"]:
+        each["vacant"] = vacant.get(each["id"], 0)
+    return document

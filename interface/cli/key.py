@@ -1,0 +1,58 @@
+"""`orderlog key`: the keys by which partners are known."""
+
+import click
+from rich.table import Table
+
+from interface.cli.session import Session, database_option
+
+
+@click.group()
+def key() -> None:
+    """Keys: create, list and revoke them."""
+
+
+@key.command()
+@click.option("--partner", required=True, metavar="ID", help="Whose key it will be.")
+@database_option
+def create(session: Session, partner: str) -> None:
+    """Make a new key. It is shown once, here, and kept only as a hash."""
+    from application.clock import now  # noqa: PLC0415 - see session.py
+    from application.keys import UnknownPartner, create_key  # noqa: PLC0415
+
+    try:
+        click.echo(create_key(session.services.store, partner, now()))
+    except UnknownPartner:
+        session.refuse(f"There is no partner {partner}; load a catalogue that has it.")
+
+
+@key.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@database_option
+def list_all(session: Session, *, as_json: bool) -> None:
+    """List all keys by their names; the keys themselves are known to nobody."""
+    from application.keys import list_keys  # noqa: PLC0415 - see session.py
+
+    keys = list_keys(session.services.store)
+    if as_json:
+        session.print_json(keys)
+        return
+    table = Table("key", "partner", "created", "revoked")
+    for each in keys:
+        revoked = each.revoked_at.isoformat() if each.revoked_at else ""
+        table.add_row(each.id, each.partner, each.created_at.isoformat(), revoked)
+    session.out.print(table)
+
+
+@key.command()
+@click.argument("name")
+@database_option
+def revoke(session: Session, name: str) -> None:
+    """Take away the right of the key NAME (as `key list` names it), within a second everywhere."""
+    from application.clock import now  # noqa: PLC0415 - see session.py
+    from application.keys import UnknownKey, revoke_key  # noqa: PLC0415
+
+    try:
+        revoked = revoke_key(session.services.store, name, now())
+    except UnknownKey:
+        session.refuse(f"There is no key {name}; orderlog key list shows them.")
+    click.echo(f"The key {revoked.id} of partner {revoked.partner} is revoked.")

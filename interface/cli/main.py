@@ -1,0 +1,87 @@
+"""The command `orderlog`. Exit codes: 0 done, 1 refused or check failed, 2 wrong usage."""
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+from interface.cli.session import Session
+
+COMMANDS = {
+    "serve": "interface.cli.serve",
+    "demo": "interface.cli.demo",
+    "catalog": "interface.cli.catalog",
+    "key": "interface.cli.key",
+    "order": "interface.cli.order",
+    "projection": "interface.cli.projection",
+    "expire": "interface.cli.expire",
+}
+"""Each command and the file it lives in, imported when it is asked for."""
+
+
+class Commands(click.Group):
+    """Imports a command when it is asked for, so that starting one does not wait for all."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """The command with this name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(COMMANDS[cmd_name]), cmd_name)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; a refusal ends in one line and exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if not is_refusal(error):
+                raise
+            ctx.obj.refuse(error)
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether an error is an answer to the user rather than a fault of the program."""
+    from environs import EnvError  # noqa: PLC0415
+
+    from application import bootstrap, catalog_file, catalog_loading, keys, store  # noqa: PLC0415
+    from domain.refusals import Refusal  # noqa: PLC0415 - only when something was refused
+
+    return isinstance(
+        error,
+        Refusal
+        | EnvError
+        | OSError
+        | bootstrap.BadDatabase
+        | catalog_file.BadCatalog
+        | catalog_loading.TicketsInUse
+        | keys.UnknownKey
+        | keys.UnknownPartner
+        | store.StoreUnavailable,
+    )
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="orderlog")
+@click.option(
+    "--database",
+    metavar="URL",
+    help="The store: sqlite:///FILE or postgresql://user@host:port/name.",
+)
+@click.pass_context
+def cli(context: click.Context, database: str | None) -> None:
+    """Orderlog: event-sourced order processing for ticket sales."""
+    context.obj = Session()
+    context.obj.database = database
+
+
+def main() -> None:
+    """Run the command line."""
+    cli()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""`orderlog order`: an order as it is and was, and how it came to be."""
+
+from datetime import datetime
+from typing import Any
+
+import click
+
+from interface.cli.session import Session, database_option
+from interface.cli.tables import document_table, history_table
+
+
+@click.group()
+def order() -> None:
+    """Orders: show one as it is or was, and its history."""
+
+
+class Moment(click.ParamType[datetime]):
+    """A moment: ISO 8601 with a time zone."""
+
+    name = "TIME"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Read the moment, or say what is wrong with it."""
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value} is no moment; write it as 2026-01-31T18:00:00+03:00.", param, ctx)
+        if moment.tzinfo is None:
+            self.fail(f"{value} has no time zone; end it with Z or +03:00.", param, ctx)
+        return moment
+
+
+@order.command()
+@click.argument("order_id", metavar="ID")
+@click.option("--version", type=click.IntRange(1), help="As its fact number VERSION left it.")
+@click.option("--at", type=Moment(), help="As it was at this moment (ISO 8601 with a time zone).")
+@click.option("--json", "as_json", is_flag=True, help="The document that the API gives.")
+@database_option
+def show(
+    session: Session, order_id: str, version: int | None, at: datetime | None, *, as_json: bool
+) -> None:
+    """Show an order as it is, or as it was."""
+    from application.order_document import order_document  # noqa: PLC0415 - see session.py
+
+    history = session.services.history
+    if version is not None and at is not None:
+        raise click.UsageError("Either --version or --at, not both.")
+    if version is not None:
+        answer = history.at_version(order_id, version)
+    elif at is not None:
+        answer = history.at_time(order_id, at)
+    else:
+        answer = history.order(order_id)
+    document = order_document(answer.order, answer.at)
+    if as_json:
+        session.print_json(document)
+    else:
+        session.out.print(document_table(document, answer.order.version))
+
+
+@order.command()
+@click.argument("order_id", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="The document that the API gives.")
+@database_option
+def history(session: Session, order_id: str, *, as_json: bool) -> None:
+    """Print an order's facts: what, when, who, by which request, and what changed."""
+    if as_json:
+        session.print_json(session.services.history.history(order_id))
+    else:
+        session.out.print(history_table(order_id, session.services.history.changes(order_id)))

@@ -1,0 +1,69 @@
+"""What every command has at hand: settings, the wired service, and two consoles."""
+
+from collections.abc import Callable
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+import msgspec
+from rich.console import Console
+from rich.text import Text
+
+from application.settings import Settings, read_settings
+
+if TYPE_CHECKING:  # wiring the service costs half a second that --help need not wait for
+    from application.bootstrap import Services
+
+
+class Session:
+    """One run of the command line."""
+
+    def __init__(self) -> None:
+        self.database: str | None = None
+        self.out = Console()
+        self.err = Console(stderr=True)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The environment's settings, with the options of this run."""
+        settings = read_settings()
+        if self.database is not None:
+            settings = msgspec.structs.replace(settings, database=self.database)
+        return settings
+
+    @cached_property
+    def services(self) -> "Services":
+        """The wired service; closed at the end of the run."""
+        from application.bootstrap import build  # noqa: PLC0415 - see above
+
+        services = build(self.settings)
+        click.get_current_context().call_on_close(services.close)
+        return services
+
+    def print_json(self, document: Any) -> None:
+        """One JSON document on standard output, and nothing else there."""
+        click.echo(msgspec.json.format(msgspec.json.encode(document)))
+
+    def refuse(self, reason: object) -> NoReturn:
+        """Say why not, and end with exit code 1."""
+        self.err.print(Text(str(reason), style="red"), soft_wrap=True)
+        raise SystemExit(1)
+
+
+def database_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds --database, and hands the session to the command."""
+
+    @wraps(command)
+    def with_session(*, database: str | None, **options: Any) -> Any:
+        session = click.get_current_context().find_object(Session)
+        if session is None:
+            raise RuntimeError("A command of ours runs under the command line's root.")
+        session.database = database or session.database
+        return command(session, **options)
+
+    option = click.option(
+        "--database",
+        metavar="URL",
+        help="The store: sqlite:///FILE or postgresql://user@host:port/name.",
+    )
+    return option(with_session)
