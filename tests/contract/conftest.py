@@ -1,0 +1,44 @@
+from contextlib import ExitStack
+
+import pytest
+from postgres_server import postgres_server
+
+from application.storage.postgres import PostgresStore
+from application.storage.sqlite import SqliteStore
+
+
+@pytest.fixture(scope="session")
+def server():
+    with postgres_server() as running:
+        yield running
+
+
+@pytest.fixture
+def database(server):
+    """The address of a fresh PostgreSQL database."""
+    with server.database() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def open_store(request, tmp_path):
+    """Opens a store; each call opens the same database once more."""
+    if request.param == "sqlite":
+        path = str(tmp_path / "orders.db")
+        make = lambda: SqliteStore(path)  # noqa: E731 - named by its use
+    else:
+        url = request.getfixturevalue("database")
+        make = lambda: PostgresStore(url)  # noqa: E731
+    with ExitStack() as opened:
+
+        def open_one():
+            store = make()
+            opened.callback(store.close)
+            return store
+
+        yield open_one
+
+
+@pytest.fixture
+def store(open_store):
+    return open_store()

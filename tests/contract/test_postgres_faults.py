@@ -1,0 +1,194 @@
+import threading
+import time
+from contextlib import closing, suppress
+from tempfile import TemporaryDirectory
+
+import psycopg
+import pytest
+from asking import answered, append, fact, one, owners, sell, take
+from postgres_server import address
+from psycopg.conninfo import conninfo_to_dict
+from wire import Wire
+
+from application.storage import postgres_connections, postgres_layout
+from application.storage.postgres import PostgresStore
+from application.storage.postgres_connections import BadAddress
+from application.storage.postgres_layout import LayoutTooNew
+from application.store import Needs, StoreUnavailable, TicketChange, Write
+
+OTHERS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+STORING = b"append\0"
+FINDING = b"lock\0"
+
+
+@pytest.fixture
+def wire(database):
+    # Not the test's own folder: the path of a socket has at most 107 characters.
+    with TemporaryDirectory(prefix="wire-") as folder, closing(Wire(folder, database)) as it:
+        yield it
+
+
+@pytest.fixture
+def store(wire):
+    with closing(PostgresStore(wire.url)) as store:
+        sell(store, 4)
+        one(store, take(store, "warm", seats=["parterre-1"]))
+        yield store
+
+
+def test_connections_that_end_while_a_write_decides_do_no_harm(store, database):
+    decided = []
+
+    def decide(within, found):
+        decided.append(found)
+        if len(decided) == 1:
+            with psycopg.connect(database, autocommit=True) as connection:
+                connection.execute(OTHERS)
+        change = TicketChange("a", taken=list(found.picks))
+        store.recorder.insert_events([fact("a")], within=within, change=change)
+
+    one(store, Write(Needs(picks={"parterre": 2}), decide))
+    assert len(decided) == 2
+    assert len(store.facts("a")) == 1
+    assert list(owners(store).values()).count("a") == 2
+
+
+def test_a_commit_whose_answer_is_lost_is_looked_up_and_not_repeated(store, wire):
+    decided = []
+
+    def decide(within, found):
+        decided.append(found)
+        store.recorder.insert_events([fact("a", 1), fact("a", 2)], within=within)
+        return "done"
+
+    wire.cut_answer(STORING)
+    outcome = store.write_all([Write(Needs(), decide)])[0]
+    assert outcome.result == "done"
+    assert len(decided) == 1
+    assert [each.originator_version for each in store.facts("a")] == [1, 2]
+    assert outcome.position == store.facts("a")[-1].id
+
+
+def test_an_answered_request_whose_commit_is_lost_is_looked_up_too(store, wire):
+    def decide(within, found):
+        if found.answered is not None:
+            return "again"
+        store.recorder.insert_events([], within=within, answered=answered("a"))
+        return "first"
+
+    wire.cut_answer(b"remember\0")
+    write = Write(Needs(request=("56810047f06c5a6ac62f4e1d", "key-1")), decide)
+    assert [one(store, write), one(store, write)] == ["first", "again"]
+
+
+@pytest.mark.parametrize("word", [STORING, FINDING])
+def test_a_request_that_never_reached_the_server_is_sent_again(store, wire, word):
+    wire.cut_request(word)
+    one(store, take(store, "a", parterre=2))
+    assert len(store.facts("a")) == 1
+    assert list(owners(store).values()).count("a") == 2
+
+
+def test_reads_go_on_over_a_new_connection(store, database):
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(OTHERS)
+    assert len(store.facts("warm")) == 1
+    assert len(store.log(0, 10)) == 1
+
+
+def test_nothing_acknowledged_is_lost_when_the_server_crashes(server, database):
+    if not server.own:
+        pytest.skip("the server is not ours to restart")
+    acknowledged = []
+    stopping = threading.Event()
+    with closing(PostgresStore(database)) as store:
+
+        def sell_on(seller):
+            number = 0
+            while not stopping.is_set():
+                number += 1
+                order = f"{seller}-{number}"
+                with suppress(StoreUnavailable):
+                    one(store, append(store, order))
+                    acknowledged.append(order)
+
+        sellers = [threading.Thread(target=sell_on, args=(each,)) for each in range(4)]
+        for thread in sellers:
+            thread.start()
+        time.sleep(0.3)
+        before = len(acknowledged)
+        server.restart()
+        until = time.monotonic() + 10
+        while len(acknowledged) < before + 50 and time.monotonic() < until:
+            time.sleep(0.05)
+        stopping.set()
+        for thread in sellers:
+            thread.join()
+        stored = [each.originator_id for each in store.log(0, 1_000_000)]
+    assert len(acknowledged) >= before + 50 > 50
+    assert len(stored) == len(set(stored))
+    assert set(acknowledged) <= set(stored)
+
+
+def test_a_server_that_goes_away_is_waited_for_a_little(store, wire, monkeypatch):
+    monkeypatch.setattr(postgres_connections, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(store._readers._pool, "timeout", 0.3)
+    monkeypatch.setattr(store._writers, "timeout", 0.3)
+    wire.close()
+    for ask in (lambda: one(store, append(store, "a")), lambda: store.facts("a")):
+        begun = time.monotonic()
+        with pytest.raises(StoreUnavailable):
+            ask()
+        assert time.monotonic() - begun < 3
+
+
+def test_of_several_hosts_the_one_that_lives_is_used(database):
+    given = conninfo_to_dict(database)
+    hosts = {"host": f"/nowhere,{given['host']}", "target_session_attrs": "read-write"}
+    if "port" in given:
+        hosts["port"] = f"{given['port']},{given['port']}"
+    with closing(PostgresStore(address(database, **hosts))) as store:
+        one(store, append(store, "a"))
+        assert len(store.facts("a")) == 1
+
+
+def test_a_server_that_is_not_there_is_named_as_such():
+    with pytest.raises(StoreUnavailable):
+        PostgresStore("postgresql:///nothing?host=/nowhere")
+
+
+def test_an_address_that_cannot_be_read_is_refused():
+    with pytest.raises(BadAddress):
+        PostgresStore("postgresql:///name?unknown=setting")
+
+
+def test_processes_that_start_together_make_the_tables_once(database):
+    opened, failed = [], []
+
+    def start():
+        try:
+            opened.append(PostgresStore(database))
+        except Exception as error:  # noqa: BLE001 - shown by the assertion
+            failed.append(error)
+
+    threads = [threading.Thread(target=start) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for store in opened:
+        store.close()
+    assert failed == []
+
+
+def test_a_database_of_a_later_version_is_refused(database):
+    PostgresStore(database).close()
+    with psycopg.connect(database) as connection:
+        connection.execute(
+            "UPDATE counters SET value = %s WHERE name = 'layout'", (postgres_layout.LAYOUT + 1,)
+        )
+    with pytest.raises(LayoutTooNew):
+        PostgresStore(database)

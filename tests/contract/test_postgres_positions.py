@@ -1,0 +1,113 @@
+import threading
+import time
+from contextlib import closing
+
+from asking import append, one
+from tail import LibrarysLog, OurLog, follow
+
+from application.storage.postgres_positions import Horizon
+
+FACTS = 5
+
+
+def test_a_reader_misses_nothing_of_sixteen_writers(database):
+    with closing(OurLog(database)) as log:
+        read, there = follow(log, appends=4400, facts_each=FACTS)
+    positions = [each.id for each in read]
+    assert positions == sorted(set(positions))
+    assert read == there
+    assert len(read) >= 20_000
+    committed = {each.originator_id for each in there}
+    assert len(there) == len(committed) * FACTS
+    assert len(committed) < 4400
+
+
+def test_the_same_reader_sees_the_fault_of_a_log_without_order(database):
+    with closing(LibrarysLog(database)) as log:
+        read, there = follow(log, appends=1600, facts_each=1)
+    assert len(read) < len(there)
+
+
+def test_a_tail_lags_no_more_than_the_open_append(database):
+    with closing(OurLog(database)) as log:
+        log.append("before", [1])
+        assert len(log.read(0, 10)) == 1
+        slow = threading.Thread(target=log.append, args=("slow", [1]), kwargs={"pause": 0.6})
+        slow.start()
+        until = time.monotonic() + 0.5
+        while not log.store._positions.awaited and time.monotonic() < until:
+            log.read(0, 100)
+        begun = time.monotonic()
+        one(log.store, append(log.store, "quick"))
+        assert time.monotonic() - begun < 0.3
+        assert [each.originator_id for each in log.read(0, 10)] == ["before"]
+        assert log.store.last_position() == 1
+        log.store.wait_for_news(1, 10)
+        seen = [each.originator_id for each in log.read(0, 10)]
+        assert time.monotonic() - begun < 0.6 + 0.3
+        slow.join()
+        assert seen == ["before", "slow", "quick"]
+
+
+def test_what_was_committed_before_an_append_opened_is_readable_meanwhile(database):
+    with closing(OurLog(database)) as log:
+        log.append("before", [1])
+        log.read(0, 10)
+        one(log.store, append(log.store, "just before"))
+        log.read(0, 10)
+        slow = threading.Thread(target=log.append, args=("slow", [1]), kwargs={"pause": 0.3})
+        slow.start()
+        time.sleep(0.1)
+        assert [each.originator_id for each in log.read(0, 10)] == ["before", "just before"]
+        slow.join()
+
+
+def test_one_that_starts_while_an_append_is_open_waits_for_it_once(database):
+    with closing(OurLog(database)) as log:
+        log.append("before", [1])
+        slow = threading.Thread(target=log.append, args=("slow", [1]), kwargs={"pause": 0.3})
+        slow.start()
+        time.sleep(0.1)
+        with closing(OurLog(database)) as late:
+            assert [each.originator_id for each in late.read(0, 10)] == ["before", "slow"]
+        slow.join()
+
+
+def test_an_append_that_was_given_up_leaves_a_gap_and_no_wait(database):
+    with closing(OurLog(database)) as log:
+        log.append("a", [1])
+        log.append("b", [1, 2], abort=True)
+        log.append("c", [1])
+        assert [each.id for each in log.read(0, 10)] == [1, 4]
+        log.append("d", [1], abort=True)
+        assert log.store.last_position() == 4
+
+
+def looks(*seen):
+    horizon = Horizon()
+    safe = []
+    for drawn, *appending in seen:
+        horizon.note("server", drawn, appending)
+        safe.append(horizon.safe if horizon.known else None)
+    return safe
+
+
+def test_with_nobody_appending_all_that_was_drawn_is_complete():
+    assert looks((5,), (9,)) == [5, 9]
+
+
+def test_who_is_open_at_the_first_look_may_have_drawn_anything():
+    assert looks((5, "old"), (9, "old", "new"), (12, "new"), (12,)) == [None, None, 5, 12]
+
+
+def test_who_is_new_has_drawn_nothing_up_to_the_look_before():
+    assert looks((5,), (9, "a"), (20, "a", "b"), (30, "b"), (31, "c")) == [5, 5, 5, 9, 30]
+
+
+def test_another_server_is_looked_at_afresh():
+    horizon = Horizon()
+    horizon.note("one", 50, [])
+    horizon.note("two", 40, ["open"])
+    assert not horizon.known
+    horizon.note("two", 41, [])
+    assert (horizon.known, horizon.safe) == (True, 41)

@@ -1,0 +1,164 @@
+import pytest
+
+from application.store import ModelState, Page, Row, Table
+
+TABLE = Table(
+    "orders",
+    {"vendor": str, "number": int, "due": int},
+    indexes=(("vendor", "number"), ("due",)),
+)
+
+
+def row(key, vendor="v", number=1, due=None, document=b"{}"):
+    return Row(key, (vendor, number, due), document)
+
+
+@pytest.fixture
+def models(store):
+    store.read_models().ensure(TABLE)
+    return store.read_models()
+
+
+def fill(models, *rows):
+    state = models.state("orders")
+    assert models.commit(state, rows, state.position + 1)
+
+
+def keys(models, **page):
+    return [each.decode() for each in models.page("orders", Page(**page))]
+
+
+def test_a_new_read_model_stands_at_the_beginning(models):
+    assert models.state("orders") == ModelState("orders", 1, 0)
+    assert keys(models, sort="number") == []
+
+
+def test_making_it_again_keeps_what_is_there(models):
+    fill(models, row("a"))
+    models.ensure(TABLE)
+    assert models.state("orders").position == 1
+    assert len(keys(models, sort="number")) == 1
+
+
+def test_rows_and_position_are_written_together(models):
+    state = models.state("orders")
+    assert models.commit(state, [row("a", document=b"\x00\xff"), row("b")], 7)
+    assert models.state("orders").position == 7
+    assert models.rows(state, ["a", "b", "c"]) == {"a": b"\x00\xff", "b": b"{}"}
+    assert models.rows(state, []) == {}
+
+
+def test_a_row_is_replaced_whole(models):
+    fill(models, row("a", "v", 1, 5, b"old"))
+    fill(models, row("a", "w", 2, None, b"new"))
+    assert keys(models, sort="number", where=(((("vendor", "=", "w"),),),)) == ["new"]
+    assert keys(models, sort="number", where=(((("due", ">=", 0),),),)) == []
+
+
+def test_a_position_can_move_without_rows(models):
+    assert models.commit(models.state("orders"), [], 5)
+    assert models.state("orders").position == 5
+
+
+def test_who_comes_second_writes_nothing(models):
+    state = models.state("orders")
+    assert models.commit(state, [row("a")], 5)
+    assert not models.commit(state, [row("a", document=b"late"), row("b")], 6)
+    assert models.rows(state, ["a", "b"]) == {"a": b"{}"}
+    assert models.state("orders").position == 5
+
+
+def test_why_it_stands_still_is_noted_until_it_moves(models):
+    models.stop(models.state("orders"), "unknown fact")
+    assert models.state("orders").stopped == "unknown fact"
+    fill(models, row("a"))
+    assert models.state("orders").stopped is None
+
+
+def numbered(models, count):
+    fill(
+        models,
+        *(
+            row(f"k{n}", "even" if n % 2 == 0 else "odd", n // 2, n, f"{n}".encode())
+            for n in range(count)
+        ),
+    )
+
+
+def test_rows_come_sorted_and_then_by_key(models):
+    numbered(models, 5)
+    assert keys(models, sort="number", descending=False) == ["0", "1", "2", "3", "4"]
+    assert keys(models, sort="number") == ["4", "3", "2", "1", "0"]
+    assert keys(models, sort="number", limit=2) == ["4", "3"]
+
+
+@pytest.mark.parametrize("descending", [True, False])
+def test_pages_join_without_gap_or_repeat(models, descending):
+    numbered(models, 7)
+    whole = keys(models, sort="number", descending=descending)
+    seen, after = [], None
+    while page := keys(models, sort="number", descending=descending, after=after, limit=2):
+        seen += page
+        after = (int(page[-1]) // 2, f"k{page[-1]}")
+    assert seen == whole
+
+
+def test_conditions_narrow_the_list(models):
+    numbered(models, 8)
+    even = ((("vendor", "=", "even"),),)
+    assert keys(models, sort="number", where=(even,)) == ["6", "4", "2", "0"]
+    low_or_high = ((("due", "<", 2),), (("due", ">=", 5), ("due", "<=", 6)))
+    assert keys(models, sort="number", where=(low_or_high,)) == ["6", "5", "1", "0"]
+    assert keys(models, sort="number", where=(even, low_or_high)) == ["6", "0"]
+    assert keys(models, sort="number", where=(((("vendor", "=", "no\0ne"),),),)) == []
+
+
+def test_an_unknown_comparison_is_refused(models):
+    with pytest.raises(ValueError, match="LIKE"):
+        keys(models, sort="number", where=(((("vendor", "LIKE", "v"),),),))
+
+
+def test_a_scan_goes_over_all_rows_by_key(models):
+    numbered(models, 2500)
+    scanned = list(models.scan(models.state("orders")))
+    assert [key for key, _ in scanned] == sorted(f"k{n}" for n in range(2500))
+    assert dict(scanned)["k17"] == b"17"
+
+
+def test_a_rebuilt_model_shows_only_once_it_is_swapped_in(models):
+    fill(models, row("a", document=b"old"))
+    fresh = models.begin_rebuild(TABLE)
+    assert fresh == ModelState("orders", 2, 0)
+    assert models.commit(fresh, [row("a", document=b"new")], 9)
+    assert models.reload(fresh) == ModelState("orders", 2, 9)
+    assert keys(models, sort="number") == ["old"]
+    models.swap(fresh)
+    assert keys(models, sort="number") == ["new"]
+    assert models.state("orders") == ModelState("orders", 2, 9)
+
+
+def test_what_an_earlier_rebuild_left_is_dropped(models):
+    left = models.begin_rebuild(TABLE)
+    models.commit(left, [row("a")], 3)
+    fresh = models.begin_rebuild(TABLE)
+    assert models.reload(fresh).position == 0
+    assert models.rows(fresh, ["a"]) == {}
+
+
+def test_it_can_be_rebuilt_again_and_again(models):
+    for generation in (2, 3, 4):
+        fresh = models.begin_rebuild(TABLE)
+        models.commit(fresh, [row("a", document=b"%d" % generation)], generation)
+        models.swap(fresh)
+        assert keys(models, sort="number") == [str(generation)]
+
+
+def test_two_processes_feed_one_read_model_in_turn(open_store):
+    first, second = open_store().read_models(), open_store().read_models()
+    first.ensure(TABLE)
+    second.ensure(TABLE)
+    state = second.state("orders")
+    assert first.commit(first.state("orders"), [row("a", document=b"a")], 3)
+    assert not second.commit(state, [row("a", document=b"b")], 3)
+    assert second.commit(second.state("orders"), [row("b", document=b"b")], 4)
+    assert keys(first, sort="number") == ["b", "a"]

@@ -1,0 +1,278 @@
+"""Choosing how to pay, starting the payment, and being paid."""
+
+import re
+
+import pytest
+from asks import payment_is_chosen, seats_are_wished, the_order_moves_to
+from order_case import given, numbered
+from states import (
+    A1,
+    A2,
+    BASE,
+    CASH,
+    CREATED,
+    GATEWAY,
+    NOW,
+    SECRET,
+    a_canceled_order,
+    a_paid_order,
+    after,
+    an_empty_order,
+    an_executed_order,
+    an_expired_order,
+    an_order_about_to_be_paid,
+    an_order_in_payment,
+    fact,
+)
+
+from domain.events import PaymentSystemSet, StatusChanged
+from domain.payment import redirect_address
+from domain.refusals import (
+    ConfirmedByGateway,
+    MoveNotAllowed,
+    NoTickets,
+    PaymentLocked,
+    PaymentSystemMissing,
+)
+from domain.status import Status
+
+URLS = {"success_url": "https://shop.example/thanks", "failure_url": "https://shop.example/sorry"}
+
+
+def payment_started(minutes, address, at=NOW):
+    return fact(
+        StatusChanged,
+        at,
+        status=Status.IN_PROGRESS,
+        reserved_till=after(5 + minutes),
+        redirect_url=address,
+    )
+
+
+# Choosing.
+
+
+def test_the_choice_is_recorded_but_not_engaged_and_moves_nothing():
+    order = (
+        given(an_executed_order())
+        .when(payment_is_chosen(BASE, **URLS))
+        .then(fact(PaymentSystemSet, system=BASE, **URLS))
+    )
+    assert order.engaged is None
+    assert order.redirect_url is None
+    assert order.updated_at == CREATED
+    assert order.reserved_till == after(10)
+    assert order.status is Status.EXECUTED
+
+
+def test_another_system_may_be_chosen_while_the_order_is_executed():
+    order = (
+        given(an_order_about_to_be_paid(BASE))
+        .when(payment_is_chosen(CASH))
+        .then(fact(PaymentSystemSet, system=CASH))
+    )
+    assert order.system == CASH
+
+
+def test_addresses_alone_keep_the_system_and_the_system_alone_keeps_the_addresses():
+    (
+        given(an_order_about_to_be_paid(BASE))
+        .when(payment_is_chosen(**URLS), payment_is_chosen(CASH))
+        .then(
+            fact(PaymentSystemSet, system=BASE, **URLS),
+            fact(PaymentSystemSet, system=CASH, **URLS),
+        )
+    )
+
+
+def test_addresses_without_any_system_are_refused():
+    (given(an_executed_order()).when(payment_is_chosen(**URLS)).then_refused(PaymentSystemMissing))
+
+
+def test_the_same_choice_again_is_nothing_new():
+    given(an_order_about_to_be_paid(BASE)).when(payment_is_chosen(BASE)).then_nothing()
+
+
+@pytest.mark.parametrize(
+    ("story", "status"),
+    [
+        (an_order_in_payment, Status.IN_PROGRESS),
+        (a_paid_order, Status.DONE),
+    ],
+)
+def test_once_the_payment_has_started_the_choice_stands(story, status):
+    given(story()).when(payment_is_chosen(CASH)).then_refused(PaymentLocked, status=status)
+    given(story()).when(payment_is_chosen(BASE)).then_nothing()
+
+
+@pytest.mark.parametrize(
+    ("story", "status"),
+    [(a_canceled_order, Status.CANCELED), (an_expired_order, Status.EXPIRED)],
+)
+def test_an_order_that_was_let_go_cannot_be_paid_for_any_more(story, status):
+    given(story()).when(payment_is_chosen(BASE)).then_refused(PaymentLocked, status=status)
+
+
+def test_from_the_end_of_the_hold_on_payment_cannot_be_chosen():
+    (
+        given(an_executed_order())
+        .when(payment_is_chosen(BASE, at=after(10)))
+        .then_refused(PaymentLocked, status=Status.EXPIRED)
+    )
+
+
+# Starting.
+
+
+def test_starting_the_payment_engages_the_system_and_holds_for_its_time_from_now():
+    order = (
+        given(an_order_about_to_be_paid(BASE))
+        .when(the_order_moves_to(Status.IN_PROGRESS))
+        .then(payment_started(30, f"https://pay.example/go?customer={SECRET}"))
+    )
+    assert order.status is Status.IN_PROGRESS
+    assert order.engaged == BASE.id
+    assert order.redirect_url == f"https://pay.example/go?customer={SECRET}"
+    assert order.reserved_till == after(35)
+    assert order.updated_at == NOW
+
+
+def test_a_system_without_an_address_sends_nobody_anywhere_and_holds_for_its_own_time():
+    order = (
+        given(an_order_about_to_be_paid(CASH))
+        .when(the_order_moves_to(Status.IN_PROGRESS))
+        .then(payment_started(12 * 60, None))
+    )
+    assert order.engaged == CASH.id
+    assert order.redirect_url is None
+
+
+def test_an_address_that_asks_something_already_is_asked_one_thing_more():
+    (
+        given(an_order_about_to_be_paid(GATEWAY))
+        .when(the_order_moves_to(Status.IN_PROGRESS))
+        .then(payment_started(15, f"https://card.example/?shop=7&customer={SECRET}"))
+    )
+
+
+def test_the_redirect_address_names_the_buyer_and_nothing_else():
+    assert redirect_address("https://pay.example/go", "t0ken") == (
+        "https://pay.example/go?customer=t0ken"
+    )
+
+
+def test_choosing_and_starting_in_one_request_are_two_facts():
+    (
+        given(an_executed_order())
+        .when(payment_is_chosen(BASE), the_order_moves_to(Status.IN_PROGRESS))
+        .then(
+            fact(PaymentSystemSet, system=BASE),
+            payment_started(30, f"https://pay.example/go?customer={SECRET}"),
+        )
+    )
+
+
+def test_a_payment_cannot_start_without_a_system():
+    (
+        given(an_executed_order())
+        .when(the_order_moves_to(Status.IN_PROGRESS))
+        .then_refused(PaymentSystemMissing)
+    )
+
+
+def test_a_payment_cannot_start_without_tickets():
+    story = numbered([*an_empty_order(), fact(PaymentSystemSet, after(1), system=BASE)])
+    given(story).when(the_order_moves_to(Status.IN_PROGRESS)).then_refused(NoTickets)
+
+
+def test_starting_twice_is_nothing_new_and_does_not_prolong_the_hold():
+    order = (
+        given(an_order_in_payment())
+        .when(the_order_moves_to(Status.IN_PROGRESS, secret="f" * 40))
+        .then_nothing()
+    )
+    assert order.reserved_till == after(32)
+    assert order.redirect_url == f"https://pay.example/go?customer={SECRET}"
+
+
+# Being paid.
+
+
+def barcodes_made_with(secret=SECRET):
+    case = given(an_order_in_payment()).when(the_order_moves_to(Status.DONE, secret=secret))
+    return case.order.barcodes
+
+
+def test_a_paid_order_keeps_its_tickets_for_good_and_moves_nothing():
+    order = (
+        given(an_order_in_payment())
+        .when(the_order_moves_to(Status.DONE))
+        .then(fact(StatusChanged, status=Status.DONE, barcodes=barcodes_made_with(SECRET)))
+    )
+    assert order.status_at(after(10_000)) is Status.DONE
+    assert order.updated_at == after(2)
+    assert order.holds_tickets
+
+
+def test_each_ticket_of_a_paid_order_has_a_barcode_of_twenty_digits_of_its_own():
+    barcodes = barcodes_made_with()
+    assert barcodes.keys() == {A1, A2}
+    assert len(set(barcodes.values())) == 2
+    assert all(re.fullmatch(r"\d{20}", barcode) for barcode in barcodes.values())
+
+
+def test_barcodes_cannot_be_told_from_the_ticket_or_from_another_secret():
+    codes = [barcodes_made_with(f"{number:040x}")[A1] for number in range(200)]
+    assert len(set(codes)) == 200
+
+
+def test_an_order_that_is_not_paid_has_no_barcodes():
+    assert given(an_order_in_payment()).order.barcodes == {}
+
+
+def test_what_the_gateway_confirms_no_vendor_can_call_done():
+    (
+        given(an_order_in_payment(GATEWAY))
+        .when(the_order_moves_to(Status.DONE))
+        .then_refused(ConfirmedByGateway, system="api/CARD")
+    )
+
+
+def test_a_payment_by_gateway_can_still_be_canceled():
+    (
+        given(an_order_in_payment(GATEWAY))
+        .when(the_order_moves_to(Status.CANCELED))
+        .then(fact(StatusChanged, status=Status.CANCELED))
+    )
+
+
+def test_a_payment_that_ended_too_late_is_not_done():
+    (
+        given(an_order_in_payment())
+        .when(the_order_moves_to(Status.DONE, after(32)))
+        .then_refused(MoveNotAllowed, status=Status.EXPIRED, wanted=Status.DONE)
+    )
+
+
+def test_one_refusal_refuses_the_whole_request():
+    case = given(an_executed_order()).when(
+        seats_are_wished(A1), the_order_moves_to(Status.IN_PROGRESS)
+    )
+    assert isinstance(case.refusal, PaymentSystemMissing)
+
+
+# Canceling.
+
+
+@pytest.mark.parametrize("story", [an_executed_order, an_order_in_payment])
+def test_a_canceled_order_lets_its_tickets_go_and_still_lists_them(story):
+    before = given(story()).order
+    order = (
+        given(story())
+        .when(the_order_moves_to(Status.CANCELED))
+        .then(fact(StatusChanged, status=Status.CANCELED))
+    )
+    assert not order.holds_tickets
+    assert order.tickets == before.tickets
+    assert order.updated_at == before.updated_at
+    assert order.reserved_till == before.reserved_till

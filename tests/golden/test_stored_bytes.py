@@ -1,0 +1,117 @@
+"""The bytes of every fact, as they stand in logs that exist. These files are never edited."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from domain.events import (
+    STORED,
+    STORED_NAMES,
+    CustomerSet,
+    OrderCreated,
+    PaymentSystemSet,
+    StatusChanged,
+    TicketsChanged,
+)
+from domain.payment import ConfirmedBy, PaymentSystem
+from domain.pricing import Price
+from domain.status import Status
+
+FILES = {path.stem: path for path in Path(__file__).parent.glob("*.json")}
+PARTERRE, BALCONY = "56a6254bf06c5a059b93800c", "56a6254bf06c5a059b93800d"
+
+
+def told(minute, version):
+    return {
+        "originator_id": "56a73b7ff06c5a21c393806b",
+        "originator_version": version,
+        "at": datetime(2016, 1, 26, 9, minute, 19, 378000, tzinfo=UTC),
+        "actor": "partner:56810047f06c5a6ac62f4e1d key:a1b2c3d4",
+        "request": "5f0c6a1e",
+    }
+
+
+EXPECTED = {
+    "OrderCreated.1": OrderCreated(
+        **told(25, 1),
+        number=497291903,
+        show="56a6253df06c5a059a93802e",
+        org="56810047f06c5a6ac62f4e1d",
+        vendor="56810047f06c5a6ac62f4e1e",
+        deal="56810047f06c5a6ac62f4e1f",
+        lang="ru",
+        prices={
+            PARTERRE: Price("56a6254bf06c5a059b93800b", Decimal("100.00"), Decimal("0.00")),
+            BALCONY: Price("56a6254bf06c5a059b93800a", Decimal("33.30"), Decimal("3.34")),
+        },
+        tickets={"56a6253df06c5a059a9380a0": PARTERRE, "56a6253df06c5a059a9380a1": BALCONY},
+        reserved_till=datetime(2016, 1, 26, 9, 35, 19, 378000, tzinfo=UTC),
+    ),
+    "TicketsChanged.1": TicketsChanged(
+        **told(26, 2),
+        added={"56a6253df06c5a059a9380a2": PARTERRE},
+        removed=("56a6253df06c5a059a9380a1",),
+    ),
+    "CustomerSet.1": CustomerSet(
+        **told(27, 3),
+        email="anna@example.org",
+        first_name="Анна",
+        last_name="O'Hara",
+        mobile="+79160000000",
+        lang="en",
+    ),
+    "PaymentSystemSet.1": PaymentSystemSet(
+        **told(28, 4),
+        system=PaymentSystem(
+            id="545b544a5d645a463e779d53",
+            alias="api/BASE",
+            hold_minutes=30,
+            confirmed_by=ConfirmedBy.VENDOR,
+            redirect_url="https://www.goodservice.ru/payment_params.php",
+        ),
+        success_url="https://shop.example/thanks",
+        failure_url="https://shop.example/sorry",
+    ),
+    "StatusChanged.1": StatusChanged(
+        **told(29, 5),
+        status=Status.IN_PROGRESS,
+        reserved_till=datetime(2016, 1, 26, 9, 59, 19, 378000, tzinfo=UTC),
+        redirect_url="https://www.goodservice.ru/payment_params.php?customer=b6cbe4bd8a338159",
+        barcodes={"56a6253df06c5a059a9380a0": "01234567890123456789"},
+    ),
+}
+
+
+def test_every_stored_name_has_its_golden_file_and_every_file_its_name():
+    assert STORED
+    assert FILES.keys() == STORED.keys()
+    assert EXPECTED.keys() == STORED.keys()
+    assert len(STORED_NAMES) == len(STORED)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_stored_bytes_are_read_as_the_fact_that_was_meant(name):
+    assert msgspec.json.decode(FILES[name].read_bytes(), type=STORED[name]) == EXPECTED[name]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_fact_is_written_as_the_bytes_that_are_stored(name):
+    assert msgspec.json.encode(EXPECTED[name]) == FILES[name].read_bytes()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_golden_file_shows_every_field_of_its_fact(name):
+    """A field with its default value would be left out, and so would not be guarded."""
+    document = msgspec.json.decode(FILES[name].read_bytes())
+    assert document.keys() == set(STORED[name].__struct_encode_fields__)
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_a_stored_name_is_a_class_and_a_whole_number_version(name):
+    said, version = name.split(".")
+    assert said.isidentifier()
+    assert version == str(int(version))
+    assert STORED_NAMES[STORED[name]] == name
