@@ -1,23 +1,9 @@
 from contextlib import ExitStack
 
 import pytest
-from postgres_server import postgres_server
 
 from application.storage.postgres import PostgresStore
 from application.storage.sqlite import SqliteStore
-
-
-@pytest.fixture(scope="session")
-def server():
-    with postgres_server() as running:
-        yield running
-
-
-@pytest.fixture
-def database(server):
-    """The address of a fresh PostgreSQL database."""
-    with server.database() as url:
-        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
