@@ -49,7 +49,10 @@ class Services(msgspec.Struct, frozen=True):
 
 
 def build(settings: Settings) -> Services:
-    """Wire the service over the store that `settings.database` names. Raises `BadDatabase`."""
+    """Wire the service over the store that `settings.database` names.
+
+    Raises `BadDatabase`, `LayoutTooNew`, `StoreUnavailable`.
+    """
     store = open_store(settings.database)
     for projection in PROJECTIONS.values():
         store.read_models().ensure(projection.table)

@@ -20,6 +20,16 @@ class StoreUnavailable(Exception):
     """The store cannot be reached now. Nothing was changed; asking again later is safe."""
 
 
+class LayoutTooNew(Exception):
+    """The database was laid out by a later version of this service."""
+
+    def __init__(self, found: int, known: int) -> None:
+        super().__init__(
+            f"The database has layout {found}; this version of orderlog knows up to {known}."
+            " Use the version that the other processes use."
+        )
+
+
 class TicketTaken(Exception):
     """A ticket that was vacant a moment ago belongs to another order now."""
 

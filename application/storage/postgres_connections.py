@@ -130,7 +130,8 @@ def connect(url: str) -> Connection:
 
 def unavailable(error: Exception) -> StoreUnavailable:
     """The store's state as the port names it."""
-    return StoreUnavailable(f"The database cannot be used now: {error}")
+    reason = " ".join(str(error).split())
+    return StoreUnavailable(f"The database cannot be used now: {reason}")
 
 
 def passes(error: Exception) -> bool:

@@ -1,20 +1,22 @@
-"""The tables of a PostgreSQL database, and the number that names their layout."""
+"""The tables of a PostgreSQL database, and the steps from one layout of them to the next."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType
+
+import psycopg
 
 from application.numbers import FIRST_NUMBER
-from application.storage.postgres_connections import Connection
+from application.storage.postgres_connections import Connection, unavailable
 from application.storage.postgres_keys import LAYOUT_LOCK, LOG_LOCK
-
-LAYOUT = 1
+from application.store import LayoutTooNew
 
 WAIT = "60s"
-"""How long one process waits for another to make the tables."""
+"""How long one process waits for another to lay out the tables."""
 
+Step = str | Callable[[Connection], None]
 
-class LayoutTooNew(Exception):
-    """The database was laid out by a later version of this service."""
-
-
-LOG = f"""
+TABLES = f"""
 CREATE TABLE orders_events (
     originator_id text COLLATE "C" NOT NULL,
     originator_version bigint NOT NULL,
@@ -56,7 +58,7 @@ CREATE TABLE counters (
     name text PRIMARY KEY,
     value bigint NOT NULL
 );
-INSERT INTO counters VALUES ('layout', {LAYOUT}), ('catalog', 0);
+INSERT INTO counters VALUES ('layout', 1), ('catalog', 0);
 CREATE SEQUENCE orders_numbers START {FIRST_NUMBER};
 CREATE TABLE read_models (
     name text COLLATE "C" NOT NULL,
@@ -82,42 +84,69 @@ BEGIN
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database());
 END $$;
 """  # noqa: S608 - our own numbers
-"""`shuffle` is a random place among the tickets of a set: a pick starts at a random place there.
-A ticket without an order is vacant; with one it is held until `held_till` (milliseconds since
-the epoch), or sold when that is null. `orders_horizon` must read the sequence before the locks:
-see `postgres_positions.py`."""
+"""Layout 1. `shuffle` is a random place among the tickets of a set: a pick starts at a random
+place there. A ticket without an order is vacant; with one it is held until `held_till`
+(milliseconds since the epoch), or sold when that is null. `orders_horizon` must read
+the sequence before the locks: see `postgres_positions.py`."""
+
+
+FEEDERS = """
+ALTER TABLE read_models ADD COLUMN feeder text, ADD COLUMN fed_till timestamptz;
+"""
+"""Who feeds a read model, and until when others leave that to it."""
+
+STEPS: Mapping[int, Step] = MappingProxyType({2: FEEDERS})
+"""How each layout is made of the one before it: by SQL, or by a function that gets the connection.
+
+A new database is laid out by the same steps. A step that was released is never changed; what
+comes later is a step of its own.
+"""
+
+LAYOUT = max(STEPS)
 
 
 def lay_out(connection: Connection) -> None:
-    """Make the tables if there are none, whoever else may be starting at this moment.
+    """Bring the tables to this version's layout, whoever else may be starting at this moment.
 
-    `connection` is in autocommit mode. Raises `LayoutTooNew`.
+    `connection` is in autocommit mode. Raises `LayoutTooNew`, `StoreUnavailable`.
     """
-    known = layout_of(connection)
-    if known is None:
-        known = _lay_out_alone(connection)
-    if known > LAYOUT:
-        raise LayoutTooNew(
-            f"The database has layout {known}; this version of orderlog knows up to {LAYOUT}."
-            " Use the version that the other processes use."
-        )
+    try:
+        if layout_of(connection) != LAYOUT:
+            with _alone(connection), connection.transaction():
+                _take_steps(connection)
+    except psycopg.Error as error:
+        raise unavailable(error) from error
 
 
-def _lay_out_alone(connection: Connection) -> int:
-    """Make the tables unless another process comes first; return the layout's number.
-
-    The lock is the session's: a transaction that waited for it would not see the new tables.
-    """
-    connection.execute("SELECT set_config('lock_timeout', %s, false)", (WAIT,))
-    connection.execute("SELECT set_config('statement_timeout', %s, false)", (WAIT,))
+@contextmanager
+def _alone(connection: Connection) -> Iterator[None]:
+    """Hold the layout's lock, as the session: a transaction that waited would see old tables."""
+    for name in ("lock_timeout", "statement_timeout"):
+        connection.execute("SELECT set_config(%s, %s, false)", (name, WAIT))
     connection.execute("SELECT pg_advisory_lock(%s, %s)", LAYOUT_LOCK)
+    connection.execute("SELECT set_config('statement_timeout', '0', false)")
+    try:
+        yield
+    finally:
+        if not connection.broken:
+            connection.execute("SELECT pg_advisory_unlock(%s, %s)", LAYOUT_LOCK)
+
+
+def _take_steps(connection: Connection) -> None:
+    """Take the steps that are missing, in one transaction."""
     known = layout_of(connection)
     if known is None:
-        with connection.transaction():
-            connection.execute(LOG.encode())
-        known = LAYOUT
-    connection.execute("SELECT pg_advisory_unlock(%s, %s)", LAYOUT_LOCK)
-    return known
+        connection.execute(TABLES.encode())
+        known = 1
+    if known > LAYOUT:
+        raise LayoutTooNew(known, LAYOUT)
+    for number in range(known + 1, LAYOUT + 1):
+        step = STEPS[number]
+        if isinstance(step, str):
+            connection.execute(step.encode())
+        else:
+            step(connection)
+    connection.execute("UPDATE counters SET value = %s WHERE name = 'layout'", (LAYOUT,))
 
 
 def layout_of(connection: Connection) -> int | None:

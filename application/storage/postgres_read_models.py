@@ -17,6 +17,7 @@ TYPES = {int: "bigint", str: "text"}
 COLLATIONS = {int: "", str: 'COLLATE "C"'}
 OPERATORS = frozenset({"=", "<", "<=", ">", ">="})
 SCAN_ROWS = 1000
+ADD = "INSERT INTO read_models (name, generation, position, live)"
 MOVE = (
     "UPDATE read_models SET position = %s, stopped = NULL"
     " WHERE name = %s AND generation = %s AND position = %s RETURNING 1"
@@ -40,9 +41,7 @@ class PostgresReadModels:
             known = connection.execute(STATE.encode() + b"live", (table.name,)).fetchone()
             if known is None:
                 self._create(connection, table, generation=1)
-                connection.execute(
-                    "INSERT INTO read_models VALUES (%s, 1, 0, true, NULL)", (table.name,)
-                )
+                connection.execute(f"{ADD} VALUES (%s, 1, 0, true)".encode(), (table.name,))
 
     @contextmanager
     def _laying_out(self) -> Iterator[Connection]:
@@ -161,7 +160,7 @@ class PostgresReadModels:
             generation = live.generation + 1
             self._create(connection, table, generation=generation)
             connection.execute(
-                "INSERT INTO read_models VALUES (%s, %s, 0, false, NULL)", (table.name, generation)
+                f"{ADD} VALUES (%s, %s, 0, false)".encode(), (table.name, generation)
             )
         return ModelState(table.name, generation, 0)
 

@@ -16,10 +16,10 @@ from eventsourcing.persistence import Notification, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLiteDatastore
 
 from application.clock import from_ms, to_ms
-from application.numbers import FIRST_NUMBER
 from application.storage.group_commit import GroupCommit, Outcome
 from application.storage.sqlite_catalog import SqliteCatalogChange, read_documents
-from application.storage.sqlite_layout import LAYOUT, LOG
+from application.storage.sqlite_connections import connect
+from application.storage.sqlite_layout import LOG, lay_out
 from application.storage.sqlite_read_models import SqliteReadModels
 from application.storage.sqlite_tickets import apply_ticket_change, pick, ticket_of, ticket_row
 from application.store import (
@@ -34,7 +34,6 @@ from application.store import (
     Written,
 )
 
-BUSY_SECONDS = 5.0
 POLL_SECONDS = 0.05
 
 
@@ -117,17 +116,13 @@ class SqliteStore:
         self._writing = threading.Lock()
         self._news = threading.Condition()
         self._latest = 0
-        self._writer.executescript(LOG.format(layout=LAYOUT, number=FIRST_NUMBER - 1))
+        lay_out(self._writer, LOG)
         self._models = SqliteReadModels(path + "-views")
         self.recorder = SqliteRecorder(SQLiteDatastore(path, originator_id_type="text"))
         self._group = GroupCommit(self._commit)
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
+        connection = connect(self.path, "FULL")
         self._connections.append(connection)
         return connection
 

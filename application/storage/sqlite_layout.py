@@ -1,9 +1,18 @@
-"""The tables of the embedded store, and the number that names their layout."""
+"""The tables of the embedded store's two files, and the steps from one layout to the next."""
 
-LAYOUT = 1
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 
-LOG = """
-CREATE TABLE IF NOT EXISTS orders_events (
+import msgspec
+
+from application.numbers import FIRST_NUMBER
+from application.store import LayoutTooNew, StoreUnavailable
+
+Step = str | Callable[[sqlite3.Connection], None]
+
+LOG_TABLES = f"""
+CREATE TABLE orders_events (
     rowid INTEGER PRIMARY KEY,
     originator_id TEXT NOT NULL,
     originator_version INTEGER NOT NULL,
@@ -11,7 +20,7 @@ CREATE TABLE IF NOT EXISTS orders_events (
     state BLOB NOT NULL,
     UNIQUE (originator_id, originator_version)
 );
-CREATE TABLE IF NOT EXISTS requests (
+CREATE TABLE requests (
     partner TEXT NOT NULL,
     key TEXT NOT NULL,
     fingerprint BLOB NOT NULL,
@@ -20,7 +29,7 @@ CREATE TABLE IF NOT EXISTS requests (
     at INTEGER NOT NULL,
     PRIMARY KEY (partner, key)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS tickets (
+CREATE TABLE tickets (
     id TEXT PRIMARY KEY,
     show_id TEXT NOT NULL,
     set_id TEXT NOT NULL,
@@ -30,28 +39,28 @@ CREATE TABLE IF NOT EXISTS tickets (
     order_id TEXT,
     held_till INTEGER
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS tickets_by_show ON tickets (show_id, number);
-CREATE INDEX IF NOT EXISTS tickets_vacant ON tickets (set_id, shuffle) WHERE order_id IS NULL;
-CREATE INDEX IF NOT EXISTS tickets_held ON tickets (set_id, held_till, order_id)
+CREATE INDEX tickets_by_show ON tickets (show_id, number);
+CREATE INDEX tickets_vacant ON tickets (set_id, shuffle) WHERE order_id IS NULL;
+CREATE INDEX tickets_held ON tickets (set_id, held_till, order_id)
     WHERE held_till IS NOT NULL;
-CREATE TABLE IF NOT EXISTS catalog (
+CREATE TABLE catalog (
     kind TEXT NOT NULL,
     id TEXT NOT NULL,
     document BLOB NOT NULL,
     PRIMARY KEY (kind, id)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS counters (
+CREATE TABLE counters (
     name TEXT PRIMARY KEY,
     value INTEGER NOT NULL
 ) WITHOUT ROWID;
-INSERT OR IGNORE INTO counters VALUES ('layout', {layout}), ('catalog', 0), ('number', {number});
-"""
-"""`shuffle` is a random place among the tickets of a set: a pick starts at a random place there.
-A ticket without an order is vacant; with one it is held until `held_till` (milliseconds since
-the epoch), or sold when that is NULL."""
+INSERT INTO counters VALUES ('layout', 1), ('catalog', 0), ('number', {FIRST_NUMBER - 1});
+"""  # noqa: S608 - our own number
+"""Layout 1. `shuffle` is a random place among the tickets of a set: a pick starts at a random
+place there. A ticket without an order is vacant; with one it is held until `held_till`
+(milliseconds since the epoch), or sold when that is NULL."""
 
-READ_MODELS = """
-CREATE TABLE IF NOT EXISTS read_models (
+VIEWS_TABLES = """
+CREATE TABLE read_models (
     name TEXT NOT NULL,
     generation INTEGER NOT NULL,
     position INTEGER NOT NULL,
@@ -60,3 +69,106 @@ CREATE TABLE IF NOT EXISTS read_models (
     PRIMARY KEY (name, generation)
 ) WITHOUT ROWID;
 """
+"""Layout 1."""
+
+FEEDERS = """
+ALTER TABLE read_models ADD COLUMN feeder TEXT;
+ALTER TABLE read_models ADD COLUMN fed_till INTEGER;
+"""
+"""Who feeds a read model, and until when (milliseconds) others leave that to it."""
+
+
+def _log_layout(connection: sqlite3.Connection) -> int | None:
+    if not _has_table(connection, "counters"):
+        return None
+    row = connection.execute("SELECT value FROM counters WHERE name = 'layout'").fetchone()
+    return int(row[0])
+
+
+def _note_log_layout(connection: sqlite3.Connection, number: int) -> None:
+    connection.execute("UPDATE counters SET value = ? WHERE name = 'layout'", (number,))
+
+
+def _views_layout(connection: sqlite3.Connection) -> int | None:
+    if not _has_table(connection, "read_models"):
+        return None
+    return int(connection.execute("PRAGMA user_version").fetchone()[0]) or 1
+
+
+def _note_views_layout(connection: sqlite3.Connection, number: int) -> None:
+    connection.execute(f"PRAGMA user_version = {number:d}")
+
+
+def _has_table(connection: sqlite3.Connection, name: str) -> bool:
+    found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,)).fetchone()
+    return found is not None
+
+
+class File(msgspec.Struct, frozen=True):
+    """A file's tables in layout 1, how each later layout is made, and where its number stands.
+
+    `layout` is None for a file without our tables. A step is SQL, or a function that gets the
+    connection; a new file is laid out by the same steps. A step that was released is never
+    changed; what comes later is a step of its own.
+    """
+
+    tables: str
+    steps: Mapping[int, Step]
+    layout: Callable[[sqlite3.Connection], int | None]
+    note: Callable[[sqlite3.Connection, int], None]
+
+    @property
+    def newest(self) -> int:
+        """The layout of this version."""
+        return max(self.steps, default=1)
+
+
+LOG = File(LOG_TABLES, MappingProxyType({}), _log_layout, _note_log_layout)
+VIEWS = File(VIEWS_TABLES, MappingProxyType({2: FEEDERS}), _views_layout, _note_views_layout)
+
+
+def lay_out(connection: sqlite3.Connection, file: File) -> None:
+    """Bring a file's tables to this version's layout, whoever else may be starting now.
+
+    `connection` is in autocommit mode. Raises `LayoutTooNew`, `StoreUnavailable`.
+    """
+    try:
+        if file.layout(connection) != file.newest:
+            connection.execute("BEGIN IMMEDIATE")
+            with connection:
+                _take_steps(connection, file)
+    except sqlite3.DatabaseError as error:
+        raise StoreUnavailable(f"The database cannot be used: {error}.") from error
+
+
+def _take_steps(connection: sqlite3.Connection, file: File) -> None:
+    """Take the steps that are missing, in the open transaction."""
+    known = file.layout(connection)
+    if known is None:
+        _run(connection, file.tables)
+        known = 1
+    if known > file.newest:
+        raise LayoutTooNew(known, file.newest)
+    for number in range(known + 1, file.newest + 1):
+        step = file.steps[number]
+        if isinstance(step, str):
+            _run(connection, step)
+        else:
+            step(connection)
+    file.note(connection, file.newest)
+
+
+def _run(connection: sqlite3.Connection, script: str) -> None:
+    """Run SQL inside the open transaction, which `executescript` would end."""
+    for statement in _statements(script):
+        connection.execute(statement)
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The script's statements; each ends at the end of a line."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

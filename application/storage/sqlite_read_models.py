@@ -10,12 +10,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
-from application.storage.sqlite_layout import READ_MODELS
+from application.storage.sqlite_connections import connect
+from application.storage.sqlite_layout import VIEWS, lay_out
 from application.store import ModelState, Page, Row, Table
 
 TYPES = {int: "INTEGER", str: "TEXT"}
 OPERATORS = frozenset({"=", "<", "<=", ">", ">="})
-BUSY_SECONDS = 5.0
+ADD = "INSERT INTO read_models (name, generation, position, live)"
 
 
 class SqliteReadModels:
@@ -26,17 +27,13 @@ class SqliteReadModels:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._tables: dict[str, Table] = {}
-        self._db.executescript(READ_MODELS)
+        lay_out(self._db, VIEWS)
 
     @property
     def _db(self) -> sqlite3.Connection:
         connection = getattr(self._local, "connection", None)
         if connection is None:
-            connection = sqlite3.connect(
-                self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
+            connection = connect(self._path, "NORMAL")
             self._connections.append(connection)
             self._local.connection = connection
         return cast("sqlite3.Connection", connection)
@@ -61,7 +58,7 @@ class SqliteReadModels:
             ).fetchone()
             if known is None:
                 self._create(db, table, generation=1)
-                db.execute("INSERT INTO read_models VALUES (?, 1, 0, 1, NULL)", (table.name,))
+                db.execute(f"{ADD} VALUES (?, 1, 0, 1)", (table.name,))
 
     def _create(self, db: sqlite3.Connection, table: Table, *, generation: int) -> None:
         columns = "".join(f"{name} {TYPES[kind]}, " for name, kind in table.columns.items())
@@ -150,9 +147,7 @@ class SqliteReadModels:
             self._drop(db, table.name, "NOT live")
             generation = live.generation + 1
             self._create(db, table, generation=generation)
-            db.execute(
-                "INSERT INTO read_models VALUES (?, ?, 0, 0, NULL)", (table.name, generation)
-            )
+            db.execute(f"{ADD} VALUES (?, ?, 0, 0)", (table.name, generation))
         return ModelState(table.name, generation, 0)
 
     def swap(self, state: ModelState) -> None:

@@ -60,6 +60,7 @@ def is_refusal(error: Exception) -> bool:
         | catalog_loading.TicketsInUse
         | keys.UnknownKey
         | keys.UnknownPartner
+        | store.LayoutTooNew
         | store.StoreUnavailable,
     )
 

@@ -10,10 +10,9 @@ from postgres_server import address
 from psycopg.conninfo import conninfo_to_dict
 from wire import Wire
 
-from application.storage import postgres_connections, postgres_layout
+from application.storage import postgres_connections
 from application.storage.postgres import PostgresStore
 from application.storage.postgres_connections import BadAddress
-from application.storage.postgres_layout import LayoutTooNew
 from application.store import Needs, StoreUnavailable, TicketChange, Write
 
 OTHERS = (
@@ -163,32 +162,3 @@ def test_a_server_that_is_not_there_is_named_as_such():
 def test_an_address_that_cannot_be_read_is_refused():
     with pytest.raises(BadAddress):
         PostgresStore("postgresql:///name?unknown=setting")
-
-
-def test_processes_that_start_together_make_the_tables_once(database):
-    opened, failed = [], []
-
-    def start():
-        try:
-            opened.append(PostgresStore(database))
-        except Exception as error:  # noqa: BLE001 - shown by the assertion
-            failed.append(error)
-
-    threads = [threading.Thread(target=start) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for store in opened:
-        store.close()
-    assert failed == []
-
-
-def test_a_database_of_a_later_version_is_refused(database):
-    PostgresStore(database).close()
-    with psycopg.connect(database) as connection:
-        connection.execute(
-            "UPDATE counters SET value = %s WHERE name = 'layout'", (postgres_layout.LAYOUT + 1,)
-        )
-    with pytest.raises(LayoutTooNew):
-        PostgresStore(database)
