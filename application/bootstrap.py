@@ -1,9 +1,13 @@
 """The only place that picks a store and wires the service: for HTTP, command line and tests."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 import msgspec
 
 from application.access import Access
 from application.catalog import CatalogKeeper
+from application.clock import now
 from application.expiry import Sweeper
 from application.order_history import OrderHistory
 from application.order_queries import OrderQueries
@@ -48,7 +52,7 @@ class Services(msgspec.Struct, frozen=True):
         self.store.close()
 
 
-def build(settings: Settings) -> Services:
+def build(settings: Settings, clock: Callable[[], datetime] = now) -> Services:
     """Wire the service over the store that `settings.database` names.
 
     Raises `BadDatabase`, `LayoutTooNew`, `StoreUnavailable`.
@@ -57,17 +61,17 @@ def build(settings: Settings) -> Services:
     for projection in PROJECTIONS.values():
         store.read_models().ensure(projection.table)
     catalog = CatalogKeeper(store)
-    orders = OrderService(store, catalog)
-    queries = OrderQueries(store)
+    orders = OrderService(store, catalog, clock)
+    queries = OrderQueries(store, clock)
     return Services(
         settings=settings,
         store=store,
         catalog=catalog,
         access=Access(catalog),
         orders=orders,
-        history=OrderHistory(store),
+        history=OrderHistory(store, clock),
         queries=queries,
-        shows=ShowQueries(store, catalog),
+        shows=ShowQueries(store, catalog, clock),
         loop=PullLoop(store, list(PROJECTIONS.values())),
         sweeper=Sweeper(queries, orders, settings.sweep_seconds),
     )

@@ -10,6 +10,7 @@ from eventsourcing.persistence import Notification
 from application.access import Caller
 from application.clock import now, written
 from application.fact_mapper import fact_of
+from application.order_diff import differences
 from application.order_document import order_document
 from application.order_service import Answer, refuse_stranger, replay
 from application.store import Store
@@ -75,6 +76,20 @@ class OrderHistory:
             changes.append(Change(_event(stored), before, after))
             before = after
         return changes
+
+    def diff(
+        self, order_id: str, from_: int, to: int, caller: Caller | None = None
+    ) -> dict[str, Any]:
+        """What changed between two versions (0: before it was made), as the documented diff.
+
+        Refuses a version that the order does not have.
+        """
+        stored = self._stored(order_id, caller)
+        for version in (from_, to):
+            if not 0 <= version <= len(stored):
+                raise UnknownVersion(order=order_id, version=version, last=len(stored))
+        changes = differences(map(fact_of, stored), from_, to)
+        return {"id": order_id, "from": from_, "to": to, "changes": changes}
 
     def _stored(self, order_id: str, caller: Caller | None) -> Sequence[Notification]:
         stored = self._store.facts(order_id)

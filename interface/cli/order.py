@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from interface.cli.session import Session, database_option
-from interface.cli.tables import document_table, history_table
+from interface.cli.tables import diff_table, document_table, history_table
 
 
 @click.group()
@@ -70,3 +70,20 @@ def history(session: Session, order_id: str, *, as_json: bool) -> None:
         session.print_json(session.services.history.history(order_id))
     else:
         session.out.print(history_table(order_id, session.services.history.changes(order_id)))
+
+
+@order.command()
+@click.argument("order_id", metavar="ID")
+@click.option("--from", "from_", required=True, type=click.IntRange(0), help="The older version.")
+@click.option("--to", required=True, type=click.IntRange(0), help="The newer version.")
+@click.option("--json", "as_json", is_flag=True, help="The document that the API gives.")
+@database_option
+def diff(session: Session, order_id: str, from_: int, to: int, *, as_json: bool) -> None:
+    """Print what changed between two versions (0: before it was made), and by which fact."""
+    if from_ > to:
+        raise click.UsageError("--from has to be the older version.")
+    document = session.services.history.diff(order_id, from_, to)
+    if as_json:
+        session.print_json(document)
+    else:
+        session.out.print(diff_table(document))

@@ -43,6 +43,30 @@ def history_table(order_id: str, changes: Sequence[Change]) -> Table:
     return table
 
 
+def diff_table(diff: dict[str, Any]) -> Table:
+    """What changed between two versions of an order, and who changed it."""
+    table = Table(title=f"Order {diff['id']}, from version {diff['from']} to {diff['to']}")
+    table.add_column("field", style="bold", overflow="fold")
+    table.add_column("from", style="dim", overflow="fold", ratio=2)
+    table.add_column("to", overflow="fold", ratio=2)
+    table.add_column("by which fact, when, who, which request", overflow="fold", ratio=3)
+    for change in diff["changes"]:
+        origins = [
+            f"{each['version']}. {each['name']} {short(each['at'])}\n"
+            f"{each['actor']} {each['request']}"
+            for each in change["by"]
+        ]
+        before, after = _value(change["from"]), _value(change["to"])
+        table.add_row(Text(change["field"]), Text(before), Text(after), Text("\n".join(origins)))
+    return table
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return "none" if value is None else short(str(value))
+
+
 def flat_changes(change: Change) -> list[tuple[str, str | None, str | None]]:
     """Each field that changed, with its value before and after (None: it was not there)."""
     before, after = flat(change.before or {}), flat(change.after)

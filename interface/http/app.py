@@ -6,6 +6,7 @@ from application.bootstrap import Services
 from interface.http import errors, request_context
 from interface.http.health import health_blueprint
 from interface.http.openapi import openapi_blueprint
+from interface.http.order_audit import order_audit_blueprint
 from interface.http.orders import OrderId, orders_blueprint
 from interface.http.shows import shows_blueprint
 
@@ -19,6 +20,7 @@ def create_app(services: Services) -> Flask:
     errors.register(app)
     request_context.register(app, services)
     app.register_blueprint(orders_blueprint(services))
+    app.register_blueprint(order_audit_blueprint(services))
     app.register_blueprint(shows_blueprint(services))
     app.register_blueprint(health_blueprint(services))
     app.register_blueprint(openapi_blueprint())

@@ -69,13 +69,13 @@ def _register_writes(routes: Blueprint, services: Services) -> None:
     def change_order(order: str) -> Response:
         shape = _shape(services)
         wish = load_body(ORDER_CHANGE_IN)
-        answer = services.orders.change(_known(order), wish, the_request())
+        answer = services.orders.change(known_order(order), wish, the_request())
         return position_told(order_answer(answer, shape), answer)
 
     @routes.delete("/<order_id:order>")
     def cancel_order(order: str) -> Response:
         load_query(NOTHING_IN)
-        answer = services.orders.change(_known(order), CANCEL, the_request())
+        answer = services.orders.change(known_order(order), CANCEL, the_request())
         return position_told(json_answer({}), answer)
 
 
@@ -94,7 +94,7 @@ def _register_reads(routes: Blueprint, services: Services) -> None:
     def read_order(order: str) -> Response:
         wanted = load_query(ORDER_VIEW_IN)
         shape = _shape(services)
-        known = _known(order)
+        known = known_order(order)
         if "version" in wanted:
             answer = services.history.at_version(known, wanted["version"], g.caller)
         elif "at" in wanted:
@@ -106,13 +106,13 @@ def _register_reads(routes: Blueprint, services: Services) -> None:
     @routes.get("/<order_id:order>/tickets")
     def list_order_tickets(order: str) -> Response:
         load_query(NOTHING_IN)
-        answer = services.history.order(_known(order), g.caller)
+        answer = services.history.order(known_order(order), g.caller)
         return json_answer(services.shows.tickets_of(answer.order))
 
     @routes.get("/<order_id:order>/history")
     def read_history(order: str) -> Response:
         load_query(NOTHING_IN)
-        return json_answer(services.history.history(_known(order), g.caller))
+        return json_answer(services.history.history(known_order(order), g.caller))
 
 
 def _shape(services: Services) -> Callable[[dict[str, Any], Order], Any] | None:
@@ -127,7 +127,7 @@ def _shape(services: Services) -> Callable[[dict[str, Any], Order], Any] | None:
     return lambda document, order: shaped(document, tree, order, services.shows)
 
 
-def _known(order: str) -> str:
+def known_order(order: str) -> str:
     """The id; refuses what cannot be one as an order that does not exist."""
     if not OBJECT_ID.match(order):
         raise UnknownOrder(order=order)

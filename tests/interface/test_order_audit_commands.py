@@ -1,0 +1,44 @@
+"""The audit of an order on the command line."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from interface.cli.main import cli
+
+
+@pytest.fixture
+def orderlog(office):
+    def run(*arguments):
+        return CliRunner().invoke(cli, ["--database", office.database, *arguments])
+
+    return run
+
+
+def test_a_diff_is_the_document_that_the_api_gives(office, orderlog):
+    order = office.order()
+    office.name_buyer(order, email="buyer@example.com")
+    result = orderlog("order", "diff", order, "--from", "1", "--to", "2", "--json")
+    assert json.loads(result.stdout) == office.services.history.diff(order, 1, 2)
+    assert result.exit_code == 0
+
+
+def test_a_diff_for_people_names_field_values_and_fact(office, orderlog):
+    order = office.order()
+    office.name_buyer(order, email="b@x.org")
+    result = orderlog("order", "diff", order, "--from", "1", "--to", "2")
+    for word in ("customer.email", "b@x.org", "CustomerSet", "request-2"):
+        assert word in result.stdout
+
+
+def test_a_diff_backwards_is_wrong_usage(office, orderlog):
+    order = office.order()
+    assert orderlog("order", "diff", order, "--from", "2", "--to", "1").exit_code == 2
+
+
+def test_a_diff_with_a_version_that_is_not_there_is_refused_in_a_line(office, orderlog):
+    result = orderlog("order", "diff", office.order(), "--from", "1", "--to", "9")
+    assert result.exit_code == 1
+    assert "no version 9" in result.stderr
+    assert result.stderr.count("\n") == 1
