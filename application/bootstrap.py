@@ -47,7 +47,9 @@ class Services(msgspec.Struct, frozen=True):
         self.sweeper.start()
 
     def close(self) -> None:
-        """Give back everything that was opened."""
+        """Stop what was started, and give back everything that was opened."""
+        self.sweeper.stop()
+        self.loop.stop()
         self.orders.close()
         self.store.close()
 

@@ -43,7 +43,8 @@ class Sweeper:
     def stop(self) -> None:
         """Finish the sweep under way and stop."""
         self._stopping.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def _run(self) -> None:
         while not self._stopping.wait(self._seconds):

@@ -206,12 +206,13 @@ class Table(msgspec.Struct, frozen=True):
 
 
 class ModelState(msgspec.Struct, frozen=True):
-    """How far a read model has got, and why it stands still if it does."""
+    """How far a read model has got, why it stands still if it does, and who feeds it now."""
 
     name: str
     generation: int
     position: int
     stopped: str | None = None
+    feeder: str | None = None
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -249,6 +250,15 @@ class ReadModels(Protocol):
 
     def reload(self, state: ModelState) -> ModelState:
         """How far this generation has got, live or not."""
+
+    def lease(self, name: str, feeder: str, seconds: float) -> bool:
+        """Leave a read model to `feeder` for the next `seconds`, unless it is another one's.
+
+        Tells whether `feeder` has it now. Who has it asks again before the time is over.
+        """
+
+    def release(self, name: str, feeder: str) -> None:
+        """Let others have a read model at once, if `feeder` has it."""
 
     def rows(self, state: ModelState, keys: Sequence[str]) -> dict[str, bytes]:
         """The documents of these rows of a generation; unknown ones are absent."""

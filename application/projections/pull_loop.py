@@ -3,11 +3,20 @@
 A crash at any point neither repeats nor skips a fact. A fact that is unknown, or that a
 projection cannot take, stops that projection at its position; it is tried again now and then,
 and the others go on.
+
+Of all processes one feeds a read model at a time: who has its lease. When that one dies, another
+takes over as soon as the lease ends. A lease that was lost unnoticed does no harm, since rows are
+written only where nobody has moved on.
 """
 
+import os
+import secrets
+import socket
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 
 import structlog
 from eventsourcing.persistence import Notification
@@ -19,6 +28,8 @@ from domain.events import Fact
 
 BATCH = 500
 WAIT_SECONDS = 0.5
+LEASE_SECONDS = 3.0
+RENEW_SECONDS = 1.0
 
 log = structlog.get_logger()
 
@@ -60,6 +71,9 @@ class PullLoop:
     def __init__(self, store: Store, projections: Sequence[Projection]) -> None:
         self._store = store
         self._projections = projections
+        self.feeder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}"
+        self._leased: set[str] = set()
+        self._lease_again = 0.0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="pull-loop", daemon=True)
 
@@ -68,9 +82,10 @@ class PullLoop:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the batch under way and stop."""
+        """Finish the batch under way, stop, and leave the read models to others."""
         self._stopping.set()
-        self._thread.join()
+        if self.alive:
+            self._thread.join()
 
     @property
     def alive(self) -> bool:
@@ -79,9 +94,35 @@ class PullLoop:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            moved = [self.step(projection) for projection in self._projections]
+            if time.monotonic() >= self._lease_again:
+                self._lease()
+            fed = [each for each in self._projections if each.table.name in self._leased]
+            moved = [self.step(projection) for projection in fed]
             if not any(moved):
-                self._wait()
+                self._wait(fed)
+        self._release()
+
+    def _lease(self) -> None:
+        """Ask for every read model; what another process feeds is left to it."""
+        self._lease_again = time.monotonic() + RENEW_SECONDS
+        models = self._store.read_models()
+        for name in [projection.table.name for projection in self._projections]:
+            had = name in self._leased
+            self._leased.discard(name)
+            try:
+                has = models.lease(name, self.feeder, LEASE_SECONDS)
+            except Exception:
+                log.exception("lease_failed", projection=name)
+                continue
+            if has:
+                self._leased.add(name)
+            if has != had:
+                log.info("feeding" if has else "fed_elsewhere", projection=name)
+
+    def _release(self) -> None:
+        for name in self._leased:
+            with suppress(Exception):  # it ends by itself
+                self._store.read_models().release(name, self.feeder)
 
     def step(self, projection: Projection) -> bool:
         """Feed a batch to one read model; tell whether it moved on."""
@@ -114,11 +155,14 @@ class PullLoop:
             moved = True
         return moved
 
-    def _wait(self) -> None:
+    def _wait(self, fed: Sequence[Projection]) -> None:
+        """Wait for news where something is fed, else for the next time to ask for a lease."""
+        if not fed:
+            self._stopping.wait(self._lease_again - time.monotonic())
+            return
         try:
             position = min(
-                self._store.read_models().state(each.table.name).position
-                for each in self._projections
+                self._store.read_models().state(each.table.name).position for each in fed
             )
             before = self._store.last_position()
             self._store.wait_for_news(max(position, before), WAIT_SECONDS)

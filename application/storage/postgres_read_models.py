@@ -22,7 +22,30 @@ MOVE = (
     "UPDATE read_models SET position = %s, stopped = NULL"
     " WHERE name = %s AND generation = %s AND position = %s RETURNING 1"
 )
-STATE = "SELECT name, generation, position, stopped FROM read_models WHERE name = %s AND "
+STATE = (
+    "SELECT name, generation, position, stopped,"
+    " CASE WHEN fed_till > clock_timestamp() THEN feeder END"
+    " FROM read_models WHERE name = %s AND "
+)
+LEASE = (
+    "UPDATE read_models"
+    " SET feeder = %(feeder)s, fed_till = clock_timestamp() + make_interval(secs => %(seconds)s)"
+    " WHERE name = %(name)s AND live AND (feeder IS NULL OR feeder = %(feeder)s OR fed_till NOT"
+    " BETWEEN clock_timestamp() AND clock_timestamp() + make_interval(secs => %(seconds)s))"
+    " RETURNING 1"
+)
+"""The time is the server's, so that the machines' clocks need not agree. A lease that ends later
+than one can is of a clock that was wrong."""
+
+RELEASE = (
+    "UPDATE read_models SET feeder = NULL, fed_till = NULL"
+    " WHERE name = %s AND live AND feeder = %s RETURNING 1"
+)
+SWAP = (
+    "UPDATE read_models m SET live = NOT m.live, feeder = old.feeder, fed_till = old.fed_till"
+    " FROM read_models old WHERE old.name = m.name AND old.live"
+    " AND m.name = %s AND (m.live OR m.generation = %s)"
+)
 
 
 class PostgresReadModels:
@@ -75,6 +98,15 @@ class PostgresReadModels:
         """How far this generation has got, live or not."""
         rows = self._readers.rows(STATE + "generation = %s", (state.name, state.generation))
         return ModelState(*rows[0])
+
+    def lease(self, name: str, feeder: str, seconds: float) -> bool:
+        """Leave a read model to `feeder` for a while, unless it is another one's."""
+        values = {"name": name, "feeder": feeder, "seconds": seconds}
+        return bool(self._readers.rows(LEASE, values))
+
+    def release(self, name: str, feeder: str) -> None:
+        """Let others have a read model at once."""
+        self._readers.rows(RELEASE, (name, feeder))
 
     def rows(self, state: ModelState, keys: Sequence[str]) -> dict[str, bytes]:
         """The documents of these rows of a generation."""
@@ -167,10 +199,7 @@ class PostgresReadModels:
     def swap(self, state: ModelState) -> None:
         """Make a generation the live one, and drop the one it replaces."""
         with self._laying_out() as connection:
-            connection.execute(
-                "UPDATE read_models SET live = (generation = %s) WHERE name = %s",
-                (state.generation, state.name),
-            )
+            connection.execute(SWAP.encode(), (state.name, state.generation))
             self._drop_dead(connection, state.name)
 
     def _drop_dead(self, connection: Connection, name: str) -> None:

@@ -10,12 +10,28 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
+from application.clock import now, to_ms
 from application.storage.sqlite_connections import connect
 from application.storage.sqlite_layout import VIEWS, lay_out
 from application.store import ModelState, Page, Row, Table
 
 TYPES = {int: "INTEGER", str: "TEXT"}
 OPERATORS = frozenset({"=", "<", "<=", ">", ">="})
+STATE = (
+    "SELECT name, generation, position, stopped, CASE WHEN fed_till > ? THEN feeder END"
+    " FROM read_models WHERE name = ? AND "
+)
+LEASE = (
+    "UPDATE read_models SET feeder = ?, fed_till = ? WHERE name = ? AND live"
+    " AND (feeder IS NULL OR feeder = ? OR fed_till NOT BETWEEN ? AND ?)"
+)
+"""A lease that ends later than one can is of a clock that was wrong."""
+
+SWAP = (
+    "UPDATE read_models SET live = NOT live, (feeder, fed_till) ="
+    " (SELECT feeder, fed_till FROM read_models WHERE name = ? AND live)"
+    " WHERE name = ? AND (live OR generation = ?)"
+)
 ADD = "INSERT INTO read_models (name, generation, position, live)"
 
 
@@ -72,20 +88,32 @@ class SqliteReadModels:
 
     def state(self, name: str) -> ModelState:
         """How far the live generation of a read model has got."""
-        row = self._db.execute(
-            "SELECT name, generation, position, stopped FROM read_models WHERE name = ? AND live",
-            (name,),
-        ).fetchone()
+        row = self._db.execute(STATE + "live", (_now(), name)).fetchone()
         return ModelState(*row)
 
     def reload(self, state: ModelState) -> ModelState:
         """How far this generation has got, live or not."""
         row = self._db.execute(
-            "SELECT name, generation, position, stopped FROM read_models"
-            " WHERE name = ? AND generation = ?",
-            (state.name, state.generation),
+            STATE + "generation = ?", (_now(), state.name, state.generation)
         ).fetchone()
         return ModelState(*row)
+
+    def lease(self, name: str, feeder: str, seconds: float) -> bool:
+        """Leave a read model to `feeder` for a while, unless it is another one's."""
+        moment = _now()
+        till = moment + round(seconds * 1000)
+        with self._transaction() as db:
+            had = db.execute(LEASE, (feeder, till, name, feeder, moment + 1, till))
+        return had.rowcount == 1
+
+    def release(self, name: str, feeder: str) -> None:
+        """Let others have a read model at once."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE read_models SET feeder = NULL, fed_till = NULL"
+                " WHERE name = ? AND live AND feeder = ?",
+                (name, feeder),
+            )
 
     def rows(self, state: ModelState, keys: Sequence[str]) -> dict[str, bytes]:
         """The documents of these rows of a generation."""
@@ -153,10 +181,7 @@ class SqliteReadModels:
     def swap(self, state: ModelState) -> None:
         """Make a generation the live one, and drop the one it replaces."""
         with self._transaction() as db:
-            db.execute(
-                "UPDATE read_models SET live = (generation = ?) WHERE name = ?",
-                (state.generation, state.name),
-            )
+            db.execute(SWAP, (state.name, state.name, state.generation))
             self._drop(db, state.name, "NOT live")
 
     def _drop(self, db: sqlite3.Connection, name: str, which: str) -> None:
@@ -170,6 +195,10 @@ class SqliteReadModels:
         """Give back all connections."""
         for connection in self._connections:
             connection.close()
+
+
+def _now() -> int:
+    return to_ms(now())
 
 
 def _table_name(name: str, generation: int) -> str:

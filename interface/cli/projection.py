@@ -54,6 +54,7 @@ def status(session: Session, *, as_json: bool) -> None:
             "position": state.position,
             "last": last,
             "behind": last - state.position,
+            "feeder": state.feeder,
             "stopped": state.stopped,
         }
         for state in states
@@ -61,10 +62,10 @@ def status(session: Session, *, as_json: bool) -> None:
     if as_json:
         session.print_json(rows)
     else:
-        table = Table("name", "position", "behind", "stopped because")
+        table = Table("name", "position", "behind", "fed by", "stopped because")
         for row in rows:
-            columns = (row["name"], row["position"], row["behind"], row["stopped"] or "")
-            table.add_row(*map(str, columns))
+            columns = (row[each] for each in ("name", "position", "behind", "feeder", "stopped"))
+            table.add_row(*("" if each is None else str(each) for each in columns))
         session.out.print(table)
     if any(state.stopped for state in states):
         raise SystemExit(1)

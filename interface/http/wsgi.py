@@ -1,6 +1,6 @@
 """What a server process runs: the application over services wired from the environment."""
 
-import atexit
+from multiprocessing.util import Finalize
 
 from flask import Flask
 
@@ -20,5 +20,5 @@ def create() -> Flask:
     if settings.sample:
         load_sample(services.store, now())
     services.start()
-    atexit.register(services.close)
+    Finalize(None, services.close, exitpriority=1)  # what atexit knows, a server's worker skips
     return create_app(services)
