@@ -243,7 +243,11 @@ class ReadModels(Protocol):
     """The tables that projections fill. They can be thrown away and made again from the log."""
 
     def ensure(self, table: Table) -> None:
-        """Make the table of a read model if there is none."""
+        """Make the table of a read model if there is none.
+
+        One that has other columns was made by another version of this service: an empty one
+        takes its place, to be filled from the log again.
+        """
 
     def state(self, name: str) -> ModelState:
         """How far the live generation of a read model has got."""

@@ -47,6 +47,12 @@ SWAP = (
     " AND m.name = %s AND (m.live OR m.generation = %s)"
 )
 
+COLUMNS = (
+    "SELECT attname FROM pg_attribute JOIN read_models ON live AND name = %s"
+    " AND attrelid = to_regclass(name || '_' || generation)"
+    " WHERE attnum > 0 AND NOT attisdropped ORDER BY attnum"
+)
+
 
 class PostgresReadModels:
     """The port for read models (`application/store.py`) on PostgreSQL."""
@@ -56,15 +62,28 @@ class PostgresReadModels:
         self._tables: dict[str, Table] = {}
 
     def ensure(self, table: Table) -> None:
-        """Make the table of a read model if there is none, whoever else may be doing so."""
+        """Make the table of a read model if there is none, or none with these columns.
+
+        Whoever else may be doing so.
+        """
         self._tables[table.name] = table
-        if self._readers.rows(STATE + "live", (table.name,)):
+        rows = self._readers.rows
+        if self._fits(rows(STATE + "live", (table.name,)), rows(COLUMNS, (table.name,)), table):
             return
         with self._laying_out() as connection:
-            known = connection.execute(STATE.encode() + b"live", (table.name,)).fetchone()
-            if known is None:
-                self._create(connection, table, generation=1)
-                connection.execute(f"{ADD} VALUES (%s, 1, 0, true)".encode(), (table.name,))
+            live = connection.execute(STATE.encode() + b"live", (table.name,)).fetchall()
+            columns = connection.execute(COLUMNS.encode(), (table.name,)).fetchall()
+            if self._fits(live, columns, table):
+                return
+            connection.execute("UPDATE read_models SET live = false WHERE name = %s", (table.name,))
+            self._drop_dead(connection, table.name)
+            generation = live[0][1] + 1 if live else 1
+            self._create(connection, table, generation=generation)
+            connection.execute(f"{ADD} VALUES (%s, %s, 0, true)".encode(), (table.name, generation))
+
+    def _fits(self, live: Sequence[Any], columns: Sequence[Any], table: Table) -> bool:
+        """Whether there is a live table with the key, the columns and the document of `table`."""
+        return bool(live) and [name for (name,) in columns][1:-1] == list(table.columns)
 
     @contextmanager
     def _laying_out(self) -> Iterator[Connection]:

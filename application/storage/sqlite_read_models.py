@@ -66,15 +66,24 @@ class SqliteReadModels:
         db.execute("COMMIT")
 
     def ensure(self, table: Table) -> None:
-        """Make the table of a read model if there is none."""
+        """Make the table of a read model if there is none, or none with these columns."""
         self._tables[table.name] = table
         with self._transaction() as db:
             known = db.execute(
-                "SELECT 1 FROM read_models WHERE name = ? AND live", (table.name,)
+                "SELECT generation FROM read_models WHERE name = ? AND live", (table.name,)
             ).fetchone()
-            if known is None:
-                self._create(db, table, generation=1)
-                db.execute(f"{ADD} VALUES (?, 1, 0, 1)", (table.name,))
+            if known is not None and self._columns(db, table.name, known[0]) == list(table.columns):
+                return
+            generation = 1 if known is None else known[0] + 1
+            self._drop(db, table.name, "live")
+            self._drop(db, table.name, f"generation = {generation}")
+            self._create(db, table, generation=generation)
+            db.execute(f"{ADD} VALUES (?, ?, 0, 1)", (table.name, generation))
+
+    def _columns(self, db: sqlite3.Connection, name: str, generation: int) -> list[str]:
+        """The columns between a table's key and its document."""
+        found = db.execute(f"PRAGMA table_info({_table_name(name, generation)})")
+        return [row[1] for row in found][1:-1]
 
     def _create(self, db: sqlite3.Connection, table: Table, *, generation: int) -> None:
         columns = "".join(f"{name} {TYPES[kind]}, " for name, kind in table.columns.items())

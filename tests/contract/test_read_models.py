@@ -40,6 +40,18 @@ def test_making_it_again_keeps_what_is_there(models):
     assert len(keys(models, sort="number")) == 1
 
 
+def test_a_table_of_another_version_of_the_service_is_filled_again(models, open_store):
+    fill(models, row("a"))
+    wider = Table("orders", {**TABLE.columns, "phone": str}, (*TABLE.indexes, ("phone",)))
+    other = open_store().read_models()
+    other.ensure(wider)
+    assert other.state("orders") == ModelState("orders", 2, 0)
+    assert other.commit(other.state("orders"), [Row("b", ("v", 1, None, "7"), b"{}")], 1)
+    assert keys(other, sort="number", where=(((("phone", "=", "7"),),),)) == ["{}"]
+    other.ensure(wider)
+    assert other.state("orders").position == 1
+
+
 def test_rows_and_position_are_written_together(models):
     state = models.state("orders")
     assert models.commit(state, [row("a", document=b"\x00\xff"), row("b")], 7)
