@@ -9,6 +9,11 @@ from application.catalog import CatalogKeeper
 SYSTEM = "system"
 """The actor of what no caller asked for."""
 
+AUDIT = "audit"
+"""The scope of a key that reads the orders of every partner. It changes none of them."""
+
+SCOPES = (AUDIT,)
+
 
 class Caller(msgspec.Struct, frozen=True):
     """Who is asking: a partner, by one of its keys."""
@@ -22,6 +27,15 @@ class Caller(msgspec.Struct, frozen=True):
     def actor(self) -> str:
         """The caller as facts name it."""
         return f"partner:{self.partner} key:{self.key}"
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether the caller reads what every partner has."""
+        return AUDIT in self.scopes
+
+    def sees(self, *partners: str) -> bool:
+        """Whether the caller reads what these partners share, such as an order they sell."""
+        return self.sees_all or self.partner in partners
 
 
 def hash_of(key: str) -> str:

@@ -1,6 +1,7 @@
 """Keys of partners: made, listed, revoked. The secret is shown once and kept only as its hash."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -18,14 +19,15 @@ class UnknownKey(Exception):
     """No key has this id."""
 
 
-def create_key(store: Store, partner: str, at: datetime) -> str:
-    """A new key of a partner: 32 hex digits. Raises `UnknownPartner`."""
+def create_key(store: Store, partner: str, at: datetime, scopes: Sequence[str] = ()) -> str:
+    """A new key of a partner: 32 hex digits. `scopes` are of `SCOPES`. Raises `UnknownPartner`."""
     secret = secrets.token_hex(16)
     key_hash = hash_of(secret)
     with store.change_catalog() as change:
         if ("partner", partner) not in change.documents():
             raise UnknownPartner(partner)
-        change.put("key", key_hash, msgspec.json.encode(Key(key_id(key_hash), partner, at)))
+        key = Key(key_id(key_hash), partner, at, scopes=tuple(scopes))
+        change.put("key", key_hash, msgspec.json.encode(key))
     return secret
 
 

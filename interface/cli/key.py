@@ -3,6 +3,7 @@
 import click
 from rich.table import Table
 
+from application.access import SCOPES
 from interface.cli.session import Session, database_option
 
 
@@ -13,14 +14,21 @@ def key() -> None:
 
 @key.command()
 @click.option("--partner", required=True, metavar="ID", help="Whose key it will be.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(SCOPES),
+    help="What it may besides; audit: read the orders of every partner.",
+)
 @database_option
-def create(session: Session, partner: str) -> None:
+def create(session: Session, partner: str, scopes: tuple[str, ...]) -> None:
     """Make a new key. It is shown once, here, and kept only as a hash."""
     from application.clock import now  # noqa: PLC0415 - see session.py
     from application.keys import UnknownPartner, create_key  # noqa: PLC0415
 
     try:
-        click.echo(create_key(session.services.store, partner, now()))
+        click.echo(create_key(session.services.store, partner, now(), scopes))
     except UnknownPartner:
         session.refuse(f"There is no partner {partner}; load a catalogue that has it.")
 
@@ -36,10 +44,11 @@ def list_all(session: Session, *, as_json: bool) -> None:
     if as_json:
         session.print_json(keys)
         return
-    table = Table("key", "partner", "created", "revoked")
+    table = Table("key", "partner", "scopes", "created", "revoked")
     for each in keys:
         revoked = each.revoked_at.isoformat() if each.revoked_at else ""
-        table.add_row(each.id, each.partner, each.created_at.isoformat(), revoked)
+        scopes = ", ".join(each.scopes)
+        table.add_row(each.id, each.partner, scopes, each.created_at.isoformat(), revoked)
     session.out.print(table)
 
 
