@@ -21,15 +21,27 @@ TABLE = Table(
         "created_at": int,
         "updated_at": int,
         "reserved_till": int,
+        "email": str,
+        "buyer": str,
+        "phone": str,
     },
     indexes=(
         ("vendor", "created_at"),
         ("vendor", "updated_at"),
-        ("vendor", "number"),
+        ("org", "created_at"),
+        ("show", "created_at"),
+        ("created_at",),
+        ("number",),
         ("reserved_till",),
+        ("email",),
+        ("buyer",),
+        ("phone",),
     ),
 )
-"""`reserved_till` is null unless tickets are held, so that what is due is found by it alone."""
+"""`reserved_till` is null unless tickets are held, so that what is due is found by it alone.
+`email`, `buyer` and `phone` are what is known of the buyer as it is searched for: see below."""
+
+DIGITS = frozenset("0123456789")
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Order)
@@ -56,6 +68,9 @@ def fold(document: bytes | None, facts: Sequence[Fact]) -> Row:
             to_ms(order.created_at),
             to_ms(order.updated_at),
             to_ms(order.reserved_till) if order.status in HELD else None,
+            searched_email(order.customer.email or ""),
+            searched_name(order.customer.last_name or "", order.customer.first_name or ""),
+            searched_phone(order.customer.mobile or ""),
         ),
         _ENCODER.encode(order),
     )
@@ -64,3 +79,21 @@ def fold(document: bytes | None, facts: Sequence[Fact]) -> Row:
 def order_of(document: bytes) -> Order:
     """The order that a row's document holds."""
     return _DECODER.decode(document)
+
+
+def searched_email(address: str) -> str | None:
+    """An address as it is searched for: by its beginning, in any case."""
+    return address.strip().casefold() or None
+
+
+def searched_name(*names: str) -> str | None:
+    """Names, the last one first, as they are searched for: by their beginning, in any case."""
+    return " ".join(" ".join(names).casefold().split()) or None
+
+
+def searched_phone(number: str) -> str | None:
+    """A number as it is searched for: its digits from the last to the first.
+
+    The beginning is written in many ways (+7, 8, without), the end in one.
+    """
+    return "".join(each for each in reversed(number) if each in DIGITS) or None
