@@ -11,6 +11,7 @@ from application.clock import now
 from application.expiry import Sweeper
 from application.order_history import OrderHistory
 from application.order_queries import OrderQueries
+from application.order_search import OrderSearch
 from application.order_service import OrderService
 from application.projections.pull_loop import PullLoop
 from application.projections.registry import PROJECTIONS
@@ -37,6 +38,7 @@ class Services(msgspec.Struct, frozen=True):
     orders: OrderService
     history: OrderHistory
     queries: OrderQueries
+    search: OrderSearch
     shows: ShowQueries
     loop: PullLoop
     sweeper: Sweeper
@@ -73,6 +75,7 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Services:
         orders=orders,
         history=OrderHistory(store, clock),
         queries=queries,
+        search=OrderSearch(store, clock),
         shows=ShowQueries(store, catalog, clock),
         loop=PullLoop(store, list(PROJECTIONS.values())),
         sweeper=Sweeper(queries, orders, settings.sweep_seconds),

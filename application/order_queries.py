@@ -67,9 +67,9 @@ class OrderQueries:
         moment = self._clock()
         page = Page(
             sort=wanted.sort,
-            where=(((("vendor", "=", vendor),),), *_where(wanted, moment)),
+            where=(((("vendor", "=", vendor),),), *conditions(wanted, moment)),
             descending=wanted.descending,
-            after=None if wanted.cursor is None else _read_cursor(wanted.cursor, wanted.sort),
+            after=None if wanted.cursor is None else read_cursor(wanted.cursor, wanted.sort),
             limit=wanted.page_size + 1,
         )
         found = [order_of(row) for row in self._store.read_models().page("orders", page)]
@@ -77,7 +77,7 @@ class OrderQueries:
         more = len(found) > len(shown)
         return OrderPage(
             [order_document(order, moment) for order in shown],
-            _cursor(shown[-1], wanted.sort) if more else None,
+            cursor_of(shown[-1], wanted.sort) if more else None,
         )
 
     def due(self, limit: int) -> list[str]:
@@ -95,7 +95,7 @@ class OrderQueries:
             time.sleep(POLL_SECONDS)
 
 
-def _where(wanted: OrderFilter, moment: datetime) -> list[tuple[Any, ...]]:
+def conditions(wanted: OrderFilter, moment: datetime) -> list[tuple[Any, ...]]:
     """The conditions of a filter, as `Page` has them."""
     terms = []
     if wanted.statuses:
@@ -123,13 +123,15 @@ def _status_is(status: Status, moment: datetime) -> tuple[tuple[str, str, Any], 
     return (named, ("reserved_till", ">", to_ms(moment))) if status in HELD else (named,)
 
 
-def _cursor(order: Order, sort: str) -> str:
+def cursor_of(order: Order, sort: str) -> str:
+    """What continues a list sorted by `sort` beyond `order`."""
     value = getattr(order, sort)
     place = [sort, to_ms(value) if isinstance(value, datetime) else value, order.id]
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 
 
-def _read_cursor(cursor: str, sort: str) -> tuple[int, str]:
+def read_cursor(cursor: str, sort: str) -> tuple[int, str]:
+    """Where a list goes on: sort value and id. Raises `BadCursor`."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         place = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=tuple[str, int, str])

@@ -1,0 +1,124 @@
+"""Finding orders by what people say of them: a number, an id, a buyer. From read models only."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from application.access import Caller
+from application.clock import now
+from application.order_document import order_document
+from application.order_queries import OrderFilter, conditions, cursor_of, read_cursor
+from application.projections.orders import (
+    order_of,
+    searched_email,
+    searched_name,
+    searched_phone,
+)
+from application.store import Page, Store
+from domain.order import Order
+
+MOST_FOUND = 100
+"""How many orders a search by text shows; who finds more says more."""
+
+ORDER_ID = re.compile(r"[0-9a-f]{24}\Z", re.IGNORECASE)
+NUMBER = re.compile(r"[#№]?\s*([0-9]{1,15})\Z")
+PHONE = re.compile(r"\+?[0-9 ()./-]+\Z")
+SAME_DIGITS = 10
+"""The last digits of a telephone number that are written alike everywhere."""
+
+Together = tuple[tuple[str, str, object], ...]
+Term = tuple[Together, ...]
+"""Conditions that hold together, and a choice among such: as `Page` has them."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """Documents of found orders, whether there are more, and the cursor that leads to them.
+
+    A search by text has no cursor: it is narrowed by saying more.
+    """
+
+    orders: list[dict[str, Any]]
+    more: bool
+    cursor: str | None
+
+
+class OrderSearch:
+    """Finds the orders that a caller may read."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime] = now) -> None:
+        self._store = store
+        self._clock = clock
+
+    def find(self, caller: Caller, text: str, wanted: OrderFilter) -> Found:
+        """The orders that `text` and `wanted` describe, of those that `caller` may read.
+
+        Without a text they come a page at a time, with one `MOST_FOUND` of them at once.
+        Raises `BadCursor`.
+        """
+        moment = self._clock()
+        known = " ".join("".join(each for each in text if each.isprintable()).split())
+        size = MOST_FOUND if known else wanted.page_size
+        found: dict[str, Order] = {}
+        for page in _pages(caller, known, wanted, moment, size + 1):
+            rows = self._store.read_models().page("orders", page)
+            found |= {order.id: order for order in map(order_of, rows)}
+        orders = sorted(
+            found.values(),
+            key=lambda order: (getattr(order, wanted.sort), order.id),
+            reverse=wanted.descending,
+        )
+        more = len(orders) > size
+        return Found(
+            orders=[order_document(order, moment) for order in orders[:size]],
+            more=more,
+            cursor=cursor_of(orders[size - 1], wanted.sort) if more and not known else None,
+        )
+
+
+def _pages(
+    caller: Caller, text: str, wanted: OrderFilter, moment: datetime, limit: int
+) -> Iterator[Page]:
+    """A page for each way to be found and each reason to be seen, so that each has its index."""
+    narrowed = conditions(wanted, moment)
+    for reason in _reasons_to_see(caller):
+        where = (*narrowed, *reason)
+        if text:
+            for said in meanings(text):
+                yield Page(said[0][0], (*where, (said,)), limit=limit)
+        else:
+            after = None if wanted.cursor is None else read_cursor(wanted.cursor, wanted.sort)
+            yield Page(wanted.sort, where, wanted.descending, after, limit)
+
+
+def _reasons_to_see(caller: Caller) -> list[tuple[Term, ...]]:
+    """A caller reads every order, or those it sells and those of its own shows."""
+    if caller.sees_all:
+        return [()]
+    return [((((column, "=", caller.partner),),),) for column in ("vendor", "org")]
+
+
+def meanings(text: str) -> list[Together]:
+    """What `text` may say of an order, as conditions on the read model `orders`."""
+    if ORDER_ID.match(text):
+        return [(("key", "=", text.lower()),)]
+    if "@" in text:
+        return [_begins("email", searched_email(text))]
+    meant: list[Together] = []
+    if number := NUMBER.match(text):
+        meant.append((("number", "=", int(number[1])),))
+    if PHONE.match(text):
+        digits = searched_phone(text) or ""
+        return [*meant, _begins("phone", digits[:SAME_DIGITS])] if digits else meant
+    if meant:
+        return meant
+    words = text.split()
+    turned = [words[-1], *words[:-1]]
+    names = dict.fromkeys((searched_name(*words), searched_name(*turned)))
+    return [*(_begins("buyer", name) for name in names), _begins("email", searched_email(text))]
+
+
+def _begins(column: str, text: str | None) -> Together:
+    return ((column, ">=", text), (column, "<", f"{text}\U0010ffff"))

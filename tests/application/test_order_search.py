@@ -1,0 +1,157 @@
+"""Who asks for an order says a number, an id or a buyer; each finds what it may see."""
+
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+
+from application.access import AUDIT, Caller
+from application.bootstrap import build
+from application.catalog_loading import load_sample
+from application.clock import now
+from application.order_queries import OrderFilter
+from application.order_search import MOST_FOUND
+from application.order_service import OrderWish, Request
+from application.projections.pull_loop import catch_up
+from application.settings import Settings
+from domain.status import Status
+from domain.wishes import Customer
+
+SHOW = "56a6253df06c5a059a93802e"
+ORG = Caller("56810047f06c5a6ac62f4e1d", "k1", "ru")
+SHOP = Caller("56810047f06c5a6ac62f4e1e", "k2", "en")
+STRANGER = Caller("56810047f06c5a6ac62f4e1f", "k3", "en")
+AUDITOR = Caller("56810047f06c5a6ac62f4e1f", "k4", "en", (AUDIT,))
+ANNA = Customer(
+    email="Anna.P@example.org", first_name="Anna", last_name="Petrova", mobile="+7 916 123-45-67"
+)
+OLEG = Customer(
+    email="oleg@example.org", first_name="Oleg", last_name="Юрьев", mobile="89035550001"
+)
+
+
+@contextmanager
+def opened(folder):
+    services = build(Settings(database=f"sqlite:///{folder / 'orders.db'}"))
+    load_sample(services.store, now())
+    yield services
+    services.close()
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory):
+    with opened(tmp_path_factory.mktemp("search")) as services:
+        yield services
+
+
+@pytest.fixture(scope="module")
+def orders(services):
+    """Anna's order at the org, Oleg's at the shop, and one of the org's without a buyer."""
+
+    def made(caller, customer=None):
+        wish = OrderWish(customer=customer)
+        return services.orders.create(SHOW, wish, Request(caller, "r", now())).order
+
+    found = {"anna": made(ORG, ANNA), "oleg": made(SHOP, OLEG), "nobody": made(ORG)}
+    catch_up(services.store, "orders")
+    return found
+
+
+@pytest.fixture
+def find(services, orders):
+    names = {order.id: name for name, order in orders.items()}
+
+    def found(text="", caller=AUDITOR, **wanted):
+        answer = services.search.find(caller, text, OrderFilter(**wanted))
+        return [names[each["id"]] for each in answer.orders]
+
+    return found
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "anna.p@example.org",
+        "ANNA.P@",
+        "anna.p",
+        "petrova",
+        "Petrova Anna",
+        "anna   petrova",
+        "Petrova A",
+        "+7 (916) 123-45-67",
+        "8 916 1234567",
+        "123-45-67",
+        "4567",
+    ],
+)
+def test_a_buyer_is_found_by_what_they_say_of_themselves(find, said):
+    assert find(said) == ["anna"]
+
+
+@pytest.mark.parametrize("said", ["юрьев", "ЮРЬЕВ oleg", "Oleg Юрьев", "0001"])
+def test_names_are_found_in_any_alphabet_and_case(find, said):
+    assert find(said) == ["oleg"]
+
+
+def test_a_number_and_an_id_find_their_order(find, orders):
+    assert find(f"№ {orders['oleg'].number}") == ["oleg"]
+    assert find(f"#{orders['anna'].number}") == ["anna"]
+    assert find(str(orders["nobody"].number)) == ["nobody"]
+    assert find(f" {orders['anna'].id.upper()} ") == ["anna"]
+
+
+@pytest.mark.parametrize(
+    "said", ["nobody@", "42", "petrov a b", "9" * 15, "9" * 40, "%", "()", "'"]
+)
+def test_what_nobody_is_called_finds_nothing(find, said):
+    assert find(said) == []
+
+
+@pytest.mark.parametrize("said", ["", "   ", "\x00\x1b"])
+def test_saying_nothing_finds_everything_newest_first(find, said):
+    assert find(said) == ["nobody", "oleg", "anna"]
+
+
+def test_each_sees_its_own_orders_and_those_of_its_shows(find):
+    assert find(caller=ORG) == ["nobody", "oleg", "anna"]
+    assert find(caller=SHOP) == ["oleg"]
+    assert find(caller=STRANGER) == []
+    assert find("petrova", SHOP) == []
+    assert find("юрьев", ORG) == ["oleg"]
+
+
+def test_status_show_and_time_narrow_the_list(find, orders):
+    assert find(statuses=(Status.DONE,)) == []
+    assert find("petrova", statuses=(Status.EXECUTED,)) == ["anna"]
+    assert find(show=SHOW) == ["nobody", "oleg", "anna"]
+    assert find(show="0" * 24) == []
+    later = orders["nobody"].created_at + timedelta(milliseconds=1)
+    assert find(created_from=later) == []
+    assert len(find(created_till=later)) == 3
+
+
+def test_pages_join_for_who_sees_orders_for_two_reasons(services, orders):
+    cursor, seen = None, []
+    while True:
+        page = services.search.find(ORG, "", OrderFilter(page_size=1, cursor=cursor))
+        seen += [each["number"] for each in page.orders]
+        cursor = page.cursor
+        assert page.more == (cursor is not None)
+        if cursor is None:
+            break
+    assert seen == sorted((order.number for order in orders.values()), reverse=True)
+
+
+def test_a_text_that_finds_too_many_says_so(tmp_path):
+    with opened(tmp_path) as services:
+
+        def found_after(count):
+            wish = OrderWish(customer=Customer(last_name="Smith"))
+            for _ in range(count):
+                services.orders.create(SHOW, wish, Request(ORG, "r", now()))
+            catch_up(services.store, "orders")
+            found = services.search.find(AUDITOR, "smith", OrderFilter())
+            return len(found.orders), found.more, found.cursor
+
+        assert found_after(MOST_FOUND) == (MOST_FOUND, False, None)
+        assert found_after(1) == (MOST_FOUND, True, None)
