@@ -60,14 +60,14 @@ import os
 from datetime import UTC, datetime
 from application.ids import new_id
 at = datetime(2016, 1, 26, tzinfo=UTC)
-print(new_id(at), flush=True)
+os.write(1, f"{new_id(at)}\\n".encode())
 for _ in range(3):
     if os.fork() == 0:
-        print(new_id(at), flush=True)
+        os.write(1, f"{new_id(at)}\\n".encode())
         os._exit(0)
 for _ in range(3):
     os.wait()
-print(new_id(at), flush=True)
+os.write(1, f"{new_id(at)}\\n".encode())
 """
 
 
