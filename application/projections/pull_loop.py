@@ -97,10 +97,22 @@ class PullLoop:
             if time.monotonic() >= self._lease_again:
                 self._lease()
             fed = [each for each in self._projections if each.table.name in self._leased]
+            if fed:
+                self._feed(fed)
+            else:
+                self._stopping.wait(self._lease_again - time.monotonic())
+        self._release()
+
+    def _feed(self, fed: Sequence[Projection]) -> None:
+        """Feed a batch to each read model; where none moved on, wait for what is not seen yet."""
+        try:
+            seen = self._store.last_position()
             moved = [self.step(projection) for projection in fed]
             if not any(moved):
-                self._wait(fed)
-        self._release()
+                self._store.wait_for_news(seen, WAIT_SECONDS)
+        except Exception:
+            log.exception("log_not_readable")
+            self._stopping.wait(WAIT_SECONDS)
 
     def _lease(self) -> None:
         """Ask for every read model; what another process feeds is left to it."""
@@ -154,18 +166,3 @@ class PullLoop:
                 break
             moved = True
         return moved
-
-    def _wait(self, fed: Sequence[Projection]) -> None:
-        """Wait for news where something is fed, else for the next time to ask for a lease."""
-        if not fed:
-            self._stopping.wait(self._lease_again - time.monotonic())
-            return
-        try:
-            position = min(
-                self._store.read_models().state(each.table.name).position for each in fed
-            )
-            before = self._store.last_position()
-            self._store.wait_for_news(max(position, before), WAIT_SECONDS)
-        except Exception:
-            log.exception("log_not_readable")
-            self._stopping.wait(WAIT_SECONDS)
