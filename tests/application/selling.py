@@ -1,0 +1,52 @@
+"""How these tests ask the service: clocks, callers and requests in few words."""
+
+from datetime import timedelta
+from itertools import count
+
+from mixed_orders import NOON
+
+from application.access import Caller
+from application.order_service import OrderWish, PaymentWish, Request
+from domain.status import Status
+from domain.wishes import AtRandom, Seats
+
+MOMENT = timedelta(milliseconds=1)
+TEN_MINUTES = timedelta(minutes=10)
+
+_turn = count(1)
+
+
+class Clock:
+    """A clock that stands still until the test moves it."""
+
+    def __init__(self, now=NOON):
+        self.now = now
+
+    def __call__(self):
+        return self.now
+
+    def wait(self, **time):
+        self.now += timedelta(**time)
+
+
+def asks(partner, clock, **more):
+    """A request of this partner."""
+    return Request(Caller(partner, "aa11bb22", "ru"), f"request-{next(_turn)}", clock(), **more)
+
+
+def seats(*ids, **more):
+    return OrderWish(Seats(ids), **more)
+
+
+def at_random(counts, **more):
+    return OrderWish(AtRandom(counts), **more)
+
+
+def pays_with(system, **more):
+    return OrderWish(payment=PaymentWish(system), **more)
+
+
+START_PAYING = OrderWish(status=Status.IN_PROGRESS)
+CANCEL = OrderWish(status=Status.CANCELED)
+DONE = OrderWish(status=Status.DONE)
+EMPTY = OrderWish()

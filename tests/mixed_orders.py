@@ -1,0 +1,207 @@
+"""Makes a log of many orders of every kind through the real service, a few hundred in a commit.
+
+What is asked follows from the seed; which tickets a random pick gets, and the ids, do not.
+"""
+
+import random
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from application.access import Caller
+from application.catalog_file import read_catalog_file
+from application.catalog_loading import load_catalog
+from application.order_service import OrderService, OrderWish, PaymentWish, Request
+from application.store import Write, Written
+from domain.refusals import Refusal
+from domain.status import Status
+from domain.wishes import AtRandom, Customer, Seats
+
+NOON = datetime(2030, 6, 1, 12, tzinfo=UTC)
+THEATRE = "56810047f06c5a6ac62f4e01"
+CLUB = "56810047f06c5a6ac62f4e02"
+SHOP = "56810047f06c5a6ac62f4e03"
+SHOWS = {"56a6253df06c5a059a938001": THEATRE, "56a6253df06c5a059a938002": CLUB}
+SELLERS = {
+    "56a6253df06c5a059a938001": (THEATRE, SHOP),
+    "56a6253df06c5a059a938002": (CLUB, SHOP),
+}
+SETS = {
+    "56a6253df06c5a059a938001": ("56a6254bf06c5a059b938011",),
+    "56a6253df06c5a059a938002": ("56a6254bf06c5a059b938021", "56a6254bf06c5a059b938022"),
+}
+"""By show, the sets that are sold at random."""
+
+SEATED = "56a6253df06c5a059a938001"
+SEATS = [f"56a6253df06c5a059a9a{number:04x}" for number in range(60)]
+"""The show that has a balcony too, and its seats, which are sold by name."""
+
+SYSTEMS = ("api/CARD", "api/CASH", "api/INVOICE")
+CATALOG = """
+partners:
+  - {{id: "56810047f06c5a6ac62f4e01", name: Theatre, language: ru, keys: ["theatre-key-0001"]}}
+  - {{id: "56810047f06c5a6ac62f4e02", name: Club, language: en, keys: ["the-clubs-key-01"]}}
+  - {{id: "56810047f06c5a6ac62f4e03", name: Shop, language: de, keys: ["the-shops-key-01"]}}
+payment_systems:
+  - {{id: "545b544a5d645a463e779d11", alias: api/CARD, hold_minutes: 30, confirmed_by: vendor,
+     redirect_url: "https://pay.example/start"}}
+  - {{id: "545b544a5d645a463e779d12", alias: api/CASH, hold_minutes: 720, confirmed_by: vendor}}
+  - {{id: "545b544a5d645a463e779d13", alias: api/INVOICE, hold_minutes: 5, confirmed_by: gateway}}
+deals:
+  - {{id: "56a0f0c2f06c5a7d1e00be01", org: "56810047f06c5a6ac62f4e01",
+     vendor: "56810047f06c5a6ac62f4e03"}}
+  - {{id: "56a0f0c2f06c5a7d1e00be02", org: "56810047f06c5a6ac62f4e02",
+     vendor: "56810047f06c5a6ac62f4e03"}}
+events:
+  - id: "56a6253df06c5a059a938001"
+    org: "56810047f06c5a6ac62f4e01"
+    title: Evening
+    starts_at: 2031-06-01T19:00:00+03:00
+    ends_at: 2031-06-01T22:00:00+03:00
+    sets:
+      - id: "56a6254bf06c5a059b938011"
+        name: Parterre
+        rules: [{{id: "56a6254bf06c5a059b938031", nominal: "900.50", extra: "99.99"}}]
+        tickets: {{count: {amount}}}
+      - id: "56a6254bf06c5a059b938012"
+        name: Balcony
+        rules: [{{id: "56a6254bf06c5a059b938032", nominal: "450.00"}}]
+        tickets: [{seats}]
+  - id: "56a6253df06c5a059a938002"
+    org: "56810047f06c5a6ac62f4e02"
+    title: Night
+    starts_at: 2031-06-02T19:00:00+03:00
+    ends_at: 2031-06-02T22:00:00+03:00
+    sets:
+      - id: "56a6254bf06c5a059b938021"
+        name: Dance floor
+        rules: [{{id: "56a6254bf06c5a059b938033", nominal: "20.00", extra: "0.01"}}]
+        tickets: {{count: {amount}}}
+      - id: "56a6254bf06c5a059b938022"
+        name: Free entry
+        rules: [{{id: "56a6254bf06c5a059b938034", nominal: "0.00"}}]
+        tickets: {{count: {amount}}}
+"""
+
+
+def load_shows(store, amount):
+    """Put two shows of two partners on sale, `amount` tickets a set; a third may sell both."""
+    seats = ", ".join(f'{{id: "{seat}"}}' for seat in SEATS)
+    file = read_catalog_file(CATALOG.format(amount=amount, seats=seats))
+    load_catalog(store, file, NOON)
+
+
+class Hurried(OrderService):
+    """The real service, but what is asked waits for `flush`, and then shares one commit."""
+
+    def __init__(self, store, keeper, clock):
+        super().__init__(store, keeper, clock)
+        self._asked_for = []
+
+    def _carry_out(self, needs, decide, request):
+        self._asked_for.append(Write(needs, partial(decide, settled=True)))
+
+    def flush(self):
+        """Carry out what was asked; return the orders as they are now, but those refused."""
+        outcomes = self.store.write_all(self._asked_for)
+        self._asked_for = []
+        for outcome in outcomes:
+            if not isinstance(outcome, Written | Refusal):
+                raise outcome
+        return [each.result.order for each in outcomes if isinstance(each, Written)]
+
+
+def make_mixed_orders(services, count, *, seed=1, start=NOON, batch=250):
+    """Make `count` orders of the shows of `load_shows`; return their ids.
+
+    Some are left at every point of their lives: empty, held, being paid, done, canceled, expired,
+    and overdue without that being recorded.
+    """
+    maker = _Maker(services, random.Random(seed), start)
+    while len(maker.ids) < count:
+        maker.round(min(batch, count - len(maker.ids)))
+    for _ in range(4):
+        maker.round(0)
+    return maker.ids
+
+
+class _Maker:
+    def __init__(self, services, rng, start):
+        self._rng = rng
+        self._now = start
+        self._orders = Hurried(services.store, services.catalog, lambda: self._now)
+        self._open = {}
+        self._turn = 0
+        self.ids = []
+
+    def round(self, fresh):
+        """Make `fresh` orders, change some that are open, and let time pass."""
+        for _ in range(fresh):
+            show = self._rng.choice(list(SHOWS))
+            seller = self._rng.choice(SELLERS[show])
+            self._orders.create(show, self._new(show), self._request(seller))
+        for order in list(self._open.values()):
+            if self._rng.random() < 0.6:
+                self._orders.change(order.id, self._next(order), self._request(order.vendor))
+        for order in self._orders.flush():
+            if order.id not in self._open:
+                self.ids.append(order.id)
+            self._open[order.id] = order
+        self._now += timedelta(seconds=self._rng.randint(30, 240), milliseconds=137)
+        self._sweep()
+
+    def _sweep(self):
+        """Let most of the overdue orders expire, and forget those whose life is over."""
+        overdue = [
+            order.id
+            for order in self._open.values()
+            if order.status_at(self._now) is Status.EXPIRED and self._rng.random() < 0.7
+        ]
+        self._orders.expire(overdue, "sweep")
+        over = {Status.DONE, Status.CANCELED, Status.EXPIRED}
+        for order in list(self._open.values()):
+            if order.status_at(self._now) in over:
+                del self._open[order.id]
+
+    def _request(self, partner):
+        self._turn += 1
+        return Request(Caller(partner, "aa11bb22", "en"), f"request-{self._turn}", self._now)
+
+    def _new(self, show):
+        rng = self._rng
+        tickets = self._tickets(show) if rng.random() < 0.9 else None
+        paying = rng.random() < 0.1
+        return OrderWish(
+            tickets=tickets,
+            all_or_nothing=rng.random() < 0.2,
+            customer=self._customer() if rng.random() < 0.2 else None,
+            payment=PaymentWish(rng.choice(SYSTEMS)) if paying else None,
+            status=Status.IN_PROGRESS if paying and rng.random() < 0.5 else None,
+        )
+
+    def _next(self, order):
+        """What a vendor may ask of an order as it is."""
+        rng = self._rng
+        system = PaymentWish(rng.choice(SYSTEMS), rng.choice((None, "https://shop.example/ok")))
+        if order.status is Status.IN_PROGRESS:
+            partial_payment = OrderWish(Seats(tuple(order.tickets)[1:]))
+            done, canceled = (OrderWish(status=each) for each in (Status.DONE, Status.CANCELED))
+            return rng.choice((partial_payment, done, done, canceled))
+        wishes = (
+            OrderWish(self._tickets(order.show), all_or_nothing=rng.random() < 0.2),
+            OrderWish(customer=self._customer()),
+            OrderWish(payment=system),
+            OrderWish(payment=system, status=Status.IN_PROGRESS),
+            OrderWish(status=Status.CANCELED),
+        )
+        return rng.choices(wishes, (5, 3, 3, 7, 2))[0]
+
+    def _tickets(self, show):
+        rng = self._rng
+        if rng.random() < 0.15 and show == SEATED:
+            return Seats(tuple(rng.sample(SEATS, rng.randint(1, 3))))
+        sets = rng.sample(SETS[show], rng.randint(1, len(SETS[show])))
+        return AtRandom({each: rng.randint(1, 3) for each in sets})
+
+    def _customer(self):
+        number = self._rng.randint(1, 10**6)
+        return Customer(email=f"buyer{number}@mail.example", first_name=f"Buyer {number}")
