@@ -3,6 +3,7 @@
 Tickets are not in it: there may be hundreds of thousands, and who has them changes all the time.
 """
 
+import threading
 import time
 from collections.abc import Mapping
 from datetime import datetime
@@ -102,14 +103,23 @@ class CatalogKeeper:
         self._store = store
         self._refresh_seconds = refresh_seconds
         self._look_again = 0.0
-        self._catalog = catalog_of(-1, {})
+        self._catalog: Catalog | None = None
+        self._first = threading.Lock()
 
     def current(self) -> Catalog:
-        """The catalogue, at most a second old."""
-        moment = time.monotonic()
-        if moment >= self._look_again:
-            self._look_again = moment + self._refresh_seconds
-            version = self._store.catalog_version()
-            if version != self._catalog.version:
-                self._catalog = catalog_of(version, self._store.catalog())
-        return self._catalog
+        """The catalogue, at most a second old. Only the first time others wait for it too."""
+        known = self._catalog
+        if known is None:
+            with self._first:
+                return self._refreshed()
+        return self._refreshed() if time.monotonic() >= self._look_again else known
+
+    def _refreshed(self) -> Catalog:
+        known = self._catalog
+        if known is not None and time.monotonic() < self._look_again:
+            return known
+        self._look_again = time.monotonic() + self._refresh_seconds
+        version = self._store.catalog_version()
+        if known is None or version != known.version:
+            known = self._catalog = catalog_of(version, self._store.catalog())
+        return known

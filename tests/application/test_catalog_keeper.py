@@ -1,0 +1,50 @@
+import threading
+
+import pytest
+
+from application.catalog import CatalogKeeper
+from application.catalog_loading import load_sample
+from application.clock import now
+from application.storage.sqlite import SqliteStore
+
+BUYERS, OPENINGS = 16, 20
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = SqliteStore(str(tmp_path / "orders.db"))
+    yield store
+    store.close()
+
+
+def test_all_who_come_first_find_the_catalogue(store):
+    load_sample(store, now())
+    for _ in range(OPENINGS):
+        keeper = CatalogKeeper(store)
+        gate = threading.Barrier(BUYERS)
+        found = []
+
+        def come(keeper=keeper, gate=gate, found=found):
+            gate.wait(10)
+            found.append(len(keeper.current().shows))
+
+        buyers = [threading.Thread(target=come) for _ in range(BUYERS)]
+        for buyer in buyers:
+            buyer.start()
+        for buyer in buyers:
+            buyer.join()
+        assert found == [len(keeper.current().shows)] * BUYERS
+        assert keeper.current().shows
+
+
+def test_a_changed_catalogue_is_noticed(store):
+    keeper = CatalogKeeper(store, refresh_seconds=0)
+    assert keeper.current().shows == {}
+    load_sample(store, now())
+    assert keeper.current().shows
+
+
+def test_an_unchanged_catalogue_is_not_read_again(store):
+    load_sample(store, now())
+    keeper = CatalogKeeper(store, refresh_seconds=0)
+    assert keeper.current() is keeper.current()
