@@ -1,67 +1,94 @@
-import random
 import threading
 from collections import Counter
+from contextlib import closing
 
+import psycopg
 import pytest
-from asking import Refused, one, owners, sell, take
+from asking import Refused, one, sell, take
+from buyers import (
+    BUYERS_EACH,
+    HALL,
+    HALL_TICKETS,
+    LAST,
+    LAST_SETS,
+    LAST_TICKETS,
+    PROCESSES,
+    SEATS,
+    STALLS,
+    put_on_sale,
+    rush,
+)
 
+from application.order_service import replay
 from application.storage.postgres import PostgresStore
-from application.store import Needs, Write, Written
+from application.store import Needs, Write
 
-PROCESSES, BUYERS = 4, 32
+
+@pytest.fixture(scope="module")
+def crowd(server):
+    """What 64 buyers at 8 processes had, what went wrong, and the store they left behind."""
+    with server.database() as url, closing(PostgresStore(url)) as store:
+        put_on_sale(store)
+        yield (*rush(url), store, url)
+
+
+@pytest.fixture(params=[HALL, STALLS, LAST])
+def show(request):
+    return request.param
+
+
+def test_every_buyer_gets_a_clean_answer(crowd):
+    orders, wrong, _, _ = crowd
+    assert wrong == []
+    assert PROCESSES * BUYERS_EACH == 64
+    assert len(orders) > 64 * (1 + 13 + len(LAST_SETS))
+
+
+def test_every_ticket_is_in_exactly_one_order(crowd, show):
+    orders, _, store, _ = crowd
+    on_sale = {ticket.id: ticket.order for ticket in store.tickets(show)}
+    assert (
+        len(on_sale)
+        == {
+            HALL: HALL_TICKETS,
+            STALLS: len(SEATS),
+            LAST: len(LAST_SETS) * LAST_TICKETS,
+        }[show]
+    )
+    had = Counter(ticket for tickets in orders.values() for ticket in tickets)
+    assert {ticket: had[ticket] for ticket in on_sale if had[ticket] != 1} == {}
+    owner = {ticket: order for order, tickets in orders.items() for ticket in tickets}
+    assert {ticket: owner[ticket] for ticket in on_sale} == on_sale
+
+
+def test_the_log_tells_what_the_buyers_were_told(crowd):
+    orders, _, store, _ = crowd
+    logged = {order: list(replay(store.facts(order)).tickets) for order in orders}
+    assert logged == orders
+    assert len({each.originator_id for each in store.log(0, 1_000_000)}) == len(orders)
+
+
+def test_no_buyer_deadlocked_with_another(crowd):
+    _, _, _, url = crowd
+    with psycopg.connect(url) as connection:
+        row = connection.execute(
+            "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        ).fetchone()
+    assert row == (0,)
+
+
+def test_order_numbers_are_given_once(crowd):
+    orders, _, store, _ = crowd
+    numbers = Counter(replay(store.facts(order)).number for order in orders)
+    assert set(numbers.values()) == {1}
 
 
 @pytest.fixture
 def stores(database):
-    opened = [PostgresStore(database) for _ in range(PROCESSES)]
+    opened = [PostgresStore(database) for _ in range(2)]
     yield opened
     for store in opened:
         store.close()
-
-
-def rush(stores, purchases, buy):
-    """Let all buyers buy so often, at once; return all outcomes."""
-    outcomes = []
-
-    def shop(buyer):
-        store = stores[buyer % PROCESSES]
-        for number in range(purchases):
-            outcomes.extend(store.write_all([buy(store, f"order-{buyer}-{number}", number)]))
-
-    buyers = [threading.Thread(target=shop, args=(each,)) for each in range(BUYERS)]
-    for thread in buyers:
-        thread.start()
-    for thread in buyers:
-        thread.join()
-    return outcomes
-
-
-def check(store, seats, outcomes):
-    """Nobody met an error, and every ticket was sold once."""
-    assert [each for each in outcomes if not isinstance(each, Written)] == []
-    had = Counter(ticket for each in outcomes for ticket in each.result)
-    assert had == Counter(seats)
-    assert Counter(owners(store).values()).total() == len(seats)
-    assert None not in owners(store).values()
-
-
-def test_a_set_is_sold_to_the_last_ticket_and_no_ticket_twice(stores):
-    seats = sell(stores[0], 2000)
-    outcomes = rush(stores, 25, lambda store, order, _: take(store, order, parterre=3))
-    check(stores[0], seats, outcomes)
-    assert Counter(len(each.result) for each in outcomes)[3] == 666
-
-
-def test_overlapping_seats_are_sold_once(stores):
-    seats = sell(stores[0], 300)
-    dice = random.Random(1)
-
-    def buy(store, order, number):
-        start = dice.randrange(len(seats) - 6)
-        wanted = dice.sample(seats[start : start + 6], 4)
-        return take(store, order, seats=seats if number == 20 else wanted)
-
-    check(stores[0], seats, rush(stores, 21, buy))
 
 
 @pytest.mark.parametrize("wish", [{"seats": ["parterre-1", "parterre-2"]}, {"parterre": 2}])

@@ -1,0 +1,133 @@
+"""A crowd of buyers: several processes of the service, several buyers in each, all at once."""
+
+import multiprocessing
+import queue
+import random
+import threading
+from contextlib import closing
+
+from application.access import Caller
+from application.bootstrap import build
+from application.catalog_file import read_catalog_file
+from application.catalog_loading import load_catalog
+from application.clock import now
+from application.order_service import OrderWish, Request
+from application.settings import Settings
+from domain.wishes import AtRandom, Seats
+
+PROCESSES, BUYERS_EACH = 8, 8
+SECONDS = 120
+SELLER = "56810047f06c5a6ac62f4e1d"
+ID = "56a6254bf06c5a059b9{:05x}"
+HALL, STALLS, LAST = ID.format(1), ID.format(2), ID.format(3)
+"""Three shows: one crowd of buyers goes through them, one after the other."""
+
+HALL_SET, STALLS_SET = ID.format(0x11), ID.format(0x12)
+HALL_TICKETS, STALL_SEATS = 2000, 300
+SEATS = [ID.format(0x1000 + number) for number in range(STALL_SEATS)]
+LAST_SETS = [ID.format(0x100 + number) for number in range(20)]
+LAST_TICKETS = 5
+
+
+def put_on_sale(store):
+    """A hall without seats, stalls with seats, and many sets of which only the last are left."""
+    hall = {"id": HALL_SET, "tickets": {"count": HALL_TICKETS}}
+    stalls = {"id": STALLS_SET, "tickets": [{"id": each} for each in SEATS]}
+    last = [{"id": each, "tickets": {"count": LAST_TICKETS}} for each in LAST_SETS]
+    shows = [(HALL, [hall]), (STALLS, [stalls]), (LAST, last)]
+    catalog = {
+        "partners": [
+            {"id": SELLER, "name": "Seller", "language": "ru", "keys": ["key-of-the-seller"]}
+        ],
+        "events": [
+            {
+                "id": show,
+                "org": SELLER,
+                "title": "Evening",
+                "starts_at": "2030-06-01T19:00:00+03:00",
+                "ends_at": "2030-06-01T22:00:00+03:00",
+                "sets": [{"name": "Set", "rules": [rule(each["id"])], **each} for each in sets],
+            }
+            for show, sets in shows
+        ],
+    }
+    load_catalog(store, read_catalog_file(repr(catalog)), now())
+
+
+def rule(set_id):
+    return {"id": set_id, "nominal": "100.00", "extra": "0.00"}
+
+
+class Buyer:
+    """Makes one order after the other; notes what each got, or what went wrong."""
+
+    def __init__(self, services, name):
+        self._orders = services.orders
+        self._name = name
+        self._dice = random.Random(name)
+        self.had = []
+        self.wrong = []
+
+    def buy(self, show, tickets, *, all_or_nothing=False):
+        """Make an order; return how many tickets it got."""
+        self._name += "x"
+        request = Request(Caller(SELLER, "key", "ru"), self._name, now())
+        wish = OrderWish(tickets, all_or_nothing=all_or_nothing)
+        try:
+            order = self._orders.create(show, wish, request).order
+        except Exception as error:  # noqa: BLE001 - shown by the assertion
+            self.wrong.append(repr(error))
+            return 0
+        self.had.append((order.id, list(order.tickets)))
+        return len(order.tickets)
+
+    def shop(self, gate):
+        """Buy the hall until it is gone, then the stalls, then the last tickets of many sets."""
+        gate.wait(SECONDS)
+        while self.buy(HALL, AtRandom({HALL_SET: self._dice.randint(1, 4)})):
+            pass
+        gate.wait(SECONDS)
+        for turn in range(12):
+            start = self._dice.randrange(STALL_SEATS - 6)
+            wished = self._dice.sample(SEATS[start : start + 6], 4)
+            self.buy(STALLS, Seats(tuple(wished)), all_or_nothing=turn % 3 == 0)
+        self.buy(STALLS, Seats(tuple(self._dice.sample(SEATS, STALL_SEATS))))
+        gate.wait(SECONDS)
+        for each in LAST_SETS:
+            self.buy(LAST, AtRandom({each: 2}))
+
+
+def process(url, number, gate, told):
+    """One process of the service with its own connections; tells what its buyers had."""
+    with closing(build(Settings(database=url))) as services:
+        buyers = [Buyer(services, f"{number}-{each}-") for each in range(BUYERS_EACH)]
+        threads = [threading.Thread(target=buyer.shop, args=(gate,)) for buyer in buyers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    told.put([(buyer.had, buyer.wrong) for buyer in buyers])
+
+
+def rush(url):
+    """Let the crowd loose; return the orders with their tickets, and what went wrong."""
+    context = multiprocessing.get_context("spawn")
+    gate = context.Barrier(PROCESSES * BUYERS_EACH)
+    told = context.Queue()
+    processes = [
+        context.Process(target=process, args=(url, number, gate, told))
+        for number in range(PROCESSES)
+    ]
+    for each in processes:
+        each.start()
+    try:
+        stories = [story for _ in processes for story in told.get(timeout=SECONDS)]
+    except queue.Empty:
+        return {}, ["a process did not come to an end"]
+    finally:
+        for each in processes:
+            each.join(10)
+            each.kill()
+    orders = {order: tickets for had, _ in stories for order, tickets in had}
+    assert len(stories) == PROCESSES * BUYERS_EACH
+    return orders, [each for _, wrong in stories for each in wrong]
