@@ -15,6 +15,7 @@ from application.order_search import OrderSearch
 from application.order_service import OrderService
 from application.projections.pull_loop import PullLoop
 from application.projections.registry import PROJECTIONS
+from application.sales_queries import SalesQueries
 from application.settings import Settings
 from application.show_queries import ShowQueries
 from application.storage.sqlite import SqliteStore
@@ -40,6 +41,7 @@ class Services(msgspec.Struct, frozen=True):
     queries: OrderQueries
     search: OrderSearch
     shows: ShowQueries
+    sales: SalesQueries
     loop: PullLoop
     sweeper: Sweeper
 
@@ -77,6 +79,7 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Services:
         queries=queries,
         search=OrderSearch(store, clock),
         shows=ShowQueries(store, catalog, clock),
+        sales=SalesQueries(store, catalog),
         loop=PullLoop(store, list(PROJECTIONS.values())),
         sweeper=Sweeper(queries, orders, settings.sweep_seconds),
     )

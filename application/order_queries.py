@@ -3,7 +3,6 @@
 import base64
 import binascii
 import json
-import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -18,15 +17,10 @@ from domain.order import Order
 from domain.status import HELD, Status
 
 SORTS = ("created_at", "updated_at", "number")
-POLL_SECONDS = 0.005
 
 
 class BadCursor(Exception):
     """A cursor that this service did not hand out, or for another sort."""
-
-
-class ModelBehind(Exception):
-    """A read model did not reach the wished position in time."""
 
 
 class OrderFilter(msgspec.Struct, frozen=True):
@@ -72,7 +66,8 @@ class OrderQueries:
             after=None if wanted.cursor is None else read_cursor(wanted.cursor, wanted.sort),
             limit=wanted.page_size + 1,
         )
-        found = [order_of(row) for row in self._store.read_models().page("orders", page)]
+        rows = self._store.read_models().page("orders", page)
+        found = [order_of(row) for row in rows]
         shown = found[: wanted.page_size]
         more = len(found) > len(shown)
         return OrderPage(
@@ -84,15 +79,7 @@ class OrderQueries:
         """The ids of orders whose hold has ended and is not recorded as ended yet."""
         overdue = ("reserved_till", "<=", to_ms(self._clock()))
         page = Page("reserved_till", (((overdue,),),), descending=False, limit=limit)
-        return [order_of(row).id for row in self._store.read_models().page("orders", page)]
-
-    def wait_for(self, position: int, seconds: float) -> None:
-        """Return when the list shows the log up to `position`. Raises `ModelBehind`."""
-        deadline = time.monotonic() + seconds
-        while self._store.read_models().state("orders").position < position:
-            if time.monotonic() >= deadline:
-                raise ModelBehind(position)
-            time.sleep(POLL_SECONDS)
+        return [row.key for row in self._store.read_models().page("holds", page)]
 
 
 def conditions(wanted: OrderFilter, moment: datetime) -> list[tuple[Any, ...]]:

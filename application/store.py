@@ -5,7 +5,7 @@ what each of them needs to know (`Needs`, `Found`), each decides on its own and 
 and one durable commit carries them all.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -132,6 +132,9 @@ class Store(Protocol):
     def facts(self, order: str) -> Sequence[Notification]:
         """An order's stored facts with their positions, oldest first. Empty: no such order."""
 
+    def facts_before(self, versions: Mapping[str, int]) -> dict[str, Sequence[Notification]]:
+        """By order, its facts below a version, oldest first; orders without any are absent."""
+
     def answered(self, partner: str, key: str) -> Answered | None:
         """What came of the request with this Idempotency-Key."""
 
@@ -198,11 +201,16 @@ class CatalogChange(Protocol):
 
 
 class Table(msgspec.Struct, frozen=True):
-    """The shape of a read model's table: a key, these columns (int or str), and a document."""
+    """The shape of a read model's table: a key, these columns (int or str), and a document.
+
+    The columns that `sums` names are added up: a row that is written adds its numbers to those of
+    the row with the same key. A row in which all of them are nought counts as absent.
+    """
 
     name: str
     columns: dict[str, type]
     indexes: tuple[tuple[str, ...], ...] = ()
+    sums: tuple[str, ...] = ()
 
 
 class ModelState(msgspec.Struct, frozen=True):
@@ -220,7 +228,7 @@ class Row(msgspec.Struct, frozen=True):
 
     key: str
     columns: tuple[Any, ...]
-    document: bytes
+    document: bytes = b""
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -264,19 +272,21 @@ class ReadModels(Protocol):
     def release(self, name: str, feeder: str) -> None:
         """Let others have a read model at once, if `feeder` has it."""
 
-    def rows(self, state: ModelState, keys: Sequence[str]) -> dict[str, bytes]:
-        """The documents of these rows of a generation; unknown ones are absent."""
+    def commit(
+        self, state: ModelState, rows: Sequence[Row], position: int, gone: Sequence[str] = ()
+    ) -> bool:
+        """Write rows and position together, if nobody has moved on from `state`; else False.
 
-    def commit(self, state: ModelState, rows: Sequence[Row], position: int) -> bool:
-        """Write rows and position together, if nobody has moved on from `state`; else False."""
+        The rows with the keys `gone`, none of which is among `rows`, are removed.
+        """
 
     def stop(self, state: ModelState, reason: str) -> None:
         """Note why a read model stands still."""
 
-    def page(self, name: str, page: Page) -> list[bytes]:
-        """The documents of the wanted rows of the live generation."""
+    def page(self, name: str, page: Page) -> list[Row]:
+        """The wanted rows of the live generation."""
 
-    def scan(self, state: ModelState) -> Iterator[tuple[str, bytes]]:
+    def scan(self, state: ModelState) -> Iterator[Row]:
         """All rows of a generation by key."""
 
     def begin_rebuild(self, table: Table) -> ModelState:

@@ -1,4 +1,4 @@
-"""The read model `orders`: one row an order, for lists, searches and what is due to expire."""
+"""The read model `orders`: one row an order, for lists and searches."""
 
 from collections.abc import Sequence
 
@@ -32,13 +32,12 @@ TABLE = Table(
         ("show", "created_at"),
         ("created_at",),
         ("number",),
-        ("reserved_till",),
         ("email",),
         ("buyer",),
         ("phone",),
     ),
 )
-"""`reserved_till` is null unless tickets are held, so that what is due is found by it alone.
+"""`reserved_till` is null unless tickets are held, so that it tells which holds have ended.
 `email`, `buyer` and `phone` are what is known of the buyer as it is searched for: see below."""
 
 DIGITS = frozenset("0123456789")
@@ -47,38 +46,28 @@ _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Order)
 
 
-def key(fact: Fact) -> str:
-    """The row that a fact changes: its order's."""
-    return fact.originator_id
-
-
-def fold(document: bytes | None, facts: Sequence[Fact]) -> Row:
-    """The row after `facts`, from the document of the row before them."""
-    order = Order() if document is None else _DECODER.decode(document)
-    for fact in facts:
-        order.apply(fact)
-    return Row(
-        order.id,
-        (
-            order.vendor,
-            order.org,
-            order.show,
-            order.number,
-            order.status.value,
-            to_ms(order.created_at),
-            to_ms(order.updated_at),
-            to_ms(order.reserved_till) if order.status in HELD else None,
-            searched_email(order.customer.email or ""),
-            searched_name(order.customer.last_name or "", order.customer.first_name or ""),
-            searched_phone(order.customer.mobile or ""),
-        ),
-        _ENCODER.encode(order),
+def rows(facts: Sequence[Fact]) -> list[Row]:
+    """The order's row."""
+    order = Order.replay(facts)
+    columns = (
+        order.vendor,
+        order.org,
+        order.show,
+        order.number,
+        order.status.value,
+        to_ms(order.created_at),
+        to_ms(order.updated_at),
+        to_ms(order.reserved_till) if order.status in HELD else None,
+        searched_email(order.customer.email or ""),
+        searched_name(order.customer.last_name or "", order.customer.first_name or ""),
+        searched_phone(order.customer.mobile or ""),
     )
+    return [Row(order.id, columns, _ENCODER.encode(order))]
 
 
-def order_of(document: bytes) -> Order:
-    """The order that a row's document holds."""
-    return _DECODER.decode(document)
+def order_of(row: Row) -> Order:
+    """The order that a row holds."""
+    return _DECODER.decode(row.document)
 
 
 def searched_email(address: str) -> str | None:

@@ -1,8 +1,8 @@
 """Feeds the read models: pulls facts by position and commits rows and position together.
 
 A crash at any point neither repeats nor skips a fact. A fact that is unknown, or that a
-projection cannot take, stops that projection at its position; it is tried again now and then,
-and the others go on.
+projection cannot take, stops that projection before it, with the reason; it is tried again now
+and then, and the others go on.
 
 Of all processes one feeds a read model at a time: who has its lease. When that one dies, another
 takes over as soon as the lease ends. A lease that was lost unnoticed does no harm, since rows are
@@ -18,20 +18,52 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 
+import msgspec
 import structlog
 from eventsourcing.persistence import Notification
 
 from application.fact_mapper import fact_of
+from application.projections.changes import Story, changes
 from application.projections.registry import PROJECTIONS, Projection
-from application.store import ModelState, Row, Store
+from application.store import ModelState, Store, StoreUnavailable
 from domain.events import Fact
 
 BATCH = 500
 WAIT_SECONDS = 0.5
 LEASE_SECONDS = 3.0
 RENEW_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+"""How often a projection that has stopped is tried again, at most."""
 
 log = structlog.get_logger()
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """The next facts of the log, by order, and the position of the last one."""
+
+    stories: Sequence[Story]
+    position: int
+
+
+def read_batch(store: Store, stored: Sequence[Notification]) -> Batch:
+    """These facts, which follow each other in the log, each with what its order had before.
+
+    Raises what stands in the way of reading them.
+    """
+    new: defaultdict[str, list[Fact]] = defaultdict(list)
+    for each in stored:
+        new[str(each.originator_id)].append(fact_of(each))
+    older = {
+        order: facts[0].originator_version
+        for order, facts in new.items()
+        if facts[0].originator_version > 1
+    }
+    seen = store.facts_before(older) if older else {}
+    stories = [
+        Story([fact_of(each) for each in seen.get(order, ())], facts)
+        for order, facts in new.items()
+    ]
+    return Batch(stories, stored[-1].id)
 
 
 def pull(store: Store, projection: Projection, state: ModelState, limit: int = BATCH) -> bool:
@@ -40,11 +72,15 @@ def pull(store: Store, projection: Projection, state: ModelState, limit: int = B
     Raises what the projection raises; then nothing was written.
     """
     stored = store.log(state.position, limit)
-    if not stored:
-        return False
-    models = store.read_models()
-    models.commit(state, _rows(store, projection, state, stored), stored[-1].id)
-    return True
+    if stored:
+        feed(store, projection, state, read_batch(store, stored))
+    return bool(stored)
+
+
+def feed(store: Store, projection: Projection, state: ModelState, batch: Batch) -> None:
+    """Write what a batch changes in a read model, unless somebody else has moved it on."""
+    news = changes(projection, batch.stories)
+    store.read_models().commit(state, news.rows, batch.position, news.gone)
 
 
 def catch_up(store: Store, name: str) -> None:
@@ -52,17 +88,6 @@ def catch_up(store: Store, name: str) -> None:
     projection = PROJECTIONS[name]
     while pull(store, projection, store.read_models().state(name)):
         pass
-
-
-def _rows(
-    store: Store, projection: Projection, state: ModelState, stored: Sequence[Notification]
-) -> list[Row]:
-    facts: defaultdict[str, list[Fact]] = defaultdict(list)
-    for each in stored:
-        fact = fact_of(each)
-        facts[projection.key(fact)].append(fact)
-    documents = store.read_models().rows(state, list(facts))
-    return [projection.fold(documents.get(key), group) for key, group in facts.items()]
 
 
 class PullLoop:
@@ -76,6 +101,7 @@ class PullLoop:
         self._lease_again = 0.0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="pull-loop", daemon=True)
+        self._stopped_till: dict[str, float] = {}
 
     def start(self) -> None:
         """Start feeding."""
@@ -107,8 +133,11 @@ class PullLoop:
         """Feed a batch to each read model; where none moved on, wait for what is not seen yet."""
         try:
             seen = self._store.last_position()
-            moved = [self.step(projection) for projection in fed]
-            if not any(moved):
+            read: dict[int, Batch | None] = {}
+            moved = False
+            for projection in filter(self._is_due, fed):
+                moved |= self.step(projection, read)
+            if not moved:
                 self._store.wait_for_news(seen, WAIT_SECONDS)
         except Exception:
             log.exception("log_not_readable")
@@ -136,18 +165,37 @@ class PullLoop:
             with suppress(Exception):  # it ends by itself
                 self._store.read_models().release(name, self.feeder)
 
-    def step(self, projection: Projection) -> bool:
-        """Feed a batch to one read model; tell whether it moved on."""
+    def _is_due(self, projection: Projection) -> bool:
+        return time.monotonic() >= self._stopped_till.get(projection.table.name, 0.0)
+
+    def step(self, projection: Projection, read: dict[int, Batch | None] | None = None) -> bool:
+        """Feed a batch to one read model; tell whether it moved on.
+
+        Those that stand at the same position share what was `read` there.
+        """
         name = projection.table.name
         try:
             state = self._store.read_models().state(name)
             try:
-                return pull(self._store, projection, state)
+                return self._pull(projection, state, {} if read is None else read)
+            except StoreUnavailable:
+                raise
             except Exception:  # noqa: BLE001 - found again, one fact at a time, and noted there
                 return self._one_by_one(projection, state)
         except Exception:
             log.exception("projection_failed", projection=name)
             return False
+
+    def _pull(
+        self, projection: Projection, state: ModelState, read: dict[int, Batch | None]
+    ) -> bool:
+        if state.position not in read:
+            stored = self._store.log(state.position, BATCH)
+            read[state.position] = read_batch(self._store, stored) if stored else None
+        batch = read[state.position]
+        if batch is not None:
+            feed(self._store, projection, state, batch)
+        return batch is not None
 
     def _one_by_one(self, projection: Projection, state: ModelState) -> bool:
         """Go on to the fact that cannot be taken, and note its position and the reason."""
@@ -155,14 +203,21 @@ class PullLoop:
         moved = False
         for _ in range(BATCH):
             state = models.state(state.name)
+            stored = self._store.log(state.position, 1)
+            if not stored:
+                break
             try:
-                if not pull(self._store, projection, state, limit=1):
-                    break
+                feed(self._store, projection, state, read_batch(self._store, stored))
+            except StoreUnavailable:
+                raise
             except Exception as error:  # noqa: BLE001 - any reason stops the projection, by name
-                reason = f"after position {state.position}: {type(error).__name__}: {error}"
-                if reason != state.stopped:
-                    log.error("projection_stopped", projection=state.name, reason=reason)
-                    models.stop(state, reason)
+                self._note(state, f"at position {stored[0].id}: {type(error).__name__}: {error}")
                 break
             moved = True
         return moved
+
+    def _note(self, state: ModelState, reason: str) -> None:
+        self._stopped_till[state.name] = time.monotonic() + RETRY_SECONDS
+        if reason != state.stopped:
+            log.error("projection_stopped", projection=state.name, reason=reason)
+            self._store.read_models().stop(state, reason)

@@ -1,25 +1,29 @@
-"""Every read model that the pull loop feeds. To add one: its file, and its line here."""
+"""Every read model. To add one: its file, and its line here (docs/read-models.md)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 import msgspec
 
-from application.projections import orders
+from application.projections import holds, orders, sales
 from application.store import Row, Table
 from domain.events import Fact
 
 
 class Projection(msgspec.Struct, frozen=True):
-    """A read model: its table, the row a fact belongs to, and the row after some facts."""
+    """A read model: its table, and the rows that an order has there.
+
+    `rows` gets all facts of one order so far, oldest first, and answers from nothing else.
+    """
 
     table: Table
-    key: Callable[[Fact], str]
-    fold: Callable[[bytes | None, Sequence[Fact]], Row]
+    rows: Callable[[Sequence[Fact]], Sequence[Row]]
 
 
 PROJECTIONS: Mapping[str, Projection] = MappingProxyType(
     {
-        "orders": Projection(orders.TABLE, orders.key, orders.fold),
+        "orders": Projection(orders.TABLE, orders.rows),
+        "sales": Projection(sales.TABLE, sales.rows),
+        "holds": Projection(holds.TABLE, holds.rows),
     }
 )

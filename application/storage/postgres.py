@@ -167,6 +167,21 @@ class PostgresStore:
         )
         return [Notification(*row) for row in rows]
 
+    def facts_before(self, versions: Mapping[str, int]) -> dict[str, Sequence[Notification]]:
+        """By order, its facts below a version."""
+        rows = self._readers.rows(
+            "SELECT e.originator_id, e.originator_version, e.topic, e.state, e.notification_id"
+            " FROM unnest(%s::text[], %s::bigint[]) AS w (originator_id, version)"
+            " JOIN orders_events e ON e.originator_id = w.originator_id"
+            " AND e.originator_version < w.version"
+            " ORDER BY e.originator_id, e.originator_version",
+            (list(versions), list(versions.values())),
+        )
+        found: dict[str, list[Notification]] = {}
+        for row in rows:
+            found.setdefault(row[0], []).append(Notification(*row))
+        return dict(found)
+
     def answered(self, partner: str, key: str) -> Answered | None:
         """What came of a request."""
         rows = self._readers.rows(

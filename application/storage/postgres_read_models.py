@@ -22,6 +22,7 @@ MOVE = (
     "UPDATE read_models SET position = %s, stopped = NULL"
     " WHERE name = %s AND generation = %s AND position = %s RETURNING 1"
 )
+MOVED = "EXISTS (SELECT FROM moved)"
 STATE = (
     "SELECT name, generation, position, stopped,"
     " CASE WHEN fed_till > clock_timestamp() THEN feeder END"
@@ -127,41 +128,40 @@ class PostgresReadModels:
         """Let others have a read model at once."""
         self._readers.rows(RELEASE, (name, feeder))
 
-    def rows(self, state: ModelState, keys: Sequence[str]) -> dict[str, bytes]:
-        """The documents of these rows of a generation."""
-        name = _table_name(state.name, state.generation)
-        try:
-            rows = self._readers.rows(
-                f"SELECT key, document FROM {name} WHERE key = ANY(%s)",  # noqa: S608 - our own names
-                (list(keys),),
-            )
-        except errors.UndefinedTable:
-            return {}
-        return dict(rows)
-
-    def commit(self, state: ModelState, rows: Sequence[Row], position: int) -> bool:
+    def commit(
+        self, state: ModelState, rows: Sequence[Row], position: int, gone: Sequence[str] = ()
+    ) -> bool:
         """Write rows and position together, if nobody has moved on from `state`."""
         values: list[Any] = [position, state.name, state.generation, state.position]
-        put = f", put AS ({self._put(state)})" if rows else ""
-        statement = f"WITH moved AS ({MOVE}){put} SELECT count(*) FROM moved"  # noqa: S608 - our own words
+        parts = [f"moved AS ({MOVE})"]
         if rows:
+            parts.append(f"put AS ({self._put(state)})")
             unique = {row.key: (row.key, *row.columns, row.document) for row in rows}
             values += map(list, zip(*unique.values(), strict=True))
+        if gone:
+            table = _table_name(state.name, state.generation)
+            parts.append(f"gone AS (DELETE FROM {table} WHERE key = ANY(%s) AND {MOVED})")  # noqa: S608 - our own names
+            values.append(list(gone))
+        statement = f"WITH {', '.join(parts)} SELECT count(*) FROM moved"  # noqa: S608 - our own words
         try:
             return bool(self._readers.rows(statement, values)[0][0])
         except errors.UndefinedTable:
             return False
 
     def _put(self, state: ModelState) -> str:
-        """The statement that adds or replaces rows, where the position has moved."""
-        columns = self._tables[state.name].columns
-        names = ["key", *columns, "document"]
-        arrays = ["%s::text[]", *(f"%s::{TYPES[kind]}[]" for kind in columns.values())]
-        news = ", ".join(f"{name} = excluded.{name}" for name in names[1:])
+        """The statement that adds or replaces rows, or adds up, where the position has moved."""
+        shape = self._tables[state.name]
+        table = _table_name(state.name, state.generation)
+        names = ["key", *shape.columns, "document"]
+        arrays = ["%s::text[]", *(f"%s::{TYPES[kind]}[]" for kind in shape.columns.values())]
+        news = ", ".join(
+            f"{name} = {f'{table}.{name} + ' if name in shape.sums else ''}excluded.{name}"
+            for name in names[1:]
+        )
         return (
-            f"INSERT INTO {_table_name(state.name, state.generation)} ({', '.join(names)})"  # noqa: S608 - our own names
+            f"INSERT INTO {table} ({', '.join(names)})"  # noqa: S608 - our own names
             f" SELECT w.* FROM unnest({', '.join(arrays)}, %s::bytea[]) AS w"
-            f" WHERE EXISTS (SELECT FROM moved) ON CONFLICT (key) DO UPDATE SET {news}"
+            f" WHERE {MOVED} ON CONFLICT (key) DO UPDATE SET {news}"
         )
 
     def stop(self, state: ModelState, reason: str) -> None:
@@ -172,34 +172,40 @@ class PostgresReadModels:
                 (reason, state.name, state.generation),
             )
 
-    def page(self, name: str, page: Page) -> list[bytes]:
-        """The documents of the wanted rows of the live generation."""
+    def page(self, name: str, page: Page) -> list[Row]:
+        """The wanted rows of the live generation."""
         terms, values = _conditions(page)
-        where = f"WHERE {' AND '.join(terms)}" if terms else ""
+        terms += self._there(name)
         direction = "DESC" if page.descending else "ASC"
         while True:
             table = _table_name(name, self.state(name).generation)
             try:
                 rows = self._readers.rows(
-                    f"SELECT document FROM {table} {where}"  # noqa: S608 - our own names, values are bound
+                    f"SELECT * FROM {table} {_where(terms)}"  # noqa: S608 - our own names, values are bound
                     f" ORDER BY {page.sort} {direction}, key {direction} LIMIT %s",
                     (*values, page.limit),
                 )
             except errors.UndefinedTable:
                 continue  # swapped this moment: there is another live generation now
-            return [row[0] for row in rows]
+            return [_row(row) for row in rows]
 
-    def scan(self, state: ModelState) -> Iterator[tuple[str, bytes]]:
+    def scan(self, state: ModelState) -> Iterator[Row]:
         """All rows of a generation by key, as they were when the scan began."""
-        name = _table_name(state.name, state.generation)
+        table = _table_name(state.name, state.generation)
+        where = _where(self._there(state.name))
         with (
             self._readers.transaction() as connection,
             connection.cursor(name="scan") as cursor,
         ):
             connection.execute("SET LOCAL idle_in_transaction_session_timeout = '5min'")
             cursor.itersize = SCAN_ROWS
-            cursor.execute(f"SELECT key, document FROM {name} ORDER BY key".encode())  # noqa: S608 - our own names
-            yield from cursor
+            cursor.execute(f"SELECT * FROM {table} {where} ORDER BY key".encode())  # noqa: S608 - our own names
+            yield from map(_row, cursor)
+
+    def _there(self, name: str) -> list[str]:
+        """The condition that a row is not all noughts, where rows add up."""
+        checks = [f"{column} <> 0" for column in self._tables[name].sums]
+        return [f"({' OR '.join(checks)})"] if checks else []
 
     def begin_rebuild(self, table: Table) -> ModelState:
         """Make an empty generation beside the live one; drop what an earlier attempt left."""
@@ -236,6 +242,14 @@ def _run(connection: Connection, statement: str) -> None:
 
 def _table_name(name: str, generation: int) -> str:
     return f"{name}_{generation}"
+
+
+def _row(row: tuple[Any, ...]) -> Row:
+    return Row(row[0], row[1:-1], row[-1])
+
+
+def _where(terms: Sequence[str]) -> str:
+    return f"WHERE {' AND '.join(terms)}" if terms else ""
 
 
 def _conditions(page: Page) -> tuple[list[str], list[Any]]:

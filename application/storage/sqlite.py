@@ -7,7 +7,7 @@ the disk before an answer leaves (`synchronous=FULL`).
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, cast
@@ -222,6 +222,19 @@ class SqliteStore:
             (order,),
         )
         return [Notification(*row) for row in rows]
+
+    def facts_before(self, versions: Mapping[str, int]) -> dict[str, Sequence[Notification]]:
+        """By order, its facts below a version."""
+        found: dict[str, Sequence[Notification]] = {}
+        for order, version in versions.items():
+            rows = self._reader.execute(
+                "SELECT originator_id, originator_version, topic, state, rowid FROM orders_events"
+                " WHERE originator_id = ? AND originator_version < ? ORDER BY originator_version",
+                (order, version),
+            )
+            if facts := [Notification(*row) for row in rows]:
+                found[order] = facts
+        return found
 
     def log(self, after: int, limit: int) -> Sequence[Notification]:
         """Facts by position. The one writer commits in order, so none can be missing."""

@@ -124,32 +124,36 @@ class SqliteReadModels:
                 (name, feeder),
             )
 
-    def rows(self, state: ModelState, keys: Sequence[str]) -> dict[str, bytes]:
-        """The documents of these rows of a generation."""
-        statement = (
-            f"SELECT document FROM {_table_name(state.name, state.generation)} WHERE key = ?"  # noqa: S608 - our own names
-        )
-        found = {}
-        for key in keys:
-            row = self._db.execute(statement, (key,)).fetchone()
-            if row is not None:
-                found[key] = row[0]
-        return found
-
-    def commit(self, state: ModelState, rows: Sequence[Row], position: int) -> bool:
+    def commit(
+        self, state: ModelState, rows: Sequence[Row], position: int, gone: Sequence[str] = ()
+    ) -> bool:
         """Write rows and position together, if nobody has moved on from `state`."""
-        values = [(row.key, *row.columns, row.document) for row in rows]
         with self._transaction() as db:
             moved = db.execute(
                 "UPDATE read_models SET position = ?, stopped = NULL"
                 " WHERE name = ? AND generation = ? AND position = ?",
                 (position, state.name, state.generation, state.position),
             )
-            if moved.rowcount == 1 and values:
-                places = ", ".join("?" * len(values[0]))
-                name = _table_name(state.name, state.generation)
-                db.executemany(f"INSERT OR REPLACE INTO {name} VALUES ({places})", values)  # noqa: S608 - our own names
+            if moved.rowcount == 1:
+                self._put(db, state, rows)
+                table = _table_name(state.name, state.generation)
+                db.executemany(f"DELETE FROM {table} WHERE key = ?", ((key,) for key in gone))  # noqa: S608 - our own names
         return moved.rowcount == 1
+
+    def _put(self, db: sqlite3.Connection, state: ModelState, rows: Sequence[Row]) -> None:
+        """Add or replace rows; where the table adds up, add their numbers to those there."""
+        shape = self._tables[state.name]
+        names = ("key", *shape.columns, "document")
+        table = _table_name(state.name, state.generation)
+        news = ", ".join(
+            f"{name} = {f'{table}.{name} + ' if name in shape.sums else ''}excluded.{name}"
+            for name in names[1:]
+        )
+        db.executemany(
+            f"INSERT INTO {table} VALUES ({', '.join('?' * len(names))})"  # noqa: S608 - our own names
+            f" ON CONFLICT (key) DO UPDATE SET {news}",
+            ((row.key, *row.columns, row.document) for row in rows),
+        )
 
     def stop(self, state: ModelState, reason: str) -> None:
         """Note why a read model stands still."""
@@ -159,23 +163,29 @@ class SqliteReadModels:
                 (reason, state.name, state.generation),
             )
 
-    def page(self, name: str, page: Page) -> list[bytes]:
-        """The documents of the wanted rows of the live generation."""
+    def page(self, name: str, page: Page) -> list[Row]:
+        """The wanted rows of the live generation."""
         terms, values = _conditions(page)
-        where = f"WHERE {' AND '.join(terms)}" if terms else ""
+        terms += self._there(name)
         direction = "DESC" if page.descending else "ASC"
         table = _table_name(name, self.state(name).generation)
         rows = self._db.execute(
-            f"SELECT document FROM {table} {where}"  # noqa: S608 - our own names, values are bound
+            f"SELECT * FROM {table} {_where(terms)}"  # noqa: S608 - our own names, values are bound
             f" ORDER BY {page.sort} {direction}, key {direction} LIMIT ?",
             (*values, page.limit),
         )
-        return [row[0] for row in rows]
+        return [_row(row) for row in rows]
 
-    def scan(self, state: ModelState) -> Iterator[tuple[str, bytes]]:
+    def scan(self, state: ModelState) -> Iterator[Row]:
         """All rows of a generation by key."""
-        name = _table_name(state.name, state.generation)
-        yield from self._db.execute(f"SELECT key, document FROM {name} ORDER BY key")  # noqa: S608 - our own names
+        table = _table_name(state.name, state.generation)
+        where = _where(self._there(state.name))
+        yield from map(_row, self._db.execute(f"SELECT * FROM {table} {where} ORDER BY key"))  # noqa: S608 - our own names
+
+    def _there(self, name: str) -> list[str]:
+        """The condition that a row is not all noughts, where rows add up."""
+        checks = [f"{column} <> 0" for column in self._tables[name].sums]
+        return [f"({' OR '.join(checks)})"] if checks else []
 
     def begin_rebuild(self, table: Table) -> ModelState:
         """Make an empty generation beside the live one; drop what an earlier attempt left."""
@@ -212,6 +222,14 @@ def _now() -> int:
 
 def _table_name(name: str, generation: int) -> str:
     return f"{name}_{generation}"
+
+
+def _row(row: tuple[Any, ...]) -> Row:
+    return Row(row[0], row[1:-1], row[-1])
+
+
+def _where(terms: Sequence[str]) -> str:
+    return f"WHERE {' AND '.join(terms)}" if terms else ""
 
 
 def _conditions(page: Page) -> tuple[list[str], list[Any]]:

@@ -17,7 +17,7 @@ def expire(session: Session, *, once: bool) -> None:
 
     services = session.services
     while True:
-        catch_up(services.store, "orders")
+        catch_up(services.store, "holds")
         expired = sweep(services.queries, services.orders, "orderlog expire")
         if expired or once:
             click.echo(f"{len(expired)} orders expired.")

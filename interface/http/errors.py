@@ -8,7 +8,8 @@ import structlog
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from application.order_queries import BadCursor, ModelBehind
+from application.order_queries import BadCursor
+from application.shown_position import ModelBehind
 from application.store import StoreUnavailable, TicketTaken
 from domain import refusals
 from domain.refusals import Refusal

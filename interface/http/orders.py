@@ -1,6 +1,5 @@
 """The resource `orders`: create, change, read, list, and how it came to be."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -15,9 +14,8 @@ from domain.refusals import UnknownOrder
 from domain.status import Status
 from interface.http.answers import json_answer, order_answer, position_told
 from interface.http.body import load_body, load_query
-from interface.http.errors import BadRequest
 from interface.http.fields_schema import parse, shaped
-from interface.http.request_context import the_request
+from interface.http.request_context import the_request, wait_for_position
 from interface.http.schemas import (
     OBJECT_ID,
     NothingIn,
@@ -35,7 +33,6 @@ ORDER_LIST_IN = OrderListIn()
 ORDER_SHAPE_IN = OrderShapeIn()
 NOTHING_IN = NothingIn()
 CANCEL = OrderWish(status=Status.CANCELED)
-POSITION = re.compile(r"[0-9]{1,18}\Z")
 
 
 class OrderId(BaseConverter):
@@ -83,7 +80,7 @@ def _register_reads(routes: Blueprint, services: Services) -> None:
     @routes.get("")
     def list_orders() -> Response:
         wanted = load_query(ORDER_LIST_IN)
-        _wait_for_position(services)
+        wait_for_position(services, "orders")
         page = services.queries.orders(g.caller.partner, wanted)
         answer = json_answer(page.orders)
         if page.cursor is not None:
@@ -132,16 +129,6 @@ def known_order(order: str) -> str:
     if not OBJECT_ID.match(order):
         raise UnknownOrder(order=order)
     return order
-
-
-def _wait_for_position(services: Services) -> None:
-    """Let a client read what it wrote: X-Wait-For-Position is an answer's X-Log-Position."""
-    header = request.headers.get("X-Wait-For-Position")
-    if header is None:
-        return
-    if not POSITION.match(header):
-        raise BadRequest("bad_position", "X-Wait-For-Position has to be an X-Log-Position.")
-    services.queries.wait_for(int(header), services.settings.wait_seconds)
 
 
 def _next_address(cursor: str) -> str:

@@ -10,12 +10,14 @@ from application.access import Caller
 from application.bootstrap import Services
 from application.clock import now
 from application.order_service import Request
+from application.shown_position import wait_until_shown
 from interface.http.body import fingerprint
 from interface.http.errors import BadRequest, problem
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}\Z")
 AUTHORIZATION = re.compile(r"key +(\S+)\s*\Z", re.IGNORECASE)
 ETAG = re.compile(r'"([1-9][0-9]{0,9})"\Z')
+POSITION = re.compile(r"[0-9]{1,18}\Z")
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
 OPEN = frozenset({"health.live", "health.ready", "openapi.openapi"})
 """The endpoints that need no key."""
@@ -83,3 +85,13 @@ def _versions() -> frozenset[int] | None:
         return None
     matches = [ETAG.match(each.strip()) for each in header.split(",")]
     return frozenset(int(match[1]) for match in matches if match is not None)
+
+
+def wait_for_position(services: Services, read_model: str) -> None:
+    """Let a client read what it wrote: X-Wait-For-Position is an answer's X-Log-Position."""
+    header = request.headers.get("X-Wait-For-Position")
+    if header is None:
+        return
+    if not POSITION.match(header):
+        raise BadRequest("bad_position", "X-Wait-For-Position has to be an X-Log-Position.")
+    wait_until_shown(services.store, read_model, int(header), services.settings.wait_seconds)

@@ -412,6 +412,38 @@ class ShowOut(Schema):
     sets = fields.List(fields.Nested(SetOut), required=True)
 
 
+class TallyOut(Schema):
+    """What was held, sold and returned; `values` are those of the sold tickets."""
+
+    orders = fields.Integer(required=True)
+    held = fields.Integer(required=True)
+    sold = fields.Integer(required=True)
+    returned = fields.Integer(required=True)
+    values = fields.Nested(ValuesOut, required=True)
+
+
+class DaySalesOut(TallyOut):
+    """What happened on one day, in UTC."""
+
+    day = fields.Date(required=True)
+
+
+class SetSalesOut(TallyOut):
+    """How a set sells; `name` is null for one that is no longer in the catalogue."""
+
+    id = ObjectId(required=True)
+    name = fields.String(required=True, allow_none=True)
+    days = fields.List(fields.Nested(DaySalesOut), required=True)
+
+
+class SalesOut(TallyOut):
+    """How an event sells: in all, by day, and by set and day."""
+
+    event = ObjectId(required=True)
+    days = fields.List(fields.Nested(DaySalesOut), required=True)
+    sets = fields.List(fields.Nested(SetSalesOut), required=True)
+
+
 class EventOut(Schema):
     """A fact of an order: what, when, by whom, by which request."""
 

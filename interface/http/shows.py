@@ -6,6 +6,7 @@ from application.bootstrap import Services
 from domain.refusals import ShowNotFound
 from interface.http.answers import json_answer
 from interface.http.body import load_query
+from interface.http.request_context import wait_for_position
 from interface.http.schemas import OBJECT_ID, NothingIn, TicketListIn
 
 TICKET_LIST_IN = TicketListIn()
@@ -24,9 +25,23 @@ def shows_blueprint(services: Services) -> Blueprint:
     @routes.get("/resources/events/<event>/tickets")
     def list_tickets(event: str) -> Response:
         wanted = load_query(TICKET_LIST_IN)
-        known = event.lower()
-        if not OBJECT_ID.match(known):
-            raise ShowNotFound(event=event)
-        return json_answer(services.shows.tickets(known, g.caller, wanted.get("status", ())))
+        return json_answer(
+            services.shows.tickets(_known(event), g.caller, wanted.get("status", ()))
+        )
+
+    @routes.get("/resources/events/<event>/sales")
+    def read_sales(event: str) -> Response:
+        load_query(NOTHING_IN)
+        known = _known(event)
+        wait_for_position(services, "sales")
+        return json_answer(services.sales.sales(known, g.caller))
 
     return routes
+
+
+def _known(event: str) -> str:
+    """The id; refuses what cannot be one as an event that does not exist."""
+    known = event.lower()
+    if not OBJECT_ID.match(known):
+        raise ShowNotFound(event=event)
+    return known

@@ -22,7 +22,7 @@ def quietly(position, last):
 def table(services):
     """All rows of the live table by key."""
     models = services.store.read_models()
-    return dict(models.scan(models.state("orders")))
+    return {row.key: row for row in models.scan(models.state("orders"))}
 
 
 def lists(services):
@@ -46,7 +46,7 @@ def test_a_rebuilt_table_of_mixed_orders_is_the_live_one(services):
     assert services.store.read_models().state("orders").generation == 2
     assert table(services) == live
     assert lists(services) == sorted_live
-    orders = {key: order_of(document) for key, document in live.items()}
+    orders = {key: order_of(row) for key, row in live.items()}
     assert orders == told_by_the_log(services, ids)
     assert {order.status for order in orders.values()} == set(Status)
 
@@ -78,6 +78,5 @@ def test_orders_made_during_a_rebuild_are_in_the_rebuilt_table(open_services):
     assert position > before + 100
     catch_up(services.store, "orders")
     assert services.store.read_models().state("orders").generation == 2
-    assert {key: order_of(each) for key, each in table(services).items()} == told_by_the_log(
-        services, ids
-    )
+    orders = {key: order_of(row) for key, row in table(services).items()}
+    assert orders == told_by_the_log(services, ids)

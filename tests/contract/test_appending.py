@@ -169,3 +169,15 @@ def test_two_processes_see_each_others_facts(open_store):
     one(first, append(first, "a"))
     one(second, append(second, "a", 2))
     assert told(first.facts("a")) == [("a", 1), ("a", 2)] == told(second.log(0, 10))
+
+
+def test_what_orders_had_before_a_version_is_read_for_many_at_once(store):
+    for order in "abc":
+        one(store, append(store, order, 1, 2, 3))
+    found = store.facts_before({"a": 3, "b": 1, "c": 9, "nobody": 5})
+    assert {order: told(facts) for order, facts in found.items()} == {
+        "a": [("a", 1), ("a", 2)],
+        "c": [("c", 1), ("c", 2), ("c", 3)],
+    }
+    assert list(found["c"]) == list(store.facts("c"))
+    assert store.facts_before({}) == {}

@@ -25,7 +25,11 @@ def fill(models, *rows):
 
 
 def keys(models, **page):
-    return [each.decode() for each in models.page("orders", Page(**page))]
+    return [each.document.decode() for each in models.page("orders", Page(**page))]
+
+
+def documents(models, state):
+    return {each.key: each.document for each in models.scan(state)}
 
 
 def test_a_new_read_model_stands_at_the_beginning(models):
@@ -56,8 +60,7 @@ def test_rows_and_position_are_written_together(models):
     state = models.state("orders")
     assert models.commit(state, [row("a", document=b"\x00\xff"), row("b")], 7)
     assert models.state("orders").position == 7
-    assert models.rows(state, ["a", "b", "c"]) == {"a": b"\x00\xff", "b": b"{}"}
-    assert models.rows(state, []) == {}
+    assert list(models.scan(state)) == [row("a", document=b"\x00\xff"), row("b")]
 
 
 def test_a_row_is_replaced_whole(models):
@@ -76,7 +79,7 @@ def test_who_comes_second_writes_nothing(models):
     state = models.state("orders")
     assert models.commit(state, [row("a")], 5)
     assert not models.commit(state, [row("a", document=b"late"), row("b")], 6)
-    assert models.rows(state, ["a", "b"]) == {"a": b"{}"}
+    assert documents(models, state) == {"a": b"{}"}
     assert models.state("orders").position == 5
 
 
@@ -132,9 +135,9 @@ def test_an_unknown_comparison_is_refused(models):
 
 def test_a_scan_goes_over_all_rows_by_key(models):
     numbered(models, 2500)
-    scanned = list(models.scan(models.state("orders")))
-    assert [key for key, _ in scanned] == sorted(f"k{n}" for n in range(2500))
-    assert dict(scanned)["k17"] == b"17"
+    scanned = documents(models, models.state("orders"))
+    assert list(scanned) == sorted(f"k{n}" for n in range(2500))
+    assert scanned["k17"] == b"17"
 
 
 def test_a_rebuilt_model_shows_only_once_it_is_swapped_in(models):
@@ -154,7 +157,7 @@ def test_what_an_earlier_rebuild_left_is_dropped(models):
     models.commit(left, [row("a")], 3)
     fresh = models.begin_rebuild(TABLE)
     assert models.reload(fresh).position == 0
-    assert models.rows(fresh, ["a"]) == {}
+    assert documents(models, fresh) == {}
 
 
 def test_it_can_be_rebuilt_again_and_again(models):
@@ -174,3 +177,56 @@ def test_two_processes_feed_one_read_model_in_turn(open_store):
     assert not second.commit(state, [row("a", document=b"b")], 3)
     assert second.commit(second.state("orders"), [row("b", document=b"b")], 4)
     assert keys(first, sort="number") == ["b", "a"]
+
+
+def test_rows_can_be_removed_with_the_position(models):
+    fill(models, row("a"), row("b"), row("c"))
+    state = models.state("orders")
+    assert models.commit(state, [row("d")], 9, gone=["a", "c", "unknown"])
+    assert list(documents(models, state)) == ["b", "d"]
+    assert models.commit(models.state("orders"), [], 10, gone=["b"])
+    assert list(documents(models, state)) == ["d"]
+
+
+def test_who_comes_second_removes_nothing(models):
+    state = models.state("orders")
+    fill(models, row("a"))
+    assert not models.commit(state, [], 9, gone=["a"])
+    assert list(documents(models, state)) == ["a"]
+
+
+SALES = Table("sales", {"show": str, "sold": int, "money": int}, sums=("sold", "money"))
+
+
+@pytest.fixture
+def sales(store):
+    store.read_models().ensure(SALES)
+    return store.read_models()
+
+
+def add(sales, *rows):
+    state = sales.state("sales")
+    assert sales.commit(state, [Row(key, columns) for key, columns in rows], state.position + 1)
+
+
+def test_rows_that_add_up_add_their_numbers_to_those_there(sales):
+    add(sales, ("a", ("show", 2, 5_000_000_000)), ("b", ("other", 1, 1)))
+    add(sales, ("a", ("show", 3, -1)))
+    assert list(sales.scan(sales.state("sales"))) == [
+        Row("a", ("show", 5, 4_999_999_999)),
+        Row("b", ("other", 1, 1)),
+    ]
+
+
+def test_a_row_that_has_come_to_nought_is_not_there(sales):
+    add(sales, ("a", ("show", 2, 10)), ("b", ("show", 1, 1)))
+    add(sales, ("a", ("show", -2, -10)))
+    assert [each.key for each in sales.scan(sales.state("sales"))] == ["b"]
+    assert [each.key for each in sales.page("sales", Page(sort="show"))] == ["b"]
+    where = (((("show", "=", "show"),),),)
+    assert [each.key for each in sales.page("sales", Page(sort="show", where=where))] == ["b"]
+
+
+def test_a_page_shows_rows_whole(sales):
+    add(sales, ("a", ("show", 2, 10)))
+    assert sales.page("sales", Page(sort="show")) == [Row("a", ("show", 2, 10))]

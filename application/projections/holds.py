@@ -1,0 +1,23 @@
+"""The read model `holds`: one row an order that is held for a limited time, by when that ends."""
+
+from collections.abc import Sequence
+
+from application.clock import to_ms
+from application.store import Row, Table
+from domain.events import Fact
+from domain.order import Order
+from domain.status import HELD
+
+TABLE = Table(
+    name="holds",
+    columns={"show": str, "reserved_till": int},
+    indexes=(("reserved_till",),),
+)
+
+
+def rows(facts: Sequence[Fact]) -> list[Row]:
+    """The order's row while it is held, overdue or not; none once that has ended."""
+    order = Order.replay(facts)
+    if order.status not in HELD:
+        return []
+    return [Row(order.id, (order.show, to_ms(order.reserved_till)))]
