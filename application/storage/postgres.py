@@ -18,7 +18,7 @@ from psycopg import errors
 
 from application.clock import from_ms
 from application.storage.group_commit import GroupCommit, Outcome
-from application.storage.postgres_batch import Batch, InDoubt
+from application.storage.postgres_batch import InDoubt, PostgresBatch
 from application.storage.postgres_catalog import PostgresCatalogChange, read_documents
 from application.storage.postgres_connections import (
     Patience,
@@ -134,8 +134,9 @@ class PostgresStore:
     def _transact(self, writes: Mapping[int, Write[Any]]) -> dict[int, Outcome]:
         """Find, decide, store. Raises `Lost` only where nothing was committed."""
         with self._writers.connection() as line:
-            batch = Batch(line, writes)
+            batch = PostgresBatch(line, writes)
             try:
+                batch.find()
                 batch.decide()
                 doubtful = False
                 positions = batch.store()

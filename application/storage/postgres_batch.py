@@ -4,16 +4,15 @@ Other batches run at the same time, here and in other processes. What one of the
 not waited for: the write that needs it is put aside and done in a later batch.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
-import msgspec
 from eventsourcing.persistence import Notification
 
 from application.clock import from_ms
-from application.storage.group_commit import Outcome
+from application.storage.batch import Batch, Sought
 from application.storage.postgres_keys import order_key, request_key
 from application.storage.postgres_line import (
     Call,
@@ -30,12 +29,11 @@ from application.storage.postgres_recorder import (
     BEGIN,
     COMMIT,
     ROLLBACK,
-    Draft,
     append_calls,
     positions_of,
 )
 from application.storage.postgres_tickets import CLAIM, SEATS, pick_calls, raw_tickets
-from application.store import Answered, Found, Needs, Ticket, TicketChange, Write, Written
+from application.store import Answered, Write
 
 LOCK = Statement(
     b"lock",
@@ -68,98 +66,54 @@ class InDoubt(Exception):
     """The connection ended while a commit was under way: it may have happened, or not."""
 
 
-class View(msgspec.Struct):
-    """What a batch knows: as found, and as its own writes have changed it since."""
-
-    transaction: int = 0
-    locked: set[int] = msgspec.field(default_factory=set)
-    facts: dict[str, list[Notification]] = msgspec.field(default_factory=dict)
-    answered: dict[tuple[str, str], Answered] = msgspec.field(default_factory=dict)
-    vacant: dict[str, list[str]] = msgspec.field(default_factory=dict)
-    exhausted: set[str] = msgspec.field(default_factory=set)
-    claimed: set[str] = msgspec.field(default_factory=set)
-    seats: dict[str, Ticket] = msgspec.field(default_factory=dict)
-    numbers: list[int] = msgspec.field(default_factory=list)
-    freed: bool = False
-
-
-class Settled(msgspec.Struct):
-    """A write that was decided: what it returned, what it wants stored, what it had found."""
-
-    result: Any
-    draft: Draft
-    found: Found
-
-
-class Batch:
+class PostgresBatch(Batch):
     """Carries out writes in one transaction on `line`.
 
-    `decide` comes first and asks all the writes; `outcomes` has the answers of those that refused.
-    Then `store` saves the rest. What is in neither was put aside.
+    `find` comes first, then `decide`, then `store` saves what was settled. What is neither refused
+    nor settled then was put aside.
     """
 
     def __init__(self, line: LineConnection, writes: Mapping[int, Write[Any]]) -> None:
+        super().__init__(writes)
         self._line = line
         self.backend = line.pgconn.backend_pid
-        self._writes = writes
-        self.view = View()
-        self.refused: dict[int, Exception] = {}
-        self.settled: dict[int, Settled] = {}
+        self.transaction = 0
 
-    # The first round trip, and the decisions.
+    # The first round trip.
 
-    def decide(self) -> None:
-        """Find what the writes need and let each decide."""
-        self._find_all([write.needs for write in self._writes.values()])
-        for place, write in self._writes.items():
-            found = self._found(write.needs)
-            if found is None:
-                continue
-            draft = Draft()
-            try:
-                result = write.decide(draft, found)
-            except Exception as refusal:  # noqa: BLE001 - a refusal is an outcome
-                self.refused[place] = refusal
-                continue
-            self.settled[place] = Settled(result, draft, found)
-            if not draft.empty:
-                self._note(write.needs, draft)
-
-    def _find_all(self, needs: Sequence[Needs]) -> None:
-        orders = dict.fromkeys(each.order for each in needs if each.order is not None)
-        requests = dict.fromkeys(each.request for each in needs if each.request is not None)
-        seats = dict.fromkeys(seat for each in needs for seat in each.seats)
-        picks: Counter[str] = Counter()
-        for each in needs:
-            picks.update(each.picks)
-        numbers = sum(each.number for each in needs)
-        keys = [order_key(order) for order in orders]
-        keys += [request_key(*request) for request in requests]
+    def find(self) -> None:
+        """Find what the writes need, and lock what they may change."""
+        sought = Sought.by(write.needs for write in self.writes.values())
+        keys = [order_key(order) for order in sought.orders]
+        keys += [request_key(*request) for request in sought.requests]
         calls = [Call(BEGIN), Call(LOCK, (integers(keys),))]
-        takers = [_nothing, self._take_locked]
-        if requests:
-            columns = (texts(each[0] for each in requests), texts(each[1] for each in requests))
-            calls.append(Call(ANSWERED, columns))
+        takers: list[Callable[[Rows], None]] = [_nothing, partial(self._take_locked, sought)]
+        if sought.requests:
+            columns = zip(*sought.requests, strict=True)
+            calls.append(Call(ANSWERED, tuple(texts(column) for column in columns)))
             takers.append(self._take_answered)
-        if orders:
-            calls.append(Call(FACTS, (texts(orders),)))
+        if sought.orders:
+            calls.append(Call(FACTS, (texts(sought.orders),)))
             takers.append(self._take_facts)
-        if seats:
-            calls += (Call(CLAIM, (texts(seats),)), Call(SEATS, (texts(seats),)))
+        if sought.seats:
+            seats = texts(sought.seats)
+            calls += (Call(CLAIM, (seats,)), Call(SEATS, (seats,)))
             takers += (self._take_claimed, self._take_seats)
-        if picks:
-            calls += pick_calls(picks)
+        if sought.picks:
+            calls += pick_calls(sought.picks)
             takers += (self._take_vacant, self._take_exhausted)
-        if numbers:
-            calls.append(Call(NUMBERS, (integer(numbers),)))
+        if sought.numbers:
+            calls.append(Call(NUMBERS, (integer(sought.numbers),)))
             takers.append(self._take_numbers)
         for take, rows in zip(takers, self._line.trip(calls), strict=True):
             take(rows)
 
-    def _take_locked(self, rows: Rows) -> None:
-        self.view.transaction = integer_of(rows[0][0])
+    def _take_locked(self, sought: Sought, rows: Rows) -> None:
+        self.transaction = integer_of(rows[0][0])
         keys = rows[0][1].decode().strip("{}")
-        self.view.locked = set(map(int, keys.split(","))) if keys else set()
+        locked = set(map(int, keys.split(","))) if keys else set()
+        self.view.orders = {each for each in sought.orders if order_key(each) in locked}
+        self.view.requests = {each for each in sought.requests if request_key(*each) in locked}
 
     def _take_answered(self, rows: Rows) -> None:
         for partner, key, fingerprint, order, version, at in rows:
@@ -195,67 +149,7 @@ class Batch:
     def _take_numbers(self, rows: Rows) -> None:
         self.view.numbers = [integer_of(row[0]) for row in reversed(rows)]
 
-    def _found(self, needs: Needs) -> Found | None:
-        """What is known for a write at its turn; None to put it aside."""
-        view = self.view
-        found = Found()
-        if needs.request is not None:
-            if request_key(*needs.request) not in view.locked:
-                return None
-            found.answered = view.answered.get(needs.request)
-            if found.answered is not None:
-                return found
-        if needs.order is not None:
-            if order_key(needs.order) not in view.locked:
-                return None
-            found.facts = view.facts.get(needs.order, ())
-        for set_id, count in needs.picks.items():
-            vacant = view.vacant.get(set_id, ())
-            if len(vacant) < count and (view.freed or set_id not in view.exhausted):
-                return None
-            found.picks.update(dict.fromkeys(vacant[:count], set_id))
-        found.seats = [view.seats[seat] for seat in needs.seats if seat in view.seats]
-        if any(seat.order is None and seat.id not in view.claimed for seat in found.seats):
-            return None
-        if needs.number:
-            found.number = view.numbers.pop()
-        return found
-
-    def _note(self, needs: Needs, draft: Draft) -> None:
-        """Change the view as a write has changed the store; its order and request are spent."""
-        if needs.order is not None:
-            self.view.locked.discard(order_key(needs.order))
-        if needs.request is not None:
-            self.view.locked.discard(request_key(*needs.request))
-        for change in draft.changes:
-            self._note_tickets(change)
-
-    def _note_tickets(self, change: TicketChange) -> None:
-        view = self.view
-        view.freed = view.freed or bool(change.freed)
-        owners = dict.fromkeys(change.taken, change.order) | dict.fromkeys(change.freed)
-        view.claimed.update(change.freed)
-        for ticket, owner in owners.items():
-            seat = view.seats.get(ticket)
-            if seat is not None:
-                till = None if owner is None else change.held_till
-                view.seats[ticket] = msgspec.structs.replace(seat, order=owner, held_till=till)
-        taken = set(change.taken)
-        if taken:
-            for set_id, vacant in view.vacant.items():
-                view.vacant[set_id] = [ticket for ticket in vacant if ticket not in taken]
-
     # The second round trip.
-
-    @property
-    def transaction(self) -> int:
-        """The number of the transaction; 0 before it is known."""
-        return self.view.transaction
-
-    @property
-    def drafts(self) -> list[Draft]:
-        """What is to be stored, in the order of the writes."""
-        return [each.draft for each in self.settled.values() if not each.draft.empty]
 
     def store(self) -> list[int]:
         """Save and commit; return the positions of the facts, in the order of `drafts`.
@@ -278,23 +172,6 @@ class Batch:
             with suppress(Lost):
                 self._line.trip([Call(ROLLBACK)])
 
-    def outcomes(self, positions: Sequence[int]) -> dict[int, Outcome]:
-        """How the writes ended that were not put aside, once the facts have their positions."""
-        outcomes: dict[int, Outcome] = dict(self.refused)
-        start = 0
-        for place, each in self.settled.items():
-            count = len(each.draft.facts)
-            position = positions[start + count - 1] if count else _position_of(each.found)
-            start += count
-            outcomes[place] = Written(each.result, position)
-        return outcomes
-
 
 def _nothing(_: Rows) -> None:
     pass
-
-
-def _position_of(found: Found) -> int:
-    """The position that shows an order nothing was added to."""
-    last = found.facts[-1] if found.facts else None
-    return last.id if isinstance(last, Notification) else 0

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from psycopg import errors
 
 from application.clock import to_ms
-from application.storage.postgres_batch import Batch
+from application.storage.batch import Draft, facts_of
+from application.storage.postgres_batch import PostgresBatch
 from application.storage.postgres_connections import Connection, Patience, Readers
 from application.storage.postgres_line import Lost
-from application.storage.postgres_recorder import Draft
 from application.store import StoreUnavailable
 
 DOUBT_SECONDS = 10.0
@@ -21,7 +21,7 @@ class OutcomeUnknown(StoreUnavailable):
     """
 
 
-def find_outcome(readers: Readers, batch: Batch) -> list[int]:
+def find_outcome(readers: Readers, batch: PostgresBatch) -> list[int]:
     """The positions that the batch's facts got, if it was committed.
 
     Raises `Lost` if it was not and never will be: it may be tried again. Raises `OutcomeUnknown`
@@ -43,7 +43,7 @@ def find_outcome(readers: Readers, batch: Batch) -> list[int]:
     return positions
 
 
-def _ended(connection: Connection, batch: Batch) -> bool:
+def _ended(connection: Connection, batch: PostgresBatch) -> bool:
     """Whether the batch's transaction is over. A server session left with it is ended.
 
     A server that does not know its number yet is not the one it ran on.
@@ -66,7 +66,7 @@ def _positions(readers: Readers, drafts: Sequence[Draft]) -> list[int] | None:
 
     What was stored together is found together, so the first trace decides.
     """
-    facts = [fact for draft in drafts for fact in draft.facts]
+    facts = list(facts_of(drafts))
     if facts:
         rows = readers.rows(
             "SELECT e.notification_id"

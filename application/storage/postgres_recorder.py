@@ -1,6 +1,6 @@
 """The library's recorder, appending side by side with other writers."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -18,6 +18,7 @@ from psycopg import Connection, errors
 from psycopg.rows import DictRow, dict_row, tuple_row
 
 from application.clock import to_ms
+from application.storage.batch import Draft, facts_of
 from application.storage.postgres_connections import LinePool, Readers
 from application.storage.postgres_keys import LOG_LOCK
 from application.storage.postgres_line import (
@@ -59,40 +60,13 @@ REMEMBER = Statement(
 )
 
 
-class Draft:
-    """What a write wants stored: it becomes part of a batch when the write's `decide` returns."""
-
-    def __init__(self) -> None:
-        self.facts: list[StoredEvent] = []
-        self.changes: list[TicketChange] = []
-        self.answered: list[Answered] = []
-
-    def add(
-        self,
-        facts: Iterable[StoredEvent],
-        change: TicketChange | None = None,
-        answered: Answered | None = None,
-    ) -> None:
-        """Add facts, what they mean for tickets, and the request that they answer."""
-        self.facts += facts
-        if change is not None:
-            self.changes.append(change)
-        if answered is not None:
-            self.answered.append(answered)
-
-    @property
-    def empty(self) -> bool:
-        """Whether there is nothing to store."""
-        return not (self.facts or self.answered or self.changes)
-
-
 def append_calls(drafts: Sequence[Draft]) -> list[Call]:
     """The calls that store drafts in the open transaction; the second one returns positions.
 
     They come in the order of the drafts and their facts. Without facts there is none.
     """
     calls = [Call(ENTER)]
-    facts = [fact for draft in drafts for fact in draft.facts]
+    facts = list(facts_of(drafts))
     if facts:
         values = (
             texts(str(fact.originator_id) for fact in facts),

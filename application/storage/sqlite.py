@@ -12,20 +12,20 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, cast
 
-from eventsourcing.persistence import Notification, StoredEvent
-from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLiteDatastore
+from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
+from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 
 from application.clock import from_ms, to_ms
+from application.storage.batch import Draft
 from application.storage.group_commit import GroupCommit, Outcome
+from application.storage.sqlite_batch import SqliteBatch, store_drafts
 from application.storage.sqlite_catalog import SqliteCatalogChange, read_documents
 from application.storage.sqlite_connections import connect
 from application.storage.sqlite_layout import LOG, lay_out
 from application.storage.sqlite_read_models import SqliteReadModels
-from application.storage.sqlite_tickets import apply_ticket_change, pick, ticket_of, ticket_row
+from application.storage.sqlite_tickets import ticket_of, ticket_row
 from application.store import (
     Answered,
-    Found,
-    Needs,
     StoreUnavailable,
     T,
     Ticket,
@@ -37,25 +37,11 @@ from application.store import (
 POLL_SECONDS = 0.05
 
 
-class Transaction:
-    """The open transaction of a batch: where its facts go, and what became of them.
-
-    `touched` says whether the write whose turn it is has begun to store.
-    """
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.connection = connection
-        self.position = 0
-        self.saved = False
-        self.touched = False
-
-
 class SqliteRecorder(SQLiteApplicationRecorder):
     """The library's recorder, writing in a batch's transaction, tickets and all."""
 
     def __init__(self, datastore: SQLiteDatastore) -> None:
         super().__init__(datastore, events_table_name="orders_events")
-        self.insert_events_statement = "INSERT INTO orders_events VALUES (NULL, ?, ?, ?, ?)"
 
     def construct_create_table_statements(self) -> list[str]:
         """No statements: the layout makes the tables."""
@@ -65,44 +51,23 @@ class SqliteRecorder(SQLiteApplicationRecorder):
         self,
         stored_events: Sequence[StoredEvent],
         *,
-        within: Transaction | None = None,
-        **kwargs: Any,
-    ) -> Sequence[int] | None:
-        """Append facts in the transaction `within`, or in one of their own."""
-        if within is None:
-            return super().insert_events(stored_events, **kwargs)
-        within.touched = within.saved = True
-        cursor = SQLiteCursor(within.connection.cursor())
-        positions = self._insert_events(cursor, stored_events, **kwargs)
-        if positions:
-            within.position = positions[-1]
-        return positions
-
-    def _insert_events(
-        self,
-        c: SQLiteCursor,
-        stored_events: Sequence[StoredEvent],
-        *,
+        within: Draft | None = None,
         change: TicketChange | None = None,
         answered: Answered | None = None,
-        **kwargs: Any,
+        **_: Any,
     ) -> Sequence[int] | None:
-        positions = super()._insert_events(c, stored_events, **kwargs)
-        if change is not None:
-            apply_ticket_change(c.sqlite_cursor, change)
-        if answered is not None:
-            c.execute(
-                "INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    answered.partner,
-                    answered.key,
-                    answered.fingerprint,
-                    answered.order,
-                    answered.version,
-                    to_ms(answered.at),
-                ),
-            )
-        return positions
+        """Append facts in a batch, or in a transaction of their own.
+
+        `within` is what a write's `decide` was given: the facts are stored with its batch.
+        Without it the positions are returned, or the library's `IntegrityError` is raised for a
+        version that exists.
+        """
+        draft = Draft() if within is None else within
+        draft.add(stored_events, change, answered)
+        if within is not None:
+            return None
+        with self.datastore.transaction(commit=True) as cursor:
+            return store_drafts(cursor.sqlite_cursor.connection, [draft])
 
 
 class SqliteStore:
@@ -140,36 +105,40 @@ class SqliteStore:
         return self._group.carry_out(writes)
 
     def _commit(self, writes: list[Write[Any]]) -> list[Outcome]:
+        """Carry out a batch in one transaction; where one spoils it, each in its own."""
         try:
-            with self.transaction() as connection:
-                within = Transaction(connection)
-                outcomes = [self._carry_out(within, write) for write in writes]
-                if not within.saved:
-                    connection.execute("ROLLBACK")
-        except BatchSpoiled as spoiled:
+            return self._transact(writes)
+        except Exception as failure:
+            if isinstance(failure, StoreUnavailable):
+                raise
             if len(writes) == 1:
-                return [spoiled.cause]
-            return [self._commit([write])[0] for write in writes]
-        if within.saved:
-            self._tell(within.position)
-        return outcomes
+                return [_named(failure)]
+        return [self._commit([write])[0] for write in writes]
+
+    def _transact(self, writes: list[Write[Any]]) -> list[Outcome]:
+        """Find, decide and store, in rounds: who was put aside in one finds anew in the next."""
+        waiting = dict(enumerate(writes))
+        outcomes: dict[int, Outcome] = {}
+        position = 0
+        with self.transaction() as connection:
+            while waiting:
+                batch = SqliteBatch(connection, waiting)
+                batch.find()
+                batch.decide()
+                positions = batch.store()
+                position = positions[-1] if positions else position
+                done = batch.outcomes(positions)
+                outcomes.update(done)
+                waiting = {place: waiting[place] for place in waiting if place not in done}
+        if position:
+            self._tell(position)
+        return [outcomes[place] for place in range(len(writes))]
 
     def _tell(self, position: int) -> None:
         """Wake those who wait for the log to grow."""
         with self._news:
             self._latest = max(self._latest, position)
             self._news.notify_all()
-
-    def _carry_out(self, within: Transaction, write: Write[Any]) -> Outcome:
-        within.touched = False
-        try:
-            found = self._find(within.connection, write.needs)
-            result = write.decide(within, found)
-        except Exception as refusal:  # a refusal is an outcome, handed to its caller
-            if within.touched:
-                raise BatchSpoiled(refusal) from refusal
-            return refusal
-        return Written(result, within.position)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -190,33 +159,11 @@ class SqliteStore:
                     raise unavailable(failure) from failure
                 raise
 
-    def _find(self, connection: sqlite3.Connection, needs: Needs) -> Found:
-        found = Found()
-        if needs.request is not None:
-            found.answered = self._answered(connection, *needs.request)
-            if found.answered is not None:
-                return found
-        if needs.order is not None:
-            found.facts = self._facts(connection, needs.order)
-        if needs.seats:
-            found.seats = self._tickets_by_id(connection, needs.seats)
-        for set_id, count in needs.picks.items():
-            for ticket in pick(connection, set_id, count):
-                found.picks[ticket] = set_id
-        if needs.number:
-            found.number = connection.execute(
-                "UPDATE counters SET value = value + 1 WHERE name = 'number' RETURNING value"
-            ).fetchone()[0]
-        return found
-
     # Reading the log.
 
     def facts(self, order: str) -> Sequence[Notification]:
         """An order's stored facts with their positions."""
-        return self._facts(self._reader, order)
-
-    def _facts(self, connection: sqlite3.Connection, order: str) -> list[Notification]:
-        rows = connection.execute(
+        rows = self._reader.execute(
             "SELECT originator_id, originator_version, topic, state, rowid FROM orders_events"
             " WHERE originator_id = ? ORDER BY originator_version",
             (order,),
@@ -252,10 +199,7 @@ class SqliteStore:
 
     def answered(self, partner: str, key: str) -> Answered | None:
         """What came of a request."""
-        return self._answered(self._reader, partner, key)
-
-    def _answered(self, connection: sqlite3.Connection, partner: str, key: str) -> Answered | None:
-        row = connection.execute(
+        row = self._reader.execute(
             "SELECT fingerprint, order_id, version, at FROM requests WHERE partner = ? AND key = ?",
             (partner, key),
         ).fetchone()
@@ -285,10 +229,7 @@ class SqliteStore:
 
     def tickets_by_id(self, ids: Sequence[str]) -> Sequence[Ticket]:
         """These tickets."""
-        return self._tickets_by_id(self._reader, ids)
-
-    def _tickets_by_id(self, connection: sqlite3.Connection, ids: Sequence[str]) -> list[Ticket]:
-        return [ticket for each in ids if (ticket := ticket_row(connection, each)) is not None]
+        return [found for each in ids if (found := ticket_row(self._reader, each)) is not None]
 
     def vacancies(self, shows: Sequence[str], now: datetime) -> dict[str, int]:
         """By set, how many tickets can be had at `now`."""
@@ -351,12 +292,11 @@ class SqliteStore:
             connection.close()
 
 
-class BatchSpoiled(Exception):
-    """A write failed after it had begun to store; the batch is done again one by one."""
-
-    def __init__(self, cause: Exception) -> None:
-        super().__init__(cause)
-        self.cause = cause
+def _named(failure: Exception) -> Exception:
+    """A failure as the port names it."""
+    if isinstance(failure, sqlite3.IntegrityError):
+        return IntegrityError(str(failure))
+    return failure
 
 
 def unavailable(error: sqlite3.OperationalError) -> StoreUnavailable:

@@ -1,7 +1,9 @@
-"""The rows of tickets: picking vacant ones, and what an order's facts do to them."""
+"""The rows of tickets: what they say, and what orders' new facts do to them."""
 
-import random
 import sqlite3
+from collections.abc import Sequence
+
+import msgspec
 
 from application.clock import from_ms, to_ms
 from application.store import Ticket, TicketChange, TicketTaken
@@ -9,23 +11,17 @@ from application.store import Ticket, TicketChange, TicketTaken
 PLACES = 2**31
 """How many places a ticket can have in the shuffled order of its set."""
 
-COLUMNS = "id, show_id, set_id, number, seat, order_id, held_till"
+COLUMNS = "tickets.id, show_id, set_id, number, seat, order_id, held_till"
 
-_PICK = (
-    "SELECT id FROM tickets WHERE set_id = ? AND order_id IS NULL AND shuffle {side} ?"
-    " ORDER BY shuffle LIMIT ?"
+_CHANGE = (
+    "UPDATE tickets SET order_id = {owner}, held_till = news.value ->> 2"
+    " FROM json_each(?) news WHERE tickets.id = news.value ->> 0 AND order_id {condition}"
 )
-PICK_AFTER = _PICK.format(side=">=")
-PICK_BEFORE = _PICK.format(side="<")
+FREE = _CHANGE.format(owner="NULL", condition="= news.value ->> 1")
+KEEP = _CHANGE.format(owner="order_id", condition="= news.value ->> 1")
+TAKE = _CHANGE.format(owner="news.value ->> 1", condition="IS NULL")
 
-
-def pick(connection: sqlite3.Connection, set_id: str, count: int) -> list[str]:
-    """At most `count` vacant tickets of a set, from a random place in its shuffled order."""
-    start = random.randrange(PLACES)  # noqa: S311 - which seat a buyer gets is no secret
-    picked = connection.execute(PICK_AFTER, (set_id, start, count)).fetchall()
-    if len(picked) < count:
-        picked += connection.execute(PICK_BEFORE, (set_id, start, count - len(picked))).fetchall()
-    return [row[0] for row in picked]
+_encode = msgspec.json.Encoder().encode
 
 
 def ticket_of(row: tuple[str, str, str, int, bytes, str | None, int | None]) -> Ticket:
@@ -40,33 +36,22 @@ def ticket_row(connection: sqlite3.Connection, ticket: str) -> Ticket | None:
     return row and ticket_of(row)
 
 
-def apply_ticket_change(cursor: sqlite3.Cursor, change: TicketChange) -> None:
-    """Write what an order's facts mean for its tickets.
+def apply_ticket_changes(connection: sqlite3.Connection, changes: Sequence[TicketChange]) -> None:
+    """Write what orders' facts mean for their tickets: frees first, then the rest.
 
     Raises `TicketTaken` when a ticket to take has an order already, or one to change is not the
     order's: a ticket's row belongs to one order only.
     """
-    till = None if change.held_till is None else to_ms(change.held_till)
-    for ticket in change.taken:
-        cursor.execute(
-            "UPDATE tickets SET order_id = ?, held_till = ? WHERE id = ? AND order_id IS NULL",
-            (change.order, till, ticket),
-        )
-        _refuse_lost(cursor, ticket)
-    for ticket in change.kept:
-        cursor.execute(
-            "UPDATE tickets SET held_till = ? WHERE id = ? AND order_id = ?",
-            (till, ticket, change.order),
-        )
-        _refuse_lost(cursor, ticket)
-    for ticket in change.freed:
-        cursor.execute(
-            "UPDATE tickets SET order_id = NULL, held_till = NULL WHERE id = ? AND order_id = ?",
-            (ticket, change.order),
-        )
-        _refuse_lost(cursor, ticket)
-
-
-def _refuse_lost(cursor: sqlite3.Cursor, ticket: str) -> None:
-    if cursor.rowcount != 1:
-        raise TicketTaken(ticket)
+    freed: list[tuple[str, str, int | None]] = []
+    kept: list[tuple[str, str, int | None]] = []
+    taken: list[tuple[str, str, int | None]] = []
+    for change in changes:
+        till = None if change.held_till is None else to_ms(change.held_till)
+        freed += [(ticket, change.order, None) for ticket in change.freed]
+        kept += [(ticket, change.order, till) for ticket in change.kept]
+        taken += [(ticket, change.order, till) for ticket in change.taken]
+    for statement, rows in ((FREE, freed), (KEEP, kept), (TAKE, taken)):
+        if rows:
+            changed = connection.execute(statement, (_encode(rows).decode(),)).rowcount
+            if changed != len(rows):
+                raise TicketTaken(", ".join(row[0] for row in rows))

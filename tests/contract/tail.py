@@ -8,10 +8,11 @@ from asking import fact
 from eventsourcing.postgres import PostgresFactory
 from psycopg.conninfo import conninfo_to_dict
 
+from application.storage.batch import Draft
 from application.storage.postgres import PostgresStore
 from application.storage.postgres_connections import writer_pool
 from application.storage.postgres_line import Call
-from application.storage.postgres_recorder import BEGIN, COMMIT, ROLLBACK, Draft, append_calls
+from application.storage.postgres_recorder import BEGIN, COMMIT, ROLLBACK, append_calls
 
 WRITERS = 16
 SLOW_SECONDS = 0.03
