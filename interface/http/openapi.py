@@ -1,16 +1,225 @@
-"""The OpenAPI 3.1 document, made from the schemas that the routes use. Served at /openapi.json."""
+"""The OpenAPI 3.1 document, made from the descriptions of the routes. Served at /openapi.json."""
 
-from flask import Blueprint, Response
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import groupby
+from typing import Any
 
-from interface.http.answers import json_answer
+import msgspec
+from apispec import APISpec
+from flask import Blueprint, Flask, Response, current_app
+
+from interface.http.answers import JSON
+from interface.http.contract import Good, Operation, described, operation_of
+from interface.http.documented_calls import documented
+from interface.http.headers import (
+    ANSWERED_REQUEST_ID,
+    PARTNER,
+    REQUEST_ID,
+    RETRY_AFTER,
+    WWW_AUTHENTICATE,
+    Header,
+)
+from interface.http.health_contract import OPENAPI
+from interface.http.openapi_schemas import WRITTEN_ID, plugin, shaped_order
+from interface.http.problems import STORE_UNAVAILABLE, UNAUTHORIZED, Problem
+from interface.http.schemas import (
+    OrderOut,
+    OrderTicketOut,
+    PartnerOut,
+    ProblemOut,
+    ShowOut,
+)
+
+PREFIXES = ("/v1/", "/health/", "/openapi.json")
+"""Where the addresses of the API are. Pages for people are no part of the contract."""
+
+TAGS = {
+    "orders": "Make, change, cancel, read and list orders.",
+    "order history": "How an order came to be: every fact, and what changed between versions.",
+    "order tickets": "The tickets that an order lists.",
+    "events": "What a key may sell.",
+    "event tickets": "Every ticket of an event, and whether it can be had.",
+    "health": "Whether the service lives and can do its work. No key is needed.",
+    "contract": "This document. No key is needed.",
+}
+
+PATH_PARAMETERS = {
+    "order": "The order's id. What is no id is an order that does not exist.",
+    "event": "The event's id. What is no id is an event that does not exist.",
+}
+
+ABOUT = """\
+Orders of tickets as a log of facts: take an order, hold its tickets, take it through payment, and
+read how it came to be.
+
+Send `Authorization: key <key>` with every call but `/health` and this document. Unknown fields and
+parameters are refused. Answers may get further fields one day.
+
+Every answer that says no is a problem document (RFC 9457, `application/problem+json`) with a stable
+`code`; what a call can say is listed with it. Apart from those, an address that does not exist
+answers 404 (`not_found`), one that has other methods 405 (`method_not_allowed`), and a fault of the
+service itself 500 (`internal`).
+"""
+
+PARAMETER_IN_RULE = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 
 
 def openapi_blueprint() -> Blueprint:
     """The route of the document; it needs no key."""
     routes = Blueprint("openapi", __name__)
 
+    @cache
+    def written() -> bytes:
+        return msgspec.json.encode(document(current_app))
+
     @routes.get("/openapi.json")
+    @described(OPENAPI)
     def openapi() -> Response:
-        return json_answer({})
+        return Response(written(), content_type=JSON)
 
     return routes
+
+
+def document(app: Flask) -> dict[str, Any]:
+    """The OpenAPI document of an application's described routes."""
+    spec = APISpec(
+        title="Orderlog",
+        version="1",
+        openapi_version="3.1.0",
+        plugins=[plugin()],
+        info={"description": ABOUT},
+        servers=[{"url": "/"}],
+        security=[{"key": []}],
+        tags=[{"name": name, "description": says} for name, says in TAGS.items()],
+    )
+    spec.components.security_scheme(
+        "key",
+        {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "The word `key`, one or more spaces, and the partner's key.",
+        },
+    )
+    for schema in (OrderOut, OrderTicketOut, PartnerOut, ProblemOut, ShowOut):
+        spec.components.schema(schema.__name__.removesuffix("Out"), schema=schema)
+    spec.components.schema("ShapedOrder", shaped_order(spec.components.schemas))
+    for path, calls in groupby(sorted(api_calls(app), key=_place), key=_place):
+        spec.path(
+            path,
+            operations={
+                method.lower(): _operation(method, path, name, operation)
+                for _, method, name, operation in calls
+                if operation is not None
+            },
+            parameters=[_path_parameter(each) for each in re.findall(r"{(\w+)}", path)],
+        )
+    return spec.to_dict()
+
+
+Call = tuple[str, str, str, Operation | None]
+"""A path, a method, the name of its function, and its description, which may be missing."""
+
+
+def api_calls(app: Flask) -> Iterator[Call]:
+    """Every call that the application answers to, described or not. HEAD comes with GET."""
+    for rule in app.url_map.iter_rules():
+        path = PARAMETER_IN_RULE.sub(r"{\1}", rule.rule)
+        view = app.view_functions[rule.endpoint]
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            if path.startswith(PREFIXES):
+                yield path, method, rule.endpoint.rpartition(".")[2], operation_of(view)
+
+
+def _place(call: Call) -> str:
+    return call[0]
+
+
+def _path_parameter(name: str) -> dict[str, Any]:
+    return {
+        "in": "path",
+        "name": name,
+        "required": True,
+        "description": PATH_PARAMETERS[name],
+        "schema": WRITTEN_ID,
+    }
+
+
+def _operation(method: str, path: str, name: str, operation: Operation) -> dict[str, Any]:
+    examples = [each for each in documented() if each.is_of(method, path)]
+    query = [] if operation.query is None else [{"in": "query", "schema": operation.query}]
+    headers = [
+        {"in": "header", "name": each.name, "description": each.says, "schema": each.schema}
+        for each in (REQUEST_ID, *operation.headers)
+    ]
+    described_as: dict[str, Any] = {
+        "operationId": name,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "description": operation.says,
+        "parameters": [*query, *headers],
+        "responses": {
+            **{
+                str(status): _good(operation, good, {e.name: e.answer for e in examples})
+                for status, good in operation.answers.items()
+            },
+            **_problems(operation),
+        },
+    }
+    if operation.body is not None:
+        asked = {each.name: each.request for each in examples}
+        content = {"application/json": {"schema": operation.body, "examples": asked}}
+        described_as["requestBody"] = {"required": True, "content": content}
+    if not operation.needs_key:
+        described_as["security"] = []
+    return described_as
+
+
+def _good(operation: Operation, good: Good, examples: Mapping[str, Any]) -> dict[str, Any]:
+    schema: Any = good.schema
+    if good.many:
+        schema = {"type": "array", "items": schema}
+    elif schema is OrderOut and operation.query and "fields_schema" in operation.query.fields:
+        schema = {"anyOf": [schema, {"$ref": "#/components/schemas/ShapedOrder"}]}
+    content: dict[str, Any] = {"schema": schema}
+    if examples:
+        content["examples"] = examples
+    partner = (PARTNER,) if operation.needs_key else ()
+    return {
+        "description": good.says,
+        "headers": _headers((ANSWERED_REQUEST_ID, *partner, *good.headers)),
+        "content": {"application/json": content},
+    }
+
+
+def _problems(operation: Operation) -> dict[str, Any]:
+    by_status: defaultdict[int, list[Problem]] = defaultdict(list)
+    for each in operation.problems:
+        by_status[each.status].append(each)
+    return {str(status): _no(status, by_status[status]) for status in sorted(by_status)}
+
+
+def _no(status: int, problems: Sequence[Problem]) -> dict[str, Any]:
+    narrowed = {"status": {"const": status}, "code": {"enum": [each.code for each in problems]}}
+    schema = {"allOf": [ProblemOut, {"type": "object", "properties": narrowed}]}
+    more = {UNAUTHORIZED.status: WWW_AUTHENTICATE, STORE_UNAVAILABLE.status: RETRY_AFTER}
+    headers = [ANSWERED_REQUEST_ID]
+    if status != UNAUTHORIZED.status:
+        headers.append(PARTNER)
+    if status in more:
+        headers.append(more[status])
+    return {
+        "description": "\n".join(f"- `{each.code}`: {each.says}" for each in problems),
+        "headers": _headers(headers),
+        "content": {"application/problem+json": {"schema": schema}},
+    }
+
+
+def _headers(headers: Iterable[Header]) -> dict[str, Any]:
+    return {
+        each.name: {"description": each.says, "required": each.always, "schema": each.schema}
+        for each in headers
+    }

@@ -5,6 +5,8 @@ from flask import Blueprint, Response, g
 from application.bootstrap import Services
 from interface.http.answers import json_answer
 from interface.http.body import load_query
+from interface.http.contract import described
+from interface.http.order_audit_contract import READ_DIFF
 from interface.http.order_audit_schemas import DiffIn
 from interface.http.orders import known_order
 
@@ -16,6 +18,7 @@ def order_audit_blueprint(services: Services) -> Blueprint:
     routes = Blueprint("order_audit", __name__, url_prefix="/v1/resources/orders")
 
     @routes.get("/<order_id:order>/diff")
+    @described(READ_DIFF)
     def read_diff(order: str) -> Response:
         wanted = load_query(DIFF_IN)
         known = known_order(order)

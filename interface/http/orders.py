@@ -14,7 +14,17 @@ from domain.refusals import UnknownOrder
 from domain.status import Status
 from interface.http.answers import json_answer, order_answer, position_told
 from interface.http.body import load_body, load_query
+from interface.http.contract import described
 from interface.http.fields_schema import parse, shaped
+from interface.http.orders_contract import (
+    CANCEL_ORDER,
+    CHANGE_ORDER,
+    CREATE_ORDER,
+    LIST_ORDER_TICKETS,
+    LIST_ORDERS,
+    READ_HISTORY,
+    READ_ORDER,
+)
 from interface.http.request_context import the_request, wait_for_position
 from interface.http.schemas import (
     OBJECT_ID,
@@ -56,6 +66,7 @@ def orders_blueprint(services: Services) -> Blueprint:
 def _register_writes(routes: Blueprint, services: Services) -> None:
 
     @routes.post("")
+    @described(CREATE_ORDER)
     def create_order() -> Response:
         shape = _shape(services)
         show, wish = load_body(ORDER_IN)
@@ -63,6 +74,7 @@ def _register_writes(routes: Blueprint, services: Services) -> None:
         return position_told(order_answer(answer, shape, 201), answer)
 
     @routes.patch("/<order_id:order>")
+    @described(CHANGE_ORDER)
     def change_order(order: str) -> Response:
         shape = _shape(services)
         wish = load_body(ORDER_CHANGE_IN)
@@ -70,6 +82,7 @@ def _register_writes(routes: Blueprint, services: Services) -> None:
         return position_told(order_answer(answer, shape), answer)
 
     @routes.delete("/<order_id:order>")
+    @described(CANCEL_ORDER)
     def cancel_order(order: str) -> Response:
         load_query(NOTHING_IN)
         answer = services.orders.change(known_order(order), CANCEL, the_request())
@@ -78,6 +91,7 @@ def _register_writes(routes: Blueprint, services: Services) -> None:
 
 def _register_reads(routes: Blueprint, services: Services) -> None:
     @routes.get("")
+    @described(LIST_ORDERS)
     def list_orders() -> Response:
         wanted = load_query(ORDER_LIST_IN)
         wait_for_position(services, "orders")
@@ -88,6 +102,7 @@ def _register_reads(routes: Blueprint, services: Services) -> None:
         return answer
 
     @routes.get("/<order_id:order>")
+    @described(READ_ORDER)
     def read_order(order: str) -> Response:
         wanted = load_query(ORDER_VIEW_IN)
         shape = _shape(services)
@@ -101,12 +116,14 @@ def _register_reads(routes: Blueprint, services: Services) -> None:
         return order_answer(answer, shape)
 
     @routes.get("/<order_id:order>/tickets")
+    @described(LIST_ORDER_TICKETS)
     def list_order_tickets(order: str) -> Response:
         load_query(NOTHING_IN)
         answer = services.history.order(known_order(order), g.caller)
         return json_answer(services.shows.tickets_of(answer.order))
 
     @routes.get("/<order_id:order>/history")
+    @described(READ_HISTORY)
     def read_history(order: str) -> Response:
         load_query(NOTHING_IN)
         return json_answer(services.history.history(known_order(order), g.caller))

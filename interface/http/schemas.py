@@ -488,3 +488,35 @@ class ProblemOut(Schema):
     code = fields.String(required=True)
     errors = fields.List(fields.Nested(FaultOut))
     current = fields.Nested(CurrentOut)
+
+
+class PartnerOut(Schema):
+    """A partner; `name` is null for one that is no longer in the catalogue."""
+
+    id = ObjectId(required=True)
+    name = fields.String(required=True, allow_none=True)
+
+
+class NothingOut(Schema):
+    """An empty object."""
+
+
+class LiveOut(Schema):
+    """That the process lives."""
+
+    status = fields.String(required=True, validate=validate.Equal("live"))
+
+
+class ReadyOut(Schema):
+    """Whether requests can be answered, and what was found, by name."""
+
+    ready = fields.Boolean(required=True)
+    checks = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+
+
+class DocumentOut(Schema):
+    """An OpenAPI document."""
+
+    openapi = fields.String(required=True)
+    info = fields.Dict(required=True)
+    paths = fields.Dict(required=True)

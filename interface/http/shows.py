@@ -6,8 +6,10 @@ from application.bootstrap import Services
 from domain.refusals import ShowNotFound
 from interface.http.answers import json_answer
 from interface.http.body import load_query
+from interface.http.contract import described
 from interface.http.request_context import wait_for_position
 from interface.http.schemas import OBJECT_ID, NothingIn, TicketListIn
+from interface.http.shows_contract import LIST_EVENTS, LIST_TICKETS, READ_SALES
 
 TICKET_LIST_IN = TicketListIn()
 NOTHING_IN = NothingIn()
@@ -18,11 +20,13 @@ def shows_blueprint(services: Services) -> Blueprint:
     routes = Blueprint("shows", __name__, url_prefix="/v1")
 
     @routes.get("/services/simple/events")
+    @described(LIST_EVENTS)
     def list_events() -> Response:
         load_query(NOTHING_IN)
         return json_answer(services.shows.on_sale(g.caller))
 
     @routes.get("/resources/events/<event>/tickets")
+    @described(LIST_TICKETS)
     def list_tickets(event: str) -> Response:
         wanted = load_query(TICKET_LIST_IN)
         return json_answer(
@@ -30,6 +34,7 @@ def shows_blueprint(services: Services) -> Blueprint:
         )
 
     @routes.get("/resources/events/<event>/sales")
+    @described(READ_SALES)
     def read_sales(event: str) -> Response:
         load_query(NOTHING_IN)
         known = _known(event)

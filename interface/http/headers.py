@@ -1,0 +1,79 @@
+"""The headers that a client may send and that answers carry, as the contract declares them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+
+class Header(msgspec.Struct, frozen=True):
+    """A header of a request or an answer. `always` means that an answer never lacks it."""
+
+    name: str
+    says: str
+    schema: Mapping[str, Any]
+    always: bool = False
+
+
+REQUEST_ID = Header(
+    "X-Request-Id",
+    "Names the request in logs and in the history: letters, digits and ._:-, at most 64 of them."
+    " One that is missing or different is replaced by a new one.",
+    {"type": "string"},
+)
+IF_MATCH = Header(
+    "If-Match",
+    "The ETag of the order as you know it, or several with commas between. If the order is at"
+    " another version, nothing is changed and the answer is 412.",
+    {"type": "string", "examples": ['"2"']},
+)
+IDEMPOTENCY_KEY = Header(
+    "Idempotency-Key",
+    "Makes the request safe to repeat: the same key with the same request gives the first answer"
+    " again, for ever. 1 to 255 visible ASCII characters of your choice.",
+    {"type": "string", "pattern": "^[!-~]{1,255}$", "minLength": 1, "maxLength": 255},
+)
+WAIT_FOR_POSITION = Header(
+    "X-Wait-For-Position",
+    "The X-Log-Position of a write: the answer shows at least what was written then.",
+    {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
+)
+
+ETAG = Header(
+    "ETag",
+    "The version of the order, for If-Match.",
+    {"type": "string", "pattern": '^"[1-9][0-9]{0,9}"$'},
+    always=True,
+)
+LOG_POSITION = Header(
+    "X-Log-Position",
+    "The position of the log that shows what was written, for X-Wait-For-Position.",
+    {"type": "integer", "minimum": 1},
+    always=True,
+)
+LINK = Header(
+    "Link",
+    'The address of the next page, as <address>; rel="next". Missing on the last page.',
+    {"type": "string", "pattern": '^<[^>]+>; rel="next"$'},
+)
+ANSWERED_REQUEST_ID = Header(
+    "X-Request-Id",
+    "Names the request in logs and in the history.",
+    {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,64}$"},
+    always=True,
+)
+PARTNER = Header(
+    "X-Partner",
+    "The id of the partner whose key was used.",
+    {"type": "string", "pattern": "^[0-9a-f]{24}$"},
+    always=True,
+)
+RETRY_AFTER = Header(
+    "Retry-After",
+    "After how many seconds to try again.",
+    {"type": "integer", "minimum": 1},
+    always=True,
+)
+WWW_AUTHENTICATE = Header(
+    "WWW-Authenticate", "How to say who asks.", {"type": "string", "const": "key"}, always=True
+)

@@ -1,0 +1,32 @@
+"""What the calls that need no key are, in words and schemas."""
+
+from interface.http.contract import Good, Operation
+from interface.http.schemas import DocumentOut, LiveOut, ReadyOut
+
+LIVE = Operation(
+    tag="health",
+    summary="Does the process live?",
+    says="Answers as long as the process can answer at all. It looks at nothing else.",
+    needs_key=False,
+    answers={200: Good("It lives.", LiveOut)},
+)
+
+READY = Operation(
+    tag="health",
+    summary="Can the process do its work?",
+    says="Asks the store, and looks how the read models get on. A read model that stands still is"
+    " named but does not make the service unready: orders can be made, paid and read without it.",
+    needs_key=False,
+    answers={
+        200: Good("Requests can be answered.", ReadyOut),
+        503: Good("Requests cannot be answered now; `checks` says why.", ReadyOut),
+    },
+)
+
+OPENAPI = Operation(
+    tag="contract",
+    summary="This document",
+    says="The contract of the API as an OpenAPI 3.1 document.",
+    needs_key=False,
+    answers={200: Good("The document.", DocumentOut)},
+)

@@ -1,0 +1,152 @@
+"""JSON Schemas of what the marshmallow schemas take and give, as the OpenAPI document has them."""
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
+from marshmallow import fields, validate
+
+from interface.http.fields_schema import KNOWN, Tree
+from interface.http.schemas import Flag, Moment, MomentRange, ObjectId, Words
+
+ID = {"type": "string", "pattern": "^[0-9a-f]{24}$"}
+WRITTEN_ID = {"type": "string", "pattern": "^[0-9A-Fa-f]{24}$"}
+"""An id in a request: capitals are taken, too."""
+
+OWN_FIELDS: Mapping[type[fields.Field[Any]], Callable[[Any], dict[str, Any]]] = {
+    ObjectId: lambda field: ID if _is_answer(field) else WRITTEN_ID,
+    Moment: lambda _: {"type": "string", "format": "date-time"},
+    MomentRange: lambda _: {"type": "string", "format": "moment-range", "pattern": "^[^,]*,[^,]*$"},
+    Words: lambda field: {
+        "type": "array",
+        "items": {"type": "string", "enum": [*field.words]},
+        "minItems": 1,
+    },
+    Flag: lambda _: {"type": ["boolean", "string"], "enum": [True, False, "true", "false"]},
+    fields.Enum: lambda _: {"type": "string"},
+    fields.Url: lambda _: {"format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"},
+}
+"""What the document says of a field of ours, beyond what its validators say."""
+
+
+class Converter(OpenAPIConverter):
+    """Says what our own fields and rules mean, where the library cannot know it."""
+
+    def schema2jsonschema(self, schema: Any) -> dict[str, Any]:
+        """A schema with its words. Inputs are closed; answers may get further fields one day."""
+        converted: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call] # apispec types only a part
+        if is_answer(schema):
+            converted.pop("additionalProperties", None)
+        converted["description"] = inspect.getdoc(type(schema))
+        converted.update(getattr(schema, "contract", {}))
+        return converted
+
+    def field2property(self, field: Any) -> dict[str, Any]:
+        """A field with what is particular to ours."""
+        converted: dict[str, Any] = super().field2property(field)
+        own = OWN_FIELDS.get(type(field), lambda _: {})(field)
+        if field.allow_none and "type" in own:
+            own = {**own, "type": [own["type"], "null"]}
+        return converted | own
+
+    def field2default(self, field: Any, **kwargs: Any) -> dict[str, Any]:
+        """The default, where it says something."""
+        return {} if field.load_default is None else super().field2default(field, **kwargs)
+
+    def field2pattern(self, field: Any, **_: Any) -> dict[str, Any]:
+        """Every regular expression of a field, in the dialect of JSON Schema."""
+        patterns = [
+            pattern_of(each.regex) for each in field.validators if type(each) is validate.Regexp
+        ]
+        if len(patterns) > 1:
+            return {"allOf": [{"pattern": each} for each in patterns]}
+        return {"pattern": patterns[0]} if patterns else {}
+
+    def dict2properties(self, field: Any, **kwargs: Any) -> dict[str, Any]:
+        """A mapping with what its keys have to be."""
+        converted: dict[str, Any] = super().dict2properties(field, **kwargs)
+        if isinstance(field, fields.Dict) and isinstance(field.key_field, ObjectId):
+            converted["propertyNames"] = self.field2property(field.key_field)
+        return converted
+
+    def _field2parameter(self, field: Any, *, name: str, location: str) -> dict[str, Any]:
+        """A parameter is missing or is text: there is no null in an address."""
+        parameter = super()._field2parameter(field, name=name, location=location)
+        schema = parameter["schema"]
+        if field.allow_none:
+            parameter["schema"] = {
+                **schema,
+                "type": next(each for each in schema["type"] if each != "null"),
+            }
+        return parameter
+
+    def list2param(self, field: Any, **_: Any) -> dict[str, Any]:
+        """Words stand in one parameter with commas between."""
+        return {"style": "form", "explode": False} if isinstance(field, Words) else {}
+
+
+class Plugin(MarshmallowPlugin):
+    """Reads our schemas."""
+
+    Converter = Converter
+
+
+def plugin() -> Plugin:
+    """A plugin for one document."""
+    return Plugin(schema_name_resolver=name_of)
+
+
+def name_of(schema: Any) -> str:
+    """What a schema is called in the document: answers by what they are."""
+    kind = schema if isinstance(schema, type) else type(schema)
+    return str(kind.__name__).removesuffix("Out")
+
+
+def is_answer(schema: Any) -> bool:
+    """Whether a schema describes what goes out."""
+    kind = schema if isinstance(schema, type) else type(schema)
+    return str(kind.__name__).endswith("Out")
+
+
+def _is_answer(field: Any) -> bool:
+    return field.root is not None and is_answer(field.root)
+
+
+def pattern_of(regex: re.Pattern[Any]) -> str:
+    r"""A regular expression as JSON Schema reads it: `^` and `$` instead of `match` and `\Z`."""
+    inside = regex.pattern.removesuffix(r"\Z")
+    end = "$" if regex.pattern != inside else ""
+    return f"^(?:{inside}){end}" if "|" in inside else f"^{inside}{end}"
+
+
+EXPANDED = {"tickets": "OrderTicket", "event": "Show", "org": "Partner", "vendor": "Partner"}
+"""What an id in an order becomes when something inside it is wished for."""
+
+
+def shaped_order(schemas: Mapping[str, Any]) -> dict[str, Any]:
+    """What fields-schema makes of an order: no field is certain, ids may have become objects."""
+    return {
+        **_some_fields(schemas, schemas["Order"], KNOWN),
+        "description": "An order with the fields that were wished for by fields-schema.",
+    }
+
+
+def _some_fields(schemas: Mapping[str, Any], whole: Any, tree: Tree) -> dict[str, Any]:
+    known = whole["properties"]
+    properties = {
+        name: known[name] if inside is None else _inside(schemas, name, known[name], inside)
+        for name, inside in tree.items()
+    }
+    return {"type": "object", "properties": properties}
+
+
+def _inside(schemas: Mapping[str, Any], name: str, whole: Any, tree: Tree) -> dict[str, Any]:
+    if "$ref" in whole:
+        return _some_fields(schemas, schemas[whole["$ref"].rpartition("/")[2]], tree)
+    chosen = _some_fields(schemas, schemas[EXPANDED[name]], tree)
+    if whole.get("type") == "array":
+        return {**whole, "items": {"anyOf": [whole["items"], chosen]}}
+    return {"anyOf": [whole, chosen]}

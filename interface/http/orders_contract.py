@@ -1,0 +1,153 @@
+"""What the calls on orders are, in words and schemas."""
+
+from domain import refusals
+from interface.http.contract import Good, Operation
+from interface.http.headers import (
+    ETAG,
+    IDEMPOTENCY_KEY,
+    IF_MATCH,
+    LINK,
+    LOG_POSITION,
+    WAIT_FOR_POSITION,
+)
+from interface.http.problems import (
+    BAD_CURSOR,
+    BAD_FIELDS_SCHEMA,
+    BAD_IDEMPOTENCY_KEY,
+    CONTENDED,
+    OF_A_BODY,
+    OF_A_WAIT,
+    RANDOM_AND_TICKETS,
+)
+from interface.http.schemas import (
+    HistoryOut,
+    NothingIn,
+    NothingOut,
+    OrderChangeIn,
+    OrderIn,
+    OrderListIn,
+    OrderOut,
+    OrderShapeIn,
+    OrderTicketOut,
+    OrderViewIn,
+)
+
+OF_A_WRITE = (
+    BAD_IDEMPOTENCY_KEY,
+    CONTENDED,
+    refusals.RequestReused,
+)
+OF_A_CHANGE = (
+    *OF_A_WRITE,
+    refusals.UnknownOrder,
+    refusals.NotTheVendor,
+    refusals.VersionMismatch,
+    refusals.ChangedMeanwhile,
+    refusals.MoveNotAllowed,
+)
+OF_A_WISH = (
+    *OF_A_BODY,
+    RANDOM_AND_TICKETS,
+    BAD_FIELDS_SCHEMA,
+    refusals.UnknownSet,
+    refusals.UnknownTicket,
+    refusals.TicketOfAnotherShow,
+    refusals.NotOnSale,
+    refusals.UnknownPaymentSystem,
+    refusals.PaymentSystemMissing,
+    refusals.NoTickets,
+    refusals.StatusOfTheSystem,
+)
+
+CREATE_ORDER = Operation(
+    tag="orders",
+    summary="Create an order",
+    says="Makes an order of an event and holds its tickets for ten minutes. Tickets are named by"
+    " their ids, or taken at random out of sets, never both; an order may also be made without"
+    " any. Those that cannot be had are left out of the answer, unless `all_or_nothing` is true:"
+    " then the order has all or none. Customer, payment and status may be given at once.",
+    query=OrderShapeIn(),
+    body=OrderIn(),
+    headers=(IDEMPOTENCY_KEY,),
+    answers={201: Good("The order.", OrderOut, headers=(ETAG, LOG_POSITION))},
+    refuses=(*OF_A_WRITE, *OF_A_WISH, refusals.UnknownShow, refusals.NoDeal),
+)
+
+CHANGE_ORDER = Operation(
+    tag="orders",
+    summary="Change an order",
+    says="Changes tickets, customer, payment and status: all that is asked for, or nothing."
+    " `tickets` and `random` name the wanted end state: what is missing is claimed, what is no"
+    " longer named is let go, what stays keeps its seat. Asking for what already is records"
+    " nothing and is answered with the order as it is.",
+    query=OrderShapeIn(),
+    body=OrderChangeIn(),
+    headers=(IF_MATCH, IDEMPOTENCY_KEY),
+    answers={200: Good("The order after the change.", OrderOut, headers=(ETAG, LOG_POSITION))},
+    refuses=(
+        *OF_A_CHANGE,
+        *OF_A_WISH,
+        refusals.PaymentLocked,
+        refusals.CustomerLocked,
+        refusals.TicketsLocked,
+        refusals.TicketsOnlyOut,
+        refusals.ConfirmedByGateway,
+    ),
+)
+
+CANCEL_ORDER = Operation(
+    tag="orders",
+    summary="Cancel an order",
+    says="The same as changing the status to `canceled`: the tickets are let go at once, and the"
+    " order keeps listing which they were.",
+    query=NothingIn(),
+    headers=(IF_MATCH, IDEMPOTENCY_KEY),
+    answers={200: Good("The order is canceled.", NothingOut, headers=(LOG_POSITION,))},
+    refuses=OF_A_CHANGE,
+)
+
+LIST_ORDERS = Operation(
+    tag="orders",
+    summary="List orders",
+    says="The orders that this key's partner made, newest first. The list is read from a read"
+    " model that follows the log by a moment; X-Wait-For-Position waits for it.",
+    query=OrderListIn(),
+    headers=(WAIT_FOR_POSITION,),
+    answers={200: Good("A page of orders.", OrderOut, many=True, headers=(LINK,))},
+    refuses=(BAD_CURSOR, *OF_A_WAIT),
+)
+
+READ_ORDER = Operation(
+    tag="orders",
+    summary="Read an order",
+    says="The order as it is, or as it was after one of its versions or at a moment. The vendor"
+    " that made it and the organiser of its event may read it.",
+    query=OrderViewIn(),
+    answers={200: Good("The order.", OrderOut, headers=(ETAG,))},
+    refuses=(
+        BAD_FIELDS_SCHEMA,
+        refusals.UnknownOrder,
+        refusals.UnknownVersion,
+        refusals.NotYetCreated,
+    ),
+)
+
+LIST_ORDER_TICKETS = Operation(
+    tag="order tickets",
+    summary="List an order's tickets",
+    says="The tickets that the order lists, with their seats, in the order in which it got them."
+    " Those of a done order have a barcode that cannot be guessed.",
+    query=NothingIn(),
+    answers={200: Good("The tickets.", OrderTicketOut, many=True)},
+    refuses=(refusals.UnknownOrder,),
+)
+
+READ_HISTORY = Operation(
+    tag="order history",
+    summary="Read an order's history",
+    says="Every fact of the order, oldest first: what happened, when, who did it, by which"
+    " request, and what the fact says.",
+    query=NothingIn(),
+    answers={200: Good("The facts.", HistoryOut)},
+    refuses=(refusals.UnknownOrder,),
+)

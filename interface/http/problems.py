@@ -1,0 +1,53 @@
+"""Every way of saying no that is not one of the domain's refusals: code, status, meaning."""
+
+import msgspec
+
+from domain.refusals import Refusal
+from interface.http.errors import STATUS_OF
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """A problem document's stable code, its status, and what it means."""
+
+    code: str
+    status: int
+    says: str
+
+
+def problem_of(why: Problem | type[Refusal]) -> Problem:
+    """A refusal of the domain as the API says it."""
+    return why if isinstance(why, Problem) else Problem(why.code, STATUS_OF.get(why, 400), why.says)
+
+
+UNAUTHORIZED = Problem("unauthorized", 401, "No good key was sent.")
+STORE_UNAVAILABLE = Problem("store_unavailable", 503, "The database cannot be reached now.")
+EVERY_KEYED_CALL = (UNAUTHORIZED, STORE_UNAVAILABLE)
+
+NOT_FOUND = Problem("not_found", 404, "There is nothing at this address.")
+METHOD_NOT_ALLOWED = Problem("method_not_allowed", 405, "This address has other methods.")
+INTERNAL = Problem("internal", 500, "Something went wrong here; the request id names it.")
+OF_NO_CALL = (NOT_FOUND, METHOD_NOT_ALLOWED, INTERNAL)
+"""What is answered where no described call was reached, or where the service itself is wrong."""
+
+BAD_QUERY = Problem("bad_query", 400, "A parameter of the query is unknown, wrong or repeated.")
+BAD_FIELDS_SCHEMA = Problem(
+    "bad_fields_schema", 400, "fields-schema is malformed or names a field that is not there."
+)
+BAD_CURSOR = Problem("bad_cursor", 400, "The cursor is not one that this list handed out.")
+BAD_POSITION = Problem("bad_position", 400, "X-Wait-For-Position is no X-Log-Position.")
+READ_MODEL_BEHIND = Problem(
+    "read_model_behind", 503, "The list does not show the log up to X-Wait-For-Position yet."
+)
+BAD_IDEMPOTENCY_KEY = Problem(
+    "bad_idempotency_key", 400, "Idempotency-Key is not 1 to 255 visible ASCII characters."
+)
+CONTENDED = Problem("contended", 503, "Too many buyers want these tickets at this moment.")
+OF_A_BODY = (
+    Problem("bad_json", 400, "The body is no JSON."),
+    Problem("bad_body", 400, "The body is no object, or has unknown fields or wrong values."),
+    Problem("request_entity_too_large", 413, "The body is larger than 1 MiB."),
+    Problem("bad_content_type", 415, "The body is of another type than application/json."),
+)
+RANDOM_AND_TICKETS = Problem("random_and_tickets", 400, "Both random and tickets are given.")
+OF_A_WAIT = (BAD_POSITION, READ_MODEL_BEHIND)
+"""What a call refuses that takes X-Wait-For-Position."""

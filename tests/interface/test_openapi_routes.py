@@ -1,0 +1,108 @@
+"""The OpenAPI document describes every route of the API, and only what there is."""
+
+import re
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from interface.http.app import create_app
+from interface.http.contract import Good, Operation, described
+from interface.http.openapi import api_calls
+from interface.http.schemas import NothingOut
+
+LOOK_AROUND = Operation("orders", "Look", "Looks.", {200: Good("Seen.", NothingOut)})
+
+
+@pytest.fixture
+def app(office):
+    return create_app(office.services)
+
+
+def document_of(app):
+    answer = app.test_client().get("/openapi.json")
+    assert answer.status_code == 200
+    return answer.json
+
+
+def calls_in(document):
+    return {
+        (path, method.upper()): operation
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if method != "parameters"
+    }
+
+
+def undescribed(app):
+    routes = {(path, method) for path, method, _, _ in api_calls(app)}
+    return routes - calls_in(document_of(app)).keys()
+
+
+def test_every_route_is_described(app):
+    assert not undescribed(app)
+
+
+def test_what_is_described_has_a_route(app):
+    routes = {(path, method) for path, method, _, _ in api_calls(app)}
+    assert len(routes) > 10
+    assert calls_in(document_of(app)).keys() == routes
+
+
+def test_a_route_that_nobody_described_is_noticed(app):
+    app.add_url_rule("/v1/resources/lost", view_func=lambda: "", methods=["POST"], endpoint="lost")
+    assert undescribed(app) == {("/v1/resources/lost", "POST")}
+
+
+def test_a_described_route_is_in_the_document(app):
+    app.add_url_rule("/v1/resources/found", "found", described(LOOK_AROUND)(lambda: ""))
+    assert ("/v1/resources/found", "GET") in calls_in(document_of(app))
+    assert not undescribed(app)
+
+
+def test_pages_for_people_are_no_part_of_the_contract(app):
+    app.add_url_rule("/console/orders", "console", lambda: "")
+    assert not undescribed(app)
+    assert ("/console/orders", "GET") not in calls_in(document_of(app))
+
+
+def test_the_document_is_valid(app):
+    OpenAPIV31SpecValidator(document_of(app)).validate()
+
+
+def test_every_operation_has_its_own_name_and_a_known_tag(app):
+    document = document_of(app)
+    operations = calls_in(document).values()
+    names = [each["operationId"] for each in operations]
+    assert len(names) == len(set(names))
+    assert {tag for each in operations for tag in each["tags"]} == {
+        each["name"] for each in document["tags"]
+    }
+
+
+def test_the_parameters_of_a_path_are_described(app):
+    for path, operations in document_of(app)["paths"].items():
+        named = {each["name"] for each in operations.get("parameters", []) if each["in"] == "path"}
+        assert named == set(re.findall(r"{(\w+)}", path))
+
+
+def test_no_key_is_needed_where_the_document_says_so(app):
+    client = app.test_client()
+    for (path, method), operation in calls_in(document_of(app)).items():
+        answer = client.open(re.sub(r"{\w+}", "0" * 24, path), method=method)
+        assert (answer.status_code != 401) == (operation.get("security") == []), path
+
+
+def test_the_documented_calls_are_its_examples(app):
+    calls = calls_in(document_of(app))
+    create = calls["/v1/resources/orders", "POST"]
+    change = calls["/v1/resources/orders/{order}", "PATCH"]
+    asked = create["requestBody"]["content"]["application/json"]["examples"]
+    answered = change["responses"]["200"]["content"]["application/json"]["examples"]
+    assert asked["one_ticket_at_random"]["value"]["random"] == {"56a6254bf06c5a059b93800c": 1}
+    assert answered["start_of_payment"]["value"]["status"] == "in_progress"
+
+
+def test_the_document_is_made_once(app, monkeypatch):
+    first = document_of(app)
+    monkeypatch.setattr("interface.http.openapi.document", None)
+    assert document_of(app) == first
