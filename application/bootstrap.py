@@ -33,6 +33,7 @@ class Services(msgspec.Struct, frozen=True):
     """Everything that can be asked of a wired service."""
 
     settings: Settings
+    clock: Callable[[], datetime]
     store: Store
     catalog: CatalogKeeper
     access: Access
@@ -59,7 +60,7 @@ class Services(msgspec.Struct, frozen=True):
 
 
 def build(settings: Settings, clock: Callable[[], datetime] = now) -> Services:
-    """Wire the service over the store that `settings.database` names.
+    """Wire the service over the store that `settings.database` names; all of it by one `clock`.
 
     Raises `BadDatabase`, `LayoutTooNew`, `StoreUnavailable`.
     """
@@ -71,6 +72,7 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Services:
     queries = OrderQueries(store, clock)
     return Services(
         settings=settings,
+        clock=clock,
         store=store,
         catalog=catalog,
         access=Access(catalog),
