@@ -18,6 +18,7 @@ from application.fact_mapper import FactMapper, fact_of
 from application.ids import new_id
 from application.projections.tickets import owned, ticket_change
 from application.store import Answered, Found, Needs, Store, Ticket, TicketTaken, Write, Written
+from application.turns import Turn, Turns
 from domain.order import Order
 from domain.refusals import (
     ChangedMeanwhile,
@@ -58,13 +59,12 @@ class OrderWish(msgspec.Struct, frozen=True):
 class Request(msgspec.Struct, frozen=True):
     """Who asks, under which request id, and what makes it safe to repeat or to race.
 
-    `arrived_at` is when the request came in; `versions` are those named by If-Match (None: any);
-    `key` is the Idempotency-Key and `fingerprint` tells whether two requests are the same.
+    `versions` are those named by If-Match (None: any); `key` is the Idempotency-Key and
+    `fingerprint` tells whether two requests are the same.
     """
 
     caller: Caller
     id: str
-    arrived_at: datetime
     versions: frozenset[int] | None = None
     key: str | None = None
     fingerprint: bytes = b""
@@ -98,6 +98,7 @@ class OrderService(Application[str]):
         self.store = store
         self._keeper = keeper
         self._clock = clock
+        self._turns = Turns()
         super().__init__({"PERSISTENCE_MODULE": "eventsourcing.popo"})
 
     def construct_recorder(self) -> ApplicationRecorder:
@@ -141,8 +142,17 @@ class OrderService(Application[str]):
         return self._carry_out(_needs(wish, request, number=True), decide, request)
 
     def change(self, order_id: str, wish: OrderWish, request: Request) -> Answer:
-        """Change an order: all that is wished, or nothing. Refuses as `Order` does."""
+        """Change an order: all that is wished, or nothing. Refuses as `Order` does.
+
+        What the order's state does not allow is a conflict (`ChangedMeanwhile`) where the order
+        was changed after the request came: who asked could not know of it.
+        """
+        with self._turns.taken(order_id) as turn:
+            return self._change(order_id, wish, request, turn)
+
+    def _change(self, order_id: str, wish: OrderWish, request: Request, turn: Turn) -> Answer:
         catalog = self._keeper.current()
+        came_at = self._clock()
 
         def decide(within: Any, found: Found, *, settled: bool) -> Answer | Answered:
             if found.answered is not None:
@@ -160,9 +170,11 @@ class OrderService(Application[str]):
             try:
                 self._ask(order, wish, vacant, catalog, asked)
             except RefusedByState as refusal:
-                if present.changed_at > request.arrived_at:
+                if turn.late or present.changed_at > came_at:
                     raise ChangedMeanwhile(reason=refusal, **present.about()) from refusal
                 raise
+            if order.pending:
+                self._turns.changed(order_id, turn)
             return self._save(within, order, before, request, asked)
 
         return self._carry_out(_needs(wish, request, order=order_id), decide, request)
@@ -180,6 +192,7 @@ class OrderService(Application[str]):
                 order.expire(Asked(self._clock(), SYSTEM, request_id))
                 if not order.pending:
                     return False
+                self._turns.changed(order_id)
                 self.save(order, within=within, change=ticket_change(before, order))
                 return True
 
@@ -211,7 +224,15 @@ class OrderService(Application[str]):
     ) -> None:
         """Ask everything that is wished, in the order in which an order lives."""
         if wish.tickets is not None:
-            order.change_tickets(wish.tickets, vacant, asked, all_or_nothing=wish.all_or_nothing)
+            order.change_tickets(
+                wish.tickets,
+                vacant,
+                asked,
+                all_or_nothing=wish.all_or_nothing,
+                sets=_sets_of(catalog, order.show),
+            )
+            if wish.all_or_nothing and wish.status is Status.IN_PROGRESS:
+                order.refuse_incomplete(wish.tickets)
         if wish.customer is not None:
             order.set_customer(wish.customer, asked)
         if wish.payment is not None:
@@ -261,7 +282,7 @@ class OrderService(Application[str]):
             if isinstance(outcome, TicketsShort):
                 overdue = self.store.overdue(outcome.seats, outcome.sets, self._clock())
                 self.expire(overdue, request.id)
-                settled = True
+                settled = not overdue
             elif not isinstance(outcome, TicketTaken):
                 raise outcome
         raise TicketTaken
@@ -347,6 +368,12 @@ def _vacant(
         if overdue or short:
             raise TicketsShort(overdue, short)
     return {**found.picks, **{seat.id: seat.set for seat in seats if seat.order is None}}
+
+
+def _sets_of(catalog: Catalog, show_id: str) -> list[str]:
+    """The sets that a show has now; none where the catalogue does not know it."""
+    show = catalog.shows.get(show_id)
+    return [] if show is None else [ticket_set.id for ticket_set in show.sets]
 
 
 def _checked_seat(seat: Ticket, show: str) -> Ticket:

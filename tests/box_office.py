@@ -49,7 +49,7 @@ class BoxOffice:
     def request(self, partner: str = ORGANISER, **more) -> Request:
         self.requests += 1
         caller = self.caller(partner)
-        return Request(caller, f"request-{self.requests}", self.time, **more)
+        return Request(caller, f"request-{self.requests}", **more)
 
     def caller(self, partner: str = ORGANISER) -> Caller:
         caller = self.services.access.caller(KEYS[partner])

@@ -164,7 +164,7 @@ class _Maker:
 
     def _request(self, partner):
         self._turn += 1
-        return Request(Caller(partner, "aa11bb22", "en"), f"request-{self._turn}", self._now)
+        return Request(Caller(partner, "aa11bb22", "en"), f"request-{self._turn}")
 
     def _new(self, show):
         rng = self._rng

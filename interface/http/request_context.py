@@ -2,13 +2,13 @@
 
 import re
 import secrets
+import time
 
 import structlog
 from flask import Flask, Response, g, request
 
 from application.access import Caller
 from application.bootstrap import Services
-from application.clock import now
 from application.order_service import Request
 from application.shown_position import wait_until_shown
 from interface.http.body import fingerprint
@@ -30,7 +30,7 @@ def register(app: Flask, services: Services) -> None:
 
     @app.before_request
     def arrive() -> Response | None:
-        g.arrived_at = now()
+        g.began = time.perf_counter()
         asked_for = request.headers.get("X-Request-Id", "")
         g.request_id = asked_for if REQUEST_ID.match(asked_for) else secrets.token_hex(8)
         g.caller = _caller(services)
@@ -51,7 +51,7 @@ def register(app: Flask, services: Services) -> None:
             method=request.method,
             path=request.path,
             status=answer.status_code,
-            ms=(now() - g.arrived_at).total_seconds() * 1000,
+            ms=(time.perf_counter() - g.began) * 1000,
         )
         return answer
 
@@ -71,7 +71,6 @@ def the_request() -> Request:
     return Request(
         caller=g.caller,
         id=g.request_id,
-        arrived_at=g.arrived_at,
         versions=_versions(),
         key=key,
         fingerprint=b"" if key is None else fingerprint(),

@@ -31,7 +31,7 @@ class Clock:
 
 def asks(partner, clock, **more):
     """A request of this partner."""
-    return Request(Caller(partner, "aa11bb22", "ru"), f"request-{next(_turn)}", clock(), **more)
+    return Request(Caller(partner, "aa11bb22", "ru"), f"request-{next(_turn)}", **more)
 
 
 def seats(*ids, **more):

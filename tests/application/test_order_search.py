@@ -50,7 +50,7 @@ def orders(services):
 
     def made(caller, customer=None):
         wish = OrderWish(customer=customer)
-        return services.orders.create(SHOW, wish, Request(caller, "r", now())).order
+        return services.orders.create(SHOW, wish, Request(caller, "r")).order
 
     found = {"anna": made(ORG, ANNA), "oleg": made(SHOP, OLEG), "nobody": made(ORG)}
     catch_up(services.store, "orders")
@@ -148,7 +148,7 @@ def test_a_text_that_finds_too_many_says_so(tmp_path):
         def found_after(count):
             wish = OrderWish(customer=Customer(last_name="Smith"))
             for _ in range(count):
-                services.orders.create(SHOW, wish, Request(ORG, "r", now()))
+                services.orders.create(SHOW, wish, Request(ORG, "r"))
             catch_up(services.store, "orders")
             found = services.search.find(AUDITOR, "smith", OrderFilter())
             return len(found.orders), found.more, found.cursor

@@ -71,7 +71,7 @@ class Buyer:
     def buy(self, show, tickets, *, all_or_nothing=False):
         """Make an order; return how many tickets it got."""
         self._name += "x"
-        request = Request(Caller(SELLER, "key", "ru"), self._name, now())
+        request = Request(Caller(SELLER, "key", "ru"), self._name)
         wish = OrderWish(tickets, all_or_nothing=all_or_nothing)
         try:
             order = self._orders.create(show, wish, request).order

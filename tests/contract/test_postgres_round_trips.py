@@ -43,7 +43,7 @@ def orders(wire):
 
 def request(key=None):
     caller = Caller(PARTNER, "key", "ru")
-    return Request(caller, "request", now(), key=key, fingerprint=b"body")
+    return Request(caller, "request", key=key, fingerprint=b"body")
 
 
 WISHES = [

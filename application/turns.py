@@ -1,0 +1,46 @@
+"""Which requests about one order overlap in this process.
+
+Who asked before another request had changed the order could not know of the change.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Turn:
+    """One request's turn at an order; `late` once another one has changed the order meanwhile."""
+
+    __slots__ = ("late",)
+
+    def __init__(self) -> None:
+        self.late = False
+
+
+class Turns:
+    """The turns that are under way, by order."""
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._under_way: dict[str, list[Turn]] = {}
+
+    @contextmanager
+    def taken(self, order: str) -> Iterator[Turn]:
+        """A turn at an order, until the block ends."""
+        turn = Turn()
+        with self._mutex:
+            self._under_way.setdefault(order, []).append(turn)
+        try:
+            yield turn
+        finally:
+            with self._mutex:
+                turns = self._under_way[order]
+                turns.remove(turn)
+                if not turns:
+                    del self._under_way[order]
+
+    def changed(self, order: str, by: Turn | None = None) -> None:
+        """Tell all others whose turn at an order is under way that it is changed."""
+        with self._mutex:
+            for turn in self._under_way.get(order, ()):
+                turn.late = turn.late or turn is not by
