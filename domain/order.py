@@ -26,6 +26,7 @@ from domain.refusals import (
     PaymentLocked,
     PaymentSystemMissing,
     StatusOfTheSystem,
+    TicketsIncomplete,
     TicketsLocked,
     TicketsOnlyOut,
     UnknownSet,
@@ -140,24 +141,33 @@ class Order(msgspec.Struct, omit_defaults=True):
         asked: Asked,
         *,
         all_or_nothing: bool,
+        sets: Iterable[str] = (),
     ) -> None:
         """Make the order's tickets what `wish` says, as far as `vacant` tickets allow.
 
         What is held already keeps its place. With `all_or_nothing` nothing changes when one of
         the wished tickets cannot be had. In a payment tickets can only be taken out, not all.
+        `sets` are those that the show has now, whether or not the order has a price for them.
         """
-        sets = _sets_of(wish, {**vacant, **self.tickets})
-        _refuse_unpriced(self.show, self.prices.keys(), self.prices, sets)
+        existing = {*self.prices, *sets}
+        wanted = _sets_of(wish, {**vacant, **self.tickets})
+        _refuse_unpriced(self.show, existing, self.prices, wanted)
         chosen = _chosen(wish, self.tickets, vacant)
-        if all_or_nothing and not _complete(wish, chosen):
-            return
+        complete = _complete(wish, chosen)
         added = {ticket: chosen[ticket] for ticket in chosen if ticket not in self.tickets}
         removed = tuple(ticket for ticket in self.tickets if ticket not in chosen)
-        if not added and not removed and _complete(wish, chosen):
+        if complete and not added and not removed:
             return
         self._refuse_ticket_change(wish, chosen, asked)
+        if all_or_nothing and not complete:
+            return
         if added or removed:
             self._record(TicketsChanged, asked, added=added, removed=removed)
+
+    def refuse_incomplete(self, wish: TicketWish) -> None:
+        """Refuse unless the order has all of the wished tickets."""
+        if not _complete(wish, _chosen(wish, self.tickets, {})):
+            raise TicketsIncomplete
 
     def set_customer(self, customer: Customer, asked: Asked) -> None:
         """Note what the buyer says of themselves; what is None stays as it was."""
@@ -176,6 +186,8 @@ class Order(msgspec.Struct, omit_defaults=True):
 
     def choose_payment(self, payment: Payment, asked: Asked) -> None:
         """Choose how to pay. It shows in the order only once the payment starts."""
+        if payment == Payment():
+            return
         system = payment.system or self.system
         if system is None:
             raise PaymentSystemMissing

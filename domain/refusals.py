@@ -80,6 +80,11 @@ class TicketsOnlyOut(RefusedByState):
     says = "While the payment is in progress tickets can only be taken out of the order."
 
 
+class TicketsIncomplete(RefusedByState):
+    code = "tickets_incomplete"
+    says = "Not all of the wished tickets can be had, so the payment does not start."
+
+
 class NoTickets(RefusedByState):
     code = "no_tickets"
     says = "An order without tickets cannot be paid."

@@ -1,6 +1,6 @@
 """What can be asked of an order, said as a ticket seller would say it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -61,9 +61,10 @@ def tickets_are_wished(
     vacant: Mapping[str, str] = REST,
     at: datetime = NOW,
     all_or_nothing: bool = False,
+    sets: Sequence[str] = (),
 ) -> Ask:
     return lambda order: order.change_tickets(
-        wish, vacant, asked(at), all_or_nothing=all_or_nothing
+        wish, vacant, asked(at), all_or_nothing=all_or_nothing, sets=sets
     )
 
 

@@ -89,6 +89,10 @@ def test_addresses_without_any_system_are_refused():
     (given(an_executed_order()).when(payment_is_chosen(**URLS)).then_refused(PaymentSystemMissing))
 
 
+def test_a_choice_of_nothing_is_nothing_new_even_without_a_system():
+    given(an_executed_order()).when(payment_is_chosen()).then_nothing()
+
+
 def test_the_same_choice_again_is_nothing_new():
     given(an_order_about_to_be_paid(BASE)).when(payment_is_chosen(BASE)).then_nothing()
 

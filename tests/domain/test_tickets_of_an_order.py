@@ -11,6 +11,7 @@ from states import (
     B2,
     BALCONY,
     CREATED,
+    LOGE,
     NOW,
     PARTERRE,
     PRICES,
@@ -26,8 +27,16 @@ from states import (
 )
 
 from domain.events import StatusChanged, TicketsChanged
-from domain.refusals import NoTickets, TicketsLocked, TicketsOnlyOut, UnknownSet
+from domain.refusals import (
+    NoTickets,
+    NotOnSale,
+    TicketsIncomplete,
+    TicketsLocked,
+    TicketsOnlyOut,
+    UnknownSet,
+)
 from domain.status import Status
+from domain.wishes import AtRandom, Seats
 
 
 def came_and_went(came=None, went=()):
@@ -157,6 +166,11 @@ def test_a_set_that_the_order_has_no_price_for_is_refused():
     )
 
 
+def test_a_set_of_the_show_that_had_no_price_then_is_not_on_sale_for_this_order():
+    ask = seats_at_random_are_wished({LOGE: 1}, sets=(PARTERRE, LOGE))
+    given(an_executed_order()).when(ask).then_refused(NotOnSale, set=LOGE)
+
+
 def test_while_the_payment_runs_tickets_may_be_taken_out():
     order = given(an_order_in_payment()).when(seats_are_wished(A2)).then(came_and_went(went=(A1,)))
     assert order.updated_at == NOW
@@ -181,8 +195,17 @@ def test_while_the_payment_runs_tickets_may_be_taken_out_by_number():
         seats_are_wished(A1, A2, A3, vacant={}),
         seats_at_random_are_wished({PARTERRE: 3}),
         seats_at_random_are_wished({PARTERRE: 1, BALCONY: 1}),
+        seats_are_wished(A1, A2, A3, vacant={}, all_or_nothing=True),
     ],
-    ids=["one more", "a swap", "all others", "one nobody can have", "more", "of another set"],
+    ids=[
+        "one more",
+        "a swap",
+        "all others",
+        "one nobody can have",
+        "more",
+        "of another set",
+        "all of what cannot be had",
+    ],
 )
 def test_while_the_payment_runs_no_ticket_comes_in(ask):
     given(an_order_in_payment()).when(ask).then_refused(TicketsOnlyOut)
@@ -199,6 +222,28 @@ def test_while_the_payment_runs_the_same_seats_are_nothing_new():
 @ENDED
 def test_an_order_that_has_ended_keeps_listing_its_tickets_and_takes_no_change(story, status):
     given(story()).when(seats_are_wished(A1)).then_refused(TicketsLocked, status=status)
+
+
+@ENDED
+def test_an_order_that_has_ended_says_no_to_what_nobody_can_have_too(story, status):
+    ask = seats_are_wished(A1, A3, vacant={}, all_or_nothing=True)
+    given(story()).when(ask).then_refused(TicketsLocked, status=status)
+
+
+@pytest.mark.parametrize(
+    "wish", [Seats((A1, A2)), Seats((A2,)), Seats(()), AtRandom({PARTERRE: 2}), AtRandom({})]
+)
+def test_an_order_that_has_all_of_the_wished_tickets_is_not_incomplete(wish):
+    given(an_executed_order()).when(lambda order: order.refuse_incomplete(wish)).then_nothing()
+
+
+@pytest.mark.parametrize("wish", [Seats((A1, A3)), AtRandom({PARTERRE: 3}), AtRandom({BALCONY: 1})])
+def test_an_order_that_lacks_a_wished_ticket_is_incomplete(wish):
+    (
+        given(an_executed_order())
+        .when(lambda order: order.refuse_incomplete(wish))
+        .then_refused(TicketsIncomplete)
+    )
 
 
 @ENDED
