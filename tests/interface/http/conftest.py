@@ -1,0 +1,105 @@
+from contextlib import contextmanager
+
+import pytest
+from catalogue import House
+from moving_clock import Clock
+from seller import Seller
+
+from application.bootstrap import build
+from application.projections.pull_loop import catch_up
+from application.settings import Settings
+from interface.http.app import create_app
+
+
+class Running:
+    """A service over a real store, with the clock that all of it goes by."""
+
+    def __init__(self, settings, clock):
+        self.settings = settings
+        self.clock = clock
+        self.services = build(settings, clock)
+        self.app = create_app(self.services)
+
+    @contextmanager
+    def another(self):
+        """One more process of the same service, or the same one after a restart."""
+        running = Running(self.settings, self.clock)
+        try:
+            yield running
+        finally:
+            running.services.close()
+
+    def catch_up(self):
+        """Have the lists show everything that was written."""
+        catch_up(self.services.store, "orders")
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+def opened(request, tmp_path_factory):
+    """One service for each kind of store: tests stay apart by what they sell."""
+    if request.param == "sqlite":
+        running = Running(
+            Settings(database=f"sqlite:///{tmp_path_factory.mktemp('http')}/orders.db"), Clock()
+        )
+        yield running
+        running.services.close()
+    else:
+        with request.getfixturevalue("server").database() as url:
+            running = Running(Settings(database=url), Clock())
+            yield running
+            running.services.close()
+
+
+@pytest.fixture
+def running(opened):
+    opened.clock.reset()
+    return opened
+
+
+@pytest.fixture
+def clock(running):
+    return running.clock
+
+
+@pytest.fixture
+def services(running):
+    return running.services
+
+
+@pytest.fixture
+def house(services):
+    """An organiser's house, newly opened."""
+    house = House()
+    house.open(services)
+    return house
+
+
+@pytest.fixture
+def seller(running, house):
+    """The organiser, selling its own evening."""
+    return Seller(running.app, house.org_key, house.evening)
+
+
+@pytest.fixture
+def shop(running, house):
+    """A ticket shop that has a deal with the organiser."""
+    return Seller(running.app, house.shop_key, house.evening)
+
+
+@pytest.fixture
+def stranger(running, house):
+    """A ticket shop that has none."""
+    return Seller(running.app, house.stranger_key, house.evening)
+
+
+@pytest.fixture
+def unchanged(services, seller, house):
+    """Shows that a block has changed nothing: not a fact, not a ticket."""
+
+    @contextmanager
+    def nothing_changes():
+        before = services.store.last_position(), services.store.tickets(house.evening)
+        yield
+        assert (services.store.last_position(), services.store.tickets(house.evening)) == before
+
+    return nothing_changes
