@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
@@ -20,7 +20,7 @@ from application.storage.batch import Draft
 from application.storage.group_commit import GroupCommit, Outcome
 from application.storage.sqlite_batch import SqliteBatch, store_drafts
 from application.storage.sqlite_catalog import SqliteCatalogChange, read_documents
-from application.storage.sqlite_connections import connect
+from application.storage.sqlite_connections import Connections
 from application.storage.sqlite_layout import LOG, lay_out
 from application.storage.sqlite_read_models import SqliteReadModels
 from application.storage.sqlite_tickets import ticket_of, ticket_row
@@ -75,9 +75,8 @@ class SqliteStore:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._readers = threading.local()
-        self._connections: list[sqlite3.Connection] = []
-        self._writer = self._connect()
+        self._connections = Connections(path, "FULL")
+        self._writer = self._connections.open()
         self._writing = threading.Lock()
         self._news = threading.Condition()
         self._latest = 0
@@ -86,17 +85,9 @@ class SqliteStore:
         self.recorder = SqliteRecorder(SQLiteDatastore(path, originator_id_type="text"))
         self._group = GroupCommit(self._commit)
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = connect(self.path, "FULL")
-        self._connections.append(connection)
-        return connection
-
     @property
     def _reader(self) -> sqlite3.Connection:
-        connection = getattr(self._readers, "connection", None)
-        if connection is None:
-            connection = self._readers.connection = self._connect()
-        return cast("sqlite3.Connection", connection)
+        return self._connections.mine
 
     # Writing.
 
@@ -288,8 +279,7 @@ class SqliteStore:
         """Give back all connections."""
         self.recorder.datastore.close()
         self._models.close()
-        for connection in self._connections:
-            connection.close()
+        self._connections.close()
 
 
 def _named(failure: Exception) -> Exception:

@@ -1,8 +1,10 @@
 """Connections to the embedded store's files."""
 
 import sqlite3
+import threading
 import time
 from typing import Literal
+from weakref import WeakSet
 
 from application.store import StoreUnavailable
 
@@ -10,15 +12,67 @@ BUSY_SECONDS = 5.0
 """How long a process waits for another one's writing to end."""
 RETRY_SECONDS = 0.01
 
+Synchronous = Literal["FULL", "NORMAL"]
 
-def connect(path: str, synchronous: Literal["FULL", "NORMAL"]) -> sqlite3.Connection:
+
+class Connection(sqlite3.Connection):
+    """A connection that can be referred to weakly."""
+
+
+class OfThread:
+    """A thread's connection; what the thread has for itself ends with it, and this closes it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def __del__(self) -> None:
+        self.connection.close()
+
+
+class Connections:
+    """One connection for each thread that asks, until that thread ends.
+
+    Server threads come and go with the load: what they opened must go with them.
+    """
+
+    def __init__(self, path: str, synchronous: Synchronous) -> None:
+        self._path = path
+        self._synchronous = synchronous
+        self._of_thread = threading.local()
+        self._open: WeakSet[Connection] = WeakSet()
+
+    @property
+    def mine(self) -> Connection:
+        """The connection of the thread that asks. Raises `StoreUnavailable`."""
+        own: OfThread | None = getattr(self._of_thread, "own", None)
+        if own is None:
+            own = self._of_thread.own = OfThread(self.open())
+        return own.connection
+
+    def open(self) -> Connection:
+        """A further connection, open until all are closed. Raises `StoreUnavailable`."""
+        connection = connect(self._path, self._synchronous)
+        self._open.add(connection)
+        return connection
+
+    def close(self) -> None:
+        """Close those of all threads."""
+        for connection in list(self._open):
+            connection.close()
+
+
+def connect(path: str, synchronous: Synchronous) -> Connection:
     """A connection in autocommit mode, for any thread. Raises `StoreUnavailable`.
 
     `synchronous` says whether a commit waits for the disk (FULL).
     """
     try:
         connection = sqlite3.connect(
-            path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            path,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            factory=Connection,
         )
         _keep_a_write_ahead_log(connection)
         connection.execute(f"PRAGMA synchronous={synchronous}")

@@ -5,13 +5,12 @@ commit, and filling it never makes a sale wait for the one writer of the log.
 """
 
 import sqlite3
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 from application.clock import now, to_ms
-from application.storage.sqlite_connections import connect
+from application.storage.sqlite_connections import Connections
 from application.storage.sqlite_layout import VIEWS, lay_out
 from application.store import ModelState, Page, Row, Table
 
@@ -39,20 +38,13 @@ class SqliteReadModels:
     """The port for read models (`application/store.py`) on an SQLite file."""
 
     def __init__(self, path: str) -> None:
-        self._path = path
-        self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._connections = Connections(path, "NORMAL")
         self._tables: dict[str, Table] = {}
         lay_out(self._db, VIEWS)
 
     @property
     def _db(self) -> sqlite3.Connection:
-        connection = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = connect(self._path, "NORMAL")
-            self._connections.append(connection)
-            self._local.connection = connection
-        return cast("sqlite3.Connection", connection)
+        return self._connections.mine
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -212,8 +204,7 @@ class SqliteReadModels:
 
     def close(self) -> None:
         """Give back all connections."""
-        for connection in self._connections:
-            connection.close()
+        self._connections.close()
 
 
 def _now() -> int:
