@@ -1,19 +1,18 @@
 """`orderlog serve`: the service over HTTP."""
 
-import os
+import platform
 import socket
-import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
-from typing import Any
 
 import click
 
 from interface.cli.session import Session, database_option
 
-READY_SECONDS = 30.0
-DRAIN_SECONDS = 30
-BACKLOG = 2048
+LOOK_AGAIN_SECONDS = 0.01
+ANSWER_SECONDS = 10.0
 
 
 @click.command()
@@ -36,45 +35,52 @@ BACKLOG = 2048
 @database_option
 def serve(session: Session, host: str, port: int, workers: int, *, sample: bool) -> None:
     """Serve orders over HTTP until SIGTERM or SIGINT; requests under way are finished."""
-    from granian.constants import Interfaces  # noqa: PLC0415 - only this command needs the server
-    from granian.server.mp import MPServer  # noqa: PLC0415
-
-    class Server(MPServer):
-        def startup(self, *workers: Any) -> None:
-            """Announce from a thread that starts after the workers: a fork copies held locks."""
-            super().startup(*workers)  # type: ignore[no-untyped-call] # granian types no methods
-            threading.Thread(target=announce, args=(host, port, line), daemon=True).start()
+    from interface.http.processes import CannotStart, Processes  # noqa: PLC0415 - see session.py
 
     settings = session.settings
-    port = free_port(host, port)
-    summary = prepare(session, sample=sample or settings.sample)
-    os.environ["ORDERLOG_DATABASE"] = settings.database
-    line = f"Orderlog listens on http://{host}:{port}, on {settings.database}, with {summary}."
-    Server(
-        "interface.http.wsgi:create",
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        factory=True,
-        workers=workers,
-        blocking_threads=settings.threads,
-        backlog=BACKLOG,
-        websockets=False,
-        log_enabled=False,
-        respawn_failed_workers=True,
-        workers_kill_timeout=DRAIN_SECONDS,
-    ).serve()
-
-
-def free_port(host: str, port: int) -> int:
-    """`port`, or a free one for 0. Raises `OSError` when it cannot be listened on."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with reserved(host, port) as (address, free):
+        summary = prepare(session, sample=sample or settings.sample)
+        where = f"[{address}]:{free}" if ":" in address else f"{address}:{free}"
+        line = f"Orderlog listens on http://{where}, on {settings.database}, with {summary}."
+        processes = Processes(
+            settings, address, free, workers, lambda: announce(address, free, line)
+        )
         try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise OSError(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
-        return int(probe.getsockname()[1])
+            processes.run()
+        except CannotStart as reason:
+            session.refuse(reason)
+
+
+@contextmanager
+def reserved(host: str, port: int) -> Iterator[tuple[str, int]]:
+    """The address of `host`, and `port` or a free one for 0, kept for this server alone.
+
+    Server processes share a port, which the system would let another server do as well: so the
+    parent has it first. Raises `OSError` when it cannot be listened on.
+    """
+    with socket_on(host, port) as ours:
+        found = ours.getsockname()[:2]
+        if platform.system() == "Linux":
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        else:
+            ours.close()
+        yield found
+
+
+def socket_on(host: str, port: int) -> socket.socket:
+    """A socket bound to an address and port that nobody else has. Raises `OSError`."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        ours = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            ours.bind(address)
+        except OSError:
+            ours.close()
+            raise
+    except OSError as error:
+        raise OSError(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
+    return ours
 
 
 def prepare(session: Session, *, sample: bool) -> str:
@@ -98,14 +104,13 @@ def prepare(session: Session, *, sample: bool) -> str:
 
 def announce(host: str, port: int, line: str) -> None:
     """Print `line` once the service answers: then it is true."""
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
+    while True:
         try:
-            connection = HTTPConnection(host, port, timeout=READY_SECONDS)
+            connection = HTTPConnection(host, port, timeout=ANSWER_SECONDS)
             connection.request("GET", "/health/live")
             connection.getresponse().read()
         except (OSError, HTTPException):
-            time.sleep(0.02)
+            time.sleep(LOOK_AGAIN_SECONDS)
         else:
             click.echo(line)
             return

@@ -1,0 +1,116 @@
+"""The processes of a server: the parent that starts and replaces them, and what each one does.
+
+A process is forked while the parent has no other thread at work, since a fork copies the locks
+that threads hold, and before it has a connection to the store.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing import get_context, parent_process
+from typing import Any
+
+import structlog
+from flask import Flask
+from granian.constants import Interfaces
+from granian.server.mp import MPServer
+
+from application.settings import Settings
+from interface.http.wsgi import running
+
+DRAIN_SECONDS = 30
+"""How long requests under way may take when the server is told to stop."""
+BACKLOG = 2048
+TO_STOP = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+
+log = structlog.get_logger()
+
+
+class CannotStart(Exception):
+    """A server process could not begin to serve, or the processes keep ending by themselves."""
+
+
+class Processes(MPServer):
+    """The parent: starts the server processes, replaces one that dies, and ends them all."""
+
+    def __init__(
+        self, settings: Settings, host: str, port: int, workers: int, started: Callable[[], None]
+    ) -> None:
+        super().__init__(
+            "",
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=workers,
+            blocking_threads=settings.threads,
+            backlog=BACKLOG,
+            websockets=False,
+            log_enabled=False,
+            respawn_failed_workers=True,
+            workers_kill_timeout=DRAIN_SECONDS,
+        )
+        self._settings = settings
+        self._started = started
+        self._failures = get_context("fork").SimpleQueue()
+
+    def run(self) -> None:
+        """Serve until SIGTERM, SIGINT or SIGHUP; finish what is under way. Raises `CannotStart`."""
+        try:
+            self.serve(self._work, no_loader, wrap_loader=False)
+        except SystemExit as ended:
+            if self._failures.empty():
+                raise CannotStart("The server processes keep ending by themselves.") from ended
+        if not self._failures.empty():
+            raise CannotStart(f"A server process cannot start: {self._failures.get()}")
+
+    def startup(self, *workers: Any) -> None:
+        """Start the processes, and only then the thread that tells so."""
+        with held_back():
+            super().startup(*workers)  # type: ignore[no-untyped-call] # granian types no methods
+        signal.signal(signal.SIGHUP, self.signal_handler_interrupt)
+        threading.Thread(target=self._started, daemon=True).start()
+
+    def _respawn_workers(self, workers: list[int], *more: Any, **named: Any) -> None:
+        log.error("server_process_died", processes=[number + 1 for number in workers])
+        with held_back():
+            super()._respawn_workers(workers, *more, **named)
+
+    def _work(self, number: int, name: str | None, _: Any, *more: Any) -> None:
+        """Live the life of one server process."""
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        threading.Thread(target=end_with_parent, daemon=True).start()
+        try:
+            with running(self._settings) as app:
+                self._spawn_wsgi_worker(number, name, lambda: app, *more)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the parent says it in one line
+            self._failures.put(str(error) or type(error).__name__)
+            os.kill(os.getppid(), signal.SIGTERM)
+
+
+def no_loader() -> Flask:
+    """What the library asks for; here each process makes its application itself."""
+    raise CannotStart
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Let signals that stop the server come later, so that none meets a process half forked.
+
+    A forked process takes them over held back: it is its parent who tells it to stop.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, TO_STOP)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def end_with_parent() -> None:
+    """Stop this process when its parent is gone: nobody else would."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
