@@ -1,6 +1,6 @@
 """The bytes and headers of good answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -12,25 +12,52 @@ from domain.order import Order
 
 JSON = "application/json; charset=UTF-8"
 
-_ENCODER = msgspec.json.Encoder()
+_encode = msgspec.json.Encoder().encode
+Header = tuple[str, str]
 
 
-def json_answer(document: Any, status: int = 200) -> Response:
+class WholeAnswer(Response):
+    """An answer that is whole: its bytes and headers go out as they stand.
+
+    Flask's own answers are looked over once more on the way out, for what these never have.
+    """
+
+    def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
+        """Answer, by WSGI."""
+        start_response(self.status, self.headers.to_wsgi_list())
+        return () if environ["REQUEST_METHOD"] == "HEAD" else self.response  # type: ignore[return-value] # a list of bytes
+
+
+def json_answer(document: Any, status: int = 200, headers: Sequence[Header] = ()) -> Response:
     """An answer with a JSON body."""
-    return Response(_ENCODER.encode(document), status, content_type=JSON)
+    return bytes_answer(_encode(document), status, headers)
+
+
+def bytes_answer(body: bytes, status: int = 200, headers: Sequence[Header] = ()) -> Response:
+    """An answer with a body that is JSON already."""
+    length = str(len(body))
+    return WholeAnswer(
+        [body], status, [("Content-Type", JSON), ("Content-Length", length), *headers]
+    )
 
 
 def order_answer(
-    answer: Answer, shape: Callable[[dict[str, Any], Order], Any] | None, status: int = 200
+    answer: Answer,
+    shape: Callable[[dict[str, Any], Order], Any] | None,
+    status: int = 200,
+    *,
+    written: bool = False,
 ) -> Response:
     """The order document with its version, in the `shape` that was wished."""
+    headers = [("ETag", f'"{answer.order.version}"')]
+    if written:
+        headers.append(position_of(answer))
+    if shape is None and answer.document:
+        return bytes_answer(answer.document, status, headers)
     document = order_document(answer.order, answer.at)
-    response = json_answer(shape(document, answer.order) if shape else document, status)
-    response.headers["ETag"] = f'"{answer.order.version}"'
-    return response
+    return json_answer(shape(document, answer.order) if shape else document, status, headers)
 
 
-def position_told(response: Response, answer: Answer) -> Response:
-    """The answer to a write, with the log's position that shows what was written."""
-    response.headers["X-Log-Position"] = str(answer.position)
-    return response
+def position_of(answer: Answer) -> Header:
+    """The log's position that shows what was written: every write answers with it."""
+    return "X-Log-Position", str(answer.position)

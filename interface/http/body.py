@@ -1,6 +1,7 @@
 """The body of a request: JSON of the right type and size, held against its schema as a whole."""
 
 import hashlib
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
@@ -14,12 +15,18 @@ T = TypeVar("T")
 JSON = "application/json"
 
 
-def load_body(schema: Schema) -> Any:
-    """What the request's body says, checked by `schema`. Raises `BadRequest`, naming each fault."""
+def load_body(schema: Schema, quick: Callable[[bytes], Any] | None = None) -> Any:
+    """What the request's body says, checked by `schema`. Raises `BadRequest`, naming each fault.
+
+    `quick` reads the most usual bodies in one step, and leaves all others to the schema by None.
+    """
     if request.mimetype != JSON:
         raise BadRequest("bad_content_type", f"The body has to be {JSON}.", status=415)
+    data = request.get_data()
+    if quick is not None and (wish := quick(data)) is not None:
+        return wish
     try:
-        body = msgspec.json.decode(request.get_data())
+        body = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadRequest("bad_json", f"The body is no JSON: {error}") from error
     except RecursionError as error:

@@ -12,7 +12,7 @@ from application.order_service import OrderWish
 from domain.order import Order
 from domain.refusals import UnknownOrder
 from domain.status import Status
-from interface.http.answers import json_answer, order_answer, position_told
+from interface.http.answers import json_answer, order_answer, position_of
 from interface.http.body import load_body, load_query
 from interface.http.contract import described
 from interface.http.fields_schema import parse, shaped
@@ -25,6 +25,7 @@ from interface.http.orders_contract import (
     READ_HISTORY,
     READ_ORDER,
 )
+from interface.http.quick_body import quick_change, quick_order
 from interface.http.request_context import the_request, wait_for_position
 from interface.http.schemas import (
     OBJECT_ID,
@@ -69,24 +70,24 @@ def _register_writes(routes: Blueprint, services: Services) -> None:
     @described(CREATE_ORDER)
     def create_order() -> Response:
         shape = _shape(services)
-        show, wish = load_body(ORDER_IN)
+        show, wish = load_body(ORDER_IN, quick_order)
         answer = services.orders.create(show, wish, the_request())
-        return position_told(order_answer(answer, shape, 201), answer)
+        return order_answer(answer, shape, 201, written=True)
 
     @routes.patch("/<order_id:order>")
     @described(CHANGE_ORDER)
     def change_order(order: str) -> Response:
         shape = _shape(services)
-        wish = load_body(ORDER_CHANGE_IN)
+        wish = load_body(ORDER_CHANGE_IN, quick_change)
         answer = services.orders.change(known_order(order), wish, the_request())
-        return position_told(order_answer(answer, shape), answer)
+        return order_answer(answer, shape, written=True)
 
     @routes.delete("/<order_id:order>")
     @described(CANCEL_ORDER)
     def cancel_order(order: str) -> Response:
         load_query(NOTHING_IN)
         answer = services.orders.change(known_order(order), CANCEL, the_request())
-        return position_told(json_answer({}), answer)
+        return json_answer({}, headers=[position_of(answer)])
 
 
 def _register_reads(routes: Blueprint, services: Services) -> None:
