@@ -20,7 +20,7 @@ def load_body(schema: Schema, quick: Callable[[bytes], Any] | None = None) -> An
 
     `quick` reads the most usual bodies in one step, and leaves all others to the schema by None.
     """
-    if request.mimetype != JSON:
+    if request.environ.get("CONTENT_TYPE") != JSON and request.mimetype != JSON:
         raise BadRequest("bad_content_type", f"The body has to be {JSON}.", status=415)
     data = request.get_data()
     if quick is not None and (wish := quick(data)) is not None:

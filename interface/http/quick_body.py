@@ -4,6 +4,7 @@ The schemas (`schemas.py`) are the contract. What is read here is only what they
 same wish; every other body, and above all every faulty one, is left to them.
 """
 
+import re
 from typing import Annotated
 
 import msgspec
@@ -14,18 +15,18 @@ from domain.wishes import AtRandom
 
 MOST_TICKETS = 1000
 
-Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{24}\Z")]
 Count = Annotated[int, msgspec.Meta(ge=1, le=MOST_TICKETS)]
-Alias = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,100}\Z")]
+ID = re.compile(r"[0-9a-f]{24}\Z").match
+ALIAS = re.compile(r"[!-~]{1,100}\Z").match
 
 
 class _Order(msgspec.Struct, forbid_unknown_fields=True):
-    event: Id
-    random: dict[Id, Count]
+    event: str
+    random: dict[str, Count]
 
 
 class _Payment(msgspec.Struct, forbid_unknown_fields=True):
-    system: Alias
+    system: str
 
 
 class _Change(msgspec.Struct, forbid_unknown_fields=True):
@@ -43,7 +44,9 @@ def quick_order(body: bytes) -> tuple[str, OrderWish] | None:
         order = _order(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if len(order.random) > 1 and sum(order.random.values()) > MOST_TICKETS:
+    if not ID(order.event) or not all(map(ID, order.random)):
+        return None
+    if sum(order.random.values()) > MOST_TICKETS:
         return None
     return order.event, OrderWish(tickets=AtRandom(order.random))
 
@@ -54,6 +57,10 @@ def quick_change(body: bytes) -> OrderWish | None:
         change = _change(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    payment = None if change.payment is msgspec.UNSET else PaymentWish(change.payment.system)
+    payment = None
+    if change.payment is not msgspec.UNSET:
+        if not ALIAS(change.payment.system):
+            return None
+        payment = PaymentWish(change.payment.system)
     status = None if change.status is msgspec.UNSET else change.status
     return OrderWish(payment=payment, status=status)
