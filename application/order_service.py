@@ -268,9 +268,7 @@ class OrderService(Application[str]):
         if order.pending or answered is not None:
             change = ticket_change(before, order)
             # Not Application.save: its checks of protocols cost more than all that it does here.
-            self.events.put(
-                order.collect_events(), within=within, change=change, answered=answered
-            )
+            self.events.put(order.collect_events(), within=within, change=change, answered=answered)
         return Answer(order, asked.at, document=_encode(order_document(order, asked.at)))
 
     def _carry_out(
