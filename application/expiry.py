@@ -10,6 +10,7 @@ import structlog
 
 from application.order_queries import OrderQueries
 from application.order_service import OrderService
+from application.store import StoreUnavailable
 
 BATCH = 100
 
@@ -50,6 +51,9 @@ class Sweeper:
         while not self._stopping.wait(self._seconds):
             try:
                 expired = sweep(self._queries, self._orders, "sweeper")
+            except StoreUnavailable as error:
+                log.warning("store_unavailable", reason=str(error))
+                continue
             except Exception:
                 log.exception("sweep_failed")
                 continue

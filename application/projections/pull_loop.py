@@ -139,6 +139,9 @@ class PullLoop:
                 moved |= self.step(projection, read)
             if not moved:
                 self._store.wait_for_news(seen, WAIT_SECONDS)
+        except StoreUnavailable as error:
+            log.warning("store_unavailable", reason=str(error))
+            self._stopping.wait(WAIT_SECONDS)
         except Exception:
             log.exception("log_not_readable")
             self._stopping.wait(WAIT_SECONDS)
@@ -147,17 +150,19 @@ class PullLoop:
         """Ask for every read model; what another process feeds is left to it."""
         self._lease_again = time.monotonic() + RENEW_SECONDS
         models = self._store.read_models()
+        held, self._leased = self._leased, set()
         for name in [projection.table.name for projection in self._projections]:
-            had = name in self._leased
-            self._leased.discard(name)
             try:
                 has = models.lease(name, self.feeder, LEASE_SECONDS)
+            except StoreUnavailable as error:
+                log.warning("store_unavailable", reason=str(error))
+                break
             except Exception:
                 log.exception("lease_failed", projection=name)
                 continue
             if has:
                 self._leased.add(name)
-            if has != had:
+            if has != (name in held):
                 log.info("feeding" if has else "fed_elsewhere", projection=name)
 
     def _release(self) -> None:
@@ -171,17 +176,18 @@ class PullLoop:
     def step(self, projection: Projection, read: dict[int, Batch | None] | None = None) -> bool:
         """Feed a batch to one read model; tell whether it moved on.
 
-        Those that stand at the same position share what was `read` there.
+        Those that stand at the same position share what was `read` there. Raises
+        `StoreUnavailable`.
         """
         name = projection.table.name
         try:
             state = self._store.read_models().state(name)
             try:
                 return self._pull(projection, state, {} if read is None else read)
-            except StoreUnavailable:
-                raise
             except Exception:  # noqa: BLE001 - found again, one fact at a time, and noted there
                 return self._one_by_one(projection, state)
+        except StoreUnavailable:
+            raise
         except Exception:
             log.exception("projection_failed", projection=name)
             return False

@@ -20,7 +20,7 @@ from application.storage.batch import Draft
 from application.storage.group_commit import GroupCommit, Outcome
 from application.storage.sqlite_batch import SqliteBatch, store_drafts
 from application.storage.sqlite_catalog import SqliteCatalogChange, read_documents
-from application.storage.sqlite_connections import Connections
+from application.storage.sqlite_connections import Connections, unavailable
 from application.storage.sqlite_layout import LOG, lay_out
 from application.storage.sqlite_read_models import SqliteReadModels
 from application.storage.sqlite_tickets import ticket_of, ticket_row
@@ -287,8 +287,3 @@ def _named(failure: Exception) -> Exception:
     if isinstance(failure, sqlite3.IntegrityError):
         return IntegrityError(str(failure))
     return failure
-
-
-def unavailable(error: sqlite3.OperationalError) -> StoreUnavailable:
-    """The store's state as the port names it."""
-    return StoreUnavailable(f"The database cannot be written now: {error}")

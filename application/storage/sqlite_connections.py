@@ -96,3 +96,8 @@ def _keep_a_write_ahead_log(connection: sqlite3.Connection) -> None:
             time.sleep(RETRY_SECONDS)
         else:
             return
+
+
+def unavailable(error: sqlite3.OperationalError) -> StoreUnavailable:
+    """The store's state as the port names it."""
+    return StoreUnavailable(f"The database cannot be written now: {error}")

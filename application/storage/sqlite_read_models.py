@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from application.clock import now, to_ms
-from application.storage.sqlite_connections import Connections
+from application.storage.sqlite_connections import Connections, unavailable
 from application.storage.sqlite_layout import VIEWS, lay_out
 from application.store import ModelState, Page, Row, Table
 
@@ -49,7 +49,10 @@ class SqliteReadModels:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         db = self._db
-        db.execute("BEGIN IMMEDIATE")
+        try:
+            db.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise unavailable(error) from error
         try:
             yield db
         except BaseException:

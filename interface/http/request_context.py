@@ -20,7 +20,7 @@ ETAG = re.compile(r'"([1-9][0-9]{0,9})"\Z')
 POSITION = re.compile(r"[0-9]{1,18}\Z")
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
 OPEN = frozenset({"health.live", "health.ready", "openapi.openapi"})
-"""The endpoints that need no key."""
+"""The endpoints that need no key: they answer without asking the store who calls."""
 
 log = structlog.get_logger()
 
@@ -34,8 +34,11 @@ def register(app: Flask, services: Services) -> None:
         asked_for = headers.get("HTTP_X_REQUEST_ID", "")
         g.began = time.perf_counter()
         g.request_id = asked_for if REQUEST_ID.match(asked_for) else secrets.token_hex(8)
+        if request.endpoint in OPEN:
+            g.caller = None
+            return None
         g.caller = caller = _caller(services, headers.get("HTTP_AUTHORIZATION", ""))
-        if caller is None and request.endpoint not in OPEN:
+        if caller is None:
             answer = problem(401, "unauthorized", "A good key is needed: Authorization: key <key>")
             answer.headers["WWW-Authenticate"] = "key"
             return answer

@@ -4,7 +4,7 @@ from application.turns import Turns
 def test_nobody_is_late_where_nothing_changed():
     turns = Turns()
     with turns.taken("a") as one, turns.taken("a") as another:
-        assert not (one.late or another.late)
+        assert [one.late, another.late] == [False, False]
 
 
 def test_whoever_was_there_before_a_change_is_late_and_who_made_it_is_not():

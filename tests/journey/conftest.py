@@ -1,19 +1,8 @@
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 import pytest
+from databases import STORES, a_database
 from serving import serving
-
-STORES = ("sqlite", "postgres")
-
-
-@contextmanager
-def a_database(store, request, folder):
-    """The address of a fresh database."""
-    if store == "sqlite":
-        yield f"sqlite:///{folder / 'orders.db'}"
-    else:
-        with request.getfixturevalue("server").database() as url:
-            yield url
 
 
 @pytest.fixture(scope="session", params=STORES)
