@@ -11,6 +11,7 @@ from application.clock import now
 from application.order_history import OrderHistory
 from application.order_service import OrderService, OrderWish, PaymentWish, Request
 from application.storage.postgres import PostgresStore
+from domain.status import Status
 from domain.wishes import AtRandom, Customer, Seats
 
 SHOW = "56a6253df06c5a059a93802e"
@@ -54,7 +55,7 @@ WISHES = [
         AtRandom({SET: 3}),
         customer=Customer(email="other@example.org"),
         payment=PaymentWish("api/BASE"),
-        status="in_progress",
+        status=Status.IN_PROGRESS,
     ),
 ]
 
