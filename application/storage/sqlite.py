@@ -7,7 +7,7 @@ the disk before an answer leaves (`synchronous=FULL`).
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 from application.clock import from_ms, to_ms
 from application.storage.batch import Draft
 from application.storage.group_commit import GroupCommit, Outcome
-from application.storage.sqlite_batch import SqliteBatch, store_drafts
+from application.storage.sqlite_batch import STORING, SqliteBatch, read_heads, store_drafts
 from application.storage.sqlite_catalog import SqliteCatalogChange, read_documents
 from application.storage.sqlite_connections import Connections, unavailable
 from application.storage.sqlite_layout import LOG, lay_out
@@ -30,6 +30,7 @@ from application.store import (
     T,
     Ticket,
     TicketChange,
+    TicketTaken,
     Write,
     Written,
 )
@@ -40,8 +41,11 @@ POLL_SECONDS = 0.05
 class SqliteRecorder(SQLiteApplicationRecorder):
     """The library's recorder, writing in a batch's transaction, tickets and all."""
 
-    def __init__(self, datastore: SQLiteDatastore) -> None:
+    def __init__(
+        self, datastore: SQLiteDatastore, append: Callable[[Draft], Sequence[int]]
+    ) -> None:
         super().__init__(datastore, events_table_name="orders_events")
+        self._append = append
 
     def construct_create_table_statements(self) -> list[str]:
         """No statements: the layout makes the tables."""
@@ -66,8 +70,7 @@ class SqliteRecorder(SQLiteApplicationRecorder):
         draft.add(stored_events, change, answered)
         if within is not None:
             return None
-        with self.datastore.transaction(commit=True) as cursor:
-            return store_drafts(cursor.sqlite_cursor.connection, [draft])
+        return self._append(draft)
 
 
 class SqliteStore:
@@ -81,8 +84,12 @@ class SqliteStore:
         self._news = threading.Condition()
         self._latest = 0
         lay_out(self._writer, LOG)
+        self._writer.executescript(STORING)
+        self._heads = read_heads(self._writer)
         self._models = SqliteReadModels(path + "-views")
-        self.recorder = SqliteRecorder(SQLiteDatastore(path, originator_id_type="text"))
+        self.recorder = SqliteRecorder(
+            SQLiteDatastore(path, originator_id_type="text"), self._append
+        )
         self._group = GroupCommit(self._commit)
 
     @property
@@ -96,34 +103,81 @@ class SqliteStore:
         return self._group.carry_out(writes)
 
     def _commit(self, writes: list[Write[Any]]) -> list[Outcome]:
-        """Carry out a batch in one transaction; where one spoils it, each in its own."""
+        """Carry out a batch: by one statement, else in one transaction, else one by one."""
+        outcomes = self._store_at_once(dict(enumerate(writes)))
+        rest = {place: write for place, write in enumerate(writes) if place not in outcomes}
+        if rest:
+            outcomes.update(self._store_in_rounds(rest))
+        return [outcomes[place] for place in range(len(writes))]
+
+    def _store_at_once(self, writes: Mapping[int, Write[Any]]) -> dict[int, Outcome]:
+        """Find and decide outside of any transaction, and store by a statement that is one.
+
+        What was found may be outdated by another process: then the statement fails, whole, and
+        nothing of it happened. Who was put aside has no outcome either.
+        """
+        with self._writing:
+            batch = SqliteBatch(self._writer, writes, self._heads)
+            try:
+                batch.find()
+                batch.decide()
+                positions = batch.store()
+            except (sqlite3.IntegrityError, TicketTaken):
+                return {}
+            except sqlite3.OperationalError as error:
+                raise unavailable(error) from error
+        self._tell_of(positions)
+        return batch.outcomes(positions)
+
+    def _store_in_rounds(self, writes: dict[int, Write[Any]]) -> dict[int, Outcome]:
+        """Carry out a batch in one transaction; where one write spoils it, each in its own."""
         try:
             return self._transact(writes)
         except Exception as failure:
             if isinstance(failure, StoreUnavailable):
                 raise
             if len(writes) == 1:
-                return [_named(failure)]
-        return [self._commit([write])[0] for write in writes]
-
-    def _transact(self, writes: list[Write[Any]]) -> list[Outcome]:
-        """Find, decide and store, in rounds: who was put aside in one finds anew in the next."""
-        waiting = dict(enumerate(writes))
+                return dict.fromkeys(writes, _named(failure))
         outcomes: dict[int, Outcome] = {}
-        position = 0
+        for place, write in writes.items():
+            outcomes.update(self._store_in_rounds({place: write}))
+        return outcomes
+
+    def _transact(self, writes: Mapping[int, Write[Any]]) -> dict[int, Outcome]:
+        """Find, decide and store, in rounds: who was put aside in one finds anew in the next."""
+        waiting = dict(writes)
+        outcomes: dict[int, Outcome] = {}
+        stored: list[int] = []
         with self.transaction() as connection:
+            heads = read_heads(connection)
             while waiting:
-                batch = SqliteBatch(connection, waiting)
+                batch = SqliteBatch(connection, waiting, heads)
                 batch.find()
                 batch.decide()
                 positions = batch.store()
-                position = positions[-1] if positions else position
+                stored += positions
                 done = batch.outcomes(positions)
                 outcomes.update(done)
                 waiting = {place: waiting[place] for place in waiting if place not in done}
-        if position:
-            self._tell(position)
-        return [outcomes[place] for place in range(len(writes))]
+        self._heads = heads
+        self._tell_of(stored)
+        return outcomes
+
+    def _append(self, draft: Draft) -> list[int]:
+        """Store a draft in a transaction of its own. Raises the library's `IntegrityError`."""
+        try:
+            with self.transaction() as connection:
+                heads = read_heads(connection)
+                positions = store_drafts(connection, [draft], heads, heads.number)
+        except sqlite3.IntegrityError as error:
+            raise IntegrityError(str(error)) from error
+        self._heads = heads
+        self._tell_of(positions)
+        return positions
+
+    def _tell_of(self, positions: Sequence[int]) -> None:
+        if positions:
+            self._tell(positions[-1])
 
     def _tell(self, position: int) -> None:
         """Wake those who wait for the log to grow."""

@@ -1,7 +1,8 @@
-"""One batch of writes in the embedded store's one writing transaction.
+"""One batch of writes to the embedded store: a few statements, one of which stores it all.
 
-Each kind of thing is found or stored by one statement for the whole batch: every statement gives
-up the interpreter to the threads that make answers, and getting it back costs more than SQLite.
+Every statement gives up the interpreter to the threads that make answers, and getting it back can
+cost more than all that SQLite does. So each kind of thing is found by one statement and one row,
+and the whole batch is stored by one statement, which alone is a transaction.
 """
 
 import random
@@ -10,21 +11,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from eventsourcing.persistence import Notification, StoredEvent
+from eventsourcing.persistence import Notification
 
 from application.clock import from_ms, to_ms
 from application.storage.batch import Batch, Draft, Sought, facts_of
-from application.storage.sqlite_tickets import (
-    COLUMNS,
-    PLACES,
-    apply_ticket_changes,
-    ticket_of,
-)
-from application.store import Answered, Write
+from application.storage.sqlite_tickets import COLUMNS, PLACES, ticket_of
+from application.store import Answered, TicketTaken, Write
 
 FACTS = (
-    "SELECT originator_id, originator_version, topic, state, rowid FROM json_each(?) wanted"
-    " CROSS JOIN orders_events ON originator_id = wanted.value ORDER BY originator_version"
+    "SELECT json_group_array(json_array(originator_id, originator_version, topic, hex(state),"
+    " orders_events.rowid)) FROM json_each(?) wanted"
+    " CROSS JOIN orders_events ON originator_id = wanted.value"
 )
 ANSWERED = (
     "SELECT partner, requests.key, fingerprint, order_id, version, at FROM json_each(?) wanted"
@@ -38,8 +35,36 @@ _PICK = (
 PICK_BEYOND = _PICK.format(side=">=")
 PICK_BEFORE = _PICK.format(side="<")
 
+LOST = "tickets lost"
+_CHANGE = """
+    UPDATE tickets SET order_id = {owner}, held_till = news.value ->> 2
+        FROM json_each(NEW.{rows}) news
+        WHERE tickets.id = news.value ->> 0 AND order_id {condition};
+    SELECT RAISE(ABORT, '{lost}') WHERE changes() <> json_array_length(NEW.{rows});
+"""
+STORING = f"""
+CREATE TEMP VIEW batch AS
+    SELECT '' facts, x'' heap, 0 number, '' freed, '' kept, '' taken, '' answered;
+CREATE TEMP TRIGGER store_batch INSTEAD OF INSERT ON batch BEGIN
+    INSERT INTO orders_events (rowid, originator_id, originator_version, topic, state)
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3,
+            substr(NEW.heap, value ->> 4, value ->> 5) FROM json_each(NEW.facts);
+    UPDATE counters SET value = NEW.number WHERE name = 'number' AND value < NEW.number;
+    {_CHANGE.format(rows="freed", owner="NULL", condition="= news.value ->> 1", lost=LOST)}
+    {_CHANGE.format(rows="kept", owner="order_id", condition="= news.value ->> 1", lost=LOST)}
+    {_CHANGE.format(rows="taken", owner="news.value ->> 1", condition="IS NULL", lost=LOST)}
+    INSERT INTO requests (partner, key, fingerprint, order_id, version, at)
+        SELECT value ->> 0, value ->> 1, substr(NEW.heap, value ->> 2, value ->> 3),
+            value ->> 4, value ->> 5, value ->> 6 FROM json_each(NEW.answered);
+END;
+"""  # noqa: S608 - fixed words
+"""A batch is stored by inserting it into a view. JSON holds no bytes: facts' bytes and requests'
+fingerprints stand one after another in `heap`, and are named by place (from 1) and length."""
+STORE = "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)"
+
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(list[str]).decode
+_ids = msgspec.json.Decoder(list[str]).decode
+_rows = msgspec.json.Decoder(list[tuple[str, int, str, str, int]]).decode
 
 
 def as_json(values: Any) -> str:
@@ -47,12 +72,34 @@ def as_json(values: Any) -> str:
     return _encode(values).decode()
 
 
-class SqliteBatch(Batch):
-    """Carries out writes in the open transaction of `connection`. Nobody else can be writing."""
+class Heads(msgspec.Struct):
+    """The last position and the last order number that were given away."""
 
-    def __init__(self, connection: sqlite3.Connection, writes: Mapping[int, Write[Any]]) -> None:
+    position: int
+    number: int
+
+
+def read_heads(connection: sqlite3.Connection) -> Heads:
+    """The heads as they are. Only within a writing transaction do they stay so."""
+    row = connection.execute(
+        "SELECT (SELECT max(rowid) FROM orders_events),"
+        " (SELECT value FROM counters WHERE name = 'number')"
+    ).fetchone()
+    return Heads(row[0] or 0, row[1])
+
+
+class SqliteBatch(Batch):
+    """Carries out writes on a connection that was prepared by `STORING`.
+
+    `heads` have to be true when it stores, or it fails; afterwards they are true again.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, writes: Mapping[int, Write[Any]], heads: Heads
+    ) -> None:
         super().__init__(writes)
         self._connection = connection
+        self._heads = heads
 
     def find(self) -> None:
         """Find what the writes need."""
@@ -62,27 +109,29 @@ class SqliteBatch(Batch):
         if sought.requests:
             self._find_answered(sought.requests)
         if sought.orders:
-            for row in self._connection.execute(FACTS, (as_json(list(sought.orders)),)):
-                view.facts.setdefault(row[0], []).append(Notification(*row))
+            self._find_facts(sought.orders)
         if sought.seats:
-            rows = self._connection.execute(SEATS, (as_json(list(sought.seats)),))
+            rows = self._connection.execute(SEATS, (as_json(list(sought.seats)),)).fetchall()
             view.seats = {row[0]: ticket_of(row) for row in rows}
             view.claimed = {each.id for each in view.seats.values() if each.order is None}
         for set_id, count in sought.picks.items():
             self._pick(set_id, count)
-        if sought.numbers:
-            last = self._connection.execute(
-                "SELECT value FROM counters WHERE name = 'number'"
-            ).fetchone()[0]
-            view.numbers = list(range(last + sought.numbers, last, -1))
+        last = self._heads.number
+        view.numbers = list(range(last + sought.numbers, last, -1))
 
     def _find_answered(self, requests: Iterable[tuple[str, str]]) -> None:
         for partner, key, fingerprint, order, version, at in self._connection.execute(
             ANSWERED, (as_json(list(requests)),)
-        ):
+        ).fetchall():
             self.view.answered[partner, key] = Answered(
                 partner, key, fingerprint, order, version, from_ms(at)
             )
+
+    def _find_facts(self, orders: Iterable[str]) -> None:
+        row = self._connection.execute(FACTS, (as_json(list(orders)),)).fetchone()
+        for order, version, topic, state, position in sorted(_rows(row[0])):
+            fact = Notification(order, version, topic, bytes.fromhex(state), position)
+            self.view.facts.setdefault(order, []).append(fact)
 
     def _pick(self, set_id: str, count: int) -> None:
         """At most `count` vacant tickets of a set, from a random place in its shuffled order."""
@@ -96,65 +145,84 @@ class SqliteBatch(Batch):
 
     def _picked(self, statement: str, set_id: str, start: int, count: int) -> list[str]:
         row = self._connection.execute(statement, (set_id, start, count)).fetchone()
-        return _decode(row[0])
+        return _ids(row[0])
 
     def store(self) -> list[int]:
         """Store what was settled; return the positions of the facts, in the order of `drafts`."""
         drafts = self.drafts
         if not drafts:
             return []
-        used = [each.found.number for each in self.settled.values() if not each.draft.empty]
-        if any(used):
-            self._connection.execute(
-                "UPDATE counters SET value = ? WHERE name = 'number'", (max(used),)
-            )
-        return store_drafts(self._connection, drafts)
+        numbers = [each.found.number for each in self.settled.values() if not each.draft.empty]
+        number = max(self._heads.number, *numbers)
+        return store_drafts(self._connection, drafts, self._heads, number)
 
 
-def store_drafts(connection: sqlite3.Connection, drafts: Sequence[Draft]) -> list[int]:
-    """Store drafts in the open transaction; return the positions of their facts.
+def store_drafts(
+    connection: sqlite3.Connection, drafts: Sequence[Draft], heads: Heads, number: int
+) -> list[int]:
+    """Store drafts by one statement and move `heads`; return the positions of their facts.
 
-    Raises `TicketTaken`, and `sqlite3.IntegrityError` for a version or a request that exists.
+    `number` is the highest order number that they use. Raises `TicketTaken`, and
+    `sqlite3.IntegrityError` for a position, a version or a request that exists.
     """
-    positions = _append(connection, list(facts_of(drafts)))
-    apply_ticket_changes(connection, [change for draft in drafts for change in draft.changes])
-    answered = [each for draft in drafts for each in draft.answered]
-    if answered:
-        connection.executemany(
-            "INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    each.partner,
-                    each.key,
-                    each.fingerprint,
-                    each.order,
-                    each.version,
-                    to_ms(each.at),
-                )
-                for each in answered
-            ],
-        )
+    heap = Heap()
+    positions, facts = [], []
+    for position, fact in enumerate(facts_of(drafts), heads.position + 1):
+        positions.append(position)
+        place = heap.put(fact.state)
+        facts.append((position, fact.originator_id, fact.originator_version, fact.topic, *place))
+    answered = [
+        (each.partner, each.key, *heap.put(each.fingerprint), each.order, each.version, at)
+        for draft in drafts
+        for each in draft.answered
+        for at in (to_ms(each.at),)
+    ]
+    freed, kept, taken = _ticket_rows(drafts)
+    values = (facts, number, freed, kept, taken, answered)
+    texts = [value if isinstance(value, int) else as_json(value) for value in values]
+    try:
+        connection.execute(STORE, (texts[0], heap.bytes, *texts[1:]))
+    except sqlite3.IntegrityError as error:
+        if str(error) == LOST:
+            raise TicketTaken(", ".join(row[0] for row in freed + kept + taken)) from error
+        raise
+    heads.position += len(positions)
+    heads.number = number
     return positions
 
 
-def _append(connection: sqlite3.Connection, facts: Sequence[StoredEvent]) -> list[int]:
-    if not facts:
-        return []
-    last = connection.execute("SELECT max(rowid) FROM orders_events").fetchone()[0] or 0
-    positions = list(range(last + 1, last + 1 + len(facts)))
-    places = ", ".join(["(?, ?, ?, ?, ?)"] * len(facts))
-    values: list[Any] = []
-    for position, fact in zip(positions, facts, strict=True):
-        values += (
-            position,
-            fact.originator_id,
-            fact.originator_version,
-            fact.topic,
-            fact.state,
-        )
-    connection.execute(
-        "INSERT INTO orders_events"  # noqa: S608 - only places for values
-        f" (rowid, originator_id, originator_version, topic, state) VALUES {places}",
-        values,
-    )
-    return positions
+class Heap:
+    """Byte strings one after another."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._end = 1
+
+    def put(self, part: bytes) -> tuple[int, int]:
+        """Add some bytes; return their place, from 1, and their length."""
+        place, length = self._end, len(part)
+        self._parts.append(part)
+        self._end += length
+        return place, length
+
+    @property
+    def bytes(self) -> bytes:
+        """All of them."""
+        return b"".join(self._parts)
+
+
+TicketRow = tuple[str, str, int | None]
+
+
+def _ticket_rows(drafts: Sequence[Draft]) -> tuple[list[TicketRow], ...]:
+    """What drafts mean for tickets: those freed, kept and taken, with their orders and holds."""
+    freed: list[TicketRow] = []
+    kept: list[TicketRow] = []
+    taken: list[TicketRow] = []
+    for draft in drafts:
+        for change in draft.changes:
+            till = None if change.held_till is None else to_ms(change.held_till)
+            freed += [(ticket, change.order, None) for ticket in change.freed]
+            kept += [(ticket, change.order, till) for ticket in change.kept]
+            taken += [(ticket, change.order, till) for ticket in change.taken]
+    return freed, kept, taken
