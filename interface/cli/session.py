@@ -35,7 +35,9 @@ class Session:
     def services(self) -> "Services":
         """The wired service; closed at the end of the run."""
         from application.bootstrap import build  # noqa: PLC0415 - see above
+        from interface.http.logs import configure  # noqa: PLC0415
 
+        configure(self.settings.log_level)
         services = build(self.settings)
         click.get_current_context().call_on_close(services.close)
         return services

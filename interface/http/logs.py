@@ -7,6 +7,20 @@ import msgspec
 import structlog
 
 
+class StandardError:
+    """Writes lines to whatever is standard error then, each in one piece."""
+
+    def __init__(self, *_: object) -> None:
+        """Take nothing: there is only one."""
+
+    def write(self, line: bytes) -> None:
+        """Write a line."""
+        sys.stderr.buffer.write(line + b"\n")
+        sys.stderr.flush()
+
+    debug = info = warning = error = critical = write
+
+
 def configure(level: str) -> None:
     """Have everything of `level` and above logged."""
     structlog.configure(
@@ -17,7 +31,7 @@ def configure(level: str) -> None:
             structlog.processors.JSONRenderer(serializer=_line),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        logger_factory=StandardError,
         cache_logger_on_first_use=True,
     )
 

@@ -18,6 +18,7 @@ from granian.constants import Interfaces
 from granian.server.mp import MPServer
 
 from application.settings import Settings
+from interface.http.logs import configure
 from interface.http.wsgi import running
 
 DRAIN_SECONDS = 30
@@ -57,6 +58,7 @@ class Processes(MPServer):
 
     def run(self) -> None:
         """Serve until SIGTERM, SIGINT or SIGHUP; finish what is under way. Raises `CannotStart`."""
+        configure(self._settings.log_level)
         try:
             self.serve(self._work, no_loader, wrap_loader=False)
         except SystemExit as ended:

@@ -1,0 +1,41 @@
+"""What is logged: one JSON object a line on standard error, and nothing on standard output."""
+
+import json
+
+import pytest
+import structlog
+
+from interface.http.logs import configure
+
+
+@pytest.fixture
+def log():
+    configure("INFO")
+    yield structlog.get_logger()
+    structlog.reset_defaults()
+
+
+def test_an_event_is_a_json_object_on_standard_error(log, capfdbinary):
+    log.info("order_made", number=7, kind=object)
+    out, err = capfdbinary.readouterr()
+    assert out == b""
+    [line] = err.splitlines()
+    said = json.loads(line)
+    assert said["event"] == "order_made"
+    assert said["level"] == "info"
+    assert said["number"] == 7
+    assert said["timestamp"].endswith("Z")
+
+
+def test_what_is_below_the_level_is_not_logged(log, capfdbinary):
+    log.debug("chatter")
+    assert capfdbinary.readouterr().err == b""
+
+
+def test_a_traceback_stays_in_its_line(log, capfdbinary):
+    try:
+        raise ValueError("no such seat")
+    except ValueError:
+        log.exception("sweep_failed")
+    [line] = capfdbinary.readouterr().err.splitlines()
+    assert "ValueError: no such seat" in json.loads(line)["exception"]
