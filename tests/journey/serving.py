@@ -5,6 +5,7 @@ import os
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -83,15 +84,17 @@ class Service:
 
     def workers(self) -> list[int]:
         """Its server processes."""
-        pid = self.process.pid
-        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        return children(self.process)
 
     def listens(self) -> bool:
         try:
-            HTTPConnection(self.host, self.port, timeout=SECONDS).connect()
+            self.connect().close()
         except OSError:
             return False
         return True
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection((self.host, self.port), SECONDS)
 
     def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
         """Tell it to stop; return its exit code when it has."""
@@ -133,6 +136,12 @@ def starting(*options: str, log: Path) -> Iterator[subprocess.Popen]:
             finally:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
+
+
+def children(process: subprocess.Popen) -> list[int]:
+    """The processes that a process has made."""
+    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    return [int(each) for each in listed.read_text(encoding="ascii").split()]
 
 
 def orderlog(*arguments: str) -> subprocess.CompletedProcess:

@@ -1,0 +1,125 @@
+"""A service that is told to stop finishes what it took on, and starts again where it was."""
+
+import json
+import os
+import signal
+import threading
+from http.client import HTTPConnection, HTTPException
+
+import pytest
+from serving import EMPTY_ORDER, KEY, ORDERS, children, serving, starting, until
+
+SELLERS = 16
+BEFORE_THE_END = 100
+SOON = 20
+"""Seconds: less than the service itself waits before it kills a process that does not stop."""
+
+
+class Unfinished:
+    """A request for an order that has reached the service, all but its body."""
+
+    def __init__(self, service):
+        self._body = json.dumps(EMPTY_ORDER).encode()
+        self._connection = service.connect()
+        self._connection.sendall(
+            f"POST {ORDERS} HTTP/1.1\r\nHost: {service.host}\r\nAuthorization: key {KEY}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(self._body)}\r\n"
+            "Expect: 100-continue\r\n\r\n".encode()
+        )
+        assert self._connection.recv(1000).startswith(b"HTTP/1.1 100 Continue")
+
+    def finish(self):
+        """Send the body; return all that comes back."""
+        with self._connection, self._connection.makefile("rb") as answer:
+            self._connection.sendall(self._body)
+            return answer.read()
+
+
+def stops_listening(service):
+    return until(lambda: not service.listens(), "it goes on to take requests")
+
+
+def test_a_request_under_way_is_finished(own_database, log):
+    with serving(own_database, log) as service:
+        request = Unfinished(service)
+        service.process.terminate()
+        stops_listening(service)
+        answer = request.finish()
+        assert answer.startswith(b"HTTP/1.1 201 Created")
+        order = json.loads(answer.partition(b"\r\n\r\n")[2])["id"]
+        assert service.process.wait() == 0
+    with serving(own_database, log) as service:
+        assert service.call("GET", f"{ORDERS}/{order}").status == 200
+
+
+class Seller:
+    """Makes one order after another, until the service takes no more."""
+
+    def __init__(self, service):
+        self.service = service
+        self.made = {}
+        self.thread = threading.Thread(target=self.sell)
+        self.thread.start()
+
+    def sell(self):
+        headers = {"Authorization": f"key {KEY}", "Content-Type": "application/json"}
+        while True:
+            connection = HTTPConnection(self.service.host, self.service.port)
+            try:
+                connection.request("POST", ORDERS, json.dumps(EMPTY_ORDER), headers)
+                answer = connection.getresponse()
+                body = json.loads(answer.read())
+            except (OSError, HTTPException):
+                return
+            finally:
+                connection.close()
+            assert answer.status == 201
+            self.made[body["id"]] = body
+
+
+def test_no_order_is_made_without_its_answer_and_none_is_forgotten(own_database, log):
+    with serving(own_database, log, "--workers", "2") as service:
+        sellers = [Seller(service) for _ in range(SELLERS)]
+        enough = lambda: sum(len(each.made) for each in sellers) > BEFORE_THE_END  # noqa: E731
+        until(enough, "nothing is sold")
+        assert service.stop() == 0
+        for each in sellers:
+            each.thread.join()
+    made = {order: body for each in sellers for order, body in each.made.items()}
+    with serving(own_database, log) as service:
+        kept = {each["id"]: each for each in listed(service, len(made))}
+        last = max(made, key=lambda order: made[order]["number"])
+        assert service.call("GET", f"{ORDERS}/{last}").body == made[last]
+    assert kept == made
+
+
+def listed(service, expected):
+    """All orders that the service lists."""
+    path = f"{ORDERS}?page_size=200"
+    orders = []
+    position = {"X_Wait_For_Position": str(expected)}
+    while path:
+        answer = service.call("GET", path, **position)
+        assert answer.status == 200
+        orders += answer.body
+        path = answer.headers.get("link", "").partition("<")[2].partition(">")[0]
+    return orders
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGHUP])
+def test_it_can_be_stopped_from_a_terminal(sqlite, log, by):
+    """The terminal tells every process of the service at once."""
+    with serving(sqlite, log) as service:
+        request = Unfinished(service)
+        os.killpg(service.process.pid, by)
+        stops_listening(service)
+        assert request.finish().startswith(b"HTTP/1.1 201 Created")
+        assert service.process.wait() == 0
+
+
+def test_it_can_be_stopped_while_it_starts(sqlite, log):
+    """A signal that meets a process that was just made is not lost."""
+    with starting("--database", sqlite, log=log) as process:
+        until(lambda: children(process), "it makes no process")
+        process.terminate()
+        assert process.wait(SOON) == 0
