@@ -34,8 +34,8 @@ def test_what_is_below_the_level_is_not_logged(log, capfdbinary):
 
 def test_a_traceback_stays_in_its_line(log, capfdbinary):
     try:
-        raise ValueError("no such seat")
+        [].index("a seat")
     except ValueError:
         log.exception("sweep_failed")
     [line] = capfdbinary.readouterr().err.splitlines()
-    assert "ValueError: no such seat" in json.loads(line)["exception"]
+    assert "ValueError: " in json.loads(line)["exception"]

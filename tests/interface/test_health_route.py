@@ -1,0 +1,50 @@
+"""Readiness, as far as only the inside can bring it about. The rest is in journey/."""
+
+import pytest
+from eventsourcing.persistence import StoredEvent
+
+from application.projections.registry import PROJECTIONS
+from application.store import Needs, Write
+from interface.http.app import create_app
+
+
+@pytest.fixture
+def ready(office):
+    """Asks a service that is at work whether it is ready."""
+    office.services.start()
+    client = create_app(office.services).test_client()
+    return lambda: client.get("/health/ready")
+
+
+def test_a_service_at_work_is_ready(ready):
+    answer = ready()
+    assert answer.status_code == 200
+    assert answer.json["ready"] is True
+    assert answer.json["checks"]["pull_loop"] == "ok"
+
+
+def test_a_service_whose_read_models_stand_still_for_good_is_not_ready(office, ready):
+    office.services.loop.stop()
+    answer = ready()
+    assert answer.status_code == 503
+    assert answer.json["ready"] is False
+    assert answer.json["checks"]["pull_loop"] == "stopped"
+
+
+def test_a_read_model_that_cannot_take_a_fact_is_named_but_orders_go_on(office, ready):
+    office.order()
+    append_unknown_fact(office.services.store)
+    office.services.loop.step(PROJECTIONS["orders"])
+    answer = ready()
+    assert answer.status_code == 200
+    assert "UnknownFact" in answer.json["checks"]["projection orders"]
+
+
+def append_unknown_fact(store):
+    unknown = StoredEvent("0" * 24, 1, "OrderForgotten.1", b"{}")
+
+    def decide(within, found):
+        store.recorder.insert_events([unknown], within=within)
+
+    [outcome] = store.write_all([Write(Needs(), decide)])
+    assert not isinstance(outcome, Exception), outcome
