@@ -17,6 +17,11 @@ def to_ms(moment: datetime) -> int:
     return (moment - EPOCH) // MILLISECOND
 
 
+def to_ms_up(moment: datetime) -> int:
+    """The first whole millisecond at `moment` or after it: what a range begins or ends with."""
+    return -((EPOCH - moment) // MILLISECOND)
+
+
 def from_ms(milliseconds: int) -> datetime:
     """The moment so many milliseconds after the epoch."""
     return EPOCH + timedelta(milliseconds=milliseconds)

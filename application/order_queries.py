@@ -5,16 +5,24 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
-from application.clock import now, to_ms
+from application.clock import now, to_ms, to_ms_up
 from application.order_document import order_document
 from application.projections.orders import order_of
 from application.store import Page, Store
 from domain.order import Order
 from domain.status import HELD, Status
+
+_PLACE = msgspec.json.Decoder(
+    tuple[
+        str,
+        Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)],
+        Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{24}\Z")],
+    ]
+)
 
 SORTS = ("created_at", "updated_at", "number")
 
@@ -99,7 +107,7 @@ def conditions(wanted: OrderFilter, moment: datetime) -> list[tuple[Any, ...]]:
     )
     for column, operator, value in simple:
         if value is not None:
-            bound = to_ms(value) if isinstance(value, datetime) else value
+            bound = to_ms_up(value) if isinstance(value, datetime) else value
             terms.append((((column, operator, bound),),))
     return terms
 
@@ -121,7 +129,7 @@ def read_cursor(cursor: str, sort: str) -> tuple[int, str]:
     """Where a list goes on: sort value and id. Raises `BadCursor`."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        place = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=tuple[str, int, str])
+        place = _PLACE.decode(base64.urlsafe_b64decode(padded))
     except (binascii.Error, ValueError, msgspec.DecodeError) as error:
         raise BadCursor(cursor) from error
     if place[0] != sort:

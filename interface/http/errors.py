@@ -27,6 +27,9 @@ STATUS_OF: dict[type[Refusal], int] = {
 }
 """What is not here is a bad request: 400."""
 
+CODE_OF = {413: "request_entity_too_large"}
+"""The codes of HTTP's own refusals that are not called like their status in every Python."""
+
 RETRY_AFTER_SECONDS = "1"
 
 log = structlog.get_logger()
@@ -114,7 +117,7 @@ def _again(answer: Response) -> Response:
 
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
-    code = HTTPStatus(status).name.lower()
+    code = CODE_OF.get(status, HTTPStatus(status).name.lower())
     answer = problem(status, code, error.description or HTTPStatus(status).phrase)
     for name, value in error.get_headers():
         if name == "Allow":

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from interface.http.schemas import ObjectId, moment_out
+from interface.http.schemas import Digits, ObjectId, moment_out
 
 MOST_VERSION = 2**31
 
@@ -12,8 +12,8 @@ MOST_VERSION = 2**31
 class DiffIn(Schema):
     """Between which versions to compare; 0 is before the order was made."""
 
-    from_ = fields.Integer(data_key="from", required=True, validate=validate.Range(0, MOST_VERSION))
-    to = fields.Integer(required=True, validate=validate.Range(0, MOST_VERSION))
+    from_ = Digits(data_key="from", required=True, validate=validate.Range(0, MOST_VERSION))
+    to = Digits(required=True, validate=validate.Range(0, MOST_VERSION))
 
     @validates_schema
     def forward(self, data: dict[str, Any], **_: Any) -> None:

@@ -70,7 +70,13 @@ CREATE_ORDER = Operation(
     body=OrderIn(),
     headers=(IDEMPOTENCY_KEY,),
     answers={201: Good("The order.", OrderOut, headers=(ETAG, LOG_POSITION))},
-    refuses=(*OF_A_WRITE, *OF_A_WISH, refusals.UnknownShow, refusals.NoDeal),
+    refuses=(
+        *OF_A_WRITE,
+        *OF_A_WISH,
+        refusals.UnknownShow,
+        refusals.NoDeal,
+        refusals.MoveNotAllowed,
+    ),
 )
 
 CHANGE_ORDER = Operation(
@@ -91,6 +97,7 @@ CHANGE_ORDER = Operation(
         refusals.CustomerLocked,
         refusals.TicketsLocked,
         refusals.TicketsOnlyOut,
+        refusals.TicketsIncomplete,
         refusals.ConfirmedByGateway,
     ),
 )

@@ -15,13 +15,17 @@ from domain.wishes import AtRandom, Customer, Seats
 from interface.http.body import RANDOM_AND_TICKETS
 
 MOST_TICKETS = 1000
+MOST_EMAIL = 254
 MOST_URL = 2000
 MOST_NAME = 200
 MOST_PAGE = 200
 
 OBJECT_ID = re.compile(r"[0-9a-f]{24}\Z")
 LANGUAGE = re.compile(r"[a-z]{2}\Z")
-MOBILE = re.compile(r"\+?[0-9][0-9 ()-]{4,30}\Z")
+MOBILE = re.compile(r"\+?\(?[0-9](?:[ ().-]{0,3}[0-9]){4,14}\Z")
+PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f]*\Z")
+DIGITS = re.compile(r"[0-9]{1,20}\Z")
+NOT_BLANK = re.compile(r".*\S")
 MONEY = re.compile(r"[0-9]+\.[0-9]{2}\Z")
 
 
@@ -52,6 +56,15 @@ class Moment(fields.String):
             return moment.astimezone(UTC)
         except (ValueError, TypeError, OverflowError) as error:
             raise self.make_error("invalid") from error
+
+
+class Digits(fields.Integer):
+    """A whole number as it stands in an address: digits and nothing else."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if not isinstance(value, str) or not DIGITS.match(value):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 class MomentRange(fields.String):
@@ -99,14 +112,20 @@ class Flag(fields.Boolean):
 
 
 def text(most: int, pattern: re.Pattern[str] | None = None, says: str = "") -> fields.String:
-    """A string of 1 to `most` characters that has no control characters; null says nothing."""
+    """A string of 1 to `most` printable characters, not only spaces; null says nothing."""
     checks: list[Any] = [
         validate.Length(1, most),
-        validate.Regexp(r"[^\x00-\x1f\x7f]*\Z", error="Has control characters."),
+        printable(),
+        validate.Regexp(NOT_BLANK, error="Is blank."),
     ]
     if pattern is not None:
         checks.append(validate.Regexp(pattern, error=says))
     return fields.String(validate=checks, allow_none=True, load_default=None)
+
+
+def printable() -> validate.Regexp:
+    """The check that a string has no control characters."""
+    return validate.Regexp(PRINTABLE, error="Has control characters.")
 
 
 def web_address() -> fields.Url:
@@ -114,7 +133,7 @@ def web_address() -> fields.Url:
     return fields.Url(
         schemes={"http", "https"},
         require_tld=False,
-        validate=validate.Length(max=MOST_URL),
+        validate=[validate.Length(max=MOST_URL), printable()],
         allow_none=True,
         load_default=None,
     )
@@ -123,7 +142,9 @@ def web_address() -> fields.Url:
 class CustomerIn(Schema):
     """What the buyer says of themselves."""
 
-    email = fields.Email(validate=validate.Length(max=254), allow_none=True, load_default=None)
+    email = fields.Email(
+        validate=[validate.Length(max=MOST_EMAIL), printable()], allow_none=True, load_default=None
+    )
     first_name = text(MOST_NAME)
     last_name = text(MOST_NAME)
     mobile = text(32, MOBILE, "Is no telephone number.")
@@ -219,7 +240,7 @@ class OrderShapeIn(Schema):
 class OrderViewIn(OrderShapeIn):
     """Which state of an order to show: as of a version or a moment, else the present one."""
 
-    version = fields.Integer(validate=validate.Range(1, 2**31))
+    version = Digits(validate=validate.Range(1, 2**31))
     at = Moment()
 
     @validates_schema
@@ -234,14 +255,14 @@ class OrderListIn(Schema):
 
     status = Words(Status)
     event = ObjectId()
-    number = fields.Integer(validate=validate.Range(0, 2**53))
+    number = Digits(validate=validate.Range(0, 2**53))
     created_at = MomentRange()
     updated_at = MomentRange()
     sort = fields.String(
         validate=validate.OneOf([*SORTS, *(f"-{name}" for name in SORTS)]),
         load_default="-created_at",
     )
-    page_size = fields.Integer(validate=validate.Range(1, MOST_PAGE), load_default=50)
+    page_size = Digits(validate=validate.Range(1, MOST_PAGE), load_default=50)
     cursor = fields.String(validate=validate.Length(max=200), load_default=None)
 
     @post_load
