@@ -7,6 +7,7 @@ from seller import Seller
 
 from application.bootstrap import build
 from application.projections.pull_loop import catch_up
+from application.projections.registry import PROJECTIONS
 from application.settings import Settings
 from interface.http.app import create_app
 
@@ -31,7 +32,8 @@ class Running:
 
     def catch_up(self):
         """Have the lists show everything that was written."""
-        catch_up(self.services.store, "orders")
+        for name in PROJECTIONS:
+            catch_up(self.services.store, name)
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])

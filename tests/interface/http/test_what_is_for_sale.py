@@ -1,0 +1,151 @@
+"""What a key may sell: events with their sets and prices, and the tickets of an event."""
+
+import pytest
+from catalogue import BASE, SECTOR
+from seller import pointers, refused
+
+SIMPLE = "/v1/services/simple/events"
+
+
+def shows(seller):
+    answer = seller.get(SIMPLE)
+    assert answer.status_code == 200, answer.json
+    return {show["id"]: show for show in answer.json}
+
+
+def sets(seller):
+    return {each["id"]: each for each in shows(seller)[seller.event]["sets"]}
+
+
+def test_an_event_says_what_it_is_called_when_it_is_and_whose(seller, house):
+    evening = shows(seller)[house.evening]
+    del evening["sets"]
+    assert evening == {
+        "id": house.evening,
+        "title": {"text": "Evening"},
+        "lifetime": {
+            "start": "2030-07-01T16:00:00.000000+00:00",
+            "finish": "2030-07-01T19:00:00.000000+00:00",
+        },
+        "org": house.org,
+    }
+
+
+def test_events_come_soonest_first(seller, house):
+    assert list(shows(seller)) == [house.matinee, house.evening]
+
+
+def test_a_set_says_how_many_there_are_and_what_one_costs_now(seller, house):
+    assert sets(seller)[house.balcony] == {
+        "id": house.balcony,
+        "name": "Balcony",
+        "amount": 4,
+        "amount_vacant": 4,
+        "price_org": "33.33",
+        "price_extra": "3.34",
+        "price": "36.67",
+        "rules": [
+            {
+                "id": house.balcony_rule,
+                "current": True,
+                "from": None,
+                "till": None,
+                "price_org": "33.33",
+                "price_extra": "3.34",
+                "price": "36.67",
+            }
+        ],
+    }
+
+
+def test_the_rule_in_force_changes_to_the_millisecond(seller, house, clock):
+    clock.forward(days=1, milliseconds=-1)
+    floor, loge = sets(seller)[house.floor], sets(seller)[house.loge]
+    assert (floor["price"], floor["price_org"], floor["price_extra"]) == ("55.50", "50.00", "5.50")
+    assert [rule["current"] for rule in floor["rules"]] == [True, False]
+    assert [rule["price"] for rule in floor["rules"]] == ["55.50", "66.60"]
+    assert floor["rules"][0]["till"] == "2030-06-02T12:00:00.000000+00:00"
+    assert (loge["price"], loge["price_org"], loge["price_extra"]) == (None, None, None)
+    assert loge["rules"][0]["current"] is False
+    clock.forward(milliseconds=1)
+    floor, loge = sets(seller)[house.floor], sets(seller)[house.loge]
+    assert floor["price"] == "66.60"
+    assert [rule["current"] for rule in floor["rules"]] == [False, True]
+    assert loge["price"] == "500.00"
+
+
+def test_what_is_held_or_sold_is_not_vacant(seller, house):
+    seller.order(tickets=house.a[:2])
+    paid = seller.order(tickets=house.b[:1], payment={"system": BASE}, status="in_progress")
+    seller.change(paid, status="done")
+    seller.order(random={house.floor: 12})
+    by_set = sets(seller)
+    assert {name: by_set[name]["amount_vacant"] for name in by_set} == {
+        house.parterre: 3,
+        house.balcony: 3,
+        house.floor: 0,
+        house.loge: 2,
+    }
+    assert by_set[house.floor]["amount"] == 12
+
+
+def test_a_shop_sees_the_events_it_has_a_deal_for_and_no_others(seller, shop, stranger, house):
+    assert shows(shop) == shows(seller)
+    assert shows(stranger) == {}
+
+
+def test_tickets_say_where_they_are_and_whether_they_can_be_had(seller, house):
+    order = seller.order(tickets=house.a[:1])
+    paid = seller.order(tickets=house.b[:1], payment={"system": BASE}, status="in_progress")
+    seller.change(paid, status="done")
+    tickets = seller.tickets()
+    assert len(tickets) == 5 + 4 + 12 + 2
+    assert tickets[house.a[0]] == {
+        "id": house.a[0],
+        "status": "reserved",
+        "set": house.parterre,
+        "reserved_till": order["reserved_till"],
+        "seat": {"sector": SECTOR, "row": 1, "number": 1},
+    }
+    assert tickets[house.a[1]]["status"] == "vacant"
+    assert tickets[house.a[1]]["reserved_till"] is None
+    assert tickets[house.b[0]]["status"] == "sold"
+    assert tickets[house.b[0]]["reserved_till"] is None
+    [floor, *_] = [ticket for ticket in tickets.values() if ticket["set"] == house.floor]
+    assert floor["seat"] == {}
+
+
+def test_tickets_may_be_asked_for_by_whether_they_can_be_had(seller, house):
+    seller.order(tickets=house.a[:2])
+    paid = seller.order(tickets=house.b[:1], payment={"system": BASE}, status="in_progress")
+    seller.change(paid, status="done")
+    assert list(seller.tickets(query="?status=sold")) == house.b[:1]
+    assert list(seller.tickets(query="?status=reserved,sold")) == [*house.a[:2], *house.b[:1]]
+    assert len(seller.tickets(query="?status=vacant")) == 20
+    assert len(seller.tickets(query="?status=vacant,reserved,sold")) == 23
+
+
+@pytest.mark.parametrize(
+    "query", ["status=", "status=free", "status=sold,", "status=sold&status=vacant", "sets=1"]
+)
+def test_what_is_no_filter_of_tickets_is_refused(seller, query):
+    answer = seller.get(f"/v1/resources/events/{seller.event}/tickets?{query}")
+    refused(answer, 400, "bad_query")
+    assert pointers(answer) == ["/" + query.partition("=")[0]]
+
+
+def test_the_tickets_of_an_event_nobody_knows_are_not_found(seller, house):
+    for event in ("0" * 24, "nonsense", house.parterre, "%00"):
+        refused(seller.get(f"/v1/resources/events/{event}/tickets"), 404, "unknown_event")
+
+
+def test_the_tickets_of_an_event_one_may_not_sell_are_not_found(shop, stranger, house):
+    address = f"/v1/resources/events/{house.evening}/tickets"
+    assert shop.get(address).status_code == 200
+    refused(stranger.get(address), 404, "unknown_event")
+
+
+def test_events_take_no_parameters(seller):
+    answer = seller.get(SIMPLE + "?page=1")
+    refused(answer, 400, "bad_query")
+    assert pointers(answer) == ["/page"]
