@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from application.access import Access
+from application.attempts import Attempts
 from application.catalog import CatalogKeeper
 from application.clock import now
 from application.expiry import Sweeper
@@ -13,6 +14,7 @@ from application.order_history import OrderHistory
 from application.order_queries import OrderQueries
 from application.order_search import OrderSearch
 from application.order_service import OrderService
+from application.order_story import OrderStories
 from application.projections.pull_loop import PullLoop
 from application.projections.registry import PROJECTIONS
 from application.sales_queries import SalesQueries
@@ -38,7 +40,9 @@ class Services(msgspec.Struct, frozen=True):
     catalog: CatalogKeeper
     access: Access
     orders: OrderService
+    attempts: Attempts
     history: OrderHistory
+    stories: OrderStories
     queries: OrderQueries
     search: OrderSearch
     shows: ShowQueries
@@ -50,11 +54,13 @@ class Services(msgspec.Struct, frozen=True):
         """Start what runs beside requests: the pull loop and the sweeper."""
         self.loop.start()
         self.sweeper.start()
+        self.attempts.start()
 
     def close(self) -> None:
         """Stop what was started, and give back everything that was opened."""
         self.sweeper.stop()
         self.loop.stop()
+        self.attempts.close()
         self.orders.close()
         self.store.close()
 
@@ -68,8 +74,10 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Services:
     for projection in PROJECTIONS.values():
         store.read_models().ensure(projection.table)
     catalog = CatalogKeeper(store)
-    orders = OrderService(store, catalog, clock)
+    attempts = Attempts(store)
+    orders = OrderService(store, catalog, clock, attempts.note)
     queries = OrderQueries(store, clock)
+    history = OrderHistory(store, clock)
     return Services(
         settings=settings,
         clock=clock,
@@ -77,13 +85,15 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Services:
         catalog=catalog,
         access=Access(catalog),
         orders=orders,
-        history=OrderHistory(store, clock),
+        attempts=attempts,
+        history=history,
+        stories=OrderStories(history, attempts, catalog, clock),
         queries=queries,
         search=OrderSearch(store, clock),
         shows=ShowQueries(store, catalog, clock),
         sales=SalesQueries(store, catalog),
         loop=PullLoop(store, list(PROJECTIONS.values())),
-        sweeper=Sweeper(queries, orders, settings.sweep_seconds),
+        sweeper=Sweeper(queries, orders, attempts, settings.sweep_seconds),
     )
 
 

@@ -1,5 +1,7 @@
 """The sweeper: records that holds have ended, and so lets their tickets go.
 
+Now and then it also forgets refused attempts that are old.
+
 Any number of processes may sweep at once: each order decides for itself, in the transaction that
 records it, so that nothing is done twice.
 """
@@ -8,6 +10,8 @@ import threading
 
 import structlog
 
+from application.attempts import Attempts
+from application.clock import now
 from application.order_queries import OrderQueries
 from application.order_service import OrderService
 from application.store import StoreUnavailable
@@ -30,9 +34,12 @@ def sweep(queries: OrderQueries, orders: OrderService, request_id: str) -> list[
 class Sweeper:
     """Sweeps now and then from a thread of its own."""
 
-    def __init__(self, queries: OrderQueries, orders: OrderService, seconds: float) -> None:
+    def __init__(
+        self, queries: OrderQueries, orders: OrderService, attempts: Attempts, seconds: float
+    ) -> None:
         self._queries = queries
         self._orders = orders
+        self._attempts = attempts
         self._seconds = seconds
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
@@ -51,6 +58,7 @@ class Sweeper:
         while not self._stopping.wait(self._seconds):
             try:
                 expired = sweep(self._queries, self._orders, "sweeper")
+                self._attempts.purge(now())
             except StoreUnavailable as error:
                 log.warning("store_unavailable", reason=str(error))
                 continue

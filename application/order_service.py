@@ -24,6 +24,7 @@ from domain.order import Order
 from domain.refusals import (
     ChangedMeanwhile,
     NotTheVendor,
+    Refusal,
     RefusedByState,
     RequestReused,
     TicketOfAnotherShow,
@@ -82,6 +83,40 @@ class Answer(msgspec.Struct, frozen=True):
     at: datetime
     position: int = 0
     document: bytes = b""
+    repeated: bool = False
+
+
+class NotHad(msgspec.Struct, frozen=True):
+    """What a request wanted of an order that it met at `version`, and did not get.
+
+    `code` is that of the refusal, or one of this file's for what is none.
+    """
+
+    order: str
+    version: int
+    at: datetime
+    request: Request
+    wish: OrderWish
+    code: str
+    about: Mapping[str, Any]
+
+
+TICKETS_SHORT = "tickets_short"
+"""The wished tickets could not be had, or not all of them. The answer says so by what it shows."""
+
+CONTENDED = "contended"
+"""Others were faster, again and again."""
+
+
+def _not_noted(_: NotHad) -> None:
+    pass
+
+
+class Met(msgspec.Struct):
+    """The order as the last attempt to decide met it."""
+
+    version: int = 0
+    at: datetime | None = None
 
 
 class TicketsShort(Exception):
@@ -99,12 +134,18 @@ class OrderService(Application[str]):
     name = "orders"
 
     def __init__(
-        self, store: Store, keeper: CatalogKeeper, clock: Callable[[], datetime] = now
+        self,
+        store: Store,
+        keeper: CatalogKeeper,
+        clock: Callable[[], datetime] = now,
+        note: Callable[[NotHad], None] = _not_noted,
     ) -> None:
+        """Write to `store`; `note` is told, and must not wait, when a request gets less."""
         self.store = store
         self._keeper = keeper
         self._clock = clock
         self._turns = Turns()
+        self._note = note
         super().__init__({"PERSISTENCE_MODULE": "eventsourcing.popo"})
 
     def construct_recorder(self) -> ApplicationRecorder:
@@ -145,7 +186,9 @@ class OrderService(Application[str]):
             self._ask(order, rest, {}, catalog, asked)
             return self._save(within, order, (), request, asked)
 
-        return self._carry_out(_needs(wish, request, number=True), decide, request)
+        answer = self._carry_out(_needs(wish, request, number=True), decide, request)
+        self._note_short(answer, wish, request)
+        return answer
 
     def change(self, order_id: str, wish: OrderWish, request: Request) -> Answer:
         """Change an order: all that is wished, or nothing. Refuses as `Order` does.
@@ -159,6 +202,7 @@ class OrderService(Application[str]):
     def _change(self, order_id: str, wish: OrderWish, request: Request, turn: Turn) -> Answer:
         catalog = self._keeper.current()
         came_at = self._clock()
+        met = Met()
 
         def decide(within: Any, found: Found, *, settled: bool) -> Answer | Answered:
             if found.answered is not None:
@@ -166,6 +210,7 @@ class OrderService(Application[str]):
             asked = self._asked(request)
             order = replay(found.facts)
             refuse_stranger(order, order_id, request.caller)
+            met.version, met.at = order.version, asked.at
             if order.vendor != request.caller.partner:
                 raise NotTheVendor
             if request.versions is not None and order.version not in request.versions:
@@ -183,7 +228,13 @@ class OrderService(Application[str]):
                 self._turns.changed(order_id, turn)
             return self._save(within, order, before, request, asked)
 
-        return self._carry_out(_needs(wish, request, order=order_id), decide, request)
+        try:
+            answer = self._carry_out(_needs(wish, request, order=order_id), decide, request)
+        except (Refusal, TicketTaken) as refusal:
+            self._note_refused(order_id, met, wish, request, refusal)
+            raise
+        self._note_short(answer, wish, request)
+        return answer
 
     def expire(self, order_ids: Iterable[str], request_id: str) -> list[str]:
         """Record for each of these orders that its hold has ended, if it has.
@@ -214,6 +265,27 @@ class OrderService(Application[str]):
             if outcome.result:
                 expired.append(order_id)
         return expired
+
+    # What is noted beside the facts.
+
+    def _note_refused(
+        self, order: str, met: Met, wish: OrderWish, request: Request, refusal: Exception
+    ) -> None:
+        """Note what was refused, unless it was to a stranger, who has no place in the story."""
+        if met.at is None:
+            return
+        code = refusal.code if isinstance(refusal, Refusal) else CONTENDED
+        about = refusal.about if isinstance(refusal, Refusal) else {}
+        self._note(NotHad(order, met.version, met.at, request, wish, code, about))
+
+    def _note_short(self, answer: Answer, wish: OrderWish, request: Request) -> None:
+        """Note that wished tickets could not be had."""
+        missing = missing_tickets(answer.order, wish.tickets)
+        if missing and not answer.repeated:
+            order = answer.order
+            self._note(
+                NotHad(order.id, order.version, answer.at, request, wish, TICKETS_SHORT, missing)
+            )
 
     # How it is carried out.
 
@@ -299,7 +371,7 @@ class OrderService(Application[str]):
         if answered.fingerprint != request.fingerprint:
             raise RequestReused
         facts = self.store.facts(answered.order)[: answered.version]
-        return Answer(replay(facts), answered.at, facts[-1].id)
+        return Answer(replay(facts), answered.at, facts[-1].id, repeated=True)
 
 
 def replay(stored: Iterable[StoredEvent]) -> Order:
@@ -398,6 +470,19 @@ def _short_sets(
     had = Counter(held.values())
     free = Counter(picks.values())
     return [each for each, count in wish.counts.items() if had[each] + free[each] < count]
+
+
+def missing_tickets(order: Order, wish: TicketWish | None) -> dict[str, Any]:
+    """The wished tickets that the order does not have: by id, or by set how many."""
+    if isinstance(wish, Seats):
+        missing = [ticket for ticket in wish.tickets if ticket not in order.tickets]
+        return {"tickets": missing} if missing else {}
+    if isinstance(wish, AtRandom):
+        had = Counter(order.tickets.values())
+        short = {each: count - had[each] for each, count in wish.counts.items()}
+        short = {each: count for each, count in short.items() if count > 0}
+        return {"random": short} if short else {}
+    return {}
 
 
 def _payment(wish: PaymentWish, catalog: Catalog) -> Payment:

@@ -116,6 +116,27 @@ class Written(msgspec.Struct, Generic[T]):
     position: int
 
 
+MOST_ATTEMPTS = 200
+"""So many refused attempts are kept of one order: a client that tries for ever fills no disk."""
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """Something that was asked of an order and could not be had.
+
+    `version` is the order's that was met, `code` the refusal's, or a word of `explain`'s for what
+    is no refusal. `wanted` and `about` are JSON: what was asked, and the values that explain why.
+    """
+
+    order: str
+    at: datetime
+    version: int
+    actor: str
+    request: str
+    code: str
+    wanted: bytes
+    about: bytes
+
+
 class Store(Protocol):
     """Everything the service asks of a database."""
 
@@ -168,11 +189,27 @@ class Store(Protocol):
     def read_models(self) -> "ReadModels":
         """Where the read models are kept."""
 
+    def attempts(self) -> "AttemptRecords":
+        """Where refused attempts are kept."""
+
     def wait_for_news(self, after: int, seconds: float) -> None:
         """Return when the log may have grown beyond `after`, or after `seconds`."""
 
     def close(self) -> None:
         """Give back all connections."""
+
+
+class AttemptRecords(Protocol):
+    """Refused attempts, apart from the facts."""
+
+    def add(self, attempts: Sequence[Attempt]) -> None:
+        """Note attempts; of an order that has `MOST_ATTEMPTS` already, no more."""
+
+    def of(self, order: str) -> Sequence[Attempt]:
+        """The attempts on an order, oldest first."""
+
+    def purge(self, before: datetime, most: int) -> int:
+        """Forget attempts older than `before`, at most so many; return how many."""
 
 
 class CatalogChange(Protocol):

@@ -18,6 +18,7 @@ from psycopg import errors
 
 from application.clock import from_ms
 from application.storage.group_commit import GroupCommit, Outcome
+from application.storage.postgres_attempts import PostgresAttempts
 from application.storage.postgres_batch import InDoubt, PostgresBatch
 from application.storage.postgres_catalog import PostgresCatalogChange, read_documents
 from application.storage.postgres_connections import (
@@ -75,6 +76,7 @@ class PostgresStore:
         self._writers = writer_pool(url, writers)
         self._positions = Positions(self._readers)
         self._models = PostgresReadModels(self._readers)
+        self._attempts = PostgresAttempts(self._readers)
         self._group = GroupCommit(self._commit, leaders=writers)
         self._news = threading.Condition()
         self._latest = 0
@@ -261,6 +263,10 @@ class PostgresStore:
     def read_models(self) -> PostgresReadModels:
         """Where the read models are kept: tables beside the log."""
         return self._models
+
+    def attempts(self) -> PostgresAttempts:
+        """Where refused attempts are kept."""
+        return self._attempts
 
     def close(self) -> None:
         """Give back all connections."""

@@ -95,7 +95,24 @@ ALTER TABLE read_models ADD COLUMN feeder text, ADD COLUMN fed_till timestamptz;
 """
 """Who feeds a read model, and until when others leave that to it."""
 
-STEPS: Mapping[int, Step] = MappingProxyType({2: FEEDERS})
+ATTEMPTS = """
+CREATE TABLE attempts (
+    id bigserial PRIMARY KEY,
+    order_id text COLLATE "C" NOT NULL,
+    at bigint NOT NULL,
+    version bigint NOT NULL,
+    actor text NOT NULL,
+    request text NOT NULL,
+    code text NOT NULL,
+    wanted bytea NOT NULL,
+    about bytea NOT NULL
+);
+CREATE INDEX attempts_by_order ON attempts (order_id, at);
+CREATE INDEX attempts_by_age ON attempts (at);
+"""
+"""What was refused, for thirty days: not part of the log."""
+
+STEPS: Mapping[int, Step] = MappingProxyType({2: FEEDERS, 3: ATTEMPTS})
 """How each layout is made of the one before it: by SQL, or by a function that gets the connection.
 
 A new database is laid out by the same steps. A step that was released is never changed; what

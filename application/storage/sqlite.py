@@ -18,6 +18,7 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 from application.clock import from_ms, to_ms
 from application.storage.batch import Draft
 from application.storage.group_commit import GroupCommit, Outcome
+from application.storage.sqlite_attempts import SqliteAttempts
 from application.storage.sqlite_batch import STORING, SqliteBatch, read_heads, store_drafts
 from application.storage.sqlite_catalog import SqliteCatalogChange, read_documents
 from application.storage.sqlite_connections import Connections, unavailable
@@ -91,6 +92,7 @@ class SqliteStore:
             SQLiteDatastore(path, originator_id_type="text"), self._append
         )
         self._group = GroupCommit(self._commit)
+        self._attempts = SqliteAttempts(self.transaction, lambda: self._reader)
 
     @property
     def _reader(self) -> sqlite3.Connection:
@@ -328,6 +330,10 @@ class SqliteStore:
     def read_models(self) -> SqliteReadModels:
         """Where the read models are kept: a file of their own, so that they never hold up sales."""
         return self._models
+
+    def attempts(self) -> SqliteAttempts:
+        """Where refused attempts are kept."""
+        return self._attempts
 
     def close(self) -> None:
         """Give back all connections."""

@@ -59,6 +59,23 @@ INSERT INTO counters VALUES ('layout', 1), ('catalog', 0), ('number', {FIRST_NUM
 place there. A ticket without an order is vacant; with one it is held until `held_till`
 (milliseconds since the epoch), or sold when that is NULL."""
 
+ATTEMPTS = """
+CREATE TABLE attempts (
+    id INTEGER PRIMARY KEY,
+    order_id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    request TEXT NOT NULL,
+    code TEXT NOT NULL,
+    wanted BLOB NOT NULL,
+    about BLOB NOT NULL
+);
+CREATE INDEX attempts_by_order ON attempts (order_id, at);
+CREATE INDEX attempts_by_age ON attempts (at);
+"""
+"""What was refused, for thirty days: not part of the log."""
+
 VIEWS_TABLES = """
 CREATE TABLE read_models (
     name TEXT NOT NULL,
@@ -123,7 +140,7 @@ class File(msgspec.Struct, frozen=True):
         return max(self.steps, default=1)
 
 
-LOG = File(LOG_TABLES, MappingProxyType({}), _log_layout, _note_log_layout)
+LOG = File(LOG_TABLES, MappingProxyType({2: ATTEMPTS}), _log_layout, _note_log_layout)
 VIEWS = File(VIEWS_TABLES, MappingProxyType({2: FEEDERS}), _views_layout, _note_views_layout)
 
 
