@@ -39,12 +39,12 @@ class OrderHistory:
 
     def order(self, order_id: str, caller: Caller | None = None) -> Answer:
         """The order as it is now. Refuses an unknown one."""
-        stored = self._stored(order_id, caller)
+        stored = self.stored(order_id, caller)
         return Answer(replay(stored), self._clock(), stored[-1].id)
 
     def at_version(self, order_id: str, version: int, caller: Caller | None = None) -> Answer:
         """The order as its fact number `version` left it, seen at that fact's time."""
-        stored = self._stored(order_id, caller)
+        stored = self.stored(order_id, caller)
         if not 1 <= version <= len(stored):
             raise UnknownVersion(order=order_id, version=version, last=len(stored))
         order = replay(stored[:version])
@@ -52,7 +52,7 @@ class OrderHistory:
 
     def at_time(self, order_id: str, at: datetime, caller: Caller | None = None) -> Answer:
         """The order as it was at the moment `at`. Refuses a time before its creation."""
-        stored = self._stored(order_id, caller)
+        stored = self.stored(order_id, caller)
         facts = [fact_of(each) for each in stored]
         past = [fact for fact in facts if fact.at <= at]
         if not past:
@@ -62,7 +62,7 @@ class OrderHistory:
 
     def history(self, order_id: str, caller: Caller | None = None) -> dict[str, Any]:
         """The order's facts as the documented history: what, when, who, by which request."""
-        stored = self._stored(order_id, caller)
+        stored = self.stored(order_id, caller)
         return {"id": order_id, "events": [_event(each) for each in stored]}
 
     def changes(self, order_id: str, caller: Caller | None = None) -> list["Change"]:
@@ -70,7 +70,7 @@ class OrderHistory:
         order = Order()
         before = None
         changes = []
-        for stored in self._stored(order_id, caller):
+        for stored in self.stored(order_id, caller):
             order.apply(fact_of(stored))
             after = order_document(order, order.changed_at)
             changes.append(Change(_event(stored), before, after))
@@ -84,14 +84,15 @@ class OrderHistory:
 
         Refuses a version that the order does not have.
         """
-        stored = self._stored(order_id, caller)
+        stored = self.stored(order_id, caller)
         for version in (from_, to):
             if not 0 <= version <= len(stored):
                 raise UnknownVersion(order=order_id, version=version, last=len(stored))
         changes = differences(map(fact_of, stored), from_, to)
         return {"id": order_id, "from": from_, "to": to, "changes": changes}
 
-    def _stored(self, order_id: str, caller: Caller | None) -> Sequence[Notification]:
+    def stored(self, order_id: str, caller: Caller | None = None) -> Sequence[Notification]:
+        """The order's facts as they are stored. Refuses an unknown order."""
         stored = self._store.facts(order_id)
         if not stored:
             raise UnknownOrder(order=order_id)

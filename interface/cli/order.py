@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from interface.cli.session import Session, database_option
-from interface.cli.tables import diff_table, document_table, history_table
+from interface.cli.tables import diff_table, document_table, history_table, story_table
 
 
 @click.group()
@@ -87,3 +87,21 @@ def diff(session: Session, order_id: str, from_: int, to: int, *, as_json: bool)
         session.print_json(document)
     else:
         session.out.print(diff_table(document))
+
+
+@order.command()
+@click.argument("order_id", metavar="ID")
+@click.option(
+    "--lang", default="en", show_default=True, type=click.Choice(["en", "ru"]), help="Told in."
+)
+@click.option("--json", "as_json", is_flag=True, help="The document that the API gives.")
+@database_option
+def explain(session: Session, order_id: str, lang: str, *, as_json: bool) -> None:
+    """Tell an order's story in plain sentences, refused attempts among them."""
+    from application.order_story import LANGUAGES  # noqa: PLC0415 - see session.py
+
+    document = session.services.stories.explain(order_id, LANGUAGES[lang])
+    if as_json:
+        session.print_json(document)
+    else:
+        session.out.print(story_table(document, LANGUAGES[lang].words))

@@ -1,6 +1,6 @@
 """An order and its history as tables for people."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
@@ -58,6 +58,24 @@ def diff_table(diff: dict[str, Any]) -> Table:
         ]
         before, after = _value(change["from"]), _value(change["to"])
         table.add_row(Text(change["field"]), Text(before), Text(after), Text("\n".join(origins)))
+    return table
+
+
+KIND_STYLE = {"fact": "", "attempt": "yellow", "note": "magenta"}
+
+
+def story_table(story: dict[str, Any], words: Mapping[str, str]) -> Table:
+    """An order's story, a sentence a row; `words` are the language's."""
+    table = Table(title=f"{story['number']}: {story['now']}", show_lines=True)
+    table.add_column(words["column.when"], overflow="fold", ratio=3)
+    table.add_column(words["column.what"], overflow="fold", ratio=5)
+    table.add_column(words["column.left"], overflow="fold", ratio=2)
+    for entry in story["story"]:
+        origin = Text("\n").join(
+            Text(each) for each in (short(entry["at"]), entry["who"], entry["request"]) if each
+        )
+        what = Text(entry["sentence"], style=KIND_STYLE[entry["kind"]])
+        table.add_row(origin, what, Text(entry["hold_left"] or ""))
     return table
 
 

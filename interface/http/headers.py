@@ -38,6 +38,11 @@ WAIT_FOR_POSITION = Header(
     "The X-Log-Position of a write: the answer shows at least what was written then.",
     {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
 )
+ACCEPT_LANGUAGE = Header(
+    "Accept-Language",
+    "The languages to tell a story in, as of RFC 9110; English is told where none is spoken here.",
+    {"type": "string", "examples": ["ru, en;q=0.5"]},
+)
 
 ETAG = Header(
     "ETag",
@@ -55,6 +60,9 @@ LINK = Header(
     "Link",
     'The address of the next page, as <address>; rel="next". Missing on the last page.',
     {"type": "string", "pattern": '^<[^>]+>; rel="next"$'},
+)
+CONTENT_LANGUAGE = Header(
+    "Content-Language", "The language that the story is told in.", {"type": "string"}, always=True
 )
 ANSWERED_REQUEST_ID = Header(
     "X-Request-Id",

@@ -2,7 +2,9 @@
 
 from domain import refusals
 from interface.http.contract import Good, Operation
-from interface.http.order_audit_schemas import DiffIn, DiffOut
+from interface.http.headers import ACCEPT_LANGUAGE, CONTENT_LANGUAGE
+from interface.http.order_audit_schemas import DiffIn, DiffOut, StoryOut
+from interface.http.schemas import NothingIn
 
 READ_DIFF = Operation(
     tag="order history",
@@ -12,4 +14,16 @@ READ_DIFF = Operation(
     query=DiffIn(),
     answers={200: Good("What changed.", DiffOut)},
     refuses=(refusals.UnknownOrder, refusals.UnknownVersion),
+)
+
+EXPLAIN = Operation(
+    tag="order history",
+    summary="Explain an order",
+    says="The order's story in plain sentences: what happened, when, by whom, by which request, and"
+    " how long was left on the hold; what was asked and refused; and for an end that nobody asked"
+    " for, why. Refused attempts are kept for thirty days.",
+    query=NothingIn(),
+    headers=(ACCEPT_LANGUAGE,),
+    answers={200: Good("The story.", StoryOut, headers=(CONTENT_LANGUAGE,))},
+    refuses=(refusals.UnknownOrder,),
 )

@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from application.order_story import LANGUAGES
 from interface.http.schemas import Digits, ObjectId, moment_out
 
 MOST_VERSION = 2**31
@@ -49,3 +50,34 @@ class DiffOut(Schema):
     from_ = fields.Integer(data_key="from", required=True)
     to = fields.Integer(required=True)
     changes = fields.List(fields.Nested(DiffFieldOut), required=True)
+
+
+class StoryEntryOut(Schema):
+    """One thing that happened to an order, in a plain sentence.
+
+    `kind` is `fact`, `attempt` (what was asked and could not be had) or `note` (an end of the hold
+    that no fact tells of yet). `version` is the fact's, or the one that an attempt met.
+    """
+
+    kind = fields.String(required=True, validate=validate.OneOf(["fact", "attempt", "note"]))
+    name = fields.String(required=True)
+    at = moment_out()
+    version = fields.Integer(required=True)
+    position = fields.Integer(required=True, allow_none=True)
+    actor = fields.String(required=True)
+    who = fields.String(required=True)
+    request = fields.String(required=True, allow_none=True)
+    sentence = fields.String(required=True)
+    hold_left = fields.String(required=True, allow_none=True)
+    hold_left_seconds = fields.Integer(required=True, allow_none=True)
+
+
+class StoryOut(Schema):
+    """An order's story, told in the language of Content-Language."""
+
+    id = ObjectId(required=True)
+    number = fields.Integer(required=True)
+    lang = fields.String(required=True, validate=validate.OneOf([*LANGUAGES]))
+    version = fields.Integer(required=True)
+    now = fields.String(required=True)
+    story = fields.List(fields.Nested(StoryEntryOut), required=True)

@@ -74,7 +74,7 @@ def test_what_was_had_in_full_is_not_noted(office):
 def test_a_repeated_request_is_noted_once(office):
     office.order(seats=[seat(1)])
     wish = OrderWish(tickets=AtRandom({PARTERRE: 1000}))
-    request = office.request(key="key-1")
+    request = office.request(key="key-1", fingerprint=b"first")
     order = office.services.orders.create("56a6253df06c5a059a93802e", wish, request).order.id
     office.services.orders.create("56a6253df06c5a059a93802e", wish, request)
     assert len(noted(office, order)) == 1
@@ -101,7 +101,9 @@ def test_a_stranger_has_no_place_in_the_story(office):
     with pytest.raises(UnknownOrder):
         office.change(order, partner="56810047f06c5a6ac62f4e1f", status=Status.CANCELED)
     other = office.order()
-    office.services.orders.change(other, OrderWish(), office.request(key="key-1"))
+    office.services.orders.change(
+        other, OrderWish(), office.request(key="key-1", fingerprint=b"first")
+    )
     with pytest.raises(RequestReused):
         office.services.orders.change(
             order, OrderWish(), office.request(key="key-1", fingerprint=b"other")

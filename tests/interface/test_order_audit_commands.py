@@ -5,6 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from application.order_story import LANGUAGES
 from interface.cli.main import cli
 
 
@@ -42,3 +43,28 @@ def test_a_diff_with_a_version_that_is_not_there_is_refused_in_a_line(office, or
     assert result.exit_code == 1
     assert "no version 9" in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_a_story_is_the_document_that_the_api_gives(office, orderlog):
+    order = office.paid_order()
+    result = orderlog("order", "explain", order, "--lang", "ru", "--json")
+    story = json.loads(result.stdout)
+    assert story == office.services.stories.explain(order, LANGUAGES["ru"])
+    assert story["lang"] == "ru"
+
+
+@pytest.mark.parametrize(("lang", "word"), [("en", "barcodes"), ("ru", "штрихкоды")])
+def test_a_story_for_people_is_made_of_sentences(office, orderlog, lang, word):
+    result = orderlog("order", "explain", office.paid_order(), "--lang", lang)
+    assert word in result.stdout
+    assert "Sample partner" in result.stdout
+
+
+def test_a_language_that_we_do_not_speak_is_wrong_usage(office, orderlog):
+    assert orderlog("order", "explain", office.order(), "--lang", "de").exit_code == 2
+
+
+def test_the_story_of_what_is_no_order_is_refused_in_a_line(orderlog):
+    result = orderlog("order", "explain", "56a73b7ff06c5a21c393806b")
+    assert result.exit_code == 1
+    assert result.stderr == "There is no order 56a73b7ff06c5a21c393806b.\n"

@@ -4,6 +4,7 @@ import pytest
 from box_office import KEYS, ORGANISER
 
 from interface.http.app import create_app
+from interface.http.order_audit_schemas import DiffOut, StoryOut
 
 ORDERS = "/v1/resources/orders"
 
@@ -52,3 +53,36 @@ def test_a_diff_of_another_partners_order_is_not_found(office, get):
     stranger = KEYS["56810047f06c5a6ac62f4e1f"]
     answer = get(f"/{office.order()}/diff?from=0&to=1", key=stranger)
     assert (answer.status_code, answer.json["code"]) == (404, "unknown_order")
+
+
+@pytest.mark.parametrize(
+    ("accept", "language", "begins"),
+    [
+        ("", "en", "The order was made"),
+        ("ru", "ru", "Заказ создан"),
+        ("ru-RU,ru;q=0.9,en;q=0.5", "ru", "Заказ создан"),
+        ("de, en;q=0.5", "en", "The order was made"),
+        ("de", "en", "The order was made"),
+    ],
+)
+def test_a_story_is_told_in_the_language_that_was_asked_for(office, get, accept, language, begins):
+    answer = get(f"/{office.order()}/explain", **{"Accept-Language": accept})
+    assert answer.status_code == 200
+    assert answer.headers["Content-Language"] == answer.json["lang"] == language
+    assert "Accept-Language" in answer.headers["Vary"]
+    assert answer.json["story"][0]["sentence"].startswith(begins)
+
+
+def test_a_story_takes_no_parameters(office, get):
+    assert get(f"/{office.order()}/explain?lang=ru").status_code == 400
+
+
+def test_the_story_of_what_is_no_order_is_not_found(get):
+    for order in ("56a73b7ff06c5a21c393806b", "nonsense"):
+        answer = get(f"/{order}/explain")
+        assert (answer.status_code, answer.json["code"]) == (404, "unknown_order")
+
+
+@pytest.mark.parametrize(("schema", "path"), [(DiffOut, "diff?from=0&to=4"), (StoryOut, "explain")])
+def test_answers_are_as_declared(office, get, schema, path):
+    assert schema().validate(get(f"/{office.paid_order()}/{path}").json) == {}

@@ -1,0 +1,83 @@
+"""How a language says things: its sentences, its plurals, its moments and spans of time."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from string import Formatter
+from typing import Any
+
+import msgspec
+
+SECOND = timedelta(seconds=1)
+UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+UNITS_SHOWN = 2
+
+
+class Language(msgspec.Struct, frozen=True):
+    """Everything a language needs to tell an order's story.
+
+    `sentences` and `words` are by key. `counted` has, by key, a phrase for each plural form, with
+    # for the number; `plural` tells which form a number takes. Spans of time are counted in two
+    cases: as they are named ("span"), and as something lasts or lies back ("span_for").
+    """
+
+    code: str
+    moment: str
+    plural: Callable[[int], int]
+    sentences: Mapping[str, str]
+    words: Mapping[str, str]
+    counted: Mapping[str, Sequence[str]]
+
+    def say(self, key: str, **values: Any) -> str:
+        """The sentence under `key`, filled with `values`."""
+        return _Filler(self).vformat(self.sentences[key], (), values)
+
+    def has(self, key: str) -> bool:
+        """Whether there is such a sentence."""
+        return key in self.sentences
+
+    def count(self, number: int, key: str) -> str:
+        """The phrase for so many of something."""
+        return self.counted[key][self.plural(number)].replace("#", str(number))
+
+    def at(self, moment: datetime) -> str:
+        """A moment, to the second."""
+        return moment.strftime(self.moment)
+
+    def span(self, span: timedelta, case: str = "span") -> str:
+        """A span of time in its two largest units."""
+        seconds = span // SECOND
+        if seconds < 1:
+            return self.words[f"{case}.moment"]
+        parts = []
+        for unit, length in UNITS:
+            number, seconds = divmod(seconds, length)
+            if number:
+                parts.append(self.count(number, f"{case}.{unit}"))
+        return " ".join(parts[:UNITS_SHOWN])
+
+
+class _Filler(Formatter):
+    """Fills in values; what stands after the colon says how a value is said.
+
+    `time` is a moment, `span` and `span_for` are spans of time, `word` is looked up, `words` is a
+    list of such; any other is a counted phrase.
+    """
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if not format_spec:
+            return str(value)
+        if format_spec == "time":
+            return self._language.at(value)
+        if format_spec in ("span", "span_for"):
+            return self._language.span(value, format_spec)
+        if format_spec == "word":
+            return self._word(value)
+        if format_spec == "words":
+            return ", ".join(map(self._word, value))
+        return self._language.count(value, format_spec)
+
+    def _word(self, name: str) -> str:
+        return self._language.words.get(name, str(name))
