@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
-from eventsourcing.persistence import ApplicationRecorder, Notification, StoredEvent
+from eventsourcing.persistence import ApplicationRecorder, Notification
 
 T = TypeVar("T")
 
@@ -77,11 +77,16 @@ class Needs(msgspec.Struct, frozen=True):
 class Found(msgspec.Struct):
     """The answers to a write's `Needs`. `picks` maps vacant tickets to their sets."""
 
-    facts: Sequence[StoredEvent] = ()
+    facts: Sequence[Notification] = ()
     number: int = 0
     seats: Sequence[Ticket] = ()
     picks: dict[str, str] = msgspec.field(default_factory=dict)
     answered: Answered | None = None
+
+    @property
+    def position(self) -> int:
+        """The position that shows the order as it was found; 0 for none."""
+        return self.facts[-1].id if self.facts else 0
 
 
 class TicketChange(msgspec.Struct, frozen=True):

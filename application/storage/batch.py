@@ -199,7 +199,7 @@ class Batch:
         start = 0
         for place, each in self.settled.items():
             count = len(each.draft.facts)
-            position = positions[start + count - 1] if count else _position_of(each.found)
+            position = positions[start + count - 1] if count else each.found.position
             start += count
             outcomes[place] = Written(each.result, position)
         return outcomes
@@ -208,9 +208,3 @@ class Batch:
 def facts_of(drafts: Iterable[Draft]) -> Iterator[StoredEvent]:
     """The facts of some drafts, in their order."""
     return (fact for draft in drafts for fact in draft.facts)
-
-
-def _position_of(found: Found) -> int:
-    """The position that shows an order nothing was added to."""
-    last = found.facts[-1] if found.facts else None
-    return last.id if isinstance(last, Notification) else 0

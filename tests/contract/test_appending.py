@@ -41,6 +41,13 @@ def test_an_answer_names_the_position_of_its_own_last_fact(store):
     assert [each.position for each in outcomes] == [store.facts(name)[-1].id for name in "ab"]
 
 
+def test_a_write_that_adds_nothing_names_the_position_of_what_it_found(store):
+    one(store, append(store, "a", 1, 2))
+    outcomes = store.write_all([append(store, "b"), look(order="a"), look(order="unknown")])
+    assert [each.position for each in outcomes[1:]] == [store.facts("a")[-1].id, 0]
+    assert store.write_all([look(order="a")])[0].position == store.facts("a")[-1].id
+
+
 def test_the_log_is_read_in_order_and_in_parts(store):
     for order in "abc":
         one(store, append(store, order, 1, 2))
