@@ -29,7 +29,7 @@ class Clock:
         self.now += timedelta(**time)
 
 
-def asks(partner, clock, **more):
+def asks(partner, **more):
     """A request of this partner."""
     return Request(Caller(partner, "aa11bb22", "ru"), f"request-{next(_turn)}", **more)
 
