@@ -359,7 +359,8 @@ class OrderService(Application[str]):
                     return self._repeated(outcome.result, request)
                 return msgspec.structs.replace(outcome.result, position=outcome.position)
             if isinstance(outcome, TicketsShort):
-                overdue = self.store.overdue(outcome.seats, outcome.sets, self._clock())
+                found = self.store.overdue(outcome.seats, outcome.sets, self._clock())
+                overdue = [each for each in found if each != needs.order]
                 self.expire(overdue, request.id)
                 settled = not overdue
             elif not isinstance(outcome, TicketTaken):
