@@ -15,6 +15,7 @@ COMMANDS = {
     "order": "interface.cli.order",
     "projection": "interface.cli.projection",
     "expire": "interface.cli.expire",
+    "drill": "interface.cli.drill",
 }
 """Each command and the file it lives in, imported when it is asked for."""
 

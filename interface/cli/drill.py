@@ -1,0 +1,131 @@
+"""`orderlog drill`: an on-sale rush against this machine, with its proof."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from interface.cli.session import Session
+
+if TYPE_CHECKING:  # see session.py
+    from interface.drill.rush import Drilled
+
+SHOWN = 10
+
+
+@click.command()
+@click.option("--tickets", default=50_000, show_default=True, type=click.IntRange(1, 1_000_000))
+@click.option(
+    "--buyers",
+    default=32,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="Buyers at once, each with a connection.",
+)
+@click.option(
+    "--seconds", default=15.0, show_default=True, type=click.FloatRange(1, 3600), help="How long."
+)
+@click.option(
+    "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Server processes."
+)
+@click.option(
+    "--database", metavar="URL", help="An empty database; a throw-away SQLite file if not given."
+)
+@click.option("--kill", is_flag=True, help="Kill the server in the middle and start it again.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.pass_obj
+def drill(session: Session, /, *, as_json: bool, **plan: Any) -> None:
+    """Sell tickets to a crowd, then prove from the log that nothing was oversold or lost.
+
+    Buyers live whole lives of orders over HTTP: create, pay, confirm; some cancel, some walk away.
+    Exit code 1 when the proof fails.
+    """
+    from interface.drill.rush import NotEmpty, Plan  # noqa: PLC0415 - see session.py
+    from interface.drill.rush import drill as run  # noqa: PLC0415
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[orders]:,} orders"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=session.err, transient=True) as progress:
+        task = progress.add_task("", total=1.0, orders=0)
+
+        def tell(what: str, part: float, orders: int) -> None:
+            progress.update(task, description=what, completed=part, orders=orders)
+
+        try:
+            result = run(session.settings, Plan(**plan), tell)
+        except NotEmpty as refused:
+            session.refuse(refused)
+    if as_json:
+        session.print_json(as_document(result))
+    else:
+        show(session, result)
+    if result.trouble or not result.proof.holds:
+        raise SystemExit(1)
+
+
+def as_document(result: "Drilled") -> dict[str, Any]:
+    """The figures with how many tickets were oversold and how many promises were lost."""
+    proof = result.proof
+    return {
+        "orders_per_second": round(result.orders_per_second, 1),
+        "p50_ms": round(result.p50_ms, 2),
+        "p95_ms": round(result.p95_ms, 2),
+        "p99_ms": round(result.p99_ms, 2),
+        "noop_per_second": round(result.noop_per_second, 1),
+        "ratio": round(result.ratio, 3),
+        "oversold": len(proof.oversold),
+        "lost": len(proof.lost),
+        "stranded": len(proof.stranded),
+        "orders": result.orders,
+        "requests_per_second": round(result.requests_per_second, 1),
+        "seconds": round(result.seconds, 1),
+        "retries": result.retries,
+        "killed": result.killed,
+        "facts": proof.facts,
+        "promises": proof.promises,
+        "findings": [*result.trouble, *proof.oversold, *proof.lost, *proof.stranded],
+    }
+
+
+def show(session: Session, result: "Drilled") -> None:
+    """One page: how fast it was, and the proof."""
+    speed = Table(title="The rush", show_header=False)
+    speed.add_column()
+    speed.add_column(justify="right")
+    killed = ", the server killed in the middle" if result.killed else ""
+    speed.add_row("orders", f"{result.orders:,} in {result.seconds:.1f} s{killed}")
+    speed.add_row("orders a second", f"[bold]{result.orders_per_second:,.0f}[/bold]")
+    speed.add_row("requests a second", f"{result.requests_per_second:,.0f}")
+    speed.add_row("no-op route, by the same clients", f"{result.noop_per_second:,.0f} a second")
+    speed.add_row("ratio of orders to no-op", f"{result.ratio:.2f}")
+    speed.add_row(
+        "making an order, p50 / p95 / p99",
+        f"{result.p50_ms:.1f} / {result.p95_ms:.1f} / {result.p99_ms:.1f} ms",
+    )
+    speed.add_row("asked again after no answer", f"{result.retries:,}")
+    steps = Table("step", "answers", "p50 ms", "p99 ms", title="Step by step")
+    for step, (count, p50, p99) in result.steps.items():
+        steps.add_row(step, f"{count:,}", f"{p50:.1f}", f"{p99:.1f}")
+    proof = result.proof
+    session.out.print(speed)
+    session.out.print(steps)
+    session.out.print(
+        f"The proof: {proof.facts:,} facts of {proof.orders:,} orders were replayed and held"
+        f" against {proof.promises:,} promises."
+    )
+    for name, found in (
+        ("tickets in two orders", proof.oversold),
+        ("acknowledged and missing", proof.lost),
+        ("tickets kept by an order that does not have them", proof.stranded),
+        ("buyers in trouble", result.trouble),
+    ):
+        style = "red" if found else "green"
+        session.out.print(f"  [{style}]{len(found):>6,}[/{style}] {name}")
+        for each in found[:SHOWN]:
+            session.out.print(f"         {each}", style="red", highlight=False)

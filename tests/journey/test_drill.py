@@ -1,0 +1,55 @@
+"""A drill sells to a crowd, survives a kill, and proves it; on each store."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+
+def drill(*options):
+    ended = subprocess.run(
+        [sys.executable, "-m", "interface.cli.main", "drill", *options],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert "Traceback" not in ended.stderr
+    return ended
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty(request):
+    """The options that name an empty database; none for the throw-away one."""
+    if request.param == "sqlite":
+        return []
+    return ["--database", request.getfixturevalue("database")]
+
+
+def test_a_server_that_is_killed_in_the_rush_loses_and_oversells_nothing(empty):
+    ended = drill("--seconds", "3", "--buyers", "8", "--kill", "--json", *empty)
+    found = json.loads(ended.stdout)
+    assert found["findings"] == []
+    assert (found["oversold"], found["lost"], found["stranded"]) == (0, 0, 0)
+    assert found["killed"]
+    assert found["retries"] > 0
+    assert found["orders"] > 50
+    assert found["promises"] >= found["orders"]
+    assert {"orders_per_second", "p50_ms", "p99_ms", "noop_per_second", "ratio"} <= found.keys()
+    assert ended.returncode == 0
+
+
+def test_a_drill_ends_when_all_is_sold():
+    ended = drill("--tickets", "40", "--buyers", "4", "--seconds", "60")
+    assert ended.returncode == 0
+    assert "tickets in two orders" in ended.stdout
+
+
+def test_a_database_with_something_in_it_is_refused(tmp_path):
+    address = f"sqlite:///{tmp_path / 'shop.db'}"
+    load = [sys.executable, "-m", "interface.cli.main", "--database", address, "catalog", "load"]
+    subprocess.run([*load, "--sample"], check=True, capture_output=True)
+    ended = drill("--database", address, "--seconds", "1")
+    assert ended.returncode == 1
+    assert "is not empty" in ended.stderr
