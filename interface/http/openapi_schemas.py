@@ -1,7 +1,6 @@
 """JSON Schemas of what the marshmallow schemas take and give, as the OpenAPI document has them."""
 
 import inspect
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -50,20 +49,15 @@ class Converter(OpenAPIConverter):
         own = OWN_FIELDS.get(type(field), lambda _: {})(field)
         if field.allow_none and "type" in own:
             own = {**own, "type": [own["type"], "null"]}
-        return converted | own
+        return converted | _patterns(field) | own
 
     def field2default(self, field: Any, **kwargs: Any) -> dict[str, Any]:
         """The default, where it says something."""
         return {} if field.load_default is None else super().field2default(field, **kwargs)
 
-    def field2pattern(self, field: Any, **_: Any) -> dict[str, Any]:
-        """Every regular expression of a field, in the dialect of JSON Schema."""
-        patterns = [
-            pattern_of(each.regex) for each in field.validators if type(each) is validate.Regexp
-        ]
-        if len(patterns) > 1:
-            return {"allOf": [{"pattern": each} for each in patterns]}
-        return {"pattern": patterns[0]} if patterns else {}
+    def field2pattern(self, *_: Any, **__: Any) -> dict[str, Any]:
+        """Nothing yet: there may be several, and null need not be like them."""
+        return {}
 
     def dict2properties(self, field: Any, **kwargs: Any) -> dict[str, Any]:
         """A mapping with what its keys have to be."""
@@ -115,10 +109,19 @@ def _is_answer(field: Any) -> bool:
     return field.root is not None and is_answer(field.root)
 
 
-def pattern_of(regex: re.Pattern[Any]) -> str:
-    r"""A regular expression as JSON Schema reads it: `^` and `$` instead of `match` and `\Z`."""
-    inside = regex.pattern.removesuffix(r"\Z")
-    end = "$" if regex.pattern != inside else ""
+def _patterns(field: Any) -> dict[str, Any]:
+    """What the text of a field has to be like."""
+    rules = [each for each in field.validators if type(each) is validate.Regexp]
+    patterns = [anchored(str(each.regex.pattern)) for each in rules]
+    if len(patterns) > 1:
+        return {"allOf": [{"pattern": each} for each in patterns]}
+    return {"pattern": patterns[0]} if patterns else {}
+
+
+def anchored(pattern: str) -> str:
+    r"""A regular expression with `^` and `$` instead of `match` and `\Z`."""
+    inside = pattern.removesuffix(r"\Z")
+    end = "$" if pattern != inside else ""
     return f"^(?:{inside}){end}" if "|" in inside else f"^{inside}{end}"
 
 

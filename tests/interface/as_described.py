@@ -1,0 +1,108 @@
+"""Holds answers against the OpenAPI document."""
+
+import re
+from functools import cached_property
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+
+class Contract:
+    """An OpenAPI document that answers are held against.
+
+    Answers may get further fields one day; here one that is not described is a fault.
+    """
+
+    def __init__(self, document):
+        self.document = document
+        for name, schema in document["components"]["schemas"].items():
+            if not name.endswith("In") and name != "Document":
+                close(schema)
+        self._validators = {}
+
+    @cached_property
+    def templates(self):
+        return {
+            re.compile(re.sub(r"{\w+}", "[^/]+", path) + r"\Z"): operations
+            for path, operations in self.document["paths"].items()
+        }
+
+    @cached_property
+    def operations(self):
+        """Every operation by its name."""
+        return {
+            operation["operationId"]: operation
+            for operations in self.document["paths"].values()
+            for method, operation in operations.items()
+            if method != "parameters"
+        }
+
+    def operation(self, method, path):
+        for template, operations in self.templates.items():
+            if template.match(path):
+                return operations[method.lower()]
+        raise LookupError(path)
+
+    def declared(self, name):
+        """The statuses of an operation, each with the codes of its problems."""
+        return {
+            (int(status), code)
+            for status, answer in self.operations[name]["responses"].items()
+            for code in codes_of(answer)
+        }
+
+    def check(self, answer):
+        """Fail unless a Flask test answer is as described. Returns operation, status and code."""
+        request = answer.request
+        operation = self.operation(request.method, request.path)
+        name, status = operation["operationId"], answer.status_code
+        assert str(status) in operation["responses"], f"{name} does not describe {status}"
+        described = operation["responses"][str(status)]
+        self._check_headers(answer, described["headers"])
+        ((content_type, content),) = described["content"].items()
+        assert answer.mimetype == content_type
+        schema = content["schema"]
+        if "anyOf" in schema:
+            schema = schema["anyOf"]["fields-schema" in request.args]
+        self._fits(answer.json, schema)
+        is_problem = content_type.endswith("problem+json")
+        return name, status, answer.json["code"] if is_problem else None
+
+    def _check_headers(self, answer, described):
+        told = set(dict(answer.headers)) - {"Content-Type", "Content-Length"}
+        assert told <= described.keys(), f"not described: {told - described.keys()}"
+        for name, header in described.items():
+            if name in told:
+                value = answer.headers[name]
+                is_number = header["schema"]["type"] == "integer"
+                self._fits(int(value) if is_number else value, header["schema"])
+            else:
+                assert not header["required"], f"{name} is missing"
+
+    def _fits(self, value, schema):
+        key = id(schema)
+        if key not in self._validators:
+            whole = {**schema, "components": self.document["components"]}
+            self._validators[key] = Draft202012Validator(whole)
+        fault = best_match(self._validators[key].iter_errors(value))
+        assert fault is None, f"{fault.json_path}: {fault.message[:500]}"
+
+
+def codes_of(answer):
+    """The codes of a problem; None for what is none."""
+    problem = answer["content"].get("application/problem+json")
+    return (
+        [None] if problem is None else problem["schema"]["allOf"][1]["properties"]["code"]["enum"]
+    )
+
+
+def close(schema):
+    """Allow no field that is not described."""
+    if isinstance(schema, dict):
+        if "properties" in schema:
+            schema.setdefault("additionalProperties", False)
+        for inside in schema.values():
+            close(inside)
+    elif isinstance(schema, list):
+        for inside in schema:
+            close(inside)

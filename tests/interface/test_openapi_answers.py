@@ -1,0 +1,326 @@
+"""Really given answers, good and bad, fit what the OpenAPI document says of them.
+
+For every operation each answer that it describes is provoked, so that nothing is described which
+cannot happen. What only a race or a broken database provokes is answered by raising it.
+"""
+
+import pytest
+from as_described import Contract
+from box_office import KEYS, ORGANISER, PARTERRE, SHOP, SHOW, BoxOffice, seat
+
+from application.clock import now
+from application.shown_position import ModelBehind
+from application.store import StoreUnavailable, TicketTaken
+from domain.refusals import ChangedMeanwhile
+from interface.http.app import create_app
+
+ORDERS = "/v1/resources/orders"
+EVENT = f"/v1/resources/events/{SHOW}"
+STRANGER = "56810047f06c5a6ac62f4e1f"
+FESTIVAL = "56a6253df06c5a059a93802f"
+STALL = "56a6253df06c5a059a940001"
+LAST_MINUTE = "56a6254bf06c5a059b93803a"
+NO_ID = "0" * 24
+
+
+class Counter:
+    """The box office over HTTP. Every answer is held against the document and noted."""
+
+    def __init__(self, office, contract, app):
+        self.office = office
+        self.app = app
+        self.contract = contract
+        self.client = app.test_client()
+        self.seen = set()
+
+    def ask(self, method, path, key=KEYS[ORGANISER], headers=(), **more):
+        sent = {**dict(headers), **({"Authorization": f"key {key}"} if key else {})}
+        answer = self.client.open(path, method=method, headers=sent, **more)
+        name, status, code = self.contract.check(answer)
+        self.seen.add((name, status, code))
+        return answer
+
+    def get(self, path, **more):
+        return self.ask("GET", path, **more)
+
+    def create(self, **more):
+        return self.ask("POST", ORDERS, **more)
+
+    def change(self, order, **more):
+        return self.ask("PATCH", f"{ORDERS}/{order}", **more)
+
+    def delete(self, order, **more):
+        return self.ask("DELETE", f"{ORDERS}/{order}", **more)
+
+    def shops_order(self):
+        """An order that the ticket shop made of the organiser's event."""
+        return self.office.order(partner=SHOP)
+
+    def answer_after(self, name, fault, method, path, **more):
+        """The answer to a call in which something happens that no test can bring about."""
+        (name,) = (each for each in self.app.view_functions if each.endswith(f".{name}"))
+        view = self.app.view_functions[name]
+        self.app.view_functions[name] = failing(fault)
+        try:
+            return self.ask(method, path, **more)
+        finally:
+            self.app.view_functions[name] = view
+
+
+def failing(fault):
+    def view(**_):
+        raise fault
+
+    return view
+
+
+@pytest.fixture(scope="module")
+def counter(tmp_path_factory):
+    office = BoxOffice(f"sqlite:///{tmp_path_factory.mktemp('answers')}/orders.db")
+    office.time = now()
+    try:
+        app = create_app(office.services)
+        contract = Contract(app.test_client().get("/openapi.json").json)
+        yield Counter(office, contract, app)
+    finally:
+        office.services.close()
+
+
+def bad_bodies(ask):
+    ask(data="{", content_type="application/json")
+    ask(json=[])
+    ask(json={"unknown": 1})
+    ask(json={}, content_type="text/plain")
+    ask(data=b" " * 1_048_577, content_type="application/json")
+
+
+def bad_writes(ask, wish):
+    """What every write refuses; `wish` is one that is good for the first time."""
+    ask(json=wish, headers={"Idempotency-Key": "é"})
+    ask(json=wish, headers={"Idempotency-Key": f"{wish}".replace(" ", "")})
+    ask(json={**wish, "customer": {}}, headers={"Idempotency-Key": f"{wish}".replace(" ", "")})
+
+
+def bad_wishes(ask):
+    ask(json={"random": {PARTERRE: 1}, "tickets": []})
+    ask(json={"random": {NO_ID: 1}})
+    ask(json={"tickets": [NO_ID]})
+    ask(json={"tickets": [STALL]})
+    ask(json={"payment": {"system": "none"}})
+    ask(json={"payment": {"success_url": "https://example.com"}})
+    ask(json={"status": "expired"})
+    ask(json={"status": "in_progress", "payment": {"system": "api/BASE"}})
+
+
+def create_order(counter):
+    def ask(json=None, **more):
+        wish = json if not isinstance(json, dict) else {"event": SHOW, **json}
+        return counter.create(json=wish, **more)
+
+    assert ask(json={"random": {PARTERRE: 1}}).status_code == 201
+    shaped = f"{ORDERS}?fields-schema=id,tickets{{id,seat{{row}}}},event{{title{{text}}}}"
+    counter.ask("POST", shaped, json={"event": SHOW, "tickets": [seat(200)]})
+    counter.ask("POST", f"{ORDERS}?fields-schema=nothing", json={"event": SHOW})
+    counter.ask("POST", f"{ORDERS}?unknown=1", json={"event": SHOW})
+    ask(json={}, key=None)
+    ask(json={}, key=KEYS[STRANGER])
+    counter.create(json={"event": NO_ID})
+    counter.create(json={"event": FESTIVAL, "random": {LAST_MINUTE: 1}})
+    bad_bodies(ask)
+    bad_writes(ask, {"random": {PARTERRE: 1}})
+    bad_wishes(ask)
+
+
+def change_order(counter):
+    order = counter.office.order(0)
+
+    def ask(**more):
+        return counter.change(order, **more)
+
+    whole = counter.change(counter.office.order(), json={"customer": {"email": "a@example.com"}})
+    assert whole.status_code == 200
+    counter.ask("PATCH", f"{ORDERS}/{order}?fields-schema=org{{name}},values{{full}}", json={})
+    counter.ask("PATCH", f"{ORDERS}/{order}?fields-schema=", json={})
+    counter.ask("PATCH", f"{ORDERS}/{order}?fields-schema=id,", json={})
+    ask(json={}, key=None)
+    ask(json={}, key=KEYS[STRANGER])
+    ask(json={}, headers={"If-Match": '"99"'})
+    ask(json={"status": "done"})
+    counter.change(counter.shops_order(), json={})
+    bad_bodies(ask)
+    bad_writes(ask, {"random": {PARTERRE: 1}})
+    ask(json={"tickets": []})
+    bad_wishes(ask)
+    festival = counter.create(json={"event": FESTIVAL}).json["id"]
+    counter.change(festival, json={"random": {LAST_MINUTE: 1}})
+
+    paying = counter.office.order(2)
+    counter.office.start_payment(paying, "api/INVOICE")
+    counter.change(paying, json={"payment": {"system": "api/BASE"}})
+    counter.change(paying, json={"customer": {"email": "b@example.com"}})
+    counter.change(paying, json={"random": {PARTERRE: 3}})
+    counter.change(paying, json={"status": "done"})
+    counter.change(counter.office.paid_order(), json={"tickets": []})
+
+
+def cancel_order(counter):
+    order = counter.office.order()
+    counter.delete(order, headers={"If-Match": '"9"'})
+    counter.ask("DELETE", f"{ORDERS}/{order}?now=1")
+    counter.delete(order, key=None)
+    counter.delete(order, headers={"Idempotency-Key": ""})
+    assert counter.delete(order, headers={"Idempotency-Key": "once"}).json == {}
+    counter.delete(counter.office.order(), headers={"Idempotency-Key": "once"})
+    counter.delete(counter.office.paid_order())
+    counter.delete(counter.shops_order())
+    counter.delete("none")
+
+
+def list_orders(counter):
+    for _ in range(2):
+        counter.office.order()
+    counter.office.catch_up()
+    page = counter.get(f"{ORDERS}?page_size=1&status=executed,done&created_at=2020-01-01T00:00Z,")
+    counter.get(page.headers["Link"].partition(">")[0][1:])
+    counter.get(f"{ORDERS}?page_size=0")
+    counter.get(f"{ORDERS}?cursor=none")
+    counter.get(ORDERS, key=None)
+    counter.get(ORDERS, headers={"X-Wait-For-Position": "soon"})
+
+
+def read_order(counter):
+    order = counter.office.paid_order()
+    counter.get(f"{ORDERS}/{order}")
+    counter.get(f"{ORDERS}/{order}?version=1&fields-schema=tickets{{id,barcode}},rules,payment")
+    counter.get(f"{ORDERS}/{order}?version=1&at=2030-01-01T00:00Z")
+    counter.get(f"{ORDERS}/{order}?version=99")
+    counter.get(f"{ORDERS}/{order}?at=2020-01-01T00:00Z")
+    counter.get(f"{ORDERS}/{order}?fields-schema=id{{id}}")
+    counter.get(f"{ORDERS}/{order}", key=None)
+    counter.get(f"{ORDERS}/{NO_ID}")
+
+
+def list_order_tickets(counter):
+    order = counter.office.paid_order(2)
+    assert counter.get(f"{ORDERS}/{order}/tickets").json[1]["barcode"]
+    counter.get(f"{ORDERS}/{counter.office.order()}/tickets")
+    counter.get(f"{ORDERS}/{order}/tickets?page=1")
+    counter.get(f"{ORDERS}/{order}/tickets", key=None)
+    counter.get(f"{ORDERS}/{order}/tickets", key=KEYS[STRANGER])
+
+
+def read_history(counter):
+    order = counter.office.paid_order(2)
+    assert len(counter.get(f"{ORDERS}/{order}/history").json["events"]) == 4
+    counter.get(f"{ORDERS}/{order}/history?page=1")
+    counter.get(f"{ORDERS}/{order}/history", key=None)
+    counter.get(f"{ORDERS}/{NO_ID}/history")
+
+
+def read_diff(counter):
+    order = counter.office.paid_order()
+    assert counter.get(f"{ORDERS}/{order}/diff?from=0&to=3").json["changes"]
+    counter.get(f"{ORDERS}/{order}/diff?from=0")
+    counter.get(f"{ORDERS}/{order}/diff?from=0&to=99")
+    counter.get(f"{ORDERS}/{order}/diff?from=0&to=1", key=None)
+    counter.get(f"{ORDERS}/{NO_ID}/diff?from=0&to=1")
+
+
+def list_events(counter):
+    assert len(counter.get("/v1/services/simple/events").json) == 2
+    assert counter.get("/v1/services/simple/events", key=KEYS[STRANGER]).json == []
+    counter.get("/v1/services/simple/events?page=1")
+    counter.get("/v1/services/simple/events", key=None)
+
+
+def list_tickets(counter):
+    counter.office.order()
+    counter.office.paid_order()
+    tickets = counter.get(f"{EVENT}/tickets").json
+    assert {each["status"] for each in tickets} == {"vacant", "reserved", "sold"}
+    counter.get(f"/v1/resources/events/{FESTIVAL}/tickets?status=vacant")
+    counter.get(f"{EVENT}/tickets?status=lost")
+    counter.get(f"{EVENT}/tickets", key=None)
+    counter.get(f"{EVENT}/tickets", key=KEYS[STRANGER])
+
+
+def read_sales(counter):
+    counter.office.paid_order()
+    counter.office.catch_up()
+    assert counter.get(f"{EVENT}/sales").json["sets"]
+    counter.get(f"{EVENT}/sales?day=1")
+    counter.get(f"{EVENT}/sales", key=None)
+    counter.get(f"{EVENT}/sales", key=KEYS[STRANGER])
+    counter.get(f"{EVENT}/sales", headers={"X-Wait-For-Position": "-1"})
+
+
+def live(counter):
+    counter.get("/health/live")
+    counter.get("/health/live", key=None)
+
+
+def ready(counter):
+    assert counter.get("/health/ready").status_code == 503
+    counter.office.services.loop.start()
+    assert counter.get("/health/ready", key=None).status_code == 200
+    counter.office.services.loop.stop()
+
+
+def openapi(counter):
+    counter.get("/openapi.json", key=None)
+
+
+OPERATIONS = {
+    each.__name__: each
+    for each in (
+        create_order,
+        change_order,
+        cancel_order,
+        list_orders,
+        read_order,
+        list_order_tickets,
+        read_history,
+        read_diff,
+        list_events,
+        list_tickets,
+        read_sales,
+        live,
+        ready,
+        openapi,
+    )
+}
+
+NOT_BROUGHT_ABOUT = {
+    "store_unavailable": StoreUnavailable("gone"),
+    "contended": TicketTaken(),
+    "changed_meanwhile": ChangedMeanwhile(reason="", version=2, status="done", allowed=[]),
+    "read_model_behind": ModelBehind(7),
+}
+"""What takes a race or a broken database."""
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_answer_of_a_call_is_as_described_and_every_described_one_is_given(counter, name):
+    OPERATIONS[name](counter)
+    given = {(status, code) for operation, status, code in counter.seen if operation == name}
+    declared = counter.contract.declared(name)
+    assert given == {each for each in declared if each[1] not in NOT_BROUGHT_ABOUT}
+
+
+@pytest.mark.parametrize("code", NOT_BROUGHT_ABOUT)
+def test_what_a_race_or_a_broken_database_brings_about_is_as_described(counter, code):
+    described = [
+        (method, path.format(order=NO_ID, event=NO_ID), operation["operationId"])
+        for path, operations in counter.contract.document["paths"].items()
+        for method, operation in operations.items()
+        if method != "parameters"
+        if any(code == each for _, each in counter.contract.declared(operation["operationId"]))
+    ]
+    assert described
+    for method, path, name in described:
+        answer = counter.answer_after(name, NOT_BROUGHT_ABOUT[code], method, path)
+        assert answer.json["code"] == code
+
+
+def test_every_operation_is_tried(counter):
+    assert counter.contract.operations.keys() == OPERATIONS.keys()
