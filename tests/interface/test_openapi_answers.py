@@ -119,7 +119,8 @@ def create_order(counter):
 
     assert ask(json={"random": {PARTERRE: 1}}).status_code == 201
     shaped = f"{ORDERS}?fields-schema=id,tickets{{id,seat{{row}}}},event{{title{{text}}}}"
-    counter.ask("POST", shaped, json={"event": SHOW, "tickets": [seat(200)]})
+    some = counter.ask("POST", shaped, json={"event": SHOW, "tickets": [seat(91)]}).json
+    assert some["tickets"][0]["seat"]["row"]
     counter.ask("POST", f"{ORDERS}?fields-schema=nothing", json={"event": SHOW})
     counter.ask("POST", f"{ORDERS}?unknown=1", json={"event": SHOW})
     ask(json={}, key=None)
@@ -153,6 +154,11 @@ def change_order(counter):
     bad_wishes(ask)
     festival = counter.create(json={"event": FESTIVAL}).json["id"]
     counter.change(festival, json={"random": {LAST_MINUTE: 1}})
+
+    taken = counter.office.order(seats=[seat(90)])
+    pay = {"status": "in_progress", "payment": {"system": "api/BASE"}, "all_or_nothing": True}
+    ask(json={"tickets": [seat(90)], **pay})
+    counter.office.cancel(taken)
 
     paying = counter.office.order(2)
     counter.office.start_payment(paying, "api/INVOICE")

@@ -5,11 +5,19 @@ import re
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from domain import refusals
+from interface.http import problems
 from interface.http.app import create_app
 from interface.http.contract import Good, Operation, described
 from interface.http.openapi import api_calls
+from interface.http.problems import Problem, problem_of
 from interface.http.schemas import NothingOut
 
+REFUSALS = [
+    each
+    for each in vars(refusals).values()
+    if isinstance(each, type) and issubclass(each, refusals.Refusal) and hasattr(each, "code")
+]
 LOOK_AROUND = Operation("orders", "Look", "Looks.", {200: Good("Seen.", NothingOut)})
 
 
@@ -90,6 +98,18 @@ def test_no_key_is_needed_where_the_document_says_so(app):
     for (path, method), operation in calls_in(document_of(app)).items():
         answer = client.open(re.sub(r"{\w+}", "0" * 24, path), method=method)
         assert (answer.status_code != 401) == (operation.get("security") == []), path
+
+
+def test_every_reason_to_say_no_belongs_to_a_call(app):
+    described = {
+        problem
+        for _, _, _, operation in api_calls(app)
+        for problem in (operation.problems if operation else ())
+    }
+    reasons = {problem_of(each) for each in REFUSALS}
+    reasons |= {each for each in vars(problems).values() if isinstance(each, Problem)}
+    assert len(reasons) > 30
+    assert reasons - {*problems.OF_NO_CALL} == described - {*problems.OF_A_BODY}
 
 
 def test_the_documented_calls_are_its_examples(app):
