@@ -125,6 +125,7 @@ def create_order(counter):
     counter.ask("POST", f"{ORDERS}?unknown=1", json={"event": SHOW})
     ask(json={}, key=None)
     ask(json={}, key=KEYS[STRANGER])
+    ask(json={"status": "done"})
     counter.create(json={"event": NO_ID})
     counter.create(json={"event": FESTIVAL, "random": {LAST_MINUTE: 1}})
     bad_bodies(ask)
