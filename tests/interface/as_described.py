@@ -6,6 +6,9 @@ from functools import cached_property
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+OF_EVERY_ANSWER = {"Content-Type", "Content-Length", "Vary"}
+"""Headers that say something of the transport: no contract needs to describe them."""
+
 
 class Contract:
     """An OpenAPI document that answers are held against.
@@ -69,7 +72,7 @@ class Contract:
         return name, status, answer.json["code"] if is_problem else None
 
     def _check_headers(self, answer, described):
-        told = set(dict(answer.headers)) - {"Content-Type", "Content-Length"}
+        told = set(dict(answer.headers)) - OF_EVERY_ANSWER
         assert told <= described.keys(), f"not described: {told - described.keys()}"
         for name, header in described.items():
             if name in told:

@@ -233,6 +233,15 @@ def read_diff(counter):
     counter.get(f"{ORDERS}/{NO_ID}/diff?from=0&to=1")
 
 
+def explain(counter):
+    order = counter.office.paid_order()
+    counter.delete(order)
+    counter.get(f"{ORDERS}/{order}/explain", headers={"Accept-Language": "ru"})
+    counter.get(f"{ORDERS}/{order}/explain?page=1")
+    counter.get(f"{ORDERS}/{order}/explain", key=None)
+    counter.get(f"{ORDERS}/{NO_ID}/explain")
+
+
 def list_events(counter):
     assert len(counter.get("/v1/services/simple/events").json) == 2
     assert counter.get("/v1/services/simple/events", key=KEYS[STRANGER]).json == []
@@ -288,6 +297,7 @@ OPERATIONS = {
         list_order_tickets,
         read_history,
         read_diff,
+        explain,
         list_events,
         list_tickets,
         read_sales,
