@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
+import structlog
 
 from application.access import Access
 from application.attempts import Attempts
@@ -22,6 +23,8 @@ from application.settings import Settings
 from application.show_queries import ShowQueries
 from application.storage.sqlite import SqliteStore
 from application.store import Store
+
+log = structlog.get_logger()
 
 SQLITE = "sqlite:///"
 POSTGRES = "postgresql://"
@@ -51,7 +54,13 @@ class Services(msgspec.Struct, frozen=True):
     sweeper: Sweeper
 
     def start(self) -> None:
-        """Start what runs beside requests: the pull loop and the sweeper."""
+        """Start what runs beside requests: the pull loop and the sweeper.
+
+        A read model whose columns are those of another version is begun anew.
+        """
+        for projection in PROJECTIONS.values():
+            if self.store.read_models().renew(projection.table):
+                log.warning("read_model_begun_anew", projection=projection.table.name)
         self.loop.start()
         self.sweeper.start()
         self.attempts.start()

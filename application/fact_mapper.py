@@ -21,10 +21,15 @@ class UnknownFact(Exception):
 
 def fact_of(stored: StoredEvent) -> Fact:
     """The fact that was stored. Raises `UnknownFact` for a name that is not in the table."""
-    decoder = _DECODERS.get(stored.topic)
+    return fact_from(stored.topic, stored.state, str(stored.originator_id))
+
+
+def fact_from(name: str, state: bytes, order: str) -> Fact:
+    """The fact with this stored name and these bytes. Raises `UnknownFact`, naming the order."""
+    decoder = _DECODERS.get(name)
     if decoder is None:
-        raise UnknownFact(f"{stored.topic} in order {stored.originator_id}")
-    return decoder.decode(stored.state)
+        raise UnknownFact(f"{name} in order {order}")
+    return decoder.decode(state)
 
 
 class FactMapper(Mapper[str]):

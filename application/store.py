@@ -8,6 +8,7 @@ and one durable commit carries them all.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
@@ -62,6 +63,20 @@ class Answered(msgspec.Struct, frozen=True):
     order: str
     version: int
     at: datetime
+
+
+class BeingRebuilt(Exception):
+    """Somebody else is making a new generation of this read model."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is being rebuilt by another process.")
+
+
+class KeyTwice(Exception):
+    """More than one order has a row with a key that can belong to one only."""
+
+    def __init__(self, name: str, key: str) -> None:
+        super().__init__(f"More than one order has the row {key} of {name}.")
 
 
 class Needs(msgspec.Struct, frozen=True):
@@ -161,6 +176,15 @@ class Store(Protocol):
     def facts_before(self, versions: Mapping[str, int]) -> dict[str, Sequence[Notification]]:
         """By order, its facts below a version, oldest first; orders without any are absent."""
 
+    def split_points(self, count: int) -> Sequence[str]:
+        """Fewer than `count` ids that split the log by orders into parts of about the same size."""
+
+    def facts_of_range(self, part: "Range", till: int) -> Iterator[tuple[str, str, bytes]]:
+        """The facts of a range of orders with positions up to `till`, by order and version.
+
+        Each is its order's id, its stored name and its bytes.
+        """
+
     def answered(self, partner: str, key: str) -> Answered | None:
         """What came of the request with this Idempotency-Key."""
 
@@ -254,6 +278,15 @@ class Table(msgspec.Struct, frozen=True):
     indexes: tuple[tuple[str, ...], ...] = ()
     sums: tuple[str, ...] = ()
 
+    @property
+    def shape(self) -> str:
+        """What rows look like, as one line."""
+        kinds = (
+            f"{name} {'sum' if name in self.sums else kind.__name__}"
+            for name, kind in self.columns.items()
+        )
+        return ", ".join(kinds)
+
 
 class ModelState(msgspec.Struct, frozen=True):
     """How far a read model has got, why it stands still if it does, and who feeds it now."""
@@ -289,14 +322,44 @@ class Page(msgspec.Struct, frozen=True):
     limit: int = 50
 
 
+class Range(msgspec.Struct, frozen=True):
+    """The orders whose ids are at least `lower` and below `upper`; all beyond, if that is None."""
+
+    number: int
+    lower: str
+    upper: str | None
+
+
+def ranges_between(points: Sequence[str]) -> list[Range]:
+    """The ranges that have these ids, which ascend, as their bounds: one more than there are."""
+    bounds: list[str | None] = ["", *points, None]
+    return [
+        Range(number, lower or "", upper) for number, (lower, upper) in enumerate(pairwise(bounds))
+    ]
+
+
+class Build(msgspec.Struct, frozen=True):
+    """A generation that is being made, by which code, of the log up to which position."""
+
+    state: ModelState
+    code: str
+    target: int
+
+
 class ReadModels(Protocol):
-    """The tables that projections fill. They can be thrown away and made again from the log."""
+    """The tables that projections fill. They can be thrown away and made again from the log.
+
+    A table has generations: one is live, the one before it may be kept, one may be being made.
+    """
 
     def ensure(self, table: Table) -> None:
-        """Make the table of a read model if there is none.
+        """Make the table of a read model if there is none."""
 
-        One that has other columns was made by another version of this service: an empty one
-        takes its place, to be filled from the log again.
+    def renew(self, table: Table) -> bool:
+        """Put an empty table in the place of one of another shape; tell whether it was one.
+
+        Another version of this service made that one; it is kept. The new one is filled from the
+        log again.
         """
 
     def state(self, name: str) -> ModelState:
@@ -304,6 +367,9 @@ class ReadModels(Protocol):
 
     def reload(self, state: ModelState) -> ModelState:
         """How far this generation has got, live or not."""
+
+    def shape(self, state: ModelState) -> str:
+        """The `Table.shape` that a generation was made for."""
 
     def lease(self, name: str, feeder: str, seconds: float) -> bool:
         """Leave a read model to `feeder` for the next `seconds`, unless it is another one's.
@@ -328,11 +394,47 @@ class ReadModels(Protocol):
     def page(self, name: str, page: Page) -> list[Row]:
         """The wanted rows of the live generation."""
 
-    def scan(self, state: ModelState) -> Iterator[Row]:
-        """All rows of a generation by key."""
+    def snapshot(self, state: ModelState) -> AbstractContextManager[tuple[int, Iterator[Row]]]:
+        """A generation's position and all its rows by key, as they are at this moment."""
 
-    def begin_rebuild(self, table: Table) -> ModelState:
-        """Make an empty generation beside the live one; what an earlier attempt left is dropped."""
+    def rebuilding(self, name: str) -> AbstractContextManager[None]:
+        """Be the only one who makes a generation of this read model. Raises `BeingRebuilt`."""
 
-    def swap(self, state: ModelState) -> None:
-        """Make a generation the live one in one transaction, and drop the one it replaces."""
+    def build(self, name: str) -> Build | None:
+        """The generation that is being made, or was when its maker ended."""
+
+    def begin(self, table: Table, code: str, target: int, points: Sequence[str]) -> Build:
+        """Make an empty generation, to be loaded by the ranges of orders between `points`.
+
+        What an earlier attempt left is dropped.
+        """
+
+    def pending(self, state: ModelState) -> list[Range]:
+        """The ranges that are not loaded yet."""
+
+    def loaded(self, state: ModelState) -> int:
+        """How many facts were loaded."""
+
+    def load(self, state: ModelState, part: Range, rows: Sequence[Row], facts: int) -> bool:
+        """Add the rows of a range and note that it is loaded, together; False if it was before.
+
+        No two of the rows have the same key.
+        """
+
+    def finish(self, build: Build) -> None:
+        """Make a generation, all ranges of which are loaded, fit to be fed and read.
+
+        It then stands at the target. Doing it again does no harm. Raises `KeyTwice`.
+        """
+
+    def swap(self, state: ModelState) -> bool:
+        """Make a generation the live one in one transaction, if it is as far as the live one.
+
+        The one it replaces is kept; the one kept before is dropped.
+        """
+
+    def kept(self, name: str) -> ModelState | None:
+        """The generation that was live before."""
+
+    def drop(self, state: ModelState) -> None:
+        """Drop a generation that is not live."""

@@ -77,8 +77,17 @@ def pull(store: Store, projection: Projection, state: ModelState, limit: int = B
     return bool(stored)
 
 
+class OtherColumns(Exception):
+    """The table was made by another version of this service, for other rows."""
+
+
 def feed(store: Store, projection: Projection, state: ModelState, batch: Batch) -> None:
-    """Write what a batch changes in a read model, unless somebody else has moved it on."""
+    """Write what a batch changes in a read model, unless somebody else has moved it on.
+
+    Raises `OtherColumns`.
+    """
+    if store.read_models().shape(state) != projection.table.shape:
+        raise OtherColumns(f"rebuild it: orderlog projection rebuild {state.name}")
     news = changes(projection, batch.stories)
     store.read_models().commit(state, news.rows, batch.position, news.gone)
 

@@ -18,6 +18,7 @@ from psycopg import errors
 
 from application.clock import from_ms
 from application.storage.group_commit import GroupCommit, Outcome
+from application.storage.parts_of_the_log import SAMPLE_OF_A_PART, every_nth
 from application.storage.postgres_attempts import PostgresAttempts
 from application.storage.postgres_batch import InDoubt, PostgresBatch
 from application.storage.postgres_catalog import PostgresCatalogChange, read_documents
@@ -44,6 +45,7 @@ from application.storage.postgres_tickets import (
 )
 from application.store import (
     Answered,
+    Range,
     StoreUnavailable,
     T,
     Ticket,
@@ -54,6 +56,7 @@ from application.store import (
 
 WRITERS = 2
 READERS = 8
+RANGE_ROWS = 5000
 POLL_SECONDS = 0.05
 POLL_SOON_SECONDS = 0.002
 """How often to look for news: of other processes, and when it is known that some will come."""
@@ -75,7 +78,7 @@ class PostgresStore:
         self._readers = Readers(reader_pool(url, readers))
         self._writers = writer_pool(url, writers)
         self._positions = Positions(self._readers)
-        self._models = PostgresReadModels(self._readers)
+        self._models = PostgresReadModels(url, self._readers)
         self._attempts = PostgresAttempts(self._readers)
         self._group = GroupCommit(self._commit, leaders=writers)
         self._news = threading.Condition()
@@ -204,6 +207,37 @@ class PostgresStore:
         mean that there are no more that far.
         """
         return self._positions.read(after, limit)
+
+    def split_points(self, count: int) -> Sequence[str]:
+        """Ids that split the log by orders: those of a sample of its facts, at even distances."""
+        last = self.last_position()
+        sample = min(last, count * SAMPLE_OF_A_PART)
+        rows = self._readers.rows(
+            "SELECT found.originator_id FROM generate_series(0, %(sample)s - 1) AS w (each)"
+            " CROSS JOIN LATERAL (SELECT originator_id FROM orders_events"
+            " WHERE notification_id > %(last)s::bigint * w.each / %(sample)s"
+            " ORDER BY notification_id LIMIT 1) found",
+            {"sample": sample, "last": last},
+        )
+        return every_nth((row[0] for row in rows), count)
+
+    def facts_of_range(self, part: Range, till: int) -> Iterator[tuple[str, str, bytes]]:
+        """The facts of a range of orders with positions up to `till`, by order and version."""
+        below = "" if part.upper is None else " AND originator_id < %(upper)s"
+        with (
+            self._readers.transaction() as connection,
+            connection.cursor(name="range", binary=True) as cursor,
+        ):
+            connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            cursor.itersize = RANGE_ROWS
+            statement = (
+                "SELECT originator_id, topic, state FROM orders_events"  # noqa: S608 - our own words
+                f" WHERE originator_id >= %(lower)s{below} AND notification_id <= %(till)s"
+                " ORDER BY originator_id, originator_version"
+            )
+            values = {"lower": part.lower, "upper": part.upper, "till": till}
+            cursor.execute(statement.encode(), values)
+            yield from cursor
 
     def last_position(self) -> int:
         """The highest position that `log` would return now.

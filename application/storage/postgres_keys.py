@@ -19,6 +19,11 @@ def request_key(partner: str, key: str) -> int:
     return _key("request", partner, key)
 
 
+def rebuild_key(name: str) -> int:
+    """The lock of whoever makes a generation of a read model."""
+    return _key("rebuild", name)
+
+
 def _key(*words: str) -> int:
     """Two names may share a key by chance; then one waits for the other, and nothing is wrong."""
     digest = hashlib.blake2b("\0".join(words).encode("utf-8", "replace"), digest_size=8).digest()

@@ -112,7 +112,38 @@ CREATE INDEX attempts_by_age ON attempts (at);
 """
 """What was refused, for thirty days: not part of the log."""
 
-STEPS: Mapping[int, Step] = MappingProxyType({2: FEEDERS, 3: ATTEMPTS})
+GENERATIONS = """
+DO $$
+DECLARE each record;
+BEGIN
+    FOR each IN SELECT name, generation FROM read_models LOOP
+        EXECUTE format('DROP TABLE IF EXISTS %I', each.name || '_' || each.generation);
+    END LOOP;
+END $$;
+DELETE FROM read_models;
+ALTER TABLE read_models
+    ADD COLUMN shape text NOT NULL, ADD COLUMN code text, ADD COLUMN target bigint;
+CREATE TABLE read_model_ranges (
+    name text COLLATE "C" NOT NULL,
+    generation bigint NOT NULL,
+    number bigint NOT NULL,
+    lower text COLLATE "C" NOT NULL,
+    upper text COLLATE "C",
+    facts bigint,
+    PRIMARY KEY (name, generation, number),
+    FOREIGN KEY (name, generation) REFERENCES read_models ON DELETE CASCADE
+);
+CREATE TABLE read_model_generations (
+    name text COLLATE "C" PRIMARY KEY,
+    last bigint NOT NULL
+);
+"""
+"""The read models are filled again: what their tables look like was not known before. `target` is
+the position up to which a generation is being made, by `code`; it is null once that is done.
+`facts` is null for a range that is not loaded yet. `last` is the highest number that a generation
+ever had: one is never given twice, so that a process that is late cannot write into another one."""
+
+STEPS: Mapping[int, Step] = MappingProxyType({2: FEEDERS, 3: ATTEMPTS, 4: GENERATIONS})
 """How each layout is made of the one before it: by SQL, or by a function that gets the connection.
 
 A new database is laid out by the same steps. A step that was released is never changed; what

@@ -9,15 +9,22 @@ from typing import Any
 
 from psycopg import errors
 
-from application.storage.postgres_connections import Connection, Readers
-from application.storage.postgres_keys import LAYOUT_LOCK
-from application.store import ModelState, Page, Row, Table
+from application.storage import postgres_generations as generations
+from application.storage.postgres_connections import Connection, Readers, connect
+from application.storage.postgres_generations import table_name
+from application.storage.postgres_keys import LAYOUT_LOCK, rebuild_key
+from application.store import BeingRebuilt, Build, ModelState, Page, Range, Row, Table
 
-TYPES = {int: "bigint", str: "text"}
-COLLATIONS = {int: "", str: 'COLLATE "C"'}
 OPERATORS = frozenset({"=", "<", "<=", ">", ">="})
-SCAN_ROWS = 1000
-ADD = "INSERT INTO read_models (name, generation, position, live)"
+SCAN_ROWS = 5000
+ADD = (
+    "INSERT INTO read_models (name, generation, position, live, shape, code, target)"
+    " VALUES (%s, %s, 0, %s, %s, %s, %s)"
+)
+NEXT = (
+    "INSERT INTO read_model_generations AS g VALUES (%s, 1)"
+    " ON CONFLICT (name) DO UPDATE SET last = g.last + 1 RETURNING last"
+)
 MOVE = (
     "UPDATE read_models SET position = %s, stopped = NULL"
     " WHERE name = %s AND generation = %s AND position = %s RETURNING 1"
@@ -43,48 +50,46 @@ RELEASE = (
     " WHERE name = %s AND live AND feeder = %s RETURNING 1"
 )
 SWAP = (
-    "UPDATE read_models m SET live = NOT m.live, feeder = old.feeder, fed_till = old.fed_till"
+    "UPDATE read_models m SET live = NOT m.live, target = NULL,"
+    " feeder = old.feeder, fed_till = old.fed_till"
     " FROM read_models old WHERE old.name = m.name AND old.live"
     " AND m.name = %s AND (m.live OR m.generation = %s)"
-)
-
-COLUMNS = (
-    "SELECT attname FROM pg_attribute JOIN read_models ON live AND name = %s"
-    " AND attrelid = to_regclass(name || '_' || generation)"
-    " WHERE attnum > 0 AND NOT attisdropped ORDER BY attnum"
 )
 
 
 class PostgresReadModels:
     """The port for read models (`application/store.py`) on PostgreSQL."""
 
-    def __init__(self, readers: Readers) -> None:
+    def __init__(self, url: str, readers: Readers) -> None:
+        self._url = url
         self._readers = readers
         self._tables: dict[str, Table] = {}
+        self._shapes: dict[tuple[str, int], str] = {}
 
     def ensure(self, table: Table) -> None:
-        """Make the table of a read model if there is none, or none with these columns.
-
-        Whoever else may be doing so.
-        """
+        """Make the table of a read model if there is none, whoever else may be doing so."""
         self._tables[table.name] = table
-        rows = self._readers.rows
-        if self._fits(rows(STATE + "live", (table.name,)), rows(COLUMNS, (table.name,)), table):
+        if self._readers.rows(STATE + "live", (table.name,)):
             return
         with self._laying_out() as connection:
-            live = connection.execute(STATE.encode() + b"live", (table.name,)).fetchall()
-            columns = connection.execute(COLUMNS.encode(), (table.name,)).fetchall()
-            if self._fits(live, columns, table):
-                return
-            connection.execute("UPDATE read_models SET live = false WHERE name = %s", (table.name,))
-            self._drop_dead(connection, table.name)
-            generation = live[0][1] + 1 if live else 1
-            self._create(connection, table, generation=generation)
-            connection.execute(f"{ADD} VALUES (%s, %s, 0, true)".encode(), (table.name, generation))
+            known = connection.execute(STATE.encode() + b"live", (table.name,)).fetchone()
+            if known is None:
+                self._add(connection, table, live=True)
 
-    def _fits(self, live: Sequence[Any], columns: Sequence[Any], table: Table) -> bool:
-        """Whether there is a live table with the key, the columns and the document of `table`."""
-        return bool(live) and [name for (name,) in columns][1:-1] == list(table.columns)
+    def renew(self, table: Table) -> bool:
+        """Put an empty table in the place of one of another shape; tell whether it was one."""
+        if self.shape(self.state(table.name)) == table.shape:
+            return False
+        with self._laying_out() as connection:
+            parted = connection.execute(
+                "UPDATE read_models SET live = false WHERE name = %s AND live AND shape <> %s"
+                " RETURNING generation",
+                (table.name, table.shape),
+            ).fetchone()
+            if parted is not None:
+                self._drop(connection, table.name, "generation <> %s", parted[0])
+                self._add(connection, table, live=True)
+        return parted is not None
 
     @contextmanager
     def _laying_out(self) -> Iterator[Connection]:
@@ -93,22 +98,31 @@ class PostgresReadModels:
             connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", LAYOUT_LOCK)
             yield connection
 
-    def _create(self, connection: Connection, table: Table, *, generation: int) -> None:
-        name = _table_name(table.name, generation)
-        columns = "".join(
-            f"{column} {TYPES[kind]} {COLLATIONS[kind]}, " for column, kind in table.columns.items()
+    def _add(
+        self,
+        connection: Connection,
+        table: Table,
+        *,
+        live: bool,
+        code: str | None = None,
+        target: int | None = None,
+    ) -> int:
+        """A new generation, of a number that none ever had."""
+        (generation,) = connection.execute(NEXT.encode(), (table.name,)).fetchone() or (1,)
+        generations.create(connection, table, generation, indexed=live)
+        values = (table.name, generation, live, table.shape, code, target)
+        connection.execute(ADD.encode(), values)
+        return int(generation)
+
+    def _drop(self, connection: Connection, name: str, condition: str, *values: Any) -> None:
+        """Drop generations that are not live."""
+        dead = connection.execute(
+            f"DELETE FROM read_models WHERE name = %s AND NOT live AND {condition}"  # noqa: S608 - our own words
+            " RETURNING generation".encode(),
+            (name, *values),
         )
-        _run(
-            connection,
-            f'CREATE TABLE {name} (key text COLLATE "C" PRIMARY KEY,'
-            f" {columns}document bytea NOT NULL)",
-        )
-        for index in table.indexes:
-            columns = ", ".join(index)
-            _run(
-                connection,
-                f"CREATE INDEX {name}_{'_'.join(index)} ON {name} ({columns}, key)",
-            )
+        for (generation,) in dead.fetchall():
+            generations.drop(connection, name, generation)
 
     def state(self, name: str) -> ModelState:
         """How far the live generation of a read model has got."""
@@ -118,6 +132,17 @@ class PostgresReadModels:
         """How far this generation has got, live or not."""
         rows = self._readers.rows(STATE + "generation = %s", (state.name, state.generation))
         return ModelState(*rows[0])
+
+    def shape(self, state: ModelState) -> str:
+        """The `Table.shape` that a generation was made for."""
+        known = self._shapes.get((state.name, state.generation))
+        if known is None:
+            rows = self._readers.rows(
+                "SELECT shape FROM read_models WHERE name = %s AND generation = %s",
+                (state.name, state.generation),
+            )
+            known = self._shapes[state.name, state.generation] = rows[0][0]
+        return known
 
     def lease(self, name: str, feeder: str, seconds: float) -> bool:
         """Leave a read model to `feeder` for a while, unless it is another one's."""
@@ -132,37 +157,23 @@ class PostgresReadModels:
         self, state: ModelState, rows: Sequence[Row], position: int, gone: Sequence[str] = ()
     ) -> bool:
         """Write rows and position together, if nobody has moved on from `state`."""
+        table = self._tables[state.name]
         values: list[Any] = [position, state.name, state.generation, state.position]
         parts = [f"moved AS ({MOVE})"]
         if rows:
-            parts.append(f"put AS ({self._put(state)})")
-            unique = {row.key: (row.key, *row.columns, row.document) for row in rows}
-            values += map(list, zip(*unique.values(), strict=True))
+            source = f"SELECT w.* FROM {generations.arrays(table)} AS w WHERE {MOVED}"  # noqa: S608 - our own names
+            parts.append(f"put AS ({generations.upsert(table, state.generation, source)})")
+            columns = zip(*((row.key, *row.columns, row.document) for row in rows), strict=True)
+            values += map(list, columns)
         if gone:
-            table = _table_name(state.name, state.generation)
-            parts.append(f"gone AS (DELETE FROM {table} WHERE key = ANY(%s) AND {MOVED})")  # noqa: S608 - our own names
+            name = table_name(state.name, state.generation)
+            parts.append(f"gone AS (DELETE FROM {name} WHERE key = ANY(%s) AND {MOVED})")  # noqa: S608 - our own names
             values.append(list(gone))
         statement = f"WITH {', '.join(parts)} SELECT count(*) FROM moved"  # noqa: S608 - our own words
         try:
             return bool(self._readers.rows(statement, values)[0][0])
         except errors.UndefinedTable:
             return False
-
-    def _put(self, state: ModelState) -> str:
-        """The statement that adds or replaces rows, or adds up, where the position has moved."""
-        shape = self._tables[state.name]
-        table = _table_name(state.name, state.generation)
-        names = ["key", *shape.columns, "document"]
-        arrays = ["%s::text[]", *(f"%s::{TYPES[kind]}[]" for kind in shape.columns.values())]
-        news = ", ".join(
-            f"{name} = {f'{table}.{name} + ' if name in shape.sums else ''}excluded.{name}"
-            for name in names[1:]
-        )
-        return (
-            f"INSERT INTO {table} ({', '.join(names)})"  # noqa: S608 - our own names
-            f" SELECT w.* FROM unnest({', '.join(arrays)}, %s::bytea[]) AS w"
-            f" WHERE {MOVED} ON CONFLICT (key) DO UPDATE SET {news}"
-        )
 
     def stop(self, state: ModelState, reason: str) -> None:
         """Note why a read model stands still."""
@@ -172,13 +183,15 @@ class PostgresReadModels:
                 (reason, state.name, state.generation),
             )
 
+    # Reading.
+
     def page(self, name: str, page: Page) -> list[Row]:
         """The wanted rows of the live generation."""
         terms, values = _conditions(page)
         terms += self._there(name)
         direction = "DESC" if page.descending else "ASC"
         while True:
-            table = _table_name(name, self.state(name).generation)
+            table = table_name(name, self.state(name).generation)
             try:
                 rows = self._readers.rows(
                     f"SELECT * FROM {table} {_where(terms)}"  # noqa: S608 - our own names, values are bound
@@ -189,59 +202,122 @@ class PostgresReadModels:
                 continue  # swapped this moment: there is another live generation now
             return [_row(row) for row in rows]
 
-    def scan(self, state: ModelState) -> Iterator[Row]:
-        """All rows of a generation by key, as they were when the scan began."""
-        table = _table_name(state.name, state.generation)
+    @contextmanager
+    def snapshot(self, state: ModelState) -> Iterator[tuple[int, Iterator[Row]]]:
+        """A generation's position and all its rows by key, as they are at this moment."""
+        table = table_name(state.name, state.generation)
         where = _where(self._there(state.name))
         with (
             self._readers.transaction() as connection,
-            connection.cursor(name="scan") as cursor,
+            connection.cursor(name="snapshot", binary=True) as cursor,
         ):
-            connection.execute("SET LOCAL idle_in_transaction_session_timeout = '5min'")
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            connection.execute("SET LOCAL statement_timeout = 0")
+            row = connection.execute(
+                "SELECT position FROM read_models WHERE name = %s AND generation = %s",
+                (state.name, state.generation),
+            ).fetchone()
             cursor.itersize = SCAN_ROWS
             cursor.execute(f"SELECT * FROM {table} {where} ORDER BY key".encode())  # noqa: S608 - our own names
-            yield from map(_row, cursor)
+            yield (0 if row is None else row[0]), map(_row, cursor)
 
     def _there(self, name: str) -> list[str]:
         """The condition that a row is not all noughts, where rows add up."""
         checks = [f"{column} <> 0" for column in self._tables[name].sums]
         return [f"({' OR '.join(checks)})"] if checks else []
 
-    def begin_rebuild(self, table: Table) -> ModelState:
-        """Make an empty generation beside the live one; drop what an earlier attempt left."""
+    # Making it again.
+
+    @contextmanager
+    def rebuilding(self, name: str) -> Iterator[None]:
+        """Be the only one who makes a generation of this read model, while one is connected."""
+        with connect(self._url) as connection:
+            had = connection.execute("SELECT pg_try_advisory_lock(%s)", (rebuild_key(name),))
+            if had.fetchone() != (True,):
+                raise BeingRebuilt(name)
+            yield
+
+    def build(self, name: str) -> Build | None:
+        """The generation that is being made, or was when its maker ended."""
+        rows = self._readers.rows(
+            "SELECT generation, position, code, target FROM read_models"
+            " WHERE name = %s AND target IS NOT NULL",
+            (name,),
+        )
+        for generation, position, code, target in rows:
+            return Build(ModelState(name, generation, position), code, target)
+        return None
+
+    def begin(self, table: Table, code: str, target: int, points: Sequence[str]) -> Build:
+        """Make an empty generation, to be loaded by the ranges of orders between `points`."""
         self._tables[table.name] = table
         with self._laying_out() as connection:
-            self._drop_dead(connection, table.name)
-            row = connection.execute(STATE.encode() + b"live", (table.name,)).fetchone()
-            live = ModelState(*row)  # type: ignore[misc] # ensured at the start
-            generation = live.generation + 1
-            self._create(connection, table, generation=generation)
-            connection.execute(
-                f"{ADD} VALUES (%s, %s, 0, false)".encode(), (table.name, generation)
-            )
-        return ModelState(table.name, generation, 0)
+            self._drop(connection, table.name, "target IS NOT NULL")
+            generation = self._add(connection, table, live=False, code=code, target=target)
+            generations.add_ranges(connection, table.name, generation, points)
+        return Build(ModelState(table.name, generation, 0), code, target)
 
-    def swap(self, state: ModelState) -> None:
-        """Make a generation the live one, and drop the one it replaces."""
-        with self._laying_out() as connection:
-            connection.execute(SWAP.encode(), (state.name, state.generation))
-            self._drop_dead(connection, state.name)
-
-    def _drop_dead(self, connection: Connection, name: str) -> None:
-        dead = connection.execute(
-            "DELETE FROM read_models WHERE name = %s AND NOT live RETURNING generation", (name,)
+    def pending(self, state: ModelState) -> list[Range]:
+        """The ranges that are not loaded yet."""
+        rows = self._readers.rows(
+            "SELECT number, lower, upper FROM read_model_ranges"
+            " WHERE name = %s AND generation = %s AND facts IS NULL ORDER BY number",
+            (state.name, state.generation),
         )
-        for (generation,) in dead.fetchall():
-            _run(connection, f"DROP TABLE {_table_name(name, generation)}")
+        return [Range(*row) for row in rows]
 
+    def loaded(self, state: ModelState) -> int:
+        """How many facts were loaded."""
+        rows = self._readers.rows(
+            "SELECT coalesce(sum(facts), 0)::bigint FROM read_model_ranges"
+            " WHERE name = %s AND generation = %s",
+            (state.name, state.generation),
+        )
+        return int(rows[0][0])
 
-def _run(connection: Connection, statement: str) -> None:
-    """Carry out a statement made of our own names."""
-    connection.execute(statement.encode())
+    def load(self, state: ModelState, part: Range, rows: Sequence[Row], facts: int) -> bool:
+        """Add the rows of a range and note that it is loaded, together."""
+        table = self._tables[state.name]
+        with self._readers.transaction() as connection:
+            connection.execute("SET LOCAL statement_timeout = 0")
+            return generations.load(connection, table, state.generation, part, rows, facts)
 
+    def finish(self, build: Build) -> None:
+        """Make a generation, all ranges of which are loaded, fit to be fed and read."""
+        state = build.state
+        with self._readers.transaction() as connection:
+            generations.finish(connection, self._tables[state.name], state.generation)
+            connection.execute(
+                "UPDATE read_models SET position = greatest(position, %s)"
+                " WHERE name = %s AND generation = %s",
+                (build.target, state.name, state.generation),
+            )
 
-def _table_name(name: str, generation: int) -> str:
-    return f"{name}_{generation}"
+    def swap(self, state: ModelState) -> bool:
+        """Make a generation the live one, if it is as far as the live one."""
+        with self._laying_out() as connection:
+            behind = connection.execute(
+                "SELECT new.position < live.position FROM read_models live, read_models new"
+                " WHERE live.name = %s AND live.live"
+                " AND new.name = live.name AND new.generation = %s FOR UPDATE",
+                (state.name, state.generation),
+            ).fetchone()
+            if behind != (False,):
+                return False
+            self._drop(connection, state.name, "generation <> %s", state.generation)
+            connection.execute(SWAP.encode(), (state.name, state.generation))
+        return True
+
+    def kept(self, name: str) -> ModelState | None:
+        """The generation that was live before."""
+        rows = self._readers.rows(STATE + "NOT live AND target IS NULL", (name,))
+        return ModelState(*rows[0]) if rows else None
+
+    def drop(self, state: ModelState) -> None:
+        """Drop a generation that is not live."""
+        with self._laying_out() as connection:
+            self._drop(connection, state.name, "generation = %s", state.generation)
 
 
 def _row(row: tuple[Any, ...]) -> Row:

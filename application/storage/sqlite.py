@@ -18,6 +18,7 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 from application.clock import from_ms, to_ms
 from application.storage.batch import Draft
 from application.storage.group_commit import GroupCommit, Outcome
+from application.storage.parts_of_the_log import SAMPLE_OF_A_PART, every_nth
 from application.storage.sqlite_attempts import SqliteAttempts
 from application.storage.sqlite_batch import STORING, SqliteBatch, read_heads, store_drafts
 from application.storage.sqlite_catalog import SqliteCatalogChange, read_documents
@@ -27,6 +28,7 @@ from application.storage.sqlite_read_models import SqliteReadModels
 from application.storage.sqlite_tickets import ticket_of, ticket_row
 from application.store import (
     Answered,
+    Range,
     StoreUnavailable,
     T,
     Ticket,
@@ -238,6 +240,26 @@ class SqliteStore:
             (after, limit),
         )
         return [Notification(*row) for row in rows]
+
+    def split_points(self, count: int) -> Sequence[str]:
+        """Ids that split the log by orders: those of a sample of its facts, at even distances."""
+        last = self.last_position()
+        sample = min(last, count * SAMPLE_OF_A_PART)
+        positions = (last * each // sample for each in range(sample))
+        statement = "SELECT originator_id FROM orders_events WHERE rowid > ? ORDER BY rowid LIMIT 1"
+        found = (self._reader.execute(statement, (each,)).fetchone() for each in positions)
+        return every_nth((row[0] for row in found if row), count)
+
+    def facts_of_range(self, part: Range, till: int) -> Iterator[tuple[str, str, bytes]]:
+        """The facts of a range of orders with positions up to `till`, by order and version."""
+        below = "" if part.upper is None else " AND originator_id < ?"
+        upper = () if part.upper is None else (part.upper,)
+        yield from self._reader.execute(
+            "SELECT originator_id, topic, state FROM orders_events"  # noqa: S608 - our own words
+            f" WHERE originator_id >= ?{below} AND rowid <= ?"
+            " ORDER BY originator_id, originator_version",
+            (part.lower, *upper, till),
+        )
 
     def last_position(self) -> int:
         """The highest position in the log."""

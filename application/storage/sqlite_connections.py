@@ -74,14 +74,14 @@ def connect(path: str, synchronous: Synchronous) -> Connection:
             check_same_thread=False,
             factory=Connection,
         )
-        _keep_a_write_ahead_log(connection)
+        keep_a_write_ahead_log(connection)
         connection.execute(f"PRAGMA synchronous={synchronous}")
     except sqlite3.DatabaseError as error:
         raise StoreUnavailable(f"The database {path} cannot be used: {error}.") from error
     return connection
 
 
-def _keep_a_write_ahead_log(connection: sqlite3.Connection) -> None:
+def keep_a_write_ahead_log(connection: sqlite3.Connection) -> None:
     """Readers and the writer do not wait for each other.
 
     Of several processes that open a new file, SQLite refuses all but one here, without waiting.

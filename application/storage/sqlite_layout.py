@@ -95,6 +95,37 @@ ALTER TABLE read_models ADD COLUMN fed_till INTEGER;
 """Who feeds a read model, and until when (milliseconds) others leave that to it."""
 
 
+GENERATIONS = """
+CREATE TABLE read_models (
+    name TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    live INTEGER NOT NULL,
+    shape TEXT NOT NULL,
+    code TEXT,
+    target INTEGER,
+    feeder TEXT,
+    fed_till INTEGER,
+    PRIMARY KEY (name, generation)
+) WITHOUT ROWID;
+CREATE TABLE generations (
+    name TEXT PRIMARY KEY,
+    last INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+"""Each generation has a file of its own, with its rows and its position (`sqlite_generations.py`).
+`target` is the position up to which one is being made, by `code`; it is null once that is done.
+`last` is the highest number that a generation ever had: one is never given twice, so that a process
+that is late cannot write into another generation than it meant."""
+
+
+def _begin_read_models_anew(connection: sqlite3.Connection) -> None:
+    """Drop what was made of the log: the read models are filled again."""
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    for (name,) in tables:
+        connection.execute(f"DROP TABLE {name}")
+    _run(connection, GENERATIONS)
+
+
 def _log_layout(connection: sqlite3.Connection) -> int | None:
     if not _has_table(connection, "counters"):
         return None
@@ -141,7 +172,12 @@ class File(msgspec.Struct, frozen=True):
 
 
 LOG = File(LOG_TABLES, MappingProxyType({2: ATTEMPTS}), _log_layout, _note_log_layout)
-VIEWS = File(VIEWS_TABLES, MappingProxyType({2: FEEDERS}), _views_layout, _note_views_layout)
+VIEWS = File(
+    VIEWS_TABLES,
+    MappingProxyType({2: FEEDERS, 3: _begin_read_models_anew}),
+    _views_layout,
+    _note_views_layout,
+)
 
 
 def lay_out(connection: sqlite3.Connection, file: File) -> None:

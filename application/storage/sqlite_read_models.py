@@ -1,25 +1,27 @@
-"""The read models of the embedded store, in a file of their own beside the log.
+"""The read models of the embedded store, in files beside the log: a list of them, and each one.
 
-The file can be deleted: it is filled again from the log. It is therefore not synced at every
-commit, and filling it never makes a sale wait for the one writer of the log.
+All of them can be deleted: they are filled again from the log. They are therefore not synced at
+every commit, and filling one makes neither a sale nor another read model wait.
 """
 
+import fcntl
+import os
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
+from weakref import WeakSet
 
 from application.clock import now, to_ms
-from application.storage.sqlite_connections import Connections, unavailable
+from application.storage import sqlite_generations as generations
+from application.storage.sqlite_connections import Connection, Connections
+from application.storage.sqlite_generations import Gone, OpenGenerations
 from application.storage.sqlite_layout import VIEWS, lay_out
-from application.store import ModelState, Page, Row, Table
+from application.store import BeingRebuilt, Build, ModelState, Page, Range, Row, Table
 
-TYPES = {int: "INTEGER", str: "TEXT"}
 OPERATORS = frozenset({"=", "<", "<=", ">", ">="})
-STATE = (
-    "SELECT name, generation, position, stopped, CASE WHEN fed_till > ? THEN feeder END"
-    " FROM read_models WHERE name = ? AND "
-)
+FEEDER = "SELECT generation, CASE WHEN fed_till > ? THEN feeder END FROM read_models WHERE "
 LEASE = (
     "UPDATE read_models SET feeder = ?, fed_till = ? WHERE name = ? AND live"
     " AND (feeder IS NULL OR feeder = ? OR fed_till NOT BETWEEN ? AND ?)"
@@ -27,195 +29,302 @@ LEASE = (
 """A lease that ends later than one can is of a clock that was wrong."""
 
 SWAP = (
-    "UPDATE read_models SET live = NOT live, (feeder, fed_till) ="
+    "UPDATE read_models SET live = NOT live, target = NULL, (feeder, fed_till) ="
     " (SELECT feeder, fed_till FROM read_models WHERE name = ? AND live)"
     " WHERE name = ? AND (live OR generation = ?)"
 )
-ADD = "INSERT INTO read_models (name, generation, position, live)"
+ADD = "INSERT INTO read_models (name, generation, live, shape, code, target)"
 
 
 class SqliteReadModels:
-    """The port for read models (`application/store.py`) on an SQLite file."""
+    """The port for read models (`application/store.py`) on SQLite files."""
 
     def __init__(self, path: str) -> None:
+        self._path = path
         self._connections = Connections(path, "NORMAL")
+        self._of_thread = threading.local()
+        self._open_ones: WeakSet[Connection] = WeakSet()
         self._tables: dict[str, Table] = {}
+        self._shapes: dict[tuple[str, int], str] = {}
         lay_out(self._db, VIEWS)
 
     @property
     def _db(self) -> sqlite3.Connection:
+        """The list of read models."""
         return self._connections.mine
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        db = self._db
-        try:
-            db.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            raise unavailable(error) from error
-        try:
-            yield db
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
-        db.execute("COMMIT")
+    def _file(self, name: str, generation: int) -> str:
+        return f"{self._path}-{name}-{generation}"
+
+    def _open(self, name: str, generation: int) -> sqlite3.Connection:
+        """The connection of this thread to a generation. Raises `Gone`."""
+        opened: OpenGenerations | None = getattr(self._of_thread, "opened", None)
+        if opened is None:
+            opened = self._of_thread.opened = OpenGenerations(self._open_ones)
+        if (name, generation) not in opened:
+            opened.close([each for each in opened if not self._is_listed(*each)])
+            opened.add(name, generation, self._file(name, generation))
+        return opened[name, generation]
+
+    def _is_listed(self, name: str, generation: int) -> bool:
+        statement = "SELECT 1 FROM read_models WHERE name = ? AND generation = ?"
+        return self._db.execute(statement, (name, generation)).fetchone() is not None
 
     def ensure(self, table: Table) -> None:
-        """Make the table of a read model if there is none, or none with these columns."""
+        """Make the table of a read model if there is none."""
         self._tables[table.name] = table
-        with self._transaction() as db:
-            known = db.execute(
-                "SELECT generation FROM read_models WHERE name = ? AND live", (table.name,)
-            ).fetchone()
-            if known is not None and self._columns(db, table.name, known[0]) == list(table.columns):
+        with generations.transaction(self._db):
+            generation = self._live(table.name)
+            if generation is not None and os.path.exists(self._file(table.name, generation)):  # noqa: PTH110 - a path is a string here, as SQLite has it
                 return
-            generation = 1 if known is None else known[0] + 1
-            self._drop(db, table.name, "live")
-            self._drop(db, table.name, f"generation = {generation}")
-            self._create(db, table, generation=generation)
-            db.execute(f"{ADD} VALUES (?, ?, 0, 1)", (table.name, generation))
+            self._db.execute("DELETE FROM read_models WHERE name = ? AND live", (table.name,))
+            self._add_live(table)
 
-    def _columns(self, db: sqlite3.Connection, name: str, generation: int) -> list[str]:
-        """The columns between a table's key and its document."""
-        found = db.execute(f"PRAGMA table_info({_table_name(name, generation)})")
-        return [row[1] for row in found][1:-1]
+    def renew(self, table: Table) -> bool:
+        """Put an empty table in the place of one of another shape; tell whether it was one."""
+        dead: list[int] = []
+        with generations.transaction(self._db):
+            live = self._live(table.name)
+            differs = live is not None and self._shape(table.name, live) != table.shape
+            if differs:
+                dead = self._forget("name = ? AND NOT live", table.name)
+                self._db.execute("UPDATE read_models SET live = 0 WHERE name = ?", (table.name,))
+                self._add_live(table)
+        self._remove(table.name, dead)
+        return differs
 
-    def _create(self, db: sqlite3.Connection, table: Table, *, generation: int) -> None:
-        columns = "".join(f"{name} {TYPES[kind]}, " for name, kind in table.columns.items())
-        name = _table_name(table.name, generation)
-        db.execute(
-            f"CREATE TABLE {name} (key TEXT PRIMARY KEY, {columns}document BLOB NOT NULL)"
-            " WITHOUT ROWID"
+    def _add_live(self, table: Table) -> None:
+        generation = self._next(table.name)
+        generations.create(self._file(table.name, generation), table)
+        values = (table.name, generation, table.shape)
+        self._db.execute(f"{ADD} VALUES (?, ?, 1, ?, NULL, NULL)", values)
+
+    def _live(self, name: str) -> int | None:
+        statement = "SELECT generation FROM read_models WHERE name = ? AND live"
+        row = self._db.execute(statement, (name,)).fetchone()
+        return None if row is None else int(row[0])
+
+    def _next(self, name: str) -> int:
+        """A number that no generation of the read model ever had, in the open transaction."""
+        statement = (
+            "INSERT INTO generations VALUES (?, 1)"
+            " ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING last"
         )
-        for index in table.indexes:
-            db.execute(f"CREATE INDEX {name}_{'_'.join(index)} ON {name} ({', '.join(index)}, key)")
+        return int(self._db.execute(statement, (name,)).fetchone()[0])
 
     def state(self, name: str) -> ModelState:
         """How far the live generation of a read model has got."""
-        row = self._db.execute(STATE + "live", (_now(), name)).fetchone()
-        return ModelState(*row)
+        return self._state(name, "name = ? AND live", (name,))
 
     def reload(self, state: ModelState) -> ModelState:
         """How far this generation has got, live or not."""
-        row = self._db.execute(
-            STATE + "generation = ?", (_now(), state.name, state.generation)
-        ).fetchone()
-        return ModelState(*row)
+        which = (state.name, state.generation)
+        return self._state(state.name, "name = ? AND generation = ?", which)
+
+    def _state(self, name: str, condition: str, values: tuple[Any, ...]) -> ModelState:
+        row = self._db.execute(FEEDER + condition, (_now(), *values)).fetchone()
+        if row is None:
+            raise Gone(name)
+        generation, feeder = row
+        db = self._open(name, generation)
+        position, stopped = db.execute("SELECT position, stopped FROM progress").fetchone()
+        return ModelState(name, generation, position, stopped, feeder)
+
+    def shape(self, state: ModelState) -> str:
+        """The `Table.shape` that a generation was made for."""
+        return self._shape(state.name, state.generation)
+
+    def _shape(self, name: str, generation: int) -> str:
+        known = self._shapes.get((name, generation))
+        if known is None:
+            statement = "SELECT shape FROM read_models WHERE name = ? AND generation = ?"
+            (known,) = self._db.execute(statement, (name, generation)).fetchone()
+            self._shapes[name, generation] = known
+        return cast("str", known)
 
     def lease(self, name: str, feeder: str, seconds: float) -> bool:
         """Leave a read model to `feeder` for a while, unless it is another one's."""
         moment = _now()
         till = moment + round(seconds * 1000)
-        with self._transaction() as db:
-            had = db.execute(LEASE, (feeder, till, name, feeder, moment + 1, till))
+        with generations.transaction(self._db):
+            had = self._db.execute(LEASE, (feeder, till, name, feeder, moment + 1, till))
         return had.rowcount == 1
 
     def release(self, name: str, feeder: str) -> None:
         """Let others have a read model at once."""
-        with self._transaction() as db:
-            db.execute(
-                "UPDATE read_models SET feeder = NULL, fed_till = NULL"
-                " WHERE name = ? AND live AND feeder = ?",
-                (name, feeder),
-            )
+        self._db.execute(
+            "UPDATE read_models SET feeder = NULL, fed_till = NULL"
+            " WHERE name = ? AND live AND feeder = ?",
+            (name, feeder),
+        )
 
     def commit(
         self, state: ModelState, rows: Sequence[Row], position: int, gone: Sequence[str] = ()
     ) -> bool:
         """Write rows and position together, if nobody has moved on from `state`."""
-        with self._transaction() as db:
+        try:
+            db = self._open(state.name, state.generation)
+        except Gone:
+            return False
+        with generations.transaction(db):
             moved = db.execute(
-                "UPDATE read_models SET position = ?, stopped = NULL"
-                " WHERE name = ? AND generation = ? AND position = ?",
-                (position, state.name, state.generation, state.position),
+                "UPDATE progress SET position = ?, stopped = NULL WHERE position = ?",
+                (position, state.position),
             )
             if moved.rowcount == 1:
-                self._put(db, state, rows)
-                table = _table_name(state.name, state.generation)
-                db.executemany(f"DELETE FROM {table} WHERE key = ?", ((key,) for key in gone))  # noqa: S608 - our own names
+                generations.put(db, self._tables[state.name], rows, indexed=True)
+                statement = f"DELETE FROM {state.name} WHERE key = ?"  # noqa: S608 - our own names
+                db.executemany(statement, ((key,) for key in gone))
         return moved.rowcount == 1
-
-    def _put(self, db: sqlite3.Connection, state: ModelState, rows: Sequence[Row]) -> None:
-        """Add or replace rows; where the table adds up, add their numbers to those there."""
-        shape = self._tables[state.name]
-        names = ("key", *shape.columns, "document")
-        table = _table_name(state.name, state.generation)
-        news = ", ".join(
-            f"{name} = {f'{table}.{name} + ' if name in shape.sums else ''}excluded.{name}"
-            for name in names[1:]
-        )
-        db.executemany(
-            f"INSERT INTO {table} VALUES ({', '.join('?' * len(names))})"  # noqa: S608 - our own names
-            f" ON CONFLICT (key) DO UPDATE SET {news}",
-            ((row.key, *row.columns, row.document) for row in rows),
-        )
 
     def stop(self, state: ModelState, reason: str) -> None:
         """Note why a read model stands still."""
-        with self._transaction() as db:
-            db.execute(
-                "UPDATE read_models SET stopped = ? WHERE name = ? AND generation = ?",
-                (reason, state.name, state.generation),
-            )
+        db = self._open(state.name, state.generation)
+        db.execute("UPDATE progress SET stopped = ?", (reason,))
+
+    # Reading.
 
     def page(self, name: str, page: Page) -> list[Row]:
         """The wanted rows of the live generation."""
         terms, values = _conditions(page)
         terms += self._there(name)
         direction = "DESC" if page.descending else "ASC"
-        table = _table_name(name, self.state(name).generation)
-        rows = self._db.execute(
-            f"SELECT * FROM {table} {_where(terms)}"  # noqa: S608 - our own names, values are bound
+        db = self._open(name, self.state(name).generation)
+        rows = db.execute(
+            f"SELECT * FROM {name} {_where(terms)}"  # noqa: S608 - our own names, values are bound
             f" ORDER BY {page.sort} {direction}, key {direction} LIMIT ?",
             (*values, page.limit),
         )
         return [_row(row) for row in rows]
 
-    def scan(self, state: ModelState) -> Iterator[Row]:
-        """All rows of a generation by key."""
-        table = _table_name(state.name, state.generation)
-        where = _where(self._there(state.name))
-        yield from map(_row, self._db.execute(f"SELECT * FROM {table} {where} ORDER BY key"))  # noqa: S608 - our own names
+    @contextmanager
+    def snapshot(self, state: ModelState) -> Iterator[tuple[int, Iterator[Row]]]:
+        """A generation's position and all its rows by key, as they are at this moment."""
+        db = generations.open_generation(self._file(state.name, state.generation))
+        try:
+            db.execute("BEGIN")
+            (position,) = db.execute("SELECT position FROM progress").fetchone()
+            where = _where(self._there(state.name))
+            statement = f"SELECT * FROM {state.name} {where} ORDER BY key"  # noqa: S608 - our own names
+            yield position, map(_row, db.execute(statement))
+        finally:
+            db.close()
 
     def _there(self, name: str) -> list[str]:
         """The condition that a row is not all noughts, where rows add up."""
         checks = [f"{column} <> 0" for column in self._tables[name].sums]
         return [f"({' OR '.join(checks)})"] if checks else []
 
-    def begin_rebuild(self, table: Table) -> ModelState:
-        """Make an empty generation beside the live one; drop what an earlier attempt left."""
-        live = self.state(table.name)
-        with self._transaction() as db:
-            self._drop(db, table.name, "NOT live")
-            generation = live.generation + 1
-            self._create(db, table, generation=generation)
-            db.execute(f"{ADD} VALUES (?, ?, 0, 0)", (table.name, generation))
-        return ModelState(table.name, generation, 0)
+    # Making it again.
 
-    def swap(self, state: ModelState) -> None:
-        """Make a generation the live one, and drop the one it replaces."""
-        with self._transaction() as db:
-            db.execute(SWAP, (state.name, state.name, state.generation))
-            self._drop(db, state.name, "NOT live")
+    @contextmanager
+    def rebuilding(self, name: str) -> Iterator[None]:
+        """Be the only one who makes a generation of this read model."""
+        with open(f"{self._path}-{name}-rebuild", "wb") as lock:  # noqa: PTH123 - see above
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise BeingRebuilt(name) from error
+            yield
 
-    def _drop(self, db: sqlite3.Connection, name: str, which: str) -> None:
-        condition = f"WHERE name = ? AND {which}"
-        dead = db.execute(f"SELECT generation FROM read_models {condition}", (name,)).fetchall()  # noqa: S608 - our own words
-        for (generation,) in dead:
-            db.execute(f"DROP TABLE {_table_name(name, generation)}")
-        db.execute(f"DELETE FROM read_models {condition}", (name,))  # noqa: S608 - our own words
+    def build(self, name: str) -> Build | None:
+        """The generation that is being made, or was when its maker ended."""
+        row = self._db.execute(
+            "SELECT generation, code, target FROM read_models"
+            " WHERE name = ? AND target IS NOT NULL",
+            (name,),
+        ).fetchone()
+        if row is None:
+            return None
+        generation, code, target = row
+        return Build(self.reload(ModelState(name, generation, 0)), code, target)
+
+    def begin(self, table: Table, code: str, target: int, points: Sequence[str]) -> Build:
+        """Make an empty generation, to be loaded by the ranges of orders between `points`."""
+        self._tables[table.name] = table
+        with generations.transaction(self._db):
+            dead = self._forget("name = ? AND target IS NOT NULL", table.name)
+            generation = self._next(table.name)
+            generations.create(self._file(table.name, generation), table, points)
+            values = (table.name, generation, table.shape, code, target)
+            self._db.execute(f"{ADD} VALUES (?, ?, 0, ?, ?, ?)", values)
+        self._remove(table.name, dead)
+        return Build(ModelState(table.name, generation, 0), code, target)
+
+    def _forget(self, condition: str, *values: Any) -> list[int]:
+        """Take generations off the list, in the open transaction."""
+        rows = self._db.execute(
+            f"DELETE FROM read_models WHERE {condition} RETURNING generation",  # noqa: S608 - our own words
+            values,
+        )
+        return [row[0] for row in rows.fetchall()]
+
+    def _remove(self, name: str, dead: Sequence[int]) -> None:
+        for generation in dead:
+            generations.remove(self._file(name, generation))
+
+    def pending(self, state: ModelState) -> list[Range]:
+        """The ranges that are not loaded yet."""
+        return generations.pending(self._file(state.name, state.generation))
+
+    def loaded(self, state: ModelState) -> int:
+        """How many facts were loaded."""
+        return generations.loaded(self._file(state.name, state.generation))
+
+    def load(self, state: ModelState, part: Range, rows: Sequence[Row], facts: int) -> bool:
+        """Add the rows of a range and note that it is loaded, together."""
+        path = self._file(state.name, state.generation)
+        return generations.load(path, self._tables[state.name], part, rows, facts)
+
+    def finish(self, build: Build) -> None:
+        """Make a generation, all ranges of which are loaded, fit to be fed and read."""
+        state = build.state
+        path = self._file(state.name, state.generation)
+        if hasattr(self._of_thread, "opened"):
+            self._of_thread.opened.close([(state.name, state.generation)])
+        generations.finish(path, self._tables[state.name], build.target)
+
+    def swap(self, state: ModelState) -> bool:
+        """Make a generation the live one, if it is as far as the live one."""
+        live = self.state(state.name)
+        with (
+            generations.transaction(self._db),
+            generations.transaction(self._open(live.name, live.generation)),
+        ):
+            if self.reload(state).position < self.reload(live).position:
+                return False
+            dead = self._forget(
+                "name = ? AND NOT live AND generation <> ?", state.name, state.generation
+            )
+            self._db.execute(SWAP, (state.name, state.name, state.generation))
+        self._remove(state.name, dead)
+        return True
+
+    def kept(self, name: str) -> ModelState | None:
+        """The generation that was live before."""
+        row = self._db.execute(
+            "SELECT generation FROM read_models WHERE name = ? AND NOT live AND target IS NULL",
+            (name,),
+        ).fetchone()
+        return None if row is None else self.reload(ModelState(name, row[0], 0))
+
+    def drop(self, state: ModelState) -> None:
+        """Drop a generation that is not live."""
+        with generations.transaction(self._db):
+            dead = self._forget(
+                "name = ? AND generation = ? AND NOT live", state.name, state.generation
+            )
+        self._remove(state.name, dead)
 
     def close(self) -> None:
         """Give back all connections."""
         self._connections.close()
+        for connection in list(self._open_ones):
+            connection.close()
 
 
 def _now() -> int:
     return to_ms(now())
-
-
-def _table_name(name: str, generation: int) -> str:
-    return f"{name}_{generation}"
 
 
 def _row(row: tuple[Any, ...]) -> Row:

@@ -49,6 +49,7 @@ def is_refusal(error: Exception) -> bool:
     from environs import EnvError  # noqa: PLC0415
 
     from application import bootstrap, catalog_file, catalog_loading, keys, store  # noqa: PLC0415
+    from application.projections import range_loading, rebuild, rebuild_workers  # noqa: PLC0415
     from domain.refusals import Refusal  # noqa: PLC0415 - only when something was refused
 
     return isinstance(
@@ -62,6 +63,12 @@ def is_refusal(error: Exception) -> bool:
         | keys.UnknownKey
         | keys.UnknownPartner
         | store.LayoutTooNew
+        | range_loading.OrderNotShown
+        | rebuild.NothingKept
+        | rebuild.Stopped
+        | rebuild_workers.WorkerDied
+        | store.BeingRebuilt
+        | store.KeyTwice
         | store.StoreUnavailable,
     )
 

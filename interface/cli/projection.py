@@ -1,5 +1,8 @@
 """`orderlog projection`: read models, how far they are, and making them again."""
 
+import os
+from typing import TYPE_CHECKING
+
 import click
 from rich.progress import (
     BarColumn,
@@ -12,6 +15,11 @@ from rich.progress import (
 from rich.table import Table
 
 from interface.cli.session import Session, database_option
+
+if TYPE_CHECKING:
+    from application.projections.rebuild import Outcome
+    from application.projections.registry import Projection
+    from application.store import Row
 
 
 @click.group()
@@ -73,31 +81,105 @@ def status(session: Session, *, as_json: bool) -> None:
 
 @projection.command()
 @click.argument("name")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    help="Processes that load the new table; by default one for each processor.",
+)
+@click.option("--check", is_flag=True, help="Compare only, and drop the new table.")
+@click.option(
+    "--accept-differences", is_flag=True, help="Take the new table even if it has other rows."
+)
 @database_option
-def rebuild(session: Session, name: str) -> None:
-    """Make the read model NAME again from the log, beside the live one, and swap it in."""
-    from application.projections.rebuild import rebuild as rebuild_model  # noqa: PLC0415
+def rebuild(
+    session: Session, name: str, workers: int | None, *, check: bool, accept_differences: bool
+) -> None:
+    """Make the read model NAME again from the log, beside the live one, and swap it in.
+
+    The new table is compared with the live one first: where rows differ it is not swapped in, and
+    the exit code is 1. The one it replaces is kept for `orderlog projection rollback`.
+    """
+    from application.projections import rebuild as rebuilding  # noqa: PLC0415 - see session.py
+    from application.projections.rebuild_workers import be_polite, in_processes  # noqa: PLC0415
+
+    known = _known(name)
+    be_polite()
+    count = workers or os.cpu_count() or 1
+    with Progress(*COLUMNS, console=session.err) as progress:
+        task = progress.add_task(f"Rebuilding {name}", rate="", total=None)
+
+        def tell(done: int, total: int) -> None:
+            speed = progress.tasks[0].speed
+            rate = f"{speed:,.0f}" if speed else ""
+            progress.update(task, completed=done, total=total, rate=rate)
+
+        outcome = rebuilding.rebuild(
+            session.services.store,
+            known,
+            tell,
+            database=session.settings.database,
+            workers=in_processes(count) if count > 1 else None,
+            check=check,
+            accept_differences=accept_differences,
+        )
+    _tell_outcome(session, name, outcome)
+    if outcome.needs_leave or (check and outcome.incomparable):
+        raise SystemExit(1)
+
+
+@projection.command()
+@click.argument("name")
+@database_option
+def rollback(session: Session, name: str) -> None:
+    """Go back to the table of the read model NAME that the last rebuild replaced."""
+    from application.projections.rebuild import roll_back  # noqa: PLC0415 - see session.py
+
+    position = roll_back(session.services.store, _known(name))
+    click.echo(f"{name} is the earlier one again, up to position {position}.")
+
+
+COLUMNS = (
+    SpinnerColumn(),
+    TextColumn("{task.description}"),
+    BarColumn(),
+    MofNCompleteColumn(),
+    TextColumn("{task.fields[rate]} facts/s"),
+    TimeRemainingColumn(),
+)
+
+
+def _known(name: str) -> "Projection":
     from application.projections.registry import PROJECTIONS  # noqa: PLC0415 - see session.py
 
     if name not in PROJECTIONS:
         raise click.BadParameter(
             f"There is no read model {name}; there are: {', '.join(PROJECTIONS)}."
         )
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]} facts/s"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=session.err) as progress:
-        task = progress.add_task(f"Rebuilding {name}", rate="", total=None)
+    return PROJECTIONS[name]
 
-        def tell(position: int, last: int) -> None:
-            speed = progress.tasks[0].speed
-            rate = f"{speed:,.0f}" if speed else ""
-            progress.update(task, completed=position, total=last, rate=rate)
 
-        position = rebuild_model(session.services.store, PROJECTIONS[name], tell)
-    click.echo(f"{name} is rebuilt up to position {position}.")
+def _tell_outcome(session: Session, name: str, outcome: "Outcome") -> None:
+    """Say what a rebuild came to, and show the first differences."""
+    if outcome.differences:
+        table = Table("key", "live", "rebuilt", title=f"{outcome.differences:,} rows differ")
+        for each in outcome.shown:
+            table.add_row(each.key, _row_text(each.live), _row_text(each.new))
+        session.out.print(table)
+    if outcome.incomparable:
+        click.echo(f"The live {name} could not be compared with: {outcome.incomparable}.")
+    elif not outcome.differences:
+        click.echo(f"No row differs at position {outcome.position}.")
+    if outcome.swapped:
+        click.echo(f"{name} is rebuilt up to position {outcome.position}.")
+    elif outcome.needs_leave:
+        click.echo(
+            f"{name} stays as it is. If this is expected, use --accept-differences:"
+            " what is loaded is kept."
+        )
+
+
+def _row_text(row: "Row | None") -> str:
+    if row is None:
+        return "is not there"
+    document = row.document.decode(errors="replace")
+    return f"{', '.join(map(str, row.columns))} {document}".strip()

@@ -22,7 +22,8 @@ def quietly(position, last):
 def table(services):
     """All rows of the live table by key."""
     models = services.store.read_models()
-    return {row.key: row for row in models.scan(models.state("orders"))}
+    with models.snapshot(models.state("orders")) as (_, rows):
+        return {row.key: row for row in rows}
 
 
 def lists(services):
@@ -41,7 +42,7 @@ def test_a_rebuilt_table_of_mixed_orders_is_the_live_one(services):
     ids = make_mixed_orders(services, 2000)
     catch_up(services.store, "orders")
     live, sorted_live = table(services), lists(services)
-    position = rebuild(services.store, ORDERS, quietly)
+    position = rebuild(services.store, ORDERS, quietly).position
     assert position == services.store.last_position()
     assert services.store.read_models().state("orders").generation == 2
     assert table(services) == live
@@ -71,7 +72,7 @@ def test_orders_made_during_a_rebuild_are_in_the_rebuilt_table(open_services):
     selling.start()
     try:
         services.store.wait_for_news(before + 100, seconds=10)
-        position = rebuild(services.store, ORDERS, quietly)
+        position = rebuild(services.store, ORDERS, quietly).position
     finally:
         over.set()
         selling.join()

@@ -1,6 +1,6 @@
 import pytest
 
-from application.store import ModelState, Page, Row, Table
+from application.store import BeingRebuilt, KeyTwice, ModelState, Page, Row, Table
 
 TABLE = Table(
     "orders",
@@ -28,8 +28,13 @@ def keys(models, **page):
     return [each.document.decode() for each in models.page("orders", Page(**page))]
 
 
+def rows_of(models, state):
+    with models.snapshot(state) as (_, rows):
+        return list(rows)
+
+
 def documents(models, state):
-    return {each.key: each.document for each in models.scan(state)}
+    return {each.key: each.document for each in rows_of(models, state)}
 
 
 def test_a_new_read_model_stands_at_the_beginning(models):
@@ -44,23 +49,11 @@ def test_making_it_again_keeps_what_is_there(models):
     assert len(keys(models, sort="number")) == 1
 
 
-def test_a_table_of_another_version_of_the_service_is_filled_again(models, open_store):
-    fill(models, row("a"))
-    wider = Table("orders", {**TABLE.columns, "phone": str}, (*TABLE.indexes, ("phone",)))
-    other = open_store().read_models()
-    other.ensure(wider)
-    assert other.state("orders") == ModelState("orders", 2, 0)
-    assert other.commit(other.state("orders"), [Row("b", ("v", 1, None, "7"), b"{}")], 1)
-    assert keys(other, sort="number", where=(((("phone", "=", "7"),),),)) == ["{}"]
-    other.ensure(wider)
-    assert other.state("orders").position == 1
-
-
 def test_rows_and_position_are_written_together(models):
     state = models.state("orders")
     assert models.commit(state, [row("a", document=b"\x00\xff"), row("b")], 7)
     assert models.state("orders").position == 7
-    assert list(models.scan(state)) == [row("a", document=b"\x00\xff"), row("b")]
+    assert rows_of(models, state) == [row("a", document=b"\x00\xff"), row("b")]
 
 
 def test_a_row_is_replaced_whole(models):
@@ -133,39 +126,187 @@ def test_an_unknown_comparison_is_refused(models):
         keys(models, sort="number", where=(((("vendor", "LIKE", "v"),),),))
 
 
-def test_a_scan_goes_over_all_rows_by_key(models):
+def test_a_snapshot_goes_over_all_rows_by_key_with_their_position(models):
     numbered(models, 2500)
-    scanned = documents(models, models.state("orders"))
-    assert list(scanned) == sorted(f"k{n}" for n in range(2500))
-    assert scanned["k17"] == b"17"
+    with models.snapshot(models.state("orders")) as (position, rows):
+        assert next(rows).key == "k0"
+        fill(models, row("k9999"))
+        assert position == 1
+        assert [each.key for each in rows] == sorted(f"k{n}" for n in range(2500))[1:]
+    assert models.state("orders").position == 2
 
 
-def test_a_rebuilt_model_shows_only_once_it_is_swapped_in(models):
+def begin(models, target=9, points=("m",), table=TABLE):
+    return models.begin(table, "this code", target, points)
+
+
+def load_all(models, state, *rows):
+    """Load the rows in the ranges that they belong to."""
+    for part in models.pending(state):
+        mine = [each for each in rows if part.lower <= each.key < (part.upper or "~")]
+        assert models.load(state, part, mine, facts=len(mine))
+
+
+def test_a_new_generation_shows_only_once_it_is_swapped_in(models):
     fill(models, row("a", document=b"old"))
-    fresh = models.begin_rebuild(TABLE)
-    assert fresh == ModelState("orders", 2, 0)
-    assert models.commit(fresh, [row("a", document=b"new")], 9)
-    assert models.reload(fresh) == ModelState("orders", 2, 9)
+    build = begin(models)
+    load_all(models, build.state, row("a", document=b"new"), row("x", document=b"new"))
+    models.finish(build)
+    assert models.reload(build.state) == ModelState("orders", 2, 9)
     assert keys(models, sort="number") == ["old"]
-    models.swap(fresh)
-    assert keys(models, sort="number") == ["new"]
+    assert models.swap(build.state)
+    assert keys(models, sort="number") == ["new", "new"]
     assert models.state("orders") == ModelState("orders", 2, 9)
+    assert models.build("orders") is None
 
 
-def test_what_an_earlier_rebuild_left_is_dropped(models):
-    left = models.begin_rebuild(TABLE)
-    models.commit(left, [row("a")], 3)
-    fresh = models.begin_rebuild(TABLE)
-    assert models.reload(fresh).position == 0
-    assert documents(models, fresh) == {}
+def test_a_new_generation_has_the_indexes_and_is_fed_like_any_other(models):
+    build = begin(models, points=())
+    load_all(models, build.state, *(row(f"k{n}", number=n) for n in range(20)))
+    models.finish(build)
+    state = models.reload(build.state)
+    assert models.commit(state, [row("k3", number=99)], 10, gone=["k4"])
+    assert models.swap(models.reload(state))
+    assert [each.key for each in models.page("orders", Page(sort="number", limit=2))] == [
+        "k3",
+        "k19",
+    ]
+    assert len(rows_of(models, state)) == 19
 
 
-def test_it_can_be_rebuilt_again_and_again(models):
-    for generation in (2, 3, 4):
-        fresh = models.begin_rebuild(TABLE)
-        models.commit(fresh, [row("a", document=b"%d" % generation)], generation)
-        models.swap(fresh)
-        assert keys(models, sort="number") == [str(generation)]
+def test_the_ranges_between_points_are_loaded_each_once(models):
+    build = begin(models, points=("f", "p"))
+    parts = models.pending(build.state)
+    assert [(each.lower, each.upper) for each in parts] == [("", "f"), ("f", "p"), ("p", None)]
+    assert models.load(build.state, parts[1], [row("g")], facts=7)
+    assert models.loaded(build.state) == 7
+    assert models.pending(build.state) == [parts[0], parts[2]]
+    assert not models.load(build.state, parts[1], [row("g"), row("h")], facts=8)
+    assert models.loaded(build.state) == 7
+    assert list(documents(models, build.state)) == ["g"]
+
+
+def test_what_is_loaded_is_found_again_after_its_maker_ended(open_store):
+    first = open_store().read_models()
+    first.ensure(TABLE)
+    assert first.build("orders") is None
+    begun = begin(first)
+    part = first.pending(begun.state)[0]
+    first.load(begun.state, part, [row("a")], facts=1)
+    second = open_store().read_models()
+    second.ensure(TABLE)
+    assert second.build("orders") == begun
+    assert [each.number for each in second.pending(begun.state)] == [1]
+
+
+def test_what_an_earlier_attempt_left_is_dropped_and_its_number_is_not_used_again(models):
+    left = begin(models)
+    load_all(models, left.state, row("a"))
+    fresh = begin(models)
+    assert (left.state.generation, fresh.state.generation) == (2, 3)
+    assert models.build("orders") == fresh
+    assert len(models.pending(fresh.state)) == 2
+    models.drop(fresh.state)
+    assert begin(models).state.generation == 4
+
+
+def test_finishing_twice_does_no_harm(models):
+    build = begin(models)
+    load_all(models, build.state, row("a"))
+    models.finish(build)
+    models.commit(models.reload(build.state), [], 11)
+    models.finish(build)
+    assert models.reload(build.state).position == 11
+
+
+def test_a_key_that_two_orders_have_is_told_at_the_end(models):
+    build = begin(models)
+    first, second = models.pending(build.state)
+    models.load(build.state, first, [row("twice")], facts=1)
+    models.load(build.state, second, [row("twice")], facts=1)
+    with pytest.raises(KeyTwice, match="twice"):
+        models.finish(build)
+
+
+def test_ranges_that_add_up_add_their_rows_to_each_other(sales):
+    build = begin(sales, table=SALES)
+    first, second = sales.pending(build.state)
+    sales.load(build.state, first, [Row("a", ("show", 2, 10)), Row("b", ("show", 1, 5))], facts=3)
+    sales.load(build.state, second, [Row("a", ("show", 1, 7))], facts=1)
+    sales.finish(build)
+    assert rows_of(sales, build.state) == [Row("a", ("show", 3, 17)), Row("b", ("show", 1, 5))]
+
+
+def test_a_generation_that_is_behind_the_live_one_is_not_swapped_in(models):
+    build = begin(models, target=3)
+    load_all(models, build.state)
+    models.finish(build)
+    models.commit(models.state("orders"), [row("a")], 4)
+    assert not models.swap(models.reload(build.state))
+    assert models.state("orders").generation == 1
+    models.commit(models.reload(build.state), [row("a")], 4)
+    assert models.swap(models.reload(build.state))
+    assert models.state("orders").generation == 2
+
+
+def test_the_generation_before_is_kept_and_can_be_live_again(models):
+    assert models.kept("orders") is None
+    for generation in (2, 3):
+        build = begin(models, target=generation)
+        load_all(models, build.state, row("a", document=b"%d" % generation))
+        models.finish(build)
+        assert models.swap(build.state)
+    kept = models.kept("orders")
+    assert kept == ModelState("orders", 2, 2)
+    assert not models.swap(kept)
+    assert models.commit(kept, [row("b")], 3)
+    assert models.swap(models.reload(kept))
+    assert models.state("orders") == ModelState("orders", 2, 3)
+    assert models.kept("orders") == ModelState("orders", 3, 3)
+    assert keys(models, sort="number") == ["{}", "2"]
+
+
+def test_who_still_has_a_generation_that_was_dropped_writes_nothing(open_store):
+    first, second = open_store().read_models(), open_store().read_models()
+    first.ensure(TABLE)
+    second.ensure(TABLE)
+    late = second.state("orders")
+    for target in (1, 2):
+        build = begin(first, target=target)
+        load_all(first, build.state)
+        first.finish(build)
+        assert first.swap(build.state)
+    second.commit(late, [row("a")], 5)
+    assert second.state("orders") == ModelState("orders", 3, 2)
+    assert keys(second, sort="number") == []
+
+
+def test_only_one_makes_a_generation_of_a_read_model_at_a_time(open_store):
+    first, second = open_store().read_models(), open_store().read_models()
+    with first.rebuilding("orders"):
+        with pytest.raises(BeingRebuilt), second.rebuilding("orders"):
+            pass
+        with second.rebuilding("sales"):
+            pass
+    with second.rebuilding("orders"):
+        pass
+
+
+def test_a_table_of_another_version_of_the_service_is_filled_again(models, open_store):
+    fill(models, row("a"))
+    assert not models.renew(TABLE)
+    wider = Table("orders", {**TABLE.columns, "phone": str}, (*TABLE.indexes, ("phone",)))
+    other = open_store().read_models()
+    other.ensure(wider)
+    assert other.shape(other.state("orders")) == TABLE.shape != wider.shape
+    assert other.renew(wider)
+    assert other.state("orders") == ModelState("orders", 2, 0)
+    assert other.shape(other.state("orders")) == wider.shape
+    assert other.commit(other.state("orders"), [Row("b", ("v", 1, None, "7"), b"{}")], 1)
+    assert keys(other, sort="number", where=(((("phone", "=", "7"),),),)) == ["{}"]
+    assert not other.renew(wider)
+    assert other.state("orders").position == 1
+    assert other.kept("orders") == ModelState("orders", 1, 1)
 
 
 def test_two_processes_feed_one_read_model_in_turn(open_store):
@@ -212,7 +353,7 @@ def add(sales, *rows):
 def test_rows_that_add_up_add_their_numbers_to_those_there(sales):
     add(sales, ("a", ("show", 2, 5_000_000_000)), ("b", ("other", 1, 1)))
     add(sales, ("a", ("show", 3, -1)))
-    assert list(sales.scan(sales.state("sales"))) == [
+    assert rows_of(sales, sales.state("sales")) == [
         Row("a", ("show", 5, 4_999_999_999)),
         Row("b", ("other", 1, 1)),
     ]
@@ -221,7 +362,7 @@ def test_rows_that_add_up_add_their_numbers_to_those_there(sales):
 def test_a_row_that_has_come_to_nought_is_not_there(sales):
     add(sales, ("a", ("show", 2, 10)), ("b", ("show", 1, 1)))
     add(sales, ("a", ("show", -2, -10)))
-    assert [each.key for each in sales.scan(sales.state("sales"))] == ["b"]
+    assert [each.key for each in rows_of(sales, sales.state("sales"))] == ["b"]
     assert [each.key for each in sales.page("sales", Page(sort="show"))] == ["b"]
     where = (((("show", "=", "show"),),),)
     assert [each.key for each in sales.page("sales", Page(sort="show", where=where))] == ["b"]

@@ -1,0 +1,88 @@
+"""Makes one range of a new generation: reads its orders' facts, and loads the rows they have.
+
+A range is read, made and loaded by itself, in any process on any machine that reaches the
+database, and any number of times: it is loaded once.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from itertools import groupby
+from multiprocessing.util import Finalize
+from operator import itemgetter
+
+import msgspec
+
+from application.bootstrap import open_store
+from application.fact_mapper import UnknownFact, fact_from
+from application.projections.changes import added_up
+from application.projections.registry import PROJECTIONS, Projection
+from application.store import ModelState, Range, Row, Store
+from domain.events import Fact
+
+
+class OrderNotShown(Exception):
+    """A projection cannot make the rows of an order."""
+
+    def __init__(self, order: str, reason: str) -> None:
+        super().__init__(order, reason)
+        self.order = order
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"order {self.order}: {self.reason}"
+
+
+class Task(msgspec.Struct, frozen=True):
+    """A range of a generation to load, as a worker in another process is told."""
+
+    database: str
+    name: str
+    generation: int
+    target: int
+    part: Range
+
+
+def carry_out(task: Task) -> int:
+    """Load the range, in a process that has nothing at hand; return how many facts it has."""
+    store, projection = _store(task.database), PROJECTIONS[task.name]
+    store.read_models().ensure(projection.table)
+    state = ModelState(task.name, task.generation, 0)
+    return load_range(store, projection, state, task.part, task.target)
+
+
+@cache
+def _store(database: str) -> Store:
+    """The store, opened once in a process and closed at its end."""
+    store = open_store(database)
+    Finalize(None, store.close, exitpriority=1)
+    return store
+
+
+def load_range(
+    store: Store, projection: Projection, state: ModelState, part: Range, target: int
+) -> int:
+    """Load what a range's facts up to the position `target` make; return how many they are.
+
+    Raises `OrderNotShown`.
+    """
+    facts = 0
+    rows: list[Row] = []
+    for order, story in _stories(store.facts_of_range(part, target)):
+        facts += len(story)
+        try:
+            rows += projection.rows(story)
+        except Exception as error:
+            raise OrderNotShown(order, f"{type(error).__name__}: {error}") from error
+    if projection.table.sums:
+        rows = added_up(projection.table, rows)
+    store.read_models().load(state, part, rows, facts)
+    return facts
+
+
+def _stories(stored: Iterator[tuple[str, str, bytes]]) -> Iterator[tuple[str, list[Fact]]]:
+    """Each order with its facts."""
+    for order, facts in groupby(stored, itemgetter(0)):
+        try:
+            yield order, [fact_from(name, state, order) for _, name, state in facts]
+        except (UnknownFact, msgspec.MsgspecError) as error:
+            raise OrderNotShown(order, f"{type(error).__name__}: {error}") from error

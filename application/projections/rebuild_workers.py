@@ -1,0 +1,50 @@
+"""Where the ranges of a rebuild are loaded: in this process or in several of this machine."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from multiprocessing import get_context
+
+from application.projections.range_loading import Task, carry_out
+
+Workers = Callable[[Sequence[Task]], Iterator[int]]
+"""Carries out tasks; yields the number of facts of each as it is done, in any order."""
+
+POLITENESS = 10
+"""How much the processor is left to others first: from 0 to 19."""
+
+
+class WorkerDied(Exception):
+    """A process that loaded a range was ended from outside."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A worker process died, for want of memory perhaps. What is loaded is kept:"
+            " the same command goes on from there."
+        )
+
+
+def in_processes(count: int) -> Workers:
+    """Have `count` processes of this machine carry out tasks. Raises `WorkerDied`."""
+
+    def work(tasks: Sequence[Task]) -> Iterator[int]:
+        pool = ProcessPoolExecutor(
+            min(count, len(tasks)) or 1, get_context("spawn"), initializer=be_polite
+        )
+        try:
+            for done in as_completed([pool.submit(carry_out, task) for task in tasks]):
+                yield done.result()
+        except BrokenProcessPool as error:
+            raise WorkerDied from error
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    return work
+
+
+def be_polite() -> None:
+    """Let every other process have the processor first, where the system can."""
+    with suppress(OSError):
+        os.nice(POLITENESS)
