@@ -28,6 +28,7 @@ MOST_BEHIND = 10_000
 """How many positions the live one may be behind to be compared with."""
 
 SHOWN = 10
+NEWS_SECONDS = 0.5
 
 Progress = Callable[[int, int], None]
 """Is told how many facts are loaded, and how many there are, about."""
@@ -207,13 +208,16 @@ def _swap_in(store: Store, projection: Projection, state: ModelState) -> int:
 
 
 def feed_up_to(store: Store, projection: Projection, state: ModelState, till: int) -> int:
-    """Feed a generation up to the position `till`; return its position. Raises `Stopped`."""
+    """Feed a generation up to the position `till`; return its position. Raises `Stopped`.
+
+    What another process has seen already may not be known to be complete here for a moment.
+    """
     models = store.read_models()
-    while True:
-        state = models.reload(state)
+    while (state := models.reload(state)).position < till:
         stored = [each for each in store.log(state.position, BATCH) if each.id <= till]
         if not stored:
-            return state.position
+            store.wait_for_news(state.position, NEWS_SECONDS)
+            continue
         try:
             feed(store, projection, state, read_batch(store, stored))
         except StoreUnavailable:
@@ -221,3 +225,4 @@ def feed_up_to(store: Store, projection: Projection, state: ModelState, till: in
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             raise Stopped(state.position, reason) from error
+    return state.position

@@ -17,6 +17,9 @@ from application.store import BeingRebuilt, Build, ModelState, Page, Range, Row,
 
 OPERATORS = frozenset({"=", "<", "<=", ">", ">="})
 SCAN_ROWS = 5000
+LINGER = "1s"
+"""How long the server may take to notice that a process has died."""
+
 ADD = (
     "INSERT INTO read_models (name, generation, position, live, shape, code, target)"
     " VALUES (%s, %s, 0, %s, %s, %s, %s)"
@@ -232,11 +235,18 @@ class PostgresReadModels:
     @contextmanager
     def rebuilding(self, name: str) -> Iterator[None]:
         """Be the only one who makes a generation of this read model, while one is connected."""
+        lock = (rebuild_key(name),)
         with connect(self._url) as connection:
-            had = connection.execute("SELECT pg_try_advisory_lock(%s)", (rebuild_key(name),))
-            if had.fetchone() != (True,):
-                raise BeingRebuilt(name)
-            yield
+            connection.execute("SELECT set_config('lock_timeout', %s, false)", (LINGER,))
+            try:
+                connection.execute("SELECT pg_advisory_lock(%s)", lock)
+            except errors.LockNotAvailable as error:
+                raise BeingRebuilt(name) from error
+            try:
+                yield
+            finally:
+                if not connection.broken:
+                    connection.execute("SELECT pg_advisory_unlock(%s)", lock)
 
     def build(self, name: str) -> Build | None:
         """The generation that is being made, or was when its maker ended."""

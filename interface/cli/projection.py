@@ -14,12 +14,12 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from interface.cli.read_model_tables import differences_table
 from interface.cli.session import Session, database_option
 
 if TYPE_CHECKING:
     from application.projections.rebuild import Outcome
     from application.projections.registry import Projection
-    from application.store import Row
 
 
 @click.group()
@@ -161,10 +161,7 @@ def _known(name: str) -> "Projection":
 def _tell_outcome(session: Session, name: str, outcome: "Outcome") -> None:
     """Say what a rebuild came to, and show the first differences."""
     if outcome.differences:
-        table = Table("key", "live", "rebuilt", title=f"{outcome.differences:,} rows differ")
-        for each in outcome.shown:
-            table.add_row(each.key, _row_text(each.live), _row_text(each.new))
-        session.out.print(table)
+        session.out.print(differences_table(outcome, _known(name).table))
     if outcome.incomparable:
         click.echo(f"The live {name} could not be compared with: {outcome.incomparable}.")
     elif not outcome.differences:
@@ -176,10 +173,3 @@ def _tell_outcome(session: Session, name: str, outcome: "Outcome") -> None:
             f"{name} stays as it is. If this is expected, use --accept-differences:"
             " what is loaded is kept."
         )
-
-
-def _row_text(row: "Row | None") -> str:
-    if row is None:
-        return "is not there"
-    document = row.document.decode(errors="replace")
-    return f"{', '.join(map(str, row.columns))} {document}".strip()
