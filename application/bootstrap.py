@@ -16,6 +16,7 @@ from application.order_queries import OrderQueries
 from application.order_search import OrderSearch
 from application.order_service import OrderService
 from application.order_story import OrderStories
+from application.past_orders import PastOrders
 from application.projections.pull_loop import PullLoop
 from application.projections.registry import PROJECTIONS
 from application.sales_queries import SalesQueries
@@ -47,6 +48,7 @@ class Services(msgspec.Struct, frozen=True):
     history: OrderHistory
     stories: OrderStories
     queries: OrderQueries
+    past: PastOrders
     search: OrderSearch
     shows: ShowQueries
     sales: SalesQueries
@@ -86,6 +88,7 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Services:
     attempts = Attempts(store)
     orders = OrderService(store, catalog, clock, attempts.note)
     queries = OrderQueries(store, clock)
+    past = PastOrders(store, settings.wait_seconds)
     history = OrderHistory(store, clock)
     return Services(
         settings=settings,
@@ -98,9 +101,10 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Services:
         history=history,
         stories=OrderStories(history, attempts, catalog, clock),
         queries=queries,
+        past=past,
         search=OrderSearch(store, clock),
         shows=ShowQueries(store, catalog, clock),
-        sales=SalesQueries(store, catalog),
+        sales=SalesQueries(store, catalog, past),
         loop=PullLoop(store, list(PROJECTIONS.values())),
         sweeper=Sweeper(queries, orders, attempts, settings.sweep_seconds),
     )

@@ -34,7 +34,7 @@ class BadCursor(Exception):
 class OrderFilter(msgspec.Struct, frozen=True):
     """Which orders are wanted. What is None or empty does not narrow the list.
 
-    Ranges include their start and exclude their end.
+    Ranges include their start and exclude their end. `at` asks for the list as of a moment.
     """
 
     statuses: tuple[Status, ...] = ()
@@ -48,6 +48,7 @@ class OrderFilter(msgspec.Struct, frozen=True):
     descending: bool = True
     page_size: int = 50
     cursor: str | None = None
+    at: datetime | None = None
 
 
 class OrderPage(msgspec.Struct, frozen=True):

@@ -1,13 +1,16 @@
 """How a show sells: by set and by day, from the read model `sales`."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from application.access import Caller
 from application.catalog import CatalogKeeper
-from application.projections.sales import WHOLE_SHOW, Tally, amount_of
+from application.past_orders import PastOrders
+from application.projections.changes import added_up
+from application.projections.sales import TABLE, WHOLE_SHOW, Tally, amount_of, rows
 from application.store import Page, Row, Store
 from domain.refusals import ShowNotFound
 
@@ -25,19 +28,22 @@ class Day(msgspec.Struct, frozen=True):
 class SalesQueries:
     """Reads how shows sell, for those who organise them."""
 
-    def __init__(self, store: Store, keeper: CatalogKeeper) -> None:
+    def __init__(self, store: Store, keeper: CatalogKeeper, past: PastOrders) -> None:
         self._store = store
+        self._past = past
         self._keeper = keeper
 
-    def sales(self, show_id: str, caller: Caller) -> dict[str, Any]:
+    def sales(self, show_id: str, caller: Caller, at: datetime | None = None) -> dict[str, Any]:
         """What of a show is held, sold and returned, in all, by set, and by day.
 
+        As of a moment, the orders that there were then are counted anew from their facts.
         Refuses a show that does not exist or that `caller` does not organise.
         """
         show = self._keeper.current().shows.get(show_id)
         if show is None or show.org != caller.partner:
             raise ShowNotFound(event=show_id)
-        days = [_day(row) for row in self._rows(show_id)]
+        found = self._rows(show_id) if at is None else self._rows_at(show_id, at)
+        days = [_day(row) for row in found]
         names: dict[str, str | None] = {each.id: each.name for each in show.sets}
         names |= {each.ticket_set: None for each in days if each.ticket_set not in names}
         names.pop(WHOLE_SHOW, None)
@@ -55,13 +61,19 @@ class SalesQueries:
         }
 
     def _rows(self, show_id: str) -> list[Row]:
-        rows: list[Row] = []
+        found: list[Row] = []
         page = Page("day", (((("show", "=", show_id),),),), descending=False, limit=PAGE_ROWS)
-        while found := self._store.read_models().page("sales", page):
-            rows += found
-            last = _day(found[-1])
-            page = msgspec.structs.replace(page, after=(last.day, found[-1].key))
-        return rows
+        while more := self._store.read_models().page("sales", page):
+            found += more
+            last = _day(more[-1])
+            page = msgspec.structs.replace(page, after=(last.day, more[-1].key))
+        return found
+
+    def _rows_at(self, show_id: str, at: datetime) -> list[Row]:
+        """The rows that the read model had, if it showed all facts up to `at` and no others."""
+        facts = self._past.facts_of_show(show_id, at)
+        found = added_up(TABLE, (row for story in facts for row in rows(story)))
+        return sorted(found, key=lambda row: (_day(row).day, row.key))
 
 
 def _day(row: Row) -> Day:

@@ -96,7 +96,10 @@ def _register_reads(routes: Blueprint, services: Services) -> None:
     def list_orders() -> Response:
         wanted = load_query(ORDER_LIST_IN)
         wait_for_position(services, "orders")
-        page = services.queries.orders(g.caller.partner, wanted)
+        if wanted.at is None:
+            page = services.queries.orders(g.caller.partner, wanted)
+        else:
+            page = services.past.orders(g.caller.partner, wanted, wanted.at)
         answer = json_answer(page.orders)
         if page.cursor is not None:
             answer.headers["Link"] = f'<{_next_address(page.cursor)}>; rel="next"'

@@ -117,7 +117,9 @@ LIST_ORDERS = Operation(
     tag="orders",
     summary="List orders",
     says="The orders that this key's partner made, newest first. The list is read from a read"
-    " model that follows the log by a moment; X-Wait-For-Position waits for it.",
+    " model that follows the log by a moment; X-Wait-For-Position waits for it. With `at` it has"
+    " the orders that there were at that moment, as they were then; a page for which very many"
+    " orders had to be looked at may be shorter than asked for, or empty, and yet have a next one.",
     query=OrderListIn(),
     headers=(WAIT_FOR_POSITION,),
     answers={200: Good("A page of orders.", OrderOut, many=True, headers=(LINK,))},

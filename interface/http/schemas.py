@@ -251,7 +251,7 @@ class OrderViewIn(OrderShapeIn):
 
 
 class OrderListIn(Schema):
-    """Which orders to list. Ranges include their start and exclude their end."""
+    """Which orders to list, now or as of a moment. Ranges include their start, not their end."""
 
     status = Words(Status)
     event = ObjectId()
@@ -264,6 +264,13 @@ class OrderListIn(Schema):
     )
     page_size = Digits(validate=validate.Range(1, MOST_PAGE), load_default=50)
     cursor = fields.String(validate=validate.Length(max=200), load_default=None)
+    at = Moment(load_default=None)
+
+    @validates_schema
+    def sorted_by_what_stays(self, data: dict[str, Any], **_: Any) -> None:
+        """Where an order stood in a list by its last change is not known any more."""
+        if data["at"] is not None and data["sort"].endswith("updated_at"):
+            raise ValidationError("As of a moment, sort by created_at or number.", "sort")
 
     @post_load
     def order_filter(self, data: dict[str, Any], **_: Any) -> OrderFilter:
@@ -283,7 +290,14 @@ class OrderListIn(Schema):
             descending=sort.startswith("-"),
             page_size=data["page_size"],
             cursor=data["cursor"],
+            at=data["at"],
         )
+
+
+class SalesIn(Schema):
+    """Sales now, or as of a moment."""
+
+    at = Moment(load_default=None)
 
 
 class TicketListIn(Schema):

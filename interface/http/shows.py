@@ -8,11 +8,12 @@ from interface.http.answers import json_answer
 from interface.http.body import load_query
 from interface.http.contract import described
 from interface.http.request_context import wait_for_position
-from interface.http.schemas import OBJECT_ID, NothingIn, TicketListIn
+from interface.http.schemas import OBJECT_ID, NothingIn, SalesIn, TicketListIn
 from interface.http.shows_contract import LIST_EVENTS, LIST_TICKETS, READ_SALES
 
 TICKET_LIST_IN = TicketListIn()
 NOTHING_IN = NothingIn()
+SALES_IN = SalesIn()
 
 
 def shows_blueprint(services: Services) -> Blueprint:
@@ -36,10 +37,10 @@ def shows_blueprint(services: Services) -> Blueprint:
     @routes.get("/resources/events/<event>/sales")
     @described(READ_SALES)
     def read_sales(event: str) -> Response:
-        load_query(NOTHING_IN)
+        at = load_query(SALES_IN)["at"]
         known = _known(event)
         wait_for_position(services, "sales")
-        return json_answer(services.sales.sales(known, g.caller))
+        return json_answer(services.sales.sales(known, g.caller, at))
 
     return routes
 

@@ -4,7 +4,7 @@ from domain import refusals
 from interface.http.contract import Good, Operation
 from interface.http.headers import WAIT_FOR_POSITION
 from interface.http.problems import OF_A_WAIT
-from interface.http.schemas import NothingIn, SalesOut, ShowOut, TicketListIn, TicketOut
+from interface.http.schemas import NothingIn, SalesIn, SalesOut, ShowOut, TicketListIn, TicketOut
 
 LIST_EVENTS = Operation(
     tag="events",
@@ -29,8 +29,9 @@ READ_SALES = Operation(
     tag="events",
     summary="Read how an event sells",
     says="What was held, sold and returned: in all, by day, and by set and day. The numbers are"
-    " read from a read model that follows the log by a moment; X-Wait-For-Position waits for it.",
-    query=NothingIn(),
+    " read from a read model that follows the log by a moment; X-Wait-For-Position waits for it."
+    " With `at` they are what they were at that moment, counted anew from the event's orders.",
+    query=SalesIn(),
     headers=(WAIT_FOR_POSITION,),
     answers={200: Good("The sales.", SalesOut)},
     refuses=(refusals.ShowNotFound, *OF_A_WAIT),
