@@ -42,16 +42,16 @@ def differences(facts: Iterable[Fact], from_: int, to: int) -> list[dict[str, An
         if fact.originator_version == from_:
             before = now
         if fact.originator_version > from_:
-            for name in _changed(then, now):
+            for name in changed(then, now):
                 by[name].append({**_fact(fact), "to": now.get(name)})
     return [
         {"field": name, "from": before.get(name), "to": now.get(name), "by": by[name]}
-        for name in _changed(before, now)
+        for name in changed(before, now)
     ]
 
 
-def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """The names whose values differ; one that is not there is as good as null."""
+def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """The fields whose values differ; one that is not there is as good as null."""
     return [name for name in {**after, **before} if before.get(name) != after.get(name)]
 
 

@@ -10,8 +10,7 @@ from eventsourcing.persistence import Notification
 from application.access import Caller
 from application.clock import now, written
 from application.fact_mapper import fact_of
-from application.order_diff import differences
-from application.order_document import order_document
+from application.order_diff import changed, differences, fields_of
 from application.order_service import Answer, refuse_stranger, replay
 from application.store import Store
 from domain.events import STORED_NAMES, Fact
@@ -20,11 +19,10 @@ from domain.refusals import NotYetCreated, UnknownOrder, UnknownVersion
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A fact as the history shows it, and the order's document before and after it."""
+    """A fact as the history shows it, and the fields it changed: from what, to what."""
 
     event: dict[str, Any]
-    before: dict[str, Any] | None
-    after: dict[str, Any]
+    fields: dict[str, tuple[Any, Any]]
 
 
 class OrderHistory:
@@ -66,14 +64,15 @@ class OrderHistory:
         return {"id": order_id, "events": [_event(each) for each in stored]}
 
     def changes(self, order_id: str, caller: Caller | None = None) -> list["Change"]:
-        """The order's facts, each with the order's document before and after it."""
+        """The order's facts, each with what it changed of what is known of the order."""
         order = Order()
-        before = None
+        before: dict[str, Any] = {}
         changes = []
         for stored in self.stored(order_id, caller):
             order.apply(fact_of(stored))
-            after = order_document(order, order.changed_at)
-            changes.append(Change(_event(stored), before, after))
+            after = fields_of(order)
+            fields = {name: (before.get(name), after.get(name)) for name in changed(before, after)}
+            changes.append(Change(_event(stored), fields))
             before = after
         return changes
 

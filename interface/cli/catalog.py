@@ -6,7 +6,8 @@ import click
 import msgspec
 from rich.table import Table
 
-from interface.cli.session import Session, database_option
+from interface.cli.session import Session, database_option, json_option
+from interface.cli.tables import listing
 
 
 @click.group()
@@ -17,8 +18,9 @@ def catalog() -> None:
 @catalog.command()
 @click.argument("file", type=click.File("rb"), required=False)
 @click.option("--sample", is_flag=True, help="Load the sample catalogue instead of a file.")
+@json_option
 @database_option
-def load(session: Session, file: BinaryIO | None, *, sample: bool) -> None:
+def load(session: Session, file: BinaryIO | None, *, sample: bool, as_json: bool) -> None:
     """Load a catalogue FILE (- for standard input). Loading it again changes nothing."""
     from application.catalog_file import BadCatalog, read_catalog_file  # noqa: PLC0415
     from application.catalog_loading import TicketsInUse, load_catalog, load_sample  # noqa: PLC0415
@@ -37,6 +39,9 @@ def load(session: Session, file: BinaryIO | None, *, sample: bool) -> None:
         for path, what in refused.errors.items():
             click.echo(f"  {path}: {what}" if path else f"  {what}", err=True)
         raise SystemExit(1) from refused
+    if as_json:
+        session.print_json(report)
+        return
     click.echo(
         f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged; "
         f"{report.keys_added} keys added; tickets: {report.tickets_added} added, "
@@ -45,7 +50,7 @@ def load(session: Session, file: BinaryIO | None, *, sample: bool) -> None:
 
 
 @catalog.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@json_option
 @database_option
 def show(session: Session, *, as_json: bool) -> None:
     """Show the catalogue, and how many tickets can be had."""
@@ -66,22 +71,25 @@ def show(session: Session, *, as_json: bool) -> None:
             }
         )
         return
-    partners = Table("partner", "name", "language", title="Partners")
+    partners = listing("partner", "name", "language", title="Partners")
     for partner in known.partners.values():
         partners.add_row(partner.id, partner.name, partner.language)
-    systems = Table("alias", "id", "hold", "confirmed by", title="Payment systems")
+    systems = listing("alias", "id", "hold", "confirmed by", title="Payment systems")
     for system in {each.id: each for each in known.systems.values()}.values():
         systems.add_row(system.alias, system.id, f"{system.hold_minutes} min", system.confirmed_by)
-    deals = Table("deal", "org", "vendor", title="Deals")
+    deals = listing("deal", "org", "vendor", title="Deals")
     for deal in known.deals.values():
         deals.add_row(deal.id, deal.org, deal.vendor)
-    sets = Table("event", "set", "name", "tickets", "vacant", title="Events")
-    for event in known.shows.values():
-        for each in event.sets:
-            free = str(vacant.get(each.id, 0))
-            sets.add_row(event.title, each.id, each.name, str(each.amount), free)
-    for table in (partners, systems, deals, sets):
-        session.out.print(table)
+    events = [_sets_table(event, vacant) for event in known.shows.values()]
+    for table in (partners, systems, deals, *events):
+        session.out.print(table, "")
+
+
+def _sets_table(event: Any, vacant: dict[str, int]) -> Table:
+    table = listing("set", "name", "tickets", "vacant", title=f"{event.title} ({event.id})")
+    for each in event.sets:
+        table.add_row(each.id, each.name, str(each.amount), str(vacant.get(each.id, 0)))
+    return table
 
 
 def _with_vacant(show: Any, vacant: dict[str, int]) -> dict[str, Any]:

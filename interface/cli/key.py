@@ -1,10 +1,10 @@
 """`orderlog key`: the keys by which partners are known."""
 
 import click
-from rich.table import Table
 
 from application.access import SCOPES
-from interface.cli.session import Session, database_option
+from interface.cli.session import Session, database_option, json_option
+from interface.cli.tables import listing, minute
 
 
 @click.group()
@@ -21,20 +21,27 @@ def key() -> None:
     type=click.Choice(SCOPES),
     help="What it may besides; audit: read the orders of every partner.",
 )
+@json_option
 @database_option
-def create(session: Session, partner: str, scopes: tuple[str, ...]) -> None:
+def create(session: Session, partner: str, scopes: tuple[str, ...], *, as_json: bool) -> None:
     """Make a new key. It is shown once, here, and kept only as a hash."""
-    from application.clock import now  # noqa: PLC0415 - see session.py
+    from application.access import hash_of, key_id  # noqa: PLC0415 - see session.py
+    from application.clock import now  # noqa: PLC0415
     from application.keys import UnknownPartner, create_key  # noqa: PLC0415
 
     try:
-        click.echo(create_key(session.services.store, partner, now(), scopes))
+        secret = create_key(session.services.store, partner, now(), scopes)
     except UnknownPartner:
         session.refuse(f"There is no partner {partner}; load a catalogue that has it.")
+    if as_json:
+        name = key_id(hash_of(secret))
+        session.print_json({"id": name, "partner": partner, "scopes": scopes, "key": secret})
+    else:
+        click.echo(secret)
 
 
 @key.command("list")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@json_option
 @database_option
 def list_all(session: Session, *, as_json: bool) -> None:
     """List all keys by their names; the keys themselves are known to nobody."""
@@ -44,18 +51,19 @@ def list_all(session: Session, *, as_json: bool) -> None:
     if as_json:
         session.print_json(keys)
         return
-    table = Table("key", "partner", "scopes", "created", "revoked")
+    table = listing("key", "partner", "scopes", "created (UTC)", "revoked (UTC)")
     for each in keys:
-        revoked = each.revoked_at.isoformat() if each.revoked_at else ""
         scopes = ", ".join(each.scopes)
-        table.add_row(each.id, each.partner, scopes, each.created_at.isoformat(), revoked)
+        revoked = minute(each.revoked_at)
+        table.add_row(each.id, each.partner, scopes, minute(each.created_at), revoked)
     session.out.print(table)
 
 
 @key.command()
 @click.argument("name")
+@json_option
 @database_option
-def revoke(session: Session, name: str) -> None:
+def revoke(session: Session, name: str, *, as_json: bool) -> None:
     """Take away the right of the key NAME (as `key list` names it), within a second everywhere."""
     from application.clock import now  # noqa: PLC0415 - see session.py
     from application.keys import UnknownKey, revoke_key  # noqa: PLC0415
@@ -64,4 +72,7 @@ def revoke(session: Session, name: str) -> None:
         revoked = revoke_key(session.services.store, name, now())
     except UnknownKey:
         session.refuse(f"There is no key {name}; orderlog key list shows them.")
-    click.echo(f"The key {revoked.id} of partner {revoked.partner} is revoked.")
+    if as_json:
+        session.print_json(revoked)
+    else:
+        click.echo(f"The key {revoked.id} of partner {revoked.partner} is revoked.")

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from interface.cli.session import Session, database_option
+from interface.cli.session import Session, database_option, json_option
 from interface.cli.tables import diff_table, document_table, history_table, story_table
 
 
@@ -36,7 +36,7 @@ class Moment(click.ParamType[datetime]):
 @click.argument("order_id", metavar="ID")
 @click.option("--version", type=click.IntRange(1), help="As its fact number VERSION left it.")
 @click.option("--at", type=Moment(), help="As it was at this moment (ISO 8601 with a time zone).")
-@click.option("--json", "as_json", is_flag=True, help="The document that the API gives.")
+@json_option
 @database_option
 def show(
     session: Session, order_id: str, version: int | None, at: datetime | None, *, as_json: bool
@@ -62,7 +62,7 @@ def show(
 
 @order.command()
 @click.argument("order_id", metavar="ID")
-@click.option("--json", "as_json", is_flag=True, help="The document that the API gives.")
+@json_option
 @database_option
 def history(session: Session, order_id: str, *, as_json: bool) -> None:
     """Print an order's facts: what, when, who, by which request, and what changed."""
@@ -76,7 +76,7 @@ def history(session: Session, order_id: str, *, as_json: bool) -> None:
 @click.argument("order_id", metavar="ID")
 @click.option("--from", "from_", required=True, type=click.IntRange(0), help="The older version.")
 @click.option("--to", required=True, type=click.IntRange(0), help="The newer version.")
-@click.option("--json", "as_json", is_flag=True, help="The document that the API gives.")
+@json_option
 @database_option
 def diff(session: Session, order_id: str, from_: int, to: int, *, as_json: bool) -> None:
     """Print what changed between two versions (0: before it was made), and by which fact."""

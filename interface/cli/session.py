@@ -1,5 +1,6 @@
 """What every command has at hand: settings, the wired service, and two consoles."""
 
+import os
 from collections.abc import Callable
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -14,6 +15,9 @@ from application.settings import Settings, read_settings
 if TYPE_CHECKING:  # wiring the service costs half a second that --help need not wait for
     from application.bootstrap import Services
 
+WIDTH_OF_A_PIPE = 200
+"""What reads a pipe does not mind long lines, but ids that are cut in two."""
+
 
 class Session:
     """One run of the command line."""
@@ -21,6 +25,8 @@ class Session:
     def __init__(self) -> None:
         self.database: str | None = None
         self.out = Console()
+        if not self.out.is_terminal and "COLUMNS" not in os.environ:
+            self.out.width = WIDTH_OF_A_PIPE
         self.err = Console(stderr=True)
 
     @cached_property
@@ -69,3 +75,8 @@ def database_option(command: Callable[..., Any]) -> Callable[..., Any]:
         help="The store: sqlite:///FILE or postgresql://user@host:port/name.",
     )
     return option(with_session)
+
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON document and nothing else."
+)

@@ -1,8 +1,10 @@
 """An order and its history as tables for people."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
+from rich.box import HORIZONTALS, SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
@@ -17,47 +19,56 @@ STATUS_STYLE = {
 }
 
 
+SAME = frozenset({"value_extra", "values.full"})
+"""Fields that say under another name what another field says; people need them once."""
+
+
+def listing(*columns: str, title: str | None = None) -> Table:
+    """An empty table of things, one a line: slim, so that three ids fit into 80 columns."""
+    table = Table(
+        title=title, box=SIMPLE_HEAD, show_edge=False, pad_edge=False, title_justify="left"
+    )
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
 def document_table(document: dict[str, Any], version: int) -> Table:
     """The fields of an order's document, one a line."""
-    table = Table(title=f"Order {document['number']}, version {version}", show_header=False)
-    table.add_column(style="bold")
-    table.add_column(overflow="fold")
+    table = Table(title=f"Order {document['number']}, version {version}", box=HORIZONTALS)
+    table.add_column("field", style="bold", overflow="fold")
+    table.add_column("value", overflow="fold")
     for name, value in flat(document).items():
         style = STATUS_STYLE.get(value, "") if name == "status" else ""
-        table.add_row(name, Text(value, style=style))
+        table.add_row(Text(name), Text(value, style=style))
     return table
 
 
 def history_table(order_id: str, changes: Sequence[Change]) -> Table:
     """An order's facts with what each changed, from what to what."""
-    table = Table(title=f"History of order {order_id}", show_lines=True)
+    table = Table(title=f"History of order {order_id}", box=HORIZONTALS, show_lines=True)
     table.add_column("#", justify="right")
-    table.add_column("when, who, by which request", overflow="fold", ratio=2)
-    table.add_column("what", style="bold", no_wrap=True)
-    table.add_column("what changed", overflow="fold", ratio=3)
+    table.add_column("fact, when, who, request", overflow="fold", max_width=34)
+    table.add_column("what it changed", overflow="fold")
     for change in changes:
-        event = change.event
-        what = Text("\n").join(_line(*each) for each in flat_changes(change))
-        origin = f"{short(event['at'])}\n{event['actor']}\n{event['request']}"
-        table.add_row(str(event["version"]), origin, event["name"], what)
+        lines = [
+            _line(name, *values)
+            for name, values in change.fields.items()
+            if name not in SAME and any(values)
+        ]
+        table.add_row(str(change.event["version"]), origin(change.event), Text("\n").join(lines))
     return table
 
 
 def diff_table(diff: dict[str, Any]) -> Table:
     """What changed between two versions of an order, and who changed it."""
-    table = Table(title=f"Order {diff['id']}, from version {diff['from']} to {diff['to']}")
-    table.add_column("field", style="bold", overflow="fold")
-    table.add_column("from", style="dim", overflow="fold", ratio=2)
-    table.add_column("to", overflow="fold", ratio=2)
-    table.add_column("by which fact, when, who, which request", overflow="fold", ratio=3)
+    title = f"Order {diff['id']}, from version {diff['from']} to {diff['to']}"
+    table = Table(title=title, box=HORIZONTALS, show_lines=True)
+    table.add_column("what changed", overflow="fold")
+    table.add_column("by fact, when, who, request", overflow="fold", max_width=34)
     for change in diff["changes"]:
-        origins = [
-            f"{each['version']}. {each['name']} {short(each['at'])}\n"
-            f"{each['actor']} {each['request']}"
-            for each in change["by"]
-        ]
-        before, after = _value(change["from"]), _value(change["to"])
-        table.add_row(Text(change["field"]), Text(before), Text(after), Text("\n".join(origins)))
+        facts = Text("\n").join(origin(each, number=True) for each in change["by"])
+        table.add_row(_line(change["field"], change["from"], change["to"]), facts)
     return table
 
 
@@ -66,7 +77,7 @@ KIND_STYLE = {"fact": "", "attempt": "yellow", "note": "magenta"}
 
 def story_table(story: dict[str, Any], words: Mapping[str, str]) -> Table:
     """An order's story, a sentence a row; `words` are the language's."""
-    table = Table(title=f"{story['number']}: {story['now']}", show_lines=True)
+    table = Table(title=f"{story['number']}: {story['now']}", box=HORIZONTALS, show_lines=True)
     table.add_column(words["column.when"], overflow="fold", ratio=3)
     table.add_column(words["column.what"], overflow="fold", ratio=5)
     table.add_column(words["column.left"], overflow="fold", ratio=2)
@@ -79,29 +90,32 @@ def story_table(story: dict[str, Any], words: Mapping[str, str]) -> Table:
     return table
 
 
-def _value(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or "none"
-    return "none" if value is None else short(str(value))
+def origin(fact: dict[str, Any], *, number: bool = False) -> Text:
+    """Where a fact comes from: its name, when, who, and by which request."""
+    name = f"{fact['version']}. {fact['name']}" if number else fact["name"]
+    said = Text(name, style="bold")
+    said.append("\n".join(["", short(fact["at"]), *fact["actor"].split()]), style="not bold")
+    said.append(f"\nrequest {fact['request']}", style="not bold dim")
+    return said
 
 
-def flat_changes(change: Change) -> list[tuple[str, str | None, str | None]]:
-    """Each field that changed, with its value before and after (None: it was not there)."""
-    before, after = flat(change.before or {}), flat(change.after)
-    return [
-        (name, before.get(name), after.get(name))
-        for name in {**before, **after}
-        if before.get(name) != after.get(name)
-    ]
-
-
-def _line(name: str, before: str | None, after: str | None) -> Text:
+def _line(name: str, before: Any, after: Any) -> Text:
+    """A field with what it was, if it was anything, and what it became."""
     line = Text(f"{name}: ")
-    if before is not None:
-        line.append(short(before), style="dim strike")
+    if isinstance(before, list) and isinstance(after, list) and before and after:
+        line.append(", ".join(_added_and_removed(before, after)), style="bold")
+        return line
+    if before not in (None, []):
+        line.append(text_of(before), style="dim strike")
         line.append(" → ")
-    line.append(short(after) if after is not None else "gone", style="bold")
+    line.append(text_of(after), style="bold")
     return line
+
+
+def _added_and_removed(before: list[Any], after: list[Any]) -> list[str]:
+    """What became of a list: + what came, - what went."""
+    came = [f"+{each}" for each in after if each not in before]
+    return came + [f"-{each}" for each in before if each not in after]
 
 
 def flat(document: dict[str, Any], path: str = "") -> dict[str, str]:
@@ -110,13 +124,23 @@ def flat(document: dict[str, Any], path: str = "") -> dict[str, str]:
     for name, value in document.items():
         if isinstance(value, dict):
             found.update(flat(value, f"{path}{name}."))
-        elif isinstance(value, list):
-            found[path + name] = ", ".join(map(str, value)) or "none"
         else:
-            found[path + name] = "none" if value is None else str(value)
+            found[path + name] = text_of(value)
     return found
 
 
+def text_of(value: Any) -> str:
+    """A value for the eye."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return "none" if value is None else short(str(value))
+
+
+def minute(moment: datetime | None) -> str:
+    """A moment to the minute, in UTC."""
+    return "" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
 def short(value: str) -> str:
-    """A moment without its empty digits, for the eye; anything else as it is."""
+    """A moment without its empty digits; anything else as it is."""
     return value.removesuffix("000+00:00") + "Z" if value.endswith("000+00:00") else value
