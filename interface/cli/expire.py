@@ -1,28 +1,49 @@
 """`orderlog expire`: records that holds have ended, for cron or beside a service."""
 
 import time
+from contextlib import suppress
 
 import click
 
-from interface.cli.session import Session, database_option
+from interface.cli.session import Session, database_option, json_option
 
 
 @click.command()
 @click.option("--once", is_flag=True, help="Sweep once and end; else go on until interrupted.")
+@json_option
 @database_option
-def expire(session: Session, *, once: bool) -> None:
+def expire(session: Session, *, once: bool, as_json: bool) -> None:
     """Let the tickets of overdue orders go."""
-    from application.clock import now  # noqa: PLC0415
-    from application.expiry import sweep  # noqa: PLC0415 - see session.py
+    if as_json and not once:
+        raise click.UsageError("--json goes with --once.")
+    services = session.services
+    if once:
+        expired = sweep_now(session)
+        if as_json:
+            session.print_json({"expired": expired})
+        else:
+            tell(expired)
+        return
+    with suppress(KeyboardInterrupt):
+        while True:
+            expired = sweep_now(session)
+            if expired:
+                tell(expired)
+            time.sleep(services.settings.sweep_seconds)
+
+
+def sweep_now(session: Session) -> list[str]:
+    """Record the end of every hold that has ended, and forget old attempts; return whose ended."""
+    from application.clock import now  # noqa: PLC0415 - see session.py
+    from application.expiry import sweep  # noqa: PLC0415
     from application.projections.pull_loop import catch_up  # noqa: PLC0415
 
     services = session.services
-    while True:
-        catch_up(services.store, "holds")
-        services.attempts.purge(now())
-        expired = sweep(services.queries, services.orders, "orderlog expire")
-        if expired or once:
-            click.echo(f"{len(expired)} orders expired.")
-        if once:
-            return
-        time.sleep(services.settings.sweep_seconds)
+    catch_up(services.store, "holds")
+    services.attempts.purge(now())
+    return sweep(services.queries, services.orders, "orderlog expire")
+
+
+def tell(expired: list[str]) -> None:
+    """Say how many orders expired."""
+    click.echo(f"{len(expired)} {'order' if len(expired) == 1 else 'orders'} expired.")

@@ -14,6 +14,11 @@ def order() -> None:
     """Orders: show one as it is or was, and its history."""
 
 
+order_argument = click.argument(
+    "order_id", metavar="ID", callback=lambda _context, _argument, value: value.lower()
+)
+
+
 class Moment(click.ParamType[datetime]):
     """A moment: ISO 8601 with a time zone."""
 
@@ -33,7 +38,7 @@ class Moment(click.ParamType[datetime]):
 
 
 @order.command()
-@click.argument("order_id", metavar="ID")
+@order_argument
 @click.option("--version", type=click.IntRange(1), help="As its fact number VERSION left it.")
 @click.option("--at", type=Moment(), help="As it was at this moment (ISO 8601 with a time zone).")
 @json_option
@@ -61,7 +66,7 @@ def show(
 
 
 @order.command()
-@click.argument("order_id", metavar="ID")
+@order_argument
 @json_option
 @database_option
 def history(session: Session, order_id: str, *, as_json: bool) -> None:
@@ -73,7 +78,7 @@ def history(session: Session, order_id: str, *, as_json: bool) -> None:
 
 
 @order.command()
-@click.argument("order_id", metavar="ID")
+@order_argument
 @click.option("--from", "from_", required=True, type=click.IntRange(0), help="The older version.")
 @click.option("--to", required=True, type=click.IntRange(0), help="The newer version.")
 @json_option

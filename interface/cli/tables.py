@@ -26,7 +26,12 @@ SAME = frozenset({"value_extra", "values.full"})
 def listing(*columns: str, title: str | None = None) -> Table:
     """An empty table of things, one a line: slim, so that three ids fit into 80 columns."""
     table = Table(
-        title=title, box=SIMPLE_HEAD, show_edge=False, pad_edge=False, title_justify="left"
+        title=title,
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
     )
     for column in columns:
         table.add_column(column, overflow="fold")
