@@ -28,7 +28,10 @@ STOP_SECONDS = 20
 @click.command()
 @click.pass_obj
 def demo(session: Session) -> None:
-    """Show the product in a few seconds: carry out an order, then read its audit trail."""
+    """Show the product in a few seconds.
+
+    A throw-away service carries out an order, and the order's audit trail is read.
+    """
     with tempfile.TemporaryDirectory(prefix="orderlog-demo-") as folder:
         session.database = f"sqlite:///{Path(folder) / 'demo.db'}"
         with throw_away_service(session.database) as (address, line):

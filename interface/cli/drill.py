@@ -15,7 +15,13 @@ SHOWN = 10
 
 
 @click.command()
-@click.option("--tickets", default=50_000, show_default=True, type=click.IntRange(1, 1_000_000))
+@click.option(
+    "--tickets",
+    default=50_000,
+    show_default=True,
+    type=click.IntRange(1, 1_000_000),
+    help="How many there are.",
+)
 @click.option(
     "--buyers",
     default=32,
@@ -36,8 +42,9 @@ SHOWN = 10
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.pass_obj
 def drill(session: Session, /, *, as_json: bool, **plan: Any) -> None:
-    """Sell tickets to a crowd, then prove from the log that nothing was oversold or lost.
+    """Sell tickets to a crowd, then prove what was sold.
 
+    The proof is led from the log: nothing was oversold, nothing promised was lost.
     Buyers live whole lives of orders over HTTP: create, pay, confirm; some cancel, some walk away.
     Exit code 1 when the proof fails.
     """

@@ -44,7 +44,7 @@ def create(session: Session, partner: str, scopes: tuple[str, ...], *, as_json: 
 @json_option
 @database_option
 def list_all(session: Session, *, as_json: bool) -> None:
-    """List all keys by their names; the keys themselves are known to nobody."""
+    """List all keys by their names. The keys themselves are known to nobody."""
     from application.keys import list_keys  # noqa: PLC0415 - see session.py
 
     keys = list_keys(session.services.store)
@@ -64,7 +64,10 @@ def list_all(session: Session, *, as_json: bool) -> None:
 @json_option
 @database_option
 def revoke(session: Session, name: str, *, as_json: bool) -> None:
-    """Take away the right of the key NAME (as `key list` names it), within a second everywhere."""
+    """Take away the right of the key NAME.
+
+    NAME is what `orderlog key list` calls it. It stops working within a second everywhere.
+    """
     from application.clock import now  # noqa: PLC0415 - see session.py
     from application.keys import UnknownKey, revoke_key  # noqa: PLC0415
 

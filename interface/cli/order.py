@@ -70,7 +70,10 @@ def show(
 @json_option
 @database_option
 def history(session: Session, order_id: str, *, as_json: bool) -> None:
-    """Print an order's facts: what, when, who, by which request, and what changed."""
+    """Print how an order came to be, fact by fact.
+
+    Each with what happened, when, who, by which request, and what it changed.
+    """
     if as_json:
         session.print_json(session.services.history.history(order_id))
     else:
@@ -84,7 +87,10 @@ def history(session: Session, order_id: str, *, as_json: bool) -> None:
 @json_option
 @database_option
 def diff(session: Session, order_id: str, from_: int, to: int, *, as_json: bool) -> None:
-    """Print what changed between two versions (0: before it was made), and by which fact."""
+    """Print what changed between two versions, and by which fact.
+
+    Version 0 is before the order was made.
+    """
     if from_ > to:
         raise click.UsageError("--from has to be the older version.")
     document = session.services.history.diff(order_id, from_, to)
@@ -102,7 +108,10 @@ def diff(session: Session, order_id: str, from_: int, to: int, *, as_json: bool)
 @click.option("--json", "as_json", is_flag=True, help="The document that the API gives.")
 @database_option
 def explain(session: Session, order_id: str, lang: str, *, as_json: bool) -> None:
-    """Tell an order's story in plain sentences, refused attempts among them."""
+    """Tell an order's story in plain sentences.
+
+    Refused attempts are among them.
+    """
     from application.order_story import LANGUAGES  # noqa: PLC0415 - see session.py
 
     document = session.services.stories.explain(order_id, LANGUAGES[lang])

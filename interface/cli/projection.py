@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def projection() -> None:
-    """Read models: list them, see how far they are, rebuild them."""
+    """Read models: see how far they are, rebuild them."""
 
 
 @projection.command("list")
@@ -94,15 +94,17 @@ def status(session: Session, *, as_json: bool) -> None:
 def rebuild(
     session: Session, name: str, workers: int | None, *, check: bool, accept_differences: bool
 ) -> None:
-    """Make the read model NAME again from the log, beside the live one, and swap it in.
+    """Make the read model NAME again from the log.
 
-    The new table is compared with the live one first: where rows differ it is not swapped in, and
-    the exit code is 1. The one it replaces is kept for `orderlog projection rollback`.
+    It is made beside the live one and swapped in at the end. It is compared with the live one
+    first: where rows differ it is not swapped in, and the exit code is 1. The one it replaces is
+    kept for `orderlog projection rollback`.
     """
     from application.projections import rebuild as rebuilding  # noqa: PLC0415 - see session.py
     from application.projections.rebuild_workers import be_polite, in_processes  # noqa: PLC0415
 
     known = _known(name)
+    store = session.services.store
     be_polite()
     count = workers or os.cpu_count() or 1
     with Progress(*COLUMNS, console=session.err) as progress:
@@ -114,7 +116,7 @@ def rebuild(
             progress.update(task, completed=done, total=total, rate=rate)
 
         outcome = rebuilding.rebuild(
-            session.services.store,
+            store,
             known,
             tell,
             database=session.settings.database,
@@ -131,7 +133,7 @@ def rebuild(
 @click.argument("name")
 @database_option
 def rollback(session: Session, name: str) -> None:
-    """Go back to the table of the read model NAME that the last rebuild replaced."""
+    """Go back to the table that the last rebuild of NAME replaced."""
     from application.projections.rebuild import roll_back  # noqa: PLC0415 - see session.py
 
     position = roll_back(session.services.store, _known(name))

@@ -34,7 +34,10 @@ ANSWER_SECONDS = 10.0
 @click.option("--sample", is_flag=True, help="Load the sample catalogue.")
 @database_option
 def serve(session: Session, host: str, port: int, workers: int, *, sample: bool) -> None:
-    """Serve orders over HTTP until SIGTERM or SIGINT; requests under way are finished."""
+    """Serve orders over HTTP.
+
+    Until SIGTERM or SIGINT (Ctrl-C); requests under way are finished then.
+    """
     from interface.http.processes import CannotStart, Processes  # noqa: PLC0415 - see session.py
 
     settings = session.settings
