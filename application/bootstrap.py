@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import msgspec
 import structlog
@@ -10,6 +11,7 @@ from application.access import Access
 from application.attempts import Attempts
 from application.catalog import CatalogKeeper
 from application.clock import now
+from application.copyable import Copyable
 from application.expiry import Sweeper
 from application.order_history import OrderHistory
 from application.order_queries import OrderQueries
@@ -23,7 +25,8 @@ from application.sales_queries import SalesQueries
 from application.settings import Settings
 from application.show_queries import ShowQueries
 from application.storage.sqlite import SqliteStore
-from application.store import Store
+from application.storage.sqlite_copy import SqliteCopyable
+from application.store import Store, T
 
 log = structlog.get_logger()
 
@@ -114,24 +117,42 @@ def open_store(database: str) -> Store:
     """The store that an address names."""
     if database.startswith(SQLITE) and len(database) > len(SQLITE):
         return SqliteStore(database.removeprefix(SQLITE))
-    if database.startswith(POSTGRES):
-        return _open_postgres(database)
-    raise BadDatabase(
-        f"{database} is no address of a database;"
-        " use sqlite:///FILE or postgresql://USER@HOST:PORT/NAME"
-    )
+    return _open_postgres(database, _postgres_store)
 
 
-def _open_postgres(database: str) -> Store:
-    """The store on a PostgreSQL server, whose driver is installed only where it is wanted."""
+def open_copyable(database: str, *, make: bool) -> Copyable:
+    """The database that an address names as a whole; only with `make` it is made if need be."""
+    if database.startswith(SQLITE) and len(database) > len(SQLITE):
+        return SqliteCopyable(database.removeprefix(SQLITE), make=make)
+    return _open_postgres(database, partial(_postgres_copyable, make=make))
+
+
+def _postgres_store(database: str) -> Store:
+    from application.storage.postgres import PostgresStore  # noqa: PLC0415 - an extra
+
+    return PostgresStore(database)
+
+
+def _postgres_copyable(database: str, *, make: bool) -> Copyable:
+    from application.storage.postgres_copy import PostgresCopyable  # noqa: PLC0415 - an extra
+
+    return PostgresCopyable(database, make=make)
+
+
+def _open_postgres(database: str, opener: Callable[[str], T]) -> T:
+    """What is on a PostgreSQL server, whose driver is installed only where it is wanted."""
+    if not database.startswith(POSTGRES):
+        raise BadDatabase(
+            f"{database} is no address of a database;"
+            " use sqlite:///FILE or postgresql://USER@HOST:PORT/NAME"
+        )
     try:
-        from application.storage.postgres import PostgresStore  # noqa: PLC0415 - an extra
         from application.storage.postgres_connections import BadAddress  # noqa: PLC0415
     except ImportError as error:
         raise BadDatabase(
             f"{POSTGRES} needs the PostgreSQL driver: install orderlog[postgres] ({error})"
         ) from error
     try:
-        return PostgresStore(database)
+        return opener(database)
     except BadAddress as error:
         raise BadDatabase(str(error)) from error

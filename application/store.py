@@ -31,6 +31,15 @@ class LayoutTooNew(Exception):
         )
 
 
+class CopyUnfinished(Exception):
+    """The database is a copy of another one that was begun and not finished."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database is a copy that is not finished: give the same orderlog copy again."
+        )
+
+
 class TicketTaken(Exception):
     """A ticket that was vacant a moment ago belongs to another order now."""
 

@@ -32,7 +32,7 @@ from application.storage.postgres_connections import (
     writer_pool,
 )
 from application.storage.postgres_doubt import find_outcome
-from application.storage.postgres_layout import lay_out
+from application.storage.postgres_layout import is_unfinished_copy, lay_out
 from application.storage.postgres_line import Lost
 from application.storage.postgres_positions import Positions
 from application.storage.postgres_read_models import PostgresReadModels
@@ -45,6 +45,7 @@ from application.storage.postgres_tickets import (
 )
 from application.store import (
     Answered,
+    CopyUnfinished,
     Range,
     StoreUnavailable,
     T,
@@ -71,10 +72,12 @@ class PostgresStore:
     def __init__(self, url: str, *, writers: int = WRITERS, readers: int = READERS) -> None:
         """Connect, and make the tables if there are none.
 
-        Raises `BadAddress`, `LayoutTooNew`, `StoreUnavailable`.
+        Raises `BadAddress`, `CopyUnfinished`, `LayoutTooNew`, `StoreUnavailable`.
         """
         with connect(url) as connection:
             lay_out(connection)
+            if is_unfinished_copy(connection):
+                raise CopyUnfinished
         self._readers = Readers(reader_pool(url, readers))
         self._writers = writer_pool(url, writers)
         self._positions = Positions(self._readers)

@@ -8,6 +8,9 @@ LOG_LOCK = (1_330_792_514, 1)
 LAYOUT_LOCK = (1_330_792_514, 2)
 """Taken alone by whoever makes or changes tables."""
 
+COPY_LOCK = (1_330_792_514, 3)
+"""Taken alone by whoever writes to a copy that is not finished."""
+
 
 def order_key(order: str) -> int:
     """The lock of an order: who has it is the only one to append to it."""

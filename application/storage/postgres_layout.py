@@ -204,3 +204,9 @@ def layout_of(connection: Connection) -> int | None:
         return None
     row = connection.execute("SELECT value FROM counters WHERE name = 'layout'").fetchone()
     return None if row is None else int(row[0])
+
+
+def is_unfinished_copy(connection: Connection) -> bool:
+    """Whether a database that is laid out is a copy that was begun and not finished."""
+    found = connection.execute("SELECT 1 FROM counters WHERE name = 'copying'").fetchone()
+    return found is not None

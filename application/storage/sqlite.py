@@ -23,11 +23,12 @@ from application.storage.sqlite_attempts import SqliteAttempts
 from application.storage.sqlite_batch import STORING, SqliteBatch, read_heads, store_drafts
 from application.storage.sqlite_catalog import SqliteCatalogChange, read_documents
 from application.storage.sqlite_connections import Connections, unavailable
-from application.storage.sqlite_layout import LOG, lay_out
+from application.storage.sqlite_layout import LOG, is_unfinished_copy, lay_out
 from application.storage.sqlite_read_models import SqliteReadModels
 from application.storage.sqlite_tickets import ticket_of, ticket_row
 from application.store import (
     Answered,
+    CopyUnfinished,
     Range,
     StoreUnavailable,
     T,
@@ -87,6 +88,8 @@ class SqliteStore:
         self._news = threading.Condition()
         self._latest = 0
         lay_out(self._writer, LOG)
+        if is_unfinished_copy(self._writer):
+            raise CopyUnfinished
         self._writer.executescript(STORING)
         self._heads = read_heads(self._writer)
         self._models = SqliteReadModels(path + "-views")

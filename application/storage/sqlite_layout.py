@@ -225,3 +225,9 @@ def _statements(script: str) -> Iterator[str]:
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""
+
+
+def is_unfinished_copy(log: sqlite3.Connection) -> bool:
+    """Whether a log that is laid out is a copy that was begun and not finished."""
+    found = log.execute("SELECT 1 FROM counters WHERE name = 'copying'").fetchone()
+    return found is not None

@@ -15,6 +15,7 @@ COMMANDS = {
     "order": "interface.cli.order",
     "projection": "interface.cli.projection",
     "expire": "interface.cli.expire",
+    "copy": "interface.cli.copy",
     "drill": "interface.cli.drill",
 }
 """Each command and the file it lives in, imported when it is asked for."""
@@ -48,7 +49,14 @@ def is_refusal(error: Exception) -> bool:
     """Whether an error is an answer to the user rather than a fault of the program."""
     from environs import EnvError  # noqa: PLC0415
 
-    from application import bootstrap, catalog_file, catalog_loading, keys, store  # noqa: PLC0415
+    from application import (  # noqa: PLC0415
+        bootstrap,
+        catalog_file,
+        catalog_loading,
+        copying,
+        keys,
+        store,
+    )
     from application.projections import range_loading, rebuild, rebuild_workers  # noqa: PLC0415
     from domain.refusals import Refusal  # noqa: PLC0415 - only when something was refused
 
@@ -62,6 +70,8 @@ def is_refusal(error: Exception) -> bool:
         | catalog_loading.TicketsInUse
         | keys.UnknownKey
         | keys.UnknownPartner
+        | copying.NotCopied
+        | store.CopyUnfinished
         | store.LayoutTooNew
         | range_loading.OrderNotShown
         | rebuild.NothingKept

@@ -1,0 +1,47 @@
+"""`orderlog copy`: move a log and its catalogue to another database."""
+
+from contextlib import closing
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from interface.cli.session import Session
+
+
+@click.command()
+@click.option("--from", "source", metavar="URL", required=True, help="The database to copy.")
+@click.option("--to", "target", metavar="URL", required=True, help="An empty database.")
+@click.pass_obj
+def copy(session: Session, source: str, target: str) -> None:
+    """Copy a log and its catalogue to an empty database, of whatever kind, and compare them.
+
+    Facts keep their positions and bytes. Stop all processes first. When it was interrupted, give
+    the same command again: it goes on where it stood. Read models are made again at the target.
+    """
+    from application.bootstrap import open_copyable  # noqa: PLC0415 - see session.py
+    from application.copying import copy as copy_database  # noqa: PLC0415
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with (
+        closing(open_copyable(source, make=False)) as old,
+        closing(open_copyable(target, make=True)) as new,
+        Progress(*columns, console=session.err) as progress,
+    ):
+        tasks = {}
+
+        def tell(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(what)
+            progress.update(tasks[what], completed=done, total=total)
+
+        copied = copy_database(old, new, tell)
+    table = Table("the same on both sides", "rows", "sha256")
+    for part in copied:
+        table.add_row(part.part, str(part.rows), part.digest[:16])
+    session.out.print(table)

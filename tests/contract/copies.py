@@ -1,0 +1,98 @@
+"""Databases to copy, copying them, and all that they have to tell."""
+
+import multiprocessing
+import os
+import signal
+from contextlib import closing, contextmanager
+
+from mixed_orders import NOON, SHOWS, THEATRE, load_shows, make_mixed_orders
+
+from application.access import Caller
+from application.bootstrap import build, open_copyable, open_store
+from application.copying import copy
+from application.order_service import OrderWish, Request
+from application.projections.pull_loop import catch_up
+from application.settings import Settings
+from application.store import Attempt
+
+BATCH = 100
+SHOW = next(iter(SHOWS))
+KEYS = 250
+ATTEMPT = Attempt("a", NOON, 1, "partner", "request", "no_deal", b"{}", b"\x00\xff")
+
+
+def quietly(what, done, total):
+    pass
+
+
+def copy_over(source, target, progress=quietly):
+    """Copy as the command does; return what was found to be the same."""
+    with (
+        closing(open_copyable(source, make=False)) as old,
+        closing(open_copyable(target, make=True)) as new,
+    ):
+        return copy(old, new, progress, BATCH)
+
+
+def killed_copy(source, target, doing):
+    """Begin to copy in a process that is killed in the middle of what it is `doing`."""
+    context = multiprocessing.get_context("spawn")
+    victim = context.Process(target=_copy_until_killed, args=(source, target, doing))
+    victim.start()
+    victim.join(60)
+    assert victim.exitcode == -signal.SIGKILL
+
+
+def _copy_until_killed(source, target, doing):
+    def die(what, done, total):
+        if what == doing and done >= total // 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    copy_over(source, target, die)
+
+
+@contextmanager
+def shop(url):
+    """The service on a database, at noon."""
+    with closing(build(Settings(database=url), lambda: NOON)) as services:
+        yield services
+
+
+def fill(url, orders):
+    """Orders of every kind, and requests with an Idempotency-Key that were answered."""
+    with shop(url) as services:
+        load_shows(services.store, 2 * orders)
+        make_mixed_orders(services, orders)
+        for number in range(KEYS):
+            order(services, f"key-{number}")
+        services.store.attempts().add([ATTEMPT] * 3)
+
+
+def order(services, key=None):
+    """An order without tickets."""
+    caller = Caller(THEATRE, "aa11bb22", "ru")
+    request = Request(caller, "request", key=key, fingerprint=b"\x00\xff")
+    return services.orders.create(SHOW, OrderWish(), request)
+
+
+def told(url):
+    """All that a database tells."""
+    with closing(open_store(url)) as store:
+        return {
+            "facts": store.log(0, 1_000_000),
+            "tickets": [store.tickets(show) for show in SHOWS],
+            "vacancies": store.vacancies(list(SHOWS), NOON),
+            "documents": store.catalog(),
+            "version": store.catalog_version(),
+            "attempts": store.attempts().of(ATTEMPT.order),
+            "requests": [store.answered(THEATRE, f"key-{number}") for number in range(KEYS)],
+        }
+
+
+def listed(url):
+    """All rows of the list of orders, fed to the end of the log."""
+    with shop(url) as services:
+        catch_up(services.store, "orders")
+        models = services.store.read_models()
+        with models.snapshot(models.state("orders")) as (_, rows):
+            return list(rows)
