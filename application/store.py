@@ -5,7 +5,7 @@ what each of them needs to know (`Needs`, `Found`), each decides on its own and 
 and one durable commit carries them all.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from itertools import pairwise
@@ -188,7 +188,9 @@ class Store(Protocol):
     def split_points(self, count: int) -> Sequence[str]:
         """Fewer than `count` ids that split the log by orders into parts of about the same size."""
 
-    def facts_of_range(self, part: "Range", till: int) -> Iterator[tuple[str, str, bytes]]:
+    def facts_of_range(
+        self, part: "Range", till: int
+    ) -> Generator[tuple[str, str, bytes], None, None]:
         """The facts of a range of orders with positions up to `till`, by order and version.
 
         Each is its order's id, its stored name and its bytes.

@@ -5,6 +5,7 @@ database, and any number of times: it is loaded once.
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from functools import cache
 from itertools import groupby
 from multiprocessing.util import Finalize
@@ -67,12 +68,13 @@ def load_range(
     """
     facts = 0
     rows: list[Row] = []
-    for order, story in _stories(store.facts_of_range(part, target)):
-        facts += len(story)
-        try:
-            rows += projection.rows(story)
-        except Exception as error:
-            raise OrderNotShown(order, f"{type(error).__name__}: {error}") from error
+    with closing(store.facts_of_range(part, target)) as stored:
+        for order, story in _stories(stored):
+            facts += len(story)
+            try:
+                rows += projection.rows(story)
+            except Exception as error:
+                raise OrderNotShown(order, f"{type(error).__name__}: {error}") from error
     if projection.table.sums:
         rows = added_up(projection.table, rows)
     store.read_models().load(state, part, rows, facts)

@@ -7,7 +7,7 @@ says. Every commit is on the server's disk before an answer leaves.
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -224,7 +224,9 @@ class PostgresStore:
         )
         return every_nth((row[0] for row in rows), count)
 
-    def facts_of_range(self, part: Range, till: int) -> Iterator[tuple[str, str, bytes]]:
+    def facts_of_range(
+        self, part: Range, till: int
+    ) -> Generator[tuple[str, str, bytes], None, None]:
         """The facts of a range of orders with positions up to `till`, by order and version."""
         below = "" if part.upper is None else " AND originator_id < %(upper)s"
         with (

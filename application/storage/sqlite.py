@@ -7,7 +7,7 @@ the disk before an answer leaves (`synchronous=FULL`).
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
@@ -253,7 +253,9 @@ class SqliteStore:
         found = (self._reader.execute(statement, (each,)).fetchone() for each in positions)
         return every_nth((row[0] for row in found if row), count)
 
-    def facts_of_range(self, part: Range, till: int) -> Iterator[tuple[str, str, bytes]]:
+    def facts_of_range(
+        self, part: Range, till: int
+    ) -> Generator[tuple[str, str, bytes], None, None]:
         """The facts of a range of orders with positions up to `till`, by order and version."""
         below = "" if part.upper is None else " AND originator_id < ?"
         upper = () if part.upper is None else (part.upper,)
