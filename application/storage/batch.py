@@ -74,13 +74,15 @@ class View(msgspec.Struct):
     """What a batch knows: as found, and as its own writes have changed it since.
 
     `orders` and `requests` are those whose facts and answers are known and cannot change but by
-    this batch; `claimed` are the vacant seats that are this batch's to give away. A short pick in
-    an `exhausted` set is final. `numbers` are handed out from the end.
+    this batch; `heads` are the hashes of the orders' last facts. `claimed` are the vacant seats
+    that are this batch's to give away. A short pick in an `exhausted` set is final. `numbers` are
+    handed out from the end.
     """
 
     orders: set[str] = msgspec.field(default_factory=set)
     requests: set[tuple[str, str]] = msgspec.field(default_factory=set)
     facts: dict[str, list[Notification]] = msgspec.field(default_factory=dict)
+    heads: dict[str, bytes] = msgspec.field(default_factory=dict)
     answered: dict[tuple[str, str], Answered] = msgspec.field(default_factory=dict)
     vacant: dict[str, list[str]] = msgspec.field(default_factory=dict)
     exhausted: set[str] = msgspec.field(default_factory=set)

@@ -21,7 +21,7 @@ def kept(position: str) -> Mapping[str, Kept]:
         {
             "facts": Kept(
                 "orders_events",
-                (position, "originator_id", "originator_version", "topic", "state"),
+                (position, "originator_id", "originator_version", "topic", "state", "hash"),
             ),
             "requests": Kept(
                 "requests", ("partner", "key", "fingerprint", "order_id", "version", "at")

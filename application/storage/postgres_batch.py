@@ -52,7 +52,7 @@ ANSWERED = Statement(
 
 FACTS = Statement(
     b"facts",
-    b"SELECT originator_id, originator_version, topic, state, notification_id"
+    b"SELECT originator_id, originator_version, topic, state, notification_id, hash"
     b" FROM orders_events WHERE originator_id = ANY($1::text[])"
     b" ORDER BY originator_id, originator_version",
 )
@@ -123,7 +123,8 @@ class PostgresBatch(Batch):
             )
 
     def _take_facts(self, rows: Rows) -> None:
-        for order, version, topic, state, position in rows:
+        for order, version, topic, state, position, head in rows:
+            self.view.heads[order.decode()] = head
             fact = Notification(
                 order.decode(), integer_of(version), topic.decode(), state, integer_of(position)
             )
@@ -161,7 +162,7 @@ class PostgresBatch(Batch):
             self.give_up()
             return []
         try:
-            answers = self._line.trip([*append_calls(drafts), Call(COMMIT)])
+            answers = self._line.trip([*append_calls(drafts, self.view.heads), Call(COMMIT)])
         except Lost as error:
             raise InDoubt from error
         return positions_of(answers, drafts)

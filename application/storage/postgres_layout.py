@@ -5,7 +5,9 @@ from contextlib import contextmanager
 from types import MappingProxyType
 
 import psycopg
+from eventsourcing.persistence import StoredEvent
 
+from application.audit.chain import links
 from application.numbers import FIRST_NUMBER
 from application.storage.postgres_connections import Connection, unavailable
 from application.storage.postgres_keys import LAYOUT_LOCK, LOG_LOCK
@@ -143,7 +145,35 @@ the position up to which a generation is being made, by `code`; it is null once 
 `facts` is null for a range that is not loaded yet. `last` is the highest number that a generation
 ever had: one is never given twice, so that a process that is late cannot write into another one."""
 
-STEPS: Mapping[int, Step] = MappingProxyType({2: FEEDERS, 3: ATTEMPTS, 4: GENERATIONS})
+
+def chain_facts(connection: Connection) -> None:
+    """Give every fact its hash, over its predecessor's (`application/audit/chain.py`)."""
+    connection.execute("ALTER TABLE orders_events ADD COLUMN hash bytea NOT NULL DEFAULT ''")
+    place: tuple[str, int] = ("", 0)
+    heads: dict[str, bytes] = {}
+    while True:
+        rows = connection.execute(
+            "SELECT originator_id, originator_version, topic, state FROM orders_events"
+            " WHERE (originator_id, originator_version) > (%s, %s)"
+            " ORDER BY originator_id, originator_version LIMIT 5000",
+            place,
+        ).fetchall()
+        if not rows:
+            return
+        hashes = links([StoredEvent(*row) for row in rows], heads)
+        connection.execute(
+            "UPDATE orders_events e SET hash = w.hash"
+            " FROM unnest(%s::text[], %s::bigint[], %s::bytea[]) AS w (id, version, hash)"
+            " WHERE e.originator_id = w.id AND e.originator_version = w.version",
+            ([row[0] for row in rows], [row[1] for row in rows], hashes),
+        )
+        place = (rows[-1][0], rows[-1][1])
+        heads = {place[0]: hashes[-1]}
+
+
+STEPS: Mapping[int, Step] = MappingProxyType(
+    {2: FEEDERS, 3: ATTEMPTS, 4: GENERATIONS, 5: chain_facts}
+)
 """How each layout is made of the one before it: by SQL, or by a function that gets the connection.
 
 A new database is laid out by the same steps. A step that was released is never changed; what

@@ -1,6 +1,6 @@
 """The library's recorder, appending side by side with other writers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -17,6 +17,7 @@ from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastor
 from psycopg import Connection, errors
 from psycopg.rows import DictRow, dict_row, tuple_row
 
+from application.audit.chain import links
 from application.clock import to_ms
 from application.storage.batch import Draft, facts_of
 from application.storage.postgres_connections import LinePool, Readers
@@ -47,9 +48,15 @@ until its end is seen by all: `postgres_positions.py` relies on both."""
 
 APPEND = Statement(
     b"append",
-    b"INSERT INTO orders_events (originator_id, originator_version, topic, state)"
-    b" SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bytea[])"
+    b"INSERT INTO orders_events (originator_id, originator_version, topic, state, hash)"
+    b" SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bytea[], $5::bytea[])"
     b" RETURNING notification_id",
+)
+
+HASHES = Statement(
+    b"hashes",
+    b"SELECT DISTINCT ON (originator_id) originator_id, hash FROM orders_events"
+    b" WHERE originator_id = ANY($1::text[]) ORDER BY originator_id, originator_version DESC",
 )
 
 REMEMBER = Statement(
@@ -60,10 +67,11 @@ REMEMBER = Statement(
 )
 
 
-def append_calls(drafts: Sequence[Draft]) -> list[Call]:
+def append_calls(drafts: Sequence[Draft], hashes: MutableMapping[str, bytes]) -> list[Call]:
     """The calls that store drafts in the open transaction; the second one returns positions.
 
-    They come in the order of the drafts and their facts. Without facts there is none.
+    They come in the order of the drafts and their facts. Without facts there is none. `hashes` has
+    the last hash of each order that has facts already.
     """
     calls = [Call(ENTER)]
     facts = list(facts_of(drafts))
@@ -73,6 +81,7 @@ def append_calls(drafts: Sequence[Draft]) -> list[Call]:
             integers(fact.originator_version for fact in facts),
             texts(fact.topic for fact in facts),
             binaries(fact.state for fact in facts),
+            binaries(links(facts, hashes)),
         )
         calls.append(Call(APPEND, values))
     calls += change_calls(change for draft in drafts for change in draft.changes)
@@ -193,14 +202,27 @@ class PostgresRecorder(PostgresApplicationRecorder):
 
 
 def append_alone(line: LineConnection, draft: Draft) -> list[int]:
-    """Store a draft in a transaction of its own, in one round trip; return its positions."""
+    """Store a draft in a transaction of its own; return its positions.
+
+    If another append comes between, the version that both want is refused to the later one.
+    """
     try:
-        answers = line.trip([Call(BEGIN), *append_calls([draft]), Call(COMMIT)])
+        hashes = _last_hashes(line, draft.facts)
+        answers = line.trip([Call(BEGIN), *append_calls([draft], hashes), Call(COMMIT)])
     except psycopg.Error:
         if not line.closed:
             line.trip([Call(ROLLBACK)])
         raise
     return positions_of(answers[1:], [draft])
+
+
+def _last_hashes(line: LineConnection, facts: Sequence[StoredEvent]) -> dict[str, bytes]:
+    """The last hash of each order that these facts continue."""
+    orders = {str(fact.originator_id) for fact in facts if fact.originator_version > 1}
+    if not orders:
+        return {}
+    [rows] = line.trip([Call(HASHES, (texts(orders),))])
+    return {order.decode(): last for order, last in rows}
 
 
 def positions_of(answers: Sequence[Rows], drafts: Sequence[Draft]) -> list[int]:

@@ -20,7 +20,13 @@ from application.storage.batch import Draft
 from application.storage.group_commit import GroupCommit, Outcome
 from application.storage.parts_of_the_log import SAMPLE_OF_A_PART, every_nth
 from application.storage.sqlite_attempts import SqliteAttempts
-from application.storage.sqlite_batch import STORING, SqliteBatch, read_heads, store_drafts
+from application.storage.sqlite_batch import (
+    STORING,
+    SqliteBatch,
+    read_hashes,
+    read_heads,
+    store_drafts,
+)
 from application.storage.sqlite_catalog import SqliteCatalogChange, read_documents
 from application.storage.sqlite_connections import Connections, unavailable
 from application.storage.sqlite_layout import LOG, is_unfinished_copy, lay_out
@@ -175,7 +181,8 @@ class SqliteStore:
         try:
             with self.transaction() as connection:
                 heads = read_heads(connection)
-                positions = store_drafts(connection, [draft], heads, heads.number)
+                hashes = read_hashes(connection, draft.facts)
+                positions = store_drafts(connection, [draft], heads, heads.number, hashes)
         except sqlite3.IntegrityError as error:
             raise IntegrityError(str(error)) from error
         self._heads = heads

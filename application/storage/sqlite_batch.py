@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from eventsourcing.persistence import Notification
+from eventsourcing.persistence import Notification, StoredEvent
 
+from application.audit.chain import HASH_BYTES, links
 from application.clock import from_ms, to_ms
 from application.storage.batch import Batch, Draft, Sought, facts_of
 from application.storage.sqlite_tickets import COLUMNS, PLACES, ticket_of
@@ -20,8 +21,14 @@ from application.store import Answered, TicketTaken, Write
 
 FACTS = (
     "SELECT json_group_array(json_array(originator_id, originator_version, topic, hex(state),"
-    " orders_events.rowid)) FROM json_each(?) wanted"
+    " orders_events.rowid, hex(hash))) FROM json_each(?) wanted"
     " CROSS JOIN orders_events ON originator_id = wanted.value"
+)
+HASHES = (
+    "SELECT originator_id, (SELECT hash FROM orders_events last WHERE"
+    " last.originator_id = wanted.value ORDER BY last.originator_version DESC LIMIT 1)"
+    " FROM json_each(?) wanted CROSS JOIN orders_events"
+    " ON originator_id = wanted.value AND originator_version = 1"
 )
 ANSWERED = (
     "SELECT partner, requests.key, fingerprint, order_id, version, at FROM json_each(?) wanted"
@@ -46,9 +53,11 @@ STORING = f"""
 CREATE TEMP VIEW batch AS
     SELECT '' facts, x'' heap, 0 number, '' freed, '' kept, '' taken, '' answered;
 CREATE TEMP TRIGGER store_batch INSTEAD OF INSERT ON batch BEGIN
-    INSERT INTO orders_events (rowid, originator_id, originator_version, topic, state)
+    INSERT INTO orders_events (rowid, originator_id, originator_version, topic, state, hash)
         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3,
-            substr(NEW.heap, value ->> 4, value ->> 5) FROM json_each(NEW.facts);
+            substr(NEW.heap, value ->> 4, value ->> 5),
+            substr(NEW.heap, (value ->> 4) + (value ->> 5), {HASH_BYTES})
+        FROM json_each(NEW.facts);
     UPDATE counters SET value = NEW.number WHERE name = 'number' AND value < NEW.number;
     {_CHANGE.format(rows="freed", owner="NULL", condition="= news.value ->> 1", lost=LOST)}
     {_CHANGE.format(rows="kept", owner="order_id", condition="= news.value ->> 1", lost=LOST)}
@@ -59,12 +68,13 @@ CREATE TEMP TRIGGER store_batch INSTEAD OF INSERT ON batch BEGIN
 END;
 """  # noqa: S608 - fixed words
 """A batch is stored by inserting it into a view. JSON holds no bytes: facts' bytes and requests'
-fingerprints stand one after another in `heap`, and are named by place (from 1) and length."""
+fingerprints stand one after another in `heap`, and are named by place (from 1) and length. A fact's
+hash stands right after its bytes."""
 STORE = "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 _encode = msgspec.json.Encoder().encode
 _ids = msgspec.json.Decoder(list[str]).decode
-_rows = msgspec.json.Decoder(list[tuple[str, int, str, str, int]]).decode
+_rows = msgspec.json.Decoder(list[tuple[str, int, str, str, int, str]]).decode
 
 
 def as_json(values: Any) -> str:
@@ -86,6 +96,13 @@ def read_heads(connection: sqlite3.Connection) -> Heads:
         " (SELECT value FROM counters WHERE name = 'number')"
     ).fetchone()
     return Heads(row[0] or 0, row[1])
+
+
+def read_hashes(connection: sqlite3.Connection, facts: Iterable[StoredEvent]) -> dict[str, bytes]:
+    """The last hash of each order of these facts that has some already."""
+    orders = {str(fact.originator_id) for fact in facts}
+    rows = connection.execute(HASHES, (as_json(list(orders)),))
+    return dict(rows.fetchall())
 
 
 class SqliteBatch(Batch):
@@ -129,7 +146,8 @@ class SqliteBatch(Batch):
 
     def _find_facts(self, orders: Iterable[str]) -> None:
         row = self._connection.execute(FACTS, (as_json(list(orders)),)).fetchone()
-        for order, version, topic, state, position in sorted(_rows(row[0])):
+        for order, version, topic, state, position, head in sorted(_rows(row[0])):
+            self.view.heads[order] = bytes.fromhex(head)
             fact = Notification(order, version, topic, bytes.fromhex(state), position)
             self.view.facts.setdefault(order, []).append(fact)
 
@@ -154,22 +172,31 @@ class SqliteBatch(Batch):
             return []
         numbers = [each.found.number for each in self.settled.values() if not each.draft.empty]
         number = max(self._heads.number, *numbers)
-        return store_drafts(self._connection, drafts, self._heads, number)
+        return store_drafts(self._connection, drafts, self._heads, number, self.view.heads)
 
 
 def store_drafts(
-    connection: sqlite3.Connection, drafts: Sequence[Draft], heads: Heads, number: int
+    connection: sqlite3.Connection,
+    drafts: Sequence[Draft],
+    heads: Heads,
+    number: int,
+    hashes: dict[str, bytes],
 ) -> list[int]:
     """Store drafts by one statement and move `heads`; return the positions of their facts.
 
-    `number` is the highest order number that they use. Raises `TicketTaken`, and
-    `sqlite3.IntegrityError` for a position, a version or a request that exists.
+    `number` is the highest order number that they use; `hashes` has the last hash of each order
+    that has facts already. Raises `TicketTaken`, and `sqlite3.IntegrityError` for a position, a
+    version or a request that exists.
     """
     heap = Heap()
     positions, facts = [], []
-    for position, fact in enumerate(facts_of(drafts), heads.position + 1):
+    new = list(facts_of(drafts))
+    for position, (fact, own) in enumerate(
+        zip(new, links(new, hashes), strict=True), heads.position + 1
+    ):
         positions.append(position)
         place = heap.put(fact.state)
+        heap.put(own)
         facts.append((position, fact.originator_id, fact.originator_version, fact.topic, *place))
     answered = [
         (each.partner, each.key, *heap.put(each.fingerprint), each.order, each.version, at)

@@ -29,7 +29,7 @@ class OurLog:
         draft = Draft()
         draft.add([fact(order, version) for version in versions])
         with self._lines.connection() as line:
-            line.trip([Call(BEGIN), *append_calls([draft])])
+            line.trip([Call(BEGIN), *append_calls([draft], {})])
             time.sleep(pause)
             line.trip([Call(ROLLBACK if abort else COMMIT)])
 
