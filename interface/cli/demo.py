@@ -7,14 +7,15 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.json import JSON
+from rich.highlighter import JSONHighlighter
 from rich.panel import Panel
 from rich.rule import Rule
+from rich.text import Text
 
 from interface.cli.session import Session
 
@@ -22,7 +23,9 @@ KEY = "047bdb8bcee44d3693371920aaf9135c"
 EVENT = "56a6253df06c5a059a93802e"
 PARTERRE = "56a6254bf06c5a059b93800c"
 ORDERS = "/v1/resources/orders"
-STOP_SECONDS = 20
+SECONDS = 20
+WIDEST = 110
+LONGEST_LINE = 60
 
 
 @click.command()
@@ -32,17 +35,17 @@ def demo(session: Session) -> None:
 
     A throw-away service carries out an order, and the order's audit trail is read.
     """
+    session.out.width = min(session.out.width, WIDEST)
     with tempfile.TemporaryDirectory(prefix="orderlog-demo-") as folder:
         session.database = f"sqlite:///{Path(folder) / 'demo.db'}"
         with throw_away_service(session.database) as (address, line):
-            session.out.print(Rule("A throw-away service"))
+            heading(session, "A throw-away service")
             session.out.print(line, highlight=False)
-            order = play(session, address)
-        from interface.cli.tables import history_table  # noqa: PLC0415 - see session.py
-
-        session.out.print(Rule("The audit trail: orderlog order history"))
-        session.out.print(history_table(order, session.services.history.changes(order)))
+            order = Play(session, address).carry_out()
+        show_audit_trail(session, order)
         session.services.close()
+    session.out.print("The service is stopped and its database is gone. One of your own:")
+    session.out.print("[bold]orderlog serve --sample[/bold]", highlight=False)
 
 
 @contextmanager
@@ -58,56 +61,104 @@ def throw_away_service(database: str) -> Iterator[tuple[str, str]]:
             yield line.partition("http://")[2].partition(",")[0], line
         finally:
             service.terminate()
-            service.wait(STOP_SECONDS)
+            try:
+                service.wait(SECONDS)
+            except subprocess.TimeoutExpired:
+                service.kill()
 
 
-def play(session: Session, address: str) -> str:
-    """Play the documented calls; return the order's id. Ends with exit code 1 on a wrong answer."""
-    session.out.print(Rule("1. Create an order with one ticket, any of the set"))
-    wish = {"event": EVENT, "random": {PARTERRE: 1}}
-    order = call(session, address, "POST", ORDERS, wish, 201)
-    path = f"{ORDERS}/{order['id']}"
-    expect(session, order["status"] == "executed" and len(order["tickets"]) == 1)
+class Play:
+    """Plays the documented calls and prints them; a wrong answer ends it with exit code 1."""
 
-    session.out.print(Rule("2. Choose the payment system: recorded, not engaged yet"))
-    chosen = call(session, address, "PATCH", path, {"payment": {"system": "api/BASE"}}, 200)
-    expect(session, chosen == order)
+    def __init__(self, session: Session, address: str) -> None:
+        self._session = session
+        self._address = address
 
-    session.out.print(Rule("3. Start the payment: thirty minutes, and where to send the buyer"))
-    paying = call(session, address, "PATCH", path, {"status": "in_progress"}, 200)
-    expect(session, "redirect_url" in paying["payment"])
+    def carry_out(self) -> str:
+        """Carry out an order; return its id."""
+        session = self._session
+        heading(session, "1. Create an order with one ticket, any of the set")
+        order = self._call("POST", ORDERS, {"event": EVENT, "random": {PARTERRE: 1}}, 201)
+        self._expect(order.get("status") == "executed" and len(order["tickets"]) == 1)
+        session.out.print(document(order))
 
-    session.out.print(Rule("And read it again"))
-    expect(session, call(session, address, "GET", path, None, 200) == paying)
-    return str(order["id"])
+        path = f"{ORDERS}/{order['id']}"
+        heading(session, "2. Choose how to pay: recorded, but not engaged yet")
+        chosen = self._call("PATCH", path, {"payment": {"system": "api/BASE"}}, 200)
+        self._expect(chosen == order)
+        session.out.print("The same document again: nothing of it has changed.\n")
+
+        heading(session, "3. Start the payment: thirty minutes, and where to send the buyer")
+        paying = self._call("PATCH", path, {"status": "in_progress"}, 200)
+        self._expect("redirect_url" in paying["payment"])
+        session.out.print(document(paying, before=order))
+
+        heading(session, "And read it again")
+        self._expect(self._call("GET", path, None, 200) == paying)
+        session.out.print("The same document, made anew from the facts in the log.\n")
+        return str(order["id"])
+
+    def _call(self, method: str, path: str, body: Any, expected: int) -> dict[str, Any]:
+        """Send a request and print it, and the head of its answer."""
+        say = self._session.out.print
+        headers = {"Authorization": f"key {KEY}"}
+        content = None
+        say(f"[bold]{method}[/bold] {path}\nAuthorization: key {KEY}", highlight=False)
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            content = json.dumps(body)
+            say(JSONHighlighter()(Text(content)))
+        connection = HTTPConnection(self._address, timeout=SECONDS)
+        try:
+            connection.request(method, path, content, headers)
+            answer = connection.getresponse()
+            received: dict[str, Any] = json.loads(answer.read())
+        except (HTTPException, ValueError) as error:
+            raise OSError(f"The answer cannot be read: {error}") from error
+        finally:
+            connection.close()
+        style = "green" if answer.status == expected else "red"
+        partner = answer.getheader("X-Partner")
+        say(f"\n[{style}]{answer.status} {answer.reason}[/]  X-Partner: {partner}", highlight=False)
+        self._expect(answer.status == expected, received)
+        return received
+
+    def _expect(self, good: bool, received: Any = "") -> None:
+        """End with exit code 1 unless the answer is as documented."""
+        if not good:
+            self._session.refuse(f"This answer is not as documented. {received}")
 
 
-def call(
-    session: Session, address: str, method: str, path: str, body: Any, expected: int
-) -> dict[str, Any]:
-    """Send a request and print it with its answer."""
-    headers = {"Authorization": f"key {KEY}"}
-    content = None
-    if body is not None:
-        headers["Content-Type"] = "application/json"
-        content = json.dumps(body)
-    request: list[Any] = [f"[bold]{method}[/bold] {path}", f"Authorization: key {KEY}"]
-    session.out.print("\n".join(request), highlight=False)
-    if body is not None:
-        session.out.print(JSON.from_data(body))
-    connection = HTTPConnection(address, timeout=STOP_SECONDS)
-    connection.request(method, path, content, headers)
-    answer = connection.getresponse()
-    document: dict[str, Any] = json.loads(answer.read())
-    connection.close()
-    title = f"{answer.status} {answer.reason}  X-Partner: {answer.getheader('X-Partner')}"
-    style = "green" if answer.status == expected else "red"
-    session.out.print(Panel(JSON.from_data(document), title=title, style=style))
-    expect(session, answer.status == expected)
-    return document
+def heading(session: Session, text: str) -> None:
+    """What comes next."""
+    session.out.print(Rule(f"[bold]{text}", align="left"))
 
 
-def expect(session: Session, good: bool) -> None:
-    """End with exit code 1 unless the answer is as documented."""
-    if not good:
-        session.refuse("This answer is not as documented.")
+def document(new: dict[str, Any], before: dict[str, Any] | None = None) -> Panel:
+    """A document, a field a line; what is not as before is marked."""
+    text = Text(overflow="fold")
+    for name, value in new.items():
+        for line, changed in lines(name, value, (before or new).get(name)):
+            text.append("▸ " if changed else "  ", style="bold green")
+            text.append_text(JSONHighlighter()(Text(line))).append("\n")
+    text.rstrip()
+    return Panel(text)
+
+
+def lines(name: str, value: Any, before: Any) -> Iterator[tuple[str, bool]]:
+    """A field as one line or, if that is too long, as several; and whether each has changed."""
+    whole = f"{json.dumps(name)}: {json.dumps(value)}"
+    if not isinstance(value, dict) or len(whole) <= LONGEST_LINE:
+        yield whole, value != before
+        return
+    yield f"{json.dumps(name)}:", False
+    for inner, said in value.items():
+        yield f"    {json.dumps(inner)}: {json.dumps(said)}", said != (before or {}).get(inner)
+
+
+def show_audit_trail(session: Session, order: str) -> None:
+    """Print an order's history, as `orderlog order history` does."""
+    from interface.cli.tables import history_table  # noqa: PLC0415 - see session.py
+
+    heading(session, f"The audit trail: orderlog order history {order}")
+    session.out.print(history_table(order, session.services.history.changes(order)))

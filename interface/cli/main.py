@@ -1,6 +1,8 @@
 """The command `orderlog`. Exit codes: 0 done, 1 refused or check failed, 2 wrong usage."""
 
+import sys
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Any
 
 import click
@@ -98,7 +100,10 @@ def cli(context: click.Context, database: str | None) -> None:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line. What a terminal cannot show becomes a question mark, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     cli()
 
 

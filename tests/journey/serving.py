@@ -144,7 +144,7 @@ def children(process: subprocess.Popen) -> list[int]:
     return [int(each) for each in listed.read_text(encoding="ascii").split()]
 
 
-def orderlog(*arguments: str) -> subprocess.CompletedProcess:
+def orderlog(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
     """Run a command to its end."""
     return subprocess.run(
         (*ORDERLOG, *arguments),
@@ -152,6 +152,7 @@ def orderlog(*arguments: str) -> subprocess.CompletedProcess:
         capture_output=True,
         text=True,
         timeout=SECONDS,
+        env={**os.environ, **environment},
         check=False,
     )
 

@@ -1,0 +1,53 @@
+"""`orderlog demo`: the picture of the product."""
+
+import re
+import tempfile
+from pathlib import Path
+
+import pytest
+from serving import orderlog
+
+
+def left_behind():
+    return set(Path(tempfile.gettempdir()).glob("orderlog-demo-*"))
+
+
+def test_the_demo_carries_out_an_order_and_shows_how_it_came_to_be():
+    before = left_behind()
+    shown = orderlog("demo")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    order = re.search(r"PATCH /v1/resources/orders/([0-9a-f]{24})", shown.stdout)[1]
+    places = [
+        shown.stdout.index(words)
+        for words in (
+            "Orderlog listens on http://127.0.0.1:",
+            "POST /v1/resources/orders",
+            "201 Created  X-Partner: 56810047f06c5a6ac62f4e1d",
+            '"status": "executed"',
+            '{"payment": {"system": "api/BASE"}}',
+            '{"status": "in_progress"}',
+            '▸ "status": "in_progress"',
+            f"GET /v1/resources/orders/{order}",
+            f"History of order {order}",
+            "OrderCreated",
+            "PaymentSystemSet",
+            "StatusChanged",
+            "orderlog serve --sample",
+        )
+    ]
+    assert places == sorted(places)
+    assert left_behind() == before
+
+
+@pytest.mark.parametrize("columns", ["80", "120"])
+def test_the_demo_fits_into_the_terminal(columns):
+    shown = orderlog("demo", COLUMNS=columns).stdout
+    assert max(map(len, shown.splitlines())) <= int(columns)
+    assert "…" not in shown
+
+
+def test_a_demo_that_cannot_be_ends_with_a_reason():
+    failed = orderlog("demo", ORDERLOG_THREADS="0")
+    assert failed.returncode == 1
+    assert "ORDERLOG_THREADS" in failed.stderr
+    assert "Traceback" not in failed.stderr
