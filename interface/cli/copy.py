@@ -14,10 +14,11 @@ from interface.cli.session import Session
 @click.option("--to", "target", metavar="URL", required=True, help="An empty database.")
 @click.pass_obj
 def copy(session: Session, source: str, target: str) -> None:
-    """Copy a log and its catalogue to an empty database, of whatever kind, and compare them.
+    """Copy all that is kept to an empty database, of whatever kind.
 
-    Facts keep their positions and bytes. Stop all processes first. When it was interrupted, give
-    the same command again: it goes on where it stood. Read models are made again at the target.
+    Both are compared in the end. Facts keep their positions and bytes. Stop all processes first.
+    When it was interrupted, give the same command again: it goes on where it stood. Read models
+    are made again at the target.
     """
     from application.bootstrap import open_copyable  # noqa: PLC0415 - see session.py
     from application.copying import copy as copy_database  # noqa: PLC0415

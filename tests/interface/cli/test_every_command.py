@@ -29,7 +29,7 @@ ARGUMENTS = {
     "drill": ["--seconds", "1"],
 }
 """A good call of every command that works on a database."""
-NEEDS_NO_DATABASE = {"demo", "projection list", "drill"}
+NEEDS_NO_DATABASE = {"demo", "projection list", "drill", "copy"}
 
 
 def leaves(group=cli, path=()):
