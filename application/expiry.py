@@ -24,10 +24,10 @@ log = structlog.get_logger()
 def sweep(queries: OrderQueries, orders: OrderService, request_id: str) -> list[str]:
     """Record the end of every hold that is due now; return the orders that expired by it."""
     expired: list[str] = []
-    seen: set[str] = set()
-    while due := [order for order in queries.due(len(seen) + BATCH) if order not in seen]:
-        seen.update(due)
-        expired += orders.expire(due, request_id)
+    last = None
+    while due := queries.due(BATCH, last):
+        expired += orders.expire([each.order for each in due], request_id)
+        last = due[-1]
     return expired
 
 

@@ -11,8 +11,9 @@ import msgspec
 
 from application.clock import now, to_ms, to_ms_up
 from application.order_document import order_document
+from application.projections.holds import TABLE as HOLDS
 from application.projections.orders import order_of
-from application.store import Page, Store
+from application.store import Page, Row, Store
 from domain.order import Order
 from domain.status import HELD, Status
 
@@ -58,6 +59,13 @@ class OrderPage(msgspec.Struct, frozen=True):
     cursor: str | None
 
 
+class Due(msgspec.Struct, frozen=True):
+    """An order whose hold has ended, and when: milliseconds since the epoch."""
+
+    order: str
+    ended_at: int
+
+
 class OrderQueries:
     """Reads lists of orders."""
 
@@ -84,11 +92,25 @@ class OrderQueries:
             cursor_of(shown[-1], wanted.sort) if more else None,
         )
 
-    def due(self, limit: int) -> list[str]:
-        """The ids of orders whose hold has ended and is not recorded as ended yet."""
+    def due(self, limit: int, after: "Due | None" = None) -> list["Due"]:
+        """Orders whose hold has ended without that being recorded yet, longest ago first.
+
+        Those beyond `after`, the last one seen, where that is given.
+        """
         overdue = ("reserved_till", "<=", to_ms(self._clock()))
-        page = Page("reserved_till", (((overdue,),),), descending=False, limit=limit)
-        return [row.key for row in self._store.read_models().page("holds", page)]
+        page = Page(
+            "reserved_till",
+            (((overdue,),),),
+            descending=False,
+            after=None if after is None else (after.ended_at, after.order),
+            limit=limit,
+        )
+        rows = self._store.read_models().page("holds", page)
+        return [Due(row.key, _ended_at(row)) for row in rows]
+
+
+def _ended_at(row: Row) -> int:
+    return int(row.columns[list(HOLDS.columns).index("reserved_till")])
 
 
 def conditions(wanted: OrderFilter, moment: datetime) -> list[tuple[Any, ...]]:

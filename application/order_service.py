@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
+import structlog
 from eventsourcing.application import Application
 from eventsourcing.persistence import ApplicationRecorder, Mapper, StoredEvent
 
@@ -18,7 +19,17 @@ from application.fact_mapper import FactMapper, fact_of
 from application.ids import new_id
 from application.order_document import order_document
 from application.projections.tickets import owned, ticket_change
-from application.store import Answered, Found, Needs, Store, Ticket, TicketTaken, Write, Written
+from application.store import (
+    Answered,
+    Found,
+    Needs,
+    Store,
+    StoreUnavailable,
+    Ticket,
+    TicketTaken,
+    Write,
+    Written,
+)
 from application.turns import Turn, Turns
 from domain.order import Order
 from domain.refusals import (
@@ -39,6 +50,8 @@ from domain.wishes import Asked, AtRandom, Customer, Payment, Seats, TicketWish
 TRIES = 20
 _encode = msgspec.json.Encoder().encode
 NOTHING = Seats(())
+
+log = structlog.get_logger()
 
 
 class PaymentWish(msgspec.Struct, frozen=True):
@@ -239,7 +252,9 @@ class OrderService(Application[str]):
     def expire(self, order_ids: Iterable[str], request_id: str) -> list[str]:
         """Record for each of these orders that its hold has ended, if it has.
 
-        Returns the ids of those for which it was recorded now. Asking twice does no harm.
+        Returns the ids of those for which it was recorded now. Asking twice does no harm. One
+        that cannot be read is named in the log and does not keep the others from expiring.
+        Raises `StoreUnavailable`.
         """
 
         def write_for(order_id: str) -> Write[bool]:
@@ -260,9 +275,12 @@ class OrderService(Application[str]):
         for order_id, outcome in zip(
             ids, self.store.write_all([write_for(each) for each in ids]), strict=True
         ):
-            if isinstance(outcome, Exception):
+            if isinstance(outcome, StoreUnavailable):
                 raise outcome
-            if outcome.result:
+            if isinstance(outcome, Exception):
+                reason = f"{type(outcome).__name__}: {outcome}"
+                log.error("order_cannot_expire", order=order_id, reason=reason)
+            elif outcome.result:
                 expired.append(order_id)
         return expired
 
@@ -351,6 +369,7 @@ class OrderService(Application[str]):
     ) -> Answer:
         """Have a decision carried out, again after a lost race or when overdue holds were freed."""
         settled = False
+        asked_to_expire = {needs.order}
         for _ in range(TRIES):
             write = Write(needs, partial(decide, settled=settled))
             outcome = self.store.write_all([write])[0]
@@ -360,8 +379,9 @@ class OrderService(Application[str]):
                 return msgspec.structs.replace(outcome.result, position=outcome.position)
             if isinstance(outcome, TicketsShort):
                 found = self.store.overdue(outcome.seats, outcome.sets, self._clock())
-                overdue = [each for each in found if each != needs.order]
+                overdue = [each for each in found if each not in asked_to_expire]
                 self.expire(overdue, request.id)
+                asked_to_expire.update(overdue)
                 settled = not overdue
             elif not isinstance(outcome, TicketTaken):
                 raise outcome

@@ -96,7 +96,8 @@ class BoxOffice:
     def sweep(self) -> None:
         """Show the lists all that happened, and record the ends of holds."""
         self.catch_up()
-        self.services.orders.expire(self.services.queries.due(1000), "sweeper")
+        due = [each.order for each in self.services.queries.due(1000)]
+        self.services.orders.expire(due, "sweeper")
         self.catch_up()
 
     def catch_up(self) -> None:
