@@ -3,6 +3,7 @@
 from datetime import timedelta
 from itertools import count
 
+import pytest
 from mixed_orders import NOON
 
 from application.access import Caller
@@ -14,6 +15,9 @@ MOMENT = timedelta(milliseconds=1)
 TEN_MINUTES = timedelta(minutes=10)
 
 _turn = count(1)
+
+on_one_store = pytest.mark.parametrize("address", ["sqlite"], indirect=True)
+"""For what no store has a hand in."""
 
 
 class Clock:
