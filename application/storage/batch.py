@@ -5,7 +5,6 @@ again is put aside: it is found anew, in a later round or batch. No SQL here; `s
 `postgres_batch.py` find and store.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -51,7 +50,7 @@ class Sought(msgspec.Struct):
     orders: dict[str, None] = msgspec.field(default_factory=dict)
     requests: dict[tuple[str, str], None] = msgspec.field(default_factory=dict)
     seats: dict[str, None] = msgspec.field(default_factory=dict)
-    picks: Counter[str] = msgspec.field(default_factory=Counter)
+    picks: dict[str, int] = msgspec.field(default_factory=dict)
     numbers: int = 0
 
     @classmethod
@@ -65,7 +64,7 @@ class Sought(msgspec.Struct):
                 sought.requests[each.request] = None
             sought.seats.update(dict.fromkeys(each.seats))
             for set_id, count in each.picks.items():
-                sought.picks[set_id] += count
+                sought.picks[set_id] = sought.picks.get(set_id, 0) + count
             sought.numbers += each.number
         return sought
 

@@ -309,6 +309,7 @@ class PostgresStore:
 
     def close(self) -> None:
         """Give back all connections."""
+        self._group.close()
         self._writers.close()
         self._readers.close()
 

@@ -371,6 +371,7 @@ class SqliteStore:
 
     def close(self) -> None:
         """Give back all connections."""
+        self._group.close()
         self.recorder.datastore.close()
         self._models.close()
         self._connections.close()
