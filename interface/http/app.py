@@ -5,6 +5,7 @@ from werkzeug.routing import MapAdapter
 
 from application.bootstrap import Services
 from interface.http import errors, request_context
+from interface.http.fast_path import FastPath
 from interface.http.health import health_blueprint
 from interface.http.openapi import openapi_blueprint
 from interface.http.order_audit import order_audit_blueprint
@@ -44,4 +45,5 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(shows_blueprint(services))
     app.register_blueprint(health_blueprint(services))
     app.register_blueprint(openapi_blueprint())
+    app.wsgi_app = FastPath(app.wsgi_app, services)  # type: ignore[method-assign] # as Flask says to
     return app

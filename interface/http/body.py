@@ -79,5 +79,9 @@ def pointers(messages: Any, path: str = "") -> dict[str, str]:
 
 def fingerprint() -> bytes:
     """Tells whether two requests are the same: method, address and body."""
-    parts = (request.method.encode(), request.full_path.encode(), request.get_data())
-    return hashlib.sha256(b"\n".join(parts)).digest()
+    return fingerprint_of(request.method, request.full_path, request.get_data())
+
+
+def fingerprint_of(method: str, full_path: str, data: bytes) -> bytes:
+    """The fingerprint of a request with this method, this path with its query, and this body."""
+    return hashlib.sha256(b"\n".join((method.encode(), full_path.encode(), data))).digest()

@@ -1,5 +1,6 @@
 """One table from a reason to say no to a status, and one error body: RFC 9457 problem documents."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -63,14 +64,13 @@ def problem(status: int, code: str, detail: str, **more: Any) -> Response:
 
 def register(app: Flask) -> None:
     """Have every way to fail end in a problem document."""
-    app.register_error_handler(Refusal, _refused)
-    app.register_error_handler(BadRequest, _bad_request)
-    app.register_error_handler(BadCursor, _bad_cursor)
-    app.register_error_handler(ModelBehind, _behind)
-    app.register_error_handler(StoreUnavailable, _unavailable)
-    app.register_error_handler(TicketTaken, _contended)
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _unexpected)
+    for kind, answer in ANSWERS.items():
+        app.register_error_handler(kind, answer)
+
+
+def answer_to(error: Exception) -> Response:
+    """The problem document for whatever was raised."""
+    return next(ANSWERS[kind] for kind in type(error).__mro__ if kind in ANSWERS)(error)
 
 
 def _refused(refusal: Refusal) -> Response:
@@ -128,3 +128,16 @@ def _http(error: HTTPException) -> Response:
 def _unexpected(error: Exception) -> Response:
     log.error("unexpected", exc_info=error)
     return problem(500, "internal", "Something went wrong here; the request id names it.")
+
+
+ANSWERS: dict[type[Exception], Callable[[Any], Response]] = {
+    Refusal: _refused,
+    BadRequest: _bad_request,
+    BadCursor: _bad_cursor,
+    ModelBehind: _behind,
+    StoreUnavailable: _unavailable,
+    TicketTaken: _contended,
+    HTTPException: _http,
+    Exception: _unexpected,
+}
+"""Every way to fail, and what makes the answer to it. The most special kind counts."""

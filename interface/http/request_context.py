@@ -3,6 +3,8 @@
 import re
 import secrets
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
@@ -30,14 +32,12 @@ def register(app: Flask, services: Services) -> None:
 
     @app.before_request
     def arrive() -> Response | None:
-        headers = request.environ  # as WSGI names them: the quickest way to them
-        asked_for = headers.get("HTTP_X_REQUEST_ID", "")
         g.began = time.perf_counter()
-        g.request_id = asked_for if REQUEST_ID.match(asked_for) else secrets.token_hex(8)
+        g.request_id = request_id_of(request.environ)
         if request.endpoint in OPEN:
             g.caller = None
             return None
-        g.caller = caller = _caller(services, headers.get("HTTP_AUTHORIZATION", ""))
+        g.caller = caller = caller_of(services, request.environ)
         if caller is None:
             answer = problem(401, "unauthorized", "A good key is needed: Authorization: key <key>")
             answer.headers["WWW-Authenticate"] = "key"
@@ -50,29 +50,47 @@ def register(app: Flask, services: Services) -> None:
         caller = g.get("caller")
         if caller is not None:
             answer.headers.add("X-Partner", caller.partner)
-        log.info(
-            "request",
-            id=g.request_id,
-            method=request.method,
-            path=request.path,
-            status=answer.status_code,
-            ms=(time.perf_counter() - g.began) * 1000,
-        )
+        log_request(g.request_id, request.method, request.path, answer.status, g.began)
         return answer
 
 
-def _caller(services: Services, authorization: str) -> Caller | None:
-    match = AUTHORIZATION.match(authorization)
+def request_id_of(environ: Mapping[str, Any]) -> str:
+    """The id that a request brings, if it is a good one, else a new one."""
+    asked_for = environ.get("HTTP_X_REQUEST_ID", "")
+    return asked_for if REQUEST_ID.match(asked_for) else secrets.token_hex(8)
+
+
+def caller_of(services: Services, environ: Mapping[str, Any]) -> Caller | None:
+    """Who asks, by the key of a request; None without a good one."""
+    match = AUTHORIZATION.match(environ.get("HTTP_AUTHORIZATION", ""))
     return None if match is None else services.access.caller(match[1])
 
 
-def the_request() -> Request:
-    """The request as the service knows it. Raises `BadRequest` for a bad header."""
-    key = request.environ.get("HTTP_IDEMPOTENCY_KEY")
+def log_request(request_id: str, method: str, path: str, status: str, began: float) -> None:
+    """One line for each request; `status` begins with its number, `began` is a performance time."""
+    log.info(
+        "request",
+        id=request_id,
+        method=method,
+        path=path,
+        status=int(status[:3]),
+        ms=(time.perf_counter() - began) * 1000,
+    )
+
+
+def key_of(environ: Mapping[str, Any]) -> str | None:
+    """The Idempotency-Key of a request, if it has one. Raises `BadRequest` for a bad one."""
+    key: str | None = environ.get("HTTP_IDEMPOTENCY_KEY")
     if key is not None and not IDEMPOTENCY_KEY.match(key):
         raise BadRequest(
             "bad_idempotency_key", "Idempotency-Key has to be 1 to 255 visible ASCII characters."
         )
+    return key
+
+
+def the_request() -> Request:
+    """The request as the service knows it. Raises `BadRequest` for a bad header."""
+    key = key_of(request.environ)
     return Request(
         caller=g.caller,
         id=g.request_id,
