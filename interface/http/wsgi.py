@@ -1,5 +1,6 @@
 """What a server process runs: the application over services of its own."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,6 +19,19 @@ def running(settings: Settings) -> Iterator[Flask]:
     services = build(settings)
     try:
         services.start()
-        yield create_app(services)
+        app = create_app(services)
+        spare_what_lives_long()
+        yield app
     finally:
         services.close()
+
+
+def spare_what_lives_long() -> None:
+    """Have the garbage collector pass over what is there by now, and look less often.
+
+    A request leaves next to no garbage that only the collector finds; looking for it after every
+    seven hundred allocations cost a twelfth of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
