@@ -4,9 +4,9 @@ from contextlib import closing
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from interface.cli.session import Session
+from interface.cli.tables import listing
 
 
 @click.command()
@@ -42,7 +42,7 @@ def copy(session: Session, source: str, target: str) -> None:
             progress.update(tasks[what], completed=done, total=total)
 
         copied = copy_database(old, new, tell)
-    table = Table("the same on both sides", "rows", "sha256")
+    table = listing("the same on both sides", "rows", "sha256")
     for part in copied:
         table.add_row(part.part, str(part.rows), part.digest[:16])
     session.out.print(table)

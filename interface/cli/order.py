@@ -105,7 +105,7 @@ def diff(session: Session, order_id: str, from_: int, to: int, *, as_json: bool)
 @click.option(
     "--lang", default="en", show_default=True, type=click.Choice(["en", "ru"]), help="Told in."
 )
-@click.option("--json", "as_json", is_flag=True, help="The document that the API gives.")
+@json_option
 @database_option
 def explain(session: Session, order_id: str, lang: str, *, as_json: bool) -> None:
     """Tell an order's story in plain sentences.

@@ -12,10 +12,10 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
 
 from interface.cli.read_model_tables import differences_table
-from interface.cli.session import Session, database_option
+from interface.cli.session import Session, database_option, json_option
+from interface.cli.tables import listing
 
 if TYPE_CHECKING:
     from application.projections.rebuild import Outcome
@@ -28,7 +28,7 @@ def projection() -> None:
 
 
 @projection.command("list")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@json_option
 @database_option
 def list_projections(session: Session, *, as_json: bool) -> None:
     """List the read models and their columns."""
@@ -40,14 +40,14 @@ def list_projections(session: Session, *, as_json: bool) -> None:
     if as_json:
         session.print_json(rows)
         return
-    table = Table("name", "columns")
+    table = listing("name", "columns")
     for row in rows:
         table.add_row(str(row["name"]), ", ".join(row["columns"]))
     session.out.print(table)
 
 
 @projection.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@json_option
 @database_option
 def status(session: Session, *, as_json: bool) -> None:
     """Show how far each read model is. Exit code 1 when one has stopped."""
@@ -70,7 +70,7 @@ def status(session: Session, *, as_json: bool) -> None:
     if as_json:
         session.print_json(rows)
     else:
-        table = Table("name", "position", "behind", "fed by", "stopped because")
+        table = listing("name", "position", "behind", "fed by", "stopped because")
         for row in rows:
             columns = (row[each] for each in ("name", "position", "behind", "feeder", "stopped"))
             table.add_row(*("" if each is None else str(each) for each in columns))
