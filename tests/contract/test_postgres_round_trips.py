@@ -1,18 +1,24 @@
+import re
 import tempfile
 from contextlib import closing
 
 import pytest
+from asking import append
+from box_office import KEYS, ORGANISER
 from wire import Wire
 
 from application.access import Caller
+from application.bootstrap import build
 from application.catalog import CatalogKeeper
 from application.catalog_loading import load_sample
 from application.clock import now
 from application.order_history import OrderHistory
 from application.order_service import OrderService, OrderWish, PaymentWish, Request
+from application.settings import Settings
 from application.storage.postgres import PostgresStore
 from domain.status import Status
 from domain.wishes import AtRandom, Customer, Seats
+from interface.http.app import create_app
 
 SHOW = "56a6253df06c5a059a93802e"
 SET = "56a6254bf06c5a059b93800c"
@@ -82,3 +88,69 @@ def test_reading_an_order_takes_one_round_trip(wire, orders):
     before = wire.turns
     OrderHistory(orders.store).order(order.id)
     assert wire.turns - before == 1
+
+
+class Shop:
+    """The service over HTTP, with a catalogue that it need not look for again.
+
+    Each process looks once a second, at whatever request comes then: one more round trip.
+    """
+
+    def __init__(self, services):
+        services.catalog.current()
+        services.catalog._refresh_seconds = services.catalog._look_again = float("inf")
+        self._client = create_app(services).test_client()
+
+    def call(self, method, path, body=None, **headers):
+        said = {"Authorization": f"key {KEYS[ORGANISER]}", **headers}
+        answer = self._client.open(path, method=method, json=body, headers=said)
+        assert answer.status_code in {200, 201}, answer.text
+        return answer.get_json()
+
+
+@pytest.fixture
+def shop(wire):
+    with closing(build(Settings(database=wire.url))) as services:
+        load_sample(services.store, now())
+        shop = Shop(services)
+        for name in ("warm-1", "warm-2"):
+            order = shop.call("POST", ORDERS, RANDOM, **{"Idempotency-Key": name})
+            path = f"{ORDERS}/{order['id']}"
+            shop.call("PATCH", path, PAY)
+            shop.call("GET", path)
+        yield shop
+
+
+ORDERS = "/v1/resources/orders"
+RANDOM = {"event": SHOW, "random": {SET: 2}}
+PAY = {"payment": {"system": "api/BASE"}, "status": "in_progress"}
+
+
+def test_over_http_it_is_two_to_make_two_to_change_and_one_to_read(wire, shop):
+    def turns(*ask, **headers):
+        before = wire.turns
+        order = shop.call(*ask, **headers)
+        return wire.turns - before, f"{ORDERS}/{order['id']}"
+
+    made, path = turns("POST", ORDERS, RANDOM)
+    made_once, _ = turns("POST", ORDERS, RANDOM, **{"Idempotency-Key": "key"})
+    changed, _ = turns("PATCH", path, PAY)
+    read, _ = turns("GET", path)
+    assert (made, made_once, changed, read) == (2, 2, 2, 1)
+
+
+def test_no_statement_is_sent_as_text_again(wire, shop):
+    del wire.sent[:]
+    order = shop.call("POST", ORDERS, RANDOM, **{"Idempotency-Key": "key"})
+    path = f"{ORDERS}/{order['id']}"
+    shop.call("PATCH", path, PAY)
+    shop.call("GET", path)
+    assert order["id"].encode() in wire.sent
+    assert not re.findall(rb"(?i)\b(select|insert|update|delete|begin|commit)\b [ -~]*", wire.sent)
+
+
+def test_many_who_wait_share_two_round_trips(wire, orders):
+    writes = [append(orders.store, f"order-{number}") for number in range(20)]
+    before = wire.turns
+    orders.store.write_all(writes)
+    assert wire.turns - before == 2

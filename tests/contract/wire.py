@@ -15,13 +15,15 @@ CHUNK = 1 << 20
 class Wire:
     """Listens on a socket of its own and passes everything on to the server.
 
-    A turn is one sending of the service that the server answers: what a round trip costs.
+    A turn is one sending of the service that the server answers: what a round trip costs. What
+    was sent is kept.
     It can be cut once, before or after the server got what holds a word.
     """
 
     def __init__(self, folder, url):
         server = conninfo_to_dict(url)
         self.turns = 0
+        self.sent = bytearray()
         self._target = server
         self._folder = Path(folder)
         self.url = address(url, host=str(self._folder), port="5432", hostaddr=None)
@@ -84,6 +86,7 @@ class Wire:
                         client.sendall(data)
                         continue
                     self.turns += not asked
+                    self.sent += data
                     asked = True
                     if self._cut_before is not None and self._cut_before in data:
                         self._cut_before = None
