@@ -44,7 +44,17 @@ class Counters(msgspec.Struct, frozen=True):
     catalog: int
 
 
-class Copyable(Protocol):
+class Readable(Protocol):
+    """Where rows to copy come from."""
+
+    def count(self, part: Part) -> int:
+        """How many rows a part has."""
+
+    def rows(self, part: Part, after: Row | None, limit: int) -> Sequence[Row]:
+        """At most `limit` rows with keys beyond `after`, by their keys."""
+
+
+class Copyable(Readable, Protocol):
     """A database to be copied, or to become a copy."""
 
     def served_by(self) -> str | None:
@@ -61,12 +71,6 @@ class Copyable(Protocol):
 
         Its read models are dropped.
         """
-
-    def count(self, part: Part) -> int:
-        """How many rows a part has."""
-
-    def rows(self, part: Part, after: Row | None, limit: int) -> Sequence[Row]:
-        """At most `limit` rows with keys beyond `after`, by their keys."""
 
     def replace(self, part: Part, after: Row | None, till: Row | None, rows: Sequence[Row]) -> None:
         """Have these rows, and no others, with keys beyond `after` up to `till` (None: any)."""

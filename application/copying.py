@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from application.copyable import PARTS, Copyable, Part, Row
+from application.copyable import PARTS, Copyable, Part, Readable, Row
 
 BATCH = 2000
 
@@ -39,8 +39,8 @@ def copy(
     refuse(source, target)
     target.begin()
     for part in PARTS:
-        _copy_part(source, target, part, progress, batch)
-    found = [_compare(source, target, part, progress, batch) for part in PARTS]
+        copy_part(source, target, part, progress, batch)
+    found = [compare(source, target, part, progress, batch) for part in PARTS]
     target.finish(source.counters())
     return found
 
@@ -57,9 +57,10 @@ def refuse(source: Copyable, target: Copyable) -> None:
         raise NotCopied("The target has something in it already; a copy needs an empty database.")
 
 
-def _copy_part(
-    source: Copyable, target: Copyable, part: Part, progress: Progress, batch: int
+def copy_part(
+    source: Readable, target: Copyable, part: Part, progress: Progress, batch: int = BATCH
 ) -> None:
+    """Make a part of the target what it is in the source. Raises `NotCopied`."""
     total = source.count(part)
     done = 0
     after: Row | None = None
@@ -79,9 +80,10 @@ def _copy_part(
         target.replace(part, after, None, ())
 
 
-def _compare(
-    source: Copyable, target: Copyable, part: Part, progress: Progress, batch: int
+def compare(
+    source: Readable, target: Copyable, part: Part, progress: Progress, batch: int = BATCH
 ) -> Copied:
+    """Read a part on both sides and see that it is the same. Raises `NotCopied`."""
     total = target.count(part)
     ours, theirs = hashlib.sha256(), hashlib.sha256()
     done = 0
@@ -100,7 +102,7 @@ def _compare(
     return Copied(part.name, done, ours.hexdigest())
 
 
-def _batches(side: Copyable, part: Part, batch: int) -> Iterator[Sequence[Row]]:
+def _batches(side: Readable, part: Part, batch: int) -> Iterator[Sequence[Row]]:
     after = None
     while rows := side.rows(part, after, batch):
         yield rows

@@ -4,12 +4,14 @@ A range is read, made and loaded by itself, in any process on any machine that r
 database, and any number of times: it is loaded once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from functools import cache
 from itertools import groupby
 from multiprocessing.util import Finalize
 from operator import itemgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -19,6 +21,9 @@ from application.projections.changes import added_up
 from application.projections.registry import PROJECTIONS, Projection
 from application.store import ModelState, Range, Row, Store
 from domain.events import Fact
+
+if TYPE_CHECKING:
+    from application.archive.reading import ArchivedLog
 
 
 class OrderNotShown(Exception):
@@ -41,6 +46,23 @@ class Task(msgspec.Struct, frozen=True):
     generation: int
     target: int
     part: Range
+    archive: str | None = None
+
+
+class LogByRanges(Protocol):
+    """Where the facts of a range are read from: a store, or an archive of its log."""
+
+    def facts_of_range(
+        self, part: Range, till: int
+    ) -> Generator[tuple[str, str, bytes], None, None]:
+        """The facts of a range of orders with positions up to `till`, by order and version."""
+
+
+def archived_log(folder: Path) -> "ArchivedLog":
+    """An archive to read ranges from; what it needs is installed with an extra."""
+    from application.archive.reading import ArchivedLog  # noqa: PLC0415 - the extra `archive`
+
+    return ArchivedLog(folder)
 
 
 def carry_out(task: Task) -> int:
@@ -48,7 +70,8 @@ def carry_out(task: Task) -> int:
     store, projection = _store(task.database), PROJECTIONS[task.name]
     store.read_models().ensure(projection.table)
     state = ModelState(task.name, task.generation, 0)
-    return load_range(store, projection, state, task.part, task.target)
+    source = store if task.archive is None else archived_log(Path(task.archive))
+    return load_range(store, projection, state, task.part, task.target, source)
 
 
 @cache
@@ -60,7 +83,12 @@ def _store(database: str) -> Store:
 
 
 def load_range(
-    store: Store, projection: Projection, state: ModelState, part: Range, target: int
+    store: Store,
+    projection: Projection,
+    state: ModelState,
+    part: Range,
+    target: int,
+    source: LogByRanges,
 ) -> int:
     """Load what a range's facts up to the position `target` make; return how many they are.
 
@@ -68,7 +96,7 @@ def load_range(
     """
     facts = 0
     rows: list[Row] = []
-    with closing(store.facts_of_range(part, target)) as stored:
+    with closing(source.facts_of_range(part, target)) as stored:
         for order, story in _stories(stored):
             facts += len(story)
             try:

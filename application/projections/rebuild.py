@@ -10,15 +10,20 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.resources import files
 from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from application.projections.comparison import Difference, differences
 from application.projections.pull_loop import feed, read_batch
-from application.projections.range_loading import Task, load_range
+from application.projections.range_loading import Task, archived_log, load_range
 from application.projections.rebuild_workers import Workers
 from application.projections.registry import Projection
 from application.store import Build, ModelState, Store, StoreUnavailable
+
+if TYPE_CHECKING:
+    from application.archive.reading import ArchivedLog
 
 BATCH = 500
 RANGE_FACTS = 20_000
@@ -67,20 +72,25 @@ def rebuild(
     *,
     database: str = "",
     workers: Workers | None = None,
+    archive: Path | None = None,
     check: bool = False,
     accept_differences: bool = False,
 ) -> Outcome:
     """Rebuild a read model, and swap it in unless it is only a `check` or has differences.
 
-    The ranges are loaded by `workers`, which open `database`; without them in this process. What
-    an earlier attempt of the same code has loaded is used. Raises `BeingRebuilt`, `KeyTwice`,
+    The ranges are loaded by `workers`, which open `database`; without them in this process. They
+    are read from an `archive` of the log, as far as that goes, if one is named. What an earlier
+    attempt of the same code has loaded is used. Raises `BadArchive`, `BeingRebuilt`, `KeyTwice`,
     `OrderNotShown`, `Stopped` and what the workers raise.
     """
     models = store.read_models()
+    archived = None if archive is None else archived_log(archive)
+    if archived is not None:
+        archived.refuse_other(store)
     with models.rebuilding(projection.table.name):
         obstacle = incomparable(store, projection)
-        build = _begun(store, projection, obstacle)
-        _load(store, projection, build, progress, database, workers)
+        build = _begun(store, projection, obstacle, archived)
+        _load(store, projection, build, progress, database, workers, archived)
         models.finish(build)
         if obstacle is None:
             outcome = _compared(store, projection, build.state)
@@ -134,19 +144,23 @@ def incomparable(store: Store, projection: Projection) -> str | None:
     return None
 
 
-def _begun(store: Store, projection: Projection, obstacle: str | None) -> Build:
+def _begun(
+    store: Store, projection: Projection, obstacle: str | None, archived: "ArchivedLog | None"
+) -> Build:
     """The generation that an earlier attempt began, if it serves, or a new one.
 
-    It is loaded up to where the live one is, so that the two can be compared later.
+    It is loaded up to where the live one is, so that the two can be compared later, and not
+    beyond the end of an archive that it is loaded from.
     """
     models = store.read_models()
     name = projection.table.name
     live = models.state(name)
     build = models.build(name)
-    reached = obstacle is not None or (build is not None and build.target <= live.position)
-    if build is not None and build.code == code_mark() and reached:
-        return build
     target = live.position if obstacle is None else store.last_position()
+    if archived is not None:
+        target = min(target, archived.position)
+    if build is not None and build.code == code_mark() and build.target <= target:
+        return build
     points = store.split_points(target // RANGE_FACTS + 1)
     return models.begin(projection.table, code_mark(), target, points)
 
@@ -169,15 +183,20 @@ def _load(
     progress: Progress,
     database: str,
     workers: Workers | None,
+    archived: "ArchivedLog | None",
 ) -> None:
     models, state = store.read_models(), build.state
     parts = models.pending(state)
     loaded = models.loaded(state)
     progress(loaded, build.target)
-    tasks = [Task(database, state.name, state.generation, build.target, part) for part in parts]
+    folder = None if archived is None else str(archived.folder.absolute())
+    tasks = [
+        Task(database, state.name, state.generation, build.target, part, folder) for part in parts
+    ]
     if workers is None or len(tasks) == 1:
         done: Iterator[int] = (
-            load_range(store, projection, state, part, build.target) for part in parts
+            load_range(store, projection, state, part, build.target, archived or store)
+            for part in parts
         )
     else:
         done = workers(tasks)

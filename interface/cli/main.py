@@ -16,6 +16,7 @@ COMMANDS = {
     "key": "interface.cli.key",
     "order": "interface.cli.order",
     "projection": "interface.cli.projection",
+    "log": "interface.cli.log",
     "expire": "interface.cli.expire",
     "copy": "interface.cli.copy",
     "drill": "interface.cli.drill",
@@ -59,6 +60,7 @@ def is_refusal(error: Exception) -> bool:
         keys,
         store,
     )
+    from application.archive import manifest  # noqa: PLC0415
     from application.projections import range_loading, rebuild, rebuild_workers  # noqa: PLC0415
     from domain.refusals import Refusal  # noqa: PLC0415 - only when something was refused
 
@@ -75,6 +77,7 @@ def is_refusal(error: Exception) -> bool:
         | copying.NotCopied
         | store.CopyUnfinished
         | store.LayoutTooNew
+        | manifest.BadArchive
         | range_loading.OrderNotShown
         | rebuild.NothingKept
         | rebuild.Stopped

@@ -1,6 +1,8 @@
 """`orderlog projection`: read models, how far they are, and making them again."""
 
 import os
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +16,7 @@ from rich.progress import (
 )
 
 from interface.cli.read_model_tables import differences_table
-from interface.cli.session import Session, database_option, json_option
+from interface.cli.session import Session, database_option, extra, json_option
 from interface.cli.tables import listing
 
 if TYPE_CHECKING:
@@ -86,13 +88,26 @@ def status(session: Session, *, as_json: bool) -> None:
     type=click.IntRange(1, 64),
     help="Processes that load the new table; by default one for each processor.",
 )
+@click.option(
+    "--from",
+    "archive",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Read what it has of the log from an archive instead of the database.",
+)
 @click.option("--check", is_flag=True, help="Compare only, and drop the new table.")
 @click.option(
     "--accept-differences", is_flag=True, help="Take the new table even if it has other rows."
 )
 @database_option
 def rebuild(
-    session: Session, name: str, workers: int | None, *, check: bool, accept_differences: bool
+    session: Session,
+    name: str,
+    workers: int | None,
+    archive: Path | None,
+    *,
+    check: bool,
+    accept_differences: bool,
 ) -> None:
     """Make the read model NAME again from the log.
 
@@ -104,6 +119,9 @@ def rebuild(
     from application.projections.rebuild_workers import be_polite, in_processes  # noqa: PLC0415
 
     known = _known(name)
+    if archive is not None:
+        with extra("archive"):
+            import_module("application.archive.reading")
     store = session.services.store
     be_polite()
     count = workers or os.cpu_count() or 1
@@ -121,6 +139,7 @@ def rebuild(
             tell,
             database=session.settings.database,
             workers=in_processes(count) if count > 1 else None,
+            archive=archive,
             check=check,
             accept_differences=accept_differences,
         )

@@ -1,7 +1,8 @@
 """What every command has at hand: settings, the wired service, and two consoles."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -80,3 +81,14 @@ def database_option(command: Callable[..., Any]) -> Callable[..., Any]:
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document and nothing else."
 )
+
+
+@contextmanager
+def extra(name: str) -> Iterator[None]:
+    """Imports what is installed only with an extra; says which one where it is not."""
+    try:
+        yield
+    except ImportError as error:
+        raise click.ClickException(
+            f"This needs: pip install 'orderlog[{name}]' ({error})"
+        ) from error

@@ -1,0 +1,63 @@
+"""Brings an archive into an empty database: the log, with positions and bytes unchanged.
+
+Nothing else is in an archive: no catalogue, no tickets, no answered requests. What was imported is
+there to be read, audited and projected; `orderlog copy` moves a database that goes on selling.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from application.archive.manifest import check_files, read_manifest
+from application.archive.reading import facts_after, highest_number
+from application.copyable import FACTS, Copyable, Counters, Part, Row
+from application.copying import Copied, NotCopied, Progress, compare, copy_part
+from application.numbers import FIRST_NUMBER
+
+
+def import_log(folder: Path, target: Copyable, progress: Progress) -> Copied:
+    """Make the target's log that of the archive; return what was found to be the same.
+
+    An import that was interrupted goes on where it stood, and until then no service opens the
+    target. Raises `BadArchive` for missing or changed files, and `NotCopied`.
+    """
+    manifest = read_manifest(folder)
+    check_files(folder, manifest)
+    server = target.served_by()
+    if server is not None:
+        raise NotCopied(f"The target is served by {server}: stop it, and ask again.")
+    if not (target.is_empty() or target.is_unfinished()):
+        raise NotCopied(
+            "The target has something in it already; an import needs an empty database."
+        )
+    target.begin()
+    source = _ArchivedFacts(folder)
+    copy_part(source, target, FACTS, progress)
+    copied = compare(source, target, FACTS, progress)
+    number = max(highest_number(folder, manifest), FIRST_NUMBER - 1)
+    target.finish(Counters(number=number, catalog=target.counters().catalog))
+    return copied
+
+
+class _ArchivedFacts:
+    """An archive's facts as rows to copy: read on from where they were read last."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._manifest = read_manifest(folder)
+        self._facts: Iterator[tuple[Any, ...]] = iter(())
+        self._at: Row | None = None
+
+    def count(self, _: Part) -> int:
+        """How many facts there are."""
+        return self._manifest.facts
+
+    def rows(self, _: Part, after: Row | None, limit: int) -> Sequence[Row]:
+        """At most `limit` facts with positions beyond `after`."""
+        if after is None or after != self._at:
+            position = 0 if after is None else int(str(after[0]))
+            self._facts = facts_after(self._folder, self._manifest, position)
+        found = list(islice(self._facts, limit))
+        self._at = found[-1][:1] if found else after
+        return found

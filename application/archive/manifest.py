@@ -1,0 +1,99 @@
+"""The list of an archive's files. What is not on it does not belong to the archive."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import msgspec
+
+FORMAT = 1
+LIST = "_archive.json"
+"""Tools that read a folder of Parquet files leave out what begins with an underscore."""
+
+
+class BadArchive(Exception):
+    """A folder that is no archive, or whose files are not what the list says."""
+
+
+class ArchiveFile(msgspec.Struct, frozen=True):
+    """A file: its path in the archive, its facts by position, and between which ids its orders are.
+
+    `part` numbers the piece of the log that it was written with: one after another, they have all
+    facts; of a piece there is a file a month.
+    """
+
+    path: str
+    part: int
+    first: int
+    last: int
+    facts: int
+    lower: str
+    upper: str
+    sha256: str
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """All files of an archive; together they have the whole log up to `position`."""
+
+    format: int = FORMAT
+    position: int = 0
+    files: tuple[ArchiveFile, ...] = ()
+
+    @property
+    def facts(self) -> int:
+        """How many facts there are in all."""
+        return sum(each.facts for each in self.files)
+
+    @property
+    def next_part(self) -> int:
+        """The number of the next piece of the log."""
+        return max((each.part for each in self.files), default=0) + 1
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The list of an archive. Raises `BadArchive`, also where there is none."""
+    try:
+        manifest = msgspec.json.decode((folder / LIST).read_bytes(), type=Manifest)
+    except FileNotFoundError as error:
+        raise BadArchive(f"{folder} is no archive: it has no {LIST}.") from error
+    except msgspec.MsgspecError as error:
+        raise BadArchive(f"{folder / LIST} cannot be read: {error}") from error
+    if manifest.format != FORMAT:
+        raise BadArchive(
+            f"{folder} has format {manifest.format}; this version of orderlog knows {FORMAT}."
+        )
+    return manifest
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Replace the list in one step, once it is on the disk."""
+    fresh = folder / f"{LIST}.new"
+    fresh.write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
+    settle(fresh)
+    fresh.replace(folder / LIST)
+    settle(folder)
+
+
+def settle(path: Path) -> None:
+    """Have a file, or the names in a folder, on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def check_files(folder: Path, manifest: Manifest) -> None:
+    """See that every file is there, whole and unchanged. Raises `BadArchive`, naming the first."""
+    for each in manifest.files:
+        path = folder / each.path
+        if not path.is_file():
+            raise BadArchive(f"{path} is missing.")
+        if digest_of(path) != each.sha256:
+            raise BadArchive(f"{path} is not the file that was written: its SHA-256 differs.")

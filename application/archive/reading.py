@@ -1,0 +1,123 @@
+"""Reads an archive: facts by position, or those of a range of orders."""
+
+import heapq
+from collections.abc import Generator, Iterator
+from itertools import groupby
+from operator import attrgetter, itemgetter
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from application.archive.flat_facts import SCHEMA
+from application.archive.manifest import (
+    ArchiveFile,
+    BadArchive,
+    Manifest,
+    check_files,
+    read_manifest,
+)
+from application.store import Range, Store
+
+FACT = ["position", "order_id", "version", "name", "state"]
+"""The columns that make up a fact as it was stored."""
+
+BATCH = 2000
+
+
+def facts_after(folder: Path, manifest: Manifest, after: int) -> Iterator[tuple[Any, ...]]:
+    """All facts with a position beyond `after`, by position, each with the columns of `FACT`."""
+    files = [each for each in manifest.files if each.last > after]
+    for _, part in groupby(files, attrgetter("part")):
+        months = [_facts_of(folder / each.path, after) for each in part]
+        yield from heapq.merge(*months, key=itemgetter(0))
+
+
+def _facts_of(path: Path, after: int) -> Iterator[tuple[Any, ...]]:
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(BATCH, columns=FACT):
+            columns = [batch.column(name).to_pylist() for name in FACT]
+            yield from (fact for fact in zip(*columns, strict=True) if fact[0] > after)
+
+
+def refuse_other_log(store: Store, folder: Path, manifest: Manifest) -> None:
+    """Raise `BadArchive` where the archive ends with another fact than the log has there."""
+    if manifest.position == 0:
+        return
+    [last] = facts_after(folder, manifest, manifest.position - 1)
+    found = [
+        (each.id, each.originator_id, each.originator_version, each.topic, each.state)
+        for each in store.log(manifest.position - 1, 1)
+    ]
+    if found != [last]:
+        raise BadArchive(f"{folder} is the archive of another log.")
+
+
+def highest_number(folder: Path, manifest: Manifest) -> int:
+    """The highest number of an order; 0 for none."""
+    numbers = (
+        pc.max(pq.read_table(folder / each.path, columns=["number"])["number"]).as_py()
+        for each in manifest.files
+    )
+    return max((number for number in numbers if number is not None), default=0)
+
+
+class ArchivedLog:
+    """The part of the log that an archive has, read by ranges of orders as a store's is."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read the list of files. Raises `BadArchive`."""
+        self.folder = folder
+        self.manifest = read_manifest(folder)
+
+    @property
+    def position(self) -> int:
+        """Up to which position it has the log."""
+        return self.manifest.position
+
+    def refuse_other(self, store: Store) -> None:
+        """Raise `BadArchive` where it is of another log than the store's, or not whole."""
+        check_files(self.folder, self.manifest)
+        refuse_other_log(store, self.folder, self.manifest)
+
+    def facts_of_range(
+        self, part: Range, till: int
+    ) -> Generator[tuple[str, str, bytes], None, None]:
+        """The facts of a range of orders with positions up to `till`, by order and version.
+
+        Ids begin with their orders' times, so a range is in few files, and in few groups of them.
+        """
+        found: list[tuple[str, int, str, bytes]] = []
+        for file in self.manifest.files:
+            if file.first <= till and _overlaps(part, file.lower, file.upper):
+                found += self._rows(file, part, till)
+        found.sort(key=itemgetter(0, 1))
+        yield from ((order, name, state) for order, _, name, state in found)
+
+    def _rows(self, file: ArchiveFile, part: Range, till: int) -> Iterator[Any]:
+        columns = ["order_id", "version", "name", "state"]
+        with pq.ParquetFile(self.folder / file.path) as opened:
+            groups = [
+                number
+                for number in range(opened.num_row_groups)
+                if _group_overlaps(opened.metadata.row_group(number), part)
+            ]
+            table = opened.read_row_groups(groups, columns=["position", *columns])
+        wanted = pc.and_(
+            pc.less_equal(table["position"], till), pc.greater_equal(table["order_id"], part.lower)
+        )
+        if part.upper is not None:
+            wanted = pc.and_(wanted, pc.less(table["order_id"], part.upper))
+        table = table.filter(wanted)
+        yield from zip(*(table[name].to_pylist() for name in columns), strict=True)
+
+
+def _overlaps(part: Range, lower: str, upper: str) -> bool:
+    return upper >= part.lower and (part.upper is None or lower < part.upper)
+
+
+def _group_overlaps(group: Any, part: Range) -> bool:
+    statistics = group.column(SCHEMA.get_field_index("order_id")).statistics
+    known = statistics is not None and statistics.has_min_max
+    return not known or _overlaps(part, statistics.min, statistics.max)

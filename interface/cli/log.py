@@ -1,0 +1,80 @@
+"""`orderlog log`: the log as Parquet files, and back."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from interface.cli.session import Session, database_option, extra
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.group()
+def log() -> None:
+    """The log as an archive of Parquet files, for other tools to query."""
+
+
+@log.command()
+@click.option("--to", "folder", metavar="DIR", required=True, type=FOLDER, help="The archive.")
+@database_option
+def export(session: Session, folder: Path) -> None:
+    """Write the log to an archive, or what is not in it yet.
+
+    Facts are in a folder for each month, in columns to be queried and as the exact bytes that are
+    stored. An export that was interrupted goes on with the same command.
+    """
+    with extra("archive"):
+        from application.archive.export import export_log  # noqa: PLC0415 - an extra
+
+    with _progress(session) as tell:
+        manifest = export_log(
+            session.services.store, folder, lambda done, last: tell("exporting", done, last)
+        )
+    click.echo(
+        f"{folder} has {manifest.facts} facts in {len(manifest.files)} files,"
+        f" up to position {manifest.position}."
+    )
+
+
+@log.command("import")
+@click.option("--from", "folder", metavar="DIR", required=True, type=FOLDER, help="The archive.")
+@database_option
+def import_(session: Session, folder: Path) -> None:
+    """Bring the log of an archive into an empty database, positions and bytes unchanged.
+
+    Nothing but the log: no catalogue, no tickets, no keys. An import that was interrupted goes on
+    with the same command.
+    """
+    from application.bootstrap import open_copyable  # noqa: PLC0415 - see session.py
+
+    with extra("archive"):
+        from application.archive.importing import import_log  # noqa: PLC0415 - an extra
+
+    with (
+        closing(open_copyable(session.settings.database, make=True)) as target,
+        _progress(session) as tell,
+    ):
+        copied = import_log(folder, target, tell)
+    click.echo(f"{copied.rows} facts are imported and compared; their SHA-256 is {copied.digest}.")
+
+
+@contextmanager
+def _progress(session: Session) -> Iterator[Callable[[str, int, int], None]]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=session.err) as progress:
+        tasks = {}
+
+        def tell(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(what)
+            progress.update(tasks[what], completed=done, total=total)
+
+        yield tell
