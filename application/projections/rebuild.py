@@ -5,16 +5,14 @@ a kill; then it is fed by the live code, compared with the live generation at th
 fed on and swapped. The live one is read and fed as ever meanwhile.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator
-from functools import cache
-from importlib.resources import files
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from application.projections.code_mark import code_mark
 from application.projections.comparison import Difference, differences
 from application.projections.pull_loop import feed, read_batch
 from application.projections.range_loading import Task, archived_log, load_range
@@ -163,17 +161,6 @@ def _begun(
         return build
     points = store.split_points(target // RANGE_FACTS + 1)
     return models.begin(projection.table, code_mark(), target, points)
-
-
-@cache
-def code_mark() -> str:
-    """Tells whether two processes would make the same rows of the same facts: their code's hash."""
-    mark = hashlib.sha256()
-    for room in ("domain", "application.projections"):
-        for file in sorted(files(room).iterdir(), key=lambda each: each.name):
-            if file.name.endswith(".py"):
-                mark.update(file.read_bytes())
-    return mark.hexdigest()
 
 
 def _load(

@@ -16,7 +16,11 @@ POLITENESS = 10
 """How much the processor is left to others first: from 0 to 19."""
 
 
-class WorkerDied(Exception):
+class WorkersFailed(Exception):
+    """The workers cannot do what they are asked."""
+
+
+class WorkerDied(WorkersFailed):
     """A process that loaded a range was ended from outside."""
 
     def __init__(self) -> None:

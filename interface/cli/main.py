@@ -81,7 +81,7 @@ def is_refusal(error: Exception) -> bool:
         | range_loading.OrderNotShown
         | rebuild.NothingKept
         | rebuild.Stopped
-        | rebuild_workers.WorkerDied
+        | rebuild_workers.WorkersFailed
         | store.BeingRebuilt
         | store.KeyTwice
         | store.StoreUnavailable,

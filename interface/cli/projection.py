@@ -21,6 +21,7 @@ from interface.cli.tables import listing
 
 if TYPE_CHECKING:
     from application.projections.rebuild import Outcome
+    from application.projections.rebuild_workers import Workers
     from application.projections.registry import Projection
 
 
@@ -95,6 +96,11 @@ def status(session: Session, *, as_json: bool) -> None:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Read what it has of the log from an archive instead of the database.",
 )
+@click.option(
+    "--scheduler",
+    metavar="URL",
+    help="Have the workers of a Dask scheduler load the new table: tcp://host:8786.",
+)
 @click.option("--check", is_flag=True, help="Compare only, and drop the new table.")
 @click.option(
     "--accept-differences", is_flag=True, help="Take the new table even if it has other rows."
@@ -105,6 +111,7 @@ def rebuild(
     name: str,
     workers: int | None,
     archive: Path | None,
+    scheduler: str | None,
     *,
     check: bool,
     accept_differences: bool,
@@ -116,7 +123,7 @@ def rebuild(
     kept for `orderlog projection rollback`.
     """
     from application.projections import rebuild as rebuilding  # noqa: PLC0415 - see session.py
-    from application.projections.rebuild_workers import be_polite, in_processes  # noqa: PLC0415
+    from application.projections.rebuild_workers import be_polite  # noqa: PLC0415
 
     known = _known(name)
     if archive is not None:
@@ -124,7 +131,6 @@ def rebuild(
             import_module("application.archive.reading")
     store = session.services.store
     be_polite()
-    count = workers or os.cpu_count() or 1
     with Progress(*COLUMNS, console=session.err) as progress:
         task = progress.add_task(f"Rebuilding {name}", rate="", total=None)
 
@@ -138,7 +144,7 @@ def rebuild(
             known,
             tell,
             database=session.settings.database,
-            workers=in_processes(count) if count > 1 else None,
+            workers=_workers(workers, scheduler),
             archive=archive,
             check=check,
             accept_differences=accept_differences,
@@ -167,6 +173,19 @@ COLUMNS = (
     TextColumn("{task.fields[rate]} facts/s"),
     TimeRemainingColumn(),
 )
+
+
+def _workers(count: int | None, scheduler: str | None) -> "Workers | None":
+    """Who loads the new table; None for this process itself."""
+    from application.projections.rebuild_workers import in_processes  # noqa: PLC0415
+
+    if scheduler is not None:
+        with extra("dask"):
+            on_dask = import_module("application.projections.dask_workers").on_dask
+        workers: Workers = on_dask(scheduler)
+        return workers
+    processes = count or os.cpu_count() or 1
+    return in_processes(processes) if processes > 1 else None
 
 
 def _known(name: str) -> "Projection":
