@@ -1,12 +1,14 @@
 """Writes the log as Parquet files, a folder a month, and goes on from where it was."""
 
+import fcntl
+import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pyarrow.parquet as pq
-from eventsourcing.persistence import Notification
 
 from application.archive.flat_facts import SCHEMA, flat_fact, table_of
 from application.archive.manifest import (
@@ -19,8 +21,8 @@ from application.archive.manifest import (
     settle,
     write_manifest,
 )
-from application.archive.reading import refuse_other_log
-from application.store import Store
+from application.archive.reading import another_log, last_fact
+from application.copyable import FACTS, Readable, Row
 
 BATCH = 2000
 GROUP_FACTS = 20_000
@@ -36,23 +38,37 @@ Progress = Callable[[int, int], None]
 """Is told the position reached, and the one to reach."""
 
 
-def export_log(store: Store, folder: Path, progress: Progress) -> Manifest:
-    """Write what is not in the archive yet; return the list of its files.
+def export_log(log: Readable, last: int, folder: Path, progress: Progress) -> Manifest:
+    """Write what is not in the archive yet, up to the position `last`; return its list of files.
 
-    Raises `BadArchive` where the folder has something else, or the archive of another log.
+    The log must be complete up to there. Raises `BadArchive` where the folder has something else,
+    has the archive of another log, or is written by another process.
     """
-    manifest = begin(store, folder)
-    last = store.last_position()
-    while manifest.position < last:
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder):
+        manifest = begin(log, folder)
+        while manifest.position < last:
+            progress(manifest.position, last)
+            manifest = _write_part(log, folder, manifest, last, progress)
         progress(manifest.position, last)
-        manifest = _write_part(store, folder, manifest, last, progress)
-    progress(manifest.position, last)
     return manifest
 
 
-def begin(store: Store, folder: Path) -> Manifest:
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Be the only one who writes to an archive."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise BadArchive(f"{folder} is being written by another process.") from error
+    finally:
+        os.close(handle)
+
+
+def begin(log: Readable, folder: Path) -> Manifest:
     """The archive as it is, after a look at whether it is of this log; an empty one for none."""
-    folder.mkdir(parents=True, exist_ok=True)
     if not (folder / LIST).exists():
         if any(folder.iterdir()):
             raise BadArchive(f"{folder} is no archive, and has something in it.")
@@ -62,24 +78,27 @@ def begin(store: Store, folder: Path) -> Manifest:
     for file in folder.glob("month=*/*"):
         if file.relative_to(folder).as_posix() not in listed:
             file.unlink()  # begun by an export that was killed
-    refuse_other_log(store, folder, manifest)
+    if manifest.position:
+        found = log.rows(FACTS, (manifest.position - 1,), 1)
+        if [tuple(each) for each in found] != [last_fact(folder, manifest)]:
+            raise another_log(folder)
     return manifest
 
 
 def _write_part(
-    store: Store, folder: Path, manifest: Manifest, last: int, progress: Progress
+    log: Readable, folder: Path, manifest: Manifest, last: int, progress: Progress
 ) -> Manifest:
     """Write the next piece of the log, and only then list its files."""
     part = manifest.next_part
     writers: dict[str, _MonthWriter] = {}
     position, count = manifest.position, 0
     while position < last and count < PART_FACTS:
-        for stored in _log(store, position, last):
-            month, row = msgspec.structs.astuple(flat_fact(stored))
+        for fact in _facts(log, position, last):
+            month, row = msgspec.structs.astuple(flat_fact(fact))
             if month not in writers:
                 writers[month] = _MonthWriter(folder, month, part)
             writers[month].add(row)
-            position = stored.id
+            position = row[0]
             count += 1
         progress(position, last)
     files = tuple(writer.close() for writer in writers.values())
@@ -88,8 +107,9 @@ def _write_part(
     return grown
 
 
-def _log(store: Store, after: int, last: int) -> Iterator[Notification]:
-    return (each for each in store.log(after, BATCH) if each.id <= last)
+def _facts(log: Readable, after: int, last: int) -> Iterator[Row]:
+    rows = log.rows(FACTS, (after,), BATCH)
+    return (row for row in rows if int(str(row[0])) <= last)
 
 
 class _MonthWriter:

@@ -7,13 +7,13 @@ of a buyer stands in the bytes only.
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pyarrow as pa
-from eventsourcing.persistence import Notification
 
 from application.clock import to_ms
+from application.copyable import Row
 
 MOMENT = pa.timestamp("ms", "UTC")
 MONEY = pa.decimal128(18, 2)
@@ -51,6 +51,7 @@ SCHEMA = pa.schema(
         ),
         pa.field("removed", pa.list_(pa.string())),
         pa.field("state", pa.binary(), nullable=False),
+        pa.field("hash", pa.binary(), nullable=False),
     ]
 )
 
@@ -99,19 +100,20 @@ class FlatFact(msgspec.Struct, frozen=True):
     row: tuple[Any, ...]
 
 
-def flat_fact(stored: Notification) -> FlatFact:
-    """The row of any fact, known or not: what cannot be read of it is null but for its bytes."""
+def flat_fact(stored: Row) -> FlatFact:
+    """The row of any fact, known or not: what cannot be read of it is null but for its bytes.
+
+    `stored` is its position, order, version, name, bytes and hash.
+    """
+    *about, state, digest = stored
     try:
-        said = _DECODER.decode(stored.state)
+        said = _DECODER.decode(cast("bytes", state))
     except msgspec.MsgspecError:
         said = _NOTHING
     at = None if said.at is None or said.at.tzinfo is None else said.at.astimezone(UTC)
     held = said.reserved_till
     row = (
-        stored.id,
-        stored.originator_id,
-        stored.originator_version,
-        stored.topic,
+        *about,
         None if at is None else to_ms(at),
         said.actor,
         said.request,
@@ -123,7 +125,8 @@ def flat_fact(stored: Notification) -> FlatFact:
         None if said.prices is None else [_price(*each) for each in said.prices.items()],
         _added(said.tickets if said.added is None else said.added),
         said.removed,
-        stored.state,
+        state,
+        digest,
     )
     return FlatFact(UNKNOWN_MONTH if at is None else f"{at:%Y-%m}", row)
 

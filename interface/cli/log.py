@@ -26,13 +26,17 @@ def export(session: Session, folder: Path) -> None:
     Facts are in a folder for each month, in columns to be queried and as the exact bytes that are
     stored. An export that was interrupted goes on with the same command.
     """
+    from application.bootstrap import open_copyable  # noqa: PLC0415 - see session.py
+
     with extra("archive"):
         from application.archive.export import export_log  # noqa: PLC0415 - an extra
 
-    with _progress(session) as tell:
-        manifest = export_log(
-            session.services.store, folder, lambda done, last: tell("exporting", done, last)
-        )
+    last = session.services.store.last_position()
+    with (
+        closing(open_copyable(session.settings.database, make=False)) as source,
+        _progress(session) as tell,
+    ):
+        manifest = export_log(source, last, folder, lambda done, _: tell("exporting", done, last))
     click.echo(
         f"{folder} has {manifest.facts} facts in {len(manifest.files)} files,"
         f" up to position {manifest.position}."

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,7 +19,8 @@ from application.archive import export
 from application.archive.export import export_log
 from application.archive.importing import import_log
 from application.archive.manifest import BadArchive, read_manifest
-from application.bootstrap import build, open_copyable, open_store
+from application.bootstrap import build, open_copyable
+from application.copyable import FACTS
 from application.copying import NotCopied
 from application.projections.pull_loop import catch_up
 from application.projections.rebuild import rebuild
@@ -32,11 +33,24 @@ def quietly(*_):
     pass
 
 
-def whole(store):
-    return [
-        (each.id, each.originator_id, each.originator_version, each.topic, each.state)
-        for each in store.log(0, 1_000_000)
-    ]
+def whole(services):
+    """All facts as they are stored, with their positions and hashes."""
+    with closing(open_copyable(services.settings.database, make=False)) as source:
+        return [tuple(row) for row in source.rows(FACTS, None, 1_000_000)]
+
+
+@contextmanager
+def opened(address):
+    services = build(Settings(database=address))
+    yield services
+    services.close()
+
+
+def archive(services, folder, calls=0):
+    """Export; with `calls` be killed after so many."""
+    fuse = Fuse(calls)
+    with closing(open_copyable(services.settings.database, make=False)) as source:
+        return export_log(Mortal(source, fuse), services.store.last_position(), folder, quietly)
 
 
 @pytest.fixture(autouse=True)
@@ -65,32 +79,32 @@ def archived(folder):
     facts = []
     for file in folder.glob("month=*/*.parquet"):
         table = pq.read_table(file, partitioning=None)
-        names = ("position", "order_id", "version", "name", "state")
+        names = ("position", "order_id", "version", "name", "state", "hash")
         facts += zip(*(table[name].to_pylist() for name in names), strict=True)
     return sorted(facts)
 
 
 def test_the_archive_has_every_fact_with_its_bytes(sold, folder):
-    manifest = export_log(sold.store, folder, quietly)
-    assert archived(folder) == whole(sold.store)
+    manifest = archive(sold, folder)
+    assert archived(folder) == whole(sold)
     assert manifest.position == sold.store.last_position()
-    assert manifest.facts == len(whole(sold.store))
+    assert manifest.facts == len(whole(sold))
     assert {file.parent.name for file in folder.glob("*/*")} == {"month=2030-06", "month=2030-07"}
 
 
 def test_a_round_trip_changes_no_byte_and_no_position(sold, folder, address, tmp_path):
-    export_log(sold.store, folder, quietly)
+    archive(sold, folder)
     target = f"sqlite:///{tmp_path / 'imported.db'}"
     with closing(open_copyable(target, make=True)) as copy:
         import_log(folder, copy, quietly)
-    with closing(open_store(target)) as imported:
-        assert whole(imported) == whole(sold.store)
+    with opened(target) as imported:
+        assert whole(imported) == whole(sold)
 
 
 def test_an_imported_log_goes_on_beyond_its_positions_and_numbers(
     sold_here, folder, tmp_path, clock
 ):
-    export_log(sold_here.store, folder, quietly)
+    archive(sold_here, folder)
     target = f"sqlite:///{tmp_path / 'imported.db'}"
     with closing(open_copyable(target, make=True)) as copy:
         import_log(folder, copy, quietly)
@@ -117,43 +131,43 @@ def test_an_archive_of_one_kind_of_store_can_be_imported_into_the_other(
     services = build(Settings(database=f"sqlite:///{tmp_path / 'sold.db'}"), clock)
     load_shows(services.store, 400)
     make_mixed_orders(services, 60, batch=30)
-    facts = whole(services.store)
-    export_log(services.store, folder, quietly)
+    facts = whole(services)
+    archive(services, folder)
     services.close()
     answer = orderlog("log", "import", "--from", str(folder), "--database", target)
     assert answer.exit_code == 0, answer.output
     assert str(len(facts)) in answer.stdout
-    with closing(open_store(target)) as imported:
+    with opened(target) as imported:
         assert whole(imported) == facts
 
 
 def test_what_is_archived_already_is_not_written_again(sold_here, folder):
-    first = export_log(sold_here.store, folder, quietly)
-    assert export_log(sold_here.store, folder, quietly) == first
+    first = archive(sold_here, folder)
+    assert archive(sold_here, folder) == first
     make_mixed_orders(sold_here, 20, seed=4, start=NOON + timedelta(days=62))
-    second = export_log(sold_here.store, folder, quietly)
+    second = archive(sold_here, folder)
     assert second.files[: len(first.files)] == first.files
-    assert archived(folder) == whole(sold_here.store)
+    assert archived(folder) == whole(sold_here)
 
 
 def test_an_export_that_is_killed_anywhere_goes_on_where_it_was(sold_here, folder):
     calls = 1
     while True:
         try:
-            export_log(Mortal(sold_here.store, Fuse(calls)), folder, quietly)
+            archive(sold_here, folder, calls)
         except Killed:
             calls += 1
         else:
             break
     assert calls > 3
-    assert archived(folder) == whole(sold_here.store)
-    assert read_manifest(folder).facts == len(whole(sold_here.store))
+    assert archived(folder) == whole(sold_here)
+    assert read_manifest(folder).facts == len(whole(sold_here))
 
 
 def test_an_import_that_was_interrupted_goes_on_and_is_not_opened_before(
     sold_here, folder, tmp_path
 ):
-    export_log(sold_here.store, folder, quietly)
+    archive(sold_here, folder)
     target = f"sqlite:///{tmp_path / 'imported.db'}"
 
     def stop(what, done, total):
@@ -166,8 +180,8 @@ def test_an_import_that_was_interrupted_goes_on_and_is_not_opened_before(
     assert (answer.exit_code, answer.stderr.count("\n")) == (1, 1)
     with closing(open_copyable(target, make=True)) as copy:
         import_log(folder, copy, quietly)
-    with closing(open_store(target)) as imported:
-        assert whole(imported) == whole(sold_here.store)
+    with opened(target) as imported:
+        assert whole(imported) == whole(sold_here)
 
 
 def orderlog(*arguments):
@@ -175,14 +189,14 @@ def orderlog(*arguments):
 
 
 def test_only_an_empty_database_can_be_imported_into(sold, folder, address):
-    export_log(sold.store, folder, quietly)
+    archive(sold, folder)
     with closing(open_copyable(address, make=True)) as copy, pytest.raises(NotCopied):
         import_log(folder, copy, quietly)
 
 
 @pytest.fixture
 def exported(sold_here, folder):
-    export_log(sold_here.store, folder, quietly)
+    archive(sold_here, folder)
     return folder
 
 
@@ -221,13 +235,13 @@ def test_a_folder_that_is_no_archive_is_refused(sold_here, tmp_path):
         read_manifest(strange)
     (strange / "letter.txt").write_text("Dear customer")
     with pytest.raises(BadArchive, match="has something in it"):
-        export_log(sold_here.store, strange, quietly)
+        archive(sold_here, strange)
     (strange / "_archive.json").write_text("{")
     with pytest.raises(BadArchive, match="cannot be read"):
-        export_log(sold_here.store, strange, quietly)
+        archive(sold_here, strange)
     (strange / "_archive.json").write_text(json.dumps({"format": 2}))
     with pytest.raises(BadArchive, match="format 2"):
-        export_log(sold_here.store, strange, quietly)
+        archive(sold_here, strange)
 
 
 def test_the_archive_of_another_log_is_not_added_to(exported, tmp_path, clock):
@@ -235,8 +249,17 @@ def test_the_archive_of_another_log_is_not_added_to(exported, tmp_path, clock):
     load_shows(services.store, 400)
     make_mixed_orders(services, 120, batch=50, seed=9)
     with pytest.raises(BadArchive, match="another log"):
-        export_log(services.store, exported, quietly)
+        archive(services, exported)
     services.close()
+
+
+def test_of_two_exports_to_one_archive_the_second_is_refused(exported, sold_here):
+    def again(done, last):
+        with pytest.raises(BadArchive, match="another process"):
+            archive(sold_here, exported)
+
+    with closing(open_copyable(sold_here.settings.database, make=False)) as source:
+        export_log(source, sold_here.store.last_position(), exported, again)
 
 
 def test_facts_of_a_later_version_and_broken_ones_are_archived_as_they_are(sold_here, folder):
@@ -246,8 +269,8 @@ def test_facts_of_a_later_version_and_broken_ones_are_archived_as_they_are(sold_
         StoredEvent("a" * 24, 3, "OrderCreated.2", b'{"number": "seven", "at": "yesterday"}'),
     ]
     sold_here.store.recorder.insert_events(strange)
-    export_log(sold_here.store, folder, quietly)
-    assert archived(folder) == whole(sold_here.store)
+    archive(sold_here, folder)
+    assert archived(folder) == whole(sold_here)
     months = {file.parent.name for file in folder.glob("*/*")}
     assert months == {"month=2030-06", "month=2031-01", "month=unknown"}
 
