@@ -14,7 +14,7 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 
 @click.group()
 def log() -> None:
-    """The log as an archive of Parquet files, for other tools to query."""
+    """Archive the log as Parquet files, and bring it back."""
 
 
 @log.command()
@@ -47,10 +47,10 @@ def export(session: Session, folder: Path) -> None:
 @click.option("--from", "folder", metavar="DIR", required=True, type=FOLDER, help="The archive.")
 @database_option
 def import_(session: Session, folder: Path) -> None:
-    """Bring the log of an archive into an empty database, positions and bytes unchanged.
+    """Bring the log of an archive into an empty database.
 
-    Nothing but the log: no catalogue, no tickets, no keys. An import that was interrupted goes on
-    with the same command.
+    Positions and bytes are unchanged. Nothing but the log comes: no catalogue, no tickets, no
+    keys. An import that was interrupted goes on with the same command.
     """
     from application.bootstrap import open_copyable  # noqa: PLC0415 - see session.py
 

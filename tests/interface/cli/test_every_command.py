@@ -24,6 +24,8 @@ ARGUMENTS = {
     "projection status": [],
     "projection rebuild": ["orders"],
     "projection rollback": ["orders"],
+    "log export": ["--to", "archive"],
+    "log import": ["--from", "archive"],
     "expire": ["--once"],
     "order explain": [NOBODYS],
     "drill": ["--seconds", "1"],
@@ -58,7 +60,7 @@ def test_every_command_helps(run, name):
     assert said.out.startswith("Usage: ")
 
 
-@pytest.mark.parametrize("group", ["", "catalog", "key", "order", "projection"])
+@pytest.mark.parametrize("group", ["", "catalog", "key", "order", "projection", "log"])
 def test_a_list_of_commands_fits_into_its_lines(run, monkeypatch, group):
     monkeypatch.setenv("COLUMNS", "80")
     commands = run(*group.split(), "--help").out.partition("Commands:")[2]
