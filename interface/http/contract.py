@@ -17,12 +17,16 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Good(msgspec.Struct, frozen=True):
-    """An answer that says yes. `many` is a JSON array of what `schema` describes."""
+    """An answer that says yes. `many` is a JSON array of what `schema` describes.
+
+    `leads_to` names the operations that take the order which it has made.
+    """
 
     says: str
     schema: type[Schema]
     many: bool = False
     headers: tuple[Header, ...] = ()
+    leads_to: tuple[str, ...] = ()
 
 
 class Operation(msgspec.Struct, frozen=True):

@@ -50,6 +50,8 @@ PATH_PARAMETERS = {
     "order": "The order's id. What is no id is an order that does not exist.",
     "event": "The event's id. What is no id is an event that does not exist.",
 }
+EXAMPLES = {"order": "56a73b7ff06c5a21c393806b", "event": "56a6253df06c5a059a93802e"}
+"""Ids as the documented calls have them."""
 
 ABOUT = """\
 Orders of tickets as a log of facts: take an order, hold its tickets, take it through payment, and
@@ -145,6 +147,7 @@ def _path_parameter(name: str) -> dict[str, Any]:
         "required": True,
         "description": PATH_PARAMETERS[name],
         "schema": WRITTEN_ID,
+        "example": EXAMPLES[name],
     }
 
 
@@ -188,11 +191,17 @@ def _good(operation: Operation, good: Good, examples: Mapping[str, Any]) -> dict
     if examples:
         content["examples"] = examples
     partner = (PARTNER,) if operation.needs_key else ()
-    return {
+    described_as = {
         "description": good.says,
         "headers": _headers((ANSWERED_REQUEST_ID, *partner, *good.headers)),
         "content": {"application/json": content},
     }
+    if good.leads_to:
+        parameters = {"order": "$response.body#/id"}
+        described_as["links"] = {
+            name: {"operationId": name, "parameters": parameters} for name in good.leads_to
+        }
+    return described_as
 
 
 def _problems(operation: Operation) -> dict[str, Any]:

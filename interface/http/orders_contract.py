@@ -69,7 +69,20 @@ CREATE_ORDER = Operation(
     query=OrderShapeIn(),
     body=OrderIn(),
     headers=(IDEMPOTENCY_KEY,),
-    answers={201: Good("The order.", OrderOut, headers=(ETAG, LOG_POSITION))},
+    answers={
+        201: Good(
+            "The order.",
+            OrderOut,
+            headers=(ETAG, LOG_POSITION),
+            leads_to=(
+                "read_order",
+                "change_order",
+                "cancel_order",
+                "list_order_tickets",
+                "read_history",
+            ),
+        )
+    },
     refuses=(
         *OF_A_WRITE,
         *OF_A_WISH,

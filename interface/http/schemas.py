@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
@@ -65,6 +65,14 @@ class Digits(fields.Integer):
         if not isinstance(value, str) or not DIGITS.match(value):
             raise self.make_error("invalid", input=value)
         return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Count(fields.Integer):
+    """A whole number in a body; to JSON 2.0 is one, too."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        whole = int(value) if isinstance(value, float) and value.is_integer() else value
+        return super()._deserialize(whole, attr, data, **kwargs)
 
 
 class MomentRange(fields.String):
@@ -172,10 +180,14 @@ class PaymentIn(Schema):
 class OrderChangeIn(Schema):
     """What is wished of an order. Several actions apply together or not at all."""
 
-    tickets = fields.List(ObjectId(), validate=validate.Length(max=MOST_TICKETS))
+    contract: ClassVar = {"not": {"required": ["random", "tickets"]}}
+
+    tickets = fields.List(
+        ObjectId(), validate=validate.Length(max=MOST_TICKETS), metadata={"uniqueItems": True}
+    )
     random = fields.Dict(
         keys=ObjectId(),
-        values=fields.Integer(strict=True, validate=validate.Range(1, MOST_TICKETS)),
+        values=Count(strict=True, validate=validate.Range(1, MOST_TICKETS)),
     )
     all_or_nothing = Flag(load_default=False)
     customer = fields.Nested(CustomerIn)

@@ -17,10 +17,8 @@ class Contract:
     """
 
     def __init__(self, document):
+        close_answers(document)
         self.document = document
-        for name, schema in document["components"]["schemas"].items():
-            if not name.endswith("In") and name != "Document":
-                close(schema)
         self._validators = {}
 
     @cached_property
@@ -99,8 +97,14 @@ def codes_of(answer):
     )
 
 
+def close_answers(document):
+    """Allow no field in an answer that is not described."""
+    for name, schema in document["components"]["schemas"].items():
+        if not name.endswith("In") and name != "Document":
+            close(schema)
+
+
 def close(schema):
-    """Allow no field that is not described."""
     if isinstance(schema, dict):
         if "properties" in schema:
             schema.setdefault("additionalProperties", False)
