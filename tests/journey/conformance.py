@@ -21,6 +21,7 @@ RULES_BETWEEN_VALUES = {
     "Has to be the older version.",
     "Names a ticket twice.",
     "At most 1000 tickets in one order.",
+    "As of a moment, sort by created_at or number.",
 }
 """Details of what a schema cannot say."""
 
