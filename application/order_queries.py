@@ -76,8 +76,9 @@ class OrderQueries:
     def orders(self, vendor: str, wanted: OrderFilter) -> OrderPage:
         """The orders that `vendor` made, a page at a time. Raises `BadCursor`."""
         moment = self._clock()
+        at_most_one = wanted.number is not None and wanted.cursor is None
         page = Page(
-            sort=wanted.sort,
+            sort="number" if at_most_one else wanted.sort,
             where=(((("vendor", "=", vendor),),), *conditions(wanted, moment)),
             descending=wanted.descending,
             after=None if wanted.cursor is None else read_cursor(wanted.cursor, wanted.sort),

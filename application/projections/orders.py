@@ -28,6 +28,8 @@ TABLE = Table(
     indexes=(
         ("vendor", "created_at"),
         ("vendor", "updated_at"),
+        ("vendor", "number"),
+        ("vendor", "status", "created_at"),
         ("org", "created_at"),
         ("show", "created_at"),
         ("created_at",),
