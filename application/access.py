@@ -56,8 +56,12 @@ class Access:
 
     def caller(self, key: str) -> Caller | None:
         """The owner of `key`; None when it is unknown or revoked."""
+        return self.caller_by_hash(hash_of(key))
+
+    def caller_by_hash(self, key_hash: str) -> Caller | None:
+        """The owner of the key with this hash; None when it is unknown or revoked."""
         catalog = self._keeper.current()
-        known = catalog.keys.get(hash_of(key))
+        known = catalog.keys.get(key_hash)
         if known is None or known.revoked_at is not None:
             return None
         language = catalog.partners[known.partner].language

@@ -22,6 +22,7 @@ from application.past_orders import PastOrders
 from application.projections.pull_loop import PullLoop
 from application.projections.registry import PROJECTIONS
 from application.sales_queries import SalesQueries
+from application.session_secret import SessionSecret
 from application.settings import Settings
 from application.show_queries import ShowQueries
 from application.storage.sqlite import SqliteStore
@@ -46,6 +47,7 @@ class Services(msgspec.Struct, frozen=True):
     store: Store
     catalog: CatalogKeeper
     access: Access
+    session_secret: SessionSecret
     orders: OrderService
     attempts: Attempts
     history: OrderHistory
@@ -99,6 +101,7 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Services:
         store=store,
         catalog=catalog,
         access=Access(catalog),
+        session_secret=SessionSecret(store, catalog),
         orders=orders,
         attempts=attempts,
         history=history,

@@ -36,12 +36,19 @@ class Key(msgspec.Struct, frozen=True, omit_defaults=True):
     scopes: tuple[str, ...] = ()
 
 
+class Secret(msgspec.Struct, frozen=True):
+    """What the processes of one service share and nobody else may know."""
+
+    value: str
+
+
 KINDS: Mapping[str, type] = {
     "partner": Partner,
     "payment_system": PaymentSystem,
     "deal": Deal,
     "event": Show,
     "key": Key,
+    "secret": Secret,
 }
 """The kinds of documents a store keeps for the catalogue. A key's document is under its hash."""
 
@@ -55,6 +62,7 @@ class Catalog(msgspec.Struct, frozen=True):
     deals: dict[tuple[str, str], Deal]
     shows: dict[str, Show]
     keys: dict[str, Key]
+    secrets: dict[str, Secret]
 
     def show(self, show_id: str) -> Show:
         """The show with this id; refuses an unknown one."""
@@ -85,6 +93,7 @@ def catalog_of(version: int, documents: Mapping[tuple[str, str], bytes]) -> Cata
         deals={(deal.org, deal.vendor): deal for deal in parts.deal.values()},
         shows=parts.event,
         keys=parts.key,
+        secrets=parts.secret,
     )
 
 
@@ -94,6 +103,7 @@ class _Documents(msgspec.Struct):
     deal: dict[str, Deal]
     event: dict[str, Show]
     key: dict[str, Key]
+    secret: dict[str, Secret]
 
 
 class CatalogKeeper:

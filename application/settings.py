@@ -16,6 +16,7 @@ class Settings(msgspec.Struct, frozen=True):
     wait_seconds: float = 5.0
     max_body_bytes: int = 1_048_576
     log_level: str = "INFO"
+    session_hours: float = 8.0
 
 
 def read_settings() -> Settings:
@@ -39,5 +40,8 @@ def read_settings() -> Settings:
             "LOG_LEVEL",
             default.log_level,
             validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]),
+        ),
+        session_hours=env.float(
+            "SESSION_HOURS", default.session_hours, validate=validate.Range(0.1, 168)
         ),
     )

@@ -54,6 +54,16 @@ class ShowQueries:
             for show in shows
         ]
 
+    def visible(self, caller: Caller) -> list[dict[str, Any]]:
+        """The shows that `caller` may look at, soonest first: those it may sell; or all."""
+        shows = self._keeper.current().shows.values()
+        seen = [show for show in shows if self._may_see(show, caller)]
+        seen.sort(key=lambda show: (show.starts_at, show.id))
+        return [show_document(show) for show in seen]
+
+    def _may_see(self, show: Show, caller: Caller) -> bool:
+        return caller.sees_all or _may_sell(self._keeper.current(), show, caller)
+
     def tickets(
         self, show_id: str, caller: Caller, wanted: Sequence[Sale] = ()
     ) -> list[dict[str, Any]]:

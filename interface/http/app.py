@@ -4,6 +4,7 @@ from flask import Flask, Request
 from werkzeug.routing import MapAdapter
 
 from application.bootstrap import Services
+from interface.console.blueprint import console_blueprint
 from interface.http import errors, request_context
 from interface.http.fast_path import FastPath
 from interface.http.health import health_blueprint
@@ -45,5 +46,6 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(shows_blueprint(services))
     app.register_blueprint(health_blueprint(services))
     app.register_blueprint(openapi_blueprint())
+    app.register_blueprint(console_blueprint(services))
     app.wsgi_app = FastPath(app.wsgi_app, services)  # type: ignore[method-assign] # as Flask says to
     return app

@@ -24,6 +24,9 @@ IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
 OPEN = frozenset({"health.live", "health.ready", "openapi.openapi"})
 """The endpoints that need no key: they answer without asking the store who calls."""
 
+CONSOLE = "console"
+"""The pages that people look at: they are signed in by a cookie (`interface/console/visit.py`)."""
+
 log = structlog.get_logger()
 
 
@@ -38,7 +41,7 @@ def register(app: Flask, services: Services) -> None:
             g.caller = None
             return None
         g.caller = caller = caller_of(services, request.environ)
-        if caller is None:
+        if caller is None and request.blueprint != CONSOLE:
             answer = problem(401, "unauthorized", "A good key is needed: Authorization: key <key>")
             answer.headers["WWW-Authenticate"] = "key"
             return answer

@@ -58,7 +58,7 @@ def test_tests_are_never_shipped():
 
 
 @pytest.mark.parametrize(
-    "room", [*ROOMS, "tests", "application/storage", "application/projections"]
+    "room", [*ROOMS, "tests", "application/storage", "application/projections", "interface/console"]
 )
 def test_a_room_opens_with_what_may_not_be_in_it(room):
     said = (ROOT / room / "README.md").read_text(encoding="utf-8")

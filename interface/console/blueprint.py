@@ -1,0 +1,21 @@
+"""The console: pages at /console for people who would rather look than read."""
+
+from flask import Blueprint
+
+from application.bootstrap import Services
+from interface.console import assets, failures, orders, sign_in, visit, writing
+
+
+def console_blueprint(services: Services) -> Blueprint:
+    """All pages of the console, with their assets."""
+    routes = Blueprint(
+        "console",
+        __name__,
+        url_prefix="/console",
+        template_folder="templates",
+        static_folder="static",
+        static_url_path="/static",
+    )
+    for part in (visit, failures, assets, writing, sign_in, orders):
+        part.register(routes, services)
+    return routes

@@ -1,0 +1,57 @@
+"""Whatever fails under /console ends in a page of the same look, never in a problem document."""
+
+import structlog
+from flask import Blueprint, Response, g, render_template, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from application.bootstrap import Services
+from application.order_queries import BadCursor, ModelBehind
+from application.store import StoreUnavailable
+from domain.refusals import Refusal
+from interface.console.language import language_for
+from interface.http.errors import STATUS_OF
+
+EXPLAINED = {400, 403, 404, 413, 500, 503}
+"""The statuses that have a text of their own; others are told as the first of their hundred."""
+
+log = structlog.get_logger()
+
+
+class FormTooOld(Exception):
+    """A form that was not written for this session: from another site, or from long ago."""
+
+
+def register(routes: Blueprint, _: Services) -> None:
+    """Have every way to fail end in a page."""
+
+    @routes.errorhandler(Exception)
+    def failed(error: Exception) -> AnyResponse:
+        if isinstance(error, HTTPException) and (error.code is None or error.code < 400):  # noqa: PLR2004
+            return error.get_response()
+        return _page(error)
+
+    @routes.route("/<path:_>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    def nowhere(_: str) -> AnyResponse:
+        return _page(None)
+
+
+def _page(error: Exception | None) -> Response:
+    status = 404 if error is None else _status(error)
+    told = status if status in EXPLAINED else status // 100 * 100
+    name = "form_too_old" if isinstance(error, FormTooOld) else str(told)
+    if status == 500:  # noqa: PLR2004
+        log.error("unexpected", exc_info=error)
+    if "language" not in g:
+        g.language = language_for(request)
+    return Response(render_template("console/failure.html", status=status, name=name), status)
+
+
+def _status(error: Exception) -> int:
+    if isinstance(error, HTTPException):
+        return error.code or 500
+    if isinstance(error, Refusal):
+        return STATUS_OF.get(type(error), 400)
+    if isinstance(error, BadCursor | FormTooOld):
+        return 400
+    return 503 if isinstance(error, StoreUnavailable | ModelBehind) else 500

@@ -1,0 +1,103 @@
+"""What the console says, and how it writes numbers, money and moments, in each language."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+from flask import Request
+
+LANGUAGES: Mapping[str, str] = {"en": "English", "ru": "Русский"}
+"""The languages, each by its own name. The texts of each are in `texts/`."""
+
+COOKIE = "orderlog_language"
+
+Forms = Mapping[str, str]
+"""A text for one of something, for few and for many."""
+
+
+def language_for(request: Request) -> "Language":
+    """The language that was chosen, else the first of those the browser prefers."""
+    chosen = request.cookies.get(COOKIE)
+    if chosen not in LANGUAGES:
+        chosen = request.accept_languages.best_match(list(LANGUAGES), "en")
+    return language(str(chosen))
+
+
+@cache
+def language(code: str) -> "Language":
+    """A language by its code."""
+    text = files("interface.console").joinpath(f"texts/{code}.yaml").read_text(encoding="utf-8")
+    return Language(code, yaml.safe_load(text))
+
+
+class Language:
+    """Says things by their names in the table of texts, such as `orders.title`."""
+
+    def __init__(self, code: str, texts: Mapping[str, Any]) -> None:
+        self.code = code
+        self.texts = dict(_flat(texts))
+        self._comma, self._gap = (",", "\u00a0") if code == "ru" else (".", ",")
+
+    def say(self, name: str, **values: object) -> str:
+        """The text of this name."""
+        return str(self.texts[name]).format(**values)
+
+    def count(self, name: str, number: int) -> str:
+        """The text of this name for so many of something."""
+        form = _form_ru(number) if self.code == "ru" else "one" if number == 1 else "many"
+        return self.say(f"{name}.{form}", n=self.number(number))
+
+    def knows(self, name: str) -> bool:
+        """Whether there is such a text."""
+        return name in self.texts
+
+    def number(self, number: int) -> str:
+        """A whole number, in groups of three digits."""
+        return f"{number:,}".replace(",", self._gap)
+
+    def money(self, amount: Decimal | str) -> str:
+        """An amount, to the cent."""
+        whole, _, cents = f"{Decimal(amount):,.2f}".partition(".")
+        return f"{whole.replace(',', self._gap)}{self._comma}{cents}"
+
+    def day(self, day: date) -> str:
+        """A day."""
+        return f"{day.day} {self.texts[f'months.{day.month}']} {day.year}"
+
+    def moment(self, at: datetime, zone: ZoneInfo) -> str:
+        """A moment, to the second, by the clock of `zone`."""
+        local = at.astimezone(zone)
+        return f"{self.day(local)}, {local:%H:%M:%S}"
+
+    def minute(self, at: datetime, zone: ZoneInfo) -> str:
+        """A moment, to the minute, by the clock of `zone`."""
+        local = at.astimezone(zone)
+        return f"{self.day(local)}, {local:%H:%M}"
+
+
+def exactly(at: datetime) -> str:
+    """A moment in UTC, to the millisecond."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+
+
+def _form_ru(number: int) -> str:
+    if number % 10 == 1 and number % 100 != 11:  # noqa: PLR2004 - the grammar's own numbers
+        return "one"
+    if number % 10 in {2, 3, 4} and number % 100 not in {12, 13, 14}:
+        return "few"
+    return "many"
+
+
+def _flat(texts: Mapping[Any, Any], path: str = "") -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for name, value in texts.items():
+        if isinstance(value, dict):
+            found.update(_flat(value, f"{path}{name}."))
+        else:
+            found[f"{path}{name}"] = str(value)
+    return found

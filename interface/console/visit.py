@@ -1,0 +1,137 @@
+"""Who looks at a page, in which language and by whose clock; what keeps strangers' forms out."""
+
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, g, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from application.bootstrap import Services
+from interface.console.failures import FormTooOld
+from interface.console.language import COOKIE as LANGUAGE_COOKIE
+from interface.console.language import LANGUAGES, language_for
+from interface.console.session import Sessions
+
+SESSION_COOKIE = "orderlog_session"
+OPEN = frozenset({"console.static", "console.sign_in", "console.enter"})
+"""What can be seen without signing in."""
+
+SECTIONS = {
+    "console.find_orders": "orders",
+    "console.show_order": "orders",
+}
+"""Which part of the console a page belongs to."""
+
+PAGES = (("orders", "console.find_orders"),)
+"""The parts of the console, as the visitor sees them on top, and where each begins."""
+
+A_YEAR = 365 * 24 * 3600
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+class Visit:
+    """One request by one person: their session and, where the answer has to say so, a new one."""
+
+    def __init__(self, sessions: Sessions, cookie: str | None) -> None:
+        self._sessions = sessions
+        found = sessions.read(cookie)
+        self.session = found or sessions.begin()
+        self.is_new = found is None
+        self.language: str | None = None
+
+    def renew(self, key: str | None = None, zone: str = "UTC") -> None:
+        """Begin a new session: signed in with the key of this hash, or signed out."""
+        self.session = self._sessions.begin(key, zone)
+        self.is_new = True
+
+    def tell(self, answer: Response) -> None:
+        """Hand out the cookies that are new."""
+        if self.is_new:
+            _set(answer, SESSION_COOKIE, self._sessions.written(self.session))
+        if self.language is not None:
+            _set(answer, LANGUAGE_COOKIE, self.language, A_YEAR)
+
+
+def register(routes: Blueprint, services: Services) -> None:
+    """Have every page know its visitor."""
+    hours = services.settings.session_hours
+    sessions = Sessions(services.session_secret.value, hours, services.clock)
+
+    @routes.before_request
+    def arrive() -> AnyResponse | None:
+        g.caller = None
+        g.language = language_for(request)
+        if request.endpoint == "console.static":
+            return None
+        g.visit = Visit(sessions, request.cookies.get(SESSION_COOKIE))
+        session = g.visit.session
+        if request.method not in SAFE and not session.owns(request.form.get("token", "")):
+            raise FormTooOld
+        if "language" in request.args:
+            return _choose_language(request.args["language"])
+        if session.key is not None:
+            g.caller = services.access.caller_by_hash(session.key)
+        if g.caller is None and request.endpoint not in OPEN:
+            return _to_sign_in()
+        return None
+
+    @routes.after_request
+    def leave(answer: Response) -> Response:
+        if "visit" in g:
+            g.visit.tell(answer)
+        return answer
+
+    @routes.context_processor
+    def known_to_templates() -> dict[str, Any]:
+        caller = g.get("caller")
+        partner = None if caller is None else services.catalog.current().partners[caller.partner]
+        return {
+            "caller": caller,
+            "here": here,
+            "pages": PAGES,
+            "partner": partner,
+            "request_id": g.get("request_id"),
+            "section": SECTIONS.get(request.endpoint or ""),
+            "token": g.visit.session.token if "visit" in g else "",
+        }
+
+
+def zone() -> ZoneInfo:
+    """Where the visitor's clock is."""
+    return ZoneInfo(g.visit.session.zone if "visit" in g else "UTC")
+
+
+def here(**more: str) -> str:
+    """The address of this page, with `more` in its query and without what chooses a language."""
+    query = [(name, value) for name, value in request.args.items(multi=True) if name != "language"]
+    query = [pair for pair in query if pair[0] not in more] + list(more.items())
+    return request.path + (f"?{urlencode(query)}" if query else "")
+
+
+def _set(answer: Response, name: str, value: str, lasts: int | None = None) -> None:
+    """Set a cookie that no script reads and no other site sends along with a form.
+
+    A proxy that says it speaks https is believed: that can only make the cookie stricter.
+    """
+    https = request.is_secure or request.headers.get("X-Forwarded-Proto") == "https"
+    answer.set_cookie(
+        name, value, lasts, path="/console", secure=https, httponly=True, samesite="Lax"
+    )
+
+
+def _choose_language(chosen: str) -> AnyResponse:
+    """Remember the language that was chosen, and show the same page in it."""
+    if chosen in LANGUAGES:
+        g.visit.language = chosen
+    return redirect(here())
+
+
+def _to_sign_in() -> AnyResponse:
+    """Ask who it is, and come back here afterwards; htmx is told to load the whole page."""
+    shown = urlsplit(request.headers.get("HX-Current-URL", here()))
+    after = shown.path + (f"?{shown.query}" if shown.query else "")
+    address = url_for("console.sign_in", next=after)
+    if "HX-Request" in request.headers:
+        return Response(status=401, headers={"HX-Redirect": address})
+    return redirect(address)

@@ -1,0 +1,55 @@
+"""What templates write with: words, numbers, money and moments, in the visitor's language."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from flask import Blueprint, g
+from markupsafe import Markup
+
+from application.bootstrap import Services
+from application.clock import written
+from interface.console.language import LANGUAGES, exactly
+from interface.console.visit import zone
+
+
+def register(routes: Blueprint, _: Services) -> None:
+    """Let every template write."""
+
+    @routes.context_processor
+    def to_write_with() -> dict[str, Any]:
+        return {
+            "language": g.language,
+            "languages": LANGUAGES,
+            "say": g.language.say,
+            "count": g.language.count,
+            "number": g.language.number,
+            "money": money,
+            "when": when,
+            "minute": minute,
+            "zone": zone().key,
+        }
+
+
+def when(at: datetime | str | None) -> str:
+    """A moment to the second by the visitor's clock; the exact one in UTC stands in its title."""
+    return _time(at, g.language.moment)
+
+
+def minute(at: datetime | str | None) -> str:
+    """A moment to the minute, likewise."""
+    return _time(at, g.language.minute)
+
+
+def money(amount: Decimal | str) -> str:
+    """An amount of money."""
+    return str(g.language.money(amount))
+
+
+def _time(at: datetime | str | None, write: Any) -> str:
+    if at is None:
+        return "—"
+    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        written(moment), exactly(moment), write(moment, zone())
+    )
