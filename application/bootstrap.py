@@ -22,6 +22,7 @@ from application.past_orders import PastOrders
 from application.projections.pull_loop import PullLoop
 from application.projections.registry import PROJECTIONS
 from application.sales_queries import SalesQueries
+from application.seating import Seating
 from application.session_secret import SessionSecret
 from application.settings import Settings
 from application.show_queries import ShowQueries
@@ -56,6 +57,7 @@ class Services(msgspec.Struct, frozen=True):
     past: PastOrders
     search: OrderSearch
     shows: ShowQueries
+    seating: Seating
     sales: SalesQueries
     loop: PullLoop
     sweeper: Sweeper
@@ -92,6 +94,7 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Services:
     catalog = CatalogKeeper(store)
     attempts = Attempts(store)
     orders = OrderService(store, catalog, clock, attempts.note)
+    shows = ShowQueries(store, catalog, clock)
     queries = OrderQueries(store, clock)
     past = PastOrders(store, settings.wait_seconds)
     history = OrderHistory(store, clock)
@@ -109,7 +112,8 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Services:
         queries=queries,
         past=past,
         search=OrderSearch(store, clock),
-        shows=ShowQueries(store, catalog, clock),
+        shows=shows,
+        seating=Seating(store, shows, clock),
         sales=SalesQueries(store, catalog, past),
         loop=PullLoop(store, list(PROJECTIONS.values())),
         sweeper=Sweeper(queries, orders, attempts, settings.sweep_seconds),

@@ -56,13 +56,27 @@ class ShowQueries:
 
     def visible(self, caller: Caller) -> list[dict[str, Any]]:
         """The shows that `caller` may look at, soonest first: those it may sell; or all."""
-        shows = self._keeper.current().shows.values()
-        seen = [show for show in shows if self._may_see(show, caller)]
-        seen.sort(key=lambda show: (show.starts_at, show.id))
-        return [show_document(show) for show in seen]
+        catalog = self._keeper.current()
+        shows = [show for show in catalog.shows.values() if _may_see(catalog, show, caller)]
+        shows.sort(key=lambda show: (show.starts_at, show.id))
+        return [show_document(show) for show in shows]
 
-    def _may_see(self, show: Show, caller: Caller) -> bool:
-        return caller.sees_all or _may_sell(self._keeper.current(), show, caller)
+    def seen(self, show_id: str, caller: Caller) -> Show:
+        """A show that `caller` may look at; refuses any other as one that does not exist."""
+        catalog = self._keeper.current()
+        show = catalog.shows.get(show_id)
+        if show is None or not _may_see(catalog, show, caller):
+            raise ShowNotFound(event=show_id)
+        return show
+
+    def any(self, show_id: str) -> Show:
+        """A show, for who has an order of it."""
+        return self._keeper.current().show(show_id)
+
+    def set_name(self, show_id: str, set_id: str) -> str | None:
+        """What a set of tickets is called."""
+        sets = self._keeper.current().show(show_id).sets
+        return next((each.name for each in sets if each.id == set_id), None)
 
     def tickets(
         self, show_id: str, caller: Caller, wanted: Sequence[Sale] = ()
@@ -99,6 +113,10 @@ class ShowQueries:
 
 def _may_sell(catalog: Catalog, show: Show, caller: Caller) -> bool:
     return show.org == caller.partner or (show.org, caller.partner) in catalog.deals
+
+
+def _may_see(catalog: Catalog, show: Show, caller: Caller) -> bool:
+    return caller.sees_all or _may_sell(catalog, show, caller)
 
 
 def show_document(show: Show) -> dict[str, Any]:
