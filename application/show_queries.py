@@ -59,7 +59,15 @@ class ShowQueries:
         catalog = self._keeper.current()
         shows = [show for show in catalog.shows.values() if _may_see(catalog, show, caller)]
         shows.sort(key=lambda show: (show.starts_at, show.id))
-        return [show_document(show) for show in shows]
+        vacant = self._store.vacancies([show.id for show in shows], self._clock())
+        return [
+            {
+                **show_document(show),
+                "amount": sum(each.amount for each in show.sets),
+                "amount_vacant": sum(vacant.get(each.id, 0) for each in show.sets),
+            }
+            for show in shows
+        ]
 
     def seen(self, show_id: str, caller: Caller) -> Show:
         """A show that `caller` may look at; refuses any other as one that does not exist."""

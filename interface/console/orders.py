@@ -1,5 +1,7 @@
-"""Finding orders."""
+"""Finding orders, and looking at one as it is and as it was."""
 
+import re
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -7,11 +9,17 @@ from flask import Blueprint, Response, g, redirect, render_template, request, ur
 from werkzeug.wrappers import Response as AnyResponse
 
 from application.bootstrap import Services
+from application.order_document import order_document
 from application.order_queries import OrderFilter
+from application.order_story import LANGUAGES
+from domain.refusals import NotYetCreated
 from domain.status import Status
+from interface.console.order_view import order_then
 from interface.console.visit import zone
+from interface.http.orders import known_order
 
 PAGE = 50
+VERSION = re.compile(r"[0-9]{1,9}\Z")
 
 
 def register(routes: Blueprint, services: Services) -> None:
@@ -38,8 +46,43 @@ def register(routes: Blueprint, services: Services) -> None:
 
     @routes.get("/orders/<order_id:order>")
     def show_order(order: str) -> AnyResponse:
-        answer = services.history.order(order, g.caller)
-        return Response(render_template("console/order.html", order=answer.order))
+        known = known_order(order)
+        answer = services.history.order(known, g.caller)
+        version, missing = _version(services, known, answer.order.version)
+        then = services.history.at_version(known, version, g.caller).order
+        diff = services.history.diff(known, version - 1, version, g.caller)
+        page = render_template(
+            "console/order_then.html" if "HX-Request" in request.headers else "console/order.html",
+            order=answer.order,
+            status=answer.order.status_at(answer.at),
+            buyer=buyer(order_document(answer.order, answer.at)["customer"]),
+            show=services.shows.show(answer.order.show),
+            seller=services.shows.partner(answer.order.vendor)["name"],
+            story=services.stories.explain(known, LANGUAGES[g.language.code], g.caller),
+            then=order_then(services, then, diff["changes"]),
+            missing=missing,
+            partner_name=lambda partner: services.shows.partner(partner)["name"],
+        )
+        return Response(page)
+
+    @routes.get("/orders/<order_id:order>/news")
+    def order_news(order: str) -> AnyResponse:
+        answer = services.history.order(known_order(order), g.caller)
+        if str(answer.order.version) == request.args.get("version"):
+            return Response(status=204)
+        return Response(render_template("console/order_news.html", order=answer.order))
+
+
+def _version(services: Services, order: str, last: int) -> tuple[int, bool]:
+    """Which version is asked for, and whether a moment was named at which there was none yet."""
+    try:
+        at = datetime.fromisoformat(request.args.get("at", "")).replace(tzinfo=zone())
+        return services.history.at_time(order, at, g.caller).order.version, False
+    except NotYetCreated:
+        return 1, True
+    except (ValueError, OverflowError):
+        wanted = request.args.get("version", str(last))
+        return int(wanted) if VERSION.match(wanted) else 0, False
 
 
 def _names(text: str, order: dict[str, Any]) -> bool:
@@ -70,11 +113,15 @@ def _day(name: str, after: int = 0) -> datetime | None:
 
 def _row(services: Services, order: dict[str, Any]) -> dict[str, Any]:
     """An order as the list shows it."""
-    customer = order["customer"]
-    names = (customer.get("first_name"), customer.get("last_name"))
     return {
         **order,
-        "buyer": " ".join(filter(None, names)) or customer.get("email") or customer.get("mobile"),
+        "buyer": buyer(order["customer"]),
         "show": services.shows.show(order["event"])["title"]["text"],
         "seller": services.shows.partner(order["vendor"])["name"],
     }
+
+
+def buyer(customer: Mapping[str, str]) -> str | None:
+    """What to call the buyer by what is known of them."""
+    names = " ".join(filter(None, (customer.get("first_name"), customer.get("last_name"))))
+    return names or customer.get("email") or customer.get("mobile")

@@ -20,10 +20,12 @@ OPEN = frozenset({"console.static", "console.sign_in", "console.enter"})
 SECTIONS = {
     "console.find_orders": "orders",
     "console.show_order": "orders",
+    "console.list_shows": "shows",
+    "console.show_hall": "shows",
 }
 """Which part of the console a page belongs to."""
 
-PAGES = (("orders", "console.find_orders"),)
+PAGES = (("orders", "console.find_orders"), ("shows", "console.list_shows"))
 """The parts of the console, as the visitor sees them on top, and where each begins."""
 
 A_YEAR = 365 * 24 * 3600

@@ -9,6 +9,8 @@ import requests
 from console_service import chromium, running
 from theatre import HOUSE_KEY
 
+from interface.console.visit import SESSION_COOKIE
+
 SECONDS = 10_000
 """How long a browser looks for what should be there, in milliseconds."""
 
@@ -36,6 +38,7 @@ class Visitor:
 
     def __init__(self, browser, address, **looks):
         looks = {"timezone_id": "Europe/Moscow", "locale": "en-GB", **looks}
+        self.zone = looks["timezone_id"]
         self.context = browser.new_context(**looks)
         self.context.set_default_timeout(SECONDS)
         self.address = address
@@ -66,6 +69,15 @@ class Visitor:
         self.page.wait_for_url("**/console/orders")
         return self.page
 
+    def signed_in(self, key=HOUSE_KEY):
+        """The list of orders, with a session that was begun by plain requests."""
+        with Plain(self.address) as plain:
+            plain.sign_in(key, zone=self.zone)
+            cookie = plain.cookies[SESSION_COOKIE]
+        where = {"domain": "127.0.0.1", "path": "/console"}
+        self.context.add_cookies([{"name": SESSION_COOKIE, "value": cookie, **where}])
+        return self.go("/console/orders")
+
     def expects_complaint(self, part):
         """A failure that was asked for is written to the browser's console too."""
         assert any(part in each for each in self.complaints), self.complaints
@@ -91,7 +103,7 @@ def visitor(browser, console):
 @pytest.fixture
 def page(visitor):
     """The list of orders, as the theatre sees it."""
-    return visitor().sign_in()
+    return visitor().signed_in()
 
 
 @pytest.fixture

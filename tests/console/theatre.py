@@ -156,7 +156,7 @@ class Theatre:
 
     def request(self, caller: Caller) -> Request:
         self.requests += 1
-        return Request(caller, f"visit-{self.requests:04d}", self.time)
+        return Request(caller, f"visit-{self.requests:04d}")
 
     def create(self, caller: Caller, show: str, **wish) -> str:
         return self.services.orders.create(show, OrderWish(**wish), self.request(caller)).order.id

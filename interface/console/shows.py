@@ -1,0 +1,84 @@
+"""The shows, and who has which seat of one: live, and how it sold day by day."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, Response, g, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from application.bootstrap import Services
+from application.seating import Hall
+from domain.refusals import ShowNotFound
+from interface.http.schemas import OBJECT_ID
+
+DRAWN_SEATS = 6000
+"""Shows with more seats are shown by their sets alone: nobody sees so many at once."""
+
+SHOWN_DAYS = 60
+
+
+def register(routes: Blueprint, services: Services) -> None:
+    """The pages of shows."""
+
+    @routes.get("/shows")
+    def list_shows() -> AnyResponse:
+        shows = services.shows.visible(g.caller)
+        return Response(render_template("console/shows.html", shows=shows, organiser=_organiser))
+
+    @routes.get("/shows/<event>")
+    def show_hall(event: str) -> AnyResponse:
+        hall = services.seating.hall(_known(event), g.caller)
+        page = render_template(
+            "console/show.html",
+            drawn=len(hall.states) <= DRAWN_SEATS,
+            sales=_sales(services, event),
+            organiser=_organiser(hall.show.org),
+            **_live(hall),
+        )
+        return Response(page)
+
+    @routes.get("/shows/<event>/live")
+    def watch_hall(event: str) -> AnyResponse:
+        services.shows.seen(_known(event), g.caller)
+        seen = request.args.get("seen", "")
+        if seen.isdecimal() and not services.seating.has_news(int(seen)):
+            return Response(status=204)
+        hall = services.seating.hall(event, g.caller)
+        return Response(render_template("console/show_live.html", **_live(hall)))
+
+    def _organiser(partner: str) -> str:
+        return str(services.shows.partner(partner)["name"])
+
+
+def _known(event: str) -> str:
+    if not OBJECT_ID.match(event):
+        raise ShowNotFound(event=event)
+    return event
+
+
+def _live(hall: Hall) -> dict[str, Any]:
+    """What changes while one looks."""
+    totals = {sale: sum(plan.counts[sale] for plan in hall.sets) for sale in hall.sets[0].counts}
+    return {"hall": hall, "totals": totals}
+
+
+def _sales(services: Services, event: str) -> dict[str, Any] | None:
+    """How the show sold; None for who sells it without organising it."""
+    try:
+        sales = services.sales.sales(event, g.caller)
+    except ShowNotFound:
+        return None
+    return {**sales, "days": list(_every_day(sales["days"]))[-SHOWN_DAYS:]}
+
+
+def _every_day(days: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """The days from the first to the last, with those on which nothing happened."""
+    known = {date.fromisoformat(each["day"]): each for each in days}
+    if not known:
+        return
+    day = min(known)
+    while day <= max(known):
+        nothing = {"orders": 0, "held": 0, "sold": 0, "returned": 0, "values": {"full": "0.00"}}
+        yield {**known.get(day, nothing), "day": day}
+        day += timedelta(days=1)
