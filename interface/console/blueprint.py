@@ -3,7 +3,7 @@
 from flask import Blueprint
 
 from application.bootstrap import Services
-from interface.console import assets, failures, orders, shows, sign_in, visit, writing
+from interface.console import assets, failures, orders, read_models, shows, sign_in, visit, writing
 
 
 def console_blueprint(services: Services) -> Blueprint:
@@ -16,6 +16,6 @@ def console_blueprint(services: Services) -> Blueprint:
         static_folder="static",
         static_url_path="/static",
     )
-    for part in (visit, failures, assets, writing, sign_in, orders, shows):
+    for part in (visit, failures, assets, writing, sign_in, orders, shows, read_models):
         part.register(routes, services)
     return routes

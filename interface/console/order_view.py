@@ -56,6 +56,11 @@ class Group(msgspec.Struct, frozen=True):
     name: str
     fields: list[Field]
 
+    @property
+    def known(self) -> list[Field]:
+        """The fields that there is something to say of."""
+        return [each for each in self.fields if each.changed or each.value not in (None, [])]
+
 
 class Then(msgspec.Struct, frozen=True):
     """All that is shown of an order at a version.

@@ -22,10 +22,15 @@ SECTIONS = {
     "console.show_order": "orders",
     "console.list_shows": "shows",
     "console.show_hall": "shows",
+    "console.show_read_models": "read_models",
 }
 """Which part of the console a page belongs to."""
 
-PAGES = (("orders", "console.find_orders"), ("shows", "console.list_shows"))
+PAGES = (
+    ("orders", "console.find_orders"),
+    ("shows", "console.list_shows"),
+    ("read_models", "console.show_read_models"),
+)
 """The parts of the console, as the visitor sees them on top, and where each begins."""
 
 A_YEAR = 365 * 24 * 3600
