@@ -26,6 +26,7 @@ class Language(msgspec.Struct, frozen=True):
     sentences: Mapping[str, str]
     words: Mapping[str, str]
     counted: Mapping[str, Sequence[str]]
+    writes: Callable[[datetime], str] | None = None
 
     def say(self, key: str, **values: Any) -> str:
         """The sentence under `key`, filled with `values`."""
@@ -40,8 +41,8 @@ class Language(msgspec.Struct, frozen=True):
         return self.counted[key][self.plural(number)].replace("#", str(number))
 
     def at(self, moment: datetime) -> str:
-        """A moment, to the second."""
-        return moment.strftime(self.moment)
+        """A moment, to the second: in UTC, or as `writes` does it by somebody's clock."""
+        return self.writes(moment) if self.writes else moment.strftime(self.moment)
 
     def span(self, span: timedelta, case: str = "span") -> str:
         """A span of time in its two largest units."""

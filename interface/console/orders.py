@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 
+import msgspec
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -12,6 +13,7 @@ from application.bootstrap import Services
 from application.order_document import order_document
 from application.order_queries import OrderFilter
 from application.order_story import LANGUAGES
+from application.story_language import Language
 from domain.refusals import NotYetCreated
 from domain.status import Status
 from interface.console.order_view import order_then
@@ -58,7 +60,7 @@ def register(routes: Blueprint, services: Services) -> None:
             buyer=buyer(order_document(answer.order, answer.at)["customer"]),
             show=services.shows.show(answer.order.show),
             seller=services.shows.partner(answer.order.vendor)["name"],
-            story=services.stories.explain(known, LANGUAGES[g.language.code], g.caller),
+            story=services.stories.explain(known, _teller(), g.caller),
             then=order_then(services, then, diff["changes"]),
             missing=missing,
             partner_name=lambda partner: services.shows.partner(partner)["name"],
@@ -71,6 +73,14 @@ def register(routes: Blueprint, services: Services) -> None:
         if str(answer.order.version) == request.args.get("version"):
             return Response(status=204)
         return Response(render_template("console/order_news.html", order=answer.order))
+
+
+def _teller() -> Language:
+    """Tells stories in the visitor's language and by their clock."""
+    where = zone()
+    return msgspec.structs.replace(
+        LANGUAGES[g.language.code], writes=lambda at: g.language.moment(at, where)
+    )
 
 
 def _version(services: Services, order: str, last: int) -> tuple[int, bool]:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from theatre import HOUSE_KEY, SHOP_KEY
+from theatre import FESTIVAL, HOUSE_KEY, LAWN, SHOP_KEY
 
 
 def number_of(console, order, plain):
@@ -135,3 +135,15 @@ def test_each_sees_what_is_its_own_and_auditors_see_all(plain, console):
     plain.sign_in(console.auditors_key)
     assert plain.get(f"/console/orders/{console.long_story}").status_code == 200
     assert "audit" in plain.get("/console/orders").text
+
+
+def test_who_looks_at_an_order_hears_that_it_changed(page, plain):
+    key = {"Authorization": f"key {HOUSE_KEY}"}
+    orders = "/v1/resources/orders"
+    order = plain.post(orders, json={"event": FESTIVAL, "random": {LAWN: 1}}, headers=key).json()
+    page.goto(f"{page.url}/{order['id']}")
+    expect(page.locator("#then")).to_contain_text("Version 1 of 1")
+    plain.delete(f"{orders}/{order['id']}", headers=key)
+    expect(page.locator("#news")).to_contain_text("there is a version 2 now")
+    page.click("text=Show it")
+    expect(page.locator(".heading")).to_contain_text("Canceled")
