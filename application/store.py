@@ -424,7 +424,7 @@ class ReadModels(Protocol):
         """The ranges that are not loaded yet."""
 
     def loaded(self, state: ModelState) -> int:
-        """How many facts were loaded."""
+        """How many facts were loaded; none into a generation that is dropped."""
 
     def load(self, state: ModelState, part: Range, rows: Sequence[Row], facts: int) -> bool:
         """Add the rows of a range and note that it is loaded, together; False if it was before.

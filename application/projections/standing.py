@@ -1,9 +1,16 @@
-"""How far each read model is behind the log, who feeds it, and why it stands still if it does."""
+"""How far each read model is behind the log, who feeds it, and how far its rebuild has come."""
 
 import msgspec
 
 from application.projections.registry import PROJECTIONS
-from application.store import Store
+from application.store import ReadModels, Store
+
+
+class Rebuild(msgspec.Struct, frozen=True):
+    """A new table that is being made, or was when its maker ended: `loaded` of so many facts."""
+
+    loaded: int
+    total: int
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -14,6 +21,7 @@ class Standing(msgspec.Struct, frozen=True):
     last: int
     feeder: str | None
     stopped: str | None
+    rebuild: Rebuild | None
 
     @property
     def behind(self) -> int:
@@ -26,7 +34,15 @@ def standings(store: Store) -> list[Standing]:
     last = store.last_position()
     models = store.read_models()
     return [
-        Standing(name, state.position, last, state.feeder, state.stopped)
+        Standing(name, state.position, last, state.feeder, state.stopped, _rebuild(models, name))
         for name in PROJECTIONS
         for state in [models.state(name)]
     ]
+
+
+def _rebuild(models: ReadModels, name: str) -> Rebuild | None:
+    build = models.build(name)
+    if build is None:
+        return None
+    loaded = models.loaded(build.state)
+    return Rebuild(loaded, max(loaded, build.target))

@@ -237,7 +237,10 @@ class SqliteReadModels:
         if row is None:
             return None
         generation, code, target = row
-        return Build(self.reload(ModelState(name, generation, 0)), code, target)
+        try:
+            return Build(self.reload(ModelState(name, generation, 0)), code, target)
+        except Gone:
+            return None  # dropped this moment
 
     def begin(self, table: Table, code: str, target: int, points: Sequence[str]) -> Build:
         """Make an empty generation, to be loaded by the ranges of orders between `points`."""
@@ -268,8 +271,11 @@ class SqliteReadModels:
         return generations.pending(self._file(state.name, state.generation))
 
     def loaded(self, state: ModelState) -> int:
-        """How many facts were loaded."""
-        return generations.loaded(self._file(state.name, state.generation))
+        """How many facts were loaded; none into a generation that is dropped."""
+        try:
+            return generations.loaded(self._file(state.name, state.generation))
+        except Gone:
+            return 0
 
     def load(self, state: ModelState, part: Range, rows: Sequence[Row], facts: int) -> bool:
         """Add the rows of a range and note that it is loaded, together."""

@@ -106,13 +106,3 @@ def test_the_keyboard_leads_past_the_menu_to_the_content(page):
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
-
-
-def test_read_models_show_how_far_they_are(page, plain):
-    page.click("text=Read models")
-    rows = page.locator(".models tbody tr")
-    expect(rows.first).to_contain_text("Up to date")
-    assert rows.count() >= 3
-    with page.expect_response("**/read-models") as answer:
-        pass
-    assert answer.value.ok

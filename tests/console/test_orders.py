@@ -58,6 +58,7 @@ def test_an_order_tells_its_story(page, console):
     assert story.count() == 5
     expect(story.last).to_contain_text("The hold ended")
     expect(page.locator(".heading")).to_contain_text("Expired")
+    assert page.inner_text(".heading .why") == story.last.locator("p").first.inner_text()
 
 
 def test_one_travels_with_the_slider_and_sees_what_changed(page, console):
@@ -108,6 +109,7 @@ def test_times_are_the_visitors_with_the_exact_moment_beside(page, console):
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT(\d\d):\d\d:\d\d\.\d{3}Z", time.get_attribute("title"))
     there = int(time.get_attribute("title")[11:13])
     assert int(time.inner_text()[-8:-6]) == (there + 3) % 24
+    assert "UTC" not in page.inner_text("main")
 
 
 def test_without_scripts_one_travels_as_well(visitor, console):

@@ -1,0 +1,41 @@
+"""How far the read models are, as operators and the console see it."""
+
+from application.projections.registry import PROJECTIONS
+from application.projections.standing import Rebuild, standings
+
+NAMES = list(PROJECTIONS)
+
+
+def by_name(services):
+    return {each.name: each for each in standings(services.store)}
+
+
+def test_a_read_model_that_is_not_fed_falls_behind_and_catches_up(office):
+    office.order()
+    office.order()
+    assert [each.behind for each in standings(office.services.store)] == [2] * len(NAMES)
+    office.catch_up()
+    assert list(by_name(office.services)) == NAMES
+    assert {each.behind for each in standings(office.services.store)} == {0}
+    assert {each.last for each in standings(office.services.store)} == {2}
+
+
+def test_why_one_stands_still_is_told(office):
+    models = office.services.store.read_models()
+    models.stop(models.state("sales"), "after position 0: a fact that nobody knows")
+    stopped = {name: each.stopped for name, each in by_name(office.services).items()}
+    assert stopped.pop("sales") == "after position 0: a fact that nobody knows"
+    assert set(stopped.values()) == {None}
+
+
+def test_a_rebuild_tells_how_far_it_has_come(office):
+    models = office.services.store.read_models()
+    build = models.begin(PROJECTIONS["holds"].table, "code", 40, ["5", "9"])
+    assert by_name(office.services)["holds"].rebuild == Rebuild(0, 40)
+    part = models.pending(build.state)[1]
+    models.load(build.state, part, [], 25)
+    assert by_name(office.services)["holds"].rebuild == Rebuild(25, 40)
+    assert by_name(office.services)["orders"].rebuild is None
+    models.drop(build.state)
+    assert by_name(office.services)["holds"].rebuild is None
+    assert models.loaded(build.state) == 0
