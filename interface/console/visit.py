@@ -77,8 +77,7 @@ def register(routes: Blueprint, services: Services) -> None:
             raise FormTooOld
         if "language" in request.args:
             return _choose_language(request.args["language"])
-        if session.key is not None:
-            g.caller = services.access.caller_by_hash(session.key)
+        _recognise(services, session.key)
         if g.caller is None and request.endpoint not in OPEN:
             return _to_sign_in()
         return None
@@ -91,13 +90,11 @@ def register(routes: Blueprint, services: Services) -> None:
 
     @routes.context_processor
     def known_to_templates() -> dict[str, Any]:
-        caller = g.get("caller")
-        partner = None if caller is None else services.catalog.current().partners[caller.partner]
         return {
-            "caller": caller,
+            "caller": g.get("caller"),
             "here": here,
             "pages": PAGES,
-            "partner": partner,
+            "partner": g.get("partner"),
             "request_id": g.get("request_id"),
             "section": SECTIONS.get(request.endpoint or ""),
             "token": g.visit.session.token if "visit" in g else "",
@@ -114,6 +111,13 @@ def here(**more: str) -> str:
     query = [(name, value) for name, value in request.args.items(multi=True) if name != "language"]
     query = [pair for pair in query if pair[0] not in more] + list(more.items())
     return request.path + (f"?{urlencode(query)}" if query else "")
+
+
+def _recognise(services: Services, key: str | None) -> None:
+    """Note who has the key of this hash, if anybody has."""
+    g.caller = None if key is None else services.access.caller_by_hash(key)
+    if g.caller is not None:
+        g.partner = services.catalog.current().partners[g.caller.partner]
 
 
 def _set(answer: Response, name: str, value: str, lasts: int | None = None) -> None:

@@ -1,0 +1,42 @@
+"""What people see when the database is away: a page that says so, and theirs again afterwards."""
+
+import re
+
+import pytest
+import yaml
+from theatre import HOUSE_KEY, catalog
+
+from application.bootstrap import build
+from application.catalog_file import read_catalog_file
+from application.catalog_loading import load_catalog
+from application.clock import now
+from application.settings import Settings
+from interface.http.app import create_app
+
+PAGES = ("/console/orders", "/console/shows", "/console/read-models", "/console/sign-in")
+
+
+@pytest.fixture
+def visitor(database):
+    """A signed-in visitor of a service on PostgreSQL, without a browser."""
+    services = build(Settings(database=database))
+    load_catalog(services.store, read_catalog_file(yaml.safe_dump(catalog()).encode()), now())
+    client = create_app(services).test_client()
+    token = re.search(r'name="token" value="([^"]+)"', client.get("/console/sign-in").text)[1]
+    form = {"token": token, "key": HOUSE_KEY}
+    assert client.post("/console/sign-in", data=form).status_code == 303
+    yield client
+    services.close()
+
+
+def test_pages_say_that_the_database_is_away(server, visitor):
+    if not server.own:
+        pytest.skip("the server of ORDERLOG_TEST_POSTGRES is not ours to stop")
+    assert visitor.get(PAGES[0]).status_code == 200
+    with server.down():
+        answers = [visitor.get(path) for path in PAGES[:3]]
+    for answer in answers:
+        assert answer.status_code == 503
+        assert "The service is not ready" in answer.text
+        assert answer.headers["Content-Type"].startswith("text/html")
+    assert [visitor.get(path).status_code for path in PAGES] == [200, 200, 200, 302]
