@@ -85,6 +85,13 @@ class Seating:
         """The hall in which an order's tickets are."""
         return self._hall(self._shows.any(order.show))
 
+    def holder(self, show_id: str, ticket_id: str) -> str | None:
+        """The order that has a ticket of this show now, if one has."""
+        for ticket in self._store.tickets_by_id([ticket_id]):
+            if ticket.show == show_id and not ticket.vacant_at(self._clock()):
+                return ticket.order
+        return None
+
     def places(self, tickets: Sequence[str]) -> dict[str, dict[str, Any]]:
         """By ticket, what stands on it: its number, set and seat. Unknown ones are absent."""
         return {

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, g, render_template, request
+from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from application.bootstrap import Services
@@ -47,14 +47,23 @@ def register(routes: Blueprint, services: Services) -> None:
         hall = services.seating.hall(event, g.caller)
         return Response(render_template("console/show_live.html", **_live(hall)))
 
+    @routes.get("/shows/<event>/tickets/<ticket>")
+    def open_ticket(event: str, ticket: str) -> AnyResponse:
+        show = services.shows.seen(_known(event), g.caller)
+        order = services.seating.holder(show.id, _known(ticket))
+        if order is None:
+            return redirect(url_for("console.show_hall", event=show.id))
+        return redirect(url_for("console.show_order", order=order))
+
     def _organiser(partner: str) -> str:
         return str(services.shows.partner(partner)["name"])
 
 
-def _known(event: str) -> str:
-    if not OBJECT_ID.match(event):
-        raise ShowNotFound(event=event)
-    return event
+def _known(text: str) -> str:
+    """The id in a path; what cannot be one leads to no show."""
+    if not OBJECT_ID.match(text):
+        raise ShowNotFound(event=text)
+    return text
 
 
 def _live(hall: Hall) -> dict[str, Any]:

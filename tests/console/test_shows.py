@@ -60,6 +60,39 @@ def test_a_seat_changes_while_an_order_is_made_and_paid(page, shop, plain):
     expect(page.locator("[data-count=reserved]")).to_have_text(str(held))
 
 
+def test_a_seat_that_somebody_has_leads_to_their_order(page):
+    page.goto(page.url.replace("/orders", f"/shows/{CONCERT}"))
+    page.locator(".plan .sold").first.click()
+    page.wait_for_url("**/orders/*")
+    assert page.locator(".seat.kept").count() > 0
+
+
+def test_the_keyboard_goes_from_seat_to_seat(page):
+    page.goto(page.url.replace("/orders", f"/shows/{CONCERT}"))
+    page.locator(".plan").first.focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowRight", "ArrowDown", "ArrowUp", "ArrowLeft"):
+        page.keyboard.press(key)
+    here = page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert here.startswith("Row 2, seat 1: ")
+    page.locator(".plan .sold").nth(3).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/orders/*")
+
+
+def test_a_seat_that_nobody_has_leads_nowhere(page, plain, console):
+    page.goto(page.url.replace("/orders", f"/shows/{CONCERT}"))
+    vacant = page.locator(".plan .vacant").first
+    vacant.click()
+    assert page.url.endswith(CONCERT)
+    plain.sign_in()
+    ticket = vacant.get_attribute("data-ticket")
+    sold = page.locator(".plan .sold").first.get_attribute("data-ticket")
+    for path in (f"{CONCERT}/tickets/{ticket}", f"{BALLET}/tickets/{sold}"):
+        answer = plain.get(f"/console/shows/{path}", allow_redirects=False)
+        assert answer.headers["Location"].endswith(path.partition("/")[0])
+    assert plain.get(f"/console/shows/{CONCERT}/tickets/none").status_code == 404
+
+
 def test_where_nothing_happens_nothing_is_sent(page, plain):
     page.goto(page.url.replace("/orders", f"/shows/{BALLET}"))
     with page.expect_response("**/live?seen=*") as answer:
