@@ -49,7 +49,10 @@ def free_port():
 @contextlib.contextmanager
 def process(*command, **more):
     with subprocess.Popen(
-        [sys.executable, *command], env=environment(**more), stderr=subprocess.DEVNULL
+        [sys.executable, *command],
+        env=environment(**more),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     ) as running:
         try:
             yield running
