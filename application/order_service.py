@@ -1,7 +1,6 @@
 """The writes: load an order's facts, ask the order, save the facts it records."""
 
 import secrets
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -488,9 +487,8 @@ def _short_sets(
     """The sets of which fewer tickets can be had than wished."""
     if not isinstance(wish, AtRandom):
         return []
-    had = Counter(held.values())
-    free = Counter(picks.values())
-    return [each for each, count in wish.counts.items() if had[each] + free[each] < count]
+    sets = [*held.values(), *picks.values()]
+    return [each for each, count in wish.counts.items() if sets.count(each) < count]
 
 
 def missing_tickets(order: Order, wish: TicketWish | None) -> dict[str, Any]:
@@ -499,8 +497,8 @@ def missing_tickets(order: Order, wish: TicketWish | None) -> dict[str, Any]:
         missing = [ticket for ticket in wish.tickets if ticket not in order.tickets]
         return {"tickets": missing} if missing else {}
     if isinstance(wish, AtRandom):
-        had = Counter(order.tickets.values())
-        short = {each: count - had[each] for each, count in wish.counts.items()}
+        had = list(order.tickets.values())
+        short = {each: count - had.count(each) for each, count in wish.counts.items()}
         short = {each: count for each, count in short.items() if count > 0}
         return {"random": short} if short else {}
     return {}

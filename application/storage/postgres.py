@@ -55,7 +55,7 @@ from application.store import (
     Written,
 )
 
-WRITERS = 2
+WRITERS = 1
 READERS = 8
 RANGE_ROWS = 5000
 POLL_SECONDS = 0.05
