@@ -8,6 +8,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import fields, validate
 
+from interface.http.field_words import words_for
 from interface.http.fields_schema import KNOWN, Tree
 from interface.http.schemas import Flag, Moment, MomentRange, ObjectId, Words
 
@@ -49,7 +50,7 @@ class Converter(OpenAPIConverter):
         own = OWN_FIELDS.get(type(field), lambda _: {})(field)
         if field.allow_none and "type" in own:
             own = {**own, "type": [own["type"], "null"]}
-        return converted | _patterns(field) | own
+        return converted | _patterns(field) | own | _words(field)
 
     def field2default(self, field: Any, **kwargs: Any) -> dict[str, Any]:
         """The default, where it says something."""
@@ -107,6 +108,13 @@ def is_answer(schema: Any) -> bool:
 
 def _is_answer(field: Any) -> bool:
     return field.root is not None and is_answer(field.root)
+
+
+def _words(field: Any) -> dict[str, str]:
+    """What a field of a schema means. What is inside a list has no words of its own."""
+    is_inside = field.parent is not field.root
+    words = None if is_inside else words_for(type(field.root), field.name)
+    return {} if words is None else {"description": words}
 
 
 def _patterns(field: Any) -> dict[str, Any]:

@@ -6,9 +6,11 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from domain import refusals
-from interface.http import problems
+from interface.http import order_audit_schemas as audit
+from interface.http import problems, schemas
 from interface.http.app import create_app
 from interface.http.contract import Good, Operation, described
+from interface.http.field_words import WORDS
 from interface.http.openapi import api_calls
 from interface.http.problems import Problem, problem_of
 from interface.http.schemas import NothingOut
@@ -91,6 +93,32 @@ def test_the_parameters_of_a_path_are_described(app):
     for path, operations in document_of(app)["paths"].items():
         named = {each["name"] for each in operations.get("parameters", []) if each["in"] == "path"}
         assert named == set(re.findall(r"{(\w+)}", path))
+
+
+def test_every_field_and_parameter_is_described_in_words(app):
+    document = document_of(app)
+    components = document["components"]["schemas"].items()
+    silent = [
+        f"{schema}.{field}"
+        for schema, says in components
+        for field, described in says.get("properties", {}).items()
+        if schema != "ShapedOrder"
+        if not described.get("description")
+    ]
+    silent += [
+        f"{call}: {each['name']}"
+        for call, operation in calls_in(document).items()
+        for each in operation["parameters"]
+        if not each.get("description")
+    ]
+    assert len(components) > 20
+    assert silent == []
+
+
+def test_there_are_words_only_for_fields_that_there_are():
+    kinds = {**vars(schemas), **vars(audit)}
+    for kind, words in WORDS.items():
+        assert words.keys() <= kinds[kind]().fields.keys(), kind
 
 
 def test_no_key_is_needed_where_the_document_says_so(app):
