@@ -9,6 +9,8 @@ import structlog
 
 from application.access import Access
 from application.attempts import Attempts
+from application.audit.checkpoint import Checkpoints
+from application.audit.checkpointer import Checkpointer
 from application.catalog import CatalogKeeper
 from application.clock import now
 from application.copyable import Copyable
@@ -24,7 +26,7 @@ from application.projections.registry import PROJECTIONS
 from application.sales_queries import SalesQueries
 from application.seating import Seating
 from application.session_secret import SessionSecret
-from application.settings import Settings
+from application.settings import BESIDE, Settings
 from application.show_queries import ShowQueries
 from application.storage.sqlite import SqliteStore
 from application.storage.sqlite_copy import SqliteCopyable
@@ -61,9 +63,11 @@ class Services(msgspec.Struct, frozen=True):
     sales: SalesQueries
     loop: PullLoop
     sweeper: Sweeper
+    checkpoints: Checkpoints
+    checkpointer: Checkpointer
 
     def start(self) -> None:
-        """Start what runs beside requests: the pull loop and the sweeper.
+        """Start what runs beside requests.
 
         A read model whose columns are those of another version is begun anew.
         """
@@ -73,9 +77,11 @@ class Services(msgspec.Struct, frozen=True):
         self.loop.start()
         self.sweeper.start()
         self.attempts.start()
+        self.checkpointer.start()
 
     def close(self) -> None:
         """Stop what was started, and give back everything that was opened."""
+        self.checkpointer.stop()
         self.sweeper.stop()
         self.loop.stop()
         self.attempts.close()
@@ -98,6 +104,7 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Services:
     queries = OrderQueries(store, clock)
     past = PastOrders(store, settings.wait_seconds)
     history = OrderHistory(store, clock)
+    checkpoints = Checkpoints(store, clock, audit_key_of(settings))
     return Services(
         settings=settings,
         clock=clock,
@@ -117,7 +124,21 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Services:
         sales=SalesQueries(store, catalog, past),
         loop=PullLoop(store, list(PROJECTIONS.values())),
         sweeper=Sweeper(queries, orders, attempts, settings.sweep_seconds),
+        checkpoints=checkpoints,
+        checkpointer=Checkpointer(checkpoints, settings.checkpoint_seconds),
     )
+
+
+def audit_key_of(settings: Settings) -> str | None:
+    """The file of the private key that checkpoints are signed with.
+
+    Beside an SQLite file it has a place of its own; elsewhere it has to be named.
+    """
+    if settings.audit_key not in {BESIDE, ""}:
+        return settings.audit_key
+    if settings.database.startswith(SQLITE):
+        return settings.database.removeprefix(SQLITE) + "-audit-key"
+    return None
 
 
 def open_store(database: str) -> Store:

@@ -34,6 +34,7 @@ PARTS = (
     Part("tickets"),
     Part("documents", key=2),
     Part("attempts"),
+    Part("checkpoints"),
 )
 
 

@@ -3,6 +3,9 @@
 import msgspec
 from environs import Env, validate
 
+BESIDE = "beside"
+"""The audit key is in a file beside the database, where that is a file."""
+
 DATABASE_SCHEMES = ("sqlite:///", "postgresql://")
 
 
@@ -17,6 +20,8 @@ class Settings(msgspec.Struct, frozen=True):
     max_body_bytes: int = 1_048_576
     log_level: str = "INFO"
     session_hours: float = 8.0
+    audit_key: str = BESIDE
+    checkpoint_seconds: float = 300.0
 
 
 def read_settings() -> Settings:
@@ -43,5 +48,9 @@ def read_settings() -> Settings:
         ),
         session_hours=env.float(
             "SESSION_HOURS", default.session_hours, validate=validate.Range(0.1, 168)
+        ),
+        audit_key=env.str("AUDIT_KEY", default.audit_key),
+        checkpoint_seconds=env.float(
+            "CHECKPOINT_SECONDS", default.checkpoint_seconds, validate=validate.Range(0, 86_400)
         ),
     )

@@ -9,10 +9,13 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import AbstractContextManager
 from datetime import datetime
 from itertools import pairwise
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import msgspec
 from eventsourcing.persistence import ApplicationRecorder, Notification
+
+if TYPE_CHECKING:  # it names a Range of this file
+    from application.audit.records import AuditRecords
 
 T = TypeVar("T")
 
@@ -229,6 +232,9 @@ class Store(Protocol):
     def read_models(self) -> "ReadModels":
         """Where the read models are kept."""
 
+    def audit(self) -> "AuditRecords":
+        """What there is for the audit."""
+
     def attempts(self) -> "AttemptRecords":
         """Where refused attempts are kept."""
 
@@ -405,8 +411,13 @@ class ReadModels(Protocol):
     def page(self, name: str, page: Page) -> list[Row]:
         """The wanted rows of the live generation."""
 
-    def snapshot(self, state: ModelState) -> AbstractContextManager[tuple[int, Iterator[Row]]]:
-        """A generation's position and all its rows by key, as they are at this moment."""
+    def snapshot(
+        self, state: ModelState, part: Range | None = None
+    ) -> AbstractContextManager[tuple[int, Iterator[Row]]]:
+        """A generation's position and its rows by key, as they are at this moment.
+
+        All of them, or those with keys in a range.
+        """
 
     def rebuilding(self, name: str) -> AbstractContextManager[None]:
         """Be the only one who makes a generation of this read model. Raises `BeingRebuilt`."""

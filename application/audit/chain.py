@@ -13,7 +13,7 @@ HASH_BYTES = 32
 GENESIS = b"orderlog facts 1\0"
 """With the order's id after it: what the first fact of an order follows."""
 
-_LENGTHS = Struct(">BHHQ")
+_LENGTHS = Struct(">BHHq")
 _sha256 = hashlib.sha256
 
 

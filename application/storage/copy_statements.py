@@ -40,6 +40,7 @@ def kept(position: str) -> Mapping[str, Kept]:
                 ),
             ),
             "documents": Kept("catalog", ("kind", "id", "document")),
+            "checkpoints": Kept("checkpoints", ("number", "statement", "signature")),
             "attempts": Kept(
                 "attempts",
                 (

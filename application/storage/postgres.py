@@ -20,6 +20,7 @@ from application.clock import from_ms
 from application.storage.group_commit import GroupCommit, Outcome
 from application.storage.parts_of_the_log import SAMPLE_OF_A_PART, every_nth
 from application.storage.postgres_attempts import PostgresAttempts
+from application.storage.postgres_audit import PostgresAudit
 from application.storage.postgres_batch import InDoubt, PostgresBatch
 from application.storage.postgres_catalog import PostgresCatalogChange, read_documents
 from application.storage.postgres_connections import (
@@ -83,6 +84,7 @@ class PostgresStore:
         self._positions = Positions(self._readers)
         self._models = PostgresReadModels(url, self._readers)
         self._attempts = PostgresAttempts(self._readers)
+        self._audit = PostgresAudit(self._readers)
         self._group = GroupCommit(self._commit, leaders=writers)
         self._news = threading.Condition()
         self._latest = 0
@@ -302,6 +304,10 @@ class PostgresStore:
     def read_models(self) -> PostgresReadModels:
         """Where the read models are kept: tables beside the log."""
         return self._models
+
+    def audit(self) -> PostgresAudit:
+        """What there is for the audit."""
+        return self._audit
 
     def attempts(self) -> PostgresAttempts:
         """Where refused attempts are kept."""

@@ -171,8 +171,39 @@ def chain_facts(connection: Connection) -> None:
         heads = {place[0]: hashes[-1]}
 
 
+CHECKPOINTS = """
+CREATE TABLE checkpoints (
+    number bigint PRIMARY KEY,
+    statement bytea NOT NULL,
+    signature bytea NOT NULL
+);
+INSERT INTO counters VALUES ('checkpointing', 0);
+CREATE TABLE witness (
+    position bigint NOT NULL,
+    checkpoint bigint NOT NULL
+);
+INSERT INTO witness VALUES (0, 0);
+CREATE TABLE heads (
+    order_id text COLLATE "C" PRIMARY KEY,
+    version bigint NOT NULL,
+    hash bytea NOT NULL,
+    trail bytea NOT NULL
+);
+CREATE TABLE drawers (
+    name text COLLATE "C" PRIMARY KEY,
+    orders bigint NOT NULL,
+    facts bigint NOT NULL,
+    digest bytea
+);
+CREATE INDEX drawers_unsealed ON drawers (name) WHERE digest IS NULL;
+"""
+"""`checkpointing` is until when (milliseconds) a process has the making of the next one.
+The witness says how all orders' chains ended at a position, and the highest number of a checkpoint
+that was kept meanwhile; `digest` is null for a drawer whose
+heads have changed since it was worked out."""
+
 STEPS: Mapping[int, Step] = MappingProxyType(
-    {2: FEEDERS, 3: ATTEMPTS, 4: GENERATIONS, 5: chain_facts}
+    {2: FEEDERS, 3: ATTEMPTS, 4: GENERATIONS, 5: chain_facts, 6: CHECKPOINTS}
 )
 """How each layout is made of the one before it: by SQL, or by a function that gets the connection.
 

@@ -206,10 +206,13 @@ class PostgresReadModels:
             return [_row(row) for row in rows]
 
     @contextmanager
-    def snapshot(self, state: ModelState) -> Iterator[tuple[int, Iterator[Row]]]:
-        """A generation's position and all its rows by key, as they are at this moment."""
+    def snapshot(
+        self, state: ModelState, part: Range | None = None
+    ) -> Iterator[tuple[int, Iterator[Row]]]:
+        """A generation's position and its rows by key, as they are at this moment."""
         table = table_name(state.name, state.generation)
-        where = _where(self._there(state.name))
+        terms, values = _within(part)
+        where = _where([*terms, *self._there(state.name)])
         with (
             self._readers.transaction() as connection,
             connection.cursor(name="snapshot", binary=True) as cursor,
@@ -222,7 +225,7 @@ class PostgresReadModels:
                 (state.name, state.generation),
             ).fetchone()
             cursor.itersize = SCAN_ROWS
-            cursor.execute(f"SELECT * FROM {table} {where} ORDER BY key".encode())  # noqa: S608 - our own names
+            cursor.execute(f"SELECT * FROM {table} {where} ORDER BY key".encode(), values)  # noqa: S608 - our own names
             yield (0 if row is None else row[0]), map(_row, cursor)
 
     def _there(self, name: str) -> list[str]:
@@ -332,6 +335,15 @@ class PostgresReadModels:
 
 def _row(row: tuple[Any, ...]) -> Row:
     return Row(row[0], row[1:-1], row[-1])
+
+
+def _within(part: Range | None) -> tuple[list[str], list[str]]:
+    """The conditions that a key is in a range, and their values."""
+    if part is None:
+        return [], []
+    if part.upper is None:
+        return ["key >= %s"], [part.lower]
+    return ["key >= %s", "key < %s"], [part.lower, part.upper]
 
 
 def _where(terms: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ from application.storage.batch import Draft
 from application.storage.group_commit import GroupCommit, Outcome
 from application.storage.parts_of_the_log import SAMPLE_OF_A_PART, every_nth
 from application.storage.sqlite_attempts import SqliteAttempts
+from application.storage.sqlite_audit import SqliteAudit
 from application.storage.sqlite_batch import (
     STORING,
     SqliteBatch,
@@ -104,6 +105,9 @@ class SqliteStore:
         )
         self._group = GroupCommit(self._commit)
         self._attempts = SqliteAttempts(self.transaction, lambda: self._reader)
+        self._audit = SqliteAudit(
+            path, path + "-views-witness", lambda: self._reader, self.transaction
+        )
 
     @property
     def _reader(self) -> sqlite3.Connection:
@@ -365,6 +369,10 @@ class SqliteStore:
         """Where the read models are kept: a file of their own, so that they never hold up sales."""
         return self._models
 
+    def audit(self) -> SqliteAudit:
+        """What there is for the audit."""
+        return self._audit
+
     def attempts(self) -> SqliteAttempts:
         """Where refused attempts are kept."""
         return self._attempts
@@ -374,6 +382,7 @@ class SqliteStore:
         self._group.close()
         self.recorder.datastore.close()
         self._models.close()
+        self._audit.close()
         self._connections.close()
 
 

@@ -93,11 +93,18 @@ class SqliteCopyable:
         return Counters(number=found["number"], catalog=found["catalog"])
 
     def finish(self, counters: Counters) -> None:
-        """Set the counters and open it to all. New positions come beyond the last by themselves."""
+        """Set the counters and open it to all. New positions come beyond the last by themselves.
+
+        Up to there positions may be empty that this kind of store would not have left empty.
+        """
         with self._transaction() as log:
             log.executemany(
                 "UPDATE counters SET value = ? WHERE name = ?",
                 [(counters.number, "number"), (counters.catalog, "catalog")],
+            )
+            log.execute(
+                "INSERT OR REPLACE INTO counters"
+                " SELECT 'copied_till', coalesce(max(rowid), 0) FROM orders_events"
             )
             log.execute("DELETE FROM counters WHERE name = 'copying'")
 

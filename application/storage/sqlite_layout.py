@@ -102,6 +102,40 @@ def chain_facts(connection: sqlite3.Connection) -> None:
         heads = {place[0]: hashes[-1]}
 
 
+CHECKPOINTS = """
+CREATE TABLE checkpoints (
+    number INTEGER PRIMARY KEY,
+    statement BLOB NOT NULL,
+    signature BLOB NOT NULL
+);
+INSERT INTO counters VALUES ('checkpointing', 0);
+"""
+"""`checkpointing` is until when (milliseconds) a process has the making of the next one."""
+
+WITNESS_TABLES = """
+CREATE TABLE witness (
+    position INTEGER NOT NULL,
+    checkpoint INTEGER NOT NULL
+);
+INSERT INTO witness VALUES (0, 0);
+CREATE TABLE heads (
+    order_id TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    trail BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE drawers (
+    name TEXT PRIMARY KEY,
+    orders INTEGER NOT NULL,
+    facts INTEGER NOT NULL,
+    digest BLOB
+) WITHOUT ROWID;
+CREATE INDEX drawers_unsealed ON drawers (name) WHERE digest IS NULL;
+"""
+"""How all orders' chains ended at a position, and the highest number of a checkpoint that was kept
+meanwhile. `digest` is null for a drawer whose heads have
+changed since it was worked out."""
+
 VIEWS_TABLES = """
 CREATE TABLE read_models (
     name TEXT NOT NULL,
@@ -169,6 +203,12 @@ def _views_layout(connection: sqlite3.Connection) -> int | None:
     return int(connection.execute("PRAGMA user_version").fetchone()[0]) or 1
 
 
+def _witness_layout(connection: sqlite3.Connection) -> int | None:
+    if not _has_table(connection, "witness"):
+        return None
+    return int(connection.execute("PRAGMA user_version").fetchone()[0]) or 1
+
+
 def _note_views_layout(connection: sqlite3.Connection, number: int) -> None:
     connection.execute(f"PRAGMA user_version = {number:d}")
 
@@ -198,7 +238,10 @@ class File(msgspec.Struct, frozen=True):
 
 
 LOG = File(
-    LOG_TABLES, MappingProxyType({2: ATTEMPTS, 3: chain_facts}), _log_layout, _note_log_layout
+    LOG_TABLES,
+    MappingProxyType({2: ATTEMPTS, 3: chain_facts, 4: CHECKPOINTS}),
+    _log_layout,
+    _note_log_layout,
 )
 VIEWS = File(
     VIEWS_TABLES,
@@ -206,6 +249,9 @@ VIEWS = File(
     _views_layout,
     _note_views_layout,
 )
+
+
+WITNESS = File(WITNESS_TABLES, MappingProxyType({}), _witness_layout, _note_views_layout)
 
 
 def lay_out(connection: sqlite3.Connection, file: File) -> None:

@@ -198,15 +198,18 @@ class SqliteReadModels:
         return [_row(row) for row in rows]
 
     @contextmanager
-    def snapshot(self, state: ModelState) -> Iterator[tuple[int, Iterator[Row]]]:
-        """A generation's position and all its rows by key, as they are at this moment."""
+    def snapshot(
+        self, state: ModelState, part: Range | None = None
+    ) -> Iterator[tuple[int, Iterator[Row]]]:
+        """A generation's position and its rows by key, as they are at this moment."""
         db = generations.open_generation(self._file(state.name, state.generation))
         try:
             db.execute("BEGIN")
             (position,) = db.execute("SELECT position FROM progress").fetchone()
-            where = _where(self._there(state.name))
+            terms, values = _within(part)
+            where = _where([*terms, *self._there(state.name)])
             statement = f"SELECT * FROM {state.name} {where} ORDER BY key"  # noqa: S608 - our own names
-            yield position, map(_row, db.execute(statement))
+            yield position, map(_row, db.execute(statement, values))
         finally:
             db.close()
 
@@ -335,6 +338,15 @@ def _now() -> int:
 
 def _row(row: tuple[Any, ...]) -> Row:
     return Row(row[0], row[1:-1], row[-1])
+
+
+def _within(part: Range | None) -> tuple[list[str], list[str]]:
+    """The conditions that a key is in a range, and their values."""
+    if part is None:
+        return [], []
+    if part.upper is None:
+        return ["key >= ?"], [part.lower]
+    return ["key >= ?", "key < ?"], [part.lower, part.upper]
 
 
 def _where(terms: Sequence[str]) -> str:

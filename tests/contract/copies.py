@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from mixed_orders import NOON, SHOWS, THEATRE, load_shows, make_mixed_orders
 
 from application.access import Caller
+from application.audit.records import SignedCheckpoint
 from application.bootstrap import build, open_copyable, open_store
 from application.copying import copy
 from application.order_service import OrderWish, Request
@@ -18,6 +19,7 @@ from application.store import Attempt
 BATCH = 100
 SHOW = next(iter(SHOWS))
 KEYS = 250
+CHECKPOINT = SignedCheckpoint(1, b"{}", b"\x00\xff")
 ATTEMPT = Attempt("a", NOON, 1, "partner", "request", "no_deal", b"{}", b"\x00\xff")
 
 
@@ -66,6 +68,7 @@ def fill(url, orders):
         for number in range(KEYS):
             order(services, f"key-{number}")
         services.store.attempts().add([ATTEMPT] * 3)
+        services.store.audit().add_checkpoint(CHECKPOINT)
 
 
 def order(services, key=None):
@@ -84,6 +87,7 @@ def told(url):
             "vacancies": store.vacancies(list(SHOWS), NOON),
             "documents": store.catalog(),
             "version": store.catalog_version(),
+            "checkpoints": store.audit().checkpoints(),
             "attempts": store.attempts().of(ATTEMPT.order),
             "requests": [store.answered(THEATRE, f"key-{number}") for number in range(KEYS)],
         }

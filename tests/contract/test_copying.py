@@ -18,7 +18,15 @@ from application.store import CopyUnfinished, StoreUnavailable
 from interface.cli.main import cli
 
 OTHER = {"sqlite": "postgres", "postgres": "sqlite"}
-NOT_COPIED = {"counters", "read_models", "read_model_ranges", "read_model_generations"}
+NOT_COPIED = {
+    "counters",
+    "read_models",
+    "read_model_ranges",
+    "read_model_generations",
+    "witness",
+    "heads",
+    "drawers",
+}
 """Tables whose meaning is copied, or that are made again."""
 
 

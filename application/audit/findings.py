@@ -1,0 +1,34 @@
+"""What verification can find wrong, each named by order, version and position where it has them."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Kind(StrEnum):
+    """What is wrong. The values are stable."""
+
+    CHANGED = "changed"
+    MISSING = "missing"
+    INSERTED = "inserted"
+    REORDERED = "reordered"
+    UNREADABLE = "unreadable"
+    REWRITTEN = "rewritten"
+    CHECKPOINT = "checkpoint"
+    WITNESS = "witness"
+    TICKET = "ticket"
+    READ_MODEL = "read_model"
+    OVERSOLD = "oversold"
+
+
+class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that is wrong, in a sentence."""
+
+    kind: Kind
+    says: str
+    order: str | None = None
+    version: int | None = None
+    position: int | None = None
+    ticket: str | None = None
+    checkpoint: int | None = None
+    model: str | None = None

@@ -1,0 +1,258 @@
+"""What the embedded store has for the audit.
+
+Checkpoints are in the log's file. The witness is in one of its own beside it: it can be made anew
+from the log, and whoever changes the log has to think of it.
+"""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+from application.audit.records import Drawer, Evidence, Head, Link, SignedCheckpoint
+from application.audit.tree import drawer_of
+from application.clock import now, to_ms
+from application.storage.sqlite_batch import as_json
+from application.storage.sqlite_connections import Connections, connect
+from application.storage.sqlite_generations import transaction
+from application.storage.sqlite_layout import WITNESS, lay_out
+from application.store import Range
+
+FACT = (
+    "originator_id, CAST(originator_version AS INTEGER), CAST(topic AS TEXT),"
+    " CAST(state AS BLOB), rowid, CAST(hash AS BLOB)"
+)
+HEAD = "order_id, CAST(version AS INTEGER), CAST(hash AS BLOB), CAST(trail AS BLOB)"
+CHECKPOINT = "number, CAST(statement AS BLOB), CAST(signature AS BLOB)"
+"""SQLite keeps values of any type in any column: whoever changes them need not keep to ours."""
+
+STANDS = "SELECT position FROM witness"
+
+
+class SqliteAudit:
+    """The port `AuditRecords` (`application/audit/records.py`) on SQLite files."""
+
+    def __init__(
+        self,
+        path: str,
+        witness_path: str,
+        reader: Callable[[], sqlite3.Connection],
+        transaction_of_log: Callable[[], AbstractContextManager[sqlite3.Connection]],
+    ) -> None:
+        """Read the log at `path`; `reader` is this thread's connection to it."""
+        self._path = path
+        self._reader = reader
+        self._transaction = transaction_of_log
+        self._connections = Connections(witness_path, "NORMAL")
+        self._laid_out = False
+
+    @property
+    def _witness(self) -> sqlite3.Connection:
+        """The witness's file, made when it is first asked."""
+        if not self._laid_out:
+            lay_out(self._connections.mine, WITNESS)
+            self._laid_out = True
+        return self._connections.mine
+
+    @contextmanager
+    def evidence(self, part: Range) -> Iterator[Evidence]:
+        """The log and the tickets of a range of orders, at one moment."""
+        where, values = _within("originator_id", part)
+        held, held_values = _within("order_id", part)
+        connection = connect(self._path, "FULL")
+        try:
+            connection.execute("BEGIN")
+            rows = connection.execute(
+                f"SELECT id, order_id, held_till FROM tickets WHERE {held}",  # noqa: S608 - our own words
+                held_values,
+            )
+            holders = {ticket: (order, till) for ticket, order, till in rows}
+            facts = connection.execute(
+                f"SELECT {FACT} FROM orders_events"  # noqa: S608 - our own words
+                f" WHERE {where} ORDER BY originator_id, originator_version",
+                values,
+            )
+            yield Evidence(facts, holders)
+        finally:
+            connection.close()
+
+    def links(self, orders: Sequence[str], till: int) -> Mapping[str, Sequence[Link]]:
+        """By order, its facts with positions up to `till`, by version."""
+        found: defaultdict[str, list[Link]] = defaultdict(list)
+        for order, version, own, position in self._reader().execute(
+            "SELECT originator_id, originator_version, hash, orders_events.rowid"
+            " FROM json_each(?) wanted CROSS JOIN orders_events ON originator_id = wanted.value"
+            " WHERE orders_events.rowid <= ? ORDER BY originator_id, originator_version",
+            (as_json(list(orders)), till),
+        ):
+            found[order].append(Link(version, own, position))
+        return found
+
+    def gaps(self, till: int, most: int) -> Sequence[tuple[int, int]]:
+        """Positions that no fact has, beyond those that a copied log came with."""
+        reader = self._reader()
+        row = reader.execute("SELECT value FROM counters WHERE name = 'copied_till'").fetchone()
+        start = 0 if row is None else row[0]
+        rows = reader.execute(
+            "SELECT before + 1, position - 1 FROM (SELECT rowid AS position,"
+            " lag(rowid, 1, ?) OVER (ORDER BY rowid) AS before"
+            " FROM orders_events WHERE rowid > ? AND rowid <= ?)"
+            " WHERE position > before + 1 LIMIT ?",
+            (start, start, till, most),
+        )
+        return rows.fetchall()
+
+    # The witness.
+
+    def witnessed(self) -> int:
+        """The position up to which the witness has seen the log."""
+        return int(self._witness.execute(STANDS).fetchone()[0])
+
+    def witnessed_checkpoint(self) -> int:
+        """The highest number of a checkpoint that was kept while this witness stood by."""
+        return int(self._witness.execute("SELECT checkpoint FROM witness").fetchone()[0])
+
+    def heads(self, orders: Sequence[str]) -> Mapping[str, Head]:
+        """The heads of these orders as witnessed."""
+        rows = self._witness.execute(
+            f"SELECT {HEAD} FROM json_each(?) wanted"  # noqa: S608 - our own words
+            " CROSS JOIN heads ON order_id = wanted.value",
+            (as_json(list(orders)),),
+        )
+        return {row[0]: Head(*row) for row in rows}
+
+    def heads_of_range(self, part: Range) -> tuple[int, Mapping[str, Head]]:
+        """All heads of a range as witnessed, and the position up to which that was."""
+        where, values = _within("order_id", part)
+        with self._moment():
+            position = self.witnessed()
+            rows = self._witness.execute(
+                f"SELECT {HEAD} FROM heads WHERE {where}",  # noqa: S608 - our own words
+                values,
+            ).fetchall()
+        return position, {row[0]: Head(*row) for row in rows}
+
+    def witness(self, after: int, till: int, heads: Sequence[Head]) -> bool:
+        """Move the witness from `after` to `till`, if it still stands there."""
+        with transaction(self._witness):
+            moved = self._witness.execute(
+                "UPDATE witness SET position = ? WHERE position = ?", (till, after)
+            )
+            if moved.rowcount != 1:
+                return False
+            self._witness.executemany(
+                "INSERT OR REPLACE INTO heads VALUES (?, ?, ?, ?)",
+                [(head.order, head.version, head.hash, head.trail) for head in heads],
+            )
+            self._witness.executemany(
+                "INSERT OR REPLACE INTO drawers VALUES (?, 0, 0, NULL)",
+                {(drawer_of(head.order),) for head in heads},
+            )
+        return True
+
+    def unsealed(self, limit: int) -> Sequence[str]:
+        """Drawers whose heads have changed since their digests were noted."""
+        rows = self._witness.execute(
+            "SELECT name FROM drawers WHERE digest IS NULL LIMIT ?", (limit,)
+        )
+        return [row[0] for row in rows]
+
+    def seal(self, position: int, drawers: Sequence[Drawer]) -> bool:
+        """Note the digests of drawers, if the witness still stands at `position`."""
+        with transaction(self._witness):
+            if self.witnessed() != position:
+                return False
+            self._witness.executemany(
+                "UPDATE drawers SET orders = ?, facts = ?, digest = ? WHERE name = ?",
+                [(each.orders, each.facts, each.digest, each.name) for each in drawers],
+            )
+        return True
+
+    def drawers(self) -> tuple[int, Sequence[Drawer]]:
+        """All sealed drawers by name, and where the witness stands."""
+        with self._moment():
+            position = self.witnessed()
+            rows = self._witness.execute(
+                "SELECT name, orders, facts, digest FROM drawers"
+                " WHERE digest IS NOT NULL ORDER BY name"
+            ).fetchall()
+        return position, [Drawer(*row) for row in rows]
+
+    @contextmanager
+    def _moment(self) -> Iterator[None]:
+        """Several reads of the witness at one moment."""
+        self._witness.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._witness.execute("COMMIT")
+
+    def forget_witness(self) -> None:
+        """Drop all that was witnessed."""
+        with transaction(self._witness):
+            for table in ("heads", "drawers"):
+                self._witness.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+            self._witness.execute("UPDATE witness SET position = 0")
+
+    # Checkpoints.
+
+    def claim(self, seconds: float) -> bool:
+        """Be the one who makes a checkpoint, for so long."""
+        moment = to_ms(now())
+        with self._transaction() as connection:
+            claimed = connection.execute(
+                "UPDATE counters SET value = ? WHERE name = 'checkpointing'"
+                " AND value NOT BETWEEN ? AND ?",
+                (moment + int(seconds * 1000), moment, moment + int(seconds * 1000)),
+            )
+        return claimed.rowcount == 1
+
+    def release(self) -> None:
+        """Let others make the next checkpoint."""
+        with self._transaction() as connection:
+            connection.execute("UPDATE counters SET value = 0 WHERE name = 'checkpointing'")
+
+    def checkpoints(self, after: int = 0) -> Sequence[SignedCheckpoint]:
+        """The checkpoints with numbers beyond `after`, by number."""
+        rows = self._reader().execute(
+            f"SELECT {CHECKPOINT} FROM checkpoints WHERE number > ? ORDER BY number",  # noqa: S608 - our own words
+            (after,),
+        )
+        return [SignedCheckpoint(*row) for row in rows]
+
+    def last_checkpoint(self) -> SignedCheckpoint | None:
+        """The checkpoint with the highest number."""
+        row = (
+            self._reader()
+            .execute(
+                f"SELECT {CHECKPOINT} FROM checkpoints ORDER BY number DESC LIMIT 1"  # noqa: S608 - our own words
+            )
+            .fetchone()
+        )
+        return None if row is None else SignedCheckpoint(*row)
+
+    def add_checkpoint(self, checkpoint: SignedCheckpoint) -> bool:
+        """Keep a checkpoint; False if there is one with its number."""
+        with self._transaction() as connection:
+            added = connection.execute(
+                "INSERT OR IGNORE INTO checkpoints VALUES (?, ?, ?)",
+                (checkpoint.number, checkpoint.statement, checkpoint.signature),
+            )
+        if added.rowcount != 1:
+            return False
+        self._witness.execute(
+            "UPDATE witness SET checkpoint = max(checkpoint, ?)", (checkpoint.number,)
+        )
+        return True
+
+    def close(self) -> None:
+        """Give back the witness's connections."""
+        self._connections.close()
+
+
+def _within(column: str, part: Range) -> tuple[str, tuple[Any, ...]]:
+    """The condition that an order is in a range, and its values."""
+    if part.upper is None:
+        return f"{column} >= ?", (part.lower,)
+    return f"{column} >= ? AND {column} < ?", (part.lower, part.upper)

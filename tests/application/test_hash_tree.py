@@ -1,0 +1,93 @@
+"""One digest over the heads of all orders, and short proofs that a head is under it."""
+
+import hashlib
+
+import pytest
+
+from application.audit.records import Drawer, Head, Link
+from application.audit.tree import (
+    EMPTY,
+    climb,
+    drawer,
+    drawer_leaf,
+    drawer_of,
+    head_of,
+    leaf,
+    path,
+    root,
+    root_of,
+    trail_of,
+)
+
+LEAVES = [hashlib.sha256(b"%d" % number).digest() for number in range(40)]
+ORDER = "56a73b7ff06c5a21c393806b"
+
+
+def node(left, right):
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+def test_the_root_of_few_leaves_is_as_written_down():
+    a, b, c = LEAVES[:3]
+    assert root([]) == EMPTY == hashlib.sha256(b"").digest()
+    assert root([a]) == a
+    assert root([a, b]) == node(a, b)
+    assert root([a, b, c]) == node(node(a, b), c)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 7, 8, 9, 31, 40])
+def test_every_leaf_has_a_short_path_to_the_root(count):
+    leaves = LEAVES[:count]
+    for place, start in enumerate(leaves):
+        steps = path(leaves, place)
+        assert len(steps) <= count.bit_length()
+        assert climb(start, steps) == root(leaves)
+
+
+@pytest.mark.parametrize("count", [2, 3, 9])
+def test_no_other_leaf_gets_to_the_root_by_that_path(count):
+    leaves = LEAVES[:count]
+    steps = path(leaves, 0)
+    assert climb(LEAVES[-1], steps) != root(leaves)
+    assert climb(leaves[1], steps) != root(leaves)
+
+
+def test_any_change_of_the_leaves_changes_the_root():
+    roots = {root(LEAVES[:count]) for count in range(1, 41)}
+    roots.add(root([LEAVES[1], LEAVES[0], *LEAVES[2:]]))
+    roots.add(root([*LEAVES[:-1], LEAVES[0]]))
+    assert len(roots) == 42
+
+
+def test_a_head_is_digested_with_all_that_it_has():
+    head = Head(ORDER, 3, b"h" * 32, b"t" * 32)
+    written = b"\0\x18" + b"\0" * 7 + b"\3" + ORDER.encode() + b"h" * 32 + b"t" * 32
+    assert leaf(head) == hashlib.sha256(written).digest()
+    others = [
+        Head(ORDER[:-1] + "c", 3, b"h" * 32, b"t" * 32),
+        Head(ORDER, 2, b"h" * 32, b"t" * 32),
+        Head(ORDER, 3, b"i" * 32, b"t" * 32),
+        Head(ORDER, 3, b"h" * 32, b"u" * 32),
+    ]
+    assert len({leaf(each) for each in [head, *others]}) == 5
+
+
+def test_the_trail_tells_the_positions_of_all_facts_in_order():
+    assert trail_of([1, 2]) == hashlib.sha256(b"\0" * 7 + b"\1" + b"\0" * 7 + b"\2").digest()
+    assert len({trail_of(each) for each in ([1, 2], [2, 1], [1], [1, 2, 3])}) == 4
+    links = [Link(1, b"a" * 32, 7), Link(2, b"b" * 32, 9)]
+    assert head_of(ORDER, links) == Head(ORDER, 2, b"b" * 32, trail_of([7, 9]))
+
+
+def test_orders_of_one_hour_lie_in_one_drawer():
+    assert drawer_of(ORDER) == "56a73"
+    assert drawer_of("56a73fff" + ORDER[8:]) == "56a73"
+    assert drawer_of("56a74000" + ORDER[8:]) != "56a73"
+
+
+def test_the_whole_is_the_tree_over_the_drawers():
+    drawers = [drawer("56a73", 12, LEAVES[:4]), drawer("56a74", 1, LEAVES[4:5])]
+    assert drawers[0] == Drawer("56a73", 4, 12, root(LEAVES[:4]))
+    written = b"\2\5" + b"\0" * 7 + b"\4" + b"\0" * 7 + b"\x0c" + b"56a73" + root(LEAVES[:4])
+    assert drawer_leaf(drawers[0]) == hashlib.sha256(written).digest()
+    assert root_of(drawers) == node(drawer_leaf(drawers[0]), drawer_leaf(drawers[1]))
