@@ -1,0 +1,285 @@
+"""Verifies a whole log: every chain, every checkpoint, tickets, read models, and no oversell.
+
+It may run beside a service: what is compared with each other is read as of one position.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from time import monotonic
+
+import msgspec
+
+from application.audit.checkpoint import Statement
+from application.audit.checkpoint_check import check_series
+from application.audit.findings import Finding, Kind
+from application.audit.holdings import Clash, Holders
+from application.audit.part_check import Leaves, Task
+from application.audit.records import SignedCheckpoint
+from application.audit.tree import drawer, root_of
+from application.audit.workers import Workers
+from application.fact_mapper import fact_of
+from application.projections.changes import added_up
+from application.projections.registry import PROJECTIONS
+from application.store import Range, Row, Store, ranges_between
+
+PART_FACTS = 20_000
+"""How many facts a range has, about: few enough to be held in memory."""
+
+MOST_FINDINGS = 1000
+"""So many findings are named; all are counted."""
+
+HASH_BYTES = 32
+
+Progress = Callable[[int, int], None]
+"""Is told how many facts are checked, and how many there are, about."""
+
+
+class Report(msgspec.Struct):
+    """What was verified, and what was found wrong.
+
+    `checkpoint` is the latest good one, `unsigned` how many facts came after it. `holdings` are how
+    often a ticket came to an order and `tickets` how many were ever held.
+    """
+
+    position: int
+    facts: int
+    orders: int
+    holdings: int
+    tickets: int
+    checkpoints: int
+    checkpoint: Statement | None
+    unsigned: int
+    seconds: float
+    wrong: int
+    findings: list[Finding]
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing was found wrong."""
+        return not self.wrong
+
+
+class Totals(msgspec.Struct):
+    """What the ranges came to together."""
+
+    facts: int = 0
+    orders: int = 0
+    holders: Holders = msgspec.field(default_factory=Holders)
+    leaves: Leaves = msgspec.field(default_factory=Leaves)
+    witnessed: Leaves = msgspec.field(default_factory=Leaves)
+    sums: dict[str, list[Row]] = msgspec.field(default_factory=dict)
+
+
+class Found:
+    """Counts findings and keeps the first."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.kept: list[Finding] = []
+
+    def add(self, findings: Iterator[Finding] | Sequence[Finding]) -> None:
+        """Count and keep."""
+        for finding in findings:
+            self.count += 1
+            if len(self.kept) < MOST_FINDINGS:
+                self.kept.append(finding)
+
+
+def verify(
+    store: Store,
+    workers: Workers,
+    progress: Progress,
+    *,
+    trusted: str | None = None,
+    anchors: Sequence[Statement] = (),
+) -> Report:
+    """Verify the log of `store`.
+
+    `trusted` is the public key that whoever asks knows of; `anchors` are checkpoints that were
+    kept elsewhere, and that the log has to agree with.
+    """
+    began, found = monotonic(), Found()
+    checkpoints = store.audit().checkpoints()
+    series = check_series(checkpoints, trusted)
+    found.add(series.findings)
+    found.add(_cut_off(checkpoints, store.audit().witnessed_checkpoint()))
+    last = max(series.good, key=lambda each: each.number, default=None)
+    summed = {name: _summed(store, name) for name, each in PROJECTIONS.items() if each.table.sums}
+    till = store.last_position()
+    signed_till = 0 if last is None else last.position
+    sums = {name: position for name, (position, _) in summed.items()}
+    tasks = [Task(part, till, signed_till, sums) for part in _parts(store, till)]
+    totals = _check(tasks, workers, found, lambda done: progress(done, max(till, done)))
+    found.add(_gaps(store, till, totals.facts))
+    found.add(_wrong_sums(summed, totals))
+    found.add(_clashes(store, totals.holders))
+    if last is not None:
+        found.add(_against(store, workers, series.good, last, totals, found.count))
+    for anchor in anchors:
+        found.add(_against_anchor(store, workers, anchor))
+    return Report(
+        position=till,
+        facts=totals.facts,
+        orders=totals.orders,
+        holdings=totals.holders.count,
+        tickets=totals.holders.tickets,
+        checkpoints=len(series.good),
+        checkpoint=last,
+        unsigned=totals.facts - (0 if last is None else last.facts),
+        seconds=round(monotonic() - began, 3),
+        wrong=found.count,
+        findings=found.kept,
+    )
+
+
+def _parts(store: Store, till: int) -> list[Range]:
+    count = max(1, till // PART_FACTS)
+    return ranges_between(store.split_points(count))
+
+
+def _check(
+    tasks: Sequence[Task], workers: Workers, found: Found, progress: Callable[[int], None]
+) -> Totals:
+    totals = Totals()
+    for report in workers(tasks):
+        totals.facts += report.facts
+        totals.orders += report.orders
+        totals.holders.add(report.holdings)
+        totals.leaves.extend(report.leaves)
+        totals.witnessed.extend(report.witnessed)
+        for name, rows in report.sums.items():
+            totals.sums.setdefault(name, []).extend(rows)
+        found.add(report.findings)
+        progress(totals.facts)
+    return totals
+
+
+# What can only be told over all ranges.
+
+
+def _summed(store: Store, name: str) -> tuple[int, dict[str, Row]]:
+    """A read model that adds up, and the position that it shows."""
+    models = store.read_models()
+    with models.snapshot(models.state(name)) as (position, rows):
+        return position, {row.key: row for row in rows}
+
+
+def _wrong_sums(summed: dict[str, tuple[int, dict[str, Row]]], totals: Totals) -> Iterator[Finding]:
+    for name, (position, there) in summed.items():
+        rows = added_up(PROJECTIONS[name].table, totals.sums.get(name, []))
+        should = {row.key: row for row in rows}
+        for key in {**should, **there}:
+            if should.get(key) != there.get(key):
+                says = f"The row {key} of the read model {name} is not what the facts add up to."
+                yield Finding(Kind.READ_MODEL, says, position=position, model=name)
+
+
+def _cut_off(checkpoints: Sequence[SignedCheckpoint], witnessed: int) -> Iterator[Finding]:
+    """Checkpoints at the end of the series that were kept and are not there."""
+    last = max((each.number for each in checkpoints), default=0)
+    for number in range(last + 1, witnessed + 1):
+        yield Finding(Kind.CHECKPOINT, f"Checkpoint {number} is missing.", checkpoint=number)
+
+
+def _gaps(store: Store, till: int, facts: int) -> Iterator[Finding]:
+    """Facts that are not there, where no position may be empty."""
+    if facts == till:
+        return
+    for first, last in store.audit().gaps(till, MOST_FINDINGS):
+        where = f"position {first} is" if first == last else f"positions {first} to {last} are"
+        says = f"The fact at {where} missing." if first == last else f"The {where} missing."
+        yield Finding(Kind.MISSING, says, position=first)
+
+
+def _clashes(store: Store, holders: Holders) -> Iterator[Finding]:
+    for clash in holders.clashes():
+        yield _oversold(store, clash)
+
+
+def _oversold(store: Store, clash: Clash) -> Finding:
+    earlier, later = (_order_at(store, each) for each in (clash.earlier, clash.later))
+    says = (
+        f"The ticket {clash.ticket} came to order {later[0]} at position {clash.later}, while order"
+        f" {earlier[0]} had it since position {clash.earlier}."
+    )
+    return Finding(Kind.OVERSOLD, says, later[0], later[1], clash.later, clash.ticket)
+
+
+def _order_at(store: Store, position: int) -> tuple[str, int]:
+    fact = fact_of(store.log(position - 1, 1)[0])
+    return fact.originator_id, fact.originator_version
+
+
+def _root(leaves: Leaves) -> str:
+    drawers = [
+        drawer(
+            name,
+            leaves.facts[name],
+            [
+                bytes(digests[place : place + HASH_BYTES])
+                for place in range(0, len(digests), HASH_BYTES)
+            ],
+        )
+        for name, digests in sorted(leaves.digests.items())
+    ]
+    return root_of(drawers).hex()
+
+
+def _against(
+    store: Store,
+    workers: Workers,
+    good: Sequence[Statement],
+    last: Statement,
+    totals: Totals,
+    known: int,
+) -> Iterator[Finding]:
+    """Hold the log and the witness against what was signed."""
+    log_agrees = _root(totals.leaves) == last.root
+    stands = store.audit().witnessed()
+    witness_agrees = stands != last.position or _root(totals.witnessed) == last.root
+    if not witness_agrees:
+        says = (
+            f"What was witnessed up to position {last.position} was changed: it is not what"
+            f" checkpoint {last.number} was signed over."
+        )
+        yield Finding(Kind.WITNESS, says, position=last.position, checkpoint=last.number)
+    if log_agrees:
+        return
+    says = f"The log up to position {last.position} is not the one that was signed."
+    if not known:
+        broken = _first_broken(store, workers, good)
+        before = max((each.position for each in good if each.number < broken.number), default=0)
+        says += (
+            f" Checkpoint {broken.number} is the first that it disagrees with: what was changed is"
+            f" of an order that had facts at positions {before + 1} to {broken.position}."
+        )
+    yield Finding(Kind.CHECKPOINT, says, position=last.position, checkpoint=last.number)
+
+
+def _first_broken(store: Store, workers: Workers, good: Sequence[Statement]) -> Statement:
+    """The first checkpoint that the log disagrees with: it disagrees with all later ones too."""
+    low, high = 0, len(good) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if root_at(store, workers, good[middle].position) == good[middle].root:
+            low = middle + 1
+        else:
+            high = middle
+    return good[high]
+
+
+def _against_anchor(store: Store, workers: Workers, anchor: Statement) -> Iterator[Finding]:
+    if root_at(store, workers, anchor.position) != anchor.root:
+        says = (
+            f"The log up to position {anchor.position} is not the one that the checkpoint"
+            f" {anchor.number} of {anchor.at} was signed over."
+        )
+        yield Finding(Kind.CHECKPOINT, says, position=anchor.position, checkpoint=anchor.number)
+
+
+def root_at(store: Store, workers: Workers, position: int) -> str:
+    """The digest over all heads as the log has them up to a position."""
+    tasks = [Task(part, position, position) for part in _parts(store, position)]
+    leaves = Leaves()
+    for report in workers(tasks):
+        leaves.extend(report.leaves)
+    return _root(leaves)
