@@ -20,6 +20,7 @@ COMMANDS = {
     "expire": "interface.cli.expire",
     "copy": "interface.cli.copy",
     "drill": "interface.cli.drill",
+    "audit": "interface.cli.audit",
 }
 """Each command and the file it lives in, imported when it is asked for."""
 
@@ -61,6 +62,8 @@ def is_refusal(error: Exception) -> bool:
         store,
     )
     from application.archive import manifest  # noqa: PLC0415
+    from application.audit import bundle, checkpoint, signing  # noqa: PLC0415
+    from application.audit import workers as audit_workers  # noqa: PLC0415
     from application.projections import range_loading, rebuild, rebuild_workers  # noqa: PLC0415
     from domain.refusals import Refusal  # noqa: PLC0415 - only when something was refused
 
@@ -73,6 +76,15 @@ def is_refusal(error: Exception) -> bool:
         | catalog_file.BadCatalog
         | catalog_loading.TicketsInUse
         | keys.UnknownKey
+        | checkpoint.CheckpointsBusy
+        | checkpoint.LogContradicts
+        | checkpoint.NoKey
+        | checkpoint.WrongKey
+        | checkpoint.BadStatement
+        | signing.BadKey
+        | bundle.BadBundle
+        | bundle.CannotBundle
+        | audit_workers.WorkerDied
         | keys.UnknownPartner
         | copying.NotCopied
         | store.CopyUnfinished

@@ -1,0 +1,285 @@
+"""`orderlog audit`: proofs that nothing was changed and nothing sold twice."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from interface.cli.session import Session, database_option
+
+if TYPE_CHECKING:  # see session.py
+    from collections.abc import Sequence
+
+    from application.audit.bundle import BundleReport
+    from application.audit.checkpoint import Statement
+    from application.audit.findings import Finding
+    from application.audit.records import SignedCheckpoint
+    from application.audit.verification import Report
+
+COLUMNS = (
+    SpinnerColumn(),
+    TextColumn("{task.description}"),
+    BarColumn(),
+    MofNCompleteColumn(),
+    TextColumn("{task.fields[rate]} facts/s"),
+    TimeRemainingColumn(),
+)
+SHOWN = 50
+
+
+@click.group()
+def audit() -> None:
+    """Prove that the log was not changed, and that no ticket was sold twice."""
+
+
+@audit.command()
+@click.option(
+    "--adopt-key", is_flag=True, help="Go on with a key that no checkpoint announced: one was lost."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document, to be kept elsewhere.")
+@database_option
+def checkpoint(session: Session, *, adopt_key: bool, as_json: bool) -> None:
+    """Sign how all orders' chains end now; if nothing is new, show the last checkpoint."""
+    made = session.services.checkpoints.make(adopt=adopt_key)
+    _show_checkpoint(session, made, as_json=as_json)
+
+
+@audit.command("rotate-key")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document, to be kept elsewhere.")
+@database_option
+def rotate_key(session: Session, *, as_json: bool) -> None:
+    """Replace the private key by a new one; a checkpoint announces it, signed by the old one."""
+    made = session.services.checkpoints.rotate()
+    _show_checkpoint(session, made, as_json=as_json)
+
+
+@audit.command()
+@database_option
+def key(session: Session) -> None:
+    """Print the public key, to be handed to those who verify."""
+    click.echo(session.services.checkpoints.public_key)
+
+
+def _show_checkpoint(session: Session, made: "SignedCheckpoint", *, as_json: bool) -> None:
+    from application.audit.bundle import BundledCheckpoint  # noqa: PLC0415 - see session.py
+    from application.audit.checkpoint import statement_of  # noqa: PLC0415
+
+    if as_json:
+        kept = BundledCheckpoint(made.statement.decode(), made.signature.hex())
+        session.print_json(msgspec.to_builtins(kept))
+        return
+    statement = statement_of(made)
+    table = Table(title=f"Checkpoint {made.number}", show_header=False)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for name, value in msgspec.to_builtins(statement).items():
+        if value is not None:
+            table.add_row(name, Text(str(value)))
+    table.add_row("signature", Text(made.signature.hex()))
+    session.out.print(table)
+
+
+@audit.command()
+@click.option(
+    "--workers", type=click.IntRange(1, 64), help="Processes; by default one for each processor."
+)
+@click.option(
+    "--key",
+    "key_file",
+    type=click.Path(dir_okay=False),
+    help="The public key that you know of, in a file: other signatures are worth nothing.",
+)
+@click.option(
+    "--checkpoint",
+    "anchor_files",
+    type=click.Path(dir_okay=False),
+    multiple=True,
+    help="A checkpoint that was kept elsewhere, which the log has to agree with.",
+)
+@click.option(
+    "--bundle",
+    type=click.Path(dir_okay=False),
+    help="Check this bundle instead of a log; it needs no database.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@database_option
+def verify(
+    session: Session,
+    workers: int | None,
+    key_file: str | None,
+    anchor_files: tuple[str, ...],
+    bundle: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Verify the whole log, or a bundle. Exit code 1 when anything was found wrong.
+
+    Every fact's hash, every checkpoint, the rows of tickets and of read models are checked, and
+    that no two orders ever had a ticket at the same instant. A service may go on meanwhile.
+    """
+    from application.audit.signing import read_public  # noqa: PLC0415 - see session.py
+
+    trusted = None if key_file is None else read_public(key_file)
+    if bundle is not None:
+        if anchor_files or workers:
+            raise click.UsageError("--bundle is checked by itself: only --key goes with it.")
+        _verify_bundle(session, bundle, trusted, as_json=as_json)
+        return
+    anchors = [_anchor(session, each, trusted) for each in anchor_files]
+    report = _run(session, workers or os.cpu_count() or 1, trusted, anchors)
+    if as_json:
+        session.print_json(
+            {
+                **msgspec.to_builtins(report),
+                "rate": round(report.facts / max(report.seconds, 0.001)),
+            }
+        )
+    else:
+        _show_report(session, report)
+    if not report.good:
+        raise SystemExit(1)
+
+
+def _run(
+    session: Session, count: int, trusted: str | None, anchors: "Sequence[Statement]"
+) -> "Report":
+    from application.audit.verification import PART_FACTS  # noqa: PLC0415 - see session.py
+    from application.audit.verification import verify as run  # noqa: PLC0415
+    from application.audit.workers import here, in_processes  # noqa: PLC0415
+
+    store = session.services.store
+    alone = count == 1 or store.last_position() < PART_FACTS
+    workers = here(store) if alone else in_processes(session.settings.database, count)
+    with Progress(*COLUMNS, console=session.err, transient=True) as progress:
+        task = progress.add_task("Verifying", rate="", total=None)
+
+        def tell(done: int, total: int) -> None:
+            speed = progress.tasks[0].speed
+            progress.update(
+                task, completed=done, total=total, rate=f"{speed:,.0f}" if speed else ""
+            )
+
+        return run(store, workers, tell, trusted=trusted, anchors=anchors)
+
+
+def _anchor(session: Session, path: str, trusted: str | None) -> "Statement":
+    """A checkpoint that was kept in a file, if its signature is good."""
+    from application.audit.bundle import read_checkpoint  # noqa: PLC0415 - see session.py
+    from application.audit.checkpoint import is_signed, statement_of  # noqa: PLC0415
+
+    kept = read_checkpoint(Path(path).read_bytes())
+    statement = statement_of(kept)
+    if not is_signed(kept, statement):
+        session.refuse(f"{path} is not signed by the key that it names: it was changed.")
+    if trusted is not None and statement.key != trusted:
+        session.refuse(f"{path} is signed by another key than the one you trust.")
+    return statement
+
+
+def _verify_bundle(session: Session, path: str, trusted: str | None, *, as_json: bool) -> None:
+    from application.audit.bundle import check_bundle, read_bundle  # noqa: PLC0415
+
+    report = check_bundle(read_bundle(Path(path).read_bytes()), trusted)
+    if as_json:
+        session.print_json(msgspec.to_builtins(report))
+    else:
+        _show_bundle(session, report, known=trusted is not None)
+    if not report.good:
+        raise SystemExit(1)
+
+
+@audit.command()
+@click.argument("order_ids", metavar="ID...", nargs=-1, required=True)
+@click.option(
+    "--to", "path", required=True, type=click.Path(dir_okay=False), help="The file to write."
+)
+@database_option
+def export(session: Session, order_ids: tuple[str, ...], path: str) -> None:
+    """Write orders with all it takes to verify them without a database.
+
+    They are put under the newest checkpoint, which is made if something is new.
+    """
+    from application.audit.bundle import make_bundle  # noqa: PLC0415 - see session.py
+    from application.audit.checkpoint import statement_of  # noqa: PLC0415
+
+    services = session.services
+    bundle = make_bundle(services.store, services.checkpoints, [each.lower() for each in order_ids])
+    Path(path).write_bytes(msgspec.json.format(msgspec.json.encode(bundle)) + b"\n")
+    statement = statement_of(bundle.checkpoint.signed)
+    count = sum(len(order.facts) for order in bundle.orders)
+    click.echo(
+        f"{path} has {count} facts of {len(bundle.orders)} orders, under checkpoint"
+        f" {statement.number}, signed with {statement.key}."
+    )
+
+
+# For people.
+
+
+def _show_report(session: Session, report: "Report") -> None:
+    rate = report.facts / max(report.seconds, 0.001)
+    session.out.print(
+        f"{report.facts:,} facts of {report.orders:,} orders up to position {report.position:,},"
+        f" in {report.seconds:.1f} s ({rate:,.0f} a second)."
+    )
+    session.out.print(
+        f"{report.holdings:,} times a ticket came to an order, {report.tickets:,} different ones."
+    )
+    if report.checkpoint is None:
+        session.out.print("There is no good checkpoint: a chain made anew would not be noticed.")
+    else:
+        session.out.print(
+            f"{report.checkpoints:,} good checkpoints; the last is number"
+            f" {report.checkpoint.number} of {report.checkpoint.at}, signed with"
+            f" {report.checkpoint.key}. {report.unsigned:,} facts came after it.",
+            highlight=False,
+        )
+    _show_findings(session, report.findings, report.wrong)
+
+
+def _show_bundle(session: Session, report: "BundleReport", *, known: bool) -> None:
+    statement = report.checkpoint
+    session.out.print(
+        f"{report.facts} facts of {report.orders} orders, under checkpoint {statement.number} of"
+        f" {statement.at}, signed with {report.key}.",
+        highlight=False,
+    )
+    if not known:
+        session.out.print("Whose key that is you have to know: compare it, or give it by --key.")
+    _show_findings(session, report.findings, len(report.findings))
+
+
+def _show_findings(session: Session, findings: "Sequence[Finding]", count: int) -> None:
+    if not count:
+        session.out.print(Text("Nothing is wrong.", style="bold green"))
+        return
+    table = Table(title=f"{count:,} findings", show_lines=True)
+    table.add_column("what", style="bold red", no_wrap=True)
+    table.add_column("where", overflow="fold", ratio=2)
+    table.add_column("how", overflow="fold", ratio=3)
+    for finding in findings[:SHOWN]:
+        table.add_row(finding.kind, Text(_where(finding)), Text(finding.says))
+    session.out.print(table)
+    if count > SHOWN:
+        session.out.print(f"{count - SHOWN:,} more: --json names up to a thousand.")
+
+
+def _where(finding: "Finding") -> str:
+    named: dict[str, Any] = msgspec.to_builtins(finding)
+    return "\n".join(
+        f"{name} {named[name]}"
+        for name in ("order", "version", "position", "ticket", "checkpoint", "model")
+        if name in named
+    )
