@@ -32,13 +32,15 @@ class Task(msgspec.Struct, frozen=True):
     """What to check of a range.
 
     `till` is the position up to which holdings are told, `signed_till` that of the checkpoint
-    whose digest is wanted; `sums` has the positions of the read models that add up.
+    whose digest is wanted; `sums` has the positions of the read models that add up. `tickets` is
+    whether rows of tickets are kept beside the log.
     """
 
     part: Range
     till: int
     signed_till: int
     sums: dict[str, int] = msgspec.field(default_factory=dict)
+    tickets: bool = True
 
 
 class Leaves(msgspec.Struct):
@@ -161,7 +163,8 @@ class PartCheck:
                     Finding(Kind.UNREADABLE, says, checked.order, last[1], last[4])
                 )
             return
-        checked.findings += self._tickets(order, checked)
+        if self._task.tickets:
+            checked.findings += self._tickets(order, checked)
 
     def _tickets(self, order: Order, checked: Checked) -> Iterator[Finding]:
         kept = self._holders.pop(checked.order, {})

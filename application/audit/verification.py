@@ -37,7 +37,8 @@ class Report(msgspec.Struct):
     """What was verified, and what was found wrong.
 
     `checkpoint` is the latest good one, `unsigned` how many facts came after it. `holdings` are how
-    often a ticket came to an order and `tickets` how many were ever held.
+    often a ticket came to an order and `tickets` how many were ever held. A log that was
+    imported has no catalogue and no rows of tickets to compare: then `with_tickets` is false.
     """
 
     position: int
@@ -48,6 +49,7 @@ class Report(msgspec.Struct):
     checkpoints: int
     checkpoint: Statement | None
     unsigned: int
+    with_tickets: bool
     seconds: float
     wrong: int
     findings: list[Finding]
@@ -107,7 +109,8 @@ def verify(
     till = store.last_position()
     signed_till = 0 if last is None else last.position
     sums = {name: position for name, (position, _) in summed.items()}
-    tasks = [Task(part, till, signed_till, sums) for part in _parts(store, till)]
+    tickets = any(kind == "event" for kind, _ in store.catalog())
+    tasks = [Task(part, till, signed_till, sums, tickets) for part in _parts(store, till)]
     totals = _check(tasks, workers, found, lambda done: progress(done, max(till, done)))
     found.add(_gaps(store, till, totals.facts))
     found.add(_wrong_sums(summed, totals))
@@ -125,6 +128,7 @@ def verify(
         checkpoints=len(series.good),
         checkpoint=last,
         unsigned=totals.facts - (0 if last is None else last.facts),
+        with_tickets=tickets,
         seconds=round(monotonic() - began, 3),
         wrong=found.count,
         findings=found.kept,

@@ -41,7 +41,7 @@ SHOWN = 50
 
 @click.group()
 def audit() -> None:
-    """Prove that the log was not changed, and that no ticket was sold twice."""
+    """Prove that nothing was changed, and nothing sold twice."""
 
 
 @audit.command()
@@ -51,7 +51,10 @@ def audit() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document, to be kept elsewhere.")
 @database_option
 def checkpoint(session: Session, *, adopt_key: bool, as_json: bool) -> None:
-    """Sign how all orders' chains end now; if nothing is new, show the last checkpoint."""
+    """Sign how all orders' chains end now.
+
+    If nothing is new, the last checkpoint is shown.
+    """
     made = session.services.checkpoints.make(adopt=adopt_key)
     _show_checkpoint(session, made, as_json=as_json)
 
@@ -60,7 +63,10 @@ def checkpoint(session: Session, *, adopt_key: bool, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document, to be kept elsewhere.")
 @database_option
 def rotate_key(session: Session, *, as_json: bool) -> None:
-    """Replace the private key by a new one; a checkpoint announces it, signed by the old one."""
+    """Replace the private key by a new one.
+
+    A checkpoint announces it, signed by the old one.
+    """
     made = session.services.checkpoints.rotate()
     _show_checkpoint(session, made, as_json=as_json)
 
@@ -68,7 +74,7 @@ def rotate_key(session: Session, *, as_json: bool) -> None:
 @audit.command()
 @database_option
 def key(session: Session) -> None:
-    """Print the public key, to be handed to those who verify."""
+    """Print the public key, for those who verify."""
     click.echo(session.services.checkpoints.public_key)
 
 
@@ -124,10 +130,11 @@ def verify(
     *,
     as_json: bool,
 ) -> None:
-    """Verify the whole log, or a bundle. Exit code 1 when anything was found wrong.
+    """Verify the whole log, or a bundle.
 
     Every fact's hash, every checkpoint, the rows of tickets and of read models are checked, and
-    that no two orders ever had a ticket at the same instant. A service may go on meanwhile.
+    that no two orders ever had a ticket at the same instant. A service may go on meanwhile. Exit
+    code 1 when anything was found wrong.
     """
     from application.audit.signing import read_public  # noqa: PLC0415 - see session.py
 
@@ -207,7 +214,7 @@ def _verify_bundle(session: Session, path: str, trusted: str | None, *, as_json:
 )
 @database_option
 def export(session: Session, order_ids: tuple[str, ...], path: str) -> None:
-    """Write orders with all it takes to verify them without a database.
+    """Write orders with their proof, for a verification elsewhere.
 
     They are put under the newest checkpoint, which is made if something is new.
     """
@@ -237,6 +244,10 @@ def _show_report(session: Session, report: "Report") -> None:
     session.out.print(
         f"{report.holdings:,} times a ticket came to an order, {report.tickets:,} different ones."
     )
+    if not report.with_tickets:
+        session.out.print(
+            "There is no catalogue here, and there are no rows of tickets to compare."
+        )
     if report.checkpoint is None:
         session.out.print("There is no good checkpoint: a chain made anew would not be noticed.")
     else:

@@ -548,3 +548,12 @@ def test_a_service_that_sells_on_is_not_accused(address, tmp_path):
             selling.join()
     assert [each.findings for each in reports] == [[], [], []]
     assert reports[0].position < reports[2].position
+
+
+def test_a_log_without_a_catalogue_has_no_rows_of_tickets_to_compare(shop, forger):
+    """As one that was imported."""
+    forger.run("DELETE FROM catalog")
+    forger.run("DELETE FROM tickets")
+    report = shop.verify()
+    assert report.findings == []
+    assert not report.with_tickets
