@@ -7,12 +7,14 @@ from importlib.resources import files
 import msgspec
 
 from application.access import hash_of, key_id
-from application.catalog import Key
-from application.catalog_file import CatalogFile, ShowEntry, read_catalog_file
+from application.catalog import Key, catalog_of
+from application.catalog_clashes import clashes
+from application.catalog_file import BadCatalog, CatalogFile, ShowEntry, read_catalog_file
 from application.ids import new_id
-from application.store import CatalogChange, Store, Ticket
+from application.store import CatalogChange, Store, Ticket, TicketTaken
 
 ENCODE = msgspec.json.Encoder().encode
+TRIES = 20
 
 
 class TicketsInUse(Exception):
@@ -45,11 +47,23 @@ def load_catalog(store: Store, file: CatalogFile, at: datetime) -> LoadReport:
     """Make the store's catalogue what `file` says, in one transaction.
 
     Loading the same file again changes nothing. Raises `TicketsInUse` where it would take a held
-    or sold ticket away from its order.
+    or sold ticket away from its order, `BadCatalog` where it names anew what has that name.
     """
+    for _ in range(TRIES):
+        try:
+            return _load(store, file, at)
+        except TicketTaken as lost:
+            taken = str(lost)
+    raise TicketsInUse({taken: "was bought while the file was loaded; load it again"})
+
+
+def _load(store: Store, file: CatalogFile, at: datetime) -> LoadReport:
+    """Load a file. Raises `TicketTaken` where a buyer was quicker than the removal of a ticket."""
     report = LoadReport()
     with store.change_catalog() as change:
         known = change.documents()
+        if clashing := clashes(file, catalog_of(0, known)):
+            raise BadCatalog(clashing)
         for kind, name, document in _documents(file):
             _put(change, known, kind, name, document, report)
         for name, key in _keys(file, at):
