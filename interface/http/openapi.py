@@ -24,7 +24,7 @@ from interface.http.headers import (
 )
 from interface.http.health_contract import OPENAPI
 from interface.http.openapi_schemas import WRITTEN_ID, plugin, shaped_order
-from interface.http.problems import STORE_UNAVAILABLE, UNAUTHORIZED, Problem
+from interface.http.problems import STORE_UNAVAILABLE, TOO_MANY_BODIES, UNAUTHORIZED, Problem
 from interface.http.schemas import (
     OrderOut,
     OrderTicketOut,
@@ -214,7 +214,11 @@ def _problems(operation: Operation) -> dict[str, Any]:
 def _no(status: int, problems: Sequence[Problem]) -> dict[str, Any]:
     narrowed = {"status": {"const": status}, "code": {"enum": [each.code for each in problems]}}
     schema = {"allOf": [ProblemOut, {"type": "object", "properties": narrowed}]}
-    more = {UNAUTHORIZED.status: WWW_AUTHENTICATE, STORE_UNAVAILABLE.status: RETRY_AFTER}
+    more = {
+        UNAUTHORIZED.status: WWW_AUTHENTICATE,
+        STORE_UNAVAILABLE.status: RETRY_AFTER,
+        TOO_MANY_BODIES.status: RETRY_AFTER,
+    }
     headers = [ANSWERED_REQUEST_ID]
     if status != UNAUTHORIZED.status:
         headers.append(PARTNER)

@@ -18,6 +18,7 @@ from interface.http.problems import (
     OF_A_BODY,
     OF_A_WAIT,
     RANDOM_AND_TICKETS,
+    TOO_MANY_BODIES,
 )
 from interface.http.schemas import (
     HistoryOut,
@@ -47,6 +48,7 @@ OF_A_CHANGE = (
 )
 OF_A_WISH = (
     *OF_A_BODY,
+    TOO_MANY_BODIES,
     RANDOM_AND_TICKETS,
     BAD_FIELDS_SCHEMA,
     refusals.UnknownSet,

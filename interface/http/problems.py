@@ -42,6 +42,9 @@ BAD_IDEMPOTENCY_KEY = Problem(
     "bad_idempotency_key", 400, "Idempotency-Key is not 1 to 255 visible ASCII characters."
 )
 CONTENDED = Problem("contended", 503, "Too many buyers want these tickets at this moment.")
+TOO_MANY_BODIES = Problem(
+    "too_many_bodies", 429, "Too many of this caller's requests have not come to their end."
+)
 OF_A_BODY = (
     Problem("bad_json", 400, "The body is no JSON."),
     Problem("bad_body", 400, "The body is no object, or has unknown fields or wrong values."),

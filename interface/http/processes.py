@@ -5,6 +5,7 @@ that threads hold, and before it has a connection to the store.
 """
 
 import os
+import resource
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -18,12 +19,14 @@ from granian.constants import Interfaces
 from granian.server.mp import MPServer
 
 from application.settings import Settings
+from interface.http.bodies import SPARE_THREADS
 from interface.http.logs import configure
 from interface.http.wsgi import running
 
 DRAIN_SECONDS = 30
 """How long requests under way may take when the server is told to stop."""
 BACKLOG = 2048
+OPEN_FILES = 65_536
 TO_STOP = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
 log = structlog.get_logger()
@@ -45,7 +48,7 @@ class Processes(MPServer):
             port=port,
             interface=Interfaces.WSGI,
             workers=workers,
-            blocking_threads=settings.threads,
+            blocking_threads=settings.threads + SPARE_THREADS,
             backlog=BACKLOG,
             websockets=False,
             log_enabled=False,
@@ -59,6 +62,7 @@ class Processes(MPServer):
     def run(self) -> None:
         """Serve until SIGTERM, SIGINT or SIGHUP; finish what is under way. Raises `CannotStart`."""
         configure(self._settings.log_level)
+        raise_limit_of_open_files()
         try:
             self.serve(self._work, no_loader, wrap_loader=False)
         except SystemExit as ended:
@@ -95,6 +99,14 @@ class Processes(MPServer):
 def no_loader() -> Flask:
     """What the library asks for; here each process makes its application itself."""
     raise CannotStart
+
+
+def raise_limit_of_open_files() -> None:
+    """Take as many open files as the system allows: every thread has some of its own."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 @contextmanager

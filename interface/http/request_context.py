@@ -77,7 +77,7 @@ def log_request(request_id: str, method: str, path: str, status: str, began: flo
         method=method,
         path=path,
         status=int(status[:3]),
-        ms=(time.perf_counter() - began) * 1000,
+        ms=round((time.perf_counter() - began) * 1000, 3),
     )
 
 
