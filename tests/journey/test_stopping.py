@@ -58,6 +58,7 @@ class Seller:
     def __init__(self, service):
         self.service = service
         self.made = {}
+        self.position = 0
         self.thread = threading.Thread(target=self.sell)
         self.thread.start()
 
@@ -75,6 +76,7 @@ class Seller:
                 connection.close()
             assert answer.status == 201
             self.made[body["id"]] = body
+            self.position = int(answer.getheader("X-Log-Position"))
 
 
 def test_no_order_is_made_without_its_answer_and_none_is_forgotten(own_database, log):
@@ -87,19 +89,19 @@ def test_no_order_is_made_without_its_answer_and_none_is_forgotten(own_database,
             each.thread.join()
     made = {order: body for each in sellers for order, body in each.made.items()}
     with serving(own_database, log) as service:
-        kept = {each["id"]: each for each in listed(service, len(made))}
+        position = max(each.position for each in sellers)
+        kept = {each["id"]: each for each in listed(service, position)}
         last = max(made, key=lambda order: made[order]["number"])
         assert service.call("GET", f"{ORDERS}/{last}").body == made[last]
     assert kept == made
 
 
-def listed(service, expected):
-    """All orders that the service lists."""
+def listed(service, position):
+    """All orders that the service lists when its list has got to a position."""
     path = f"{ORDERS}?page_size=200"
     orders = []
-    position = {"X_Wait_For_Position": str(expected)}
     while path:
-        answer = service.call("GET", path, **position)
+        answer = service.call("GET", path, X_Wait_For_Position=str(position))
         assert answer.status == 200
         orders += answer.body
         path = answer.headers.get("link", "").partition("<")[2].partition(">")[0]
