@@ -21,8 +21,9 @@ from application.projections.changes import added_up
 from application.projections.registry import PROJECTIONS
 from application.store import Range, Row, Store, ranges_between
 
-PART_FACTS = 20_000
-"""How many facts a range has, about: few enough to be held in memory."""
+PART_FACTS = 60_000
+"""How many facts a range has, about: few enough to be held in memory, and many enough that looking
+through all rows of tickets for each does not count."""
 
 MOST_FINDINGS = 1000
 """So many findings are named; all are counted."""
