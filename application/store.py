@@ -235,6 +235,9 @@ class Store(Protocol):
     def audit(self) -> "AuditRecords":
         """What there is for the audit."""
 
+    def ownership(self) -> "Ownership":
+        """Who has which ticket, as a whole."""
+
     def attempts(self) -> "AttemptRecords":
         """Where refused attempts are kept."""
 
@@ -422,8 +425,8 @@ class ReadModels(Protocol):
     def rebuilding(self, name: str) -> AbstractContextManager[None]:
         """Be the only one who makes a generation of this read model. Raises `BeingRebuilt`."""
 
-    def build(self, name: str) -> Build | None:
-        """The generation that is being made, or was when its maker ended."""
+    def build(self, table: Table) -> Build | None:
+        """The generation of a read model that is being made, or was when its maker ended."""
 
     def begin(self, table: Table, code: str, target: int, points: Sequence[str]) -> Build:
         """Make an empty generation, to be loaded by the ranges of orders between `points`.
@@ -460,3 +463,34 @@ class ReadModels(Protocol):
 
     def drop(self, state: ModelState) -> None:
         """Drop a generation that is not live."""
+
+
+class Ownership(Protocol):
+    """Who has which ticket, for all tickets together: to be compared with the log.
+
+    The rows are those of tickets that an order has: by the ticket, its order and until when it is
+    held (milliseconds since the epoch; None: sold).
+    """
+
+    def snapshot(self) -> AbstractContextManager[tuple[int, Iterator[Row]]]:
+        """The last position of the log, and the rows by ticket, as they are at this moment."""
+
+    def mending(self) -> AbstractContextManager["Mending"]:
+        """Open a transaction in which rows can be put right; appends wait for its end."""
+
+
+class Mending(Protocol):
+    """A transaction over the tickets while nobody appends to the log."""
+
+    @property
+    def position(self) -> int:
+        """The last position of the log."""
+
+    def log(self, after: int, limit: int) -> Sequence[Notification]:
+        """At most `limit` facts with a position beyond `after`, by position."""
+
+    def rows(self) -> Iterator[Row]:
+        """The rows by ticket, as in a snapshot."""
+
+    def put(self, ticket: str, row: Row | None) -> bool:
+        """Let an order have a ticket as `row` says, or nobody; False if there is no such ticket."""

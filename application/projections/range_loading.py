@@ -18,7 +18,7 @@ import msgspec
 from application.bootstrap import open_store
 from application.fact_mapper import UnknownFact, fact_from
 from application.projections.changes import added_up
-from application.projections.registry import PROJECTIONS, Projection
+from application.projections.registry import REBUILT, Projection
 from application.store import ModelState, Range, Row, Store
 from domain.events import Fact
 
@@ -67,8 +67,8 @@ def archived_log(folder: Path) -> "ArchivedLog":
 
 def carry_out(task: Task) -> int:
     """Load the range, in a process that has nothing at hand; return how many facts it has."""
-    store, projection = _store(task.database), PROJECTIONS[task.name]
-    store.read_models().ensure(projection.table)
+    store, projection = _store(task.database), REBUILT[task.name]
+    store.read_models().build(projection.table)
     state = ModelState(task.name, task.generation, 0)
     source = store if task.archive is None else archived_log(Path(task.archive))
     return load_range(store, projection, state, task.part, task.target, source)

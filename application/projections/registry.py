@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from application.projections import holds, orders, sales
+from application.projections import holds, orders, sales, tickets
 from application.store import Row, Table
 from domain.events import Fact
 
@@ -27,3 +27,10 @@ PROJECTIONS: Mapping[str, Projection] = MappingProxyType(
         "holds": Projection(holds.TABLE, holds.rows),
     }
 )
+"""What the pull loop feeds."""
+
+TICKETS = Projection(tickets.TABLE, tickets.rows)
+"""What changes in the same commit as the facts: it is checked by a rebuild, not fed."""
+
+REBUILT: Mapping[str, Projection] = MappingProxyType({**PROJECTIONS, "tickets": TICKETS})
+"""All that can be made again from the log."""

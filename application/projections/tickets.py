@@ -1,10 +1,22 @@
 """The inline read model of tickets: what an order's new facts mean for its tickets' rows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from application.store import TicketChange
+from application.clock import to_ms
+from application.store import Row, Table, TicketChange
+from domain.events import Fact
 from domain.order import Order
 from domain.status import Status
+
+TABLE = Table(name="tickets", columns={"order_id": str, "held_till": int})
+"""Who has a ticket, as far as the log says: to be compared with the tickets' own rows."""
+
+
+def rows(facts: Sequence[Fact]) -> list[Row]:
+    """The tickets that an order has, each until its hold ends or for good."""
+    order = Order.replay(facts)
+    till = None if order.status is Status.DONE else to_ms(order.reserved_till)
+    return [Row(ticket, (order.id, till)) for ticket in owned(order)]
 
 
 def owned(order: Order) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ from application.storage.postgres_connections import (
 from application.storage.postgres_doubt import find_outcome
 from application.storage.postgres_layout import is_unfinished_copy, lay_out
 from application.storage.postgres_line import Lost
+from application.storage.postgres_ownership import PostgresOwnership
 from application.storage.postgres_positions import Positions
 from application.storage.postgres_read_models import PostgresReadModels
 from application.storage.postgres_recorder import PostgresRecorder
@@ -308,6 +309,10 @@ class PostgresStore:
     def audit(self) -> PostgresAudit:
         """What there is for the audit."""
         return self._audit
+
+    def ownership(self) -> PostgresOwnership:
+        """Who has which ticket, as a whole."""
+        return PostgresOwnership(self._readers)
 
     def attempts(self) -> PostgresAttempts:
         """Where refused attempts are kept."""

@@ -251,8 +251,10 @@ class PostgresReadModels:
                 if not connection.broken:
                     connection.execute("SELECT pg_advisory_unlock(%s)", lock)
 
-    def build(self, name: str) -> Build | None:
-        """The generation that is being made, or was when its maker ended."""
+    def build(self, table: Table) -> Build | None:
+        """The generation of a read model that is being made, or was when its maker ended."""
+        name = table.name
+        self._tables[name] = table
         rows = self._readers.rows(
             "SELECT generation, position, code, target FROM read_models"
             " WHERE name = %s AND target IS NOT NULL",

@@ -31,6 +31,7 @@ from application.storage.sqlite_batch import (
 from application.storage.sqlite_catalog import SqliteCatalogChange, read_documents
 from application.storage.sqlite_connections import Connections, unavailable
 from application.storage.sqlite_layout import LOG, is_unfinished_copy, lay_out
+from application.storage.sqlite_ownership import SqliteOwnership
 from application.storage.sqlite_read_models import SqliteReadModels
 from application.storage.sqlite_tickets import ticket_of, ticket_row
 from application.store import (
@@ -372,6 +373,10 @@ class SqliteStore:
     def audit(self) -> SqliteAudit:
         """What there is for the audit."""
         return self._audit
+
+    def ownership(self) -> SqliteOwnership:
+        """Who has which ticket, as a whole."""
+        return SqliteOwnership(self.path, self.transaction)
 
     def attempts(self) -> SqliteAttempts:
         """Where refused attempts are kept."""

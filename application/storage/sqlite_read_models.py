@@ -230,8 +230,10 @@ class SqliteReadModels:
                 raise BeingRebuilt(name) from error
             yield
 
-    def build(self, name: str) -> Build | None:
-        """The generation that is being made, or was when its maker ended."""
+    def build(self, table: Table) -> Build | None:
+        """The generation of a read model that is being made, or was when its maker ended."""
+        name = table.name
+        self._tables[name] = table
         row = self._db.execute(
             "SELECT generation, code, target FROM read_models"
             " WHERE name = ? AND target IS NOT NULL",

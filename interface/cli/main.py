@@ -64,7 +64,7 @@ def is_refusal(error: Exception) -> bool:
     from application.archive import manifest  # noqa: PLC0415
     from application.audit import bundle, checkpoint, signing  # noqa: PLC0415
     from application.audit import workers as audit_workers  # noqa: PLC0415
-    from application.projections import range_loading, rebuild, rebuild_workers  # noqa: PLC0415
+    from application.projections import new_generation, range_loading, rebuild, rebuild_workers  # noqa: PLC0415
     from domain.refusals import Refusal  # noqa: PLC0415 - only when something was refused
 
     return isinstance(
@@ -92,7 +92,7 @@ def is_refusal(error: Exception) -> bool:
         | manifest.BadArchive
         | range_loading.OrderNotShown
         | rebuild.NothingKept
-        | rebuild.Stopped
+        | new_generation.Stopped
         | rebuild_workers.WorkersFailed
         | store.BeingRebuilt
         | store.KeyTwice

@@ -1,6 +1,8 @@
 """`orderlog projection`: read models, how far they are, and making them again."""
 
 import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,11 +37,9 @@ def projection() -> None:
 @database_option
 def list_projections(session: Session, *, as_json: bool) -> None:
     """List the read models and their columns."""
-    from application.projections.registry import PROJECTIONS  # noqa: PLC0415 - see session.py
+    from application.projections.registry import REBUILT  # noqa: PLC0415 - see session.py
 
-    rows = [
-        {"name": name, "columns": list(each.table.columns)} for name, each in PROJECTIONS.items()
-    ]
+    rows = [{"name": name, "columns": list(each.table.columns)} for name, each in REBUILT.items()]
     if as_json:
         session.print_json(rows)
         return
@@ -120,36 +120,31 @@ def rebuild(
 
     It is made beside the live one and swapped in at the end. It is compared with the live one
     first: where rows differ it is not swapped in, and the exit code is 1. The one it replaces is
-    kept for `orderlog projection rollback`.
+    kept for `orderlog projection rollback`. Tickets are compared with the log in place; with
+    --accept-differences those that differ are put right.
     """
     from application.projections import rebuild as rebuilding  # noqa: PLC0415 - see session.py
+    from application.projections.new_generation import Loading  # noqa: PLC0415
     from application.projections.rebuild_workers import be_polite  # noqa: PLC0415
+    from application.projections.registry import REBUILT  # noqa: PLC0415
+    from application.projections.ticket_check import check_tickets  # noqa: PLC0415
 
-    known = _known(name)
+    known = _known(name, REBUILT)
     if archive is not None:
         with extra("archive"):
             import_module("application.archive.reading")
     store = session.services.store
+    loading = Loading(session.settings.database, _workers(workers, scheduler), archive)
     be_polite()
-    with Progress(*COLUMNS, console=session.err) as progress:
-        task = progress.add_task(f"Rebuilding {name}", rate="", total=None)
-
-        def tell(done: int, total: int) -> None:
-            speed = progress.tasks[0].speed
-            rate = f"{speed:,.0f}" if speed else ""
-            progress.update(task, completed=done, total=total, rate=rate)
-
-        outcome = rebuilding.rebuild(
-            store,
-            known,
-            tell,
-            database=session.settings.database,
-            workers=_workers(workers, scheduler),
-            archive=archive,
-            check=check,
-            accept_differences=accept_differences,
-        )
-    _tell_outcome(session, name, outcome)
+    with _progress(session, f"Rebuilding {name}") as tell:
+        if name == "tickets":
+            mend = accept_differences and not check
+            outcome = check_tickets(store, tell, loading, mend=mend)
+        else:
+            outcome = rebuilding.rebuild(
+                store, known, tell, loading, check=check, accept_differences=accept_differences
+            )
+    _tell_outcome(session, known, outcome)
     if outcome.needs_leave or (check and outcome.incomparable):
         raise SystemExit(1)
 
@@ -160,19 +155,32 @@ def rebuild(
 def rollback(session: Session, name: str) -> None:
     """Go back to the table that the last rebuild of NAME replaced."""
     from application.projections.rebuild import roll_back  # noqa: PLC0415 - see session.py
+    from application.projections.registry import PROJECTIONS  # noqa: PLC0415
 
-    position = roll_back(session.services.store, _known(name))
+    position = roll_back(session.services.store, _known(name, PROJECTIONS))
     click.echo(f"{name} is the earlier one again, up to position {position}.")
 
 
-COLUMNS = (
-    SpinnerColumn(),
-    TextColumn("{task.description}"),
-    BarColumn(),
-    MofNCompleteColumn(),
-    TextColumn("{task.fields[rate]} facts/s"),
-    TimeRemainingColumn(),
-)
+@contextmanager
+def _progress(session: Session, what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar with facts, facts a second and the time that is left; yields what tells it."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]} facts/s"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=session.err) as progress:
+        task = progress.add_task(what, rate="", total=None)
+
+        def tell(done: int, total: int) -> None:
+            speed = progress.tasks[0].speed
+            rate = f"{speed:,.0f}" if speed else ""
+            progress.update(task, completed=done, total=total, rate=rate)
+
+        yield tell
 
 
 def _workers(count: int | None, scheduler: str | None) -> "Workers | None":
@@ -188,28 +196,39 @@ def _workers(count: int | None, scheduler: str | None) -> "Workers | None":
     return in_processes(processes) if processes > 1 else None
 
 
-def _known(name: str) -> "Projection":
-    from application.projections.registry import PROJECTIONS  # noqa: PLC0415 - see session.py
-
-    if name not in PROJECTIONS:
+def _known(name: str, projections: "Mapping[str, Projection]") -> "Projection":
+    if name not in projections:
         raise click.BadParameter(
-            f"There is no read model {name}; there are: {', '.join(PROJECTIONS)}."
+            f"There is no read model {name}; there are: {', '.join(projections)}."
         )
-    return PROJECTIONS[name]
+    return projections[name]
 
 
-def _tell_outcome(session: Session, name: str, outcome: "Outcome") -> None:
+def _tell_outcome(session: Session, projection: "Projection", outcome: "Outcome") -> None:
     """Say what a rebuild came to, and show the first differences."""
+    name = projection.table.name
     if outcome.differences:
-        session.out.print(differences_table(outcome, _known(name).table))
+        session.out.print(differences_table(outcome, projection.table))
     if outcome.incomparable:
         click.echo(f"The live {name} could not be compared with: {outcome.incomparable}.")
     elif not outcome.differences:
         click.echo(f"No row differs at position {outcome.position}.")
-    if outcome.swapped:
+    if name == "tickets":
+        click.echo(_ticket_line(outcome))
+    elif outcome.swapped:
         click.echo(f"{name} is rebuilt up to position {outcome.position}.")
     elif outcome.needs_leave:
         click.echo(
             f"{name} stays as it is. If this is expected, use --accept-differences:"
             " what is loaded is kept."
         )
+
+
+def _ticket_line(outcome: "Outcome") -> str:
+    if not outcome.differences:
+        return "tickets are as the log says."
+    if not outcome.swapped:
+        return "tickets stay as they are. --accept-differences puts them right."
+    if outcome.needs_leave:
+        return "tickets are put right, but for those that are not in the catalogue."
+    return "tickets are put right."

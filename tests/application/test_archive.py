@@ -22,6 +22,7 @@ from application.archive.manifest import BadArchive, read_manifest
 from application.bootstrap import build, open_copyable
 from application.copyable import FACTS
 from application.copying import NotCopied
+from application.projections.new_generation import Loading
 from application.projections.pull_loop import catch_up
 from application.projections.rebuild import rebuild
 from application.projections.registry import PROJECTIONS
@@ -348,7 +349,7 @@ def test_a_rebuild_from_the_archive_does_not_read_those_facts_from_the_log(expor
             return getattr(sold_here.store, name)
 
     catch_up(sold_here.store, "orders")
-    outcome = rebuild(NoRanges(), PROJECTIONS["orders"], quietly, archive=exported)
+    outcome = rebuild(NoRanges(), PROJECTIONS["orders"], quietly, Loading(archive=exported))
     assert (outcome.differences, outcome.swapped) == (0, True)
 
 
@@ -357,7 +358,7 @@ def test_a_rebuild_from_the_archive_of_another_log_is_refused(exported, tmp_path
     load_shows(services.store, 400)
     make_mixed_orders(services, 120, batch=50, seed=9)
     with pytest.raises(BadArchive, match="another log"):
-        rebuild(services.store, PROJECTIONS["orders"], quietly, archive=exported)
+        rebuild(services.store, PROJECTIONS["orders"], quietly, Loading(archive=exported))
     services.close()
 
 

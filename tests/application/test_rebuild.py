@@ -17,10 +17,11 @@ from mixed_orders import NOON, load_shows, make_mixed_orders
 
 from application import fact_mapper
 from application.bootstrap import build
-from application.projections import rebuild as rebuilding
+from application.projections import new_generation
+from application.projections.new_generation import Loading, Stopped
 from application.projections.pull_loop import OtherColumns, catch_up, pull
 from application.projections.range_loading import OrderNotShown
-from application.projections.rebuild import NothingKept, Stopped, rebuild, roll_back
+from application.projections.rebuild import NothingKept, rebuild, roll_back
 from application.projections.rebuild_workers import WorkerDied, in_processes
 from application.projections.registry import PROJECTIONS
 from application.settings import Settings
@@ -66,8 +67,8 @@ def sold_here(here, clock):
 
 @pytest.fixture(autouse=True)
 def small_ranges(monkeypatch):
-    monkeypatch.setattr(rebuilding, "RANGE_FACTS", 60)
-    monkeypatch.setattr(rebuilding, "BATCH", 40)
+    monkeypatch.setattr(new_generation, "RANGE_FACTS", 60)
+    monkeypatch.setattr(new_generation, "BATCH", 40)
 
 
 def generation(services, name):
@@ -96,8 +97,7 @@ def test_worker_processes_make_the_same_table(sold, address):
         sold.store,
         PROJECTIONS["sales"],
         lambda done, total: told.append(done),
-        database=address,
-        workers=in_processes(2),
+        Loading(address, in_processes(2)),
     )
     assert outcome.swapped
     assert table(sold, "sales") == live
@@ -130,7 +130,7 @@ def rebuild_killed_after(services, calls):
 
 
 def test_a_rebuild_that_is_killed_anywhere_goes_on_where_it_was(sold, monkeypatch):
-    monkeypatch.setattr(rebuilding, "RANGE_FACTS", 250)
+    monkeypatch.setattr(new_generation, "RANGE_FACTS", 250)
     live = table(sold, "orders")
     calls, swapped = 0, 1
     killed = True
@@ -149,7 +149,7 @@ def test_a_rebuild_that_is_killed_anywhere_goes_on_where_it_was(sold, monkeypatc
 def test_what_was_loaded_before_a_kill_is_not_loaded_again(sold_here):
     assert rebuild_killed_after(sold_here, 20)
     models = sold_here.store.read_models()
-    begun = models.build("orders")
+    begun = models.build(ORDERS.table)
     before = models.loaded(begun.state)
     assert before > 0
     told = []
@@ -160,16 +160,16 @@ def test_what_was_loaded_before_a_kill_is_not_loaded_again(sold_here):
 
 def test_what_other_code_has_loaded_is_not_used(sold_here, monkeypatch):
     assert rebuild_killed_after(sold_here, 20)
-    monkeypatch.setattr(rebuilding, "code_mark", lambda: "newer code")
+    monkeypatch.setattr(new_generation, "code_mark", lambda: "newer code")
     told = []
     rebuild(sold_here.store, ORDERS, lambda done, total: told.append(done))
     assert told[0] == 0
 
 
 REBUILD = """
-from application.projections import rebuild
+from application.projections import new_generation
 from interface.cli.main import main
-rebuild.RANGE_FACTS = 20
+new_generation.RANGE_FACTS = 20
 main()
 """
 
@@ -202,7 +202,9 @@ def test_a_rebuild_and_its_workers_can_be_killed_and_started_again(sold, address
     live = table(sold, "orders")
     models = sold.store.read_models()
     killed = start_rebuild(address)
-    wait_until(lambda: models.build("orders") and models.loaded(models.build("orders").state))
+    wait_until(
+        lambda: models.build(ORDERS.table) and models.loaded(models.build(ORDERS.table).state)
+    )
     kill_all(killed)
     assert table(sold, "orders") == live
     again = start_rebuild(address)
@@ -218,7 +220,7 @@ def test_a_worker_that_dies_ends_the_rebuild_and_the_next_one_goes_on(sold_here,
             worker.kill()
 
     with pytest.raises(WorkerDied, match="the same command goes on"):
-        rebuild(sold_here.store, ORDERS, kill_one, database=here, workers=in_processes(2))
+        rebuild(sold_here.store, ORDERS, kill_one, Loading(here, in_processes(2)))
     told = []
     assert rebuild(sold_here.store, ORDERS, lambda done, total: told.append(done)).swapped
     assert told[0] > 0
@@ -281,8 +283,8 @@ def louder(facts):
 @pytest.fixture
 def changed(monkeypatch):
     changed = msgspec.structs.replace(ORDERS, rows=louder)
-    registry = {**PROJECTIONS, "orders": changed}
-    monkeypatch.setattr("application.projections.registry.PROJECTIONS", registry)
+    known = {**PROJECTIONS, "orders": changed}
+    monkeypatch.setattr("application.projections.registry.REBUILT", known)
     return changed
 
 
@@ -340,7 +342,7 @@ def test_a_check_compares_and_changes_nothing(sold_here, changed):
         sold_here.store, changed, quietly, check=True, accept_differences=True
     ).differences
     assert generation(sold_here, "orders") == 1
-    assert sold_here.store.read_models().build("orders") is None
+    assert sold_here.store.read_models().build(ORDERS.table) is None
     assert sold_here.store.read_models().kept("orders") is None
 
 
@@ -415,7 +417,7 @@ def test_a_fact_that_is_not_known_ends_the_loading_by_name(clock, here, workers)
     poison(services)
     make_mixed_orders(services, 30)
     with pytest.raises(OrderNotShown, match=r"OrderBlessed\.1") as refusal:
-        rebuild(services.store, ORDERS, quietly, database=here, workers=workers)
+        rebuild(services.store, ORDERS, quietly, Loading(here, workers))
     assert "6" * 24 in str(refusal.value)
     services.close()
 

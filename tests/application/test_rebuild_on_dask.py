@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from mixed_orders import load_shows, make_mixed_orders
 
 from application.bootstrap import build
-from application.projections import dask_workers, rebuild
+from application.projections import dask_workers, new_generation
+from application.projections.orders import TABLE as ORDERS
 from application.projections.pull_loop import catch_up
 from application.settings import Settings
 from interface.cli.main import cli
@@ -22,9 +23,9 @@ import sys
 from dask.distributed import Client
 with Client(sys.argv.pop(1)) as client:
     client.wait_for_workers(2)
-from application.projections import rebuild
+from application.projections import new_generation
 from interface.cli.main import main
-rebuild.RANGE_FACTS = 5
+new_generation.RANGE_FACTS = 5
 main()
 """
 QUIET = "--no-dashboard"
@@ -97,8 +98,8 @@ def test_a_worker_that_is_lost_in_the_middle_does_no_harm(sold, database, proces
     rebuilding = processes.enter_context(
         running("-c", REBUILD, scheduler, *command, "--database", database, told=True)
     )
-    wait_until(lambda: models.build("orders") is not None)
-    begun = models.build("orders")
+    wait_until(lambda: models.build(ORDERS) is not None)
+    begun = models.build(ORDERS)
     wait_until(lambda: models.loaded(begun.state))
     lost.kill()
     assert models.pending(begun.state)
@@ -110,7 +111,7 @@ def test_a_worker_that_is_lost_in_the_middle_does_no_harm(sold, database, proces
 
 
 def test_a_scheduler_that_nobody_runs_is_named(sold, database, monkeypatch):
-    monkeypatch.setattr(rebuild, "RANGE_FACTS", 50)
+    monkeypatch.setattr(new_generation, "RANGE_FACTS", 50)
     monkeypatch.setattr(dask_workers, "CONNECT_SECONDS", 0.5)
     command = ("projection", "rebuild", "orders", "--database", database)
     answer = CliRunner().invoke(cli, [*command, "--scheduler", "tcp://127.0.0.1:9"])
@@ -119,7 +120,7 @@ def test_a_scheduler_that_nobody_runs_is_named(sold, database, monkeypatch):
 
 
 def test_a_scheduler_without_workers_is_named(sold, database, scheduler, monkeypatch):
-    monkeypatch.setattr(rebuild, "RANGE_FACTS", 50)
+    monkeypatch.setattr(new_generation, "RANGE_FACTS", 50)
     monkeypatch.setattr(dask_workers, "CONNECT_SECONDS", 0.5)
     command = ("projection", "rebuild", "orders", "--database", database)
     answer = CliRunner().invoke(cli, [*command, "--scheduler", scheduler])

@@ -157,7 +157,7 @@ def test_a_new_generation_shows_only_once_it_is_swapped_in(models):
     assert models.swap(build.state)
     assert keys(models, sort="number") == ["new", "new"]
     assert models.state("orders") == ModelState("orders", 2, 9)
-    assert models.build("orders") is None
+    assert models.build(TABLE) is None
 
 
 def test_a_new_generation_has_the_indexes_and_is_fed_like_any_other(models):
@@ -189,13 +189,13 @@ def test_the_ranges_between_points_are_loaded_each_once(models):
 def test_what_is_loaded_is_found_again_after_its_maker_ended(open_store):
     first = open_store().read_models()
     first.ensure(TABLE)
-    assert first.build("orders") is None
+    assert first.build(TABLE) is None
     begun = begin(first)
     part = first.pending(begun.state)[0]
     first.load(begun.state, part, [row("a")], facts=1)
     second = open_store().read_models()
     second.ensure(TABLE)
-    assert second.build("orders") == begun
+    assert second.build(TABLE) == begun
     assert [each.number for each in second.pending(begun.state)] == [1]
 
 
@@ -204,7 +204,7 @@ def test_what_an_earlier_attempt_left_is_dropped_and_its_number_is_not_used_agai
     load_all(models, left.state, row("a"))
     fresh = begin(models)
     assert (left.state.generation, fresh.state.generation) == (2, 3)
-    assert models.build("orders") == fresh
+    assert models.build(TABLE) == fresh
     assert len(models.pending(fresh.state)) == 2
     models.drop(fresh.state)
     assert begin(models).state.generation == 4

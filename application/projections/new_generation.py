@@ -1,0 +1,127 @@
+"""Makes a new generation of a read model: loaded by ranges of orders, then fed by the live code."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from eventsourcing.persistence import Notification
+
+from application.projections.code_mark import code_mark
+from application.projections.pull_loop import feed, read_batch
+from application.projections.range_loading import Task, archived_log, load_range
+from application.projections.rebuild_workers import Workers
+from application.projections.registry import Projection
+from application.store import Build, ModelState, Store, StoreUnavailable
+
+if TYPE_CHECKING:
+    from application.archive.reading import ArchivedLog
+
+BATCH = 500
+RANGE_FACTS = 20_000
+"""How many facts a range has: few enough to be held in memory, and to be lost at a kill."""
+
+NEWS_SECONDS = 0.5
+
+Progress = Callable[[int, int], None]
+"""Is told how many facts are loaded, and how many there are, about."""
+
+
+class Stopped(Exception):
+    """A new generation cannot be fed beyond a position."""
+
+    def __init__(self, position: int, reason: str) -> None:
+        super().__init__(f"Cannot go beyond position {position}: {reason}")
+
+
+class Loading(msgspec.Struct, frozen=True):
+    """How ranges are loaded: by `workers`, who open `database`, or without them in this process.
+
+    They are read from an archive of the log, as far as that goes, if one is named.
+    """
+
+    database: str = ""
+    workers: Workers | None = None
+    archive: Path | None = None
+
+
+HERE = Loading()
+"""In this process, from the log itself."""
+
+
+def make_generation(
+    store: Store, projection: Projection, target: int, progress: Progress, loading: Loading
+) -> ModelState:
+    """A generation up to the position `target`, or to where an archive of the log ends.
+
+    What an earlier attempt of the same code has loaded is used. Raises `BadArchive`, `KeyTwice`,
+    `OrderNotShown` and what the workers raise.
+    """
+    models = store.read_models()
+    archived = None if loading.archive is None else archived_log(loading.archive)
+    if archived is not None:
+        archived.refuse_other(store)
+        target = min(target, archived.position)
+    build = models.build(projection.table)
+    if build is None or build.code != code_mark() or build.target > target:
+        points = store.split_points(target // RANGE_FACTS + 1)
+        build = models.begin(projection.table, code_mark(), target, points)
+    loaded = models.loaded(build.state)
+    progress(loaded, build.target)
+    for facts in _load(store, projection, build, loading, archived):
+        loaded += facts
+        progress(loaded, max(loaded, build.target))
+    models.finish(build)
+    return models.reload(build.state)
+
+
+def _load(
+    store: Store,
+    projection: Projection,
+    build: Build,
+    loading: Loading,
+    archived: "ArchivedLog | None",
+) -> Iterator[int]:
+    """Load the ranges that are not loaded yet; yield how many facts each has."""
+    state = build.state
+    parts = store.read_models().pending(state)
+    if loading.workers is None or len(parts) == 1:
+        source = archived or store
+        for part in parts:
+            yield load_range(store, projection, state, part, build.target, source)
+        return
+    folder = None if archived is None else str(archived.folder.absolute())
+    yield from loading.workers(
+        [
+            Task(loading.database, state.name, state.generation, build.target, part, folder)
+            for part in parts
+        ]
+    )
+
+
+def feed_up_to(
+    store: Store,
+    projection: Projection,
+    state: ModelState,
+    till: int,
+    log: Callable[[int, int], Sequence[Notification]] | None = None,
+) -> int:
+    """Feed a generation up to the position `till`; return its position. Raises `Stopped`.
+
+    What another process has seen already may not be known to be complete here for a moment.
+    """
+    models = store.read_models()
+    read = log or store.log
+    while (state := models.reload(state)).position < till:
+        stored = [each for each in read(state.position, BATCH) if each.id <= till]
+        if not stored:
+            store.wait_for_news(state.position, NEWS_SECONDS)
+            continue
+        try:
+            feed(store, projection, state, read_batch(store, stored))
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise Stopped(state.position, reason) from error
+    return state.position
