@@ -3,7 +3,7 @@
 import msgspec
 
 from application.projections.registry import PROJECTIONS
-from application.store import ReadModels, Store
+from application.store import ReadModels, Store, Table
 
 
 class Rebuild(msgspec.Struct, frozen=True):
@@ -34,14 +34,16 @@ def standings(store: Store) -> list[Standing]:
     last = store.last_position()
     models = store.read_models()
     return [
-        Standing(name, state.position, last, state.feeder, state.stopped, _rebuild(models, name))
-        for name in PROJECTIONS
+        Standing(
+            name, state.position, last, state.feeder, state.stopped, _rebuild(models, each.table)
+        )
+        for name, each in PROJECTIONS.items()
         for state in [models.state(name)]
     ]
 
 
-def _rebuild(models: ReadModels, name: str) -> Rebuild | None:
-    build = models.build(name)
+def _rebuild(models: ReadModels, table: Table) -> Rebuild | None:
+    build = models.build(table)
     if build is None:
         return None
     loaded = models.loaded(build.state)
