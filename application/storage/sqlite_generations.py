@@ -163,6 +163,7 @@ def finish(path: str, table: Table, target: int) -> None:
     """Make what is loaded fit to be fed and read. Raises `KeyTwice`."""
     with closing(open_generation(path)) as db:
         db.execute("PRAGMA cache_size=-65536")
+        db.execute("PRAGMA threads=2")  # that sort, beside the one that reads
         try:
             with transaction(db):
                 _index(db, table)

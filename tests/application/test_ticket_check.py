@@ -99,7 +99,7 @@ def test_sales_go_on_while_tickets_are_compared_and_put_right(sold, open_service
         for _ in range(4):
             assert check_tickets(sold.store, quietly).differences == 0
         lost = next(each for each in held(sold) if each.held_till is None)
-        spoil(sold, (lost.id, None))
+        spoil(sold, (lost.id, Row(lost.id, ("0" * 24, None))))
         while check_tickets(sold.store, quietly, mend=True).differences == 0:
             pass
     finally:

@@ -1,0 +1,206 @@
+"""How fast is a read model rebuilt, in how much memory, and what do sales notice of it?
+
+    PYTHONPATH=.:tests python tests/benchmarks/rebuild_models.py [--facts 300000] [--workers 2]
+        [--rounds 3] [--store sqlite|postgres] [--model orders]
+
+Each round scans, decodes and folds the log in one process, and rebuilds the read model, compared
+with the live one: the ratio of both speeds holds on a busy machine, too. Then orders are made as
+fast as they can be, alone and during rebuilds in turn, and 500 a second to see how late lists are.
+"""
+
+import argparse
+import multiprocessing
+import resource
+import statistics
+import tempfile
+import threading
+import time
+from contextlib import ExitStack, closing
+from itertools import groupby, islice
+from operator import itemgetter
+
+from big_log import ORG, big_log
+from postgres_server import postgres_server
+from servers import EVENT, SET, put_on_sale
+
+from application.access import Caller
+from application.bootstrap import build, open_copyable, open_store
+from application.clock import now
+from application.copyable import FACTS, Counters
+from application.fact_mapper import fact_from
+from application.order_service import OrderWish, Request
+from application.projections.new_generation import Loading
+from application.projections.rebuild import rebuild
+from application.projections.rebuild_workers import be_polite, in_processes
+from application.projections.registry import PROJECTIONS
+from application.settings import Settings
+from application.store import Range
+from domain.order import Order
+from domain.wishes import AtRandom
+
+BATCH = 20_000
+TICKETS = 200_000
+SELLERS = 8
+SECONDS = 6
+PACE = 500
+
+
+def fill(database, count, folder):
+    """A log of so many facts, and tickets for sale."""
+    facts = ((n, *fact, bytes(32)) for n, fact in enumerate(big_log(count), 1))
+    with closing(open_copyable(database, make=True)) as target:
+        target.begin()
+        after = None
+        while rows := list(islice(facts, BATCH)):
+            target.replace(FACTS, after, None, rows)
+            after = rows[-1][:1]
+        target.finish(Counters(number=498_000_000 + count, catalog=0))
+    put_on_sale(database, TICKETS, folder)
+
+
+def scan(database):
+    """Facts a second that one process reads by orders, decodes and folds."""
+    with closing(open_store(database)) as store:
+        begun, count = time.perf_counter(), 0
+        facts = store.facts_of_range(Range(0, "", None), store.last_position())
+        for order, story in groupby(facts, itemgetter(0)):
+            known = [fact_from(name, state, order) for _, name, state in story]
+            Order.replay(known)
+            count += len(known)
+        return count / (time.perf_counter() - begun)
+
+
+def rebuilt(database, model, workers):
+    """Facts a second from the start to the swap, and of the loading alone; rows that differ."""
+    with closing(open_store(database)) as store:
+        for each in PROJECTIONS.values():
+            store.read_models().ensure(each.table)
+        loaded = []
+
+        def tell(done, total):
+            loaded.append((done, time.perf_counter()))
+
+        begun = time.perf_counter()
+        loading = Loading(database, in_processes(workers))
+        outcome = rebuild(store, PROJECTIONS[model], tell, loading)
+        ended = time.perf_counter()
+        count, last = loaded[-1]
+        assert outcome.swapped, outcome
+        return count / (ended - begun), count / (last - begun), outcome
+
+
+def sell(database, seconds, pace, told):
+    """Make orders for so long; tell how many a second, and how late the lists were."""
+    services = build(Settings(database=database))
+    services.start()
+    wish = OrderWish(tickets=AtRandom({SET: 1}))
+    made, lags = [], []
+    end = time.monotonic() + seconds
+
+    def make():
+        while (moment := time.monotonic()) < end:
+            request = Request(Caller(ORG, "key", "ru"), "benchmark", now())
+            answer = services.orders.create(EVENT, wish, request)
+            made.append((answer.position, time.monotonic()))
+            if pace:
+                time.sleep(max(0.0, moment + SELLERS / pace - time.monotonic()))
+
+    def watch():
+        models, seen = services.store.read_models(), 0
+        while time.monotonic() < end:
+            position = models.state("orders").position
+            moment = time.monotonic()
+            while seen < len(made) and made[seen][0] <= position:
+                lags.append(moment - made[seen][1])
+                seen += 1
+            time.sleep(0.002)
+
+    threads = [threading.Thread(target=make) for _ in range(SELLERS)]
+    threads += [threading.Thread(target=watch)] * bool(pace)
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    services.close()
+    told.put((len(made) / seconds, sorted(lags)))
+
+
+def selling(database, seconds=SECONDS, pace=0):
+    """Starts a process that sells; call the result to wait for what it tells."""
+    context = multiprocessing.get_context("spawn")
+    told = context.Queue()
+    process = context.Process(target=sell, args=(database, seconds, pace, told))
+    process.start()
+
+    def wait():
+        found = told.get()
+        process.join()
+        return found
+
+    return wait, process
+
+
+def rebuild_again_and_again(database, model, workers):
+    be_polite()
+    while True:
+        rebuilt(database, model, workers)
+
+
+def measure_sales(database, given):
+    ratios, alone_rates = [], []
+    context = multiprocessing.get_context("spawn")
+    for _ in range(given.rounds):
+        alone, _ = selling(database)[0]()
+        rebuilding = context.Process(
+            target=rebuild_again_and_again, args=(database, given.model, given.workers)
+        )
+        rebuilding.start()
+        time.sleep(2)
+        beside, _ = selling(database)[0]()
+        rebuilding.terminate()
+        rebuilding.join()
+        ratios.append(beside / alone)
+        alone_rates.append(alone)
+    print(f"orders a second alone {statistics.median(alone_rates):,.0f}")
+    print(f"orders a second during rebuilds: {statistics.median(ratios):.2f} of that")
+    rate, lags = selling(database, pace=PACE)[0]()
+    middle, late = statistics.median(lags), lags[len(lags) * 99 // 100]
+    print(f"at {rate:.0f} orders a second: lists late by {middle * 1000:.0f} ms,", end=" ")
+    print(f"of 100 one by more than {late * 1000:.0f} ms")
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--facts", type=int, default=300_000)
+    arguments.add_argument("--workers", type=int, default=2)
+    arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--store", choices=["sqlite", "postgres"], default="sqlite")
+    arguments.add_argument("--model", choices=list(PROJECTIONS), default="orders")
+    given = arguments.parse_args()
+    with ExitStack() as open_ones:
+        folder = open_ones.enter_context(tempfile.TemporaryDirectory())
+        database = f"sqlite:///{folder}/orders.db"
+        if given.store == "postgres":
+            server = open_ones.enter_context(postgres_server())
+            database = open_ones.enter_context(server.database())
+        fill(database, given.facts, folder)
+        rebuilt(database, given.model, given.workers)
+        scans, wholes, loads = [], [], []
+        for _ in range(given.rounds):
+            scans.append(scan(database))
+            whole, load, outcome = rebuilt(database, given.model, given.workers)
+            assert outcome.incomparable is None
+            wholes.append(whole)
+            loads.append(load)
+        medians = [statistics.median(each) for each in (scans, wholes, loads)]
+        ratio = statistics.median(b / a for a, b in zip(scans, wholes, strict=True))
+        memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        print(f"{given.facts:,} facts, {given.store}, {given.workers} workers, {given.model}")
+        print(f"scan, decode, fold in one process: {medians[0]:,.0f} facts a second")
+        print(f"rebuild with comparison: {medians[1]:,.0f} a second ({ratio:.2f} of the scan)")
+        print(f"loading alone: {medians[2]:,.0f} a second; at most {memory:.0f} MB a worker")
+        measure_sales(database, given)
+
+
+if __name__ == "__main__":
+    main()
