@@ -30,13 +30,12 @@ class WorkerDied(WorkersFailed):
         )
 
 
-def in_processes(count: int) -> Workers:
+def in_processes(count: int, politeness: int = POLITENESS) -> Workers:
     """Have `count` processes of this machine carry out tasks. Raises `WorkerDied`."""
 
     def work(tasks: Sequence[Task]) -> Iterator[int]:
-        pool = ProcessPoolExecutor(
-            min(count, len(tasks)) or 1, get_context("spawn"), initializer=be_polite
-        )
+        size = min(count, len(tasks)) or 1
+        pool = ProcessPoolExecutor(size, get_context("spawn"), be_polite, (politeness,))
         try:
             for done in as_completed([pool.submit(carry_out, task) for task in tasks]):
                 yield done.result()
@@ -48,7 +47,7 @@ def in_processes(count: int) -> Workers:
     return work
 
 
-def be_polite() -> None:
+def be_polite(politeness: int = POLITENESS) -> None:
     """Let every other process have the processor first, where the system can."""
     with suppress(OSError):
-        os.nice(POLITENESS)
+        os.nice(politeness)

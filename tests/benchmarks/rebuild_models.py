@@ -31,7 +31,7 @@ from application.fact_mapper import fact_from
 from application.order_service import OrderWish, Request
 from application.projections.new_generation import Loading
 from application.projections.rebuild import rebuild
-from application.projections.rebuild_workers import be_polite, in_processes
+from application.projections.rebuild_workers import POLITENESS, be_polite, in_processes
 from application.projections.registry import PROJECTIONS
 from application.settings import Settings
 from application.store import Range
@@ -70,7 +70,7 @@ def scan(database):
         return count / (time.perf_counter() - begun)
 
 
-def rebuilt(database, model, workers):
+def rebuilt(database, model, workers, politeness=0):
     """Facts a second from the start to the swap, and of the loading alone; rows that differ."""
     with closing(open_store(database)) as store:
         for each in PROJECTIONS.values():
@@ -81,7 +81,7 @@ def rebuilt(database, model, workers):
             loaded.append((done, time.perf_counter()))
 
         begun = time.perf_counter()
-        loading = Loading(database, in_processes(workers))
+        loading = Loading(database, in_processes(workers, politeness))
         outcome = rebuild(store, PROJECTIONS[model], tell, loading)
         ended = time.perf_counter()
         count, last = loaded[-1]
@@ -143,7 +143,7 @@ def selling(database, seconds=SECONDS, pace=0):
 def rebuild_again_and_again(database, model, workers):
     be_polite()
     while True:
-        rebuilt(database, model, workers)
+        rebuilt(database, model, workers, POLITENESS)
 
 
 def measure_sales(database, given):
