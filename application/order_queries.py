@@ -10,7 +10,6 @@ from typing import Annotated, Any
 import msgspec
 
 from application.clock import now, to_ms, to_ms_up
-from application.order_document import order_document
 from application.projections.holds import TABLE as HOLDS
 from application.projections.orders import order_of
 from application.store import Page, Row, Store
@@ -53,9 +52,10 @@ class OrderFilter(msgspec.Struct, frozen=True):
 
 
 class OrderPage(msgspec.Struct, frozen=True):
-    """Some order documents, and the cursor that continues the list where there is more."""
+    """Some orders, seen at `at`, and the cursor that continues the list where there is more."""
 
-    orders: list[dict[str, Any]]
+    orders: list[Order]
+    at: datetime
     cursor: str | None
 
 
@@ -89,7 +89,8 @@ class OrderQueries:
         shown = found[: wanted.page_size]
         more = len(found) > len(shown)
         return OrderPage(
-            [order_document(order, moment) for order in shown],
+            shown,
+            moment,
             cursor_of(shown[-1], wanted.sort) if more else None,
         )
 

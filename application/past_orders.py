@@ -13,7 +13,6 @@ from eventsourcing.persistence import Notification
 
 from application.clock import to_ms
 from application.fact_mapper import fact_of
-from application.order_document import order_document
 from application.order_queries import (
     OrderFilter,
     OrderPage,
@@ -63,11 +62,11 @@ class PastOrders:
         looked_at, last = 0, Order()
         for order, now in self._then(page, at):
             if len(found) == wanted.page_size or looked_at == MOST_LOOKED_AT:
-                return OrderPage(_documents(found, at), cursor_of(last, wanted.sort))
+                return OrderPage(found, at, cursor_of(last, wanted.sort))
             looked_at, last = looked_at + 1, now
             if _matches(order, wanted, at):
                 found.append(order)
-        return OrderPage(_documents(found, at), None)
+        return OrderPage(found, at, None)
 
     def facts_of_show(self, show: str, at: datetime) -> Iterator[list[Fact]]:
         """The facts up to `at` of each order of a show that there was then."""
@@ -131,7 +130,3 @@ def _matches(order: Order, wanted: OrderFilter, at: datetime) -> bool:
     if wanted.updated_from is not None and order.updated_at < wanted.updated_from:
         return False
     return wanted.updated_till is None or order.updated_at < wanted.updated_till
-
-
-def _documents(orders: Sequence[Order], at: datetime) -> list[dict[str, Any]]:
-    return [order_document(order, at) for order in orders]

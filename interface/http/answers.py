@@ -1,12 +1,14 @@
 """The bytes and headers of good answers."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from flask import Response
 
 from application.order_document import order_document
+from application.order_queries import OrderPage
 from application.order_service import Answer
 from domain.order import Order
 
@@ -14,6 +16,8 @@ JSON = "application/json; charset=UTF-8"
 
 _encode = msgspec.json.Encoder().encode
 Header = tuple[str, str]
+Shape = Callable[[dict[str, Any], Order], Any]
+"""Makes of an order's document what was wished by fields-schema."""
 
 
 class WholeAnswer(Response):
@@ -43,7 +47,7 @@ def bytes_answer(body: bytes, status: int = 200, headers: Sequence[Header] = ())
 
 def order_answer(
     answer: Answer,
-    shape: Callable[[dict[str, Any], Order], Any] | None,
+    shape: Shape | None,
     status: int = 200,
     *,
     written: bool = False,
@@ -54,8 +58,17 @@ def order_answer(
         headers.append(position_of(answer))
     if shape is None and answer.document:
         return bytes_answer(answer.document, status, headers)
-    document = order_document(answer.order, answer.at)
-    return json_answer(shape(document, answer.order) if shape else document, status, headers)
+    return json_answer(_shown(answer.order, answer.at, shape), status, headers)
+
+
+def orders_answer(page: OrderPage, shape: Shape | None) -> Response:
+    """The documents of a page of orders, each in the `shape` that was wished."""
+    return json_answer([_shown(order, page.at, shape) for order in page.orders])
+
+
+def _shown(order: Order, at: datetime, shape: Shape | None) -> Any:
+    document = order_document(order, at)
+    return shape(document, order) if shape else document
 
 
 def position_of(answer: Answer) -> Header:

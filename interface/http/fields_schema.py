@@ -16,7 +16,8 @@ from interface.http.errors import BadRequest
 Tree = Mapping[str, Any]
 """Names, each with the names inside it; None where there is nothing to choose inside."""
 
-TOKEN = re.compile(r"\s*([A-Za-z_]+|[{},])")
+TOKEN = re.compile(r"[A-Za-z_]+|[{},]|\S")
+"""A name, a sign, or a character that can only be a fault."""
 PARTNER: Tree = {"id": None, "name": None}
 KNOWN: Tree = {
     "id": None,
@@ -95,6 +96,8 @@ class _Parser:
         """One or more names with commas between, each with what is wished inside it."""
         tree: dict[str, Any] = {}
         while True:
+            if self._word in tree:
+                raise self._fault(f"{self._word} is named twice")
             name = self._name(known)
             tree[name] = self._inside(known[name])
             if self._word != ",":
@@ -134,14 +137,7 @@ class _Parser:
 
 def _tokens(text: str) -> Iterator[tuple[str, int]]:
     """Names and signs with their positions, counted from 1; an empty one at the end."""
-    place = 0
-    while place < len(text.rstrip()):
-        match = TOKEN.match(text, place)
-        if match is None:
-            yield text[place], place + 1
-            place += 1
-        else:
-            yield match[1], match.start(1) + 1
-            place = match.end()
+    for match in TOKEN.finditer(text):
+        yield match[0], match.start() + 1
     while True:
         yield "", len(text) + 1

@@ -1,7 +1,5 @@
 """The resource `orders`: create, change, read, list, and how it came to be."""
 
-from collections.abc import Callable
-from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, request
@@ -9,10 +7,9 @@ from werkzeug.routing import BaseConverter
 
 from application.bootstrap import Services
 from application.order_service import OrderWish
-from domain.order import Order
 from domain.refusals import UnknownOrder
 from domain.status import Status
-from interface.http.answers import json_answer, order_answer, position_of
+from interface.http.answers import Shape, json_answer, order_answer, orders_answer, position_of
 from interface.http.body import load_body, load_query
 from interface.http.contract import described
 from interface.http.fields_schema import parse, shaped
@@ -69,7 +66,7 @@ def _register_writes(routes: Blueprint, services: Services) -> None:
     @routes.post("")
     @described(CREATE_ORDER)
     def create_order() -> Response:
-        shape = _shape(services)
+        shape = _wished_shape(services)
         show, wish = load_body(ORDER_IN, quick_order)
         answer = services.orders.create(show, wish, the_request())
         return order_answer(answer, shape, 201, written=True)
@@ -77,7 +74,7 @@ def _register_writes(routes: Blueprint, services: Services) -> None:
     @routes.patch("/<order_id:order>")
     @described(CHANGE_ORDER)
     def change_order(order: str) -> Response:
-        shape = _shape(services)
+        shape = _wished_shape(services)
         wish = load_body(ORDER_CHANGE_IN, quick_change)
         answer = services.orders.change(known_order(order), wish, the_request())
         return order_answer(answer, shape, written=True)
@@ -94,13 +91,14 @@ def _register_reads(routes: Blueprint, services: Services) -> None:
     @routes.get("")
     @described(LIST_ORDERS)
     def list_orders() -> Response:
-        wanted = load_query(ORDER_LIST_IN)
+        wanted, fields = load_query(ORDER_LIST_IN)
+        shape = _shape(services, fields)
         wait_for_position(services, "orders")
         if wanted.at is None:
             page = services.queries.orders(g.caller.partner, wanted)
         else:
             page = services.past.orders(g.caller.partner, wanted, wanted.at)
-        answer = json_answer(page.orders)
+        answer = orders_answer(page, shape)
         if page.cursor is not None:
             answer.headers["Link"] = f'<{_next_address(page.cursor)}>; rel="next"'
         return answer
@@ -109,7 +107,7 @@ def _register_reads(routes: Blueprint, services: Services) -> None:
     @described(READ_ORDER)
     def read_order(order: str) -> Response:
         wanted = load_query(ORDER_VIEW_IN)
-        shape = _shape(services)
+        shape = _shape(services, wanted["fields_schema"])
         known = known_order(order)
         if "version" in wanted:
             answer = services.history.at_version(known, wanted["version"], g.caller)
@@ -133,12 +131,15 @@ def _register_reads(routes: Blueprint, services: Services) -> None:
         return json_answer(services.history.history(known_order(order), g.caller))
 
 
-def _shape(services: Services) -> Callable[[dict[str, Any], Order], Any] | None:
-    """How to shape the answer, where fields-schema asks for it; faults are told before a write."""
+def _wished_shape(services: Services) -> Shape | None:
+    """How to shape the answer to a write; faults are told before anything is written."""
     if not request.query_string:
         return None
-    schema = ORDER_VIEW_IN if request.method == "GET" else ORDER_SHAPE_IN
-    text = load_query(schema)["fields_schema"]
+    return _shape(services, load_query(ORDER_SHAPE_IN)["fields_schema"])
+
+
+def _shape(services: Services, text: str | None) -> Shape | None:
+    """How to shape an answer, where fields-schema asks for it."""
     if text is None:
         return None
     tree = parse(text)

@@ -138,7 +138,7 @@ LIST_ORDERS = Operation(
     query=OrderListIn(),
     headers=(WAIT_FOR_POSITION,),
     answers={200: Good("A page of orders.", OrderOut, many=True, headers=(LINK,))},
-    refuses=(BAD_CURSOR, *OF_A_WAIT),
+    refuses=(BAD_CURSOR, BAD_FIELDS_SCHEMA, *OF_A_WAIT),
 )
 
 READ_ORDER = Operation(

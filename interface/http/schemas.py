@@ -194,14 +194,16 @@ class OrderChangeIn(Schema):
     payment = fields.Nested(PaymentIn)
     status = fields.Enum(Status, by_value=True)
 
-    @validates_schema
-    def tickets_once(self, data: dict[str, Any], **_: Any) -> None:
+    @validates_schema(pass_original=True)
+    def tickets_once(self, data: dict[str, Any], original: dict[str, Any], **_: Any) -> None:
         """Tickets are named by id or wished at random, each at most once, and not too many."""
         tickets, random = data.get("tickets"), data.get("random")
         if tickets is not None and random is not None:
             raise ValidationError(RANDOM_AND_TICKETS, "random")
         if tickets is not None and len(set(tickets)) < len(tickets):
             raise ValidationError("Names a ticket twice.", "tickets")
+        if random is not None and len(random) < len(original["random"]):
+            raise ValidationError("Names a set twice.", "random")
         if random is not None and sum(random.values()) > MOST_TICKETS:
             raise ValidationError(f"At most {MOST_TICKETS} tickets in one order.", "random")
 
@@ -262,7 +264,7 @@ class OrderViewIn(OrderShapeIn):
             raise ValidationError("Either version or at, not both.", "at")
 
 
-class OrderListIn(Schema):
+class OrderListIn(OrderShapeIn):
     """Which orders to list, now or as of a moment. Ranges include their start, not their end."""
 
     status = Words(Status)
@@ -285,12 +287,12 @@ class OrderListIn(Schema):
             raise ValidationError("As of a moment, sort by created_at or number.", "sort")
 
     @post_load
-    def order_filter(self, data: dict[str, Any], **_: Any) -> OrderFilter:
-        """The filter as the service knows it."""
+    def order_filter(self, data: dict[str, Any], **_: Any) -> tuple[OrderFilter, str | None]:
+        """The filter as the service knows it, and the wished fields."""
         sort = data["sort"]
         created_from, created_till = data.get("created_at", (None, None))
         updated_from, updated_till = data.get("updated_at", (None, None))
-        return OrderFilter(
+        wanted = OrderFilter(
             statuses=data.get("status", ()),
             show=data.get("event"),
             number=data.get("number"),
@@ -304,6 +306,7 @@ class OrderListIn(Schema):
             cursor=data["cursor"],
             at=data["at"],
         )
+        return wanted, data["fields_schema"]
 
 
 class SalesIn(Schema):
