@@ -39,6 +39,7 @@ def create_app(services: Services) -> Flask:
     app = Service(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = services.settings.max_body_bytes
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
     app.url_map.converters["order_id"] = OrderId
     errors.register(app)
     request_context.register(app, services)

@@ -1,6 +1,7 @@
 """The body of a request: JSON of the right type and size, held against its schema as a whole."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -27,6 +28,7 @@ def load_body(schema: Schema, quick: Callable[[bytes], Any] | None = None) -> An
         return wish
     try:
         body = msgspec.json.decode(data)
+        NAMED_ONCE.decode(data.decode())
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadRequest("bad_json", f"The body is no JSON: {error}") from error
     except RecursionError as error:
@@ -34,6 +36,19 @@ def load_body(schema: Schema, quick: Callable[[bytes], Any] | None = None) -> An
     if not isinstance(body, dict):
         raise BadRequest("bad_body", "The body has to be a JSON object.")
     return checked(schema, body, "bad_body", "The body has wrong values.")
+
+
+def _named_once(pairs: list[tuple[str, Any]]) -> None:
+    """Refuse an object that says two things by one name: readers take one or the other."""
+    names = set()
+    for name, _ in pairs:
+        if name in names:
+            raise BadRequest("bad_json", f"An object of the body names {name!r} twice.")
+        names.add(name)
+
+
+NAMED_ONCE = json.JSONDecoder(object_pairs_hook=_named_once, parse_int=str, parse_float=str)
+"""Looks at the names alone, in JSON that is known to be good."""
 
 
 def load_query(schema: Schema) -> Any:
@@ -62,19 +77,20 @@ def error_code(errors: dict[str, str], code: str) -> str:
 RANDOM_AND_TICKETS = "Either tickets or random, not both."
 
 
-def pointers(messages: Any, path: str = "") -> dict[str, str]:
+OF_MARSHMALLOW = {1: ("_schema",), 2: ("key", "value")}
+"""By depth, the names in marshmallow's messages that are not names in what was sent."""
+
+
+def pointers(messages: Any, path: str = "", depth: int = 0) -> dict[str, str]:
     """Marshmallow's nested messages as JSON pointers (RFC 6901) with a sentence each."""
     if isinstance(messages, dict):
         found: dict[str, str] = {}
         for name, inner in messages.items():
-            if name in ("_schema", "key", "value"):
-                step = ""
-            else:
-                step = "/" + str(name).replace("~", "~0").replace("/", "~1")
-            found.update(pointers(inner, path + step))
+            sent = name not in OF_MARSHMALLOW.get(depth, ())
+            step = "/" + str(name).replace("~", "~0").replace("/", "~1") if sent else ""
+            found.update(pointers(inner, path + step, depth + 1))
         return found
-    text = " ".join(messages) if isinstance(messages, list) else str(messages)
-    return {path or "/": text}
+    return {path: " ".join(messages) if isinstance(messages, list) else str(messages)}
 
 
 def fingerprint() -> bytes:

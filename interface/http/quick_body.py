@@ -1,7 +1,8 @@
 """Reads in one step the bodies that an on-sale is made of.
 
 The schemas (`schemas.py`) are the contract. What is read here is only what they would read as the
-same wish; every other body, and above all every faulty one, is left to them.
+same wish; every other body, and above all every faulty one, is left to them. One that names
+something twice is told by its quotation marks: there are more than what was read accounts for.
 """
 
 import re
@@ -46,7 +47,7 @@ def quick_order(body: bytes) -> tuple[str, OrderWish] | None:
         return None
     if not ID(order.event) or not all(map(ID, order.random)):
         return None
-    if sum(order.random.values()) > MOST_TICKETS:
+    if sum(order.random.values()) > MOST_TICKETS or body.count(b'"') != 6 + 2 * len(order.random):
         return None
     return order.event, OrderWish(tickets=AtRandom(order.random))
 
@@ -63,4 +64,6 @@ def quick_change(body: bytes) -> OrderWish | None:
             return None
         payment = PaymentWish(change.payment.system)
     status = None if change.status is msgspec.UNSET else change.status
+    if body.count(b'"') != 6 * (payment is not None) + 4 * (status is not None):
+        return None
     return OrderWish(payment=payment, status=status)

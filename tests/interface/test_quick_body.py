@@ -70,3 +70,18 @@ def test_the_bodies_of_the_documented_calls_are_read_quickly():
 def test_what_is_no_object_is_left_to_the_schemas(body):
     assert quick_order(body) is None
     assert quick_change(body) is None
+
+
+@pytest.mark.parametrize(
+    ("quick", "body"),
+    [
+        (quick_order, f'{{"event": "{SET}", "event": "{EVENT}", "random": {{}}}}'),
+        (quick_order, f'{{"event": "{EVENT}", "random": {{"{SET}": 1, "{SET}": 2}}}}'),
+        (quick_order, f'{{"event": "{EVENT}", "random": {{}}, "random": {{}}}}'),
+        (quick_change, '{"status": "done", "status": "canceled"}'),
+        (quick_change, '{"payment": {"system": "a", "system": "b"}}'),
+        (quick_change, '{"payment": {"system": "a"}, "payment": {"system": "a"}}'),
+    ],
+)
+def test_a_body_that_names_something_twice_is_left_to_the_schemas(quick, body):
+    assert quick(body.encode()) is None
