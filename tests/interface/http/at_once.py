@@ -3,6 +3,7 @@
 import threading
 
 PATIENCE_SECONDS = 20
+FIRST, SECOND = "asks first", "asks second"
 
 
 def at_once(*asks):
@@ -14,52 +15,68 @@ def at_once(*asks):
         start.wait(PATIENCE_SECONDS)
         answers[place] = ask()
 
-    threads = [threading.Thread(target=run, args=each) for each in enumerate(asks)]
+    in_threads([threading.Thread(target=run, args=each) for each in enumerate(asks)])
+    return answers
+
+
+def in_threads(threads):
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(PATIENCE_SECONDS)
     assert not any(thread.is_alive() for thread in threads)
-    return answers
 
 
-def overtaken(clock, first, second):
+class Meeting:
+    """Holds up the first one at one of its looks at the clock until the second one has come."""
+
+    def __init__(self, at_look, *, by_looking):
+        self.looks_left = at_look
+        self.by_looking = by_looking
+        self.first_is_held = threading.Event()
+        self.second_has_come = threading.Event()
+
+    def look(self):
+        who = threading.current_thread().name
+        if who == FIRST:
+            self.looks_left -= 1
+            if self.looks_left == 0:
+                self.first_is_held.set()
+                self.second_has_come.wait(PATIENCE_SECONDS)
+        elif who == SECOND and self.by_looking:
+            self.second_has_come.set()
+
+    def come(self, *_, **__):
+        if threading.current_thread().name == SECOND:
+            self.second_has_come.set()
+
+
+def overtaken(clock, first, second, *, at_look=2, comes_with=None):
     """The answers to two questions: the second one comes while the first is being decided.
 
-    Whoever decides looks at the clock; there the first one is held up until the second one has
-    looked, too, and so has come.
+    Whoever decides looks at the clock; `at_look` says which look of the first one that is. There
+    it is held up until the second one has come: it looks at the clock, too, or sends the signal
+    `comes_with`.
     """
-    names = ("asks first", "asks second")
-    deciding, has_come = threading.Event(), threading.Event()
-    looks = []
-
-    def on_look():
-        name = threading.current_thread().name
-        if name == names[1]:
-            has_come.set()
-        elif name == names[0]:
-            looks.append(name)
-            if len(looks) == 2:  # the first look is at its coming
-                deciding.set()
-                assert has_come.wait(PATIENCE_SECONDS)
-
+    meeting = Meeting(at_look, by_looking=comes_with is None)
     answers = {}
-    threads = [
-        threading.Thread(target=lambda n=name, a=ask: answers.update({n: a()}), name=name)
-        for name, ask in zip(names, (first, second), strict=True)
-    ]
-    clock.on_look = on_look
+
+    def run(ask):
+        if threading.current_thread().name == SECOND:
+            assert meeting.first_is_held.wait(PATIENCE_SECONDS)
+        answers[threading.current_thread().name] = ask()
+
+    clock.on_look = meeting.look
+    if comes_with is not None:
+        comes_with.connect(meeting.come)
     try:
-        threads[0].start()
-        assert deciding.wait(PATIENCE_SECONDS)
-        threads[1].start()
+        in_threads(
+            [
+                threading.Thread(target=run, args=(ask,), name=name)
+                for name, ask in ((FIRST, first), (SECOND, second))
+            ]
+        )
     finally:
-        has_come_at_last = threading.Timer(PATIENCE_SECONDS, has_come.set)
-        has_come_at_last.daemon = True
-        has_come_at_last.start()
-        for thread in threads:
-            if thread.ident is not None:
-                thread.join(PATIENCE_SECONDS)
-        has_come_at_last.cancel()
         clock.on_look = lambda: None
-    return [answers[name] for name in names]
+    assert meeting.second_has_come.is_set()
+    return answers[FIRST], answers[SECOND]

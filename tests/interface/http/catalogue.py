@@ -1,8 +1,7 @@
 """A small house with everything that can be sold differently, with ids of its own each time."""
 
 import itertools
-
-import yaml
+import json
 
 from application.catalog_file import read_catalog_file
 from application.catalog_loading import load_catalog
@@ -113,9 +112,10 @@ class House:
 
     def open(self, services):
         """Put it on sale."""
-        file = read_catalog_file(yaml.safe_dump(self.file).encode())
+        file = read_catalog_file(json.dumps(self.file).encode())
         load_catalog(services.store, file, services.clock())
         services.catalog._look_again = 0.0
+        services.catalog.current()
 
 
 def rule(rule_id, nominal, extra="0.00", **window):

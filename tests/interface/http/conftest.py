@@ -36,9 +36,9 @@ class Running:
             catch_up(self.services.store, name)
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
 def opened(request, tmp_path_factory):
-    """One service for each kind of store: tests stay apart by what they sell."""
+    """A service for each kind of store: a file's tests stay apart by what they sell."""
     if request.param == "sqlite":
         running = Running(
             Settings(database=f"sqlite:///{tmp_path_factory.mktemp('http')}/orders.db"), Clock()
