@@ -49,14 +49,18 @@ class OrderHistory:
         return Answer(order, order.changed_at, stored[version - 1].id)
 
     def at_time(self, order_id: str, at: datetime, caller: Caller | None = None) -> Answer:
-        """The order as it was at the moment `at`. Refuses a time before its creation."""
+        """The order as it was at the moment `at`. Refuses a time before its creation.
+
+        Nobody knows how it will be: a time to come is the present.
+        """
         stored = self.stored(order_id, caller)
         facts = [fact_of(each) for each in stored]
         past = [fact for fact in facts if fact.at <= at]
         if not past:
             created_at = written(facts[0].at)
             raise NotYetCreated(order=order_id, at=written(at), created_at=created_at)
-        return Answer(Order.replay(past), at, stored[len(past) - 1].id)
+        seen_at = min(at, self._clock())
+        return Answer(Order.replay(past), seen_at, stored[len(past) - 1].id)
 
     def history(self, order_id: str, caller: Caller | None = None) -> dict[str, Any]:
         """The order's facts as the documented history: what, when, who, by which request."""

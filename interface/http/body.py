@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
@@ -14,6 +15,8 @@ from interface.http.errors import BadRequest
 T = TypeVar("T")
 
 JSON = "application/json"
+MOST_FAULTS = 100
+"""How many faults of one request are told."""
 
 
 def load_body(schema: Schema, quick: Callable[[bytes], Any] | None = None) -> Any:
@@ -43,7 +46,7 @@ def _named_once(pairs: list[tuple[str, Any]]) -> None:
     names = set()
     for name, _ in pairs:
         if name in names:
-            raise BadRequest("bad_json", f"An object of the body names {name!r} twice.")
+            raise BadRequest("bad_json", f"An object of the body names {name[:100]!r} twice.")
         names.add(name)
 
 
@@ -65,7 +68,7 @@ def checked(schema: Schema, values: dict[str, Any], code: str, detail: str) -> A
     try:
         return schema.load(values)
     except ValidationError as error:
-        errors = pointers(error.messages_dict)
+        errors = dict(islice(pointers(error.messages_dict).items(), MOST_FAULTS))
         raise BadRequest(error_code(errors, code), detail, errors=errors) from error
 
 

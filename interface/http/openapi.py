@@ -183,10 +183,10 @@ def _operation(method: str, path: str, name: str, operation: Operation) -> dict[
 
 def _good(operation: Operation, good: Good, examples: Mapping[str, Any]) -> dict[str, Any]:
     schema: Any = good.schema
+    if schema is OrderOut and operation.query and "fields_schema" in operation.query.fields:
+        schema = {"anyOf": [schema, {"$ref": "#/components/schemas/ShapedOrder"}]}
     if good.many:
         schema = {"type": "array", "items": schema}
-    elif schema is OrderOut and operation.query and "fields_schema" in operation.query.fields:
-        schema = {"anyOf": [schema, {"$ref": "#/components/schemas/ShapedOrder"}]}
     content: dict[str, Any] = {"schema": schema}
     if examples:
         content["examples"] = examples

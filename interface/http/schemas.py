@@ -119,6 +119,19 @@ class Flag(fields.Boolean):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
+class Some(fields.List[Any]):
+    """A list of at most `most` values; a longer one is refused before its values are read."""
+
+    def __init__(self, cls_or_instance: Any, *, most: int, **kwargs: Any) -> None:
+        self._most = validate.Length(max=most)
+        super().__init__(cls_or_instance, validate=self._most, **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        if isinstance(value, list):
+            self._most(value)
+        return super()._deserialize(value, *args, **kwargs)
+
+
 def text(most: int, pattern: re.Pattern[str] | None = None, says: str = "") -> fields.String:
     """A string of 1 to `most` printable characters, not only spaces; null says nothing."""
     checks: list[Any] = [
@@ -182,9 +195,7 @@ class OrderChangeIn(Schema):
 
     contract: ClassVar = {"not": {"required": ["random", "tickets"]}}
 
-    tickets = fields.List(
-        ObjectId(), validate=validate.Length(max=MOST_TICKETS), metadata={"uniqueItems": True}
-    )
+    tickets = Some(ObjectId(), most=MOST_TICKETS, metadata={"uniqueItems": True})
     random = fields.Dict(
         keys=ObjectId(),
         values=Count(strict=True, validate=validate.Range(1, MOST_TICKETS)),

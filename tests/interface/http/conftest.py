@@ -36,18 +36,22 @@ class Running:
             catch_up(self.services.store, name)
 
 
+def settings(database):
+    return Settings(database=database, wait_seconds=0.05)
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
 def opened(request, tmp_path_factory):
     """A service for each kind of store: a file's tests stay apart by what they sell."""
     if request.param == "sqlite":
         running = Running(
-            Settings(database=f"sqlite:///{tmp_path_factory.mktemp('http')}/orders.db"), Clock()
+            settings(f"sqlite:///{tmp_path_factory.mktemp('http')}/orders.db"), Clock()
         )
         yield running
         running.services.close()
     else:
         with request.getfixturevalue("server").database() as url:
-            running = Running(Settings(database=url), Clock())
+            running = Running(settings(url), Clock())
             yield running
             running.services.close()
 

@@ -309,6 +309,17 @@ def test_all_faults_of_a_body_are_told_at_once(seller, unchanged):
     assert all(fault["detail"] for fault in answer.json["errors"])
 
 
+def test_of_very_many_faults_the_first_hundred_are_told(both, seller, unchanged):
+    colours = {f"colour {number}": "red" for number in range(20_000)}
+    with unchanged():
+        answer = seller.create(**colours)
+        refused(answer, 400, "bad_body")
+        assert len(pointers(answer)) == 100
+        answer = seller.create(tickets=["x"] * 200_000)
+        refused(answer, 400, "bad_body")
+        assert pointers(answer) == ["/tickets"]
+
+
 def test_what_is_unknown_is_refused(seller, house, order, clock, unchanged):
     unknown = new_id(clock.moment)
     with unchanged():

@@ -107,6 +107,12 @@ def test_only_time_makes_an_order_expire(seller, request, unchanged, start):
         refused(seller.create(status="expired"), 400, "status_of_the_system")
 
 
+def test_asking_an_expired_order_to_be_expired_asks_for_nothing(seller, executed, clock, unchanged):
+    clock.forward(minutes=10)
+    with unchanged():
+        assert seller.change(executed, status="expired")["status"] == "expired"
+
+
 @pytest.mark.parametrize("status", ["", "DONE", "paid", None, 1, True, ["done"], {"to": "done"}])
 def test_what_is_no_status_is_refused(seller, executed, unchanged, status):
     with unchanged():

@@ -258,6 +258,13 @@ def test_a_list_waits_for_what_the_client_wrote(seller, running):
         refused(answer, 400, "bad_position")
 
 
+def test_a_list_that_does_not_show_it_in_time_says_so(seller, services):
+    beyond = str(services.store.last_position() + 1000)
+    answer = seller.get(ORDERS, headers={"X-Wait-For-Position": beyond})
+    refused(answer, 503, "read_model_behind")
+    assert answer.headers["Retry-After"] == "1"
+
+
 def test_an_answer_that_changed_nothing_names_the_position_that_shows_the_order(seller, house):
     created = seller.create(tickets=house.a[:1])
     same = seller.patch(created.json, tickets=house.a[:1])

@@ -156,6 +156,18 @@ def test_many_repeats_at_once_make_one_order(seller, house, key):
     assert list(seller.statuses().values()).count("reserved") == 2
 
 
+def test_of_two_requests_by_one_key_at_once_one_is_carried_out(seller, house, key):
+    answers = at_once(
+        lambda: seller.create(tickets=house.a[:1], headers=key),
+        lambda: seller.create(tickets=house.a[1:2], headers=key),
+    )
+    granted, reused = sorted(answers, key=lambda answer: answer.status_code)
+    assert granted.status_code == 201
+    refused(reused, 422, "idempotency_key_reused")
+    reserved = [each for each, status in seller.statuses().items() if status == "reserved"]
+    assert reserved == granted.json["tickets"]
+
+
 def test_repeats_at_two_processes_make_one_order(seller, house, running, key):
     with running.another() as other:
         elsewhere = Seller(other.app, seller.key, seller.event)

@@ -88,6 +88,13 @@ def test_an_order_may_be_seen_as_it_was_at_a_moment(seller, house, clock):
     refused(seen(created - MILLISECOND), 404, "not_yet_created")
 
 
+def test_a_time_to_come_shows_the_order_as_it_is(seller, order, clock):
+    assert seller.get(the(order) + "?at=2099-01-01T00:00:00Z").json == order
+    clock.forward(minutes=10)
+    expired = order | {"status": "expired", "reserved_till": None}
+    assert seller.get(the(order) + "?at=2099-01-01T00:00:00Z").json == expired
+
+
 def test_a_version_that_never_was_is_not_found(seller, order):
     refused(seller.get(the(order) + "?version=3"), 404, "unknown_version")
 
