@@ -384,7 +384,8 @@ class LivesOfOrders(RuleBasedStateMachine):
             ]
 
     def listed(self, partner, **narrowed):
-        return self.services.queries.orders(partner, OrderFilter(page_size=200, **narrowed)).orders
+        page = self.services.queries.orders(partner, OrderFilter(page_size=200, **narrowed))
+        return [order_document(order, page.at) for order in page.orders]
 
     def every_answer_can_be_had_again(self):
         for answer, document in self.answers:
