@@ -205,6 +205,8 @@ def list_orders(counter):
     counter.get(page.headers["Link"].partition(">")[0][1:])
     counter.get(f"{ORDERS}?page_size=0")
     counter.get(f"{ORDERS}?cursor=none")
+    counter.get(f"{ORDERS}?fields-schema=id,tickets{{id,serial}},org{{name}}")
+    counter.get(f"{ORDERS}?fields-schema=id{{id}}")
     counter.get(ORDERS, key=None)
     counter.get(ORDERS, headers={"X-Wait-For-Position": "soon"})
 
