@@ -24,7 +24,7 @@ def listed(services, at, vendor=ORGANISER, **wanted):
     cursor, found = None, []
     while True:
         page = services.past.orders(vendor, OrderFilter(**wanted, cursor=cursor), at)
-        found += page.orders
+        found += [order_document(order, page.at) for order in page.orders]
         cursor = page.cursor
         if cursor is None:
             return found
