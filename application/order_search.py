@@ -30,8 +30,7 @@ SAME_DIGITS = 10
 """The last digits of a telephone number that are written alike everywhere."""
 
 Together = tuple[tuple[str, str, object], ...]
-Term = tuple[Together, ...]
-"""Conditions that hold together, and a choice among such: as `Page` has them."""
+"""Conditions that hold together, as `Page` has them."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -81,23 +80,38 @@ class OrderSearch:
 def _pages(
     caller: Caller, text: str, wanted: OrderFilter, moment: datetime, limit: int
 ) -> Iterator[Page]:
-    """A page for each way to be found and each reason to be seen, so that each has its index."""
+    """Pages that each have an index to be found by.
+
+    With a text that is the index of what was said, without one that of each reason to see.
+    """
     narrowed = conditions(wanted, moment)
-    for reason in _reasons_to_see(caller):
-        where = (*narrowed, *reason)
-        if text:
-            for said in meanings(text):
-                yield Page(said[0][0], (*where, (said,)), limit=limit)
-        else:
-            after = None if wanted.cursor is None else read_cursor(wanted.cursor, wanted.sort)
-            yield Page(wanted.sort, where, wanted.descending, after, limit)
+    reasons = _reasons_to_see(caller)
+    if text:
+        seen = (tuple(map(_unindexed, reasons)),) if reasons else ()
+        for said in meanings(text):
+            yield Page(said[0][0], (*narrowed, *seen, (said,)), limit=limit)
+        return
+    after = None if wanted.cursor is None else read_cursor(wanted.cursor, wanted.sort)
+    for reason in reasons or [()]:
+        term = ((reason,),) if reason else ()
+        yield Page(wanted.sort, (*narrowed, *term), wanted.descending, after, limit)
 
 
-def _reasons_to_see(caller: Caller) -> list[tuple[Term, ...]]:
-    """A caller reads every order, or those it sells and those of its own shows."""
+def _reasons_to_see(caller: Caller) -> list[Together]:
+    """A caller sees the orders it sells and those of its own shows; none for who sees them all."""
     if caller.sees_all:
-        return [()]
-    return [((((column, "=", caller.partner),),),) for column in ("vendor", "org")]
+        return []
+    return [((column, "=", caller.partner),) for column in ("vendor", "org")]
+
+
+def _unindexed(reason: Together) -> Together:
+    """The same, said so that a database does not think it finds little by it.
+
+    A partner may have nearly all the orders there are; what was said leads to a few.
+    """
+    return tuple(
+        (column, operator, value) for column, _, value in reason for operator in (">=", "<=")
+    )
 
 
 def meanings(text: str) -> list[Together]:

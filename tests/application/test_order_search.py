@@ -1,6 +1,6 @@
 """Who asks for an order says a number, an id or a buyer; each finds what it may see."""
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 
 import pytest
@@ -31,17 +31,21 @@ OLEG = Customer(
 
 
 @contextmanager
-def opened(folder):
-    services = build(Settings(database=f"sqlite:///{folder / 'orders.db'}"))
+def opened(database):
+    services = build(Settings(database=database))
     load_sample(services.store, now())
     yield services
     services.close()
 
 
-@pytest.fixture(scope="module")
-def services(tmp_path_factory):
-    with opened(tmp_path_factory.mktemp("search")) as services:
-        yield services
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def services(request, tmp_path_factory):
+    with ExitStack() as stack:
+        if request.param == "postgres":
+            database = stack.enter_context(request.getfixturevalue("server").database())
+        else:
+            database = f"sqlite:///{tmp_path_factory.mktemp('search') / 'orders.db'}"
+        yield stack.enter_context(opened(database))
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +147,7 @@ def test_pages_join_for_who_sees_orders_for_two_reasons(services, orders):
 
 
 def test_a_text_that_finds_too_many_says_so(tmp_path):
-    with opened(tmp_path) as services:
+    with opened(f"sqlite:///{tmp_path / 'orders.db'}") as services:
 
         def found_after(count):
             wish = OrderWish(customer=Customer(last_name="Smith"))
