@@ -9,6 +9,7 @@ import msgspec
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from application.audit.order_mark import mark_of
 from application.bootstrap import Services
 from application.order_document import order_document
 from application.order_queries import OrderFilter
@@ -53,8 +54,9 @@ def register(routes: Blueprint, services: Services) -> None:
         version, missing = _version(services, known, answer.order.version)
         then = services.history.at_version(known, version, g.caller).order
         diff = services.history.diff(known, version - 1, version, g.caller)
+        part = "HX-Request" in request.headers
         page = render_template(
-            "console/order_then.html" if "HX-Request" in request.headers else "console/order.html",
+            "console/order_then.html" if part else "console/order.html",
             order=answer.order,
             status=answer.order.status_at(answer.at),
             buyer=buyer(order_document(answer.order, answer.at)["customer"]),
@@ -62,6 +64,7 @@ def register(routes: Blueprint, services: Services) -> None:
             seller=services.shows.partner(answer.order.vendor)["name"],
             story=services.stories.explain(known, _teller(), g.caller),
             then=order_then(services, then, diff["changes"]),
+            mark=None if part else mark_of(services.store, known),
             missing=missing,
             partner_name=lambda partner: services.shows.partner(partner)["name"],
         )

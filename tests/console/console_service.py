@@ -34,6 +34,7 @@ class Console:
         self.late_payment = theatre.a_late_payment()
         theatre.tonight()
         self.auditors_key = theatre.auditors_key()
+        theatre.services.checkpoints.make()
         theatre.services.close()
 
 

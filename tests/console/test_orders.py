@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from forger import Forger
 from playwright.sync_api import expect
 from theatre import FESTIVAL, HOUSE_KEY, LAWN, SHOP_KEY
 
@@ -149,3 +150,22 @@ def test_who_looks_at_an_order_hears_that_it_changed(page, plain):
     expect(page.locator("#news")).to_contain_text("there is a version 2 now")
     page.click("text=Show it")
     expect(page.locator(".heading")).to_contain_text("Canceled")
+
+
+def test_an_order_shows_that_it_is_as_it_was_recorded(page, console):
+    page.goto(f"{page.url}/{console.long_story}")
+    mark = page.locator(".verified")
+    expect(mark).to_contain_text("its 7 facts are as they were recorded")
+    expect(mark).to_contain_text("Signed up to version 7 by checkpoint 1")
+
+
+def test_who_changed_a_fact_behind_the_service_is_found(plain, console):
+    key = {"Authorization": f"key {HOUSE_KEY}"}
+    wish = {"event": FESTIVAL, "customer": {"email": "before@example.org"}}
+    order = plain.post("/v1/resources/orders", json=wish, headers=key).json()["id"]
+    Forger(console.database).edit(order, 2, b"before@", b"behind@")
+    plain.sign_in()
+    page = plain.get(f"/console/orders/{order}").text
+    assert "This order is not as it was recorded" in page
+    assert "Changed, version 2" in page
+    assert "Verified" not in page

@@ -9,6 +9,7 @@ from application.access import AUDIT, Caller
 from application.bootstrap import build
 from application.catalog_file import read_catalog_file
 from application.catalog_loading import load_catalog
+from application.expiry import sweep
 from application.keys import create_key
 from application.order_service import OrderWish, PaymentWish, Request
 from application.projections.pull_loop import catch_up
@@ -171,7 +172,7 @@ class Theatre:
         """Let time pass; holds that end meanwhile are recorded as ended."""
         self.time = min(self.till, self.time + timedelta(**passes))
         self.show_all()
-        self.services.orders.expire(self.services.queries.due(1000), "sweeper")
+        sweep(self.services.queries, self.services.orders, "sweeper")
 
     def show_all(self) -> None:
         for name in PROJECTIONS:
