@@ -1,13 +1,14 @@
 """The OpenAPI document describes every route of the API, and only what there is."""
 
 import re
+from pathlib import Path
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from domain import refusals
+from interface.http import documented_calls, problems, schemas
 from interface.http import order_audit_schemas as audit
-from interface.http import problems, schemas
 from interface.http.app import create_app
 from interface.http.contract import Good, Operation, described
 from interface.http.field_words import WORDS
@@ -148,6 +149,12 @@ def test_the_documented_calls_are_its_examples(app):
     answered = change["responses"]["200"]["content"]["application/json"]["examples"]
     assert asked["one_ticket_at_random"]["value"]["random"] == {"56a6254bf06c5a059b93800c": 1}
     assert answered["start_of_payment"]["value"]["status"] == "in_progress"
+
+
+def test_the_examples_are_the_documented_calls_letter_for_letter():
+    ours = Path(documented_calls.__file__).with_name("carry_out.json")
+    played = Path(__file__).parents[1] / "journey" / "carry_out.json"
+    assert ours.read_bytes() == played.read_bytes()
 
 
 def test_the_document_is_made_once(app, monkeypatch):

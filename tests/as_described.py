@@ -1,13 +1,20 @@
 """Holds answers against the OpenAPI document."""
 
+import json
 import re
 from functools import cached_property
 
+import msgspec
+from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from interface.http.openapi import document
+
 OF_EVERY_ANSWER = {"Content-Type", "Content-Length", "Vary"}
 """Headers that say something of the transport: no contract needs to describe them."""
+
+MADE = []
 
 
 class Contract:
@@ -43,6 +50,13 @@ class Contract:
             if template.match(path):
                 return operations[method.lower()]
         raise LookupError(path)
+
+    def describes(self, method, path):
+        try:
+            self.operation(method, path)
+        except LookupError:
+            return False
+        return True
 
     def declared(self, name):
         """The statuses of an operation, each with the codes of its problems."""
@@ -87,6 +101,25 @@ class Contract:
             self._validators[key] = Draft202012Validator(whole)
         fault = best_match(self._validators[key].iter_errors(value))
         assert fault is None, f"{fault.json_path}: {fault.message[:500]}"
+
+
+class HeldClient(FlaskClient):
+    """A client that holds every answer to a described call against the document."""
+
+    def open(self, *args, **more):
+        answer = super().open(*args, **more)
+        contract = contract_of(self.application)
+        if contract.describes(answer.request.method, answer.request.path):
+            contract.check(answer)
+        return answer
+
+
+def contract_of(app):
+    """The contract: the same for all applications, so it is made once."""
+    if not MADE:
+        with app.app_context():
+            MADE.append(Contract(json.loads(msgspec.json.encode(document(app)))))
+    return MADE[0]
 
 
 def codes_of(answer):
