@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 from flask import request
 from marshmallow import Schema, ValidationError
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from interface.http.errors import BadRequest
 
@@ -26,19 +27,28 @@ def load_body(schema: Schema, quick: Callable[[bytes], Any] | None = None) -> An
     """
     if request.environ.get("CONTENT_TYPE") != JSON and request.mimetype != JSON:
         raise BadRequest("bad_content_type", f"The body has to be {JSON}.", status=415)
-    data = request.get_data()
+    data = _data()
     if quick is not None and (wish := quick(data)) is not None:
         return wish
     try:
         body = msgspec.json.decode(data)
         NAMED_ONCE.decode(data.decode())
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, ValueError) as error:
         raise BadRequest("bad_json", f"The body is no JSON: {error}") from error
     except RecursionError as error:
         raise BadRequest("bad_json", "The body is nested too deeply.") from error
     if not isinstance(body, dict):
         raise BadRequest("bad_body", "The body has to be a JSON object.")
     return checked(schema, body, "bad_body", "The body has wrong values.")
+
+
+def _data() -> bytes:
+    """The body's bytes. Raises `RequestEntityTooLarge`."""
+    data = request.get_data()
+    # A body that comes in chunks is cut at the limit; only what comes after it tells.
+    if len(data) == request.max_content_length and request.environ["wsgi.input"].read(1):
+        raise RequestEntityTooLarge
+    return data
 
 
 def _named_once(pairs: list[tuple[str, Any]]) -> None:

@@ -1,6 +1,7 @@
 """Bad input gets a clear problem document and changes nothing."""
 
 import json
+from io import BytesIO
 
 import pytest
 from catalogue import BASE, House
@@ -197,6 +198,21 @@ def test_a_body_of_just_a_mebibyte_is_read(both):
     created, changed = both(data)
     refused(created, 400, "bad_body")
     assert changed.status_code == 200
+
+
+def test_a_body_in_chunks_may_be_as_large_and_no_larger(seller, order, unchanged):
+    """Its length is not known before it has come."""
+    with unchanged():
+        for size, status in ((MEBIBYTE, 200), (MEBIBYTE + 1, 413), (MEBIBYTE * 3, 413)):
+            answer = seller.ask(
+                "PATCH",
+                the(order),
+                input_stream=BytesIO(b"{}".ljust(size)),
+                headers=JSON,
+                environ_overrides={"wsgi.input_terminated": True},
+            )
+            assert answer.status_code == status
+    refused(answer, 413, "request_entity_too_large")
 
 
 # What stands in it.
