@@ -23,7 +23,7 @@ def overdue_orders(url, count):
     wish = OrderWish(AtRandom({PARTERRE: 1}))
     with closing(build(Settings(database=url), lambda: ago)) as services:
         create = services.orders.create
-        return [create(SHOW, wish, Request(caller, "early", ago)).order.id for _ in range(count)]
+        return [create(SHOW, wish, Request(caller, "early")).order.id for _ in range(count)]
 
 
 def expirations(store, order):
