@@ -324,13 +324,7 @@ def test_the_log_against_a_checkpoint_that_was_kept_elsewhere(shop, forger):
     ):
         forger.run(statement, file="-views-witness")
     for projection in PROJECTIONS.values():
-        rebuild(
-            shop.services.store,
-            projection,
-            lambda *_: None,
-            database=shop.database,
-            accept_differences=True,
-        )
+        rebuild(shop.services.store, projection, lambda *_: None, accept_differences=True)
     assert shop.verify().good
     [finding] = shop.verify(anchors=[anchor]).findings
     assert (finding.kind, finding.checkpoint) == (Kind.CHECKPOINT, 2)
