@@ -13,9 +13,9 @@ from application.storage import postgres_generations as generations
 from application.storage.postgres_connections import Connection, Readers, connect
 from application.storage.postgres_generations import table_name
 from application.storage.postgres_keys import LAYOUT_LOCK, rebuild_key
+from application.storage.read_model_pages import conditions, where
 from application.store import BeingRebuilt, Build, ModelState, Page, Range, Row, Table
 
-OPERATORS = frozenset({"=", "<", "<=", ">", ">="})
 SCAN_ROWS = 5000
 LINGER = "1s"
 """How long the server may take to notice that a process has died."""
@@ -190,14 +190,14 @@ class PostgresReadModels:
 
     def page(self, name: str, page: Page) -> list[Row]:
         """The wanted rows of the live generation."""
-        terms, values = _conditions(page)
+        terms, values = conditions(page, "%s")
         terms += self._there(name)
         direction = "DESC" if page.descending else "ASC"
         while True:
             table = table_name(name, self.state(name).generation)
             try:
                 rows = self._readers.rows(
-                    f"SELECT * FROM {table} {_where(terms)}"  # noqa: S608 - our own names, values are bound
+                    f"SELECT * FROM {table} {where(terms)}"  # noqa: S608 - our own names, values are bound
                     f" ORDER BY {page.sort} {direction}, key {direction} LIMIT %s",
                     (*values, page.limit),
                 )
@@ -212,7 +212,7 @@ class PostgresReadModels:
         """A generation's position and its rows by key, as they are at this moment."""
         table = table_name(state.name, state.generation)
         terms, values = _within(part)
-        where = _where([*terms, *self._there(state.name)])
+        clause = where([*terms, *self._there(state.name)])
         with (
             self._readers.transaction() as connection,
             connection.cursor(name="snapshot", binary=True) as cursor,
@@ -225,7 +225,7 @@ class PostgresReadModels:
                 (state.name, state.generation),
             ).fetchone()
             cursor.itersize = SCAN_ROWS
-            cursor.execute(f"SELECT * FROM {table} {where} ORDER BY key".encode(), values)  # noqa: S608 - our own names
+            cursor.execute(f"SELECT * FROM {table} {clause} ORDER BY key".encode(), values)  # noqa: S608 - our own names
             yield (0 if row is None else row[0]), map(_row, cursor)
 
     def _there(self, name: str) -> list[str]:
@@ -346,29 +346,3 @@ def _within(part: Range | None) -> tuple[list[str], list[str]]:
     if part.upper is None:
         return ["key >= %s"], [part.lower]
     return ["key >= %s", "key < %s"], [part.lower, part.upper]
-
-
-def _where(terms: Sequence[str]) -> str:
-    return f"WHERE {' AND '.join(terms)}" if terms else ""
-
-
-def _conditions(page: Page) -> tuple[list[str], list[Any]]:
-    """The page's conditions as SQL with the values to bind."""
-    terms: list[str] = []
-    values: list[Any] = []
-    for term in page.where:
-        alternatives = []
-        for together in term:
-            checks = []
-            for column, operator, value in together:
-                if operator not in OPERATORS:
-                    raise ValueError(operator)
-                checks.append(f"{column} {operator} %s")
-                values.append(value)
-            alternatives.append(f"({' AND '.join(checks)})")
-        terms.append(f"({' OR '.join(alternatives)})")
-    if page.after is not None:
-        beyond = "<" if page.descending else ">"
-        terms.append(f"({page.sort}, key) {beyond} (%s, %s)")
-        values.extend(page.after)
-    return terms, values

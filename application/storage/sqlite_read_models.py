@@ -15,12 +15,12 @@ from weakref import WeakSet
 
 from application.clock import now, to_ms
 from application.storage import sqlite_generations as generations
+from application.storage.read_model_pages import conditions, where
 from application.storage.sqlite_connections import Connection, Connections
 from application.storage.sqlite_generations import Gone, OpenGenerations
 from application.storage.sqlite_layout import VIEWS, lay_out
 from application.store import BeingRebuilt, Build, ModelState, Page, Range, Row, Table
 
-OPERATORS = frozenset({"=", "<", "<=", ">", ">="})
 FEEDER = "SELECT generation, CASE WHEN fed_till > ? THEN feeder END FROM read_models WHERE "
 LEASE = (
     "UPDATE read_models SET feeder = ?, fed_till = ? WHERE name = ? AND live"
@@ -186,12 +186,12 @@ class SqliteReadModels:
 
     def page(self, name: str, page: Page) -> list[Row]:
         """The wanted rows of the live generation."""
-        terms, values = _conditions(page)
+        terms, values = conditions(page, "?")
         terms += self._there(name)
         direction = "DESC" if page.descending else "ASC"
         db = self._open(name, self.state(name).generation)
         rows = db.execute(
-            f"SELECT * FROM {name} {_where(terms)}"  # noqa: S608 - our own names, values are bound
+            f"SELECT * FROM {name} {where(terms)}"  # noqa: S608 - our own names, values are bound
             f" ORDER BY {page.sort} {direction}, key {direction} LIMIT ?",
             (*values, page.limit),
         )
@@ -207,8 +207,8 @@ class SqliteReadModels:
             db.execute("BEGIN")
             (position,) = db.execute("SELECT position FROM progress").fetchone()
             terms, values = _within(part)
-            where = _where([*terms, *self._there(state.name)])
-            statement = f"SELECT * FROM {state.name} {where} ORDER BY key"  # noqa: S608 - our own names
+            clause = where([*terms, *self._there(state.name)])
+            statement = f"SELECT * FROM {state.name} {clause} ORDER BY key"  # noqa: S608 - our own names
             yield position, map(_row, db.execute(statement, values))
         finally:
             db.close()
@@ -349,29 +349,3 @@ def _within(part: Range | None) -> tuple[list[str], list[str]]:
     if part.upper is None:
         return ["key >= ?"], [part.lower]
     return ["key >= ?", "key < ?"], [part.lower, part.upper]
-
-
-def _where(terms: Sequence[str]) -> str:
-    return f"WHERE {' AND '.join(terms)}" if terms else ""
-
-
-def _conditions(page: Page) -> tuple[list[str], list[Any]]:
-    """The page's conditions as SQL with the values to bind."""
-    terms: list[str] = []
-    values: list[Any] = []
-    for term in page.where:
-        alternatives = []
-        for together in term:
-            checks = []
-            for column, operator, value in together:
-                if operator not in OPERATORS:
-                    raise ValueError(operator)
-                checks.append(f"{column} {operator} ?")
-                values.append(value)
-            alternatives.append(f"({' AND '.join(checks)})")
-        terms.append(f"({' OR '.join(alternatives)})")
-    if page.after is not None:
-        beyond = "<" if page.descending else ">"
-        terms.append(f"({page.sort}, key) {beyond} (?, ?)")
-        values.extend(page.after)
-    return terms, values
