@@ -1,8 +1,28 @@
-"""A real PostgreSQL for every test that asks for one."""
+"""A real PostgreSQL for every test that asks for one; and where the logs go meanwhile."""
 
 import pytest
+import structlog
 from box_office import box_office
 from postgres_server import postgres_server
+
+LOGS = {
+    "processors": [structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()],
+    "logger_factory": structlog.stdlib.LoggerFactory(),
+}
+"""To pytest, which shows them with a test that fails."""
+
+structlog.configure(**LOGS)
+
+
+@pytest.fixture
+def own_logs(monkeypatch):
+    """For a test that configures logs: no logger remembers it afterwards."""
+    configure = structlog.configure
+    forgetful = {"cache_logger_on_first_use": False}
+    monkeypatch.setattr(structlog, "configure", lambda **how: configure(**how | forgetful))
+    yield
+    structlog.reset_defaults()
+    configure(**LOGS)
 
 
 @pytest.fixture(scope="session")

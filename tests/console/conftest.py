@@ -14,6 +14,9 @@ from interface.console.visit import SESSION_COOKIE
 SECONDS = 10_000
 """How long a browser looks for what should be there, in milliseconds."""
 
+GIVEN_UP = ("htmx:afterRequest", "htmx:sendAbort")
+"""What htmx says of a request that a later one of the slider took the place of."""
+
 
 @pytest.fixture(scope="session")
 def console(tmp_path_factory):
@@ -50,7 +53,7 @@ class Visitor:
         self.page.on("request", self._follow)
 
     def _hear(self, message):
-        if message.type in {"error", "warning"}:
+        if message.type in {"error", "warning"} and not message.text.startswith(GIVEN_UP):
             self.complaints.append(message.text)
 
     def _follow(self, request):

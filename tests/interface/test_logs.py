@@ -9,10 +9,9 @@ from interface.http.logs import configure
 
 
 @pytest.fixture
-def log():
+def log(own_logs):
     configure("INFO")
-    yield structlog.get_logger()
-    structlog.reset_defaults()
+    return structlog.get_logger()
 
 
 def test_an_event_is_a_json_object_on_standard_error(log, capfdbinary):

@@ -2,7 +2,6 @@ import json
 from dataclasses import dataclass
 
 import pytest
-import structlog
 from click.testing import CliRunner
 
 from interface.cli.main import cli
@@ -39,8 +38,9 @@ class Said:
 
 
 @pytest.fixture
-def run():
+def run(own_logs, monkeypatch):
     """Runs a command of `orderlog`; whatever it is given, it never ends in a traceback."""
+    monkeypatch.delenv("COLUMNS", raising=False)  # what runs the tests may have a terminal
 
     def command(*arguments: str, stdin: bytes | None = None) -> Said:
         result = CliRunner().invoke(cli, arguments, input=stdin)
@@ -48,8 +48,7 @@ def run():
         assert "Traceback" not in result.output
         return Said(result.exit_code, result.stdout, result.stderr)
 
-    yield command
-    structlog.reset_defaults()
+    return command
 
 
 @pytest.fixture
