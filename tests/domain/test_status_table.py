@@ -23,7 +23,7 @@ STORIES = {
     Status.EXPIRED: an_expired_order,
 }
 PAIRS = [(before, wanted) for before in Status for wanted in Status if before is not wanted]
-MOVED = [(before, wanted) for before in Status for wanted in MOVES[before] - SYSTEM_ONLY]
+MOVED = [pair for pair in PAIRS if pair[1] in MOVES[pair[0]] - SYSTEM_ONLY]
 REFUSED = [pair for pair in PAIRS if pair not in MOVED and pair[1] not in SYSTEM_ONLY]
 
 
