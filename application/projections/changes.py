@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from application.projections.registry import Projection
+from application.projections.registry import Projection, Totals
 from application.store import Row, Table
 from domain.events import Fact
 
@@ -71,6 +71,27 @@ def added_up(table: Table, rows: Iterable[Row]) -> list[Row]:
         for key, total in sums.items()
         if any(total)
     ]
+
+
+class AddedUp:
+    """The rows of many orders, added up as they come, of a read model that only knows `rows`."""
+
+    def __init__(self, projection: Projection) -> None:
+        self._projection = projection
+        self._rows: list[Row] = []
+
+    def add(self, facts: Sequence[Fact]) -> None:
+        """Take in an order."""
+        self._rows += self._projection.rows(facts)
+
+    def rows(self) -> list[Row]:
+        """One row a key."""
+        return added_up(self._projection.table, self._rows)
+
+
+def totals_of(projection: Projection) -> Totals:
+    """What adds up a read model's rows."""
+    return AddedUp(projection) if projection.totals is None else projection.totals()
 
 
 def _with(columns: tuple[object, ...], places: list[int], values: list[int]) -> tuple[object, ...]:

@@ -17,7 +17,11 @@ TABLE = Table(
 
 def rows(facts: Sequence[Fact]) -> list[Row]:
     """The order's row while it is held, overdue or not; none once that has ended."""
-    order = Order.replay(facts)
+    return rows_of(Order.replay(facts))
+
+
+def rows_of(order: Order) -> list[Row]:
+    """The same, of an order that is replayed already."""
     if order.status not in HELD:
         return []
     return [Row(order.id, (order.show, to_ms(order.reserved_till)))]

@@ -50,7 +50,11 @@ _DECODER = msgspec.json.Decoder(Order)
 
 def rows(facts: Sequence[Fact]) -> list[Row]:
     """The order's row."""
-    order = Order.replay(facts)
+    return rows_of(Order.replay(facts))
+
+
+def rows_of(order: Order) -> list[Row]:
+    """The same, of an order that is replayed already."""
     columns = (
         order.vendor,
         order.org,

@@ -17,7 +17,7 @@ import msgspec
 
 from application.bootstrap import open_store
 from application.fact_mapper import UnknownFact, fact_from
-from application.projections.changes import added_up
+from application.projections.changes import totals_of
 from application.projections.registry import REBUILT, Projection
 from application.store import ModelState, Range, Row, Store
 from domain.events import Fact
@@ -96,15 +96,19 @@ def load_range(
     """
     facts = 0
     rows: list[Row] = []
+    totals = totals_of(projection) if projection.table.sums else None
     with closing(source.facts_of_range(part, target)) as stored:
         for order, story in _stories(stored):
             facts += len(story)
             try:
-                rows += projection.rows(story)
+                if totals is None:
+                    rows += projection.rows(story)
+                else:
+                    totals.add(story)
             except Exception as error:
                 raise OrderNotShown(order, f"{type(error).__name__}: {error}") from error
-    if projection.table.sums:
-        rows = added_up(projection.table, rows)
+    if totals is not None:
+        rows += totals.rows()
     store.read_models().load(state, part, rows, facts)
     return facts
 

@@ -6,18 +6,20 @@ past, so a day that is over changes no more but for the holds that it still has.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
+from msgspec.structs import astuple
 
-from application.projections.tickets import owned
 from application.store import Row, Table
-from domain.events import Fact
-from domain.order import Order
-from domain.status import Status
+from domain.events import Fact, OrderCreated, StatusChanged, TicketsChanged
+from domain.pricing import Price
+from domain.status import LET_GO, Status
 
+DONE = Status.DONE
 WHOLE_SHOW = ""
 """The set of the rows that count the orders of a show, of whatever sets, by the day of making."""
 
@@ -45,68 +47,96 @@ class Tally(msgspec.Struct):
 
 def rows(facts: Sequence[Fact]) -> list[Row]:
     """What one order adds to the rows of its show."""
-    order = Order()
-    story = _Story()
-    for fact in facts:
-        had, paid = owned(order), order.status is Status.DONE
-        order.apply(fact)
-        has, day = owned(order), _day(fact.at)
-        for ticket in had:
-            if ticket not in has:
-                story.let_go(ticket, day)
-        for ticket in has:
-            if ticket not in had:
-                story.take(ticket, order.tickets[ticket], day)
-        if order.status is Status.DONE and not paid:
-            story.sell(order, day)
-    story.tallies[WHOLE_SHOW, _day(order.created_at)].orders += 1
-    return [
-        Row(
-            f"{order.show}/{ticket_set}/{day}",
-            (order.show, ticket_set, day, *msgspec.structs.astuple(tally)),
-        )
-        for (ticket_set, day), tally in story.tallies.items()
-    ]
+    totals = Totals()
+    totals.add(facts)
+    return totals.rows()
+
+
+class Totals:
+    """Counts many orders together. `tallies` are by show, set and day."""
+
+    def __init__(self) -> None:
+        self.tallies: defaultdict[tuple[str, str, str], Tally] = defaultdict(Tally)
+
+    def add(self, facts: Sequence[Fact]) -> None:
+        """Take in an order."""
+        story = _Story(self.tallies)
+        for fact in facts:
+            if isinstance(fact, StatusChanged):
+                story.move_on(fact)
+            elif isinstance(fact, OrderCreated):
+                story.begin(fact)
+            elif isinstance(fact, TicketsChanged):
+                story.change(fact)
+
+    def rows(self) -> list[Row]:
+        """A row for each tally that is not all noughts."""
+        return [
+            Row("/".join(place), (*place, *numbers))
+            for place, tally in self.tallies.items()
+            if any(numbers := astuple(tally))
+        ]
 
 
 class _Story:
-    """What happens to an order's tickets. `held` has their sets and the days they were taken."""
+    """What happens to an order's tickets; `held` has the tallies that count them as held."""
 
-    def __init__(self) -> None:
-        self.tallies: defaultdict[tuple[str, str], Tally] = defaultdict(Tally)
-        self.held: dict[str, tuple[str, str]] = {}
+    __slots__ = ("held", "prices", "sets", "show", "tallies")
+
+    def __init__(self, tallies: defaultdict[tuple[str, str, str], Tally]) -> None:
+        self.tallies = tallies
+        self.show = ""
+        self.prices: Mapping[str, Price] = {}
+        self.held: dict[str, tuple[str, Tally]] = {}
         self.sets: set[str] = set()
 
-    def take(self, ticket: str, ticket_set: str, day: str) -> None:
-        """The order has the ticket from now on."""
-        self.held[ticket] = (ticket_set, day)
-        tally = self.tallies[ticket_set, day]
-        tally.held += 1
-        if ticket_set not in self.sets:
-            self.sets.add(ticket_set)
-            tally.orders += 1
+    def begin(self, fact: OrderCreated) -> None:
+        """The order is made."""
+        self.show, self.prices = fact.show, fact.prices
+        day = _day(fact.at)
+        self.tallies[self.show, WHOLE_SHOW, day].orders += 1
+        self._take(fact.tickets, day)
 
-    def let_go(self, ticket: str, day: str) -> None:
-        """The ticket is on sale again."""
-        ticket_set = self._end_hold(ticket)
-        self.tallies[ticket_set, day].returned += 1
+    def change(self, fact: TicketsChanged) -> None:
+        """Tickets come and go."""
+        day = _day(fact.at)
+        self._let_go(fact.removed, day)
+        self._take(fact.added, day)
 
-    def sell(self, order: Order, day: str) -> None:
-        """The tickets that are held are paid."""
-        for ticket in list(self.held):
-            ticket_set = self._end_hold(ticket)
-            price = order.prices[ticket_set]
-            tally = self.tallies[ticket_set, day]
+    def move_on(self, fact: StatusChanged) -> None:
+        """The tickets are paid, or on sale again, or nothing of the kind."""
+        if fact.status is DONE:
+            self._sell(_day(fact.at))
+        elif fact.status in LET_GO:
+            self._let_go(list(self.held), _day(fact.at))
+
+    def _take(self, tickets: Mapping[str, str], day: str) -> None:
+        for ticket, ticket_set in tickets.items():
+            tally = self.tallies[self.show, ticket_set, day]
+            self.held[ticket] = (ticket_set, tally)
+            tally.held += 1
+            if ticket_set not in self.sets:
+                self.sets.add(ticket_set)
+                tally.orders += 1
+
+    def _let_go(self, tickets: Iterable[str], day: str) -> None:
+        for ticket in tickets:
+            ticket_set, taken = self.held.pop(ticket)
+            taken.held -= 1
+            self.tallies[self.show, ticket_set, day].returned += 1
+
+    def _sell(self, day: str) -> None:
+        for ticket_set, taken in self.held.values():
+            taken.held -= 1
+            price = self.prices[ticket_set]
+            tally = self.tallies[self.show, ticket_set, day]
             tally.sold += 1
             tally.nominal += hundredths(price.nominal)
             tally.extra += hundredths(price.extra)
-
-    def _end_hold(self, ticket: str) -> str:
-        ticket_set, day = self.held.pop(ticket)
-        self.tallies[ticket_set, day].held -= 1
-        return ticket_set
+        self.held = {}
 
 
+@lru_cache(maxsize=1024)
 def hundredths(amount: Decimal) -> int:
     """An amount as a whole number of hundredths. Raises `ValueError` where it is none."""
     scaled = amount.scaleb(2)
