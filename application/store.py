@@ -465,6 +465,10 @@ class ReadModels(Protocol):
         """Drop a generation that is not live."""
 
 
+OwnedRow = tuple[str, str, int | None]
+"""An order, a ticket that is its own, and until when it is held (None: sold)."""
+
+
 class Ownership(Protocol):
     """Who has which ticket, for all tickets together: to be compared with the log.
 
@@ -474,6 +478,9 @@ class Ownership(Protocol):
 
     def snapshot(self) -> AbstractContextManager[tuple[int, Iterator[Row]]]:
         """The last position of the log, and the rows by ticket, as they are at this moment."""
+
+    def by_order(self) -> AbstractContextManager[tuple[int, Iterator[OwnedRow]]]:
+        """The same, but by order: the last position of the log, and the rows."""
 
     def mending(self) -> AbstractContextManager["Mending"]:
         """Open a transaction in which rows can be put right; appends wait for its end."""

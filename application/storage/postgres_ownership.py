@@ -6,14 +6,18 @@ append ends. So the log's lock is taken alone for as long as it takes to begin a
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from eventsourcing.persistence import Notification
 
 from application.storage.postgres_connections import Connection, Readers
 from application.storage.postgres_keys import LOG_LOCK
-from application.store import Row
+from application.store import OwnedRow, Row
 
 OWNED = b"SELECT id, order_id, held_till FROM tickets WHERE order_id IS NOT NULL ORDER BY id"
+BY_ORDER = (
+    b"SELECT order_id, id, held_till FROM tickets WHERE order_id IS NOT NULL ORDER BY order_id"
+)
 LAST = b"SELECT coalesce(max(notification_id), 0) FROM orders_events"
 LOG = (
     b"SELECT originator_id, originator_version, topic, state, notification_id FROM orders_events"
@@ -41,6 +45,18 @@ class PostgresOwnership:
     @contextmanager
     def snapshot(self) -> Iterator[tuple[int, Iterator[Row]]]:
         """The last position of the log, and the rows by ticket, as they are at this moment."""
+        with self._moment() as (position, connection):
+            yield position, map(_row, _scan(connection, OWNED))
+
+    @contextmanager
+    def by_order(self) -> Iterator[tuple[int, Iterator[OwnedRow]]]:
+        """The last position of the log, and the rows by order, as they are at this moment."""
+        with self._moment() as (position, connection):
+            yield position, _scan(connection, BY_ORDER)
+
+    @contextmanager
+    def _moment(self) -> Iterator[tuple[int, Connection]]:
+        """A transaction over log and tickets as they are now, and the log's last position."""
         with self._readers.borrow() as connection:
             connection.execute("SELECT pg_advisory_lock(%s, %s)", LOG_LOCK)
             try:
@@ -49,7 +65,7 @@ class PostgresOwnership:
             finally:
                 connection.execute("SELECT pg_advisory_unlock(%s, %s)", LOG_LOCK)
             try:
-                yield position, _rows(connection)
+                yield position, connection
             finally:
                 connection.execute("ROLLBACK")
 
@@ -61,14 +77,14 @@ class PostgresOwnership:
             yield PostgresMending(connection)
 
 
-def _rows(connection: Connection) -> Iterator[Row]:
-    """All rows by ticket, in the open transaction."""
+def _scan(connection: Connection, statement: bytes) -> Iterator[Any]:
+    """All rows of tickets that are owned, in the open transaction."""
     connection.execute("SET LOCAL statement_timeout = 0")
     connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-    with connection.cursor(name="owned") as cursor:
+    with connection.cursor(name="owned", binary=True) as cursor:
         cursor.itersize = SCAN_ROWS
-        cursor.execute(OWNED)
-        yield from map(_row, cursor)
+        cursor.execute(statement)
+        yield from cursor
 
 
 class PostgresMending:
@@ -84,7 +100,7 @@ class PostgresMending:
 
     def rows(self) -> Iterator[Row]:
         """The rows by ticket."""
-        return _rows(self._connection)
+        return map(_row, _scan(self._connection, OWNED))
 
     def put(self, ticket: str, row: Row | None) -> bool:
         """Let an order have a ticket, or nobody."""

@@ -7,9 +7,12 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from eventsourcing.persistence import Notification
 
 from application.storage.sqlite_connections import connect
-from application.store import Row
+from application.store import OwnedRow, Row
 
 OWNED = "SELECT id, order_id, held_till FROM tickets WHERE order_id IS NOT NULL ORDER BY id"
+BY_ORDER = (
+    "SELECT order_id, id, held_till FROM tickets WHERE order_id IS NOT NULL ORDER BY order_id"
+)
 LAST = "SELECT coalesce(max(rowid), 0) FROM orders_events"
 LOG = (
     "SELECT originator_id, originator_version, topic, state, rowid FROM orders_events"
@@ -38,6 +41,14 @@ class SqliteOwnership:
             connection.execute("BEGIN")
             (position,) = connection.execute(LAST).fetchone()
             yield position, map(_row, connection.execute(OWNED))
+
+    @contextmanager
+    def by_order(self) -> Iterator[tuple[int, Iterator[OwnedRow]]]:
+        """The last position of the log, and the rows by order, as they are at this moment."""
+        with closing(connect(self._path, "FULL")) as connection:
+            connection.execute("BEGIN")
+            (position,) = connection.execute(LAST).fetchone()
+            yield position, connection.execute(BY_ORDER)
 
     @contextmanager
     def mending(self) -> Iterator["SqliteMending"]:
