@@ -12,7 +12,8 @@ from eventsourcing.persistence import Mapper, StoredEvent
 from domain.events import STORED, STORED_NAMES, Fact
 
 _ENCODER = msgspec.json.Encoder()
-_DECODERS = {name: msgspec.json.Decoder(cls) for name, cls in STORED.items()}
+DECODERS = {name: msgspec.json.Decoder(cls) for name, cls in STORED.items()}
+"""By stored name, what reads the bytes of a fact."""
 
 
 class UnknownFact(Exception):
@@ -26,7 +27,7 @@ def fact_of(stored: StoredEvent) -> Fact:
 
 def fact_from(name: str, state: bytes, order: str) -> Fact:
     """The fact with this stored name and these bytes. Raises `UnknownFact`, naming the order."""
-    decoder = _DECODERS.get(name)
+    decoder = DECODERS.get(name)
     if decoder is None:
         raise UnknownFact(f"{name} in order {order}")
     return decoder.decode(state)

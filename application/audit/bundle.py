@@ -161,8 +161,8 @@ def _order(
 
 
 def _rows(store: Store, order: str) -> list[LinkRow]:
-    with store.audit().evidence(Range(0, order, order + "\0")) as evidence:
-        return list(evidence.facts)
+    with store.audit().chains(Range(0, order, order + "\0")) as facts:
+        return list(facts)
 
 
 def head_of_rows(order: str, rows: Sequence[LinkRow]) -> Head:

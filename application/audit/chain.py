@@ -13,7 +13,7 @@ HASH_BYTES = 32
 GENESIS = b"orderlog facts 1\0"
 """With the order's id after it: what the first fact of an order follows."""
 
-_LENGTHS = Struct(">BHHq")
+_pack = Struct(">BHHq").pack
 _sha256 = hashlib.sha256
 
 
@@ -25,7 +25,7 @@ def genesis(order: str) -> bytes:
 def link(previous: bytes, order: str, version: int, name: str, state: bytes) -> bytes:
     """The hash of a fact: of its predecessor's hash, its order, version, stored name and bytes."""
     id_bytes, name_bytes = order.encode(), name.encode()
-    lengths = _LENGTHS.pack(len(previous), len(id_bytes), len(name_bytes), version)
+    lengths = _pack(len(previous), len(id_bytes), len(name_bytes), version)
     return _sha256(b"".join((lengths, previous, id_bytes, name_bytes, state))).digest()
 
 

@@ -18,17 +18,18 @@ FOR_GOOD = 2**62
 
 
 class Holdings:
-    """Many holdings, small enough to be sent and kept: `bounds` has two numbers for each ticket."""
+    """Many holdings, small enough to be sent and kept: a ticket, its start and its end each."""
 
     def __init__(self) -> None:
         self.tickets: list[str] = []
-        self.bounds = array("q")
+        self.starts = array("q")
+        self.ends = array("q")
 
     def add(self, ticket: str, start: int, end: int) -> None:
         """Note that a ticket was an order's from a position on, until another one."""
         self.tickets.append(ticket)
-        self.bounds.append(start)
-        self.bounds.append(end)
+        self.starts.append(start)
+        self.ends.append(end)
 
 
 def note_holdings(
@@ -37,17 +38,19 @@ def note_holdings(
     """Note what an order held, by its first `count` facts."""
     held: dict[str, int] = {}
     for place in range(count):
-        fact, position = facts[place], positions[place]
-        if isinstance(fact, OrderCreated):
-            held.update(dict.fromkeys(fact.tickets, position))
+        fact = facts[place]
+        if isinstance(fact, StatusChanged):
+            if fact.status in LET_GO:
+                for ticket, start in held.items():
+                    holdings.add(ticket, start, positions[place])
+                held = {}
+        elif isinstance(fact, OrderCreated):
+            held.update(dict.fromkeys(fact.tickets, positions[place]))
         elif isinstance(fact, TicketsChanged):
+            position = positions[place]
             for ticket in fact.removed:
                 holdings.add(ticket, held.pop(ticket, position), position)
             held.update(dict.fromkeys(fact.added, position))
-        elif isinstance(fact, StatusChanged) and fact.status in LET_GO:
-            for ticket, start in held.items():
-                holdings.add(ticket, start, position)
-            held = {}
     for ticket, start in held.items():
         holdings.add(ticket, start, FOR_GOOD)
 
@@ -60,31 +63,39 @@ class Clash(msgspec.Struct, frozen=True):
     later: int
 
 
+Span = tuple[int, int]
+
+
 class Holders:
     """Collects holdings of all orders, and finds those that overlap."""
 
     def __init__(self) -> None:
-        self._bounds: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
+        self._first: dict[str, Span] = {}
+        self._further: defaultdict[str, list[Span]] = defaultdict(list)
         self.count = 0
 
     @property
     def tickets(self) -> int:
         """How many tickets were ever held."""
-        return len(self._bounds)
+        return len(self._first)
 
     def add(self, holdings: Holdings) -> None:
         """Take in some orders' holdings."""
-        bounds = holdings.bounds
-        for place, ticket in enumerate(holdings.tickets):
-            self._bounds[ticket].extend(bounds[2 * place : 2 * place + 2])
-        self.count += len(holdings.tickets)
+        tickets = holdings.tickets
+        spans = list(zip(holdings.starts, holdings.ends, strict=True))
+        self.count += len(tickets)
+        news = dict(zip(tickets, spans, strict=True))
+        if len(news) == len(tickets) and self._first.keys().isdisjoint(news):
+            self._first.update(news)
+            return
+        for ticket, span in zip(tickets, spans, strict=True):
+            if self._first.setdefault(ticket, span) is not span:
+                self._further[ticket].append(span)
 
     def clashes(self) -> Iterator[Clash]:
         """Every pair of neighbours in time that held a ticket at the same instant."""
-        for ticket, bounds in self._bounds.items():
-            if len(bounds) == len(("start", "end")):
-                continue
-            spans = sorted(zip(bounds[::2], bounds[1::2], strict=True))
+        for ticket, further in self._further.items():
+            spans = sorted([self._first[ticket], *further])
             earlier, end = spans[0]
             for start, until in spans[1:]:
                 if start < end:

@@ -13,34 +13,44 @@ import msgspec
 from application.audit.chain_check import Checked, check_chain, check_witnessed, gone
 from application.audit.findings import Finding, Kind
 from application.audit.holdings import Holdings, note_holdings
-from application.audit.records import Evidence, Head
+from application.audit.records import Head, LinkRow
 from application.audit.tree import drawer_of, leaf
 from application.clock import to_ms
-from application.projections.changes import added_up
-from application.projections.registry import PROJECTIONS
+from application.projections.changes import totals_of
+from application.projections.registry import PROJECTIONS, Projection
 from application.projections.tickets import owned
 from application.store import Range, Row, Store
-from domain.events import Fact
 from domain.order import Order
 from domain.status import Status
 
+DONE = Status.DONE
 MOST_ID = 60
 """Longer ids than any of ours, in characters."""
+
+
+class Owned(msgspec.Struct, frozen=True):
+    """The rows of tickets that orders of a range own, by order, at a position of the log.
+
+    `rows` is packed: what is not checked yet is kept in memory.
+    """
+
+    position: int
+    rows: bytes
 
 
 class Task(msgspec.Struct, frozen=True):
     """What to check of a range.
 
     `till` is the position up to which holdings are told, `signed_till` that of the checkpoint
-    whose digest is wanted; `sums` has the positions of the read models that add up. `tickets` is
-    whether rows of tickets are kept beside the log.
+    whose digest is wanted; `sums` has the positions of the read models that add up. `owned` is
+    None where no rows of tickets are kept beside the log.
     """
 
     part: Range
     till: int
     signed_till: int
     sums: dict[str, int] = msgspec.field(default_factory=dict)
-    tickets: bool = True
+    owned: Owned | None = None
 
 
 class Leaves(msgspec.Struct):
@@ -49,11 +59,13 @@ class Leaves(msgspec.Struct):
     digests: dict[str, bytearray] = msgspec.field(default_factory=dict)
     facts: dict[str, int] = msgspec.field(default_factory=dict)
 
-    def add(self, head: Head) -> None:
-        """Add the next head; they come by order."""
-        name = drawer_of(head.order)
-        self.digests.setdefault(name, bytearray()).extend(leaf(head))
-        self.facts[name] = self.facts.get(name, 0) + head.version
+    def add(self, order: str, facts: int, digest: bytes) -> None:
+        """Add the leaf of the next order's head; they come by order."""
+        name = drawer_of(order)
+        if name not in self.digests:
+            self.digests[name], self.facts[name] = bytearray(), 0
+        self.digests[name] += digest
+        self.facts[name] += facts
 
     def extend(self, others: "Leaves") -> None:
         """Add the leaves of orders that come after these."""
@@ -77,84 +89,106 @@ class PartReport(msgspec.Struct):
 class Shown(msgspec.Struct):
     """The rows of a read model in a range, at the position that it shows."""
 
-    name: str
+    projection: Projection
     position: int
     rows: dict[str, Row]
+
+    @property
+    def name(self) -> str:
+        """The read model's."""
+        return self.projection.table.name
 
 
 def check_part(store: Store, task: Task) -> PartReport:
     """Check the orders of a range. What is read first can only be older than the log."""
-    shown = [_shown(store, name, task.part) for name in PROJECTIONS if name not in task.sums]
+    shown = [_shown(store, each, task.part) for each in _one_row_each(task)]
     witnessed, heads = store.audit().heads_of_range(task.part)
-    with store.audit().evidence(task.part) as evidence:
-        check = PartCheck(task, evidence, witnessed, dict(heads), shown)
-        for order, rows in groupby(evidence.facts, itemgetter(0)):
-            check.order(check_chain(order, list(rows)))
+    check = PartCheck(task, witnessed, heads, shown)
+    with store.audit().chains(task.part) as facts:
+        for order, rows in groupby(facts, itemgetter(0)):
+            check.order(order, list(rows))
     return check.finish()
 
 
-def _shown(store: Store, name: str, part: Range) -> Shown:
+def _one_row_each(task: Task) -> list[Projection]:
+    return [each for name, each in PROJECTIONS.items() if name not in task.sums]
+
+
+def _shown(store: Store, projection: Projection, part: Range) -> Shown:
     models = store.read_models()
-    with models.snapshot(models.state(name), part) as (position, rows):
-        return Shown(name, position, {row.key: row for row in rows})
+    with models.snapshot(models.state(projection.table.name), part) as (position, rows):
+        return Shown(projection, position, {row.key: row for row in rows})
+
+
+def _holders(owned: Owned | None) -> dict[str, dict[str, int | None]]:
+    """By order, until when its row says that a ticket is held."""
+    holders: defaultdict[str, dict[str, int | None]] = defaultdict(dict)
+    for order, ticket, till in () if owned is None else msgspec.msgpack.decode(owned.rows):
+        holders[order][ticket] = till
+    return holders
 
 
 class PartCheck:
-    """Goes over the orders of a range."""
+    """Goes over the orders of a range, each of which is replayed once."""
 
     def __init__(
-        self,
-        task: Task,
-        evidence: Evidence,
-        witnessed: int,
-        heads: dict[str, Head],
-        shown: Sequence[Shown],
+        self, task: Task, witnessed: int, heads: Mapping[str, Head], shown: Sequence[Shown]
     ) -> None:
         self._task = task
-        self._holders: defaultdict[str, dict[str, int | None]] = defaultdict(dict)
-        for ticket, (order, till) in evidence.holders.items():
-            self._holders[order][ticket] = till
+        self._holders = _holders(task.owned)
         self._witnessed = witnessed
         self._heads = heads
+        self._unseen = dict(heads)
+        self._leaves: dict[str, bytes] = {}
         self._shown = shown
-        self._sums: dict[str, list[Row]] = {name: [] for name in task.sums}
+        self._sums = {name: totals_of(PROJECTIONS[name]) for name in task.sums}
         self._report = PartReport()
-        for head in sorted(heads.values(), key=lambda head: head.order):
-            self._report.witnessed.add(head)
 
-    def order(self, checked: Checked) -> None:
+    def order(self, order: str, rows: Sequence[LinkRow]) -> None:
         """Check an order; they come by id."""
-        if len(checked.order) > MOST_ID:
-            says = "This is no id of an order."
-            self._report.findings.append(Finding(Kind.INSERTED, says, checked.order[:MOST_ID]))
-            return
         report, task = self._report, self._task
+        if len(order) > MOST_ID:
+            says = "This is no id of an order."
+            report.findings.append(Finding(Kind.INSERTED, says, order[:MOST_ID]))
+            return
+        checked = check_chain(order, rows)
         report.facts += checked.count(task.till)
         report.orders += 1
-        signed = checked.count(task.signed_till)
-        if signed:
-            report.leaves.add(checked.head(signed))
-        seen = self._heads.pop(checked.order, None)
-        checked.findings += check_witnessed(checked, seen, self._witnessed)
+        self._digest(checked)
         if checked.whole:
             self._state(checked)
         else:
-            self._holders.pop(checked.order, None)
+            self._holders.pop(order, None)
             for shown in self._shown:
-                shown.rows.pop(checked.order, None)
-        report.findings += checked.findings
+                shown.rows.pop(order, None)
+        if checked.findings:
+            report.findings += checked.findings
+
+    def _digest(self, checked: Checked) -> None:
+        """Add the order's leaf, and hold its head against what was witnessed."""
+        order = checked.order
+        seen = self._unseen.pop(order, None)
+        signed = checked.count(self._task.signed_till)
+        if signed:
+            head = checked.head(signed)
+            digest = leaf(head)
+            self._report.leaves.add(order, head.version, digest)
+            if head == seen:
+                self._leaves[order] = digest
+                if not checked.findings and checked.count(self._witnessed) == signed:
+                    return
+        checked.findings += check_witnessed(checked, seen, self._witnessed)
 
     def _state(self, checked: Checked) -> None:
         """Hold what depends on an order's state against its facts."""
+        facts = checked.facts
         try:
-            order = Order.replay(checked.facts)
-            note_holdings(
-                self._report.holdings,
-                checked.facts,
-                checked.positions,
-                checked.count(self._task.till),
-            )
-            self._rows(checked)
+            order = Order.replay(facts)
+            count = checked.count(self._task.till)
+            note_holdings(self._report.holdings, facts, checked.positions, count)
+            self._rows(order, checked)
+            if self._task.owned is not None:
+                self._tickets(order, checked, self._task.owned.position)
         except (KeyError, ValueError, TypeError) as error:
             last = checked.rows[-1]
             says = f"The facts do not make an order: {type(error).__name__} {error}."
@@ -162,42 +196,40 @@ class PartCheck:
                 checked.findings.append(
                     Finding(Kind.UNREADABLE, says, checked.order, last[1], last[4])
                 )
-            return
-        if self._task.tickets:
-            checked.findings += self._tickets(order, checked)
 
-    def _tickets(self, order: Order, checked: Checked) -> Iterator[Finding]:
-        kept = self._holders.pop(checked.order, {})
-        tickets = owned(order)
-        if not tickets and not kept:
-            return
-        till = None if order.status is Status.DONE else to_ms(order.reserved_till)
-        _, version, _, _, position, _ = checked.rows[-1]
-        for ticket in tickets:
-            if ticket not in kept:
-                says = f"The ticket {ticket} is this order's, but its row does not say so."
-            elif kept.pop(ticket) != till:
-                says = f"The row of the ticket {ticket} does not say until when it is held."
-            else:
-                continue
-            yield Finding(Kind.TICKET, says, checked.order, version, position, ticket)
-        for ticket in kept:
-            says = f"The row of the ticket {ticket} names this order, whose it is not."
-            yield Finding(Kind.TICKET, says, checked.order, version, position, ticket)
+    def _tickets(self, order: Order, checked: Checked, position: int) -> None:
+        """Compare the rows of the order's tickets with its state at their position."""
+        kept = self._holders.pop(checked.order, None) or {}
+        count = checked.count(position)
+        if count < len(checked.facts):
+            order = Order.replay(checked.facts[:count])
+        till = None if order.status is DONE else to_ms(order.reserved_till)
+        should = dict.fromkeys(owned(order), till)
+        if kept != should:
+            _, version, _, _, place, _ = checked.rows[max(count, 1) - 1]
+            checked.findings += [
+                Finding(Kind.TICKET, says, checked.order, version, place, ticket)
+                for ticket, says in _wrong_tickets(kept, should)
+            ]
 
-    def _rows(self, checked: Checked) -> None:
+    def _rows(self, order: Order, checked: Checked) -> None:
         for shown in self._shown:
             count = checked.count(shown.position)
-            expected = _rows_of(shown.name, checked.facts[:count])
-            checked.findings += _differences(checked, shown, count, expected)
-        for name, position in self._task.sums.items():
-            count = checked.count(position)
-            self._sums[name] += _rows_of(name, checked.facts[:count]).values()
+            rows = _rows_of(shown.projection, order, checked, count)
+            there = shown.rows.pop(checked.order, None)
+            if rows != ([] if there is None else [there]):
+                checked.findings += _differences(checked, shown, count, rows, there)
+        for name, totals in self._sums.items():
+            if count := checked.count(self._task.sums[name]):
+                totals.add(checked.facts[:count])
 
     def finish(self) -> PartReport:
         """What was found, with what is left over of orders that are not in the log."""
         report = self._report
-        report.findings += map(gone, self._heads.values())
+        for name, head in sorted(self._heads.items()):
+            digest = self._leaves.get(name) or leaf(head)
+            report.witnessed.add(name, head.version, digest)
+        report.findings += map(gone, self._unseen.values())
         for order, tickets in self._holders.items():
             for ticket in tickets:
                 says = f"The row of the ticket {ticket} names an order that is not in the log."
@@ -208,23 +240,26 @@ class PartCheck:
                 report.findings.append(
                     Finding(Kind.READ_MODEL, says, key, position=shown.position, model=shown.name)
                 )
-        report.sums = {
-            name: added_up(PROJECTIONS[name].table, rows) for name, rows in self._sums.items()
-        }
+        report.sums = {name: list(totals.rows()) for name, totals in self._sums.items()}
         return report
 
 
-def _rows_of(name: str, facts: Sequence[Fact]) -> Mapping[str, Row]:
-    """The rows that a read model has of an order with these facts."""
-    return {row.key: row for row in PROJECTIONS[name].rows(facts)} if facts else {}
+def _rows_of(projection: Projection, order: Order, checked: Checked, count: int) -> Sequence[Row]:
+    """The rows that a read model has of an order with its first `count` facts."""
+    if count == len(checked.facts) and projection.rows_of is not None:
+        return projection.rows_of(order)
+    return projection.rows(checked.facts[:count]) if count else []
 
 
 def _differences(
-    checked: Checked, shown: Shown, count: int, expected: Mapping[str, Row]
+    checked: Checked, shown: Shown, count: int, rows: Sequence[Row], there: Row | None
 ) -> Iterator[Finding]:
     """Where a read model's rows of an order are not those that follow from its facts."""
+    expected = {row.key: row for row in rows}
     for key in {**expected, checked.order: None}:
-        there, should = shown.rows.pop(key, None), expected.get(key)
+        if key != checked.order:
+            there = shown.rows.pop(key, None)
+        should = expected.get(key)
         if there == should:
             continue
         if there is None:
@@ -242,3 +277,17 @@ def _differences(
             shown.position,
             model=shown.name,
         )
+
+
+def _wrong_tickets(
+    kept: Mapping[str, int | None], should: Mapping[str, int | None]
+) -> Iterator[tuple[str, str]]:
+    """Each ticket whose row is not as it should be, and how."""
+    for ticket, till in should.items():
+        if ticket not in kept:
+            yield ticket, f"The ticket {ticket} is this order's, but its row does not say so."
+        elif kept[ticket] != till:
+            yield ticket, f"The row of the ticket {ticket} does not say until when it is held."
+    for ticket in kept:
+        if ticket not in should:
+            yield ticket, f"The row of the ticket {ticket} names this order, whose it is not."

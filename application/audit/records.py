@@ -53,22 +53,11 @@ class SignedCheckpoint(msgspec.Struct, frozen=True):
     signature: bytes
 
 
-class Evidence(msgspec.Struct, frozen=True):
-    """What the log and the tickets of a range of orders are at one moment.
-
-    `facts` come by order and version. `holders` maps a ticket's id to the order that its row
-    names and until when it is held (milliseconds, None: sold).
-    """
-
-    facts: Iterator[LinkRow]
-    holders: dict[str, tuple[str, int | None]]
-
-
 class AuditRecords(Protocol):
     """What a store has for the audit."""
 
-    def evidence(self, part: Range) -> AbstractContextManager[Evidence]:
-        """The log and the tickets of a range of orders."""
+    def chains(self, part: Range) -> AbstractContextManager[Iterator[LinkRow]]:
+        """The facts of a range of orders, by order and version, as they are at one moment."""
 
     def links(self, orders: Sequence[str], till: int) -> Mapping[str, Sequence[Link]]:
         """By order, its facts with positions up to `till`, by version."""

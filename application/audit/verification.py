@@ -3,7 +3,7 @@
 It may run beside a service: what is compared with each other is read as of one position.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import monotonic
 
 import msgspec
@@ -12,14 +12,14 @@ from application.audit.checkpoint import Statement
 from application.audit.checkpoint_check import check_series
 from application.audit.findings import Finding, Kind
 from application.audit.holdings import Clash, Holders
-from application.audit.part_check import Leaves, Task
+from application.audit.part_check import Leaves, Owned, Task
 from application.audit.records import SignedCheckpoint
 from application.audit.tree import drawer, root_of
 from application.audit.workers import Workers
 from application.fact_mapper import fact_of
 from application.projections.changes import added_up
 from application.projections.registry import PROJECTIONS
-from application.store import Range, Row, Store, ranges_between
+from application.store import OwnedRow, Range, Row, Store, ranges_between
 
 PART_FACTS = 60_000
 """How many facts a range has, about: few enough to be held in memory, and many enough that looking
@@ -29,6 +29,8 @@ MOST_FINDINGS = 1000
 """So many findings are named; all are counted."""
 
 HASH_BYTES = 32
+
+_pack = msgspec.msgpack.Encoder().encode
 
 Progress = Callable[[int, int], None]
 """Is told how many facts are checked, and how many there are, about."""
@@ -111,7 +113,11 @@ def verify(
     signed_till = 0 if last is None else last.position
     sums = {name: position for name, (position, _) in summed.items()}
     tickets = any(kind == "event" for kind, _ in store.catalog())
-    tasks = [Task(part, till, signed_till, sums, tickets) for part in _parts(store, till)]
+    parts = _parts(store, till)
+    tasks = (
+        Task(part, till, signed_till, sums, owned)
+        for part, owned in zip(parts, _owned(store, parts, tickets=tickets), strict=True)
+    )
     totals = _check(tasks, workers, found, lambda done: progress(done, max(till, done)))
     found.add(_gaps(store, till, totals.facts))
     found.add(_wrong_sums(summed, totals))
@@ -141,8 +147,33 @@ def _parts(store: Store, till: int) -> list[Range]:
     return ranges_between(store.split_points(count))
 
 
+def _owned(store: Store, parts: Sequence[Range], *, tickets: bool) -> Iterator[Owned | None]:
+    """The rows of tickets that have an order, of each range, all as they are at one moment.
+
+    None for each where no rows of tickets are kept.
+    """
+    if not tickets:
+        yield from (None for _ in parts)
+        return
+    with store.ownership().by_order() as (position, rows):
+        packed = [_pack(rows_of_part) for rows_of_part in _cut(rows, parts)]
+    while packed:
+        yield Owned(position, packed.pop(0))
+
+
+def _cut(rows: Iterator[OwnedRow], parts: Sequence[Range]) -> Iterator[list[OwnedRow]]:
+    """The rows of each range; they come by order."""
+    ahead = next(rows, None)
+    for part in parts:
+        found: list[OwnedRow] = []
+        while ahead is not None and (part.upper is None or ahead[0] < part.upper):
+            found.append(ahead)
+            ahead = next(rows, None)
+        yield found
+
+
 def _check(
-    tasks: Sequence[Task], workers: Workers, found: Found, progress: Callable[[int], None]
+    tasks: Iterable[Task], workers: Workers, found: Found, progress: Callable[[int], None]
 ) -> Totals:
     totals = Totals()
     for report in workers(tasks):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from application.audit.records import Drawer, Evidence, Head, Link, SignedCheckpoint
+from application.audit.records import Drawer, Head, Link, LinkRow, SignedCheckpoint
 from application.audit.tree import drawer_of
 from application.storage.postgres_connections import Connection, Readers
 from application.store import Range
@@ -53,22 +53,16 @@ class PostgresAudit:
             yield connection
 
     @contextmanager
-    def evidence(self, part: Range) -> Iterator[Evidence]:
-        """The log and the tickets of a range of orders, at one moment."""
+    def chains(self, part: Range) -> Iterator[Iterator[LinkRow]]:
+        """The facts of a range of orders, by order and version, as they are at one moment."""
         where, values = _within("originator_id", part)
-        held, held_values = _within("order_id", part)
         with (
             self._moment() as connection,
-            connection.cursor(name="evidence", binary=True) as cursor,
+            connection.cursor(name="chains", binary=True) as cursor,
         ):
-            rows = connection.execute(
-                f"SELECT id, order_id, held_till FROM tickets WHERE {held}".encode(),  # noqa: S608 - our own words
-                held_values,
-            )
-            holders = {ticket: (order, till) for ticket, order, till in rows}
             cursor.itersize = RANGE_ROWS
             cursor.execute(FACTS.format(where=where).encode(), values)
-            yield Evidence(cursor, holders)
+            yield cursor
 
     def links(self, orders: Sequence[str], till: int) -> Mapping[str, Sequence[Link]]:
         """By order, its facts with positions up to `till`, by version."""

@@ -261,7 +261,10 @@ class SqliteStore:
         last = self.last_position()
         sample = min(last, count * SAMPLE_OF_A_PART)
         positions = (last * each // sample for each in range(sample))
-        statement = "SELECT originator_id FROM orders_events WHERE rowid > ? ORDER BY rowid LIMIT 1"
+        statement = (
+            "SELECT originator_id FROM orders_events"
+            " WHERE rowid > ? AND typeof(originator_id) = 'text' ORDER BY rowid LIMIT 1"
+        )
         found = (self._reader.execute(statement, (each,)).fetchone() for each in positions)
         return every_nth((row[0] for row in found if row), count)
 

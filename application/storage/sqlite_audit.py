@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from application.audit.records import Drawer, Evidence, Head, Link, SignedCheckpoint
+from application.audit.records import Drawer, Head, Link, LinkRow, SignedCheckpoint
 from application.audit.tree import drawer_of
 from application.clock import now, to_ms
 from application.storage.sqlite_batch import as_json
@@ -20,7 +20,8 @@ from application.storage.sqlite_layout import WITNESS, lay_out
 from application.store import Range
 
 FACT = (
-    "originator_id, CAST(originator_version AS INTEGER), CAST(topic AS TEXT),"
+    "CASE typeof(originator_id) WHEN 'text' THEN originator_id ELSE hex(originator_id) END,"
+    " CAST(originator_version AS INTEGER), CAST(topic AS TEXT),"
     " CAST(state AS BLOB), rowid, CAST(hash AS BLOB)"
 )
 HEAD = "order_id, CAST(version AS INTEGER), CAST(hash AS BLOB), CAST(trail AS BLOB)"
@@ -56,24 +57,16 @@ class SqliteAudit:
         return self._connections.mine
 
     @contextmanager
-    def evidence(self, part: Range) -> Iterator[Evidence]:
-        """The log and the tickets of a range of orders, at one moment."""
+    def chains(self, part: Range) -> Iterator[Iterator[LinkRow]]:
+        """The facts of a range of orders, by order and version, as they are at one moment."""
         where, values = _within("originator_id", part)
-        held, held_values = _within("order_id", part)
         connection = connect(self._path, "FULL")
         try:
-            connection.execute("BEGIN")
-            rows = connection.execute(
-                f"SELECT id, order_id, held_till FROM tickets WHERE {held}",  # noqa: S608 - our own words
-                held_values,
-            )
-            holders = {ticket: (order, till) for ticket, order, till in rows}
-            facts = connection.execute(
+            yield connection.execute(
                 f"SELECT {FACT} FROM orders_events"  # noqa: S608 - our own words
                 f" WHERE {where} ORDER BY originator_id, originator_version",
                 values,
             )
-            yield Evidence(facts, holders)
         finally:
             connection.close()
 

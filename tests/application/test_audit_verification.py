@@ -188,6 +188,14 @@ def test_a_fact_slipped_in_before_what_was_signed(shop, forger):
     assert (Kind.INSERTED, shop.held, 2, -7) in found(shop)
 
 
+def test_a_fact_of_an_order_whose_id_is_none_of_ours(shop, forger):
+    """SQLite keeps bytes where an id should be."""
+    order = b"\xff" * 4 if forger.lite else "x" * 80
+    forger.insert(order, 1, "OrderCreated.1", forger.fact(shop.held, 1)[1])
+    name = "FFFFFFFF" if forger.lite else "x" * 60
+    assert name in {each[1] for each in found(shop, Kind.INSERTED, Kind.REORDERED)}
+
+
 def test_two_facts_of_an_order_swapped(shop, forger):
     forger.swap((shop.paid, 2), (shop.paid, 3), "state")
     forger.swap((shop.paid, 2), (shop.paid, 3), "topic")

@@ -270,8 +270,8 @@ def test_a_fact_that_nobody_knows_yet_stops_and_is_taken_once_it_is_known(
         assert stopped.position == facts[-1].id
         assert stopped.stopped.startswith(f"at position {position}: UnknownFact: TicketsBlessed.1")
     assert agrees_with_the_log(services, facts)
-    decoder = fact_mapper._DECODERS["CustomerSet.1"]
-    monkeypatch.setitem(fact_mapper._DECODERS, "TicketsBlessed.1", decoder)
+    decoder = fact_mapper.DECODERS["CustomerSet.1"]
+    monkeypatch.setitem(fact_mapper.DECODERS, "TicketsBlessed.1", decoder)
     until(lambda: state(services, ORDERS).position == state(services, TALLY).position == position)
     assert order_of(rows(services, ORDERS)[known.originator_id]).customer.first_name == "Blessed"
     assert agrees_with_the_log(services, services.store.log(0, 10_000))

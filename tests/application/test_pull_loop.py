@@ -94,7 +94,7 @@ def test_it_goes_on_by_itself_once_the_fact_is_known(sold, monkeypatch):
     make_mixed_orders(sold, 5, seed=2)
     feed(sold)
     assert state(sold).stopped
-    monkeypatch.setitem(fact_mapper._DECODERS, "OrderBlessed.1", msgspec.json.Decoder(CustomerSet))
+    monkeypatch.setitem(fact_mapper.DECODERS, "OrderBlessed.1", msgspec.json.Decoder(CustomerSet))
     feed(sold)
     for name in NAMES:
         assert state(sold, name).position == sold.store.last_position()

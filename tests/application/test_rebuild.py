@@ -438,7 +438,7 @@ def test_a_live_table_that_stands_still_cannot_be_compared_with(sold_here, monke
 
 def learn_to_bless(monkeypatch):
     """From now on the service knows the fact."""
-    monkeypatch.setitem(fact_mapper._DECODERS, "OrderBlessed.1", msgspec.json.Decoder(CustomerSet))
+    monkeypatch.setitem(fact_mapper.DECODERS, "OrderBlessed.1", msgspec.json.Decoder(CustomerSet))
 
 
 WIDER = msgspec.structs.replace(
