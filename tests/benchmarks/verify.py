@@ -1,0 +1,158 @@
+"""How fast is a whole log verified, and for how much processor time a fact?
+
+    PYTHONPATH=.:tests python tests/benchmarks/verify.py [--facts 1000000] [--workers 1 2]
+        [--rounds 3] [--store sqlite|postgres] [--keep DIR]
+
+The log is a good one, with hashes, rows of tickets, read models and a checkpoint: everything is
+compared, nothing is found. `--keep` leaves it in a folder (SQLite), to be taken from there again.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack, closing
+from itertools import islice
+from pathlib import Path
+
+from big_log import big_log
+from eventsourcing.persistence import StoredEvent
+from postgres_server import postgres_server
+from servers import put_on_sale
+
+from application.audit.chain import links
+from application.audit.verification import verify
+from application.audit.workers import here, in_processes
+from application.bootstrap import build, open_copyable, open_store
+from application.clock import to_ms
+from application.copyable import FACTS, PARTS, Counters
+from application.fact_mapper import fact_from
+from application.projections.new_generation import Loading
+from application.projections.rebuild import rebuild
+from application.projections.rebuild_workers import in_processes as loading_processes
+from application.projections.registry import PROJECTIONS
+from application.settings import Settings
+from domain.events import OrderCreated, StatusChanged
+from domain.status import LET_GO, Status
+
+BATCH = 20_000
+VACANT = 200_000
+[TICKETS] = [part for part in PARTS if part.name == "tickets"]
+
+
+class Halls:
+    """The rows of tickets that the facts of a log make."""
+
+    def __init__(self):
+        self.orders = {}
+
+    def see(self, order, name, state):
+        fact = fact_from(name, state, order)
+        if isinstance(fact, OrderCreated):
+            self.orders[order] = [fact.show, fact.tickets, to_ms(fact.reserved_till)]
+        elif isinstance(fact, StatusChanged) and fact.status in LET_GO:
+            del self.orders[order]
+        elif isinstance(fact, StatusChanged):
+            done = fact.status is Status.DONE
+            self.orders[order][2] = None if done else to_ms(fact.reserved_till)
+
+    def rows(self):
+        return sorted(
+            (ticket, show, ticket_set, number, b"{}", number * 7919, order, till)
+            for number, (order, (show, tickets, till)) in enumerate(self.orders.items())
+            for ticket, ticket_set in tickets.items()
+        )
+
+
+def chained(count, halls):
+    """The rows of a log of so many facts, with their hashes."""
+    heads = {}
+    for position, (order, version, name, state) in enumerate(big_log(count), 1):
+        halls.see(order, name, state)
+        [own] = links([StoredEvent(order, version, name, state)], heads)
+        yield position, order, version, name, state, own
+
+
+def put(target, part, rows):
+    after = None
+    while batch := list(islice(rows, BATCH)):
+        target.replace(part, after, None, batch)
+        after = batch[-1][:1]
+
+
+def fill(database, count, folder):
+    """A log of so many facts, and all that is kept beside it."""
+    halls = Halls()
+    with closing(open_copyable(database, make=True)) as target:
+        target.begin()
+        put(target, FACTS, chained(count, halls))
+        put(target, TICKETS, iter(halls.rows()))
+        target.finish(Counters(number=498_000_000 + count, catalog=0))
+    put_on_sale(database, VACANT, folder)
+    key = str(Path(folder) / "key")
+    with closing(build(Settings(database=database, audit_key=key))) as services:
+        loading = Loading(database, loading_processes(2))
+        for projection in PROJECTIONS.values():
+            rebuild(services.store, projection, lambda *_: None, loading, accept_differences=True)
+        services.checkpoints.make()
+
+
+def measured(database, workers):
+    """Verify in a process of its own: facts, seconds, and processor seconds of all processes."""
+    command = [sys.executable, __file__, "--once", database, "--workers", str(workers)]
+    before = os.times()
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    after = os.times()
+    spent = after.children_user + after.children_system
+    return int(told[0]), float(told[1]), spent - before.children_user - before.children_system
+
+
+def once(database, workers):
+    with closing(open_store(database)) as store:
+        for each in PROJECTIONS.values():
+            store.read_models().ensure(each.table)
+        how = here(store) if workers == 1 else in_processes(database, workers)
+        begun = time.perf_counter()
+        report = verify(store, how, lambda *_: None)
+        assert report.good, report.findings[:5]
+        print(report.facts, time.perf_counter() - begun)
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--facts", type=int, default=1_000_000)
+    arguments.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--store", choices=["sqlite", "postgres"], default="sqlite")
+    arguments.add_argument("--keep", metavar="DIR")
+    arguments.add_argument("--once", metavar="URL", help=argparse.SUPPRESS)
+    given = arguments.parse_args()
+    if given.once:
+        once(given.once, given.workers[0])
+        return
+    with ExitStack() as open_ones:
+        folder = given.keep or open_ones.enter_context(tempfile.TemporaryDirectory())
+        file = Path(folder) / f"{given.facts}.db"
+        database = f"sqlite:///{file}"
+        if given.store == "postgres":
+            server = open_ones.enter_context(postgres_server())
+            database = open_ones.enter_context(server.database())
+        if given.store == "postgres" or not file.exists():
+            fill(database, given.facts, folder)
+        print(f"{given.facts:,} facts, {given.store}, load {os.getloadavg()[0]:.1f}")
+        runs = {count: [] for count in given.workers}
+        for _ in range(given.rounds):
+            for count in given.workers:
+                runs[count].append(measured(database, count))
+        for count, taken in runs.items():
+            rate = statistics.median(facts / seconds for facts, seconds, _ in taken)
+            spent = statistics.median(spent / facts * 1e6 for facts, _, spent in taken)
+            print(f"{count} workers: {rate:,.0f} facts a second,", end=" ")
+            print(f"{spent:.1f} microseconds of processor time a fact")
+
+
+if __name__ == "__main__":
+    main()
