@@ -1,13 +1,18 @@
-"""Holds a log against what buyers were told: nothing oversold, nothing lost, no ticket stranded."""
+"""Holds a log against what buyers were told: nothing promised was lost, and all else is in order.
 
-from collections.abc import Iterable, Mapping
+That no ticket was oversold, none is kept for an order that does not have it, and nothing was
+changed, is what verifying the log proves (`audit/verification.py`); here it is asked for.
+"""
+
+from collections.abc import Iterable
 
 import msgspec
 
+from application.audit.findings import Finding, Kind
+from application.audit.verification import Progress, Report, verify
+from application.audit.workers import Workers
 from application.fact_mapper import fact_of
-from application.projections.tickets import owned
 from application.store import Store
-from application.ticket_holders import Holders, replay_holders, whole_log
 from domain.order import Order
 from domain.status import Status
 
@@ -22,36 +27,46 @@ class Promise(msgspec.Struct, frozen=True):
 
 
 class Proof(msgspec.Struct, frozen=True):
-    """What was found wrong, in words. `facts`, `orders` and `promises` were looked at."""
+    """What the log was found to be, and in words what it does not have of so many promises."""
 
-    oversold: list[str]
+    report: Report
     lost: list[str]
-    stranded: list[str]
-    facts: int
-    orders: int
     promises: int
 
     @property
     def holds(self) -> bool:
         """Whether nothing is wrong."""
-        return not (self.oversold or self.lost or self.stranded)
+        return self.report.good and not self.lost
+
+    @property
+    def oversold(self) -> list[str]:
+        """Tickets that two orders had at the same instant."""
+        return self._says(Kind.OVERSOLD)
+
+    @property
+    def stranded(self) -> list[str]:
+        """Tickets whose row does not say what the facts say."""
+        return self._says(Kind.TICKET)
+
+    @property
+    def wrong(self) -> list[str]:
+        """All else that was found."""
+        return self._says(*(kind for kind in Kind if kind not in {Kind.OVERSOLD, Kind.TICKET}))
+
+    def _says(self, *kinds: Kind) -> list[str]:
+        return [_named(each) for each in self.report.findings if each.kind in kinds]
 
 
-def prove(store: Store, promises: Iterable[Promise]) -> Proof:
-    """Read the whole log and hold it against `promises` and against the rows of tickets."""
-    log = list(whole_log(store))
-    holders = replay_holders(log)
+def _named(finding: Finding) -> str:
+    return finding.says if finding.order is None else f"order {finding.order}: {finding.says}"
+
+
+def prove(store: Store, workers: Workers, promises: Iterable[Promise], progress: Progress) -> Proof:
+    """Verify the log of `store`, and hold it against `promises`."""
     given = list(promises)
     return Proof(
-        oversold=[
-            f"ticket {each.ticket} was taken by {each.taker} at position {each.position}"
-            f" while {each.holder} had it"
-            for each in holders.oversold
-        ],
+        report=verify(store, workers, progress),
         lost=[what for promise in given for what in _broken(store, promise)],
-        stranded=list(_stranded(store, holders)),
-        facts=len(log),
-        orders=len(holders.orders),
         promises=len(given),
     )
 
@@ -67,17 +82,3 @@ def _broken(store: Store, promise: Promise) -> Iterable[str]:
         yield f"order {promise.order} is {order.status}, {promise.status} was acknowledged"
     if promise.tickets is not None and tuple(order.tickets) != promise.tickets:
         yield f"order {promise.order} has other tickets than were acknowledged"
-
-
-def _stranded(store: Store, holders: Holders) -> Iterable[str]:
-    """Tickets whose row does not say what the facts say."""
-    shows = {order.show for order in holders.orders.values()}
-    rows: Mapping[str, str | None] = {
-        ticket.id: ticket.order for show in shows for ticket in store.tickets(show)
-    }
-    for ticket, holder in rows.items():
-        if holder is not None and ticket not in owned(holders.orders.get(holder, Order())):
-            yield f"ticket {ticket} is kept for {holder}, which does not have it"
-    for ticket, holder in holders.holder.items():
-        if rows.get(ticket) != holder:
-            yield f"ticket {ticket} is {holder}'s, but is kept for {rows.get(ticket)}"

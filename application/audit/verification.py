@@ -15,7 +15,7 @@ from application.audit.holdings import Clash, Holders
 from application.audit.part_check import Leaves, Owned, Task
 from application.audit.records import SignedCheckpoint
 from application.audit.tree import drawer, root_of
-from application.audit.workers import Workers
+from application.audit.workers import Workers, here, in_processes
 from application.fact_mapper import fact_of
 from application.projections.changes import added_up
 from application.projections.registry import PROJECTIONS
@@ -140,6 +140,12 @@ def verify(
         wrong=found.count,
         findings=found.kept,
     )
+
+
+def workers_for(store: Store, database: str, count: int) -> Workers:
+    """`count` processes, or this one alone where the log has no more than one range."""
+    alone = count == 1 or store.last_position() < PART_FACTS
+    return here(store) if alone else in_processes(database, count)
 
 
 def _parts(store: Store, till: int) -> list[Range]:

@@ -162,13 +162,11 @@ def verify(
 def _run(
     session: Session, count: int, trusted: str | None, anchors: "Sequence[Statement]"
 ) -> "Report":
-    from application.audit.verification import PART_FACTS  # noqa: PLC0415 - see session.py
-    from application.audit.verification import verify as run  # noqa: PLC0415
-    from application.audit.workers import here, in_processes  # noqa: PLC0415
+    from application.audit.verification import verify as run  # noqa: PLC0415 - see session.py
+    from application.audit.verification import workers_for  # noqa: PLC0415
 
     store = session.services.store
-    alone = count == 1 or store.last_position() < PART_FACTS
-    workers = here(store) if alone else in_processes(session.settings.database, count)
+    workers = workers_for(store, session.settings.database, count)
     with Progress(*COLUMNS, console=session.err, transient=True) as progress:
         task = progress.add_task("Verifying", rate="", total=None)
 

@@ -44,7 +44,7 @@ SHOWN = 10
 def drill(session: Session, /, *, as_json: bool, **plan: Any) -> None:
     """Sell tickets to a crowd, then prove what was sold.
 
-    The proof is led from the log: nothing was oversold, nothing promised was lost.
+    The proof is that of audit verify, and that nothing promised was lost.
     Buyers live whole lives of orders over HTTP: create, pay, confirm; some cancel, some walk away.
     Exit code 1 when the proof fails.
     """
@@ -89,14 +89,21 @@ def as_document(result: "Drilled") -> dict[str, Any]:
         "oversold": len(proof.oversold),
         "lost": len(proof.lost),
         "stranded": len(proof.stranded),
+        "wrong": proof.report.wrong,
         "orders": result.orders,
         "requests_per_second": round(result.requests_per_second, 1),
         "seconds": round(result.seconds, 1),
         "retries": result.retries,
         "killed": result.killed,
-        "facts": proof.facts,
+        "facts": proof.report.facts,
         "promises": proof.promises,
-        "findings": [*result.trouble, *proof.oversold, *proof.lost, *proof.stranded],
+        "findings": [
+            *result.trouble,
+            *proof.oversold,
+            *proof.lost,
+            *proof.stranded,
+            *proof.wrong,
+        ],
     }
 
 
@@ -123,13 +130,14 @@ def show(session: Session, result: "Drilled") -> None:
     session.out.print(speed)
     session.out.print(steps)
     session.out.print(
-        f"The proof: {proof.facts:,} facts of {proof.orders:,} orders were replayed and held"
-        f" against {proof.promises:,} promises."
+        f"The proof: {proof.report.facts:,} facts of {proof.report.orders:,} orders were verified"
+        f" and held against {proof.promises:,} promises."
     )
     for name, found in (
         ("tickets in two orders", proof.oversold),
         ("acknowledged and missing", proof.lost),
         ("tickets kept by an order that does not have them", proof.stranded),
+        ("other findings of audit verify", proof.wrong),
         ("buyers in trouble", result.trouble),
     ):
         style = "red" if found else "green"

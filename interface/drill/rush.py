@@ -1,6 +1,7 @@
 """A drill: a sale on an empty database, buyers who all come at once, and the proof at the end."""
 
 import json
+import os
 import secrets
 import tempfile
 import threading
@@ -12,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from application.audit.verification import workers_for
 from application.bootstrap import Services, build
 from application.catalog_file import read_catalog_file
 from application.catalog_loading import load_catalog
@@ -83,7 +85,8 @@ def drill(settings: Settings, plan: Plan, tell: Tell) -> Drilled:
         tell("Proving", 1.0, sum(each.created for each in buyers))
         with opened(settings) as services:
             promises = [promise for each in buyers for promise in each.promises.values()]
-            proof = prove(services.store, promises)
+            workers = workers_for(services.store, database, os.cpu_count() or 1)
+            proof = prove(services.store, workers, promises, lambda *_: None)
     return summed_up(plan, buyers, seconds, noop, proof)
 
 

@@ -2,7 +2,9 @@
 
 import msgspec
 from box_office import PARTERRE, seat
+from forger import Forger
 
+from application.audit.workers import here
 from application.fact_mapper import FactMapper, fact_of
 from application.sale_proof import Promise, prove
 from application.store import TicketChange
@@ -24,7 +26,8 @@ def promise(office, order):
 
 
 def proof(office, *promises):
-    return prove(office.services.store, promises)
+    store = office.services.store
+    return prove(store, here(store), promises, lambda *_: None)
 
 
 def test_a_sale_with_all_its_turns_is_proved(office):
@@ -38,7 +41,7 @@ def test_a_sale_with_all_its_turns_is_proved(office):
         office, *(promise(office, each) for each in (held, paid, canceled, taken_again, swapped))
     )
     assert found.holds
-    assert (found.orders, found.promises) == (5, 5)
+    assert (found.report.orders, found.promises) == (5, 5)
 
 
 def test_a_ticket_in_two_orders_is_found_and_named(office):
@@ -113,3 +116,12 @@ def test_a_ticket_whose_row_was_freed_under_its_order_is_found(office):
     order = office.order(seats=[A])
     office.services.store.recorder.insert_events([], change=TicketChange(order, freed=[A]))
     assert [A in each for each in proof(office).stranded] == [True]
+
+
+def test_a_fact_that_was_changed_is_found_too(office):
+    order = office.order(seats=[A])
+    Forger(office.database).edit(order, 1, b'"lang":"', b'"lang":"x')
+    found = proof(office)
+    assert not found.holds
+    assert (found.oversold, found.lost, found.stranded) == ([], [], [])
+    assert order in found.wrong[0]
