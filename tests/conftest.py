@@ -1,9 +1,17 @@
-"""A real PostgreSQL for every test that asks for one; and where the logs go meanwhile."""
+"""A real PostgreSQL for every test that asks for one; where databases and logs go meanwhile."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
 
 import pytest
 import structlog
 from box_office import box_office
 from postgres_server import postgres_server
+
+MEMORY = Path("/dev/shm")
+ROOM = 2 * 2**30
 
 LOGS = {
     "processors": [structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()],
@@ -12,6 +20,15 @@ LOGS = {
 """To pytest, which shows them with a test that fails."""
 
 structlog.configure(**LOGS)
+
+
+def pytest_configure():
+    """Temporary files are in memory, where there is room: a test makes dozens for its database.
+
+    What is killed in a test is a process, never the machine, so that no test sees the difference.
+    """
+    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
 @pytest.fixture
