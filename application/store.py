@@ -309,13 +309,17 @@ class Table(msgspec.Struct, frozen=True):
 
 
 class ModelState(msgspec.Struct, frozen=True):
-    """How far a read model has got, why it stands still if it does, and who feeds it now."""
+    """How far a read model has got, why it stands still if it does, and who feeds it now.
+
+    It does `stopped_since` then: milliseconds since the epoch.
+    """
 
     name: str
     generation: int
     position: int
     stopped: str | None = None
     feeder: str | None = None
+    stopped_since: int | None = None
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -414,6 +418,9 @@ class ReadModels(Protocol):
     def page(self, name: str, page: Page) -> list[Row]:
         """The wanted rows of the live generation."""
 
+    def count(self, name: str, page: Page) -> int:
+        """How many rows `page` would have."""
+
     def snapshot(
         self, state: ModelState, part: Range | None = None
     ) -> AbstractContextManager[tuple[int, Iterator[Row]]]:
@@ -424,6 +431,9 @@ class ReadModels(Protocol):
 
     def rebuilding(self, name: str) -> AbstractContextManager[None]:
         """Be the only one who makes a generation of this read model. Raises `BeingRebuilt`."""
+
+    def is_rebuilding(self, name: str) -> bool:
+        """Whether somebody makes a generation of this read model now."""
 
     def build(self, table: Table) -> Build | None:
         """The generation of a read model that is being made, or was when its maker ended."""

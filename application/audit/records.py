@@ -53,6 +53,20 @@ class SignedCheckpoint(msgspec.Struct, frozen=True):
     signature: bytes
 
 
+class Verification(msgspec.Struct, frozen=True):
+    """What came of verifying the log up to `position`: `at` and `took` are in milliseconds.
+
+    `oversold` is how many tickets were.
+    """
+
+    at: int
+    took: int
+    position: int
+    facts: int
+    findings: int
+    oversold: int
+
+
 class AuditRecords(Protocol):
     """What a store has for the audit."""
 
@@ -96,6 +110,14 @@ class AuditRecords(Protocol):
 
     def forget_witness(self) -> None:
         """Drop all that was witnessed."""
+
+    # The last verification.
+
+    def note_verification(self, outcome: Verification) -> None:
+        """Keep what came of a verification, in the place of the one before."""
+
+    def last_verification(self) -> Verification | None:
+        """What came of the last verification."""
 
     # Checkpoints.
 

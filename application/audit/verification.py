@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import monotonic
 
 import msgspec
+import structlog
 
 from application.audit.checkpoint import Statement
 from application.audit.checkpoint_check import check_series
 from application.audit.findings import Finding, Kind
 from application.audit.holdings import Clash, Holders
 from application.audit.part_check import Leaves, Owned, Task
-from application.audit.records import SignedCheckpoint
+from application.audit.records import SignedCheckpoint, Verification
 from application.audit.tree import drawer, root_of
 from application.audit.workers import Workers, here, in_processes
+from application.clock import now, to_ms
 from application.fact_mapper import fact_of
 from application.projections.changes import added_up
 from application.projections.registry import PROJECTIONS
@@ -32,6 +34,8 @@ HASH_BYTES = 32
 
 _pack = msgspec.msgpack.Encoder().encode
 
+log = structlog.get_logger()
+
 Progress = Callable[[int, int], None]
 """Is told how many facts are checked, and how many there are, about."""
 
@@ -42,6 +46,7 @@ class Report(msgspec.Struct):
     `checkpoint` is the latest good one, `unsigned` how many facts came after it. `holdings` are how
     often a ticket came to an order and `tickets` how many were ever held. A log that was
     imported has no catalogue and no rows of tickets to compare: then `with_tickets` is false.
+    `oversold` is how many tickets were had by two orders at once.
     """
 
     position: int
@@ -54,6 +59,7 @@ class Report(msgspec.Struct):
     unsigned: int
     with_tickets: bool
     seconds: float
+    oversold: int
     wrong: int
     findings: list[Finding]
 
@@ -121,12 +127,13 @@ def verify(
     totals = _check(tasks, workers, found, lambda done: progress(done, max(till, done)))
     found.add(_gaps(store, till, totals.facts))
     found.add(_wrong_sums(summed, totals))
-    found.add(_clashes(store, totals.holders))
+    clashes = list(totals.holders.clashes())
+    found.add(_oversold(store, each) for each in clashes)
     if last is not None:
         found.add(_against(store, workers, series.good, last, totals, found.count))
     for anchor in anchors:
         found.add(_against_anchor(store, workers, anchor))
-    return Report(
+    report = Report(
         position=till,
         facts=totals.facts,
         orders=totals.orders,
@@ -137,9 +144,28 @@ def verify(
         unsigned=totals.facts - (0 if last is None else last.facts),
         with_tickets=tickets,
         seconds=round(monotonic() - began, 3),
+        oversold=len({each.ticket for each in clashes}),
         wrong=found.count,
         findings=found.kept,
     )
+    _note(store, report)
+    return report
+
+
+def _note(store: Store, report: Report) -> None:
+    """Leave the outcome where those who watch the service see it, if the store takes it."""
+    outcome = Verification(
+        at=to_ms(now()),
+        took=round(report.seconds * 1000),
+        position=report.position,
+        facts=report.facts,
+        findings=report.wrong,
+        oversold=report.oversold,
+    )
+    try:
+        store.audit().note_verification(outcome)
+    except Exception as error:  # noqa: BLE001 - a database that is only read has been verified, too
+        log.warning("verification_not_noted", reason=str(error))
 
 
 def workers_for(store: Store, database: str, count: int) -> Workers:
@@ -230,11 +256,6 @@ def _gaps(store: Store, till: int, facts: int) -> Iterator[Finding]:
         where = f"position {first} is" if first == last else f"positions {first} to {last} are"
         says = f"The fact at {where} missing." if first == last else f"The {where} missing."
         yield Finding(Kind.MISSING, says, position=first)
-
-
-def _clashes(store: Store, holders: Holders) -> Iterator[Finding]:
-    for clash in holders.clashes():
-        yield _oversold(store, clash)
 
 
 def _oversold(store: Store, clash: Clash) -> Finding:

@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from application.audit.records import Drawer, Head, Link, LinkRow, SignedCheckpoint
+from msgspec.structs import astuple
+
+from application.audit.records import Drawer, Head, Link, LinkRow, SignedCheckpoint, Verification
 from application.audit.tree import drawer_of
 from application.storage.postgres_connections import Connection, Readers
 from application.store import Range
@@ -29,6 +31,11 @@ SEAL_DRAWERS = (
     "UPDATE drawers d SET orders = w.orders, facts = w.facts, digest = w.digest"
     " FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bytea[])"
     " AS w (name, orders, facts, digest) WHERE d.name = w.name"
+)
+NOTE_VERIFICATION = (
+    b"INSERT INTO verification VALUES (1, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO UPDATE SET"
+    b" (at, took, position, facts, findings, oversold) = (excluded.at, excluded.took,"
+    b" excluded.position, excluded.facts, excluded.findings, excluded.oversold)"
 )
 CLAIM = (
     "UPDATE counters SET value = w.now + %(most)s"
@@ -158,6 +165,20 @@ class PostgresAudit:
             connection.execute("UPDATE witness SET position = 0")
             connection.execute("DELETE FROM heads")
             connection.execute("DELETE FROM drawers")
+
+    # The last verification.
+
+    def note_verification(self, outcome: Verification) -> None:
+        """Keep what came of a verification, in the place of the one before."""
+        with self._readers.transaction() as connection:
+            connection.execute(NOTE_VERIFICATION, astuple(outcome))
+
+    def last_verification(self) -> Verification | None:
+        """What came of the last verification."""
+        rows = self._readers.rows(
+            "SELECT at, took, position, facts, findings, oversold FROM verification"
+        )
+        return Verification(*rows[0]) if rows else None
 
     # Checkpoints.
 

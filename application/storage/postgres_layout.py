@@ -202,8 +202,23 @@ The witness says how all orders' chains ended at a position, and the highest num
 that was kept meanwhile; `digest` is null for a drawer whose
 heads have changed since it was worked out."""
 
+WATCHED = """
+CREATE TABLE verification (
+    id bigint PRIMARY KEY CHECK (id = 1),
+    at bigint NOT NULL,
+    took bigint NOT NULL,
+    position bigint NOT NULL,
+    facts bigint NOT NULL,
+    findings bigint NOT NULL,
+    oversold bigint NOT NULL
+);
+ALTER TABLE read_models ADD COLUMN stopped_since bigint;
+"""
+"""What came of the last verification of the log; and since when (milliseconds) a read model stands
+still, which means nothing for one that does not."""
+
 STEPS: Mapping[int, Step] = MappingProxyType(
-    {2: FEEDERS, 3: ATTEMPTS, 4: GENERATIONS, 5: chain_facts, 6: CHECKPOINTS}
+    {2: FEEDERS, 3: ATTEMPTS, 4: GENERATIONS, 5: chain_facts, 6: CHECKPOINTS, 7: WATCHED}
 )
 """How each layout is made of the one before it: by SQL, or by a function that gets the connection.
 

@@ -35,8 +35,19 @@ MOVE = (
 MOVED = "EXISTS (SELECT FROM moved)"
 STATE = (
     "SELECT name, generation, position, stopped,"
-    " CASE WHEN fed_till > clock_timestamp() THEN feeder END"
+    " CASE WHEN fed_till > clock_timestamp() THEN feeder END,"
+    " CASE WHEN stopped IS NOT NULL THEN stopped_since END"
     " FROM read_models WHERE name = %s AND "
+)
+STOP = (
+    "UPDATE read_models SET stopped = %s, stopped_since = CASE WHEN stopped IS NULL"
+    " THEN (extract(epoch FROM clock_timestamp()) * 1000)::bigint ELSE stopped_since END"
+    " WHERE name = %s AND generation = %s"
+)
+LOCKED = (
+    "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"
+    " AND ((classid::bigint << 32) | objid::bigint) = %s"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
 )
 LEASE = (
     "UPDATE read_models"
@@ -181,10 +192,7 @@ class PostgresReadModels:
     def stop(self, state: ModelState, reason: str) -> None:
         """Note why a read model stands still."""
         with self._readers.transaction() as connection:
-            connection.execute(
-                "UPDATE read_models SET stopped = %s WHERE name = %s AND generation = %s",
-                (reason, state.name, state.generation),
-            )
+            connection.execute(STOP.encode(), (reason, state.name, state.generation))
 
     # Reading.
 
@@ -204,6 +212,21 @@ class PostgresReadModels:
             except errors.UndefinedTable:
                 continue  # swapped this moment: there is another live generation now
             return [_row(row) for row in rows]
+
+    def count(self, name: str, page: Page) -> int:
+        """How many rows `page` would have."""
+        terms, values = conditions(page, "%s")
+        terms += self._there(name)
+        while True:
+            table = table_name(name, self.state(name).generation)
+            try:
+                rows = self._readers.rows(
+                    f"SELECT count(*) FROM (SELECT FROM {table} {where(terms)} LIMIT %s) w",  # noqa: S608 - our own names, values are bound
+                    (*values, page.limit),
+                )
+            except errors.UndefinedTable:
+                continue  # swapped this moment: there is another live generation now
+            return int(rows[0][0])
 
     @contextmanager
     def snapshot(
@@ -250,6 +273,10 @@ class PostgresReadModels:
             finally:
                 if not connection.broken:
                     connection.execute("SELECT pg_advisory_unlock(%s)", lock)
+
+    def is_rebuilding(self, name: str) -> bool:
+        """Whether somebody makes a generation of this read model now."""
+        return bool(self._readers.rows(LOCKED, (rebuild_key(name),))[0][0])
 
     def build(self, table: Table) -> Build | None:
         """The generation of a read model that is being made, or was when its maker ended."""

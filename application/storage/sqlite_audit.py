@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from application.audit.records import Drawer, Head, Link, LinkRow, SignedCheckpoint
+from msgspec.structs import astuple
+
+from application.audit.records import Drawer, Head, Link, LinkRow, SignedCheckpoint, Verification
 from application.audit.tree import drawer_of
 from application.clock import now, to_ms
 from application.storage.sqlite_batch import as_json
@@ -187,6 +189,21 @@ class SqliteAudit:
             for table in ("heads", "drawers"):
                 self._witness.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
             self._witness.execute("UPDATE witness SET position = 0")
+
+    # The last verification.
+
+    def note_verification(self, outcome: Verification) -> None:
+        """Keep what came of a verification, in the place of the one before."""
+        self._witness.execute(
+            "INSERT OR REPLACE INTO verification VALUES (1, ?, ?, ?, ?, ?, ?)", astuple(outcome)
+        )
+
+    def last_verification(self) -> Verification | None:
+        """What came of the last verification."""
+        row = self._witness.execute(
+            "SELECT at, took, position, facts, findings, oversold FROM verification"
+        ).fetchone()
+        return None if row is None else Verification(*row)
 
     # Checkpoints.
 

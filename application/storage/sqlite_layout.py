@@ -136,6 +136,19 @@ CREATE INDEX drawers_unsealed ON drawers (name) WHERE digest IS NULL;
 meanwhile. `digest` is null for a drawer whose heads have
 changed since it was worked out."""
 
+VERIFICATION = """
+CREATE TABLE verification (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    at INTEGER NOT NULL,
+    took INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    facts INTEGER NOT NULL,
+    findings INTEGER NOT NULL,
+    oversold INTEGER NOT NULL
+);
+"""
+"""What came of the last verification of the log."""
+
 VIEWS_TABLES = """
 CREATE TABLE read_models (
     name TEXT NOT NULL,
@@ -176,6 +189,12 @@ CREATE TABLE generations (
 `target` is the position up to which one is being made, by `code`; it is null once that is done.
 `last` is the highest number that a generation ever had: one is never given twice, so that a process
 that is late cannot write into another generation than it meant."""
+
+
+STOPPED_SINCE = """
+ALTER TABLE read_models ADD COLUMN stopped_since INTEGER;
+"""
+"""Since when (milliseconds) a read model stands still. It means nothing for one that does not."""
 
 
 def _begin_read_models_anew(connection: sqlite3.Connection) -> None:
@@ -245,13 +264,15 @@ LOG = File(
 )
 VIEWS = File(
     VIEWS_TABLES,
-    MappingProxyType({2: FEEDERS, 3: _begin_read_models_anew}),
+    MappingProxyType({2: FEEDERS, 3: _begin_read_models_anew, 4: STOPPED_SINCE}),
     _views_layout,
     _note_views_layout,
 )
 
 
-WITNESS = File(WITNESS_TABLES, MappingProxyType({}), _witness_layout, _note_views_layout)
+WITNESS = File(
+    WITNESS_TABLES, MappingProxyType({2: VERIFICATION}), _witness_layout, _note_views_layout
+)
 
 
 def lay_out(connection: sqlite3.Connection, file: File) -> None:

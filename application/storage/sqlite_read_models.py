@@ -8,20 +8,24 @@ import fcntl
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 from weakref import WeakSet
 
 from application.clock import now, to_ms
 from application.storage import sqlite_generations as generations
 from application.storage.read_model_pages import conditions, where
-from application.storage.sqlite_connections import Connection, Connections
+from application.storage.sqlite_connections import RETRY_SECONDS, Connection, Connections
 from application.storage.sqlite_generations import Gone, OpenGenerations
 from application.storage.sqlite_layout import VIEWS, lay_out
 from application.store import BeingRebuilt, Build, ModelState, Page, Range, Row, Table
 
-FEEDER = "SELECT generation, CASE WHEN fed_till > ? THEN feeder END FROM read_models WHERE "
+FEEDER = (
+    "SELECT generation, CASE WHEN fed_till > ? THEN feeder END, stopped_since"
+    " FROM read_models WHERE "
+)
 LEASE = (
     "UPDATE read_models SET feeder = ?, fed_till = ? WHERE name = ? AND live"
     " AND (feeder IS NULL OR feeder = ? OR fed_till NOT BETWEEN ? AND ?)"
@@ -33,6 +37,10 @@ SWAP = (
     " (SELECT feeder, fed_till FROM read_models WHERE name = ? AND live)"
     " WHERE name = ? AND (live OR generation = ?)"
 )
+LINGER_SECONDS = 0.2
+"""How long a rebuild waits for its lock: who only looks whether there is one has it for an instant.
+"""
+
 ADD = "INSERT INTO read_models (name, generation, live, shape, code, target)"
 
 
@@ -125,10 +133,10 @@ class SqliteReadModels:
         row = self._db.execute(FEEDER + condition, (_now(), *values)).fetchone()
         if row is None:
             raise Gone(name)
-        generation, feeder = row
+        generation, feeder, since = row
         db = self._open(name, generation)
         position, stopped = db.execute("SELECT position, stopped FROM progress").fetchone()
-        return ModelState(name, generation, position, stopped, feeder)
+        return ModelState(name, generation, position, stopped, feeder, stopped and since)
 
     def shape(self, state: ModelState) -> str:
         """The `Table.shape` that a generation was made for."""
@@ -180,7 +188,14 @@ class SqliteReadModels:
     def stop(self, state: ModelState, reason: str) -> None:
         """Note why a read model stands still."""
         db = self._open(state.name, state.generation)
-        db.execute("UPDATE progress SET stopped = ?", (reason,))
+        with generations.transaction(db):
+            (before,) = db.execute("SELECT stopped FROM progress").fetchone()
+            db.execute("UPDATE progress SET stopped = ?", (reason,))
+        if before is None:
+            self._db.execute(
+                "UPDATE read_models SET stopped_since = ? WHERE name = ? AND generation = ?",
+                (_now(), state.name, state.generation),
+            )
 
     # Reading.
 
@@ -196,6 +211,17 @@ class SqliteReadModels:
             (*values, page.limit),
         )
         return [_row(row) for row in rows]
+
+    def count(self, name: str, page: Page) -> int:
+        """How many rows `page` would have."""
+        terms, values = conditions(page, "?")
+        terms += self._there(name)
+        db = self._open(name, self.state(name).generation)
+        row = db.execute(
+            f"SELECT count(*) FROM (SELECT 1 FROM {name} {where(terms)} LIMIT ?)",  # noqa: S608 - our own names, values are bound
+            (*values, page.limit),
+        ).fetchone()
+        return int(row[0])
 
     @contextmanager
     def snapshot(
@@ -223,12 +249,24 @@ class SqliteReadModels:
     @contextmanager
     def rebuilding(self, name: str) -> Iterator[None]:
         """Be the only one who makes a generation of this read model."""
-        with open(f"{self._path}-{name}-rebuild", "wb") as lock:  # noqa: PTH123 - see above
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise BeingRebuilt(name) from error
+        deadline = time.monotonic() + LINGER_SECONDS
+        with open(self._rebuild_lock(name), "wb") as lock:  # noqa: PTH123 - see above
+            while not _locked(lock, fcntl.LOCK_EX):
+                if time.monotonic() > deadline:
+                    raise BeingRebuilt(name)
+                time.sleep(RETRY_SECONDS)
             yield
+
+    def is_rebuilding(self, name: str) -> bool:
+        """Whether somebody makes a generation of this read model now."""
+        try:
+            with open(self._rebuild_lock(name), "rb") as lock:  # noqa: PTH123 - see above
+                return not _locked(lock, fcntl.LOCK_SH)
+        except FileNotFoundError:
+            return False
+
+    def _rebuild_lock(self, name: str) -> str:
+        return f"{self._path}-{name}-rebuild"
 
     def build(self, table: Table) -> Build | None:
         """The generation of a read model that is being made, or was when its maker ended."""
@@ -332,6 +370,15 @@ class SqliteReadModels:
         self._connections.close()
         for connection in list(self._open_ones):
             connection.close()
+
+
+def _locked(file: BinaryIO, how: int) -> bool:
+    """Whether a file could be locked, for as long as it is open."""
+    try:
+        fcntl.flock(file, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _now() -> int:

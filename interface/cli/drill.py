@@ -86,7 +86,7 @@ def as_document(result: "Drilled") -> dict[str, Any]:
         "p99_ms": round(result.p99_ms, 2),
         "noop_per_second": round(result.noop_per_second, 1),
         "ratio": round(result.ratio, 3),
-        "oversold": len(proof.oversold),
+        "oversold": proof.report.oversold,
         "lost": len(proof.lost),
         "stranded": len(proof.stranded),
         "wrong": proof.report.wrong,
