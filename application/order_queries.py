@@ -24,6 +24,7 @@ _PLACE = msgspec.json.Decoder(
     ]
 )
 
+MOST_COUNTED = 100_000
 SORTS = ("created_at", "updated_at", "number")
 
 
@@ -99,16 +100,22 @@ class OrderQueries:
 
         Those beyond `after`, the last one seen, where that is given.
         """
+        rows = self._store.read_models().page("holds", self._due(limit, after))
+        return [Due(row.key, _ended_at(row)) for row in rows]
+
+    def due_count(self) -> int:
+        """How many these are, at most `MOST_COUNTED`."""
+        return self._store.read_models().count("holds", self._due(MOST_COUNTED))
+
+    def _due(self, limit: int, after: "Due | None" = None) -> Page:
         overdue = ("reserved_till", "<=", to_ms(self._clock()))
-        page = Page(
+        return Page(
             "reserved_till",
             (((overdue,),),),
             descending=False,
             after=None if after is None else (after.ended_at, after.order),
             limit=limit,
         )
-        rows = self._store.read_models().page("holds", page)
-        return [Due(row.key, _ended_at(row)) for row in rows]
 
 
 def _ended_at(row: Row) -> int:

@@ -79,7 +79,7 @@ class Contract:
         schema = content["schema"]
         if "anyOf" in schema:
             schema = schema["anyOf"]["fields-schema" in request.args]
-        self._fits(answer.json, schema)
+        self._fits(answer.text if content_type == "text/plain" else answer.json, schema)
         is_problem = content_type.endswith("problem+json")
         return name, status, answer.json["code"] if is_problem else None
 

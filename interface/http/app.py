@@ -9,6 +9,7 @@ from interface.http import errors, request_context
 from interface.http.bodies import Bodies
 from interface.http.fast_path import FastPath
 from interface.http.health import health_blueprint
+from interface.http.metrics import metrics_blueprint
 from interface.http.openapi import openapi_blueprint
 from interface.http.order_audit import order_audit_blueprint
 from interface.http.orders import OrderId, orders_blueprint
@@ -47,6 +48,7 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(order_audit_blueprint(services))
     app.register_blueprint(shows_blueprint(services))
     app.register_blueprint(health_blueprint(services))
+    app.register_blueprint(metrics_blueprint(services))
     app.register_blueprint(openapi_blueprint())
     app.register_blueprint(console_blueprint(services))
     app.wsgi_app = Bodies(FastPath(app.wsgi_app, services), services)  # type: ignore[method-assign] # as Flask says to

@@ -19,11 +19,13 @@ View = TypeVar("View", bound=Callable[..., Any])
 class Good(msgspec.Struct, frozen=True):
     """An answer that says yes. `many` is a JSON array of what `schema` describes.
 
+    Without a schema it is plain text.
+
     `leads_to` names the operations that take the order which it has made.
     """
 
     says: str
-    schema: type[Schema]
+    schema: type[Schema] | None = None
     many: bool = False
     headers: tuple[Header, ...] = ()
     leads_to: tuple[str, ...] = ()

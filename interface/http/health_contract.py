@@ -23,6 +23,16 @@ READY = Operation(
     },
 )
 
+METRICS = Operation(
+    tag="health",
+    summary="The service in numbers",
+    says="How far the log and its read models are, which holds are due, and what the last"
+    " verification of the log found, in the text format of Prometheus. Every process tells the"
+    " same. While the database is away, `orderlog_store_up` is 0 and stands alone.",
+    needs_key=False,
+    answers={200: Good("The numbers.")},
+)
+
 OPENAPI = Operation(
     tag="contract",
     summary="This document",

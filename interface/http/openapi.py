@@ -33,7 +33,7 @@ from interface.http.schemas import (
     ShowOut,
 )
 
-PREFIXES = ("/v1/", "/health/", "/openapi.json")
+PREFIXES = ("/v1/", "/health/", "/metrics", "/openapi.json")
 """Where the addresses of the API are. Pages for people are no part of the contract."""
 
 TAGS = {
@@ -42,7 +42,7 @@ TAGS = {
     "order tickets": "The tickets that an order lists.",
     "events": "What a key may sell.",
     "event tickets": "Every ticket of an event, and whether it can be had.",
-    "health": "Whether the service lives and can do its work. No key is needed.",
+    "health": "Whether the service lives and can do its work; its numbers. No key is needed.",
     "contract": "This document. No key is needed.",
 }
 
@@ -57,8 +57,8 @@ ABOUT = """\
 Orders of tickets as a log of facts: take an order, hold its tickets, take it through payment, and
 read how it came to be.
 
-Send `Authorization: key <key>` with every call but `/health` and this document. Unknown fields and
-parameters are refused. Answers may get further fields one day.
+Send `Authorization: key <key>` with every call but `/health`, `/metrics` and this document. Unknown
+fields and parameters are refused. Answers may get further fields one day.
 
 Every answer that says no is a problem document (RFC 9457, `application/problem+json`) with a stable
 `code`; what a call can say is listed with it. Apart from those, an address that does not exist
@@ -187,14 +187,14 @@ def _good(operation: Operation, good: Good, examples: Mapping[str, Any]) -> dict
         schema = {"anyOf": [schema, {"$ref": "#/components/schemas/ShapedOrder"}]}
     if good.many:
         schema = {"type": "array", "items": schema}
-    content: dict[str, Any] = {"schema": schema}
+    content: dict[str, Any] = {"schema": {"type": "string"} if schema is None else schema}
     if examples:
         content["examples"] = examples
     partner = (PARTNER,) if operation.needs_key else ()
     described_as = {
         "description": good.says,
         "headers": _headers((ANSWERED_REQUEST_ID, *partner, *good.headers)),
-        "content": {"application/json": content},
+        "content": {"text/plain" if schema is None else "application/json": content},
     }
     if good.leads_to:
         parameters = {"order": "$response.body#/id"}

@@ -21,7 +21,7 @@ AUTHORIZATION = re.compile(r"key +(\S+)\s*\Z", re.IGNORECASE)
 ETAG = re.compile(r'"([1-9][0-9]{0,9})"\Z')
 POSITION = re.compile(r"[0-9]{1,18}\Z")
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
-OPEN = frozenset({"health.live", "health.ready", "openapi.openapi"})
+OPEN = frozenset({"health.live", "health.ready", "metrics.metrics", "openapi.openapi"})
 """The endpoints that need no key: they answer without asking the store who calls."""
 
 CONSOLE = "console"

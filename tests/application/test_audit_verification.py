@@ -459,18 +459,44 @@ def test_a_read_model_that_is_behind_is_not_wrong(shop):
 # Oversold.
 
 
-def test_a_ticket_that_two_orders_have_at_the_same_instant(shop):
-    """As if the rows of tickets had not kept them apart."""
+def sell_twice(shop):
+    """Another order has what the held one has."""
     store, order = shop.services.store, "e" * 24
     [first] = store.facts(shop.held)
     state = first.state.replace(shop.held.encode(), order.encode())
     store.recorder.insert_events([StoredEvent(order, 1, first.topic, state)])
+    return order
+
+
+def test_a_ticket_that_two_orders_have_at_the_same_instant(shop):
+    """As if the rows of tickets had not kept them apart."""
+    store, order = shop.services.store, sell_twice(shop)
     clashes = [each for each in shop.verify().findings if each.kind is Kind.OVERSOLD]
     assert [(each.order, each.position, each.ticket) for each in clashes] == [
         (order, store.last_position(), seat(10)),
         (order, store.last_position(), seat(11)),
     ]
     assert shop.held in clashes[0].says
+
+
+def test_what_was_found_is_kept_for_those_who_watch(shop):
+    records = shop.services.store.audit()
+    assert records.last_verification() is None
+    report = shop.verify()
+    good = records.last_verification()
+    assert (good.facts, good.findings, good.oversold) == (9, 0, 0)
+    assert (good.position, good.took) == (report.position, round(report.seconds * 1000))
+    sell_twice(shop)
+    report = shop.verify()
+    records.forget_witness()
+    bad = records.last_verification()
+    assert (bad.facts, bad.findings, bad.oversold) == (10, report.wrong, 2)
+    assert bad.at >= good.at
+
+
+def test_a_database_that_takes_no_note_is_verified_all_the_same(shop, forger):
+    forger.run("DROP TABLE verification", file="-views-witness")
+    assert shop.verify().good
 
 
 def test_a_ticket_that_went_from_one_order_to_the_next_was_not_oversold(shop):

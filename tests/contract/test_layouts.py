@@ -155,7 +155,8 @@ def test_a_step_that_fails_leaves_the_old_layout(place, monkeypatch):
 
 
 def test_no_layout_is_skipped():
-    for steps in (postgres_layout.STEPS, sqlite_layout.LOG.steps, sqlite_layout.VIEWS.steps):
+    files = (sqlite_layout.LOG, sqlite_layout.VIEWS, sqlite_layout.WITNESS)
+    for steps in (postgres_layout.STEPS, *(file.steps for file in files)):
         assert sorted(steps) == list(range(2, len(steps) + 2))
 
 

@@ -1,5 +1,6 @@
 import pytest
 
+from application.clock import now, to_ms
 from application.store import BeingRebuilt, KeyTwice, ModelState, Page, Row, Table
 
 TABLE = Table(
@@ -81,6 +82,19 @@ def test_why_it_stands_still_is_noted_until_it_moves(models):
     assert models.state("orders").stopped == "unknown fact"
     fill(models, row("a"))
     assert models.state("orders").stopped is None
+
+
+def test_since_when_it_stands_still_is_noted_until_it_moves(models):
+    began = to_ms(now())
+    models.stop(models.state("orders"), "unknown fact")
+    since = models.state("orders").stopped_since
+    assert began <= since <= to_ms(now())
+    models.stop(models.state("orders"), "no room")
+    assert models.state("orders").stopped_since == since
+    fill(models, row("a"))
+    assert models.state("orders").stopped_since is None
+    models.stop(models.state("orders"), "unknown fact")
+    assert models.state("orders").stopped_since >= since
 
 
 def numbered(models, count):
@@ -290,6 +304,23 @@ def test_only_one_makes_a_generation_of_a_read_model_at_a_time(open_store):
             pass
     with second.rebuilding("orders"):
         pass
+
+
+def test_whether_a_generation_is_being_made_can_be_seen_by_all(open_store):
+    first, second = open_store().read_models(), open_store().read_models()
+    assert not second.is_rebuilding("orders")
+    with first.rebuilding("orders"):
+        assert second.is_rebuilding("orders")
+        assert not second.is_rebuilding("sales")
+    assert not second.is_rebuilding("orders")
+
+
+def test_rows_are_counted_up_to_a_limit(models):
+    numbered(models, 7)
+    even = ((("vendor", "=", "even"),),)
+    assert models.count("orders", Page("number", (even,))) == 4
+    assert models.count("orders", Page("number", (even,), limit=3)) == 3
+    assert models.count("orders", Page("number", (((("number", ">", 99),),),))) == 0
 
 
 def test_a_table_of_another_version_of_the_service_is_filled_again(models, open_store):

@@ -298,6 +298,11 @@ def ready(counter):
     counter.office.services.loop.stop()
 
 
+def metrics(counter):
+    counter.get("/metrics")
+    counter.get("/metrics", key=None)
+
+
 def openapi(counter):
     counter.get("/openapi.json", key=None)
 
@@ -319,6 +324,7 @@ OPERATIONS = {
         read_sales,
         live,
         ready,
+        metrics,
         openapi,
     )
 }

@@ -1,0 +1,87 @@
+"""What those who watch the service want in numbers. All of it is read from the store.
+
+So every process tells the same, and one that was just started knows as much as the others.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+
+from application.audit.records import Verification
+from application.order_queries import OrderQueries
+from application.projections.registry import PROJECTIONS
+from application.store import Store
+
+
+class ModelFigures(msgspec.Struct, frozen=True):
+    """Where a read model stands.
+
+    `behind` is how many positions of the log it does not show, `late` for how many seconds the
+    oldest fact there has waited (None: that cannot be told). It stands still since
+    `stopped_since`, in milliseconds since the epoch, if it does.
+    """
+
+    name: str
+    position: int
+    behind: int
+    late: float | None
+    stopped: bool
+    stopped_since: int | None
+    rebuilding: bool
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """The numbers at one moment. `holds_due` are holds that have ended and are not recorded yet."""
+
+    position: int
+    models: list[ModelFigures]
+    holds_due: int
+    verification: Verification | None
+
+
+class Dated(msgspec.Struct):
+    """Of a fact, known or not, when it was recorded."""
+
+    at: datetime
+
+
+_DATED = msgspec.json.Decoder(Dated)
+
+
+def figures(store: Store, queries: OrderQueries, moment: datetime) -> Figures:
+    """The numbers at `moment`. Raises what the store raises."""
+    last = store.last_position()
+    return Figures(
+        position=last,
+        models=list(_models(store, last, moment)),
+        holds_due=queries.due_count(),
+        verification=store.audit().last_verification(),
+    )
+
+
+def _models(store: Store, last: int, moment: datetime) -> Iterator[ModelFigures]:
+    models = store.read_models()
+    for name in PROJECTIONS:
+        state = models.state(name)
+        yield ModelFigures(
+            name=name,
+            position=state.position,
+            behind=max(0, last - state.position),
+            late=_late(store, state.position, moment) if state.position < last else 0.0,
+            stopped=state.stopped is not None,
+            stopped_since=state.stopped_since,
+            rebuilding=models.is_rebuilding(name),
+        )
+
+
+def _late(store: Store, position: int, moment: datetime) -> float | None:
+    """For how long the first fact beyond a position has been there."""
+    facts = store.log(position, 1)
+    if not facts:
+        return 0.0
+    try:
+        recorded = _DATED.decode(facts[0].state).at
+        return max(0.0, (moment - recorded).total_seconds())
+    except (msgspec.MsgspecError, UnicodeDecodeError, TypeError):
+        return None

@@ -1,0 +1,43 @@
+"""docs/metrics.md names every metric that there is, and its rules only such."""
+
+import re
+
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+from source import ROOT
+
+from application.audit.records import Verification
+from application.metrics import Figures, ModelFigures
+from interface.http.metrics import exposition
+
+PAGE = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+EVERYTHING = Figures(
+    position=9,
+    models=[ModelFigures("orders", 7, 2, 0.5, True, 1, True)],
+    holds_due=1,
+    verification=Verification(1, 1, 1, 1, 1, 1),
+)
+NAME = re.compile(r"orderlog_\w+")
+
+
+def exposed():
+    families = text_string_to_metric_families(exposition(EVERYTHING).decode())
+    return {sample.name for family in families for sample in family.samples}
+
+
+def test_the_page_has_every_metric_and_no_other():
+    assert re.findall(r"^\| `(orderlog_\w+)` \|", PAGE, re.MULTILINE) == list(
+        dict.fromkeys(NAME.findall(exposition(EVERYTHING).decode()))
+    )
+
+
+def test_the_rules_ask_for_metrics_that_there_are():
+    [rules] = (
+        each for each in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if "alert" in each
+    )
+    [group] = yaml.safe_load(rules)["groups"]
+    assert len(group["rules"]) == 3
+    for rule in group["rules"]:
+        asked = set(NAME.findall(rule["expr"]))
+        assert asked
+        assert asked <= exposed()
