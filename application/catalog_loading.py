@@ -39,8 +39,12 @@ class LoadReport(msgspec.Struct):
 
 def load_sample(store: Store, at: datetime) -> LoadReport:
     """Load the catalogue that comes with the service."""
-    text = files("application").joinpath("sample_catalog.yaml").read_bytes()
-    return load_catalog(store, read_catalog_file(text), at)
+    return load_catalog(store, sample_catalog(), at)
+
+
+def sample_catalog() -> CatalogFile:
+    """The catalogue that comes with the service."""
+    return read_catalog_file(files("application").joinpath("sample_catalog.yaml").read_bytes())
 
 
 def load_catalog(store: Store, file: CatalogFile, at: datetime) -> LoadReport:

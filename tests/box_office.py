@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from application.access import Caller
 from application.bootstrap import build
-from application.catalog_loading import load_sample
+from application.catalog_loading import load_catalog, sample_catalog
 from application.order_service import OrderWish, PaymentWish, Request
 from application.projections.pull_loop import catch_up
 from application.projections.registry import PROJECTIONS
@@ -13,6 +13,7 @@ from application.settings import Settings
 from domain.status import Status
 from domain.wishes import AtRandom, Customer, Seats
 
+SAMPLE = sample_catalog()
 OPENING = datetime(2030, 1, 26, 9, 25, 19, 378000, tzinfo=UTC)
 SHOW = "56a6253df06c5a059a93802e"
 PARTERRE = "56a6254bf06c5a059b93800c"
@@ -39,7 +40,7 @@ class BoxOffice:
         self.time = OPENING
         self.requests = 0
         self.services = build(Settings(database=database), lambda: self.time)
-        load_sample(self.services.store, self.time)
+        load_catalog(self.services.store, SAMPLE, self.time)
 
     def later(self, **passes: float) -> datetime:
         """Let time pass; return what time it is then."""

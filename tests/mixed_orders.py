@@ -5,7 +5,7 @@ What is asked follows from the seed; which tickets a random pick gets, and the i
 
 import random
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 
 from application.access import Caller
 from application.catalog_file import read_catalog_file
@@ -85,9 +85,13 @@ events:
 
 def load_shows(store, amount):
     """Put two shows of two partners on sale, `amount` tickets a set; a third may sell both."""
+    load_catalog(store, _shows(amount), NOON)
+
+
+@cache
+def _shows(amount):
     seats = ", ".join(f'{{id: "{seat}"}}' for seat in SEATS)
-    file = read_catalog_file(CATALOG.format(amount=amount, seats=seats))
-    load_catalog(store, file, NOON)
+    return read_catalog_file(CATALOG.format(amount=amount, seats=seats))
 
 
 class Hurried(OrderService):

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from marshmallow import Schema
 from application import catalog_file
 from application.catalog import Partner
 from application.catalog_file import BadCatalog, PartnerEntry, TicketEntry, read_catalog_file
+from application.catalog_loading import sample_catalog
 from domain.payment import ConfirmedBy, PaymentSystem
 from domain.pricing import PriceRule
 from domain.shows import Deal, Show, TicketSet
@@ -388,7 +388,7 @@ def test_an_alias_may_repeat_a_value_but_a_knot_is_refused_without_hanging():
 
 @pytest.fixture(scope="module")
 def sample():
-    return read_catalog_file(files("application").joinpath("sample_catalog.yaml").read_bytes())
+    return sample_catalog()
 
 
 def test_the_sample_has_the_documented_partner_and_payment_system(sample):

@@ -1,17 +1,21 @@
 """Lists and sales as of a moment are what somebody would have seen who looked then."""
 
 from collections import Counter
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
 from box_office import ORGANISER, SHOW, seat
+from databases import STORES, a_database
 from mixed_orders import NOON, SHOP, THEATRE, load_shows, make_mixed_orders
 
 from application import past_orders
 from application.access import Caller
+from application.bootstrap import build
 from application.order_document import order_document
 from application.order_queries import BadCursor, OrderFilter
 from application.projections.pull_loop import catch_up
+from application.settings import Settings
 from application.shown_position import ModelBehind
 from domain.refusals import NotYetCreated
 from domain.status import HELD, Status
@@ -134,18 +138,23 @@ def test_one_page_costs_a_bounded_number_of_orders(office, monkeypatch):
 # Many orders of every kind, on both stores.
 
 
-@pytest.fixture
-def sold(services):
-    """A log of mixed orders; how it looked at moments of its past."""
-    load_shows(services.store, 1500)
-    ids = make_mixed_orders(services, 600, batch=120)
-    for name in ("orders", "sales"):
-        catch_up(services.store, name)
-    facts = services.store.log(0, 100_000)
-    moments = [NOON - timedelta(seconds=1), NOON]
-    moments += [NOON + timedelta(minutes=minutes) for minutes in (3, 7, 12, 45, 2000)]
-    assert len(facts) > 1200
-    return services, ids, moments
+MOMENTS = [NOON - timedelta(seconds=1), NOON]
+MOMENTS += [NOON + timedelta(minutes=minutes) for minutes in (3, 7, 12, 45, 2000)]
+
+
+@pytest.fixture(scope="module", params=STORES)
+def sold(request, tmp_path_factory):
+    """A service with a log of mixed orders, and what the log told at moments of its past."""
+    with (
+        a_database(request.param, request, tmp_path_factory.mktemp("sold")) as address,
+        closing(build(Settings(database=address), lambda: NOON)) as services,
+    ):
+        load_shows(services.store, 1500)
+        ids = make_mixed_orders(services, 600, batch=120)
+        for name in ("orders", "sales"):
+            catch_up(services.store, name)
+        assert len(services.store.log(0, 100_000)) > 1200
+        yield services, {at: as_it_was(services, ids, at) for at in MOMENTS}
 
 
 def as_it_was(services, ids, at):
@@ -170,10 +179,9 @@ def as_it_was(services, ids, at):
     ids=["all", "by number", "ended", "held"],
 )
 def test_a_list_of_many_orders_is_what_the_log_tells(sold, wanted):
-    services, ids, moments = sold
+    services, told = sold
     seen = Counter()
-    for at in moments:
-        then = as_it_was(services, ids, at)
+    for at, then in told.items():
         expected = [
             order
             for order in then.values()
@@ -194,10 +202,9 @@ def test_a_list_of_many_orders_is_what_the_log_tells(sold, wanted):
 
 
 def test_sales_of_the_past_add_up_to_what_the_log_tells(sold):
-    services, ids, moments = sold
-    for at in moments:
-        then = as_it_was(services, ids, at).values()
-        then = [order for order in then if order.show == EVENING]
+    services, told = sold
+    for at, all_orders in told.items():
+        then = [order for order in all_orders.values() if order.show == EVENING]
         found = services.sales.sales(EVENING, Caller(THEATRE, "key", "ru"), at)
         done = [order for order in then if order.status is Status.DONE]
         held = [order for order in then if order.status in HELD]
@@ -208,9 +215,9 @@ def test_sales_of_the_past_add_up_to_what_the_log_tells(sold):
 
 
 def test_sales_as_of_now_are_the_sales(sold):
-    services, _, moments = sold
+    services, _ = sold
     caller = Caller(THEATRE, "key", "ru")
-    assert services.sales.sales(EVENING, caller, moments[-1]) == services.sales.sales(
+    assert services.sales.sales(EVENING, caller, MOMENTS[-1]) == services.sales.sales(
         EVENING, caller
     )
 

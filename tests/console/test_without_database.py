@@ -11,6 +11,7 @@ from application.catalog_file import read_catalog_file
 from application.catalog_loading import load_catalog
 from application.clock import now
 from application.settings import Settings
+from application.storage import postgres_connections
 from interface.http.app import create_app
 
 
@@ -27,11 +28,12 @@ def visitor(database):
     services.close()
 
 
-def test_a_page_says_that_the_database_is_away(server, visitor):
+def test_a_page_says_that_the_database_is_away(server, visitor, monkeypatch):
     if not server.own:
         pytest.skip("the server of ORDERLOG_TEST_POSTGRES is not ours to stop")
     assert visitor.get("/console/orders").status_code == 200
-    with server.down():
+    with server.down(), monkeypatch.context() as sooner:
+        sooner.setattr(postgres_connections, "PATIENCE_SECONDS", 0.2)
         answer = visitor.get("/console/orders")
     assert answer.status_code == 503
     assert "The service is not ready" in answer.text
