@@ -1,6 +1,5 @@
 """The rows of tickets: picking vacant ones, and what orders' new facts do to them."""
 
-import random
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -9,10 +8,8 @@ from application.clock import from_ms, to_ms
 from application.storage.postgres_connections import Readers
 from application.storage.postgres_line import Call, Rows, Statement, integers, texts
 from application.storage.postgres_line import integer_of as number
+from application.storage.ticket_places import any_place
 from application.store import Ticket, TicketChange
-
-PLACES = 2**31
-"""How many places a ticket can have in the shuffled order of its set."""
 
 COLUMNS = "id, show_id, set_id, number, seat, order_id, held_till"
 
@@ -95,7 +92,7 @@ TAKE = Statement(
 
 def pick_calls(wanted: dict[str, int]) -> list[Call]:
     """The calls that pick as many vacant tickets of each set as wanted."""
-    starts = [random.randrange(PLACES) for _ in wanted]  # noqa: S311 - which seat a buyer gets is no secret
+    starts = [any_place() for _ in wanted]
     sets = texts(wanted)
     counts = integers(wanted.values())
     return [Call(PICK, (sets, integers(starts), counts)), Call(SEEN_VACANT, (sets, counts))]

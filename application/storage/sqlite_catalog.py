@@ -1,10 +1,10 @@
 """The catalogue's tables: documents by kind and id, and the tickets that are for sale."""
 
-import random
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 
-from application.storage.sqlite_tickets import COLUMNS, PLACES, ticket_of, ticket_row
+from application.storage.sqlite_tickets import COLUMNS, ticket_of, ticket_row
+from application.storage.ticket_places import places
 from application.store import Ticket, TicketTaken
 
 
@@ -47,13 +47,14 @@ class SqliteCatalogChange:
         return [found for each in ids if (found := ticket_row(self._connection, each)) is not None]
 
     def add_tickets(self, tickets: Iterable[Ticket]) -> None:
-        """Add vacant tickets, each at a random place of its set."""
+        """Add vacant tickets, at random places of their set."""
+        new = list(tickets)
         self._connection.executemany(
             "INSERT INTO tickets (id, show_id, set_id, number, seat, shuffle)"
             " VALUES (?, ?, ?, ?, ?, ?)",
             (
-                (each.id, each.show, each.set, each.number, each.seat, random.randrange(PLACES))  # noqa: S311 - an order to pick in, no secret
-                for each in tickets
+                (each.id, each.show, each.set, each.number, each.seat, place)
+                for each, place in zip(new, places(len(new)), strict=False)
             ),
         )
         self.made = True

@@ -5,9 +5,6 @@ import sqlite3
 from application.clock import from_ms
 from application.store import Ticket
 
-PLACES = 2**31
-"""How many places a ticket can have in the shuffled order of its set."""
-
 COLUMNS = "tickets.id, show_id, set_id, number, seat, order_id, held_till"
 
 
