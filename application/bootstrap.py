@@ -67,7 +67,16 @@ class Services(msgspec.Struct, frozen=True):
     checkpointer: Checkpointer
 
     def start(self) -> None:
-        """Start what runs beside requests.
+        """Start all that runs beside requests, as one process that does everything."""
+        self.start_for_requests()
+        self.start_behind_requests()
+
+    def start_for_requests(self) -> None:
+        """Start what every process needs that answers requests."""
+        self.attempts.start()
+
+    def start_behind_requests(self) -> None:
+        """Start what one process does for all: feed read models, end holds, sign checkpoints.
 
         A read model whose columns are those of another version is begun anew.
         """
@@ -76,7 +85,6 @@ class Services(msgspec.Struct, frozen=True):
                 log.warning("read_model_begun_anew", projection=projection.table.name)
         self.loop.start()
         self.sweeper.start()
-        self.attempts.start()
         self.checkpointer.start()
 
     def close(self) -> None:

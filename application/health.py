@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import msgspec
 
-from application.projections.pull_loop import PullLoop
 from application.projections.registry import PROJECTIONS
 from application.store import Store
 
@@ -16,18 +15,20 @@ class Health(msgspec.Struct, frozen=True):
     checks: Mapping[str, str]
 
 
-def check(store: Store, loop: PullLoop) -> Health:
+def check(store: Store) -> Health:
     """Ask the store, and look how the read models get on.
 
-    A read model that stands still is named but does not make the service unready: orders can be
-    made, paid and read without it.
+    A read model that stands still, or that no process feeds, is named but does not make the service
+    unready: orders can be made, paid and read without it.
     """
     try:
         last = store.last_position()
-        checks = {"store": "ok", "pull_loop": "ok" if loop.alive else "stopped"}
-        for name in PROJECTIONS:
-            state = store.read_models().state(name)
-            checks[f"projection {name}"] = state.stopped or f"{last - state.position} behind"
+        states = [store.read_models().state(name) for name in PROJECTIONS]
     except Exception as error:  # noqa: BLE001 - whatever the store says, it is not ready
         return Health(ready=False, checks={"store": f"{type(error).__name__}: {error}"})
-    return Health(ready=loop.alive, checks=checks)
+    fed = all(state.feeder for state in states)
+    checks = {"store": "ok", "pull_loop": "ok" if fed else "stopped"}
+    for state in states:
+        behind = max(0, last - state.position)
+        checks[f"projection {state.name}"] = state.stopped or f"{behind} behind"
+    return Health(ready=True, checks=checks)

@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 from eventsourcing.persistence import Notification, StoredEvent
 
-from application.storage.group_commit import Outcome
 from application.store import Answered, Found, Needs, Ticket, TicketChange, Write, Written
+
+Outcome = Written[Any] | Exception
 
 
 class Draft:

@@ -17,7 +17,8 @@ from eventsourcing.persistence import IntegrityError, Notification
 from psycopg import errors
 
 from application.clock import from_ms
-from application.storage.group_commit import GroupCommit, Outcome
+from application.storage.batch import Outcome
+from application.storage.gathering import Gathering
 from application.storage.parts_of_the_log import SAMPLE_OF_A_PART, every_nth
 from application.storage.postgres_attempts import PostgresAttempts
 from application.storage.postgres_audit import PostgresAudit
@@ -86,7 +87,12 @@ class PostgresStore:
         self._models = PostgresReadModels(url, self._readers)
         self._attempts = PostgresAttempts(self._readers)
         self._audit = PostgresAudit(self._readers)
-        self._group = GroupCommit(self._commit, leaders=writers)
+        self._commits: Gathering[Write[Any], Written[Any]] = Gathering(
+            self._commit, threads=writers, name="commits"
+        )
+        self._reads: Gathering[str, Sequence[Notification]] = Gathering(
+            self._facts_of_orders, name="reads"
+        )
         self._news = threading.Condition()
         self._latest = 0
         self.recorder = PostgresRecorder(self._readers, self._writers, self._positions)
@@ -95,7 +101,7 @@ class PostgresStore:
 
     def write_all(self, writes: Sequence[Write[T]]) -> list[Written[T] | Exception]:
         """Carry out `writes` in a shared commit."""
-        return self._group.carry_out(writes)
+        return self._commits.ask(writes)
 
     def _commit(self, writes: list[Write[Any]]) -> list[Outcome]:
         """Carry out a batch, and those put aside in further ones, until patience ends."""
@@ -171,13 +177,23 @@ class PostgresStore:
     # Reading the log.
 
     def facts(self, order: str) -> Sequence[Notification]:
-        """An order's stored facts with their positions."""
+        """An order's stored facts with their positions; read together with those of others."""
+        [found] = self._reads.ask([order])
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def _facts_of_orders(self, orders: list[str]) -> list[Sequence[Notification]]:
         rows = self._readers.rows(
             "SELECT originator_id, originator_version, topic, state, notification_id"
-            " FROM orders_events WHERE originator_id = %s ORDER BY originator_version",
-            (order,),
+            " FROM orders_events WHERE originator_id = ANY(%s::text[])"
+            " ORDER BY originator_id, originator_version",
+            (orders,),
         )
-        return [Notification(*row) for row in rows]
+        found: dict[str, list[Notification]] = {order: [] for order in orders}
+        for row in rows:
+            found[row[0]].append(Notification(*row))
+        return [found[order] for order in orders]
 
     def facts_before(self, versions: Mapping[str, int]) -> dict[str, Sequence[Notification]]:
         """By order, its facts below a version."""
@@ -320,7 +336,8 @@ class PostgresStore:
 
     def close(self) -> None:
         """Give back all connections."""
-        self._group.close()
+        self._commits.close()
+        self._reads.close()
         self._writers.close()
         self._readers.close()
 

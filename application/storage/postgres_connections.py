@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 import psycopg
@@ -12,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.string import StrDumper
 from psycopg_pool import ConnectionPool
 
+from application.cooperation import off_the_loop
 from application.storage.postgres_line import LineConnection
 from application.store import StoreUnavailable
 
@@ -168,6 +170,9 @@ class Readers:
 
     def run(self, work: Callable[[Connection], T]) -> T:
         """What `work` returns. Raises `StoreUnavailable` when patience ends."""
+        return off_the_loop(partial(self._run, work))
+
+    def _run(self, work: Callable[[Connection], T]) -> T:
         patience = Patience()
         while True:
             try:

@@ -16,8 +16,8 @@ from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 
 from application.clock import from_ms, to_ms
-from application.storage.batch import Draft
-from application.storage.group_commit import GroupCommit, Outcome
+from application.storage.batch import Draft, Outcome
+from application.storage.gathering import Gathering
 from application.storage.parts_of_the_log import SAMPLE_OF_A_PART, every_nth
 from application.storage.sqlite_attempts import SqliteAttempts
 from application.storage.sqlite_audit import SqliteAudit
@@ -104,7 +104,7 @@ class SqliteStore:
         self.recorder = SqliteRecorder(
             SQLiteDatastore(path, originator_id_type="text"), self._append
         )
-        self._group = GroupCommit(self._commit)
+        self._commits: Gathering[Write[Any], Written[Any]] = Gathering(self._commit, name="commits")
         self._attempts = SqliteAttempts(self.transaction, lambda: self._reader)
         self._audit = SqliteAudit(
             path, path + "-views-witness", lambda: self._reader, self.transaction
@@ -118,7 +118,7 @@ class SqliteStore:
 
     def write_all(self, writes: Sequence[Write[T]]) -> list[Written[T] | Exception]:
         """Carry out `writes` in a shared commit."""
-        return self._group.carry_out(writes)
+        return self._commits.ask(writes)
 
     def _commit(self, writes: list[Write[Any]]) -> list[Outcome]:
         """Carry out a batch: by one statement, else in one transaction, else one by one."""
@@ -387,7 +387,7 @@ class SqliteStore:
 
     def close(self) -> None:
         """Give back all connections."""
-        self._group.close()
+        self._commits.close()
         self.recorder.datastore.close()
         self._models.close()
         self._audit.close()

@@ -5,7 +5,6 @@ cost more than all that SQLite does. So each kind of thing is found by one state
 and the whole batch is stored by one statement, which alone is a transaction.
 """
 
-import random
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -16,7 +15,8 @@ from eventsourcing.persistence import Notification, StoredEvent
 from application.audit.chain import HASH_BYTES, links
 from application.clock import from_ms, to_ms
 from application.storage.batch import Batch, Draft, Sought, facts_of
-from application.storage.sqlite_tickets import COLUMNS, PLACES, ticket_of
+from application.storage.sqlite_tickets import COLUMNS, ticket_of
+from application.storage.ticket_places import any_place
 from application.store import Answered, TicketTaken, Write
 
 FACTS = (
@@ -153,7 +153,7 @@ class SqliteBatch(Batch):
 
     def _pick(self, set_id: str, count: int) -> None:
         """At most `count` vacant tickets of a set, from a random place in its shuffled order."""
-        start = random.randrange(PLACES)  # noqa: S311 - which seat a buyer gets is no secret
+        start = any_place()
         picked = self._picked(PICK_BEYOND, set_id, start, count)
         if len(picked) < count:
             picked += self._picked(PICK_BEFORE, set_id, start, count - len(picked))

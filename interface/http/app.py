@@ -6,7 +6,6 @@ from werkzeug.routing import MapAdapter
 from application.bootstrap import Services
 from interface.console.blueprint import console_blueprint
 from interface.http import errors, request_context
-from interface.http.bodies import Bodies
 from interface.http.fast_path import FastPath
 from interface.http.health import health_blueprint
 from interface.http.metrics import metrics_blueprint
@@ -51,5 +50,5 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(metrics_blueprint(services))
     app.register_blueprint(openapi_blueprint())
     app.register_blueprint(console_blueprint(services))
-    app.wsgi_app = Bodies(FastPath(app.wsgi_app, services), services)  # type: ignore[method-assign] # as Flask says to
+    app.wsgi_app = FastPath(app.wsgi_app, services)  # type: ignore[method-assign] # as Flask says to
     return app

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
@@ -14,6 +14,9 @@ from application.shown_position import ModelBehind
 from application.store import StoreUnavailable, TicketTaken
 from domain import refusals
 from domain.refusals import Refusal
+
+if TYPE_CHECKING:
+    from interface.http.problems import Problem
 
 STATUS_OF: dict[type[Refusal], int] = {
     refusals.UnknownOrder: 404,
@@ -46,6 +49,14 @@ class BadRequest(Exception):
         self.code = code
         self.status = status
         self.errors = errors
+
+
+class BodyRefused(Exception):
+    """A body that is not waited for any longer, and the problem document that says why."""
+
+    def __init__(self, why: "Problem") -> None:
+        super().__init__(why.says)
+        self.why = why
 
 
 def problem(status: int, code: str, detail: str, **more: Any) -> Response:
@@ -92,6 +103,12 @@ def _bad_request(bad: BadRequest) -> Response:
     return problem(bad.status, bad.code, str(bad), **more)
 
 
+def _body_refused(refused: BodyRefused) -> Response:
+    why = refused.why
+    answer = problem(why.status, why.code, why.says)
+    return _again(answer) if why.status == HTTPStatus.TOO_MANY_REQUESTS else answer
+
+
 def _bad_cursor(_: BadCursor) -> Response:
     return problem(400, "bad_cursor", "The cursor is not one that this list handed out.")
 
@@ -133,6 +150,7 @@ def _unexpected(error: Exception) -> Response:
 ANSWERS: dict[type[Exception], Callable[[Any], Response]] = {
     Refusal: _refused,
     BadRequest: _bad_request,
+    BodyRefused: _body_refused,
     BadCursor: _bad_cursor,
     ModelBehind: _behind,
     StoreUnavailable: _unavailable,

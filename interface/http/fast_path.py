@@ -36,6 +36,15 @@ Wsgi = Callable[[Environ, Any], Iterable[bytes]]
 Ask = Callable[[str, Caller], Answer]
 """What is asked of the service, under a request's id, by a caller."""
 
+
+class Reply(msgspec.Struct):
+    """An answer on its way out; `status` begins with its number."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -43,44 +52,33 @@ class FastPath:
     """WSGI in front of `flask`, the application's own."""
 
     def __init__(self, flask: Wsgi, services: Services) -> None:
-        self._flask = flask
+        self.flask = flask
         self._services = services
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer, or have Flask answer."""
+        ask = self.usual(environ)
+        reply = ask and self.reply(environ, ask)
+        if reply is None:
+            return self.flask(environ, start_response)
+        start_response(reply.status, reply.headers)
+        return [reply.body]
+
+    def reply(self, environ: Environ, ask: Ask) -> Reply | None:
+        """The answer to what is asked in the usual form; None where the key is not good."""
         began = time.perf_counter()
-        ask = self._usual(environ)
-        caller = ask and caller_of(self._services, environ)
-        if ask is None or caller is None:
-            return self._flask(environ, start_response)
+        caller = caller_of(self._services, environ)
+        if caller is None:
+            return None
+        method = environ["REQUEST_METHOD"]
         request_id = request_id_of(environ)
-        status, headers, body = self._answer(ask, request_id, caller, environ["REQUEST_METHOD"])
-        headers += (("X-Request-Id", request_id), ("X-Partner", caller.partner))
-        log_request(request_id, environ["REQUEST_METHOD"], environ["PATH_INFO"], status, began)
-        start_response(status, headers)
-        return [body]
+        reply = _answer(ask, request_id, caller, method)
+        reply.headers += (("X-Request-Id", request_id), ("X-Partner", caller.partner))
+        log_request(request_id, method, environ["PATH_INFO"], reply.status, began)
+        return reply
 
-    def _answer(
-        self, ask: Ask, request_id: str, caller: Caller, method: str
-    ) -> tuple[str, list[tuple[str, str]], bytes]:
-        """The answer's status, headers and body. Every way to fail is a problem document."""
-        try:
-            answer = ask(request_id, caller)
-        except Exception as error:  # noqa: BLE001 - as Flask does with what a route raises
-            refused = answer_to(error)
-            return refused.status, refused.headers.to_wsgi_list(), refused.get_data()
-        body = answer.document or _encode(order_document(answer.order, answer.at))
-        headers = [
-            ("Content-Type", JSON),
-            ("Content-Length", str(len(body))),
-            ("ETag", f'"{answer.order.version}"'),
-        ]
-        if method != "GET":
-            headers.append(("X-Log-Position", str(answer.position)))
-        return "201 CREATED" if method == "POST" else "200 OK", headers, body
-
-    def _usual(self, environ: Environ) -> Ask | None:
-        """What is asked, if it is asked in the usual form."""
+    def usual(self, environ: Environ) -> Ask | None:
+        """What is asked, if it is asked in the usual form; all else is Flask's."""
         if environ.get("QUERY_STRING") or any(name in environ for name in UNUSUAL):
             return None
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
@@ -111,6 +109,24 @@ class FastPath:
         return lambda request_id, caller: self._services.orders.change(
             order, wish, request_of(environ, request_id, caller, data)
         )
+
+
+def _answer(ask: Ask, request_id: str, caller: Caller, method: str) -> Reply:
+    """What comes of asking. Every way to fail is a problem document."""
+    try:
+        answer = ask(request_id, caller)
+    except Exception as error:  # noqa: BLE001 - as Flask does with what a route raises
+        refused = answer_to(error)
+        return Reply(refused.status, refused.headers.to_wsgi_list(), refused.get_data())
+    body = answer.document or _encode(order_document(answer.order, answer.at))
+    headers = [
+        ("Content-Type", JSON),
+        ("Content-Length", str(len(body))),
+        ("ETag", f'"{answer.order.version}"'),
+    ]
+    if method != "GET":
+        headers.append(("X-Log-Position", str(answer.position)))
+    return Reply("201 CREATED" if method == "POST" else "200 OK", headers, body)
 
 
 def body_of(environ: Environ) -> bytes:

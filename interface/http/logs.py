@@ -6,19 +6,44 @@ import sys
 import msgspec
 import structlog
 
+from application.cooperation import loop_of_this_thread
+
 
 class StandardError:
-    """Writes lines to whatever is standard error then, each in one piece."""
+    """Writes lines to whatever is standard error then, each in one piece.
+
+    On an event loop the lines of requests that are answered together are written together.
+    """
 
     def __init__(self, *_: object) -> None:
         """Take nothing: there is only one."""
 
     def write(self, line: bytes) -> None:
-        """Write a line."""
-        sys.stderr.buffer.write(line + b"\n")
-        sys.stderr.flush()
+        """Write a line, soon."""
+        loop = loop_of_this_thread()
+        if loop is None:
+            _write([line])
+            return
+        if not _lines:
+            loop.call_soon(_write_lines)
+        _lines.append(line)
 
     debug = info = warning = error = critical = write
+
+
+_lines: list[bytes] = []
+"""What the one loop of a process has not written yet."""
+
+
+def _write_lines() -> None:
+    lines = _lines.copy()
+    _lines.clear()
+    _write(lines)
+
+
+def _write(lines: list[bytes]) -> None:
+    sys.stderr.buffer.write(b"\n".join(lines) + b"\n")
+    sys.stderr.flush()
 
 
 def configure(level: str) -> None:

@@ -16,9 +16,9 @@ from interface.http.problems import (
     BAD_IDEMPOTENCY_KEY,
     CONTENDED,
     OF_A_BODY,
+    OF_A_BODY_ON_ITS_WAY,
     OF_A_WAIT,
     RANDOM_AND_TICKETS,
-    TOO_MANY_BODIES,
 )
 from interface.http.schemas import (
     HistoryOut,
@@ -48,7 +48,7 @@ OF_A_CHANGE = (
 )
 OF_A_WISH = (
     *OF_A_BODY,
-    TOO_MANY_BODIES,
+    *OF_A_BODY_ON_ITS_WAY,
     RANDOM_AND_TICKETS,
     BAD_FIELDS_SCHEMA,
     refusals.UnknownSet,

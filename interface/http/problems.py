@@ -43,14 +43,17 @@ BAD_IDEMPOTENCY_KEY = Problem(
 )
 CONTENDED = Problem("contended", 503, "Too many buyers want these tickets at this moment.")
 TOO_MANY_BODIES = Problem(
-    "too_many_bodies", 429, "Too many of this caller's requests have not come to their end."
+    "too_many_bodies", 429, "Too many large bodies of this caller are on their way."
 )
+BODY_TOO_SLOW = Problem("body_too_slow", 408, "The body did not come to its end in time.")
 OF_A_BODY = (
     Problem("bad_json", 400, "The body is no JSON."),
     Problem("bad_body", 400, "The body is no object, or has unknown fields or wrong values."),
     Problem("request_entity_too_large", 413, "The body is larger than 1 MiB."),
     Problem("bad_content_type", 415, "The body is of another type than application/json."),
 )
+OF_A_BODY_ON_ITS_WAY = (BODY_TOO_SLOW, TOO_MANY_BODIES)
+"""What is answered before the application is asked."""
 RANDOM_AND_TICKETS = Problem("random_and_tickets", 400, "Both random and tickets are given.")
 OF_A_WAIT = (BAD_POSITION, READ_MODEL_BEHIND)
 """What a call refuses that takes X-Wait-For-Position."""

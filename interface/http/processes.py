@@ -1,5 +1,8 @@
 """The processes of a server: the parent that starts and replaces them, and what each one does.
 
+The first one answers nothing. It works behind the requests: what it does there would hold up the
+event loops of the others.
+
 A process is forked while the parent has no other thread at work, since a fork copies the locks
 that threads hold, and before it has a connection to the store.
 """
@@ -14,18 +17,18 @@ from multiprocessing import get_context, parent_process
 from typing import Any
 
 import structlog
-from flask import Flask
 from granian.constants import Interfaces
 from granian.server.mp import MPServer
 
 from application.settings import Settings
-from interface.http.bodies import SPARE_THREADS
 from interface.http.logs import configure
-from interface.http.wsgi import running
+from interface.http.running import answering, working_behind
 
 DRAIN_SECONDS = 30
 """How long requests under way may take when the server is told to stop."""
 BACKLOG = 2048
+BEHIND = 1
+"""The number of the process that works behind the requests."""
 OPEN_FILES = 65_536
 TO_STOP = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
@@ -46,9 +49,8 @@ class Processes(MPServer):
             "",
             address=host,
             port=port,
-            interface=Interfaces.WSGI,
-            workers=workers,
-            blocking_threads=settings.threads + SPARE_THREADS,
+            interface=Interfaces.RSGI,
+            workers=workers + BEHIND,
             backlog=BACKLOG,
             websockets=False,
             log_enabled=False,
@@ -79,7 +81,7 @@ class Processes(MPServer):
         threading.Thread(target=self._started, daemon=True).start()
 
     def _respawn_workers(self, workers: list[int], *more: Any, **named: Any) -> None:
-        log.error("server_process_died", processes=[number + 1 for number in workers])
+        log.error("server_process_died", processes=workers)
         with held_back():
             super()._respawn_workers(workers, *more, **named)
 
@@ -89,14 +91,25 @@ class Processes(MPServer):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         threading.Thread(target=end_with_parent, daemon=True).start()
         try:
-            with running(self._settings) as app:
-                self._spawn_wsgi_worker(number, name, lambda: app, *more)
+            if number == BEHIND:
+                work_behind(self._settings)
+                return
+            with answering(self._settings) as service:
+                self._spawn_rsgi_worker(number, name, lambda: service, *more)
         except Exception as error:  # noqa: BLE001 - whatever it is, the parent says it in one line
             self._failures.put(str(error) or type(error).__name__)
             os.kill(os.getppid(), signal.SIGTERM)
 
 
-def no_loader() -> Flask:
+def work_behind(settings: Settings) -> None:
+    """Work behind the requests until SIGTERM."""
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    with working_behind(settings):
+        stopping.wait()
+
+
+def no_loader() -> Any:
     """What the library asks for; here each process makes its application itself."""
     raise CannotStart
 

@@ -22,10 +22,9 @@ def asking(folder, *, fast):
     """Asks a service of its own, over the fast path or by Flask alone."""
     with box_office(f"sqlite:///{folder}/{fast}.db") as office:
         app = create_app(office.services)
-        bodies = app.wsgi_app
-        assert isinstance(bodies._app, FastPath)
+        assert isinstance(app.wsgi_app, FastPath)
         if not fast:
-            bodies._app = bodies._app._flask
+            app.wsgi_app = app.wsgi_app.flask
         client = app.test_client()
 
         def ask(method, path, body=None, key=KEYS[ORGANISER], **headers):
@@ -90,7 +89,7 @@ def test_both_ways_answer_alike(tmp_path):
 
 def test_what_is_asked_in_the_usual_form_does_not_trouble_flask(tmp_path):
     with asking(tmp_path, fast=True) as ask:
-        del ask.app.wsgi_app._app._flask
+        del ask.app.wsgi_app.flask
         order = f"{ORDERS}/{ask('POST', ORDERS, RANDOM, Idempotency_Key='one').json['id']}"
         assert ask("PATCH", order, {"payment": {"system": "api/BASE"}}).status_code == 200
         assert ask("PATCH", order, {"status": "in_progress"}).json["status"] == "in_progress"

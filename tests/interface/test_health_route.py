@@ -2,6 +2,7 @@
 
 import pytest
 from eventsourcing.persistence import StoredEvent
+from polling import until
 
 from application.projections.registry import PROJECTIONS
 from application.store import Needs, Write
@@ -16,18 +17,17 @@ def ready(office):
     return lambda: client.get("/health/ready")
 
 
-def test_a_service_at_work_is_ready(ready):
+def test_a_service_at_work_is_ready(office, ready):
+    until(lambda: ready().json["checks"]["pull_loop"] == "ok", "nobody feeds the read models")
     answer = ready()
     assert answer.status_code == 200
     assert answer.json["ready"] is True
-    assert answer.json["checks"]["pull_loop"] == "ok"
 
 
-def test_a_service_whose_read_models_stand_still_for_good_is_not_ready(office, ready):
+def test_read_models_that_nobody_feeds_are_named_but_orders_go_on(office, ready):
     office.services.loop.stop()
     answer = ready()
-    assert answer.status_code == 503
-    assert answer.json["ready"] is False
+    assert answer.status_code == 200
     assert answer.json["checks"]["pull_loop"] == "stopped"
 
 

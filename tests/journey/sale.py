@@ -2,7 +2,8 @@
 
 import threading
 
-from serving import EMPTY_ORDER, ORDERS, until
+from polling import until
+from serving import EMPTY_ORDER, ORDERS
 
 SELLERS = 6
 

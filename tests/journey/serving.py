@@ -8,8 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -83,8 +82,12 @@ class Service:
         return [line for line in lines if line["event"] == event]
 
     def workers(self) -> list[int]:
-        """Its server processes."""
-        return children(self.process)
+        """Its processes that answer requests."""
+        return children(self.process)[1:]
+
+    def behind(self) -> int:
+        """Its process that works behind the requests."""
+        return children(self.process)[0]
 
     def listens(self) -> bool:
         try:
@@ -155,12 +158,3 @@ def orderlog(*arguments: str, **environment: str) -> subprocess.CompletedProcess
         env={**os.environ, **environment},
         check=False,
     )
-
-
-def until(true: Callable[[], Any], why: str) -> Any:
-    """Ask again and again until it is so; return what was answered."""
-    deadline = time.monotonic() + SECONDS
-    while not (found := true()):
-        assert time.monotonic() < deadline, why
-        time.sleep(0.01)
-    return found

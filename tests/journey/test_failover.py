@@ -3,9 +3,10 @@
 from contextlib import closing
 
 import pytest
+from polling import until
 from postgres_server import address, postgres_server
 from sale import Sale
-from serving import EMPTY_ORDER, ORDERS, serving, until
+from serving import EMPTY_ORDER, ORDERS, serving
 
 from application.bootstrap import open_store
 

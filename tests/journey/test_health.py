@@ -4,7 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
-from serving import ORDERS, serving, until
+from polling import until
+from serving import ORDERS, serving
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready"])

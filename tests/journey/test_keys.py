@@ -2,7 +2,8 @@
 
 import json
 
-from serving import ORDERS, PARTNER, orderlog, until
+from polling import until
+from serving import ORDERS, PARTNER, orderlog
 
 
 def test_a_key_works_from_its_making_to_its_end(service):

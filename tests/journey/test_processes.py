@@ -1,9 +1,11 @@
 """The processes of a service: they replace each other, and none is left behind."""
 
 import os
+import re
 import signal
 
-from serving import serving, until
+from polling import until
+from serving import ORDERS, serving
 
 
 def test_a_process_that_dies_is_replaced(sqlite, log):
@@ -17,6 +19,16 @@ def test_a_process_that_dies_is_replaced(sqlite, log):
         [died] = service.log("server_process_died")
         assert died["processes"] == [1]
         assert service.workers() == [after]
+
+
+def test_the_process_behind_the_requests_is_replaced_as_well(sqlite, log):
+    with serving(sqlite, log) as service:
+        os.kill(service.behind(), signal.SIGKILL)
+        order = service.order()
+        listed = until(lambda: service.call("GET", ORDERS).body, "nobody feeds the lists")
+        assert [each["id"] for each in listed] == [order]
+        [died] = service.log("server_process_died")
+        assert died["processes"] == [0]
 
 
 def test_processes_end_with_their_parent(sqlite, log):
@@ -35,4 +47,4 @@ def test_a_service_whose_processes_cannot_start_ends_and_says_why(sqlite, log):
         said = service.complaints().splitlines()[-1]
         assert "A server process cannot start" in said
         assert "orders.db" in said
-        assert "Traceback" not in service.complaints()
+        assert not re.search("^Traceback", service.complaints(), re.MULTILINE)

@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from serving import EMPTY_ORDER, ORDERS, until
+from polling import until
+from serving import EMPTY_ORDER, ORDERS
 
 MADE = re.compile(r"[0-9a-f]{16}\Z")
 

@@ -3,7 +3,7 @@
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from serving import EMPTY_ORDER, KEY, ORDERS, until
+from serving import EMPTY_ORDER, KEY, ORDERS, serving
 
 SHOP = "5d8f7c1a90b34f0c8a6e2b7d41c3f9e0"
 """The key of another partner of the sample."""
@@ -61,12 +61,45 @@ def test_halves_keep_no_other_client_waiting(service, half):
         assert made.status == 201
 
 
-def test_who_sends_too_many_halves_is_told_to_finish_them_first(service):
-    with many(HALF_A_BODY, service):
-        refused = service.call("POST", ORDERS, EMPTY_ORDER, X_Request_Id="one-too-many")
-        assert (refused.status, refused.body["code"]) == (429, "too_many_bodies")
-        assert refused.headers["content-type"] == "application/problem+json"
-        assert refused.headers["x-request-id"] == "one-too-many"
-        assert refused.headers["retry-after"]
-        assert service.call("GET", ORDERS).status == 200
-    until(lambda: service.call("POST", ORDERS, EMPTY_ORDER).status == 201, "it never forgives")
+LARGE = HALF_A_BODY.replace("Content-Length: 1000", "Content-Length: 100000")
+
+
+def test_who_sends_too_many_large_halves_is_told_to_finish_them_first(service):
+    with many(LARGE, service):
+        last = service.connect()
+        with last:
+            last.sendall(LARGE.encode())
+            said = last.recv(4096).decode()
+        assert said.startswith("HTTP/1.1 429")
+        assert "too_many_bodies" in said
+        assert "retry-after: 1" in said
+        assert service.call("POST", ORDERS, EMPTY_ORDER).status == 201
+
+
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory):
+    """A service that waits for a body for a moment only."""
+    folder = tmp_path_factory.mktemp("impatient")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ORDERLOG_BODY_SECONDS", "0.1")
+        with serving(f"sqlite:///{folder}/orders.db", folder / "log") as service:
+            yield service
+
+
+def test_a_body_that_does_not_come_in_time_is_told_so(impatient):
+    with impatient.connect() as connection:
+        connection.sendall(HALF_A_BODY.replace("Host:", "X-Request-Id: slow\r\nHost:").encode())
+        said = connection.recv(4096).decode()
+    assert said.startswith("HTTP/1.1 408")
+    assert "body_too_slow" in said
+    assert "x-request-id: slow" in said
+    assert "connection: close" in said
+
+
+def test_what_comes_in_broken_chunks_is_told_so(impatient):
+    with impatient.connect() as connection:
+        chunked = HALF_A_BODY.replace("Content-Length: 1000", "Transfer-Encoding: chunked")
+        connection.sendall(chunked.replace('{"event": ', "zz\r\n").encode())
+        said = connection.recv(4096).decode()
+    assert said.startswith("HTTP/1.1 400")
+    assert "bad_json" in said

@@ -5,8 +5,9 @@ from contextlib import closing
 
 import pytest
 from overdue import expirations, overdue_orders
+from polling import until
 from sale import Sale
-from serving import EMPTY_ORDER, ORDERS, orderlog, serving, until
+from serving import EMPTY_ORDER, ORDERS, orderlog, serving
 
 from application.bootstrap import open_store
 

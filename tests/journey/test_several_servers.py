@@ -8,7 +8,8 @@ from contextlib import ExitStack
 import pytest
 from databases import STORES, a_database
 from overdue import expirations, overdue_orders
-from serving import EMPTY_ORDER, ORDERS, serving, until
+from polling import until
+from serving import EMPTY_ORDER, ORDERS, serving
 
 from application.bootstrap import open_store
 

@@ -7,7 +7,8 @@ import threading
 from http.client import HTTPConnection, HTTPException
 
 import pytest
-from serving import EMPTY_ORDER, KEY, ORDERS, children, serving, starting, until
+from polling import until
+from serving import EMPTY_ORDER, KEY, ORDERS, children, serving, starting
 
 SELLERS = 16
 BEFORE_THE_END = 100

@@ -4,6 +4,8 @@ import threading
 
 PATIENCE_SECONDS = 20
 FIRST, SECOND = "asks first", "asks second"
+DECIDES = "commits"
+"""The thread that decides, for all who ask."""
 
 
 def at_once(*asks):
@@ -38,7 +40,7 @@ class Meeting:
 
     def look(self):
         who = threading.current_thread().name
-        if who == FIRST:
+        if who == FIRST or who.startswith(DECIDES):
             self.looks_left -= 1
             if self.looks_left == 0:
                 self.first_is_held.set()

@@ -1,0 +1,155 @@
+"""Plain calls that wait without holding up the event loop they run on.
+
+The service is written as calls that return when they are done. A server that gives each request a
+thread spends more on handing the interpreter from one to the next than on the requests; on an
+event loop there is one thread, but whoever waits in it holds up all others. So on a loop each call
+runs in a greenlet of its own (`run`), and where it has to wait (`Pause`, `off_the_loop`) the loop
+goes on with others. In a thread of its own the same call simply waits.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import msgspec
+from greenlet import getcurrent, greenlet
+
+T = TypeVar("T")
+
+THREADS_FOR_WAITING = 16
+"""Threads of a process for what has to wait outside of the loop, such as for a database."""
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """How a call ended: its result, or what it raised."""
+
+    result: Any = None
+    failure: Exception | None = None
+
+
+class Strand(greenlet):
+    """Carries out one call after another on a loop; to make a greenlet costs more than a call."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(self._serve)
+        self.loop = loop
+
+    def _serve(self, call: Callable[[], Any]) -> None:
+        while True:
+            try:
+                ended = Ended(call())
+            except Exception as failure:  # noqa: BLE001 - raised where the call was made
+                ended = Ended(failure=failure)
+            call = self._to_the_loop(ended)
+
+    def wait(self, future: "asyncio.Future[Any]") -> None:
+        """Let the loop go on with others until `future` is done."""
+        self._to_the_loop(future)
+
+    def _to_the_loop(self, word: Any) -> Any:
+        """Let the loop go on, with a word to `Cooperation.run`; return what it says next."""
+        return self.parent.switch(word)  # type: ignore[union-attr] # only a thread's first has none
+
+
+class Cooperation:
+    """Runs calls side by side on one event loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._idle: list[Strand] = []
+
+    async def run(self, call: Callable[[], T]) -> T:
+        """What `call` returns or raises. While it waits the loop goes on."""
+        strand = self._idle.pop() if self._idle else Strand(self._loop)
+        ended = strand.switch(call)
+        while type(ended) is not Ended:
+            await ended
+            ended = strand.switch()
+        self._idle.append(strand)
+        if ended.failure is not None:
+            raise ended.failure
+        result: T = ended.result
+        return result
+
+
+class Pause:
+    """Where a call waits until another thread ends its pause."""
+
+    __slots__ = ("_done",)
+
+    loop: asyncio.AbstractEventLoop | None = None
+
+    def __init__(self) -> None:
+        self._done = threading.Lock()
+        self._done.acquire()
+
+    def wait(self) -> None:
+        """Return when the pause was ended."""
+        self._done.acquire()
+
+    def end(self) -> None:
+        """Let the call go on."""
+        self._done.release()
+
+
+class PauseOnLoop(Pause):
+    """A pause of a call that runs on a loop; only the loop's own thread may end it."""
+
+    __slots__ = ("_future", "_strand", "loop")
+
+    def __init__(self, strand: Strand) -> None:
+        self._strand = strand
+        self.loop = strand.loop
+        self._future = strand.loop.create_future()
+
+    def wait(self) -> None:
+        """Return when the pause was ended; the loop goes on meanwhile."""
+        self._strand.wait(self._future)
+
+    def end(self) -> None:
+        """Let the call go on, soon."""
+        if not self._future.done():
+            self._future.set_result(None)
+
+
+def pause() -> Pause:
+    """A pause for the call that asks."""
+    strand = getcurrent()
+    return PauseOnLoop(strand) if isinstance(strand, Strand) else Pause()
+
+
+def loop_of_this_thread() -> asyncio.AbstractEventLoop | None:
+    """The loop that the calling code runs on, if it is one."""
+    return asyncio._get_running_loop()  # noqa: SLF001 - the public one raises: dear
+
+
+def end_all(pauses: Iterable[Pause]) -> None:
+    """End pauses, from any thread: those of a loop together, since to wake it is dear."""
+    of_loops: dict[asyncio.AbstractEventLoop, list[Pause]] = {}
+    for each in pauses:
+        if each.loop is None:
+            each.end()
+        else:
+            of_loops.setdefault(each.loop, []).append(each)
+    for loop, waiting in of_loops.items():
+        loop.call_soon_threadsafe(_end_here, waiting)
+
+
+def _end_here(pauses: Iterable[Pause]) -> None:
+    for each in pauses:
+        each.end()
+
+
+_threads = ThreadPoolExecutor(THREADS_FOR_WAITING, thread_name_prefix="waiting")
+
+
+def off_the_loop(call: Callable[[], T]) -> T:
+    """What `call`, which waits in ways that this module knows nothing of, returns or raises."""
+    strand = getcurrent()
+    if not isinstance(strand, Strand):
+        return call()
+    future = strand.loop.run_in_executor(_threads, call)
+    strand.wait(future)
+    return future.result()

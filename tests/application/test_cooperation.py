@@ -1,0 +1,84 @@
+"""Plain calls on an event loop wait without holding each other up."""
+
+import asyncio
+import threading
+
+import pytest
+
+from application.cooperation import Cooperation, end_all, off_the_loop, pause
+
+
+def on_a_loop(*calls):
+    """What calls return or raise that run side by side on a loop of their own."""
+
+    async def play():
+        cooperation = Cooperation(asyncio.get_running_loop())
+        each = (cooperation.run(call) for call in calls)
+        return await asyncio.wait_for(asyncio.gather(*each, return_exceptions=True), 30)
+
+    return asyncio.run(play())
+
+
+def test_a_call_that_does_not_wait_is_carried_out_at_once():
+    assert on_a_loop(lambda: 1, lambda: 2) == [1, 2]
+
+
+def test_while_a_call_waits_others_go_on_and_one_of_them_can_end_its_pause():
+    paused = []
+
+    def waits():
+        paused.append(pause())
+        paused[0].wait()
+        return "went on"
+
+    assert on_a_loop(waits, lambda: end_all(paused)) == ["went on", None]
+
+
+def test_another_thread_ends_the_pauses_of_a_loop():
+    paused = []
+
+    def waits(number):
+        mine = pause()
+        paused.append(mine)
+        if len(paused) == 3:
+            threading.Thread(target=end_all, args=(paused,)).start()
+        mine.wait()
+        return number
+
+    assert on_a_loop(*(lambda each=each: waits(each) for each in range(3))) == [0, 1, 2]
+
+
+def test_what_a_call_raises_is_raised_where_it_was_made():
+    def fails():
+        raise KeyError("no such thing")
+
+    failure, other = on_a_loop(fails, lambda: 1)
+    assert isinstance(failure, KeyError)
+    assert other == 1
+
+
+def test_what_waits_in_its_own_way_does_so_in_a_thread_of_its_own():
+    meet = threading.Barrier(2)
+
+    def waits():
+        off_the_loop(lambda: meet.wait(30))
+        return threading.current_thread() is threading.main_thread()
+
+    assert on_a_loop(waits, waits) == [True, True]
+
+
+def test_what_it_raises_there_is_raised_here():
+    def fails():
+        raise KeyError("no such thing")
+
+    [failure] = on_a_loop(lambda: off_the_loop(fails))
+    assert isinstance(failure, KeyError)
+
+
+def test_in_a_thread_a_call_simply_waits():
+    mine = pause()
+    threading.Timer(0.01, end_all, ([mine],)).start()
+    mine.wait()
+    assert off_the_loop(lambda: 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        off_the_loop(lambda: 1 // 0)

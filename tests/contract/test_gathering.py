@@ -1,0 +1,93 @@
+"""What is asked for at the same time is carried out together, and each gets its own outcome."""
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from polling import until
+
+from application.cooperation import Cooperation
+from application.storage.gathering import Gathering
+
+
+class Desk:
+    """Carries out batches, the first one only when it is told to."""
+
+    def __init__(self, **options):
+        self.batches = []
+        self.begun = threading.Event()
+        self.go_on = threading.Event()
+        self.gathering = Gathering(self.carry_out, name="desk", **options)
+
+    def carry_out(self, wishes):
+        self.batches.append(wishes)
+        self.begun.set()
+        assert self.go_on.wait(30)
+        if "spoilt" in wishes:
+            raise ValueError("spoilt")
+        return [wish.upper() for wish in wishes]
+
+    def waiting(self):
+        return self.gathering._waiting.qsize()
+
+
+@pytest.fixture
+def desk():
+    desk = Desk()
+    yield desk
+    desk.go_on.set()
+    desk.gathering.close()
+
+
+def test_a_lone_wish_waits_for_nobody(desk):
+    desk.go_on.set()
+    assert desk.gathering.ask(["a"]) == ["A"]
+    assert desk.gathering.ask(["b", "c"]) == ["B", "C"]
+    assert desk.batches == [["a"], ["b", "c"]]
+
+
+def test_what_comes_while_a_batch_is_under_way_makes_the_next_one(desk):
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(desk.gathering.ask, ["a"])
+        assert desk.begun.wait(30)
+        others = [threads.submit(desk.gathering.ask, [each]) for each in "bcd"]
+        until(lambda: desk.waiting() == 3, "they do not come")
+        desk.go_on.set()
+        assert first.result() == ["A"]
+        assert [other.result() for other in others] == [["B"], ["C"], ["D"]]
+    assert desk.batches[0] == ["a"]
+    assert sorted(desk.batches[1]) == ["b", "c", "d"]
+
+
+def test_so_it_is_for_calls_on_an_event_loop(desk):
+    desk.go_on.set()
+
+    async def play():
+        cooperation = Cooperation(asyncio.get_running_loop())
+        asks = (lambda each=each: desk.gathering.ask([each]) for each in "abcdef")
+        return await asyncio.gather(*map(cooperation.run, asks))
+
+    assert asyncio.run(play()) == [["A"], ["B"], ["C"], ["D"], ["E"], ["F"]]
+    assert len(desk.batches) < 6
+
+
+def test_a_batch_stops_growing():
+    desk = Desk(most=2)
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(desk.gathering.ask, ["a"])
+        assert desk.begun.wait(30)
+        others = [threads.submit(desk.gathering.ask, [each]) for each in "bcd"]
+        until(lambda: desk.waiting() == 3, "they do not come")
+        desk.go_on.set()
+        for each in (first, *others):
+            each.result()
+    desk.gathering.close()
+    assert [len(batch) for batch in desk.batches] == [1, 2, 1]
+
+
+def test_what_spoils_a_batch_is_told_to_each_of_it_and_the_next_one_goes_on(desk):
+    desk.go_on.set()
+    [failure] = desk.gathering.ask(["spoilt"])
+    assert isinstance(failure, ValueError)
+    assert desk.gathering.ask(["good"]) == ["GOOD"]
