@@ -73,7 +73,7 @@ def scheduler(processes, tmp_path):
     known = tmp_path / "scheduler.json"
     command = ("--host", "tcp://127.0.0.1", "--port", "0", "--scheduler-file", str(known))
     processes.enter_context(running("-m", "distributed.cli.dask_scheduler", QUIET, *command))
-    wait_until(known.exists)
+    wait_until(lambda: known.exists() and known.read_text().rstrip().endswith("}"))
     return json.loads(known.read_text())["address"]
 
 

@@ -26,6 +26,7 @@ NOT_COPIED = {
     "witness",
     "heads",
     "drawers",
+    "verification",
 }
 """Tables whose meaning is copied, or that are made again."""
 
