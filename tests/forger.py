@@ -110,7 +110,7 @@ class Forger:
             "UPDATE heads SET version = ?, hash = ?, trail = ? WHERE order_id = ?",
             rows[-1][0],
             rows[-1][1],
-            trail_of(row[2] for row in rows),
+            trail_of([row[2] for row in rows]),
             order,
             file="-views-witness",
         )

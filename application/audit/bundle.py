@@ -167,7 +167,7 @@ def _rows(store: Store, order: str) -> list[LinkRow]:
 
 def head_of_rows(order: str, rows: Sequence[LinkRow]) -> Head:
     """How the chain of these facts ends."""
-    return Head(order, rows[-1][1], rows[-1][5], trail_of(row[4] for row in rows))
+    return Head(order, rows[-1][1], rows[-1][5], trail_of([row[4] for row in rows]))
 
 
 def read_bundle(data: bytes) -> Bundle:

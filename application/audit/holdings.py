@@ -6,7 +6,7 @@ each other. A hold lasts until its end is recorded.
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -25,11 +25,11 @@ class Holdings:
         self.starts = array("q")
         self.ends = array("q")
 
-    def add(self, ticket: str, start: int, end: int) -> None:
-        """Note that a ticket was an order's from a position on, until another one."""
-        self.tickets.append(ticket)
-        self.starts.append(start)
-        self.ends.append(end)
+    def add(self, starts: Mapping[str, int], end: int) -> None:
+        """Note that tickets were an order's, each from a position on, until `end`."""
+        self.tickets.extend(starts)
+        self.starts.extend(starts.values())
+        self.ends.extend([end] * len(starts))
 
 
 def note_holdings(
@@ -37,22 +37,18 @@ def note_holdings(
 ) -> None:
     """Note what an order held, by its first `count` facts."""
     held: dict[str, int] = {}
-    for place in range(count):
-        fact = facts[place]
-        if isinstance(fact, StatusChanged):
-            if fact.status in LET_GO:
-                for ticket, start in held.items():
-                    holdings.add(ticket, start, positions[place])
-                held = {}
-        elif isinstance(fact, OrderCreated):
-            held.update(dict.fromkeys(fact.tickets, positions[place]))
-        elif isinstance(fact, TicketsChanged):
-            position = positions[place]
+    for fact, position in zip(facts[:count], positions, strict=False):
+        if type(fact) is OrderCreated:
+            held = dict.fromkeys(fact.tickets, position)
+        elif type(fact) is TicketsChanged:
             for ticket in fact.removed:
-                holdings.add(ticket, held.pop(ticket, position), position)
+                holdings.add({ticket: held.pop(ticket, position)}, position)
             held.update(dict.fromkeys(fact.added, position))
-    for ticket, start in held.items():
-        holdings.add(ticket, start, FOR_GOOD)
+        elif type(fact) is StatusChanged and fact.status in LET_GO:
+            holdings.add(held, position)
+            held = {}
+    if held:
+        holdings.add(held, FOR_GOOD)
 
 
 class Clash(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ How a digest is made is a stored format: it never changes (docs/audit.md).
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from struct import Struct
+from struct import Struct, pack
 
 import msgspec
 
@@ -18,7 +18,6 @@ from application.audit.records import Drawer, Head, Link
 DRAWER_DIGITS = 5
 EMPTY = hashlib.sha256(b"").digest()
 
-_PLACE = Struct(">q")
 _NUMBERS = Struct(">Bq")
 _DRAWER = Struct(">BQQ")
 _sha256 = hashlib.sha256
@@ -29,15 +28,15 @@ def drawer_of(order: str) -> str:
     return order[:DRAWER_DIGITS]
 
 
-def trail_of(positions: Iterable[int]) -> bytes:
+def trail_of(positions: Sequence[int]) -> bytes:
     """The digest of the positions of an order's facts, by version."""
-    return _sha256(b"".join(map(_PLACE.pack, positions))).digest()
+    return _sha256(pack(f">{len(positions)}q", *positions)).digest()
 
 
 def head_of(order: str, links: Sequence[Link]) -> Head:
     """How a chain of at least one fact ends."""
     last = links[-1]
-    return Head(order, last.version, last.hash, trail_of(link.position for link in links))
+    return Head(order, last.version, last.hash, trail_of([link.position for link in links]))
 
 
 def leaf(head: Head) -> bytes:

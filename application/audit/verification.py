@@ -23,9 +23,11 @@ from application.projections.changes import added_up
 from application.projections.registry import PROJECTIONS
 from application.store import OwnedRow, Range, Row, Store, ranges_between
 
-PART_FACTS = 60_000
-"""How many facts a range has, about: few enough to be held in memory, and many enough that looking
-through all rows of tickets for each does not count."""
+PART_FACTS = 20_000
+"""How many facts a range has, about: few enough to be held in memory."""
+
+PARTS_TO_SHARE = 3
+"""Fewer ranges are checked in one process: starting others would take longer."""
 
 MOST_FINDINGS = 1000
 """So many findings are named; all are counted."""
@@ -169,8 +171,8 @@ def _note(store: Store, report: Report) -> None:
 
 
 def workers_for(store: Store, database: str, count: int) -> Workers:
-    """`count` processes, or this one alone where the log has no more than one range."""
-    alone = count == 1 or store.last_position() < PART_FACTS
+    """`count` processes, or this one alone where the log is short."""
+    alone = count == 1 or store.last_position() < PARTS_TO_SHARE * PART_FACTS
     return here(store) if alone else in_processes(database, count)
 
 

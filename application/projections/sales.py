@@ -62,11 +62,11 @@ class Totals:
         """Take in an order."""
         story = _Story(self.tallies)
         for fact in facts:
-            if isinstance(fact, StatusChanged):
-                story.move_on(fact)
-            elif isinstance(fact, OrderCreated):
+            if type(fact) is OrderCreated:
                 story.begin(fact)
-            elif isinstance(fact, TicketsChanged):
+            elif type(fact) is StatusChanged:
+                story.move_on(fact)
+            elif type(fact) is TicketsChanged:
                 story.change(fact)
 
     def rows(self) -> list[Row]:
