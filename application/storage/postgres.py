@@ -30,6 +30,7 @@ from application.storage.postgres_connections import (
     connect,
     passes,
     reader_pool,
+    streamed,
     unavailable,
     writer_pool,
 )
@@ -253,7 +254,6 @@ class PostgresStore:
             connection.cursor(name="range", binary=True) as cursor,
         ):
             connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-            cursor.itersize = RANGE_ROWS
             statement = (
                 "SELECT originator_id, topic, state FROM orders_events"  # noqa: S608 - our own words
                 f" WHERE originator_id >= %(lower)s{below} AND notification_id <= %(till)s"
@@ -261,7 +261,7 @@ class PostgresStore:
             )
             values = {"lower": part.lower, "upper": part.upper, "till": till}
             cursor.execute(statement.encode(), values)
-            yield from cursor
+            yield from streamed(cursor, RANGE_ROWS)
 
     def last_position(self) -> int:
         """The highest position that `log` would return now.

@@ -9,7 +9,7 @@ from msgspec.structs import astuple
 
 from application.audit.records import Drawer, Head, Link, LinkRow, SignedCheckpoint, Verification
 from application.audit.tree import drawer_of
-from application.storage.postgres_connections import Connection, Readers
+from application.storage.postgres_connections import Connection, Readers, streamed
 from application.store import Range
 
 RANGE_ROWS = 5000
@@ -67,9 +67,8 @@ class PostgresAudit:
             self._moment() as connection,
             connection.cursor(name="chains", binary=True) as cursor,
         ):
-            cursor.itersize = RANGE_ROWS
             cursor.execute(FACTS.format(where=where).encode(), values)
-            yield cursor
+            yield streamed(cursor, RANGE_ROWS)
 
     def links(self, orders: Sequence[str], till: int) -> Mapping[str, Sequence[Link]]:
         """By order, its facts with positions up to `till`, by version."""

@@ -130,6 +130,12 @@ def connect(url: str) -> Connection:
         raise unavailable(error) from error
 
 
+def streamed(cursor: psycopg.ServerCursor[Any], rows: int) -> Iterator[Any]:
+    """All rows of a query, fetched so many at a time."""
+    while found := cursor.fetchmany(rows):
+        yield from found
+
+
 def unavailable(error: Exception) -> StoreUnavailable:
     """The store's state as the port names it."""
     reason = " ".join(str(error).split())

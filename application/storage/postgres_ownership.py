@@ -10,7 +10,7 @@ from typing import Any
 
 from eventsourcing.persistence import Notification
 
-from application.storage.postgres_connections import Connection, Readers
+from application.storage.postgres_connections import Connection, Readers, streamed
 from application.storage.postgres_keys import LOG_LOCK
 from application.store import OwnedRow, Row
 
@@ -82,9 +82,8 @@ def _scan(connection: Connection, statement: bytes) -> Iterator[Any]:
     connection.execute("SET LOCAL statement_timeout = 0")
     connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
     with connection.cursor(name="owned", binary=True) as cursor:
-        cursor.itersize = SCAN_ROWS
         cursor.execute(statement)
-        yield from cursor
+        yield from streamed(cursor, SCAN_ROWS)
 
 
 class PostgresMending:

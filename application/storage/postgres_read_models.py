@@ -10,7 +10,7 @@ from typing import Any
 from psycopg import errors
 
 from application.storage import postgres_generations as generations
-from application.storage.postgres_connections import Connection, Readers, connect
+from application.storage.postgres_connections import Connection, Readers, connect, streamed
 from application.storage.postgres_generations import table_name
 from application.storage.postgres_keys import LAYOUT_LOCK, rebuild_key
 from application.storage.read_model_pages import conditions, where
@@ -247,9 +247,8 @@ class PostgresReadModels:
                 "SELECT position FROM read_models WHERE name = %s AND generation = %s",
                 (state.name, state.generation),
             ).fetchone()
-            cursor.itersize = SCAN_ROWS
             cursor.execute(f"SELECT * FROM {table} {clause} ORDER BY key".encode(), values)  # noqa: S608 - our own names
-            yield (0 if row is None else row[0]), map(_row, cursor)
+            yield (0 if row is None else row[0]), map(_row, streamed(cursor, SCAN_ROWS))
 
     def _there(self, name: str) -> list[str]:
         """The condition that a row is not all noughts, where rows add up."""
