@@ -1,8 +1,9 @@
 """What Prometheus reads of a real server: every process tells the same."""
 
 import psycopg
+from polling import until
 from prometheus_client.parser import text_string_to_metric_families
-from serving import orderlog, serving, until
+from serving import orderlog, serving
 
 
 def scrape(service):
