@@ -1,10 +1,11 @@
 """A crowd of buyers: several processes of the service, several buyers in each, all at once."""
 
-import multiprocessing
 import queue
 import random
 import threading
 from contextlib import closing
+
+from other_processes import context
 
 from application.access import Caller
 from application.bootstrap import build
@@ -111,7 +112,6 @@ def process(url, number, gate, told):
 
 def rush(url):
     """Let the crowd loose; return the orders with their tickets, and what went wrong."""
-    context = multiprocessing.get_context("spawn")
     gate = context.Barrier(PROCESSES * BUYERS_EACH)
     told = context.Queue()
     processes = [

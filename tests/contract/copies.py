@@ -1,11 +1,11 @@
 """Databases to copy, copying them, and all that they have to tell."""
 
-import multiprocessing
 import os
 import signal
 from contextlib import closing, contextmanager
 
 from mixed_orders import NOON, SHOWS, THEATRE, load_shows, make_mixed_orders
+from other_processes import context
 
 from application.access import Caller
 from application.audit.records import SignedCheckpoint
@@ -38,7 +38,6 @@ def copy_over(source, target, progress=quietly):
 
 def killed_copy(source, target, doing):
     """Begin to copy in a process that is killed in the middle of what it is `doing`."""
-    context = multiprocessing.get_context("spawn")
     victim = context.Process(target=_copy_until_killed, args=(source, target, doing))
     victim.start()
     victim.join(60)

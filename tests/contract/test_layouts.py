@@ -1,4 +1,3 @@
-import multiprocessing
 import sqlite3
 from contextlib import closing
 from functools import partial
@@ -9,6 +8,7 @@ import pytest
 from asking import append, one
 from click.testing import CliRunner
 from msgspec.structs import replace
+from other_processes import context
 
 from application.bootstrap import open_store
 from application.clock import from_ms
@@ -100,7 +100,6 @@ def start(url, gate, told):
 def test_of_processes_that_start_together_one_lays_out_the_tables(place, old):
     if old:
         place.lay_out()
-    context = multiprocessing.get_context("spawn")
     gate, told = context.Barrier(STARTERS), context.Queue()
     starters = [
         context.Process(target=start, args=(place.url, gate, told)) for _ in range(STARTERS)
