@@ -59,12 +59,12 @@ def shop(url):
         yield services
 
 
-def fill(url, orders):
+def fill(url, orders, keys=KEYS):
     """Orders of every kind, and requests with an Idempotency-Key that were answered."""
     with shop(url) as services:
         load_shows(services.store, 2 * orders)
         make_mixed_orders(services, orders)
-        for number in range(KEYS):
+        for number in range(keys):
             order(services, f"key-{number}")
         services.store.attempts().add([ATTEMPT] * 3)
         services.store.audit().add_checkpoint(CHECKPOINT)

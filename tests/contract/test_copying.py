@@ -83,7 +83,7 @@ def target(place, kind):
 def small(place, kind):
     """A database of few facts that a test may change."""
     url = place(kind)
-    fill(url, 40)
+    fill(url, 40, keys=20)
     return url
 
 
