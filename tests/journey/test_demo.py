@@ -1,20 +1,13 @@
 """`orderlog demo`: the picture of the product."""
 
 import re
-import tempfile
-from pathlib import Path
 
 import pytest
 from serving import orderlog
 
 
-def left_behind():
-    return set(Path(tempfile.gettempdir()).glob("orderlog-demo-*"))
-
-
-def test_the_demo_carries_out_an_order_and_shows_how_it_came_to_be():
-    before = left_behind()
-    shown = orderlog("demo")
+def test_the_demo_carries_out_an_order_and_shows_how_it_came_to_be(tmp_path):
+    shown = orderlog("demo", TMPDIR=str(tmp_path))
     assert (shown.returncode, shown.stderr) == (0, "")
     order = re.search(r"PATCH /v1/resources/orders/([0-9a-f]{24})", shown.stdout)[1]
     places = [
@@ -36,7 +29,7 @@ def test_the_demo_carries_out_an_order_and_shows_how_it_came_to_be():
         )
     ]
     assert places == sorted(places)
-    assert left_behind() == before
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("columns", ["80", "120"])
