@@ -22,7 +22,9 @@ from source import ROOT
 sys.path.insert(0, str(ROOT / "tests"))
 
 from box_office import KEYS, ORGANISER, box_office
+from polling import until
 
+from application.projections.registry import PROJECTIONS
 from interface.http.app import create_app
 
 PAGES = sorted((ROOT / "docs" / "http").glob("*.md"))
@@ -72,12 +74,17 @@ class Reader:
             headers.setdefault("Content-Type", "application/json")
         if path.startswith("/health") and not self.office.services.loop.alive:
             self.office.services.loop.start()
+            until(self.is_fed, "nobody feeds the read models")
         answer = self.client.open(
             path, method=method, headers=headers, data=self.mine(request.body) or None
         )
         self.office.later(seconds=20)
         self.office.catch_up()
         return answer
+
+    def is_fed(self) -> bool:
+        models = self.office.services.store.read_models()
+        return all(models.state(name).feeder for name in PROJECTIONS)
 
     def compare(self, told: Message, answer) -> None:
         """Fail unless the page tells what was answered."""
