@@ -141,6 +141,8 @@ class PartCheck:
         self._unseen = dict(heads)
         self._leaves: dict[str, bytes] = {}
         self._shown = shown
+        positions = [*(each.position for each in shown), *task.sums.values()]
+        self._shown_by_all = min(positions, default=0)
         self._sums = {name: totals_of(PROJECTIONS[name]) for name in task.sums}
         self._report = PartReport()
 
@@ -152,11 +154,12 @@ class PartCheck:
             report.findings.append(Finding(Kind.INSERTED, says, order[:MOST_ID]))
             return
         checked = check_chain(order, rows)
-        report.facts += checked.count(task.till)
+        count = checked.count(task.till)
+        report.facts += count
         report.orders += 1
         self._digest(checked)
         if checked.whole:
-            self._state(checked)
+            self._state(checked, count)
         else:
             self._holders.pop(order, None)
             for shown in self._shown:
@@ -175,16 +178,17 @@ class PartCheck:
             self._report.leaves.add(order, head.version, digest)
             if head == seen:
                 self._leaves[order] = digest
-                if not checked.findings and checked.count(self._witnessed) == signed:
+                seen_till = self._witnessed
+                same = seen_till == self._task.signed_till or checked.count(seen_till) == signed
+                if same and not checked.findings:
                     return
         checked.findings += check_witnessed(checked, seen, self._witnessed)
 
-    def _state(self, checked: Checked) -> None:
-        """Hold what depends on an order's state against its facts."""
+    def _state(self, checked: Checked, count: int) -> None:
+        """Hold what depends on an order's state against its facts; `count` tell its holdings."""
         facts = checked.facts
         try:
             order = Order.replay(facts)
-            count = checked.count(self._task.till)
             note_holdings(self._report.holdings, facts, checked.positions, count)
             self._rows(order, checked)
             if self._task.owned is not None:
@@ -213,14 +217,17 @@ class PartCheck:
             ]
 
     def _rows(self, order: Order, checked: Checked) -> None:
+        size = len(checked.positions)
+        all_shown = checked.positions[-1] <= self._shown_by_all
         for shown in self._shown:
-            count = checked.count(shown.position)
+            count = size if all_shown else checked.count(shown.position)
             rows = _rows_of(shown.projection, order, checked, count)
             there = shown.rows.pop(checked.order, None)
             if rows != ([] if there is None else [there]):
                 checked.findings += _differences(checked, shown, count, rows, there)
         for name, totals in self._sums.items():
-            if count := checked.count(self._task.sums[name]):
+            count = size if all_shown else checked.count(self._task.sums[name])
+            if count:
                 totals.add(checked.facts[:count])
 
     def finish(self) -> PartReport:
