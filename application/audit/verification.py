@@ -16,7 +16,7 @@ from application.audit.holdings import Clash, Holders
 from application.audit.part_check import Leaves, Owned, Task
 from application.audit.records import SignedCheckpoint, Verification
 from application.audit.tree import drawer, root_of
-from application.audit.workers import Workers, here, in_processes
+from application.audit.workers import Workers, here, in_processes, no_cycles_looked_for
 from application.clock import now, to_ms
 from application.fact_mapper import fact_of
 from application.projections.changes import added_up
@@ -110,6 +110,19 @@ def verify(
     `trusted` is the public key that whoever asks knows of; `anchors` are checkpoints that were
     kept elsewhere, and that the log has to agree with.
     """
+    with no_cycles_looked_for():
+        report = _verified(store, workers, progress, trusted, anchors)
+    _note(store, report)
+    return report
+
+
+def _verified(
+    store: Store,
+    workers: Workers,
+    progress: Progress,
+    trusted: str | None,
+    anchors: Sequence[Statement],
+) -> Report:
     began, found = monotonic(), Found()
     checkpoints = store.audit().checkpoints()
     series = check_series(checkpoints, trusted)
@@ -135,7 +148,7 @@ def verify(
         found.add(_against(store, workers, series.good, last, totals, found.count))
     for anchor in anchors:
         found.add(_against_anchor(store, workers, anchor))
-    report = Report(
+    return Report(
         position=till,
         facts=totals.facts,
         orders=totals.orders,
@@ -150,8 +163,6 @@ def verify(
         wrong=found.count,
         findings=found.kept,
     )
-    _note(store, report)
-    return report
 
 
 def _note(store: Store, report: Report) -> None:
