@@ -12,7 +12,7 @@ import msgspec
 
 from application.order_service import OrderWish, PaymentWish
 from domain.status import Status
-from domain.wishes import AtRandom
+from domain.wishes import AtRandom, Seats
 
 MOST_TICKETS = 1000
 
@@ -23,7 +23,8 @@ ALIAS = re.compile(r"[!-~]{1,100}\Z").match
 
 class _Order(msgspec.Struct, forbid_unknown_fields=True):
     event: str
-    random: dict[str, Count]
+    random: dict[str, Count] | msgspec.UnsetType = msgspec.UNSET
+    tickets: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Payment(msgspec.Struct, forbid_unknown_fields=True):
@@ -40,16 +41,27 @@ _change = msgspec.json.Decoder(_Change).decode
 
 
 def quick_order(body: bytes) -> tuple[str, OrderWish] | None:
-    """The event and the wish of a body that asks for tickets at random; None for any other."""
+    """The event and the wish of a body that asks for tickets, and for nothing else; else None."""
     try:
         order = _order(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if not ID(order.event) or not all(map(ID, order.random)):
+    wanted = order.random or order.tickets
+    if not wanted or not ID(order.event) or not all(map(ID, wanted)):
         return None
-    if sum(order.random.values()) > MOST_TICKETS or body.count(b'"') != 6 + 2 * len(order.random):
+    if body.count(b'"') != 6 + 2 * len(wanted):
         return None
-    return order.event, OrderWish(tickets=AtRandom(order.random))
+    tickets = _at_random(wanted) if isinstance(wanted, dict) else _seats(wanted)
+    return None if tickets is None else (order.event, OrderWish(tickets=tickets))
+
+
+def _at_random(wanted: dict[str, int]) -> AtRandom | None:
+    return None if sum(wanted.values()) > MOST_TICKETS else AtRandom(wanted)
+
+
+def _seats(wanted: list[str]) -> Seats | None:
+    each = tuple(dict.fromkeys(wanted))
+    return Seats(each) if len(each) == len(wanted) <= MOST_TICKETS else None
 
 
 def quick_change(body: bytes) -> OrderWish | None:

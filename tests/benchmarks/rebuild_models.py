@@ -4,8 +4,9 @@
         [--rounds 3] [--store sqlite|postgres] [--model orders]
 
 Each round scans, decodes and folds the log in one process, and rebuilds the read model, compared
-with the live one: the ratio of both speeds holds on a busy machine, too. Then orders are made as
-fast as they can be, alone and during rebuilds in turn, and 500 a second to see how late lists are.
+with the live one: the ratio of both speeds holds on a busy machine, too. Then orders are made over
+HTTP as fast as they can be, alone and during rebuilds in turn (this needs wrk), and 500 a second
+to see how late lists are.
 """
 
 import argparse
@@ -20,8 +21,9 @@ from itertools import groupby, islice
 from operator import itemgetter
 
 from big_log import ORG, big_log
+from http_paths import CREATE, ORDERS, wrk
 from postgres_server import postgres_server
-from servers import EVENT, SET, put_on_sale
+from servers import EVENT, SET, put_on_sale, service
 
 from application.access import Caller
 from application.bootstrap import build, open_copyable, open_store
@@ -90,9 +92,11 @@ def rebuilt(database, model, workers, politeness=0):
 
 
 def sell(database, seconds, pace, told):
-    """Make orders for so long; tell how many a second, and how late the lists were."""
+    """Make orders for so long; tell how many a second, and how late the lists were.
+
+    They are fed by a service that runs beside.
+    """
     services = build(Settings(database=database))
-    services.start()
     wish = OrderWish(tickets=AtRandom({SET: 1}))
     made, lags = [], []
     end = time.monotonic() + seconds
@@ -102,8 +106,7 @@ def sell(database, seconds, pace, told):
             request = Request(Caller(ORG, "key", "ru"), "benchmark", now())
             answer = services.orders.create(EVENT, wish, request)
             made.append((answer.position, time.monotonic()))
-            if pace:
-                time.sleep(max(0.0, moment + SELLERS / pace - time.monotonic()))
+            time.sleep(max(0.0, moment + SELLERS / pace - time.monotonic()))
 
     def watch():
         models, seen = services.store.read_models(), 0
@@ -116,7 +119,7 @@ def sell(database, seconds, pace, told):
             time.sleep(0.002)
 
     threads = [threading.Thread(target=make) for _ in range(SELLERS)]
-    threads += [threading.Thread(target=watch)] * bool(pace)
+    threads += [threading.Thread(target=watch)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -125,19 +128,22 @@ def sell(database, seconds, pace, told):
     told.put((len(made) / seconds, sorted(lags)))
 
 
-def selling(database, seconds=SECONDS, pace=0):
-    """Starts a process that sells; call the result to wait for what it tells."""
+def sold(database, seconds=SECONDS, pace=PACE):
+    """What a process tells that sells."""
     context = multiprocessing.get_context("spawn")
     told = context.Queue()
     process = context.Process(target=sell, args=(database, seconds, pace, told))
     process.start()
+    found = told.get()
+    process.join()
+    return found
 
-    def wait():
-        found = told.get()
-        process.join()
-        return found
 
-    return wait, process
+def wait_until_fed(database):
+    """Wait until the lists show all that was sold."""
+    with closing(open_store(database)) as store:
+        while store.read_models().state("orders").position < store.last_position():
+            time.sleep(0.1)
 
 
 def rebuild_again_and_again(database, model, workers):
@@ -146,24 +152,29 @@ def rebuild_again_and_again(database, model, workers):
         rebuilt(database, model, workers, POLITENESS)
 
 
-def measure_sales(database, given):
+def measure_sales(database, given, port, folder):
     ratios, alone_rates = [], []
     context = multiprocessing.get_context("spawn")
+
+    def made():
+        return wrk(folder, port, ORDERS, "POST", CREATE, seconds=SECONDS)["rate"]
+
     for _ in range(given.rounds):
-        alone, _ = selling(database)[0]()
+        alone = made()
         rebuilding = context.Process(
             target=rebuild_again_and_again, args=(database, given.model, given.workers)
         )
         rebuilding.start()
         time.sleep(2)
-        beside, _ = selling(database)[0]()
+        beside = made()
         rebuilding.terminate()
         rebuilding.join()
         ratios.append(beside / alone)
         alone_rates.append(alone)
     print(f"orders a second alone {statistics.median(alone_rates):,.0f}")
     print(f"orders a second during rebuilds: {statistics.median(ratios):.2f} of that")
-    rate, lags = selling(database, pace=PACE)[0]()
+    wait_until_fed(database)
+    rate, lags = sold(database)
     middle, late = statistics.median(lags), lags[len(lags) * 99 // 100]
     print(f"at {rate:.0f} orders a second: lists late by {middle * 1000:.0f} ms,", end=" ")
     print(f"of 100 one by more than {late * 1000:.0f} ms")
@@ -199,7 +210,8 @@ def main():
         print(f"scan, decode, fold in one process: {medians[0]:,.0f} facts a second")
         print(f"rebuild with comparison: {medians[1]:,.0f} a second ({ratio:.2f} of the scan)")
         print(f"loading alone: {medians[2]:,.0f} a second; at most {memory:.0f} MB a worker")
-        measure_sales(database, given)
+        port = open_ones.enter_context(service(database))
+        measure_sales(database, given, port, folder)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import re
 from contextlib import contextmanager
 
 import pytest
-from box_office import KEYS, ORGANISER, PARTERRE, SHOP, SHOW, box_office
+from box_office import KEYS, ORGANISER, PARTERRE, SHOP, SHOW, box_office, seat
 
 from interface.http.app import create_app
 from interface.http.fast_path import FastPath
@@ -57,6 +57,11 @@ def play(ask):
     yield ask("POST", ORDERS, {"event": "0" * 24, "random": {PARTERRE: 1}})
     yield ask("POST", ORDERS, {"event": SHOW, "random": {"0" * 24: 1}})
     yield ask("POST", ORDERS, {"event": SHOW, "random": {PARTERRE: 0}})
+    yield ask("POST", ORDERS, {"event": SHOW, "tickets": [seat(3), seat(1)]})
+    yield ask("POST", ORDERS, {"event": SHOW, "tickets": [seat(2), seat(1)]})
+    yield ask("POST", ORDERS, {"event": SHOW, "tickets": [seat(5), seat(5)]})
+    yield ask("POST", ORDERS, {"event": SHOW, "tickets": ["0" * 24]})
+    yield ask("POST", ORDERS, {"event": SHOW, "tickets": []})
     yield ask("POST", ORDERS, {"event": SHOW})
     yield ask("POST", ORDERS, [])
     yield ask("GET", order)

@@ -47,6 +47,11 @@ def by_schema(schema, body):
 @given(ORDERS)
 @example({"event": EVENT, "random": {SET: 1}})
 @example({"event": EVENT, "random": {SET: 600, EVENT: 600}})
+@example({"event": EVENT, "tickets": [SET, EVENT]})
+@example({"event": EVENT, "tickets": [SET, SET]})
+@example({"event": EVENT, "tickets": [SET], "random": {SET: 1}})
+@example({"event": EVENT, "tickets": [SET], "random": {}})
+@example({"event": EVENT, "tickets": [f"{n:024x}" for n in range(1001)]})
 def test_a_new_order_is_read_as_the_schema_reads_it(body):
     quick = quick_order(msgspec.json.encode(body))
     assert quick is None or quick == by_schema(OrderIn(), body)
@@ -62,6 +67,7 @@ def test_a_change_is_read_as_the_schema_reads_it(body):
 
 def test_the_bodies_of_the_documented_calls_are_read_quickly():
     assert quick_order(msgspec.json.encode({"event": EVENT, "random": {SET: 1}}))
+    assert quick_order(msgspec.json.encode({"event": EVENT, "tickets": [SET, EVENT]}))
     assert quick_change(b'{"payment": {"system": "api/BASE"}}')
     assert quick_change(b'{"status": "in_progress"}')
 
