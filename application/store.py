@@ -290,13 +290,15 @@ class Table(msgspec.Struct, frozen=True):
     """The shape of a read model's table: a key, these columns (int or str), and a document.
 
     The columns that `sums` names are added up: a row that is written adds its numbers to those of
-    the row with the same key. A row in which all of them are nought counts as absent.
+    the row with the same key. A row in which all of them are nought counts as absent. The columns
+    that `sparse` names are null in most rows, which an index that begins with one leaves out.
     """
 
     name: str
     columns: dict[str, type]
     indexes: tuple[tuple[str, ...], ...] = ()
     sums: tuple[str, ...] = ()
+    sparse: tuple[str, ...] = ()
 
     @property
     def shape(self) -> str:

@@ -38,6 +38,7 @@ TABLE = Table(
         ("buyer",),
         ("phone",),
     ),
+    sparse=("email", "buyer", "phone"),
 )
 """`reserved_till` is null unless tickets are held, so that it tells which holds have ended.
 `email`, `buyer` and `phone` are what is known of the buyer as it is searched for: see below."""

@@ -46,7 +46,8 @@ def index(connection: Connection, table: Table, generation: int) -> None:
         run(
             connection,
             f"CREATE INDEX IF NOT EXISTS {name}_{'_'.join(columns)} ON {name}"
-            f" ({', '.join(columns)}, key)",
+            f" ({', '.join(columns)}, key)"
+            + (f" WHERE {columns[0]} IS NOT NULL" if columns[0] in table.sparse else ""),
         )
 
 

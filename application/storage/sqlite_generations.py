@@ -22,6 +22,8 @@ from application.store import KeyTwice, Range, Row, StoreUnavailable, Table, ran
 
 TYPES = {int: "INTEGER", str: "TEXT"}
 LOCK = "-lock"
+MAPPED_BYTES = 2**40
+"""More than a file has: as much of it as SQLite allows is read without a copy."""
 SIDE_FILES = ("", "-wal", "-shm", "-journal", LOCK)
 
 TABLES = """
@@ -91,7 +93,10 @@ def _index(db: sqlite3.Connection, table: Table) -> None:
     db.execute(f"CREATE UNIQUE INDEX IF NOT EXISTS {name}_key ON {name} (key)")
     for index in table.indexes:
         columns = f"{', '.join(index)}, key"
-        db.execute(f"CREATE INDEX IF NOT EXISTS {name}_{'_'.join(index)} ON {name} ({columns})")
+        some = f" WHERE {index[0]} IS NOT NULL" if index[0] in table.sparse else ""
+        db.execute(
+            f"CREATE INDEX IF NOT EXISTS {name}_{'_'.join(index)} ON {name} ({columns}){some}"
+        )
 
 
 def open_generation(path: str) -> Connection:
@@ -163,6 +168,7 @@ def finish(path: str, table: Table, target: int) -> None:
     """Make what is loaded fit to be fed and read. Raises `KeyTwice`."""
     with closing(open_generation(path)) as db:
         db.execute("PRAGMA cache_size=-65536")
+        db.execute(f"PRAGMA mmap_size={MAPPED_BYTES}")  # each index reads all of the wide rows
         db.execute("PRAGMA threads=2")  # that sort, beside the one that reads
         try:
             with transaction(db):
