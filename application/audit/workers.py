@@ -12,6 +12,7 @@ from multiprocessing.util import Finalize
 
 from application.audit.part_check import PartReport, Task, check_part
 from application.bootstrap import open_store
+from application.parent_process import end_with_parent
 from application.projections.registry import PROJECTIONS
 from application.store import Store
 
@@ -53,7 +54,7 @@ def in_processes(database: str, count: int) -> Workers:
     """
 
     def work(tasks: Iterable[Task]) -> Iterator[PartReport]:
-        pool = ProcessPoolExecutor(count, get_context("spawn"))
+        pool = ProcessPoolExecutor(count, get_context("spawn"), end_with_parent)
         ahead: deque[Future[PartReport]] = deque()
         try:
             for _ in range(count):

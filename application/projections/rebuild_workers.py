@@ -7,6 +7,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from multiprocessing import get_context
 
+from application.parent_process import end_with_parent
 from application.projections.range_loading import Task, carry_out
 
 Workers = Callable[[Sequence[Task]], Iterator[int]]
@@ -35,7 +36,7 @@ def in_processes(count: int, politeness: int = POLITENESS) -> Workers:
 
     def work(tasks: Sequence[Task]) -> Iterator[int]:
         size = min(count, len(tasks)) or 1
-        pool = ProcessPoolExecutor(size, get_context("spawn"), be_polite, (politeness,))
+        pool = ProcessPoolExecutor(size, get_context("spawn"), _begin, (politeness,))
         try:
             for done in as_completed([pool.submit(carry_out, task) for task in tasks]):
                 yield done.result()
@@ -45,6 +46,11 @@ def in_processes(count: int, politeness: int = POLITENESS) -> Workers:
             pool.shutdown(cancel_futures=True)
 
     return work
+
+
+def _begin(politeness: int) -> None:
+    end_with_parent()
+    be_polite(politeness)
 
 
 def be_polite(politeness: int = POLITENESS) -> None:

@@ -13,13 +13,14 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from typing import Any
 
 import structlog
 from granian.constants import Interfaces
 from granian.server.mp import MPServer
 
+from application.parent_process import end_with_parent
 from application.settings import Settings
 from interface.http.logs import configure
 from interface.http.running import answering, working_behind
@@ -89,7 +90,7 @@ class Processes(MPServer):
         """Live the life of one server process."""
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-        threading.Thread(target=end_with_parent, daemon=True).start()
+        end_with_parent()
         try:
             if number == BEHIND:
                 work_behind(self._settings)
@@ -133,11 +134,3 @@ def held_back() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def end_with_parent() -> None:
-    """Stop this process when its parent is gone: nobody else would."""
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)

@@ -214,6 +214,16 @@ def test_a_rebuild_and_its_workers_can_be_killed_and_started_again(sold, address
     assert table(sold, "orders") == live
 
 
+def test_the_workers_end_with_a_rebuild_that_is_killed(sold, address):
+    models = sold.store.read_models()
+    killed = start_rebuild(address)
+    wait_until(
+        lambda: models.build(ORDERS.table) and models.loaded(models.build(ORDERS.table).state)
+    )
+    killed.kill()
+    killed.communicate(timeout=30)  # to the end of what is said: until nobody is left who could
+
+
 def test_a_worker_that_dies_ends_the_rebuild_and_the_next_one_goes_on(sold_here, here, monkeypatch):
     monkeypatch.setattr(new_generation, "RANGE_FACTS", 5)  # so many that one dies in the middle
 
