@@ -1,13 +1,16 @@
 """The tables of read models' generations: made, loaded range by range, and given their indexes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from psycopg import errors
 
-from application.storage.postgres_connections import Connection
+from application.storage.postgres_connections import Array, Connection
+from application.storage.postgres_line import binaries, integers, texts
 from application.store import KeyTwice, Range, Row, Table, ranges_between
 
 TYPES = {int: "bigint", str: "text"}
+ENCODERS: dict[type, Callable[[Iterable[Any]], bytes]] = {int: integers, str: texts}
 COLLATIONS = {int: "", str: 'COLLATE "C"'}
 
 
@@ -68,6 +71,16 @@ def arrays(table: Table) -> str:
     """The placeholders of rows' values, an array a column, as a set of rows."""
     kinds = ["text", *(TYPES[kind] for kind in table.columns.values()), "bytea"]
     return f"unnest({', '.join(f'%s::{kind}[]' for kind in kinds)})"
+
+
+def array_values(table: Table, rows: Sequence[Row]) -> list[Array]:
+    """The values for `arrays`."""
+    keys, *columns, documents = zip(
+        *((row.key, *row.columns, row.document) for row in rows), strict=True
+    )
+    kinds = table.columns.values()
+    values = [ENCODERS[kind](column) for kind, column in zip(kinds, columns, strict=True)]
+    return [Array(each) for each in (texts(keys), *values, binaries(documents))]
 
 
 def add_ranges(connection: Connection, name: str, generation: int, points: Sequence[str]) -> None:

@@ -54,9 +54,9 @@ def integer_of(data: bytes | None) -> int:
     return int.from_bytes(data or b"", signed=True)
 
 
-def texts(values: Iterable[str]) -> bytes:
-    """An array of texts."""
-    return _array(TEXT, [text(value) for value in values])
+def texts(values: Iterable[str | None]) -> bytes:
+    """An array of texts, some of which may be null."""
+    return _array(TEXT, [None if value is None else text(value) for value in values])
 
 
 def binaries(values: Iterable[bytes]) -> bytes:

@@ -10,9 +10,10 @@ from typing import Any
 from psycopg import errors
 
 from application.storage import postgres_generations as generations
-from application.storage.postgres_connections import Connection, Readers, connect, streamed
+from application.storage.postgres_connections import Array, Connection, Readers, connect, streamed
 from application.storage.postgres_generations import table_name
 from application.storage.postgres_keys import LAYOUT_LOCK, rebuild_key
+from application.storage.postgres_line import texts
 from application.storage.read_model_pages import conditions, where
 from application.store import BeingRebuilt, Build, ModelState, Page, Range, Row, Table
 
@@ -177,12 +178,11 @@ class PostgresReadModels:
         if rows:
             source = f"SELECT w.* FROM {generations.arrays(table)} AS w WHERE {MOVED}"  # noqa: S608 - our own names
             parts.append(f"put AS ({generations.upsert(table, state.generation, source)})")
-            columns = zip(*((row.key, *row.columns, row.document) for row in rows), strict=True)
-            values += map(list, columns)
+            values += generations.array_values(table, rows)
         if gone:
             name = table_name(state.name, state.generation)
             parts.append(f"gone AS (DELETE FROM {name} WHERE key = ANY(%s) AND {MOVED})")  # noqa: S608 - our own names
-            values.append(list(gone))
+            values.append(Array(texts(gone)))
         statement = f"WITH {', '.join(parts)} SELECT count(*) FROM moved"  # noqa: S608 - our own words
         try:
             return bool(self._readers.rows(statement, values)[0][0])
