@@ -168,7 +168,7 @@ def finish(path: str, table: Table, target: int) -> None:
     """Make what is loaded fit to be fed and read. Raises `KeyTwice`."""
     with closing(open_generation(path)) as db:
         db.execute("PRAGMA cache_size=-65536")
-        db.execute(f"PRAGMA mmap_size={MAPPED_BYTES}")  # each index reads all of the wide rows
+        read_without_copies(db)  # each index reads all of the wide rows
         db.execute("PRAGMA threads=2")  # that sort, beside the one that reads
         try:
             with transaction(db):
@@ -180,6 +180,11 @@ def finish(path: str, table: Table, target: int) -> None:
             ).fetchone()
             raise KeyTwice(table.name, key[0]) from error
         keep_a_write_ahead_log(db)
+
+
+def read_without_copies(db: sqlite3.Connection) -> None:
+    """Have a connection that reads all of a file read it from where the system keeps it."""
+    db.execute(f"PRAGMA mmap_size={MAPPED_BYTES}")
 
 
 def remove(path: str) -> None:

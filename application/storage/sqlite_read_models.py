@@ -230,6 +230,7 @@ class SqliteReadModels:
         """A generation's position and its rows by key, as they are at this moment."""
         db = generations.open_generation(self._file(state.name, state.generation))
         try:
+            generations.read_without_copies(db)
             db.execute("BEGIN")
             (position,) = db.execute("SELECT position FROM progress").fetchone()
             terms, values = _within(part)
