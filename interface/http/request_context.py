@@ -2,7 +2,8 @@
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from random import getrandbits
 from typing import Any
 
@@ -26,6 +27,9 @@ OPEN = frozenset({"health.live", "health.ready", "metrics.metrics", "openapi.ope
 
 CONSOLE = "console"
 """The pages that people look at: they are signed in by a cookie (`interface/console/visit.py`)."""
+
+TURN = "orderlog.turn"
+"""In a request's WSGI environment, where it has come from: the semaphore of those that run."""
 
 log = structlog.get_logger()
 
@@ -119,4 +123,19 @@ def wait_for_position(services: Services, read_model: str) -> None:
         return
     if not POSITION.match(header):
         raise BadRequest("bad_position", "X-Wait-For-Position has to be an X-Log-Position.")
-    wait_until_shown(services.store, read_model, int(header), services.settings.wait_seconds)
+    with turn_given_back():
+        wait_until_shown(services.store, read_model, int(header), services.settings.wait_seconds)
+
+
+@contextmanager
+def turn_given_back() -> Iterator[None]:
+    """Let another request run for as long as this one only waits."""
+    turns = request.environ.get(TURN)
+    if turns is None:
+        yield
+        return
+    turns.release()
+    try:
+        yield
+    finally:
+        turns.acquire()

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from io import BytesIO
+from threading import BoundedSemaphore
 from typing import Any
 
 from flask import Flask
@@ -28,11 +29,14 @@ from application.store import StoreUnavailable
 from interface.http.errors import BadRequest, BodyRefused, answer_to
 from interface.http.fast_path import FastPath, Reply
 from interface.http.problems import BODY_TOO_SLOW, TOO_MANY_BODIES
-from interface.http.request_context import caller_of, log_request, request_id_of
+from interface.http.request_context import TURN, caller_of, log_request, request_id_of
 
 LOOK_SECONDS = 1.0
 SMALL = 65_536
 """Bodies up to so many bytes may come in any number; the server limits the connections."""
+RUNNING = 4
+"""How many of the threads run at the same time. More only hand the interpreter to each other: with
+32, a list of orders took twice as long. Who waits for a read model lets others run meanwhile."""
 LARGE_BODIES = 16
 """How many larger ones a partner may send at the same time, as may all who have no good key."""
 
@@ -53,6 +57,7 @@ class RsgiService:
         self._fast: FastPath = flask.wsgi_app  # type: ignore[assignment] # as `create_app` set it
         self._largest = services.settings.max_body_bytes
         self._large: Counter[str] = Counter()
+        self._turns = BoundedSemaphore(RUNNING)
         self._threads = ThreadPoolExecutor(services.settings.threads, thread_name_prefix="flask")
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -81,7 +86,9 @@ class RsgiService:
         return await self._loop.run_in_executor(self._threads, self._of_flask, environ)
 
     def _of_flask(self, environ: Environ) -> Reply:
-        body, status, headers = run_wsgi_app(self._fast.flask, environ, buffered=True)
+        environ[TURN] = self._turns
+        with self._turns:
+            body, status, headers = run_wsgi_app(self._fast.flask, environ, buffered=True)
         return Reply(status, headers.to_wsgi_list(), b"".join(body))
 
     async def _body(self, environ: Environ, protocol: HTTPProtocol) -> bytes:
