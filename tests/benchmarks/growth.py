@@ -8,9 +8,12 @@ long one, are served in turn; then a third one in which 98 of 100 tickets are so
 
 import argparse
 import contextlib
+import random
+import shutil
 import sqlite3
 import statistics
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from http_paths import CREATE, ORDERS, wrk
@@ -27,18 +30,43 @@ INSERT INTO orders_events (originator_id, originator_version, topic, state, hash
 SELECT printf('%024x', turn.n), version.value, 'PaymentSystemSet.1', zeroblob(450), zeroblob(32)
 FROM turn CROSS JOIN json_each('[1, 2, 3, 4]') version
 """
-SELL = """
-UPDATE tickets SET order_id = printf('%024x', number), held_till = NULL WHERE number % 50 <> 0
-"""
+SOLD = 0.98
+BATCH = 20
+RETURNED = 0.1
 
 
-def prepared(folder, name, statement=None, **values):
-    """A database with tickets for sale, changed by a statement; its read models know it all."""
+def lengthen(connection, facts):
+    """Give the log so many more facts."""
+    connection.execute(LENGTHEN, {"facts": facts})
+
+
+def sell(connection):
+    """Sell tickets as batches of orders pick them; some of each are returned."""
+    rows = connection.execute("SELECT id FROM tickets ORDER BY set_id, shuffle").fetchall()
+    taken = bytearray(len(rows))
+    rng = random.Random(1)
+    left = int(len(rows) * SOLD)
+    while left:
+        place = rng.randrange(len(rows))
+        for _ in range(min(BATCH, left)):
+            place = taken.find(0, place)
+            if place < 0:
+                place = taken.find(0)
+            if rng.random() >= RETURNED:
+                taken[place] = 1
+                left -= 1
+            place += 1
+    sold = (("f" * 24, *row) for row, has in zip(rows, taken, strict=True) if has)
+    connection.executemany("UPDATE tickets SET order_id = ? WHERE id = ?", sold)
+
+
+def prepared(folder, name, change=None):
+    """A database with tickets for sale, changed further; its read models know it all."""
     path = Path(folder) / f"{name}.db"
     put_on_sale(f"sqlite:///{path}", TICKETS, folder)
-    if statement:
+    if change:
         with contextlib.closing(sqlite3.connect(path)) as connection, connection:
-            connection.execute(statement, values)
+            change(connection)
     database = f"sqlite:///{path}"
     services = build(Settings(database=database))
     models, last = services.store.read_models(), services.store.last_position()
@@ -50,6 +78,16 @@ def prepared(folder, name, statement=None, **values):
     return database
 
 
+@contextlib.contextmanager
+def a_copy(database):
+    """A copy of a database, so that no round finds what an earlier one has left."""
+    path = database.removeprefix("sqlite:///")
+    with tempfile.TemporaryDirectory(dir=Path(path).parent) as folder:
+        for file in Path(path).parent.glob(f"{Path(path).name}*"):
+            shutil.copy(file, folder)
+        yield f"sqlite:///{folder}/{Path(path).name}"
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--facts", type=int, default=2_000_000)
@@ -58,13 +96,15 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         databases = {
             "empty log": prepared(folder, "empty"),
-            f"{given.facts:,} facts": prepared(folder, "long", LENGTHEN, facts=given.facts),
-            "98 % sold": prepared(folder, "sold", SELL),
+            f"{given.facts:,} facts": prepared(
+                folder, "long", partial(lengthen, facts=given.facts)
+            ),
+            "98 % sold": prepared(folder, "sold", sell),
         }
         rates = {name: [] for name in databases}
         for _ in range(given.rounds):
             for name, database in databases.items():
-                with service(database) as port:
+                with a_copy(database) as copied, service(copied) as port:
                     rates[name].append(wrk(folder, port, ORDERS, "POST", CREATE, seconds=2)["rate"])
         for name, found in rates.items():
             ratios = [one / base for one, base in zip(found, rates["empty log"], strict=True)]

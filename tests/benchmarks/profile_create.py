@@ -1,0 +1,138 @@
+"""Where the time of making an order goes, in microseconds of processor time.
+
+    PYTHONPATH=.:tests python tests/benchmarks/profile_create.py [--seconds 5]
+
+Needs wrk and Linux. First the steps of batches of 32 orders in one thread, one after another and
+nothing beside; then all of a server's threads while it makes orders as fast as it can, on SQLite.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing, suppress
+from pathlib import Path
+
+from http_paths import CREATE, ORDERS, wrk
+from servers import KEY, environment, free_port, put_on_sale, wait_for
+
+from application.bootstrap import build
+from application.order_service import Request
+from application.settings import Settings
+from application.storage.sqlite_batch import SqliteBatch
+from interface.http.quick_body import quick_order
+
+BATCH = 32
+BATCHES = 200
+TICK = 1_000_000 / os.sysconf("SC_CLK_TCK")
+
+
+class Intercepted(Exception):
+    """Raised in place of a write, which was taken instead."""
+
+
+def writes_of(services, count):
+    """The writes of so many requests, not carried out, and how long each took to make."""
+    taken = []
+
+    def take(writes):
+        taken.extend(writes)
+        raise Intercepted
+
+    services.store.write_all, kept = take, services.store.write_all
+    show, wish = quick_order(CREATE.encode())
+    request = Request(caller=services.access.caller(KEY), id="0123456789abcdef")
+    begun = time.perf_counter()
+    for _ in range(count):
+        with suppress(Intercepted):
+            services.orders.create(show, wish, request)
+    services.store.write_all = kept
+    return taken, (time.perf_counter() - begun) / count
+
+
+def steps(database):
+    """Each step's microseconds an order."""
+    with closing(build(Settings(database=database))) as services:
+        store = services.store
+        count = BATCH * BATCHES
+        writes, making = writes_of(services, count)
+        spent = {"ask for it": making * count, "find": 0.0, "decide": 0.0, "store": 0.0}
+        for start in range(0, count, BATCH):
+            chosen = dict(enumerate(writes[start : start + BATCH]))
+            batch = SqliteBatch(store._writer, chosen, store._heads)
+            for name, step in (("find", batch.find), ("decide", batch.decide)):
+                begun = time.perf_counter()
+                step()
+                spent[name] += time.perf_counter() - begun
+            begun = time.perf_counter()
+            batch.outcomes(batch.store())
+            spent["store"] += time.perf_counter() - begun
+        return {name: seconds / count * 1e6 for name, seconds in spent.items()}
+
+
+def children(pid):
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def spent_by(pid):
+    """Processor time of each thread of a process, in microseconds."""
+    spent = {}
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        fields = (thread / "stat").read_text().rpartition(")")[2].split()
+        spent[int(thread.name)] = (int(fields[11]) + int(fields[12])) * TICK
+    return spent
+
+
+def under_load(database, folder, seconds):
+    """Orders a second, and microseconds an order of the server's threads."""
+    port = free_port()
+    command = ["-m", "interface.cli.main", "--database", database, "serve", "--port", str(port)]
+    with subprocess.Popen(
+        [sys.executable, *command],
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as server:
+        try:
+            wait_for(port, "/health/ready")
+            wrk(folder, port, ORDERS, "POST", CREATE, seconds=1)
+            behind, answering = children(server.pid)
+            before = spent_by(behind) | spent_by(answering)
+            rate = wrk(folder, port, ORDERS, "POST", CREATE, seconds=seconds)["rate"]
+            after = {pid: spent_by(pid) for pid in (behind, answering)}
+        finally:
+            server.terminate()
+    of = {
+        pid: {each: time - before.get(each, 0.0) for each, time in threads.items()}
+        for pid, threads in after.items()
+    }
+    loop = of[answering].pop(answering)
+    commits = max(of[answering].values())
+    rest = sum(of[answering].values()) - commits
+    every = {
+        "event loop": loop,
+        "thread that commits": commits,
+        "server's own threads": rest,
+        "process behind": sum(of[behind].values()),
+    }
+    return rate, {name: time / (rate * seconds) for name, time in every.items()}
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--seconds", type=int, default=5)
+    given = arguments.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        put_on_sale(f"sqlite:///{folder}/steps.db", BATCH * BATCHES * 2, folder)
+        for name, each in steps(f"sqlite:///{folder}/steps.db").items():
+            print(f"alone, {name:<14} {each:6.1f} µs")
+        put_on_sale(f"sqlite:///{folder}/load.db", 200_000, folder)
+        rate, threads = under_load(f"sqlite:///{folder}/load.db", folder, given.seconds)
+        for name, each in threads.items():
+            print(f"at {rate:,.0f} orders a second, {name:<22} {each:6.1f} µs")
+
+
+if __name__ == "__main__":
+    main()
