@@ -124,10 +124,11 @@ def _verified(
     anchors: Sequence[Statement],
 ) -> Report:
     began, found = monotonic(), Found()
+    witnessed = store.audit().witnessed_checkpoint()  # first: one more may be made at any time
     checkpoints = store.audit().checkpoints()
     series = check_series(checkpoints, trusted)
     found.add(series.findings)
-    found.add(_cut_off(checkpoints, store.audit().witnessed_checkpoint()))
+    found.add(_cut_off(checkpoints, witnessed))
     last = max(series.good, key=lambda each: each.number, default=None)
     summed = {name: _summed(store, name) for name, each in PROJECTIONS.items() if each.table.sums}
     till = store.last_position()
