@@ -1,6 +1,8 @@
 """Finding an order, and travelling through its time."""
 
 import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from forger import Forger
@@ -94,9 +96,9 @@ def test_steps_and_the_story_travel_too_and_the_slider_follows(page, console):
 
 def test_an_accountant_asks_for_a_moment(page, console):
     page.goto(f"{page.url}/{console.long_story}?version=3")
-    then = page.get_attribute("#then .steps time", "datetime")
-    minute = page.inner_text("#then .steps time").rpartition(" ")[2]
-    page.fill("#at", f"{then[:10]}T{minute}")
+    then = datetime.fromisoformat(page.get_attribute("#then .steps time", "datetime"))
+    there = then.astimezone(ZoneInfo("Europe/Moscow"))
+    page.fill("#at", f"{there:%Y-%m-%dT%H:%M:%S}")
     page.click("text=Go there")
     is_at(page, 3)
     page.fill("#at", "2020-01-01T00:00:00")
