@@ -17,6 +17,7 @@ from application.projections.orders import (
     searched_name,
     searched_phone,
 )
+from application.projections.pull_loop import catch_up
 from application.store import Page, Store
 from domain.order import Order
 
@@ -50,6 +51,22 @@ class OrderSearch:
     def __init__(self, store: Store, clock: Callable[[], datetime] = now) -> None:
         self._store = store
         self._clock = clock
+
+    def id_of(self, name: str) -> str:
+        """The id of the order that is called so: by its id or its number.
+
+        What is no known order's number is returned as it is.
+        """
+        number = NUMBER.match(name.strip())
+        if number is None:
+            return name.strip().lower()
+        page = Page("number", (((("number", "=", int(number[1])),),),), limit=1)
+        models = self._store.read_models()
+        rows = models.page("orders", page)
+        if not rows:  # where nobody serves, nobody feeds the list
+            catch_up(self._store, "orders")
+            rows = models.page("orders", page)
+        return rows[0].key if rows else name
 
     def find(self, caller: Caller, text: str, wanted: OrderFilter) -> Found:
         """The orders that `text` and `wanted` describe, of those that `caller` may read.

@@ -206,12 +206,12 @@ def _verify_bundle(session: Session, path: str, trusted: str | None, *, as_json:
 
 
 @audit.command()
-@click.argument("order_ids", metavar="ID...", nargs=-1, required=True)
+@click.argument("orders", metavar="ORDER...", nargs=-1, required=True)
 @click.option(
     "--to", "path", required=True, type=click.Path(dir_okay=False), help="The file to write."
 )
 @database_option
-def export(session: Session, order_ids: tuple[str, ...], path: str) -> None:
+def export(session: Session, orders: tuple[str, ...], path: str) -> None:
     """Write orders with their proof, for a verification elsewhere.
 
     They are put under the newest checkpoint, which is made if something is new.
@@ -220,7 +220,8 @@ def export(session: Session, order_ids: tuple[str, ...], path: str) -> None:
     from application.audit.checkpoint import statement_of  # noqa: PLC0415
 
     services = session.services
-    bundle = make_bundle(services.store, services.checkpoints, [each.lower() for each in order_ids])
+    ids = [services.search.id_of(each) for each in orders]
+    bundle = make_bundle(services.store, services.checkpoints, ids)
     Path(path).write_bytes(msgspec.json.format(msgspec.json.encode(bundle)) + b"\n")
     statement = statement_of(bundle.checkpoint.signed)
     count = sum(len(order.facts) for order in bundle.orders)

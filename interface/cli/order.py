@@ -11,12 +11,14 @@ from interface.cli.tables import diff_table, document_table, history_table, stor
 
 @click.group()
 def order() -> None:
-    """Orders: show one as it is or was, and its history."""
+    """Orders: show one as it is or was, and its history.
+
+    ORDER is an order's id or its number.
+    """
 
 
-order_argument = click.argument(
-    "order_id", metavar="ID", callback=lambda _context, _argument, value: value.lower()
-)
+order_argument = click.argument("name", metavar="ORDER")
+"""An order by its id or by its number."""
 
 
 class Moment(click.ParamType[datetime]):
@@ -44,12 +46,13 @@ class Moment(click.ParamType[datetime]):
 @json_option
 @database_option
 def show(
-    session: Session, order_id: str, version: int | None, at: datetime | None, *, as_json: bool
+    session: Session, name: str, version: int | None, at: datetime | None, *, as_json: bool
 ) -> None:
     """Show an order as it is, or as it was."""
     from application.order_document import order_document  # noqa: PLC0415 - see session.py
 
     history = session.services.history
+    order_id = session.services.search.id_of(name)
     if version is not None and at is not None:
         raise click.UsageError("Either --version or --at, not both.")
     if version is not None:
@@ -69,11 +72,12 @@ def show(
 @order_argument
 @json_option
 @database_option
-def history(session: Session, order_id: str, *, as_json: bool) -> None:
+def history(session: Session, name: str, *, as_json: bool) -> None:
     """Print how an order came to be, fact by fact.
 
     Each with what happened, when, who, by which request, and what it changed.
     """
+    order_id = session.services.search.id_of(name)
     if as_json:
         session.print_json(session.services.history.history(order_id))
     else:
@@ -86,13 +90,14 @@ def history(session: Session, order_id: str, *, as_json: bool) -> None:
 @click.option("--to", required=True, type=click.IntRange(0), help="The newer version.")
 @json_option
 @database_option
-def diff(session: Session, order_id: str, from_: int, to: int, *, as_json: bool) -> None:
+def diff(session: Session, name: str, from_: int, to: int, *, as_json: bool) -> None:
     """Print what changed between two versions, and by which fact.
 
     Version 0 is before the order was made.
     """
     if from_ > to:
         raise click.UsageError("--from has to be the older version.")
+    order_id = session.services.search.id_of(name)
     document = session.services.history.diff(order_id, from_, to)
     if as_json:
         session.print_json(document)
@@ -101,19 +106,20 @@ def diff(session: Session, order_id: str, from_: int, to: int, *, as_json: bool)
 
 
 @order.command()
-@click.argument("order_id", metavar="ID")
+@order_argument
 @click.option(
     "--lang", default="en", show_default=True, type=click.Choice(["en", "ru"]), help="Told in."
 )
 @json_option
 @database_option
-def explain(session: Session, order_id: str, lang: str, *, as_json: bool) -> None:
+def explain(session: Session, name: str, lang: str, *, as_json: bool) -> None:
     """Tell an order's story in plain sentences.
 
     Refused attempts are among them.
     """
     from application.order_story import LANGUAGES  # noqa: PLC0415 - see session.py
 
+    order_id = session.services.search.id_of(name)
     document = session.services.stories.explain(order_id, LANGUAGES[lang])
     if as_json:
         session.print_json(document)

@@ -68,3 +68,20 @@ def test_the_story_of_what_is_no_order_is_refused_in_a_line(orderlog):
     result = orderlog("order", "explain", "56a73b7ff06c5a21c393806b")
     assert result.exit_code == 1
     assert result.stderr == "There is no order 56a73b7ff06c5a21c393806b.\n"
+
+
+@pytest.mark.parametrize("written", ["{}", "№{}", "# {}"])
+def test_an_order_is_called_by_its_number_too_even_where_nobody_feeds_the_lists(
+    office, orderlog, written
+):
+    order = office.order()
+    number = office.services.history.order(order).order.number
+    told = orderlog("order", "explain", written.format(number), "--json")
+    assert json.loads(told.stdout)["id"] == order
+    assert json.loads(orderlog("order", "show", str(number), "--json").stdout)["id"] == order
+
+
+def test_a_number_that_no_order_has_is_named(orderlog):
+    result = orderlog("order", "explain", "123")
+    assert result.exit_code == 1
+    assert "There is no order 123." in result.output
