@@ -47,6 +47,7 @@ def play(ask):
     """An on-sale's calls, good ones and bad ones, in their usual and in unusual forms."""
     made = ask("POST", ORDERS, RANDOM, X_Request_Id="mine", Idempotency_Key="one")
     order = f"{ORDERS}/{made.json['id']}"
+    free = [seat(number) for number in range(1, 6) if seat(number) not in made.json["tickets"]]
     yield made
     yield ask("POST", ORDERS, RANDOM, X_Request_Id="again", Idempotency_Key="one")
     yield ask("POST", ORDERS, {**RANDOM, "random": {PARTERRE: 2}}, Idempotency_Key="one")
@@ -57,9 +58,9 @@ def play(ask):
     yield ask("POST", ORDERS, {"event": "0" * 24, "random": {PARTERRE: 1}})
     yield ask("POST", ORDERS, {"event": SHOW, "random": {"0" * 24: 1}})
     yield ask("POST", ORDERS, {"event": SHOW, "random": {PARTERRE: 0}})
-    yield ask("POST", ORDERS, {"event": SHOW, "tickets": [seat(3), seat(1)]})
-    yield ask("POST", ORDERS, {"event": SHOW, "tickets": [seat(2), seat(1)]})
-    yield ask("POST", ORDERS, {"event": SHOW, "tickets": [seat(5), seat(5)]})
+    yield ask("POST", ORDERS, {"event": SHOW, "tickets": [free[2], free[0]]})
+    yield ask("POST", ORDERS, {"event": SHOW, "tickets": [free[1], free[0]]})
+    yield ask("POST", ORDERS, {"event": SHOW, "tickets": [free[3], free[3]]})
     yield ask("POST", ORDERS, {"event": SHOW, "tickets": ["0" * 24]})
     yield ask("POST", ORDERS, {"event": SHOW, "tickets": []})
     yield ask("POST", ORDERS, {"event": SHOW})
