@@ -11,6 +11,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import msgspec
@@ -65,7 +66,8 @@ class Cooperation:
         strand = self._idle.pop() if self._idle else Strand(self._loop)
         ended = strand.switch(call)
         while type(ended) is not Ended:
-            await ended
+            with suppress(Exception):  # the call looks at it itself, and may know what to do
+                await ended
             ended = strand.switch()
         self._idle.append(strand)
         if ended.failure is not None:

@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from random import getrandbits
 from typing import Any
 
@@ -14,6 +14,7 @@ from application.access import Caller
 from application.bootstrap import Services
 from application.order_service import Request
 from application.shown_position import wait_until_shown
+from application.store import StoreUnavailable
 from interface.http.body import fingerprint
 from interface.http.errors import BadRequest, problem
 
@@ -71,6 +72,13 @@ def caller_of(services: Services, environ: Mapping[str, Any]) -> Caller | None:
     """Who asks, by the key of a request; None without a good one."""
     match = AUTHORIZATION.match(environ.get("HTTP_AUTHORIZATION", ""))
     return None if match is None else services.access.caller(match[1])
+
+
+def known_caller_of(services: Services, environ: Mapping[str, Any]) -> Caller | None:
+    """The same; None too where the store cannot be asked now: Flask's answer says so."""
+    with suppress(StoreUnavailable):
+        return caller_of(services, environ)
+    return None
 
 
 def log_request(request_id: str, method: str, path: str, status: str, began: float) -> None:

@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from collections.abc import Awaitable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
 from io import BytesIO
 from threading import BoundedSemaphore
@@ -25,11 +24,10 @@ from werkzeug.test import run_wsgi_app
 
 from application.bootstrap import Services
 from application.cooperation import Cooperation
-from application.store import StoreUnavailable
 from interface.http.errors import BadRequest, BodyRefused, answer_to
 from interface.http.fast_path import FastPath, Reply
 from interface.http.problems import BODY_TOO_SLOW, TOO_MANY_BODIES
-from interface.http.request_context import TURN, caller_of, log_request, request_id_of
+from interface.http.request_context import TURN, known_caller_of, log_request, request_id_of
 
 LOOK_SECONDS = 1.0
 SMALL = 65_536
@@ -147,10 +145,8 @@ class RsgiService:
 
     def _partner(self, environ: Environ) -> str:
         """Who asks; empty where nobody can tell."""
-        with suppress(StoreUnavailable):  # whoever answers the request will find that out
-            caller = caller_of(self._services, environ)
-            return "" if caller is None else caller.partner
-        return ""
+        caller = known_caller_of(self._services, environ)
+        return "" if caller is None else caller.partner
 
 
 def broken_off() -> BadRequest:

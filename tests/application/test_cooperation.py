@@ -76,8 +76,13 @@ def test_what_it_raises_there_is_raised_here():
     def fails():
         raise KeyError("no such thing")
 
-    [failure] = on_a_loop(lambda: off_the_loop(fails))
-    assert isinstance(failure, KeyError)
+    def asks():
+        try:
+            return off_the_loop(fails)
+        except KeyError:
+            return "was told"
+
+    assert on_a_loop(asks, lambda: off_the_loop(lambda: 1)) == ["was told", 1]
 
 
 def test_in_a_thread_a_call_simply_waits():

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import pytest
 from box_office import KEYS, ORGANISER, PARTERRE, SHOP, SHOW, box_office, seat
 
+from application.store import StoreUnavailable
 from interface.http.app import create_app
 from interface.http.fast_path import FastPath
 
@@ -33,7 +34,7 @@ def asking(folder, *, fast):
                 headers["Authorization"] = f"key {key}"
             return client.open(path, method=method, json=body, headers=headers)
 
-        ask.app = app
+        ask.app, ask.services = app, office.services
         yield ask
 
 
@@ -102,3 +103,17 @@ def test_what_is_asked_in_the_usual_form_does_not_trouble_flask(tmp_path):
         assert ask("GET", order).status_code == 200
         with pytest.raises(AttributeError):
             ask("GET", f"{order}/history")
+
+
+def test_who_asks_while_the_store_is_away_is_answered_by_flask(tmp_path):
+    with asking(tmp_path, fast=True) as ask:
+        store, keeper = ask.services.store, ask.services.catalog
+        keeper.current()
+        store.catalog_version, keeper._refresh_seconds = away, 60.0
+        for method, path, body in (("POST", ORDERS, RANDOM), ("GET", f"{ORDERS}/{'0' * 24}", None)):
+            keeper._look_again = 0.0
+            assert ask(method, path, body).status_code in {201, 404}
+
+
+def away():
+    raise StoreUnavailable("gone")
