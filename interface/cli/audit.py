@@ -6,17 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 from rich.text import Text
 
+from interface.cli.progress_bars import facts_bar
 from interface.cli.session import Session, database_option
 
 if TYPE_CHECKING:  # see session.py
@@ -28,14 +21,6 @@ if TYPE_CHECKING:  # see session.py
     from application.audit.records import SignedCheckpoint
     from application.audit.verification import Report
 
-COLUMNS = (
-    SpinnerColumn(),
-    TextColumn("{task.description}"),
-    BarColumn(),
-    MofNCompleteColumn(),
-    TextColumn("{task.fields[rate]} facts/s"),
-    TimeRemainingColumn(),
-)
 SHOWN = 50
 
 
@@ -167,15 +152,7 @@ def _run(
 
     store = session.services.store
     workers = workers_for(store, session.settings.database, count)
-    with Progress(*COLUMNS, console=session.err, transient=True) as progress:
-        task = progress.add_task("Verifying", rate="", total=None)
-
-        def tell(done: int, total: int) -> None:
-            speed = progress.tasks[0].speed
-            progress.update(
-                task, completed=done, total=total, rate=f"{speed:,.0f}" if speed else ""
-            )
-
+    with facts_bar(session, "Verifying", transient=True) as tell:
         return run(store, workers, tell, trusted=trusted, anchors=anchors)
 
 

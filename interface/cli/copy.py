@@ -3,8 +3,8 @@
 from contextlib import closing
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from interface.cli.progress_bars import bars_of_parts
 from interface.cli.session import Session
 from interface.cli.tables import listing
 
@@ -23,24 +23,11 @@ def copy(session: Session, source: str, target: str) -> None:
     from application.bootstrap import open_copyable  # noqa: PLC0415 - see session.py
     from application.copying import copy as copy_database  # noqa: PLC0415
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
     with (
         closing(open_copyable(source, make=False)) as old,
         closing(open_copyable(target, make=True)) as new,
-        Progress(*columns, console=session.err) as progress,
+        bars_of_parts(session) as tell,
     ):
-        tasks = {}
-
-        def tell(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = progress.add_task(what)
-            progress.update(tasks[what], completed=done, total=total)
-
         copied = copy_database(old, new, tell)
     table = listing("the same on both sides", "rows", "sha256")
     for part in copied:

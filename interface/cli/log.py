@@ -1,12 +1,11 @@
 """`orderlog log`: the log as Parquet files, and back."""
 
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from interface.cli.progress_bars import bars_of_parts
 from interface.cli.session import Session, database_option, extra
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -34,7 +33,7 @@ def export(session: Session, folder: Path) -> None:
     last = session.services.store.last_position()
     with (
         closing(open_copyable(session.settings.database, make=False)) as source,
-        _progress(session) as tell,
+        bars_of_parts(session) as tell,
     ):
         manifest = export_log(source, last, folder, lambda done, _: tell("exporting", done, last))
     click.echo(
@@ -59,26 +58,7 @@ def import_(session: Session, folder: Path) -> None:
 
     with (
         closing(open_copyable(session.settings.database, make=True)) as target,
-        _progress(session) as tell,
+        bars_of_parts(session) as tell,
     ):
         copied = import_log(folder, target, tell)
     click.echo(f"{copied.rows} facts are imported and compared; their SHA-256 is {copied.digest}.")
-
-
-@contextmanager
-def _progress(session: Session) -> Iterator[Callable[[str, int, int], None]]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=session.err) as progress:
-        tasks = {}
-
-        def tell(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = progress.add_task(what)
-            progress.update(tasks[what], completed=done, total=total)
-
-        yield tell

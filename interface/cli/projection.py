@@ -1,22 +1,14 @@
 """`orderlog projection`: read models, how far they are, and making them again."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
+from interface.cli.progress_bars import facts_bar
 from interface.cli.read_model_tables import differences_table
 from interface.cli.session import Session, database_option, extra, json_option
 from interface.cli.tables import listing
@@ -136,7 +128,7 @@ def rebuild(
     store = session.services.store
     loading = Loading(session.settings.database, _workers(workers, scheduler), archive)
     be_polite()
-    with _progress(session, f"Rebuilding {name}") as tell:
+    with facts_bar(session, f"Rebuilding {name}") as tell:
         if name == "tickets":
             mend = accept_differences and not check
             outcome = check_tickets(store, tell, loading, mend=mend)
@@ -159,28 +151,6 @@ def rollback(session: Session, name: str) -> None:
 
     position = roll_back(session.services.store, _known(name, PROJECTIONS))
     click.echo(f"{name} is the earlier one again, up to position {position}.")
-
-
-@contextmanager
-def _progress(session: Session, what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar with facts, facts a second and the time that is left; yields what tells it."""
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]} facts/s"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=session.err) as progress:
-        task = progress.add_task(what, rate="", total=None)
-
-        def tell(done: int, total: int) -> None:
-            speed = progress.tasks[0].speed
-            rate = f"{speed:,.0f}" if speed else ""
-            progress.update(task, completed=done, total=total, rate=rate)
-
-        yield tell
 
 
 def _workers(count: int | None, scheduler: str | None) -> "Workers | None":

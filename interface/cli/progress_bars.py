@@ -1,0 +1,62 @@
+"""The bars that show how far long work has come; on standard error, so that output stays output."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from interface.cli.session import Session
+
+
+@contextmanager
+def facts_bar(
+    session: Session, what: str, *, transient: bool = False
+) -> Iterator[Callable[[int, int], None]]:
+    """A bar with facts, facts a second and the time that is left; yields what tells it.
+
+    A `transient` one is gone at the end.
+    """
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]} facts/s"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=session.err, transient=transient) as progress:
+        task = progress.add_task(what, rate="", total=None)
+
+        def tell(done: int, total: int) -> None:
+            speed = progress.tasks[0].speed
+            rate = f"{speed:,.0f}" if speed else ""
+            progress.update(task, completed=done, total=total, rate=rate)
+
+        yield tell
+
+
+@contextmanager
+def bars_of_parts(session: Session) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for each part of the work that is told of; yields what tells them."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=session.err) as progress:
+        tasks = {}
+
+        def tell(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(what)
+            progress.update(tasks[what], completed=done, total=total)
+
+        yield tell
