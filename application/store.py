@@ -176,6 +176,9 @@ class Store(Protocol):
     def recorder(self) -> ApplicationRecorder:
         """The library's recorder over this store; what `Application.save` writes to."""
 
+    def log_id(self) -> str:
+        """The log's own id, 32 hex digits: made with the log, kept by backups, not by copies."""
+
     def write_all(self, writes: Sequence[Write[T]]) -> list[Written[T] | Exception]:
         """Carry out `writes`, each on its own; return after the commit is on the disk.
 

@@ -302,6 +302,10 @@ class PostgresStore:
 
     # The catalogue, and the rest.
 
+    def log_id(self) -> str:
+        """The log's own id."""
+        return str(self._readers.rows("SELECT id FROM log_identity")[0][0])
+
     def catalog_version(self) -> int:
         """A number that grows with every change of the catalogue or the keys."""
         return int(self._readers.rows("SELECT value FROM counters WHERE name = 'catalog'")[0][0])

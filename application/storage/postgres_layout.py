@@ -217,8 +217,22 @@ ALTER TABLE read_models ADD COLUMN stopped_since bigint;
 """What came of the last verification of the log; and since when (milliseconds) a read model stands
 still, which means nothing for one that does not."""
 
+LOG_IDENTITY = """
+CREATE TABLE log_identity (id text NOT NULL);
+INSERT INTO log_identity VALUES (replace(gen_random_uuid()::text, '-', ''));
+"""
+"""The log's own id, by which read models, consumers and backups know it."""
+
 STEPS: Mapping[int, Step] = MappingProxyType(
-    {2: FEEDERS, 3: ATTEMPTS, 4: GENERATIONS, 5: chain_facts, 6: CHECKPOINTS, 7: WATCHED}
+    {
+        2: FEEDERS,
+        3: ATTEMPTS,
+        4: GENERATIONS,
+        5: chain_facts,
+        6: CHECKPOINTS,
+        7: WATCHED,
+        8: LOG_IDENTITY,
+    }
 )
 """How each layout is made of the one before it: by SQL, or by a function that gets the connection.
 

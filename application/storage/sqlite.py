@@ -351,6 +351,10 @@ class SqliteStore:
 
     # The catalogue, and the rest.
 
+    def log_id(self) -> str:
+        """The log's own id."""
+        return str(self._reader.execute("SELECT id FROM log_identity").fetchone()[0])
+
     def catalog_version(self) -> int:
         """A number that grows with every change of the catalogue or the keys."""
         row = self._reader.execute("SELECT value FROM counters WHERE name = 'catalog'").fetchone()

@@ -1,5 +1,6 @@
 """The tables of the embedded store's two files, and the steps from one layout to the next."""
 
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
@@ -111,6 +112,15 @@ CREATE TABLE checkpoints (
 INSERT INTO counters VALUES ('checkpointing', 0);
 """
 """`checkpointing` is until when (milliseconds) a process has the making of the next one."""
+
+LOG_ID_BYTES = 16
+
+
+def identify_log(connection: sqlite3.Connection) -> None:
+    """Give the log an id of its own, by which its companion files and backups know it."""
+    connection.execute("CREATE TABLE log_identity (id TEXT NOT NULL)")
+    connection.execute("INSERT INTO log_identity VALUES (?)", (secrets.token_hex(LOG_ID_BYTES),))
+
 
 WITNESS_TABLES = """
 CREATE TABLE witness (
@@ -258,7 +268,7 @@ class File(msgspec.Struct, frozen=True):
 
 LOG = File(
     LOG_TABLES,
-    MappingProxyType({2: ATTEMPTS, 3: chain_facts, 4: CHECKPOINTS}),
+    MappingProxyType({2: ATTEMPTS, 3: chain_facts, 4: CHECKPOINTS, 5: identify_log}),
     _log_layout,
     _note_log_layout,
 )

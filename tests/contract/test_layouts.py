@@ -72,6 +72,18 @@ def check(store):
         assert list(rows) == []
 
 
+def test_a_log_has_an_id_of_its_own_that_stays(place, tmp_path):
+    place.lay_out()
+    ids = []
+    for _ in range(2):
+        with closing(open_store(place.url)) as store:
+            ids.append(store.log_id())
+    with closing(open_store(f"sqlite:///{tmp_path / 'another.db'}")) as another:
+        ids.append(another.log_id())
+    assert ids[0] == ids[1] != ids[2]
+    assert [len(each) for each in ids] == [32, 32, 32]
+
+
 def test_a_database_of_the_first_layout_is_brought_up_to_date(place):
     place.lay_out()
     with closing(open_store(place.url)) as store:
