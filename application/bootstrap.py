@@ -9,8 +9,10 @@ import structlog
 
 from application.access import Access
 from application.attempts import Attempts
+from application.audit.acknowledging import Acknowledging
 from application.audit.checkpoint import Checkpoints
 from application.audit.checkpointer import Checkpointer
+from application.audit.log_watch import LogWatch, Watcher
 from application.catalog import CatalogKeeper
 from application.clock import now
 from application.copyable import Copyable
@@ -21,7 +23,7 @@ from application.order_search import OrderSearch
 from application.order_service import OrderService
 from application.order_story import OrderStories
 from application.past_orders import PastOrders
-from application.projections.pull_loop import PullLoop
+from application.projections.pull_loop import PullLoop, begin_diverged_anew
 from application.projections.registry import PROJECTIONS
 from application.sales_queries import SalesQueries
 from application.seating import Seating
@@ -65,6 +67,9 @@ class Services(msgspec.Struct, frozen=True):
     sweeper: Sweeper
     checkpoints: Checkpoints
     checkpointer: Checkpointer
+    watch: LogWatch
+    watcher: Watcher
+    acknowledging: Acknowledging
 
     def start(self) -> None:
         """Start all that runs beside requests, as one process that does everything."""
@@ -83,13 +88,21 @@ class Services(msgspec.Struct, frozen=True):
         for projection in PROJECTIONS.values():
             if self.store.read_models().renew(projection.table):
                 log.warning("read_model_begun_anew", projection=projection.table.name)
+        self.look_back()
+        self.watcher.start()
         self.loop.start()
         self.sweeper.start()
         self.checkpointer.start()
 
+    def look_back(self) -> None:
+        """Hold the log against what was seen of it: read models of another history begin anew."""
+        self.watch.look()
+        begin_diverged_anew(self.store, self.watch)
+
     def close(self) -> None:
         """Stop what was started, and give back everything that was opened."""
         self.checkpointer.stop()
+        self.watcher.stop()
         self.sweeper.stop()
         self.loop.stop()
         self.attempts.close()
@@ -113,6 +126,7 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Services:
     past = PastOrders(store, settings.wait_seconds)
     history = OrderHistory(store, clock)
     checkpoints = Checkpoints(store, clock, audit_key_of(settings))
+    watch = LogWatch(store, lambda: checkpoints.memory, clock)
     return Services(
         settings=settings,
         clock=clock,
@@ -130,10 +144,13 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Services:
         shows=shows,
         seating=Seating(store, shows, clock),
         sales=SalesQueries(store, catalog, past),
-        loop=PullLoop(store, list(PROJECTIONS.values())),
+        loop=PullLoop(store, list(PROJECTIONS.values()), watch),
         sweeper=Sweeper(queries, orders, attempts, settings.sweep_seconds),
         checkpoints=checkpoints,
         checkpointer=Checkpointer(checkpoints, settings.checkpoint_seconds),
+        watch=watch,
+        watcher=Watcher(watch),
+        acknowledging=Acknowledging(store, watch, checkpoints, clock),
     )
 
 

@@ -35,6 +35,7 @@ PARTS = (
     Part("documents", key=2),
     Part("attempts"),
     Part("checkpoints"),
+    Part("setbacks"),
 )
 
 

@@ -17,7 +17,8 @@ from application.store import Store
 class ModelFigures(msgspec.Struct, frozen=True):
     """Where a read model stands.
 
-    `behind` is how many positions of the log it does not show, `late` for how many seconds the
+    `behind` is how many positions of the log it does not show (negative: it is ahead of the log),
+    `late` for how many seconds the
     oldest fact there has waited (None: that cannot be told). It stands still since
     `stopped_since`, in milliseconds since the epoch, if it does.
     """
@@ -32,12 +33,16 @@ class ModelFigures(msgspec.Struct, frozen=True):
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """The numbers at one moment. `holds_due` are holds that have ended and are not recorded yet."""
+    """The numbers at one moment. `holds_due` are holds that have ended and are not recorded yet.
+
+    `log_went_back` is whether the log lacks what was seen of it and nobody has acknowledged that.
+    """
 
     position: int
     models: list[ModelFigures]
     holds_due: int
     verification: Verification | None
+    log_went_back: bool = False
 
 
 class Dated(msgspec.Struct):
@@ -57,6 +62,7 @@ def figures(store: Store, queries: OrderQueries, moment: datetime) -> Figures:
         models=list(_models(store, last, moment)),
         holds_due=queries.due_count(),
         verification=store.audit().last_verification(),
+        log_went_back=any(each.is_open for each in store.audit().setbacks()),
     )
 
 
@@ -67,7 +73,7 @@ def _models(store: Store, last: int, moment: datetime) -> Iterator[ModelFigures]
         yield ModelFigures(
             name=name,
             position=state.position,
-            behind=max(0, last - state.position),
+            behind=state.behind(last),
             late=_late(store, state.position, moment) if state.position < last else 0.0,
             stopped=state.stopped is not None,
             stopped_since=state.stopped_since,

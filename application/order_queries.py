@@ -115,6 +115,7 @@ class OrderQueries:
             descending=False,
             after=None if after is None else (after.ended_at, after.order),
             limit=limit,
+            partial=True,
         )
 
 

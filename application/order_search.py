@@ -60,7 +60,7 @@ class OrderSearch:
         number = NUMBER.match(name.strip())
         if number is None:
             return name.strip().lower()
-        page = Page("number", (((("number", "=", int(number[1])),),),), limit=1)
+        page = Page("number", (((("number", "=", int(number[1])),),),), limit=1, partial=True)
         models = self._store.read_models()
         rows = models.page("orders", page)
         if not rows:  # where nobody serves, nobody feeds the list

@@ -63,6 +63,44 @@ class Ticket(msgspec.Struct, frozen=True):
         return self.order is None or (self.held_till is not None and self.held_till <= now)
 
 
+class LogPoint(msgspec.Struct, frozen=True):
+    """A place in a log: the log's id, a position, and the hash of the event there.
+
+    Whoever has seen it can tell later whether the log still has that history. Without an event
+    at the position the hash is empty: nothing can be told by it.
+    """
+
+    log: str
+    position: int
+    hash: bytes
+
+
+class Excerpt(msgspec.Struct, frozen=True):
+    """Events that follow `after`, and where that is, all read at one moment.
+
+    `before` is the hash of the event at `after`, `hash` that of the last one of `events`; each is
+    empty where there is none.
+    """
+
+    log: str
+    after: int
+    before: bytes
+    events: Sequence[Notification]
+    hash: bytes
+
+    @property
+    def start(self) -> LogPoint:
+        """Where the events begin."""
+        return LogPoint(self.log, self.after, self.before)
+
+    @property
+    def end(self) -> LogPoint:
+        """Where the last event is; the start for none."""
+        if not self.events:
+            return self.start
+        return LogPoint(self.log, self.events[-1].id, self.hash)
+
+
 class Answered(msgspec.Struct, frozen=True):
     """A request that was answered, under its Idempotency-Key: what it was, and what came of it.
 
@@ -208,6 +246,15 @@ class Store(Protocol):
     def log(self, after: int, limit: int) -> Sequence[Notification]:
         """At most `limit` facts with a position beyond `after`, by position, none missing."""
 
+    def excerpt(self, after: int, limit: int) -> Excerpt:
+        """At most `limit` events beyond `after`, none missing, with what is at `after` itself.
+
+        There may be more although fewer than `limit` are returned, but there are none if none are.
+        """
+
+    def point_at(self, position: int) -> LogPoint:
+        """What the log has at a position; without a hash where it has nothing there."""
+
     def last_position(self) -> int:
         """The highest position a reader may have seen; 0 for an empty log."""
 
@@ -316,7 +363,11 @@ class Table(msgspec.Struct, frozen=True):
 class ModelState(msgspec.Struct, frozen=True):
     """How far a read model has got, why it stands still if it does, and who feeds it now.
 
-    It does `stopped_since` then: milliseconds since the epoch.
+    It does `stopped_since` then: milliseconds since the epoch. `log` and `hash` are the log's id
+    and the hash of the event at its position (of one that is being made: at its target), as it was
+    fed; empty if that is not known. It has `diverged` if the log has another id or hash there now:
+    it shows what never happened in this log. One that was begun anew shows too little until it
+    has got to the position `awaited`.
     """
 
     name: str
@@ -325,6 +376,24 @@ class ModelState(msgspec.Struct, frozen=True):
     stopped: str | None = None
     feeder: str | None = None
     stopped_since: int | None = None
+    log: str = ""
+    hash: bytes = b""
+    diverged: bool = False
+    awaited: int = 0
+
+    @property
+    def is_true(self) -> bool:
+        """Whether its rows are what the log says, as far as its position goes."""
+        return not self.diverged and self.position >= self.awaited
+
+    def behind(self, last: int) -> int:
+        """How many positions up to `last` it does not show; negative if it is ahead of the log.
+
+        Where the log has the event at its position, `last` was read before or by a process that
+        knows less: then nothing is missing.
+        """
+        behind = last - self.position
+        return 0 if behind < 0 and self.hash and not self.diverged else behind
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -341,7 +410,8 @@ class Page(msgspec.Struct, frozen=True):
     Of the terms of `where` all must hold, of a term's alternatives one. An alternative is a list
     of (column, operator, value) that hold together; the operators are = < <= > >=. Rows come by
     `sort` and then by key, `descending` or not, beyond `after` (sort value and key of the last
-    row seen).
+    row seen). A read model that is begun anew refuses pages until it has got to where it was,
+    unless they may be `partial`.
     """
 
     sort: str
@@ -349,6 +419,14 @@ class Page(msgspec.Struct, frozen=True):
     descending: bool = True
     after: tuple[Any, str] | None = None
     limit: int = 50
+    partial: bool = False
+
+
+class ModelNotTrue(Exception):
+    """The log went back: this read model shows another history, or is still being begun anew."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The read model {name} is being made anew, since the log went back.")
 
 
 class Range(msgspec.Struct, frozen=True):
@@ -391,6 +469,16 @@ class ReadModels(Protocol):
         log again.
         """
 
+    def begin_anew(self, state: ModelState, awaited: int) -> bool:
+        """Put an empty generation in the place of `state`, which has diverged; tell whether it did.
+
+        Until it has got to the position `awaited`, pages are refused. What is kept is dropped;
+        who feeds it goes on. False: somebody else has done so, or it has moved on.
+        """
+
+    def end_wait(self, state: ModelState) -> None:
+        """Let pages be read again: the generation shows all that there is."""
+
     def state(self, name: str) -> ModelState:
         """How far the live generation of a read model has got."""
 
@@ -410,18 +498,24 @@ class ReadModels(Protocol):
         """Let others have a read model at once, if `feeder` has it."""
 
     def commit(
-        self, state: ModelState, rows: Sequence[Row], position: int, gone: Sequence[str] = ()
+        self,
+        state: ModelState,
+        rows: Sequence[Row],
+        position: int,
+        gone: Sequence[str] = (),
+        point: LogPoint | None = None,
     ) -> bool:
         """Write rows and position together, if nobody has moved on from `state`; else False.
 
-        The rows with the keys `gone`, none of which is among `rows`, are removed.
+        The rows with the keys `gone`, none of which is among `rows`, are removed. `point` is what
+        the log has at `position`.
         """
 
     def stop(self, state: ModelState, reason: str) -> None:
         """Note why a read model stands still."""
 
     def page(self, name: str, page: Page) -> list[Row]:
-        """The wanted rows of the live generation."""
+        """The wanted rows of the live generation. Raises `ModelNotTrue`."""
 
     def count(self, name: str, page: Page) -> int:
         """How many rows `page` would have."""
@@ -470,6 +564,7 @@ class ReadModels(Protocol):
     def swap(self, state: ModelState) -> bool:
         """Make a generation the live one in one transaction, if it is as far as the live one.
 
+        A live one that has diverged is not waited for; one that has diverged never becomes live.
         The one it replaces is kept; the one kept before is dropped.
         """
 

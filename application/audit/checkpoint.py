@@ -6,16 +6,17 @@ a checkpoint that the old key signed.
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from application.audit.records import SignedCheckpoint
+from application.audit.records import Setback, SignedCheckpoint
+from application.audit.signer_memory import SignerMemory, signed_of
 from application.audit.signing import Signer, replacement_of, signer_at, verified
 from application.audit.witness import Sealed, WitnessMoved, advance, seal
-from application.clock import written
+from application.clock import from_ms, written
 from application.store import Store
 
 FORMAT = "orderlog checkpoint 1"
@@ -27,11 +28,27 @@ PAUSE_SECONDS = 0.02
 """How long the steps of a checkpoint that nobody waits for leave the processor to others."""
 
 
+class Resumption(msgspec.Struct, frozen=True):
+    """That the log went back before a checkpoint, who acknowledged that, when and why.
+
+    It had been seen up to `position`, by `seen_by`, and went up to `found` instead.
+    """
+
+    id: str
+    seen_by: str
+    position: int
+    found: int
+    by: str
+    at: str
+    reason: str
+
+
 class Statement(msgspec.Struct, frozen=True):
     """What a checkpoint states, as it is signed.
 
     `root` is the digest over all orders' heads up to `position`; `previous` that of the statement
     before this one; `key` the public key that signs it; `next_key` the one that may sign the next.
+    `resumes` is absent from the bytes of one before which the log did not go back.
     """
 
     format: str
@@ -44,6 +61,7 @@ class Statement(msgspec.Struct, frozen=True):
     previous: str
     key: str
     next_key: str | None = None
+    resumes: tuple[Resumption, ...] = ()
 
 
 class CheckpointsBusy(Exception):
@@ -64,6 +82,28 @@ class LogContradicts(Exception):
         self.number = number
 
 
+class LogWentBack(Exception):
+    """The log does not have what was seen of it; nothing is signed until that is acknowledged."""
+
+    def __init__(self, setback: Setback) -> None:
+        super().__init__(
+            f"{setback.says} Nothing is signed until it is said why:"
+            " orderlog audit acknowledge --reason TEXT"
+        )
+
+
+class SignerDisagrees(Exception):
+    """The database does not have the last checkpoint that this key has signed."""
+
+    def __init__(self, path: str, number: int) -> None:
+        super().__init__(
+            f"The log does not follow what was signed: {path} remembers checkpoint {number}, which"
+            " is not in the database, or is another one there. Nothing is signed. If the log went"
+            " back: orderlog audit acknowledge --reason TEXT, where the key is."
+        )
+        self.number = number
+
+
 class BadStatement(Exception):
     """The bytes of a checkpoint that are no statement of ours."""
 
@@ -77,6 +117,27 @@ def statement_of(checkpoint: SignedCheckpoint) -> Statement:
     if statement.format != FORMAT:
         raise BadStatement(f"is of the format {statement.format}")
     return statement
+
+
+def statement_bytes(statement: Statement) -> bytes:
+    """The bytes that are signed."""
+    content = msgspec.to_builtins(statement)
+    if not statement.resumes:
+        del content["resumes"]
+    return msgspec.json.encode(content)
+
+
+def resumption_of(setback: Setback) -> Resumption:
+    """What a checkpoint states of a setback that was acknowledged."""
+    return Resumption(
+        id=setback.id,
+        seen_by=setback.seen_by,
+        position=setback.position,
+        found=setback.found_position,
+        by=setback.acknowledged_by or "",
+        at=written(from_ms(setback.acknowledged_at or 0)),
+        reason=setback.reason or "",
+    )
 
 
 def digest_of(checkpoint: SignedCheckpoint) -> str:
@@ -128,6 +189,17 @@ class Checkpoints:
         return signer_at(self._path).public
 
     @property
+    def memory(self) -> SignerMemory | None:
+        """What the signer remembers, beside the key; None without a key."""
+        return None if self._key_path is None else SignerMemory(f"{self._key_path}.memory")
+
+    def leave_lost(self) -> None:
+        """Go on from a log that has lost what was signed: an operator has acknowledged it."""
+        memory = self.memory
+        if memory is not None and memory.missing_in(self._store.audit()) is not None:
+            memory.leave()
+
+    @property
     def _path(self) -> str:
         if self._key_path is None:
             raise NoKey
@@ -137,7 +209,8 @@ class Checkpoints:
         """The last checkpoint, or a new one if something was appended since it was made.
 
         `adopt` goes on with a key that its predecessor did not announce. Raises `CheckpointsBusy`,
-        `LogContradicts`, `NoKey`, `WrongKey`, `BadKey`, `OSError`.
+        `LogContradicts`, `LogWentBack`, `SignerDisagrees`, `BadMemory`, `NoKey`, `WrongKey`,
+        `BadKey`, `OSError`.
         """
         return self._make_alone(lambda: self._make(self._signer(adopt=adopt), renew=adopt))
 
@@ -162,7 +235,12 @@ class Checkpoints:
             return position > 0
         statement = statement_of(last)
         age = self._clock() - datetime.fromisoformat(statement.at)
-        return age.total_seconds() >= seconds and statement.position < position
+        behind = statement.position < position or self._is_to_name_setbacks()
+        return age.total_seconds() >= seconds and behind
+
+    def _is_to_name_setbacks(self) -> bool:
+        found = self._store.audit().setbacks()
+        return any(each.checkpoint is None for each in found)
 
     def rotate(self) -> SignedCheckpoint:
         """Replace the key by a new one, which a checkpoint announces that the old one signs.
@@ -214,17 +292,54 @@ class Checkpoints:
         records = self._store.audit()
         last = records.last_checkpoint()
         before = None if last is None else statement_of(last)
+        setbacks = self._acknowledged()
         position = self._store.last_position()
-        if before is not None:
+        if before is not None and not setbacks:
+            self._refuse_shorter(before)
             if last and before.position >= position and next_key is None and not renew:
                 return last
             self._look_back(before)
             position = max(position, records.witnessed())
         advance(self._store, position, self._pause)
-        checkpoint = self._signed(signer, last, seal(self._store, position), next_key)
+        sealed = seal(self._store, position)
+        checkpoint = self._signed(signer, last, sealed, next_key, setbacks)
+        return self._keep(checkpoint, position, setbacks)
+
+    def _keep(
+        self, checkpoint: SignedCheckpoint, position: int, setbacks: Sequence[Setback]
+    ) -> SignedCheckpoint:
+        """Keep a checkpoint that was signed, and have the signer remember it."""
+        records, memory = self._store.audit(), self.memory
+        signed = signed_of(checkpoint, self._store.point_at(position))
+        if memory is not None:
+            memory.begin(signed)
         if not records.add_checkpoint(checkpoint):
             raise WitnessMoved
+        for each in setbacks:
+            records.note_setback(msgspec.structs.replace(each, checkpoint=checkpoint.number))
+        if memory is not None:
+            memory.end(signed)
         return checkpoint
+
+    def _acknowledged(self) -> list[Setback]:
+        """Setbacks that were acknowledged and that no checkpoint names yet.
+
+        Raises `LogWentBack` while there is one that was not, and `SignerDisagrees`.
+        """
+        found = self._store.audit().setbacks()
+        for each in found:
+            if each.is_open:
+                raise LogWentBack(each)
+        memory = self.memory
+        missing = None if memory is None else memory.missing_in(self._store.audit())
+        if memory is not None and missing is not None:
+            raise SignerDisagrees(memory.path, missing.number)
+        return [each for each in found if each.checkpoint is None]
+
+    def _refuse_shorter(self, before: Statement) -> None:
+        """Refuse to go on from a log that does not reach to what was signed last."""
+        if before.position and not self._store.point_at(before.position).hash:
+            raise LogContradicts(before.number)
 
     def _look_back(self, before: Statement) -> None:
         """Refuse to go on from another log than the last checkpoint was signed over.
@@ -246,8 +361,11 @@ class Checkpoints:
         last: SignedCheckpoint | None,
         sealed: Sealed,
         next_key: str | None,
+        setbacks: Sequence[Setback],
     ) -> SignedCheckpoint:
         number = 1 if last is None else last.number + 1
+        if setbacks and self.memory is not None:
+            number = max(number, self.memory.highest() + 1)  # none is signed twice
         statement = Statement(
             format=FORMAT,
             number=number,
@@ -259,6 +377,7 @@ class Checkpoints:
             previous=NO_PREDECESSOR if last is None else digest_of(last),
             key=signer.public,
             next_key=next_key,
+            resumes=tuple(map(resumption_of, setbacks)),
         )
-        message = msgspec.json.encode(statement)
+        message = statement_bytes(statement)
         return SignedCheckpoint(number, message, signer.sign(message))

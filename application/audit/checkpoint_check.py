@@ -7,6 +7,7 @@ import msgspec
 from application.audit.checkpoint import (
     NO_PREDECESSOR,
     BadStatement,
+    Resumption,
     Statement,
     digest_of,
     is_signed,
@@ -21,6 +22,7 @@ class Series(msgspec.Struct):
 
     good: list[Statement] = msgspec.field(default_factory=list)
     findings: list[Finding] = msgspec.field(default_factory=list)
+    resumptions: list[tuple[Statement, Resumption]] = msgspec.field(default_factory=list)
 
 
 def check_series(checkpoints: Sequence[SignedCheckpoint], trusted: str | None = None) -> Series:
@@ -43,6 +45,8 @@ def check_series(checkpoints: Sequence[SignedCheckpoint], trusted: str | None = 
             continue
         expected = statement.next_key or statement.key
         position = statement.position
+        if statement.resumes and not faults:
+            series.resumptions += [(statement, each) for each in statement.resumes]
         if not faults:
             series.good.append(statement)
     series.findings += _untrusted(series.good, trusted)
@@ -57,7 +61,7 @@ def _faults(
     expected: str | None,
     trusted: str | None,
 ) -> Iterator[Finding]:
-    if checkpoint.number != number:
+    if checkpoint.number != number and not _resumes(checkpoint):
         absent = f"Checkpoint {number} is missing."
         yield Finding(Kind.CHECKPOINT, absent, checkpoint=number)
     try:
@@ -71,9 +75,9 @@ def _faults(
         says = "is not signed by the key that it names: it was changed"
     elif statement.number != checkpoint.number:
         says = f"is the one that was signed as number {statement.number}"
-    elif checkpoint.number == number and statement.previous != previous:
+    elif (checkpoint.number == number or statement.resumes) and statement.previous != previous:
         says = "does not follow the one before it: one of them was changed or put in its place"
-    elif statement.position < position:
+    elif statement.position < position and not statement.resumes:
         says = "is of an earlier position than the one before it"
     elif expected not in (None, statement.key) and statement.key != trusted:
         says = "is signed by a key that the one before it did not announce"
@@ -84,6 +88,15 @@ def _faults(
             position=statement.position,
             checkpoint=checkpoint.number,
         )
+
+
+def _resumes(checkpoint: SignedCheckpoint) -> bool:
+    """Whether a checkpoint says, signed, that those before it were lost with the log's end."""
+    try:
+        statement = statement_of(checkpoint)
+    except BadStatement:
+        return False
+    return bool(statement.resumes) and is_signed(checkpoint, statement)
 
 
 def _untrusted(good: Sequence[Statement], trusted: str | None) -> Iterator[Finding]:

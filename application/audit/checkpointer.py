@@ -4,7 +4,15 @@ import threading
 
 import structlog
 
-from application.audit.checkpoint import Checkpoints, LogContradicts, NoKey, statement_of
+from application.audit.checkpoint import (
+    Checkpoints,
+    LogContradicts,
+    LogWentBack,
+    NoKey,
+    SignerDisagrees,
+    statement_of,
+)
+from application.audit.signer_memory import BadMemory
 
 LOOK_SECONDS = 10.0
 
@@ -50,6 +58,8 @@ class Checkpointer:
             raise
         except LogContradicts as contradiction:
             log.error("log_contradicts_checkpoint", reason=str(contradiction))
+        except (LogWentBack, SignerDisagrees, BadMemory) as reason:
+            log.error("nothing_is_signed", reason=str(reason))
         except Exception as error:  # noqa: BLE001 - told, and tried again
             log.warning("checkpoint_failed", reason=f"{type(error).__name__}: {error}")
         else:

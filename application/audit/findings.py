@@ -19,6 +19,7 @@ class Kind(StrEnum):
     TICKET = "ticket"
     READ_MODEL = "read_model"
     OVERSOLD = "oversold"
+    WENT_BACK = "went_back"
 
 
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True):

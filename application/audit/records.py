@@ -10,7 +10,7 @@ from typing import Protocol
 
 import msgspec
 
-from application.store import Range
+from application.store import LogPoint, Range
 
 LinkRow = tuple[str, int, str, bytes, int, bytes]
 """A fact as it is kept: its order, version, stored name, bytes, position and hash."""
@@ -67,6 +67,45 @@ class Verification(msgspec.Struct, frozen=True):
     oversold: int
 
 
+class Setback(msgspec.Struct, frozen=True):
+    """The log was found to have gone back: it does not have an event that was seen in it.
+
+    `seen_by` says who had seen the event with the hash `hash` at `position` of the log `log`;
+    `found_log` and `found_position` are which log there was instead, and how far it went. `at` and
+    `acknowledged_at` are in milliseconds since the epoch. It is open until somebody acknowledges
+    it; then `checkpoint` is the number of the checkpoint that names it, once there is one.
+    """
+
+    id: str
+    at: int
+    seen_by: str
+    log: str
+    position: int
+    hash: bytes
+    found_log: str
+    found_position: int
+    acknowledged_at: int | None = None
+    acknowledged_by: str | None = None
+    reason: str | None = None
+    checkpoint: int | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has acknowledged it."""
+        return self.acknowledged_at is None
+
+    @property
+    def says(self) -> str:
+        """What was lost, in a sentence."""
+        if not self.position:
+            return f"The log went back to position {self.found_position}, without {self.seen_by}."
+        other = "" if self.found_log == self.log or not self.log else " of another log"
+        return (
+            f"The log went back: {self.seen_by} had seen its position {self.position}, which it"
+            f" does not have any more; it went up to position {self.found_position}{other}."
+        )
+
+
 class AuditRecords(Protocol):
     """What a store has for the audit."""
 
@@ -110,6 +149,23 @@ class AuditRecords(Protocol):
 
     def forget_witness(self) -> None:
         """Drop all that was witnessed."""
+
+    # A log that goes back.
+
+    def seen(self) -> LogPoint | None:
+        """How far the log was seen, kept where the log's own file does not take it along."""
+
+    def see(self, point: LogPoint) -> None:
+        """Remember how far the log is."""
+
+    def setbacks(self) -> Sequence[Setback]:
+        """All setbacks, oldest first."""
+
+    def note_setback(self, setback: Setback) -> None:
+        """Keep a setback wherever it can be kept, in the place of the one with its id."""
+
+    def restart_witness(self, checkpoint: int) -> None:
+        """Drop all that was witnessed; `checkpoint` is the highest number that there is now."""
 
     # The last verification.
 

@@ -10,14 +10,14 @@ import msgspec
 import structlog
 
 from application.audit.checkpoint import Statement
-from application.audit.checkpoint_check import check_series
+from application.audit.checkpoint_check import Series, check_series
 from application.audit.findings import Finding, Kind
 from application.audit.holdings import Clash, Holders
 from application.audit.part_check import Leaves, Owned, Task
-from application.audit.records import SignedCheckpoint, Verification
+from application.audit.records import Setback, SignedCheckpoint, Verification
 from application.audit.tree import drawer, root_of
 from application.audit.workers import Workers, here, in_processes, no_cycles_looked_for
-from application.clock import now, to_ms
+from application.clock import from_ms, now, to_ms, written
 from application.fact_mapper import fact_of
 from application.projections.changes import added_up
 from application.projections.registry import PROJECTIONS
@@ -48,7 +48,8 @@ class Report(msgspec.Struct):
     `checkpoint` is the latest good one, `unsigned` how many facts came after it. `holdings` are how
     often a ticket came to an order and `tickets` how many were ever held. A log that was
     imported has no catalogue and no rows of tickets to compare: then `with_tickets` is false.
-    `oversold` is how many tickets were had by two orders at once.
+    `oversold` is how many tickets were had by two orders at once. `acknowledged` are the times that
+    the log went back and an operator said why: they are no findings, and stay named for ever.
     """
 
     position: int
@@ -64,6 +65,7 @@ class Report(msgspec.Struct):
     oversold: int
     wrong: int
     findings: list[Finding]
+    acknowledged: list[Finding] = msgspec.field(default_factory=list)
 
     @property
     def good(self) -> bool:
@@ -129,6 +131,8 @@ def _verified(
     series = check_series(checkpoints, trusted)
     found.add(series.findings)
     found.add(_cut_off(checkpoints, witnessed))
+    setbacks = store.audit().setbacks()
+    found.add(Finding(Kind.WENT_BACK, each.says) for each in setbacks if each.is_open)
     last = max(series.good, key=lambda each: each.number, default=None)
     summed = {name: _summed(store, name) for name, each in PROJECTIONS.items() if each.table.sums}
     till = store.last_position()
@@ -163,7 +167,28 @@ def _verified(
         oversold=len({each.ticket for each in clashes}),
         wrong=found.count,
         findings=found.kept,
+        acknowledged=list(_acknowledged(setbacks, series)),
     )
+
+
+def _acknowledged(setbacks: Sequence[Setback], series: Series) -> Iterator[Finding]:
+    """The times that the log went back and somebody said why, as kept and as signed."""
+    signed = {each.id: (statement, each) for statement, each in series.resumptions}
+    for setback in setbacks:
+        if setback.is_open:
+            continue
+        statement, _ = signed.pop(setback.id, (None, None))
+        at = written(from_ms(setback.acknowledged_at or 0))
+        says = f"{setback.says} Acknowledged by {setback.acknowledged_by} at {at}: {setback.reason}"
+        number = None if statement is None else statement.number
+        yield Finding(Kind.WENT_BACK, says, position=setback.position, checkpoint=number)
+    for statement, each in signed.values():
+        says = (
+            f"The log went back: {each.seen_by} had seen its position {each.position}; it went up"
+            f" to position {each.found}. Acknowledged by {each.by} at {each.at}: {each.reason}"
+        )
+        number = statement.number
+        yield Finding(Kind.WENT_BACK, says, position=each.position, checkpoint=number)
 
 
 def _note(store: Store, report: Report) -> None:

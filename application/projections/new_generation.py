@@ -8,7 +8,7 @@ import msgspec
 from eventsourcing.persistence import Notification
 
 from application.projections.code_mark import code_mark
-from application.projections.pull_loop import feed, read_batch
+from application.projections.pull_loop import Batch, batch_of, feed, read_batch
 from application.projections.range_loading import Task, archived_log, load_range
 from application.projections.rebuild_workers import Workers
 from application.projections.registry import Projection
@@ -63,7 +63,8 @@ def make_generation(
         archived.refuse_other(store)
         target = min(target, archived.position)
     build = models.build(projection.table)
-    if build is None or build.code != code_mark() or build.target > target:
+    usable = build is not None and not build.state.diverged
+    if build is None or not usable or build.code != code_mark() or build.target > target:
         points = store.split_points(target // RANGE_FACTS + 1)
         build = models.begin(projection.table, code_mark(), target, points)
     loaded = models.loaded(build.state)
@@ -72,7 +73,16 @@ def make_generation(
         loaded += facts
         progress(loaded, max(loaded, build.target))
     models.finish(build)
-    return models.reload(build.state)
+    state = models.reload(build.state)
+    refuse_diverged(state)
+    return state
+
+
+def refuse_diverged(state: ModelState) -> None:
+    """Refuse a generation that the log does not bear out any more. Raises `Stopped`."""
+    if state.diverged:
+        reason = "the log went back and has another history there: rebuild again"
+        raise Stopped(state.position, reason)
 
 
 def _load(
@@ -111,17 +121,38 @@ def feed_up_to(
     What another process has seen already may not be known to be complete here for a moment.
     """
     models = store.read_models()
-    read = log or store.log
+    refuse_diverged(state)
     while (state := models.reload(state)).position < till:
-        stored = [each for each in read(state.position, BATCH) if each.id <= till]
-        if not stored:
-            store.wait_for_news(state.position, NEWS_SECONDS)
-            continue
+        refuse_diverged(state)
         try:
-            feed(store, projection, state, read_batch(store, stored))
+            batch = _next(store, state, till, log)
+            if batch is not None:
+                feed(store, projection, state, batch)
         except StoreUnavailable:
             raise
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             raise Stopped(state.position, reason) from error
+        if batch is None:
+            _wait_for(store, state, till)
     return state.position
+
+
+def _wait_for(store: Store, state: ModelState, till: int) -> None:
+    """Wait for what another process has seen. Raises `Stopped` where the log has lost it since."""
+    store.wait_for_news(state.position, NEWS_SECONDS)
+    if not store.point_at(till).hash:
+        raise Stopped(state.position, f"the log does not have position {till} any more")
+
+
+def _next(
+    store: Store,
+    state: ModelState,
+    till: int,
+    log: Callable[[int, int], Sequence[Notification]] | None,
+) -> Batch | None:
+    """The next facts up to the position `till`, with where they are in the log."""
+    if log is not None:
+        stored = [each for each in log(state.position, BATCH) if each.id <= till]
+        return read_batch(store, stored) if stored else None
+    return batch_of(store, store.excerpt(state.position, min(BATCH, till - state.position)))

@@ -22,10 +22,11 @@ import msgspec
 import structlog
 from eventsourcing.persistence import Notification
 
+from application.audit.log_watch import LogWatch
 from application.fact_mapper import fact_of
 from application.projections.changes import Story, changes
 from application.projections.registry import PROJECTIONS, Projection
-from application.store import ModelState, Store, StoreUnavailable
+from application.store import Excerpt, LogPoint, ModelState, Store, StoreUnavailable
 from domain.events import Fact
 
 BATCH = 500
@@ -41,10 +42,15 @@ log = structlog.get_logger()
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """The next facts of the log, by order, and the position of the last one."""
+    """The next facts of the log, by order, and the position of the last one.
+
+    `start` and `end` are where in the log they follow and end, where that is known.
+    """
 
     stories: Sequence[Story]
     position: int
+    start: LogPoint | None = None
+    end: LogPoint | None = None
 
 
 def read_batch(store: Store, stored: Sequence[Notification]) -> Batch:
@@ -68,15 +74,58 @@ def read_batch(store: Store, stored: Sequence[Notification]) -> Batch:
     return Batch(stories, stored[-1].id)
 
 
+def batch_of(store: Store, excerpt: Excerpt) -> Batch | None:
+    """What an excerpt of the log means for read models; None for no facts."""
+    if not excerpt.events:
+        return None
+    batch = read_batch(store, excerpt.events)
+    return msgspec.structs.replace(batch, start=excerpt.start, end=excerpt.end)
+
+
 def pull(store: Store, projection: Projection, state: ModelState, limit: int = BATCH) -> bool:
     """Feed the next facts beyond `state` to its read model; tell whether there were any.
 
-    Raises what the projection raises; then nothing was written.
+    One that shows another history than the log is begun anew instead. Raises what the projection
+    raises; then nothing was written.
     """
-    stored = store.log(state.position, limit)
-    if stored:
-        feed(store, projection, state, read_batch(store, stored))
-    return bool(stored)
+    excerpt = store.excerpt(state.position, limit)
+    if has_left(state, excerpt):
+        return begin_anew(store, LogWatch(store), state)
+    batch = batch_of(store, excerpt)
+    if batch is not None:
+        feed(store, projection, state, batch)
+    elif state.awaited:
+        store.read_models().end_wait(state)
+    return batch is not None
+
+
+def begin_anew(store: Store, watch: LogWatch, state: ModelState) -> bool:
+    """Put a read model that shows another history aside; what it had seen is noted first."""
+    watch.note_model(state)
+    anew = store.read_models().begin_anew(state, store.last_position())
+    if anew:
+        log.warning("read_model_begun_anew", projection=state.name, position=state.position)
+    return anew
+
+
+def begin_diverged_anew(store: Store, watch: LogWatch) -> None:
+    """Put all read models aside that show another history than the log."""
+    for name in PROJECTIONS:
+        state = store.read_models().state(name)
+        if has_left(state, store.excerpt(state.position, 0)):
+            begin_anew(store, watch, state)
+
+
+def has_left(state: ModelState, excerpt: Excerpt) -> bool:
+    """Whether a read model shows another history than the log, of which `excerpt` was read.
+
+    Of one that was fed by an earlier version only its position is known: the log has to have it.
+    """
+    if state.position == 0:
+        return False
+    if state.hash:
+        return (state.log, state.hash) != (excerpt.log, excerpt.before)
+    return not excerpt.before
 
 
 class OtherColumns(Exception):
@@ -91,7 +140,9 @@ def feed(store: Store, projection: Projection, state: ModelState, batch: Batch) 
     if store.read_models().shape(state) != projection.table.shape:
         raise OtherColumns(f"rebuild it: orderlog projection rebuild {state.name}")
     news = changes(projection, batch.stories)
-    store.read_models().commit(state, news.rows, batch.position, news.gone)
+    if batch.start is not None and state.hash not in (b"", batch.start.hash):
+        return  # the log went back after the state was read: found at the next look
+    store.read_models().commit(state, news.rows, batch.position, news.gone, batch.end)
 
 
 def catch_up(store: Store, name: str) -> None:
@@ -104,9 +155,13 @@ def catch_up(store: Store, name: str) -> None:
 class PullLoop:
     """Keeps read models up to date from a thread of its own."""
 
-    def __init__(self, store: Store, projections: Sequence[Projection]) -> None:
+    def __init__(
+        self, store: Store, projections: Sequence[Projection], watch: LogWatch | None = None
+    ) -> None:
+        """`watch` is notified of what is seen of the log, and of read models that it has left."""
         self._store = store
         self._projections = projections
+        self._watch = watch or LogWatch(store)
         self.feeder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}"
         self._leased: set[str] = set()
         self._lease_again = 0.0
@@ -195,6 +250,8 @@ class PullLoop:
         name = projection.table.name
         try:
             state = self._store.read_models().state(name)
+            if state.diverged:
+                return begin_anew(self._store, self._watch, state)
             try:
                 return self._pull(projection, state, {} if read is None else read)
             except Exception:  # noqa: BLE001 - found again, one fact at a time, and noted there
@@ -209,11 +266,16 @@ class PullLoop:
         self, projection: Projection, state: ModelState, read: dict[int, Batch | None]
     ) -> bool:
         if state.position not in read:
-            stored = self._store.log(state.position, BATCH)
-            read[state.position] = read_batch(self._store, stored) if stored else None
+            excerpt = self._store.excerpt(state.position, BATCH)
+            if has_left(state, excerpt):
+                return begin_anew(self._store, self._watch, state)
+            self._watch.see(excerpt)
+            read[state.position] = batch_of(self._store, excerpt)
         batch = read[state.position]
         if batch is not None:
             feed(self._store, projection, state, batch)
+        elif state.awaited:
+            self._store.read_models().end_wait(state)
         return batch is not None
 
     def _one_by_one(self, projection: Projection, state: ModelState) -> bool:
@@ -222,15 +284,18 @@ class PullLoop:
         moved = False
         for _ in range(BATCH):
             state = models.state(state.name)
-            stored = self._store.log(state.position, 1)
-            if not stored:
+            excerpt = self._store.excerpt(state.position, 1)
+            if not excerpt.events or has_left(state, excerpt):
                 break
             try:
-                feed(self._store, projection, state, read_batch(self._store, stored))
+                batch = batch_of(self._store, excerpt)
+                if batch is not None:
+                    feed(self._store, projection, state, batch)
             except StoreUnavailable:
                 raise
             except Exception as error:  # noqa: BLE001 - any reason stops the projection, by name
-                self._note(state, f"at position {stored[0].id}: {type(error).__name__}: {error}")
+                where = excerpt.events[0].id
+                self._note(state, f"at position {where}: {type(error).__name__}: {error}")
                 break
             moved = True
         return moved

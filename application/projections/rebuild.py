@@ -91,6 +91,11 @@ def roll_back(store: Store, projection: Projection) -> int:
         kept = models.kept(name)
         if kept is None:
             raise NothingKept(f"No earlier generation of {name} is kept.")
+        if kept.diverged:
+            raise NothingKept(
+                f"The earlier generation of {name} shows another history than the log, which went"
+                " back: rebuild it."
+            )
         if models.shape(kept) != projection.table.shape:
             raise NothingKept(
                 f"The earlier generation of {name} has other columns:"
@@ -103,7 +108,9 @@ def incomparable(store: Store, projection: Projection) -> str | None:
     """Why the live generation is nothing to compare with, if it is not."""
     models = store.read_models()
     live = models.state(projection.table.name)
-    behind = store.last_position() - live.position
+    if live.diverged:
+        return "it shows another history than the log, which went back"
+    behind = live.behind(store.last_position())
     if live.position == 0 and behind:
         return EMPTY
     if models.shape(live) != projection.table.shape:

@@ -14,7 +14,10 @@ class Rebuild(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """Where a read model stands; `last` is the end of the log at that moment."""
+    """Where a read model stands; `last` is the end of the log at that moment.
+
+    `behind` is how many positions of the log it does not show yet; negative if it is ahead of it.
+    """
 
     name: str
     position: int
@@ -22,11 +25,7 @@ class Standing(msgspec.Struct, frozen=True):
     feeder: str | None
     stopped: str | None
     rebuild: Rebuild | None
-
-    @property
-    def behind(self) -> int:
-        """How many positions of the log it does not show yet."""
-        return max(0, self.last - self.position)
+    behind: int
 
 
 def standings(store: Store) -> list[Standing]:
@@ -35,7 +34,13 @@ def standings(store: Store) -> list[Standing]:
     models = store.read_models()
     return [
         Standing(
-            name, state.position, last, state.feeder, state.stopped, _rebuild(models, each.table)
+            name,
+            state.position,
+            last,
+            state.feeder,
+            state.stopped,
+            _rebuild(models, each.table),
+            state.behind(last),
         )
         for name, each in PROJECTIONS.items()
         for state in [models.state(name)]

@@ -41,6 +41,23 @@ def kept(position: str) -> Mapping[str, Kept]:
             ),
             "documents": Kept("catalog", ("kind", "id", "document")),
             "checkpoints": Kept("checkpoints", ("number", "statement", "signature")),
+            "setbacks": Kept(
+                "setbacks",
+                (
+                    "id",
+                    "at",
+                    "seen_by",
+                    "log",
+                    "position",
+                    "hash",
+                    "found_log",
+                    "found_position",
+                    "acknowledged_at",
+                    "acknowledged_by",
+                    "reason",
+                    "checkpoint",
+                ),
+            ),
             "attempts": Kept(
                 "attempts",
                 (

@@ -50,6 +50,8 @@ from application.storage.postgres_tickets import (
 from application.store import (
     Answered,
     CopyUnfinished,
+    Excerpt,
+    LogPoint,
     Range,
     StoreUnavailable,
     T,
@@ -66,6 +68,9 @@ POLL_SECONDS = 0.05
 POLL_SOON_SECONDS = 0.002
 """How often to look for news: of other processes, and when it is known that some will come."""
 
+POINT_AT = (
+    "SELECT id, (SELECT hash FROM orders_events WHERE notification_id = %s) FROM log_identity"
+)
 LOST_TICKET = "OL001"
 TRIES_OF_CONFLICTS = 5
 
@@ -230,6 +235,17 @@ class PostgresStore:
         mean that there are no more that far.
         """
         return self._positions.read(after, limit)
+
+    def excerpt(self, after: int, limit: int) -> Excerpt:
+        """Events beyond `after` with what is at `after` itself, by one statement."""
+        return self._positions.excerpt(after, limit)
+
+    def point_at(self, position: int) -> LogPoint:
+        """What the log has at a position."""
+        log, own = self._readers.rows(POINT_AT, (position,))[0]
+        if own is None:
+            self._positions.doubt_last(position)
+        return LogPoint(log, position, own or b"")
 
     def split_points(self, count: int) -> Sequence[str]:
         """Ids that split the log by orders: those of a sample of its facts, at even distances."""

@@ -7,10 +7,18 @@ from typing import Any
 
 from msgspec.structs import astuple
 
-from application.audit.records import Drawer, Head, Link, LinkRow, SignedCheckpoint, Verification
+from application.audit.records import (
+    Drawer,
+    Head,
+    Link,
+    LinkRow,
+    Setback,
+    SignedCheckpoint,
+    Verification,
+)
 from application.audit.tree import drawer_of
 from application.storage.postgres_connections import Connection, Readers, streamed
-from application.store import Range
+from application.store import LogPoint, Range
 
 RANGE_ROWS = 5000
 FACTS = (
@@ -41,6 +49,18 @@ CLAIM = (
     "UPDATE counters SET value = w.now + %(most)s"
     " FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now) w"
     " WHERE name = 'checkpointing' AND value NOT BETWEEN w.now AND w.now + %(most)s RETURNING 1"
+)
+
+
+SEE = (
+    "INSERT INTO seen VALUES (1, %s, %s, %s) ON CONFLICT (id) DO UPDATE SET"
+    " (log, position, hash) = (excluded.log, excluded.position, excluded.hash) RETURNING 1"
+)
+PUT_SETBACK = (
+    "INSERT INTO setbacks VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    " ON CONFLICT (id) DO UPDATE SET"
+    " (acknowledged_at, acknowledged_by, reason, checkpoint) = (excluded.acknowledged_at,"
+    " excluded.acknowledged_by, excluded.reason, excluded.checkpoint) RETURNING 1"
 )
 
 
@@ -164,6 +184,33 @@ class PostgresAudit:
             connection.execute("UPDATE witness SET position = 0")
             connection.execute("DELETE FROM heads")
             connection.execute("DELETE FROM drawers")
+
+    def restart_witness(self, checkpoint: int) -> None:
+        """Drop all that was witnessed; go on from a checkpoint."""
+        with self._readers.transaction() as connection:
+            connection.execute("UPDATE witness SET position = 0, checkpoint = %s", (checkpoint,))
+            connection.execute("DELETE FROM heads")
+            connection.execute("DELETE FROM drawers")
+
+    # A log that goes back.
+
+    def seen(self) -> LogPoint | None:
+        """How far the log was seen, as far as the server has not forgotten that as well."""
+        rows = self._readers.rows("SELECT log, position, hash FROM seen")
+        return LogPoint(*rows[0]) if rows else None
+
+    def see(self, point: LogPoint) -> None:
+        """Remember how far the log is."""
+        self._readers.rows(SEE, (point.log, point.position, point.hash))
+
+    def setbacks(self) -> Sequence[Setback]:
+        """All setbacks, oldest first."""
+        rows = self._readers.rows("SELECT * FROM setbacks ORDER BY at, id")
+        return [Setback(*row) for row in rows]
+
+    def note_setback(self, setback: Setback) -> None:
+        """Keep a setback, in the place of the one with its id."""
+        self._readers.rows(PUT_SETBACK, astuple(setback))
 
     # The last verification.
 

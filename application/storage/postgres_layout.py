@@ -223,6 +223,34 @@ INSERT INTO log_identity VALUES (replace(gen_random_uuid()::text, '-', ''));
 """
 """The log's own id, by which read models, consumers and backups know it."""
 
+SEEN = """
+ALTER TABLE read_models ADD COLUMN log text NOT NULL DEFAULT '',
+    ADD COLUMN hash bytea NOT NULL DEFAULT '', ADD COLUMN awaited bigint NOT NULL DEFAULT 0;
+CREATE TABLE seen (
+    id bigint PRIMARY KEY CHECK (id = 1),
+    log text NOT NULL,
+    position bigint NOT NULL,
+    hash bytea NOT NULL
+);
+CREATE TABLE setbacks (
+    id text COLLATE "C" PRIMARY KEY,
+    at bigint NOT NULL,
+    seen_by text NOT NULL,
+    log text NOT NULL,
+    position bigint NOT NULL,
+    hash bytea NOT NULL,
+    found_log text NOT NULL,
+    found_position bigint NOT NULL,
+    acknowledged_at bigint,
+    acknowledged_by text,
+    reason text,
+    checkpoint bigint
+);
+"""
+"""Which event of which log a generation shows last, and up to which position one that was begun
+anew is not read; how far the log was seen; and when it was found to have gone back, who
+acknowledged that, and which checkpoint names it."""
+
 STEPS: Mapping[int, Step] = MappingProxyType(
     {
         2: FEEDERS,
@@ -232,6 +260,7 @@ STEPS: Mapping[int, Step] = MappingProxyType(
         6: CHECKPOINTS,
         7: WATCHED,
         8: LOG_IDENTITY,
+        9: SEEN,
     }
 )
 """How each layout is made of the one before it: by SQL, or by a function that gets the connection.

@@ -8,11 +8,12 @@ all that was drawn by the earlier look and is not theirs has ended. Nobody ever 
 
 import threading
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from eventsourcing.persistence import Notification
 
 from application.storage.postgres_connections import Patience, Readers
-from application.store import StoreUnavailable
+from application.store import Excerpt, StoreUnavailable
 
 FIRST_LOOK_SECONDS = 15.0
 """How long a process that has just started waits for appends that were open before it looked.
@@ -26,7 +27,7 @@ class Horizon:
         self.safe = 0
         self.drawn = 0
         self.known = False
-        self._server: str | None = None
+        self.server: str | None = None
         self._floors: dict[str, int | None] = {}
 
     def note(self, server: str, drawn: int, appending: Collection[str]) -> None:
@@ -35,8 +36,8 @@ class Horizon:
         Appends that were open at the first look may have drawn anything: until they have ended,
         nothing is known. Another `server`, as after a failover, means to begin again.
         """
-        if server != self._server:
-            self._server, self._floors, self.safe = server, {}, 0
+        if server != self.server:
+            self.server, self._floors, self.safe = server, {}, 0
             before = None
         else:
             before = self.drawn
@@ -48,6 +49,24 @@ class Horizon:
             self.safe = min([drawn, *floors])
 
 
+EXCERPT = (
+    "SELECT l.id, l.server, e.* FROM"
+    " (SELECT id, pg_postmaster_start_time()::text AS server FROM log_identity) l"
+    " LEFT JOIN LATERAL (SELECT originator_id, originator_version, topic, state,"
+    " notification_id AS position, hash FROM orders_events"
+    " WHERE notification_id >= %(after)s AND notification_id <= %(till)s"
+    " ORDER BY notification_id LIMIT %(limit)s) e ON true ORDER BY e.position"
+)
+
+
+def _excerpt(rows: Sequence[tuple[Any, ...]], after: int, limit: int) -> Excerpt:
+    found = {row[6]: row for row in rows if row[6] is not None}
+    here = found.pop(after, None)
+    events = [Notification(*row[2:7]) for row in list(found.values())[:limit]]
+    last = found[events[-1].id][7] if events else b""
+    return Excerpt(rows[0][0], after, here[7] if here else b"", events, last)
+
+
 class Positions:
     """Reads the log by position, never beyond what is complete."""
 
@@ -55,7 +74,7 @@ class Positions:
         self._readers = readers
         self._mutex = threading.Lock()
         self._horizon = Horizon()
-        self._last = (0, 0)
+        self._last: tuple[str | None, int, int] = (None, 0, 0)
 
     def settle(self) -> int:
         """Look; return the position up to which the log is complete.
@@ -82,16 +101,21 @@ class Positions:
 
     def last(self) -> int:
         """The highest position in the complete part of the log."""
-        safe = self.settle()
-        known, last = self._last
-        if safe != known:
+        safe, server = self.settle(), self._horizon.server
+        *known, last = self._last
+        if [server, safe] != known:
             rows = self._readers.rows(
                 "SELECT max(notification_id) FROM orders_events WHERE notification_id <= %s",
                 (safe,),
             )
             last = rows[0][0] or 0
-            self._last = (safe, last)
+            self._last = (server, safe, last)
         return last
+
+    def doubt_last(self, position: int) -> None:
+        """There is nothing at a position: if it is known as the last one, find that anew."""
+        if self._last[2] == position:
+            self._last = (None, 0, 0)
 
     def read(self, after: int, limit: int) -> Sequence[Notification]:
         """At most `limit` facts beyond `after`; all there are if fewer, as far as is complete."""
@@ -100,6 +124,18 @@ class Positions:
             seen = found[-1].id if found else after
             found += self._read(seen, self.settle(), limit - len(found))
         return found
+
+    def excerpt(self, after: int, limit: int) -> Excerpt:
+        """Events beyond `after` as far as is complete, and what is at `after`, at one moment.
+
+        The statement says which server it ran on: what is complete on one is not on another.
+        """
+        while True:
+            till, server = self.settle(), self._horizon.server
+            values = {"after": after, "till": max(till, after), "limit": limit + 1}
+            rows = self._readers.rows(EXCERPT, values)
+            if rows[0][1] == server:
+                return _excerpt(rows, after, limit)
 
     def _read(self, after: int, till: int, limit: int) -> list[Notification]:
         if after >= till:

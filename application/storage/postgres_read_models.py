@@ -15,7 +15,17 @@ from application.storage.postgres_generations import table_name
 from application.storage.postgres_keys import LAYOUT_LOCK, rebuild_key
 from application.storage.postgres_line import texts
 from application.storage.read_model_pages import conditions, where
-from application.store import BeingRebuilt, Build, ModelState, Page, Range, Row, Table
+from application.store import (
+    BeingRebuilt,
+    Build,
+    LogPoint,
+    ModelNotTrue,
+    ModelState,
+    Page,
+    Range,
+    Row,
+    Table,
+)
 
 SCAN_ROWS = 5000
 LINGER = "1s"
@@ -30,15 +40,31 @@ NEXT = (
     " ON CONFLICT (name) DO UPDATE SET last = g.last + 1 RETURNING last"
 )
 MOVE = (
-    "UPDATE read_models SET position = %s, stopped = NULL"
-    " WHERE name = %s AND generation = %s AND position = %s RETURNING 1"
+    "UPDATE read_models SET position = %s, stopped = NULL, log = %s, hash = %s"
+    " WHERE name = %s AND generation = %s AND position = %s AND hash = %s"
+    " AND (%s = ''::bytea OR EXISTS (SELECT FROM orders_events"
+    " WHERE notification_id = %s AND hash = %s)) RETURNING 1"
 )
+"""Not where the log has another event at the new position than the one that was read: after a
+fail-over that lost the end of the log the position alone may be the same."""
+
 MOVED = "EXISTS (SELECT FROM moved)"
 STATE = (
     "SELECT name, generation, position, stopped,"
     " CASE WHEN fed_till > clock_timestamp() THEN feeder END,"
-    " CASE WHEN stopped IS NOT NULL THEN stopped_since END"
-    " FROM read_models WHERE name = %s AND "
+    " CASE WHEN stopped IS NOT NULL THEN stopped_since END,"
+    " log, hash, hash <> '' AND NOT EXISTS (SELECT FROM log_identity l, orders_events e"
+    " WHERE l.id = m.log AND e.hash = m.hash AND e.notification_id ="
+    " CASE m.position WHEN 0 THEN coalesce(m.target, 0) ELSE m.position END), awaited"
+    " FROM read_models m WHERE name = %s AND "
+)
+BEGIN_ANEW = (
+    "UPDATE read_models SET feeder = %s, fed_till = %s, awaited = %s WHERE name = %s AND live"
+)
+END_WAIT = "UPDATE read_models SET awaited = 0 WHERE name = %s AND generation = %s RETURNING 1"
+AIM = (
+    "UPDATE read_models m SET log = l.id, hash = e.hash FROM log_identity l, orders_events e"
+    " WHERE e.notification_id = %s AND m.name = %s AND m.generation = %s"
 )
 STOP = (
     "UPDATE read_models SET stopped = %s, stopped_since = CASE WHEN stopped IS NULL"
@@ -106,6 +132,25 @@ class PostgresReadModels:
                 self._add(connection, table, live=True)
         return parted is not None
 
+    def begin_anew(self, state: ModelState, awaited: int) -> bool:
+        """Put an empty generation in the place of one that has diverged."""
+        with self._laying_out() as connection:
+            lease = connection.execute(
+                "UPDATE read_models SET live = false"
+                " WHERE name = %s AND generation = %s AND live RETURNING feeder, fed_till",
+                (state.name, state.generation),
+            ).fetchone()
+            if lease is None:
+                return False
+            self._drop(connection, state.name, "target IS NULL")
+            self._add(connection, self._tables[state.name], live=True)
+            connection.execute(BEGIN_ANEW.encode(), (*lease, awaited, state.name))
+        return True
+
+    def end_wait(self, state: ModelState) -> None:
+        """Let pages be read again."""
+        self._readers.rows(END_WAIT, (state.name, state.generation))
+
     @contextmanager
     def _laying_out(self) -> Iterator[Connection]:
         """A transaction that makes and drops tables, one at a time over all processes."""
@@ -169,11 +214,18 @@ class PostgresReadModels:
         self._readers.rows(RELEASE, (name, feeder))
 
     def commit(
-        self, state: ModelState, rows: Sequence[Row], position: int, gone: Sequence[str] = ()
+        self,
+        state: ModelState,
+        rows: Sequence[Row],
+        position: int,
+        gone: Sequence[str] = (),
+        point: LogPoint | None = None,
     ) -> bool:
         """Write rows and position together, if nobody has moved on from `state`."""
         table = self._tables[state.name]
-        values: list[Any] = [position, state.name, state.generation, state.position]
+        log, own = ("", b"") if point is None else (point.log, point.hash)
+        values: list[Any] = [position, log, own, state.name, state.generation]
+        values += [state.position, state.hash, own, position, own]
         parts = [f"moved AS ({MOVE})"]
         if rows:
             source = f"SELECT w.* FROM {generations.arrays(table)} AS w WHERE {MOVED}"  # noqa: S608 - our own names
@@ -202,7 +254,10 @@ class PostgresReadModels:
         terms += self._there(name)
         direction = "DESC" if page.descending else "ASC"
         while True:
-            table = table_name(name, self.state(name).generation)
+            state = self.state(name)
+            if not (page.partial or state.is_true):
+                raise ModelNotTrue(name)
+            table = table_name(name, state.generation)
             try:
                 rows = self._readers.rows(
                     f"SELECT * FROM {table} {where(terms)}"  # noqa: S608 - our own names, values are bound
@@ -287,7 +342,7 @@ class PostgresReadModels:
             (name,),
         )
         for generation, position, code, target in rows:
-            return Build(ModelState(name, generation, position), code, target)
+            return Build(self.reload(ModelState(name, generation, position)), code, target)
         return None
 
     def begin(self, table: Table, code: str, target: int, points: Sequence[str]) -> Build:
@@ -297,7 +352,8 @@ class PostgresReadModels:
             self._drop(connection, table.name, "target IS NOT NULL")
             generation = self._add(connection, table, live=False, code=code, target=target)
             generations.add_ranges(connection, table.name, generation, points)
-        return Build(ModelState(table.name, generation, 0), code, target)
+            connection.execute(AIM.encode(), (target, table.name, generation))
+        return Build(self.reload(ModelState(table.name, generation, 0)), code, target)
 
     def pending(self, state: ModelState) -> list[Range]:
         """The ranges that are not loaded yet."""
@@ -338,13 +394,12 @@ class PostgresReadModels:
     def swap(self, state: ModelState) -> bool:
         """Make a generation the live one, if it is as far as the live one."""
         with self._laying_out() as connection:
-            behind = connection.execute(
-                "SELECT new.position < live.position FROM read_models live, read_models new"
-                " WHERE live.name = %s AND live.live"
-                " AND new.name = live.name AND new.generation = %s FOR UPDATE",
-                (state.name, state.generation),
-            ).fetchone()
-            if behind != (False,):
+            connection.execute("SELECT FROM read_models WHERE name = %s FOR UPDATE", (state.name,))
+            live = _state(connection, "live", state.name)
+            new = _state(connection, "generation = %s", state.name, state.generation)
+            if live is None or new is None or new.diverged:
+                return False
+            if new.position < live.position and not live.diverged:
                 return False
             self._drop(connection, state.name, "generation <> %s", state.generation)
             connection.execute(SWAP.encode(), (state.name, state.generation))
@@ -359,6 +414,12 @@ class PostgresReadModels:
         """Drop a generation that is not live."""
         with self._laying_out() as connection:
             self._drop(connection, state.name, "generation = %s", state.generation)
+
+
+def _state(connection: Connection, which: str, *values: Any) -> ModelState | None:
+    """How far a generation has got, as the open transaction sees it."""
+    row = connection.execute((STATE + which).encode(), values).fetchone()
+    return None if row is None else ModelState(*row)
 
 
 def _row(row: tuple[Any, ...]) -> Row:

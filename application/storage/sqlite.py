@@ -37,6 +37,8 @@ from application.storage.sqlite_tickets import ticket_of, ticket_row
 from application.store import (
     Answered,
     CopyUnfinished,
+    Excerpt,
+    LogPoint,
     Range,
     StoreUnavailable,
     T,
@@ -48,6 +50,17 @@ from application.store import (
 )
 
 POLL_SECONDS = 0.05
+
+EXCERPT = (
+    "SELECT l.id, e.* FROM log_identity l LEFT JOIN ("
+    "SELECT originator_id, originator_version, topic, state, rowid AS position,"
+    " CAST(hash AS BLOB) FROM orders_events WHERE rowid >= ? ORDER BY rowid LIMIT ?) e"
+    " ORDER BY position"
+)
+POINT_AT = (
+    "SELECT (SELECT id FROM log_identity),"
+    " (SELECT CAST(hash AS BLOB) FROM orders_events WHERE rowid = ?)"
+)
 
 
 class SqliteRecorder(SQLiteApplicationRecorder):
@@ -100,7 +113,7 @@ class SqliteStore:
             raise CopyUnfinished
         self._writer.executescript(STORING)
         self._heads = read_heads(self._writer)
-        self._models = SqliteReadModels(path + "-views")
+        self._models = SqliteReadModels(path + "-views", self.point_at)
         self.recorder = SqliteRecorder(
             SQLiteDatastore(path, originator_id_type="text"), self._append
         )
@@ -255,6 +268,21 @@ class SqliteStore:
             (after, limit),
         )
         return [Notification(*row) for row in rows]
+
+    def excerpt(self, after: int, limit: int) -> Excerpt:
+        """Events beyond `after` with what is at `after` itself, by one statement."""
+        rows = self._reader.execute(EXCERPT, (after, limit + 1)).fetchall()
+        log = rows[0][0]
+        found = {row[5]: row for row in rows if row[5] is not None}
+        here = found.pop(after, None)
+        events = [Notification(*row[1:6]) for row in list(found.values())[:limit]]
+        last = found[events[-1].id][6] if events else b""
+        return Excerpt(log, after, here[6] if here else b"", events, last)
+
+    def point_at(self, position: int) -> LogPoint:
+        """What the log has at a position."""
+        log, own = self._reader.execute(POINT_AT, (position,)).fetchone()
+        return LogPoint(log, position, own or b"")
 
     def split_points(self, count: int) -> Sequence[str]:
         """Ids that split the log by orders: those of a sample of its facts, at even distances."""

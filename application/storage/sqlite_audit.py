@@ -12,14 +12,23 @@ from typing import Any
 
 from msgspec.structs import astuple
 
-from application.audit.records import Drawer, Head, Link, LinkRow, SignedCheckpoint, Verification
+from application.audit.records import (
+    Drawer,
+    Head,
+    Link,
+    LinkRow,
+    Setback,
+    SignedCheckpoint,
+    Verification,
+)
 from application.audit.tree import drawer_of
 from application.clock import now, to_ms
+from application.storage import sqlite_setbacks as setbacks
 from application.storage.sqlite_batch import as_json
 from application.storage.sqlite_connections import Connections, connect
 from application.storage.sqlite_generations import transaction
 from application.storage.sqlite_layout import WITNESS, lay_out
-from application.store import Range
+from application.store import LogPoint, Range
 
 FACT = (
     "CASE typeof(originator_id) WHEN 'text' THEN originator_id ELSE hex(originator_id) END,"
@@ -189,6 +198,35 @@ class SqliteAudit:
             for table in ("heads", "drawers"):
                 self._witness.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
             self._witness.execute("UPDATE witness SET position = 0")
+
+    def restart_witness(self, checkpoint: int) -> None:
+        """Drop all that was witnessed; go on from a checkpoint."""
+        self.forget_witness()
+        self._witness.execute("UPDATE witness SET checkpoint = ?", (checkpoint,))
+
+    # A log that goes back.
+
+    def seen(self) -> LogPoint | None:
+        """How far the log was seen."""
+        row = self._witness.execute(setbacks.SEEN).fetchone()
+        return None if row is None else LogPoint(*row)
+
+    def see(self, point: LogPoint) -> None:
+        """Remember how far the log is."""
+        self._witness.execute(
+            "INSERT OR REPLACE INTO seen VALUES (1, ?, ?, ?)",
+            (point.log, point.position, point.hash),
+        )
+
+    def setbacks(self) -> Sequence[Setback]:
+        """All setbacks, oldest first: those of both files, each as it is known latest."""
+        return setbacks.merged(self._witness, self._reader())
+
+    def note_setback(self, setback: Setback) -> None:
+        """Keep a setback in the witness's file and in the log's."""
+        setbacks.put(self._witness, setback)
+        with self._transaction() as log:
+            setbacks.put(log, setback)
 
     # The last verification.
 

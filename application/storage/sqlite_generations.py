@@ -18,7 +18,15 @@ from application.storage.sqlite_connections import (
     keep_a_write_ahead_log,
     unavailable,
 )
-from application.store import KeyTwice, Range, Row, StoreUnavailable, Table, ranges_between
+from application.store import (
+    KeyTwice,
+    LogPoint,
+    Range,
+    Row,
+    StoreUnavailable,
+    Table,
+    ranges_between,
+)
 
 TYPES = {int: "INTEGER", str: "TEXT"}
 LOCK = "-lock"
@@ -27,8 +35,13 @@ MAPPED_BYTES = 2**40
 SIDE_FILES = ("", "-wal", "-shm", "-journal", LOCK)
 
 TABLES = """
-CREATE TABLE progress (position INTEGER NOT NULL, stopped TEXT);
-INSERT INTO progress VALUES (0, NULL);
+CREATE TABLE progress (
+    position INTEGER NOT NULL,
+    stopped TEXT,
+    log TEXT NOT NULL DEFAULT '',
+    hash BLOB NOT NULL DEFAULT x''
+);
+INSERT INTO progress (position) VALUES (0);
 CREATE TABLE ranges (
     number INTEGER PRIMARY KEY,
     lower TEXT NOT NULL,
@@ -36,7 +49,14 @@ CREATE TABLE ranges (
     facts INTEGER
 );
 """
-"""`facts` is null for a range that is not loaded yet."""
+"""`facts` is null for a range that is not loaded yet. `log` and `hash` are those of the event at
+the position, or at the one up to which it is being made."""
+
+POINT_COLUMNS = (
+    "ALTER TABLE progress ADD COLUMN log TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE progress ADD COLUMN hash BLOB NOT NULL DEFAULT x''",
+)
+"""What the files of earlier layouts lack."""
 
 
 class Gone(Exception):
@@ -97,6 +117,25 @@ def _index(db: sqlite3.Connection, table: Table) -> None:
         db.execute(
             f"CREATE INDEX IF NOT EXISTS {name}_{'_'.join(index)} ON {name} ({columns}){some}"
         )
+
+
+def add_point(path: str) -> None:
+    """Give a generation of an earlier layout, if it is there, the columns of its point."""
+    if not Path(path).exists():
+        return
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)) as db:
+        known = {row[1] for row in db.execute("PRAGMA table_info(progress)")}
+        for statement in POINT_COLUMNS:
+            if statement.split()[5] not in known:
+                db.execute(statement)
+
+
+def note_point(path: str, point: LogPoint) -> None:
+    """Note the point of the log up to which a generation is going to be made, if it is known."""
+    if not point.hash:
+        return
+    with closing(open_generation(path)) as db, transaction(db):
+        db.execute("UPDATE progress SET log = ?, hash = ?", (point.log, point.hash))
 
 
 def open_generation(path: str) -> Connection:

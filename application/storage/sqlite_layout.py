@@ -10,6 +10,7 @@ from eventsourcing.persistence import StoredEvent
 
 from application.audit.chain import links
 from application.numbers import FIRST_NUMBER
+from application.storage.sqlite_generations import add_point
 from application.store import LayoutTooNew, StoreUnavailable
 
 Step = str | Callable[[sqlite3.Connection], None]
@@ -122,6 +123,35 @@ def identify_log(connection: sqlite3.Connection) -> None:
     connection.execute("INSERT INTO log_identity VALUES (?)", (secrets.token_hex(LOG_ID_BYTES),))
 
 
+SETBACKS = """
+CREATE TABLE setbacks (
+    id TEXT PRIMARY KEY,
+    at INTEGER NOT NULL,
+    seen_by TEXT NOT NULL,
+    log TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    found_log TEXT NOT NULL,
+    found_position INTEGER NOT NULL,
+    acknowledged_at INTEGER,
+    acknowledged_by TEXT,
+    reason TEXT,
+    checkpoint INTEGER
+) WITHOUT ROWID;
+"""
+"""When the log was found to have gone back, who acknowledged that, and which checkpoint names it.
+It is kept in the log's file and in the witness's: one of them may go back, too."""
+
+SEEN = """
+CREATE TABLE seen (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    log TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    hash BLOB NOT NULL
+);
+"""
+"""How far the log was seen, and which event was there."""
+
 WITNESS_TABLES = """
 CREATE TABLE witness (
     position INTEGER NOT NULL,
@@ -207,6 +237,20 @@ ALTER TABLE read_models ADD COLUMN stopped_since INTEGER;
 """Since when (milliseconds) a read model stands still. It means nothing for one that does not."""
 
 
+AWAITED = """
+ALTER TABLE read_models ADD COLUMN awaited INTEGER NOT NULL DEFAULT 0;
+"""
+"""Up to which position one that was begun anew is not read."""
+
+
+def _add_points(connection: sqlite3.Connection) -> None:
+    """Let each generation note which event of which log is at its position."""
+    _run(connection, AWAITED)
+    path = connection.execute("PRAGMA database_list").fetchone()[2]
+    for name, generation in connection.execute("SELECT name, generation FROM read_models"):
+        add_point(f"{path}-{name}-{generation}")
+
+
 def _begin_read_models_anew(connection: sqlite3.Connection) -> None:
     """Drop what was made of the log: the read models are filled again."""
     tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
@@ -268,20 +312,23 @@ class File(msgspec.Struct, frozen=True):
 
 LOG = File(
     LOG_TABLES,
-    MappingProxyType({2: ATTEMPTS, 3: chain_facts, 4: CHECKPOINTS, 5: identify_log}),
+    MappingProxyType({2: ATTEMPTS, 3: chain_facts, 4: CHECKPOINTS, 5: identify_log, 6: SETBACKS}),
     _log_layout,
     _note_log_layout,
 )
 VIEWS = File(
     VIEWS_TABLES,
-    MappingProxyType({2: FEEDERS, 3: _begin_read_models_anew, 4: STOPPED_SINCE}),
+    MappingProxyType({2: FEEDERS, 3: _begin_read_models_anew, 4: STOPPED_SINCE, 5: _add_points}),
     _views_layout,
     _note_views_layout,
 )
 
 
 WITNESS = File(
-    WITNESS_TABLES, MappingProxyType({2: VERIFICATION}), _witness_layout, _note_views_layout
+    WITNESS_TABLES,
+    MappingProxyType({2: VERIFICATION, 3: SEEN + SETBACKS}),
+    _witness_layout,
+    _note_views_layout,
 )
 
 

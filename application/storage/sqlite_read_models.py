@@ -9,7 +9,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 from weakref import WeakSet
@@ -20,10 +20,21 @@ from application.storage.read_model_pages import conditions, where
 from application.storage.sqlite_connections import RETRY_SECONDS, Connection, Connections
 from application.storage.sqlite_generations import Gone, OpenGenerations
 from application.storage.sqlite_layout import VIEWS, lay_out
-from application.store import BeingRebuilt, Build, ModelState, Page, Range, Row, Table
+from application.store import (
+    BeingRebuilt,
+    Build,
+    LogPoint,
+    ModelNotTrue,
+    ModelState,
+    Page,
+    Range,
+    Row,
+    Table,
+)
 
 FEEDER = (
-    "SELECT generation, CASE WHEN fed_till > ? THEN feeder END, stopped_since"
+    "SELECT generation, CASE WHEN fed_till > ? THEN feeder END, stopped_since,"
+    " coalesce(target, 0), awaited"
     " FROM read_models WHERE "
 )
 LEASE = (
@@ -41,14 +52,23 @@ LINGER_SECONDS = 0.2
 """How long a rebuild waits for its lock: who only looks whether there is one has it for an instant.
 """
 
+PROGRESS = "SELECT position, stopped, log, hash FROM progress"
+MOVE = (
+    "UPDATE progress SET position = ?, stopped = NULL, log = ?, hash = ?"
+    " WHERE position = ? AND hash = ?"
+)
+LEASED = "SELECT feeder, fed_till FROM read_models WHERE name = ? AND generation = ? AND live"
+
 ADD = "INSERT INTO read_models (name, generation, live, shape, code, target)"
 
 
 class SqliteReadModels:
     """The port for read models (`application/store.py`) on SQLite files."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, point_at: Callable[[int], LogPoint]) -> None:
+        """`point_at` says what the log has at a position."""
         self._path = path
+        self._point_at = point_at
         self._connections = Connections(path, "NORMAL")
         self._of_thread = threading.local()
         self._open_ones: WeakSet[Connection] = WeakSet()
@@ -101,6 +121,30 @@ class SqliteReadModels:
         self._remove(table.name, dead)
         return differs
 
+    def begin_anew(self, state: ModelState, awaited: int) -> bool:
+        """Put an empty generation in the place of one that has diverged."""
+        name = state.name
+        with generations.transaction(self._db):
+            lease = self._db.execute(LEASED, (name, state.generation)).fetchone()
+            if lease is None:
+                return False
+            dead = self._forget("name = ? AND target IS NULL", name)
+            self._add_live(self._tables[name])
+            self._db.execute(
+                "UPDATE read_models SET feeder = ?, fed_till = ?, awaited = ?"
+                " WHERE name = ? AND live",
+                (*lease, awaited, name),
+            )
+        self._remove(name, dead)
+        return True
+
+    def end_wait(self, state: ModelState) -> None:
+        """Let pages be read again."""
+        self._db.execute(
+            "UPDATE read_models SET awaited = 0 WHERE name = ? AND generation = ?",
+            (state.name, state.generation),
+        )
+
     def _add_live(self, table: Table) -> None:
         generation = self._next(table.name)
         generations.create(self._file(table.name, generation), table)
@@ -133,10 +177,14 @@ class SqliteReadModels:
         row = self._db.execute(FEEDER + condition, (_now(), *values)).fetchone()
         if row is None:
             raise Gone(name)
-        generation, feeder, since = row
+        generation, feeder, since, target, awaited = row
         db = self._open(name, generation)
-        position, stopped = db.execute("SELECT position, stopped FROM progress").fetchone()
-        return ModelState(name, generation, position, stopped, feeder, stopped and since)
+        position, stopped, log, own = db.execute(PROGRESS).fetchone()
+        diverged = bool(own) and LogPoint(log, at := position or target, own) != self._point_at(at)
+        since = stopped and since
+        return ModelState(
+            name, generation, position, stopped, feeder, since, log, own, diverged, awaited
+        )
 
     def shape(self, state: ModelState) -> str:
         """The `Table.shape` that a generation was made for."""
@@ -167,7 +215,12 @@ class SqliteReadModels:
         )
 
     def commit(
-        self, state: ModelState, rows: Sequence[Row], position: int, gone: Sequence[str] = ()
+        self,
+        state: ModelState,
+        rows: Sequence[Row],
+        position: int,
+        gone: Sequence[str] = (),
+        point: LogPoint | None = None,
     ) -> bool:
         """Write rows and position together, if nobody has moved on from `state`."""
         try:
@@ -176,8 +229,8 @@ class SqliteReadModels:
             return False
         with generations.transaction(db):
             moved = db.execute(
-                "UPDATE progress SET position = ?, stopped = NULL WHERE position = ?",
-                (position, state.position),
+                MOVE,
+                (position, *(_known(point)), state.position, state.hash),
             )
             if moved.rowcount == 1:
                 generations.put(db, self._tables[state.name], rows, indexed=True)
@@ -204,7 +257,10 @@ class SqliteReadModels:
         terms, values = conditions(page, "?")
         terms += self._there(name)
         direction = "DESC" if page.descending else "ASC"
-        db = self._open(name, self.state(name).generation)
+        state = self.state(name)
+        if not (page.partial or state.is_true):
+            raise ModelNotTrue(name)
+        db = self._open(name, state.generation)
         rows = db.execute(
             f"SELECT * FROM {name} {where(terms)}"  # noqa: S608 - our own names, values are bound
             f" ORDER BY {page.sort} {direction}, key {direction} LIMIT ?",
@@ -292,11 +348,13 @@ class SqliteReadModels:
         with generations.transaction(self._db):
             dead = self._forget("name = ? AND target IS NOT NULL", table.name)
             generation = self._next(table.name)
-            generations.create(self._file(table.name, generation), table, points)
+            path = self._file(table.name, generation)
+            generations.create(path, table, points)
+            generations.note_point(path, self._point_at(target))
             values = (table.name, generation, table.shape, code, target)
             self._db.execute(f"{ADD} VALUES (?, ?, 0, ?, ?, ?)", values)
         self._remove(table.name, dead)
-        return Build(ModelState(table.name, generation, 0), code, target)
+        return Build(self.reload(ModelState(table.name, generation, 0)), code, target)
 
     def _forget(self, condition: str, *values: Any) -> list[int]:
         """Take generations off the list, in the open transaction."""
@@ -341,7 +399,8 @@ class SqliteReadModels:
             generations.transaction(self._db),
             generations.transaction(self._open(live.name, live.generation)),
         ):
-            if self.reload(state).position < self.reload(live).position:
+            new, live = self.reload(state), self.reload(live)
+            if new.diverged or (new.position < live.position and not live.diverged):
                 return False
             dead = self._forget(
                 "name = ? AND NOT live AND generation <> ?", state.name, state.generation
@@ -384,6 +443,10 @@ def _locked(file: BinaryIO, how: int) -> bool:
 
 def _now() -> int:
     return to_ms(now())
+
+
+def _known(point: LogPoint | None) -> tuple[str, bytes]:
+    return ("", b"") if point is None else (point.log, point.hash)
 
 
 def _row(row: tuple[Any, ...]) -> Row:

@@ -1,6 +1,7 @@
 """`orderlog audit`: proofs that nothing was changed and nothing sold twice."""
 
 import os
+from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,35 @@ def rotate_key(session: Session, *, as_json: bool) -> None:
     """
     made = session.services.checkpoints.rotate()
     _show_checkpoint(session, made, as_json=as_json)
+
+
+@audit.command()
+@click.option("--reason", required=True, help="Why the log went back, for those who verify later.")
+@click.option("--by", help="Who acknowledges it; the system's user if not given.")
+@database_option
+def acknowledge(session: Session, reason: str, by: str | None) -> None:
+    """Acknowledge that the log went back, and go on from what there is.
+
+    The service is not ready and signs nothing before. It is kept for ever, named by every
+    verification, and by the next checkpoint, which is made at once where the key is at hand.
+    """
+    from application.audit.checkpoint import NoKey, statement_of  # noqa: PLC0415 - see session.py
+
+    if not reason.strip():
+        raise click.UsageError("--reason has to say why the log went back.")
+    services = session.services
+    known = services.acknowledging.acknowledge(by or getuser(), reason.strip())
+    for each in known:
+        click.echo(each.says)
+    try:
+        made = services.checkpoints.make()
+    except NoKey:
+        click.echo("Acknowledged. No key is at hand here: the next checkpoint will name it.")
+        return
+    statement = statement_of(made)
+    click.echo(
+        f"Acknowledged. Checkpoint {made.number} goes on from position {statement.position}."
+    )
 
 
 @audit.command()
@@ -233,6 +263,8 @@ def _show_report(session: Session, report: "Report") -> None:
             f" {report.checkpoint.key}. {report.unsigned:,} facts came after it.",
             highlight=False,
         )
+    for each in report.acknowledged:
+        session.out.print(Text(each.says, style="yellow"))
     _show_findings(session, report.findings, report.wrong)
 
 

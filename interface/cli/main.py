@@ -62,7 +62,13 @@ def is_refusal(error: Exception) -> bool:
         store,
     )
     from application.archive import manifest  # noqa: PLC0415
-    from application.audit import bundle, checkpoint, signing  # noqa: PLC0415
+    from application.audit import (  # noqa: PLC0415
+        acknowledging,
+        bundle,
+        checkpoint,
+        signer_memory,
+        signing,
+    )
     from application.audit import workers as audit_workers  # noqa: PLC0415
     from application.projections import new_generation, range_loading, rebuild, rebuild_workers  # noqa: PLC0415
     from domain.refusals import Refusal  # noqa: PLC0415 - only when something was refused
@@ -77,7 +83,11 @@ def is_refusal(error: Exception) -> bool:
         | catalog_loading.TicketsInUse
         | keys.UnknownKey
         | checkpoint.CheckpointsBusy
+        | acknowledging.NothingToAcknowledge
         | checkpoint.LogContradicts
+        | checkpoint.LogWentBack
+        | checkpoint.SignerDisagrees
+        | signer_memory.BadMemory
         | checkpoint.NoKey
         | checkpoint.WrongKey
         | checkpoint.BadStatement
@@ -89,6 +99,7 @@ def is_refusal(error: Exception) -> bool:
         | copying.NotCopied
         | store.CopyUnfinished
         | store.LayoutTooNew
+        | store.ModelNotTrue
         | manifest.BadArchive
         | range_loading.OrderNotShown
         | rebuild.NothingKept

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from application.projections.rebuild import Outcome
     from application.projections.rebuild_workers import Workers
     from application.projections.registry import Projection
+    from application.store import ModelState
 
 
 @click.group()
@@ -56,9 +57,9 @@ def status(session: Session, *, as_json: bool) -> None:
             "name": state.name,
             "position": state.position,
             "last": last,
-            "behind": last - state.position,
+            "behind": state.behind(last),
             "feeder": state.feeder,
-            "stopped": state.stopped,
+            "stopped": state.stopped or _why_untrue(state),
         }
         for state in states
     ]
@@ -70,8 +71,15 @@ def status(session: Session, *, as_json: bool) -> None:
             columns = (row[each] for each in ("name", "position", "behind", "feeder", "stopped"))
             table.add_row(*("" if each is None else str(each) for each in columns))
         session.out.print(table)
-    if any(state.stopped for state in states):
+    if any(row["stopped"] for row in rows):
         raise SystemExit(1)
+
+
+def _why_untrue(state: "ModelState") -> str | None:
+    """Why a read model is not to be believed although it does not stand still."""
+    if state.diverged:
+        return "the log went back: it shows another history"
+    return None if state.is_true else "the log went back: it is begun anew"
 
 
 @projection.command()

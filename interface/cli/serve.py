@@ -96,6 +96,7 @@ def prepare(session: Session, *, sample: bool) -> str:
     try:
         if sample:
             load_sample(services.store, now())
+        services.look_back()
         catalog = services.catalog.current()
     finally:
         services.close()

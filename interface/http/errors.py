@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from application.order_queries import BadCursor
 from application.shown_position import ModelBehind
-from application.store import StoreUnavailable, TicketTaken
+from application.store import ModelNotTrue, StoreUnavailable, TicketTaken
 from domain import refusals
 from domain.refusals import Refusal
 
@@ -118,6 +118,10 @@ def _behind(behind: ModelBehind) -> Response:
     return _again(problem(503, "read_model_behind", detail))
 
 
+def _not_true(reason: ModelNotTrue) -> Response:
+    return _again(problem(503, "read_model_behind", str(reason)))
+
+
 def _unavailable(error: StoreUnavailable) -> Response:
     log.error("store_unavailable", reason=str(error))
     return _again(problem(503, "store_unavailable", "The database cannot be reached now."))
@@ -153,6 +157,7 @@ ANSWERS: dict[type[Exception], Callable[[Any], Response]] = {
     BodyRefused: _body_refused,
     BadCursor: _bad_cursor,
     ModelBehind: _behind,
+    ModelNotTrue: _not_true,
     StoreUnavailable: _unavailable,
     TicketTaken: _contended,
     HTTPException: _http,

@@ -15,7 +15,9 @@ READY = Operation(
     tag="health",
     summary="Can the process do its work?",
     says="Asks the store, and looks how the read models get on. A read model that stands still is"
-    " named but does not make the service unready: orders can be made, paid and read without it.",
+    " named but does not make the service unready: orders can be made, paid and read without it."
+    " A log that went back does, until an operator acknowledges it: events that were acknowledged"
+    " are not there.",
     needs_key=False,
     answers={
         200: Good("Requests can be answered.", ReadyOut),

@@ -61,6 +61,11 @@ class OneReading(Collector):
         if found is None:
             return
         yield gauge("log_position", "The log's last position", found.position)
+        yield gauge(
+            "log_went_back",
+            "1 while the log lacks what was seen of it and nobody has acknowledged that, else 0",
+            float(found.log_went_back),
+        )
         yield from _models(found.models)
         yield gauge(
             "holds_due", "Holds that have ended and are not recorded as ended yet", found.holds_due

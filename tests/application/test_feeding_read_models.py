@@ -281,16 +281,16 @@ def test_what_is_written_while_the_loop_looks_wakes_it(services, looping, monkey
     """It must not be found only by looking again after a while."""
     monkeypatch.setattr(pull_loop, "WAIT_SECONDS", 3 * WITHIN_SECONDS)
     load_shows(services.store, 500)
-    log = services.store.log
+    excerpt = services.store.excerpt
     orders = []
 
     def log_then_sell(after, limit):
-        found = log(after, limit)
+        found = excerpt(after, limit)
         if not orders:
             orders.extend(make_mixed_orders(services, 1))
         return found
 
-    monkeypatch.setattr(services.store, "log", log_then_sell)
+    monkeypatch.setattr(services.store, "excerpt", log_then_sell)
     loop = looping(ORDERS)
     try:
         until(lambda: orders and rows(services, ORDERS).keys() == set(orders))

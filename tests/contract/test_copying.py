@@ -25,6 +25,7 @@ NOT_COPIED = {
     "read_model_ranges",
     "read_model_generations",
     "witness",
+    "seen",
     "heads",
     "drawers",
     "verification",

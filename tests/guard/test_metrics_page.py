@@ -16,6 +16,7 @@ EVERYTHING = Figures(
     models=[ModelFigures("orders", 7, 2, 0.5, True, 1, True)],
     holds_due=1,
     verification=Verification(1, 1, 1, 1, 1, 1),
+    log_went_back=True,
 )
 NAME = re.compile(r"orderlog_\w+")
 
@@ -36,7 +37,7 @@ def test_the_rules_ask_for_metrics_that_there_are():
         each for each in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if "alert" in each
     )
     [group] = yaml.safe_load(rules)["groups"]
-    assert len(group["rules"]) == 3
+    assert len(group["rules"]) == 4
     for rule in group["rules"]:
         asked = set(NAME.findall(rule["expr"]))
         assert asked
