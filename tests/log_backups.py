@@ -29,3 +29,20 @@ def path_of(url):
 def cut(url, position):
     """Take the events beyond a position out of the log, as if they had never been there."""
     Forger(url).run("DELETE FROM orders_events WHERE POSITION > ?", position)
+
+
+WAL_HEADER, FRAME_HEADER = 32, 24
+
+
+def flip_a_bit(url):
+    """Flip a bit in the last third of what a write-ahead log has; beyond may be older frames."""
+    wal = Path(path_of(url) + "-wal")
+    content = bytearray(wal.read_bytes())
+    frame = FRAME_HEADER + int.from_bytes(content[8:12], "big")
+    salt = content[16:24]
+    starts = range(WAL_HEADER, len(content) - frame + 1, frame)
+    frames = [start for start in starts if content[start + 8 : start + 16] == salt]
+    assert len(frames) > 3 * 10
+    content[frames[len(frames) * 2 // 3] + FRAME_HEADER + 100] ^= 1
+    wal.write_bytes(content)
+    Path(path_of(url) + "-shm").unlink()  # who was killed this moment may still have it

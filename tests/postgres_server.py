@@ -71,26 +71,34 @@ class Server:
 
         pgexec(name, arguments, bin_path=self.started.bin_path, user=self.started.system_user)
 
+    def control_standby(self, standby, *what):
+        """Start, stop or promote the standby in a folder."""
+        how = ("-o", f'-h "" -k "{standby}"') if "start" in what else ()
+        self.tool("pg_ctl", "-w", "-D", standby, "-l", "/dev/null", *how, *what)
+
     @contextmanager
-    def standby(self):
-        """The folder of a server that has, and confirms, all that this one commits."""
+    def standby(self, *, synchronous=True):
+        """The folder of a server that gets all that this one commits.
+
+        A synchronous one confirms it before that is acknowledged.
+        """
         folder = Path(self.data).parent / "standby"
         folder.mkdir(mode=0o700)
         if self.started.system_user is not None:
             shutil.chown(folder, self.started.system_user)
         data = str(folder)
-        control = ("pg_ctl", "-w", "-D", data, "-l", "/dev/null")
         self.tool(
             "pg_basebackup", "-h", self.data, "-U", "postgres", "-D", data, "-R", "-c", "fast"
         )
         (folder / ".s.PGSQL.5432.lock").unlink()  # the first one's, copied with all else
-        self.tool(*control, "-o", f'-h "" -k "{data}"', "start")
+        self.control_standby(data, "start")
         try:
-            self.administrate("ALTER SYSTEM SET synchronous_standby_names = '*'")
-            self.administrate("SELECT pg_reload_conf()")
+            if synchronous:
+                self.administrate("ALTER SYSTEM SET synchronous_standby_names = '*'")
+                self.administrate("SELECT pg_reload_conf()")
             yield data
         finally:
-            self.tool(*control, "-m", "immediate", "stop")
+            self.control_standby(data, "-m", "immediate", "stop")
 
 
 def address(url, **changes):

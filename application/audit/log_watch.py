@@ -200,7 +200,9 @@ class Watcher:
             self._thread.join()
 
     def _run(self) -> None:
-        while not self._stopping.wait(LOOK_SECONDS):
+        stopping = False
+        while not stopping:  # once more at the end: whoever starts next knows how far it was
+            stopping = self._stopping.wait(LOOK_SECONDS)
             try:
                 self._watch.look()
             except Exception as error:  # noqa: BLE001 - noted, and looked again

@@ -91,7 +91,9 @@ def prepare(session: Session, *, sample: bool) -> str:
     from application.bootstrap import build  # noqa: PLC0415 - see session.py
     from application.catalog_loading import load_sample  # noqa: PLC0415
     from application.clock import now  # noqa: PLC0415
+    from interface.http.logs import configure  # noqa: PLC0415
 
+    configure(session.settings.log_level)
     services = build(session.settings)
     try:
         if sample:
