@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from application.bootstrap import Services
 from application.order_queries import BadCursor
-from application.store import StoreUnavailable
+from application.store import ModelNotTrue, StoreUnavailable
 from domain.refusals import Refusal
 from interface.console.language import language_for
 from interface.http.errors import STATUS_OF
@@ -54,4 +54,4 @@ def _status(error: Exception) -> int:
         return STATUS_OF.get(type(error), 400)
     if isinstance(error, BadCursor | FormTooOld):
         return 400
-    return 503 if isinstance(error, StoreUnavailable) else 500
+    return 503 if isinstance(error, StoreUnavailable | ModelNotTrue) else 500

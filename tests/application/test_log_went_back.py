@@ -19,6 +19,7 @@ from application.audit.verification import verify
 from application.audit.workers import here
 from application.bootstrap import open_store
 from application.metrics import figures
+from application.projections.code_mark import code_mark
 from application.projections.new_generation import Stopped
 from application.projections.rebuild import NothingKept, rebuild, roll_back
 from application.projections.registry import PROJECTIONS
@@ -310,9 +311,10 @@ def test_a_rebuild_during_which_the_log_goes_back_is_not_swapped_in(shop, addres
 def test_what_a_rebuild_has_loaded_of_another_history_is_not_used(shop, address):
     first = sell(shop, 2)
     sell(shop, 2)
-    build = models(shop).begin(ORDERS.table, "code", 4, ())
+    build = models(shop).begin(ORDERS.table, code_mark(), 4, ())
     assert not models(shop).reload(build.state).diverged
     cut(address, 2)
+    first += [shop.order() for _ in range(3)]
     assert models(shop).build(ORDERS.table).state.diverged
     outcome = rebuild(shop.services.store, ORDERS, quietly, accept_differences=True)
     assert outcome.swapped
