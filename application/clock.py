@@ -1,15 +1,63 @@
-"""The one clock, and how a moment is written down. Everything is UTC, to the millisecond."""
+"""The machine's clocks, and how a moment is written down. Everything is UTC, to the millisecond.
 
+What decides about sales does not read them directly but follows the store's (`store_clock.py`).
+"""
+
+import time
 from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
+MICROSECOND = timedelta(microseconds=1)
+NS = 1_000_000_000
+"""Nanoseconds of a second."""
+
+TOGETHER_NS = NS // 20
+"""Two clocks were read together if no more than this passed meanwhile."""
+
+_ONLY_PASSES = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Counts while the machine is suspended, too: else waking up would look like a jump."""
+
+
+def elapsed_ns() -> int:
+    """Nanoseconds since some moment, by a clock that nobody sets.
+
+    On Linux it is the same for all processes of a machine until that is started again.
+    """
+    return time.clock_gettime_ns(_ONLY_PASSES)
+
+
+def wall_offset_ns() -> int:
+    """What to add to `elapsed_ns` to have the time of this machine's clock, in nanoseconds.
+
+    Only setting that clock changes it: a clock that is slewed takes the other one along.
+    """
+    while True:
+        before = elapsed_ns()
+        wall = time.time_ns()
+        after = elapsed_ns()
+        if after - before < TOGETHER_NS:
+            return wall - (before + after) // 2
 
 
 def now() -> datetime:
-    """The present moment, cut to the millisecond."""
-    moment = datetime.now(UTC)
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    """The present moment by this machine's clock, cut to the millisecond."""
+    return at_ns(time.time_ns())
+
+
+def at_ns(nanoseconds: int) -> datetime:
+    """The moment so many nanoseconds after the epoch, cut to the millisecond."""
+    return datetime.fromtimestamp(nanoseconds // 1_000_000 / 1000, UTC)
+
+
+def from_ns(nanoseconds: int) -> datetime:
+    """The moment so many nanoseconds after the epoch, to the microsecond."""
+    return EPOCH + timedelta(microseconds=nanoseconds // 1000)
+
+
+def to_ns(moment: datetime) -> int:
+    """Nanoseconds since the epoch, as far as a moment can tell them."""
+    return (moment - EPOCH) // MICROSECOND * 1000
 
 
 def to_ms(moment: datetime) -> int:

@@ -291,6 +291,12 @@ class Store(Protocol):
     def attempts(self) -> "AttemptRecords":
         """Where refused attempts are kept."""
 
+    def moment(self) -> datetime:
+        """What time it is, to the microsecond, by the clock that all processes here decide by.
+
+        Asked for now and then, never with a request. Raises `StoreUnavailable`.
+        """
+
     def wait_for_news(self, after: int, seconds: float) -> None:
         """Return when the log may have grown beyond `after`, or after `seconds`."""
 

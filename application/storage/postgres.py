@@ -318,6 +318,11 @@ class PostgresStore:
 
     # The catalogue, and the rest.
 
+    def moment(self) -> datetime:
+        """What time it is by the server's clock."""
+        found: datetime = self._readers.rows("SELECT clock_timestamp()")[0][0]
+        return found
+
     def log_id(self) -> str:
         """The log's own id."""
         return str(self._readers.rows("SELECT id FROM log_identity")[0][0])

@@ -29,6 +29,7 @@ from application.storage.sqlite_batch import (
     store_drafts,
 )
 from application.storage.sqlite_catalog import SqliteCatalogChange, read_documents
+from application.storage.sqlite_clock import SharedClock
 from application.storage.sqlite_connections import Connections, unavailable
 from application.storage.sqlite_layout import LOG, is_unfinished_copy, lay_out
 from application.storage.sqlite_ownership import SqliteOwnership
@@ -113,14 +114,19 @@ class SqliteStore:
             raise CopyUnfinished
         self._writer.executescript(STORING)
         self._heads = read_heads(self._writer)
-        self._models = SqliteReadModels(path + "-views", self.point_at)
+        self._clock = SharedClock(path + "-clock")
+        self._models = SqliteReadModels(path + "-views", self.point_at, self._clock.moment)
         self.recorder = SqliteRecorder(
             SQLiteDatastore(path, originator_id_type="text"), self._append
         )
         self._commits: Gathering[Write[Any], Written[Any]] = Gathering(self._commit, name="commits")
         self._attempts = SqliteAttempts(self.transaction, lambda: self._reader)
         self._audit = SqliteAudit(
-            path, path + "-views-witness", lambda: self._reader, self.transaction
+            path,
+            path + "-views-witness",
+            lambda: self._reader,
+            self.transaction,
+            self._clock.moment,
         )
 
     @property
@@ -379,6 +385,10 @@ class SqliteStore:
 
     # The catalogue, and the rest.
 
+    def moment(self) -> datetime:
+        """What time it is by the clock that all processes on this file share."""
+        return self._clock.follow()
+
     def log_id(self) -> str:
         """The log's own id."""
         return str(self._reader.execute("SELECT id FROM log_identity").fetchone()[0])
@@ -424,6 +434,7 @@ class SqliteStore:
         self._models.close()
         self._audit.close()
         self._connections.close()
+        self._clock.close()
 
 
 def _named(failure: Exception) -> Exception:

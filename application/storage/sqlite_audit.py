@@ -8,6 +8,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from typing import Any
 
 from msgspec.structs import astuple
@@ -22,7 +23,7 @@ from application.audit.records import (
     Verification,
 )
 from application.audit.tree import drawer_of
-from application.clock import now, to_ms
+from application.clock import to_ms
 from application.storage import sqlite_setbacks as setbacks
 from application.storage.sqlite_batch import as_json
 from application.storage.sqlite_connections import Connections, connect
@@ -51,8 +52,10 @@ class SqliteAudit:
         witness_path: str,
         reader: Callable[[], sqlite3.Connection],
         transaction_of_log: Callable[[], AbstractContextManager[sqlite3.Connection]],
+        clock: Callable[[], datetime],
     ) -> None:
         """Read the log at `path`; `reader` is this thread's connection to it."""
+        self._clock = clock
         self._path = path
         self._reader = reader
         self._transaction = transaction_of_log
@@ -247,7 +250,7 @@ class SqliteAudit:
 
     def claim(self, seconds: float) -> bool:
         """Be the one who makes a checkpoint, for so long."""
-        moment = to_ms(now())
+        moment = to_ms(self._clock())
         with self._transaction() as connection:
             claimed = connection.execute(
                 "UPDATE counters SET value = ? WHERE name = 'checkpointing'"

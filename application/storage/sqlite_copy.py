@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from application.clock import now, to_ms
+from application.clock import to_ms
 from application.copyable import PARTS, Counters, Part, Row
 from application.storage.copy_statements import Statements, kept
+from application.storage.sqlite_clock import SharedClock
 from application.storage.sqlite_connections import connect, unavailable
 from application.storage.sqlite_layout import LOG, VIEWS, is_unfinished_copy, lay_out
 from application.store import StoreUnavailable
@@ -27,6 +28,7 @@ class SqliteCopyable:
         if not make and not Path(path).exists():
             raise StoreUnavailable(f"There is no file {path}.")
         self._views_path = path + "-views"
+        self._clock_path = path + "-clock"
         self._log = connect(path, "FULL")
         lay_out(self._log, LOG)
 
@@ -37,12 +39,14 @@ class SqliteCopyable:
         """A process that serves this database now, if one does."""
         if not Path(self._views_path).exists():
             return None
+        clock = SharedClock(self._clock_path)
         views = connect(self._views_path, "NORMAL")
         try:
             lay_out(views, VIEWS)
-            row = views.execute(SERVED, (to_ms(now()),)).fetchone()
+            row = views.execute(SERVED, (to_ms(clock.moment()),)).fetchone()
         finally:
             views.close()
+            clock.close()
         return None if row is None else str(row[0])
 
     def is_unfinished(self) -> bool:

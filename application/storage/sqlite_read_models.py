@@ -11,10 +11,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, BinaryIO, cast
 from weakref import WeakSet
 
-from application.clock import now, to_ms
+from application.clock import to_ms
 from application.storage import sqlite_generations as generations
 from application.storage.read_model_pages import conditions, where
 from application.storage.sqlite_connections import RETRY_SECONDS, Connection, Connections
@@ -65,10 +66,16 @@ ADD = "INSERT INTO read_models (name, generation, live, shape, code, target)"
 class SqliteReadModels:
     """The port for read models (`application/store.py`) on SQLite files."""
 
-    def __init__(self, path: str, point_at: Callable[[int], LogPoint]) -> None:
-        """`point_at` says what the log has at a position."""
+    def __init__(
+        self, path: str, point_at: Callable[[int], LogPoint], clock: Callable[[], datetime]
+    ) -> None:
+        """Keep them in files whose names begin with `path`.
+
+        `point_at` says what the log has at a position; leases are had by `clock`.
+        """
         self._path = path
         self._point_at = point_at
+        self._clock = clock
         self._connections = Connections(path, "NORMAL")
         self._of_thread = threading.local()
         self._open_ones: WeakSet[Connection] = WeakSet()
@@ -80,6 +87,9 @@ class SqliteReadModels:
     def _db(self) -> sqlite3.Connection:
         """The list of read models."""
         return self._connections.mine
+
+    def _now(self) -> int:
+        return to_ms(self._clock())
 
     def _file(self, name: str, generation: int) -> str:
         return f"{self._path}-{name}-{generation}"
@@ -174,7 +184,7 @@ class SqliteReadModels:
         return self._state(state.name, "name = ? AND generation = ?", which)
 
     def _state(self, name: str, condition: str, values: tuple[Any, ...]) -> ModelState:
-        row = self._db.execute(FEEDER + condition, (_now(), *values)).fetchone()
+        row = self._db.execute(FEEDER + condition, (self._now(), *values)).fetchone()
         if row is None:
             raise Gone(name)
         generation, feeder, since, target, awaited = row
@@ -200,7 +210,7 @@ class SqliteReadModels:
 
     def lease(self, name: str, feeder: str, seconds: float) -> bool:
         """Leave a read model to `feeder` for a while, unless it is another one's."""
-        moment = _now()
+        moment = self._now()
         till = moment + round(seconds * 1000)
         with generations.transaction(self._db):
             had = self._db.execute(LEASE, (feeder, till, name, feeder, moment + 1, till))
@@ -247,7 +257,7 @@ class SqliteReadModels:
         if before is None:
             self._db.execute(
                 "UPDATE read_models SET stopped_since = ? WHERE name = ? AND generation = ?",
-                (_now(), state.name, state.generation),
+                (self._now(), state.name, state.generation),
             )
 
     # Reading.
@@ -439,10 +449,6 @@ def _locked(file: BinaryIO, how: int) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _now() -> int:
-    return to_ms(now())
 
 
 def _known(point: LogPoint | None) -> tuple[str, bytes]:

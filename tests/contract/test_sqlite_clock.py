@@ -1,0 +1,138 @@
+"""The time that all processes with one SQLite file share, and which jumps it does not follow."""
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+from structlog.testing import capture_logs
+
+from application.clock import NS, wall_offset_ns
+from application.storage import sqlite_clock
+from application.storage.sqlite import SqliteStore
+from application.storage.sqlite_clock import SharedClock
+
+AN_HOUR = timedelta(hours=1)
+CLOSE = timedelta(seconds=1)
+HOLDER = """
+import sys, time
+from application.storage.sqlite_clock import SharedClock
+clock = SharedClock(sys.argv[1])
+print(clock.moment().isoformat(), flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def path(tmp_path):
+    return str(tmp_path / "orders.db-clock")
+
+
+@pytest.fixture
+def jump(monkeypatch):
+    """Sets the machine's clock ahead by so many seconds of what it is in truth."""
+
+    def set_ahead(seconds):
+        offset = lambda: wall_offset_ns() + round(seconds * NS)  # noqa: E731 - named by its use
+        monkeypatch.setattr(sqlite_clock, "wall_offset_ns", offset)
+
+    return set_ahead
+
+
+@pytest.fixture
+def share(path):
+    opened = []
+
+    def one_more():
+        opened.append(SharedClock(path))
+        return opened[-1]
+
+    yield one_more
+    for each in opened:
+        each.close()
+
+
+def same(one, other):
+    return abs(one.follow() - other.follow()) < CLOSE
+
+
+def test_who_comes_after_a_jump_has_the_time_of_those_who_were_there(share, jump):
+    before = share()
+    jump(3600)
+    after = share()
+    assert same(before, after)
+    assert same(share(), after)
+
+
+def test_when_all_have_ended_the_next_one_begins_with_the_machines_clock(share, jump):
+    before = share()
+    jump(3600)
+    before.close()
+    assert abs(share().moment() - before.moment() - AN_HOUR) < CLOSE
+
+
+def test_who_was_killed_keeps_nobody_from_beginning_anew(path, share, jump):
+    command = [sys.executable, "-c", HOLDER, path]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout.readline()
+        jump(3600)
+        during = share()
+        during.close()
+        holder.send_signal(signal.SIGKILL)
+    assert abs(share().moment() - during.moment() - AN_HOUR) < CLOSE
+
+
+@pytest.mark.parametrize("seconds", [4, -4, 0.5])
+def test_a_clock_that_is_put_right_by_a_little_is_followed_by_all(share, jump, seconds):
+    first, second = share(), share()
+    expected = first.moment() + timedelta(seconds=seconds)
+    jump(seconds)
+    for each in (first, second, share()):
+        assert abs(each.follow() - expected) < timedelta(milliseconds=300)
+    jump(seconds + 4)
+    second.follow()
+    jump(seconds + 8)
+    assert same(first, share())
+    assert first.follow() - expected > timedelta(seconds=7)
+
+
+def test_a_jump_is_not_followed(share, jump):
+    clock = share()
+    before = clock.moment()
+    for seconds in (3600, -3600, 6):
+        jump(seconds)
+        assert abs(clock.follow() - before) < CLOSE
+
+
+def test_a_file_that_was_spoilt_is_no_reason_to_lose_the_time(path, share, jump):
+    clock = share()
+    jump(3600)
+    os.truncate(path, 0)
+    before = clock.moment()
+    assert abs(clock.follow() - before) < CLOSE
+
+
+def test_where_there_is_no_file_to_be_had_a_process_goes_by_its_own_time(tmp_path, jump):
+    with capture_logs() as logs:
+        clock = SharedClock(str(tmp_path / "nowhere" / "orders.db-clock"))
+    assert [each["event"] for each in logs] == ["clock_not_shared"]
+    before = clock.moment()
+    jump(3600)
+    assert abs(clock.follow() - before) < CLOSE
+
+
+def test_leases_on_a_file_do_not_end_with_a_jump(tmp_path, jump):
+    path = str(tmp_path / "orders.db")
+    first = SqliteStore(path)
+    try:
+        assert first.audit().claim(60)
+        jump(3600)
+        second = SqliteStore(path)
+        try:
+            assert not second.audit().claim(60)
+        finally:
+            second.close()
+    finally:
+        first.close()
