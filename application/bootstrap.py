@@ -14,7 +14,6 @@ from application.audit.checkpoint import Checkpoints
 from application.audit.checkpointer import Checkpointer
 from application.audit.log_watch import LogWatch, Watcher
 from application.catalog import CatalogKeeper
-from application.clock import now
 from application.copyable import Copyable
 from application.expiry import Sweeper
 from application.order_history import OrderHistory
@@ -33,6 +32,7 @@ from application.show_queries import ShowQueries
 from application.storage.sqlite import SqliteStore
 from application.storage.sqlite_copy import SqliteCopyable
 from application.store import Store, T
+from application.store_clock import StoreClock
 
 log = structlog.get_logger()
 
@@ -49,6 +49,7 @@ class Services(msgspec.Struct, frozen=True):
 
     settings: Settings
     clock: Callable[[], datetime]
+    store_clock: StoreClock
     store: Store
     catalog: CatalogKeeper
     access: Access
@@ -74,10 +75,11 @@ class Services(msgspec.Struct, frozen=True):
     def start(self) -> None:
         """Start all that runs beside requests, as one process that does everything."""
         self.start_for_requests()
-        self.start_behind_requests()
+        self._start_the_rest()
 
     def start_for_requests(self) -> None:
         """Start what every process needs that answers requests."""
+        self.store_clock.start()
         self.attempts.start()
 
     def start_behind_requests(self) -> None:
@@ -85,6 +87,10 @@ class Services(msgspec.Struct, frozen=True):
 
         A read model whose columns are those of another version is begun anew.
         """
+        self.store_clock.start()
+        self._start_the_rest()
+
+    def _start_the_rest(self) -> None:
         for projection in PROJECTIONS.values():
             if self.store.read_models().renew(projection.table):
                 log.warning("read_model_begun_anew", projection=projection.table.name)
@@ -106,21 +112,25 @@ class Services(msgspec.Struct, frozen=True):
         self.sweeper.stop()
         self.loop.stop()
         self.attempts.close()
+        self.store_clock.stop()
         self.orders.close()
         self.store.close()
 
 
-def build(settings: Settings, clock: Callable[[], datetime] = now) -> Services:
+def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Services:
     """Wire the service over the store that `settings.database` names; all of it by one `clock`.
 
+    That is the store's where none is given.
     Raises `BadDatabase`, `LayoutTooNew`, `StoreUnavailable`.
     """
     store = open_store(settings.database)
     for projection in PROJECTIONS.values():
         store.read_models().ensure(projection.table)
+    store_clock = StoreClock(store.moment)
+    clock = clock or store_clock.now
     catalog = CatalogKeeper(store)
     attempts = Attempts(store)
-    orders = OrderService(store, catalog, clock, attempts.note)
+    orders = OrderService(store, catalog, clock, attempts.note, lambda: store_clock.holds_may_end)
     shows = ShowQueries(store, catalog, clock)
     queries = OrderQueries(store, clock)
     past = PastOrders(store, settings.wait_seconds)
@@ -130,6 +140,7 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Services:
     return Services(
         settings=settings,
         clock=clock,
+        store_clock=store_clock,
         store=store,
         catalog=catalog,
         access=Access(catalog),
@@ -145,7 +156,7 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Services:
         seating=Seating(store, shows, clock),
         sales=SalesQueries(store, catalog, past),
         loop=PullLoop(store, list(PROJECTIONS.values()), watch),
-        sweeper=Sweeper(queries, orders, attempts, settings.sweep_seconds),
+        sweeper=Sweeper(queries, orders, attempts, clock, settings.sweep_seconds),
         checkpoints=checkpoints,
         checkpointer=Checkpointer(checkpoints, settings.checkpoint_seconds),
         watch=watch,

@@ -7,11 +7,12 @@ records it, so that nothing is done twice.
 """
 
 import threading
+from collections.abc import Callable
+from datetime import datetime
 
 import structlog
 
 from application.attempts import Attempts
-from application.clock import now
 from application.order_queries import OrderQueries
 from application.order_service import OrderService
 from application.store import StoreUnavailable
@@ -35,11 +36,17 @@ class Sweeper:
     """Sweeps now and then from a thread of its own."""
 
     def __init__(
-        self, queries: OrderQueries, orders: OrderService, attempts: Attempts, seconds: float
+        self,
+        queries: OrderQueries,
+        orders: OrderService,
+        attempts: Attempts,
+        clock: Callable[[], datetime],
+        seconds: float,
     ) -> None:
         self._queries = queries
         self._orders = orders
         self._attempts = attempts
+        self._clock = clock
         self._seconds = seconds
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
@@ -58,7 +65,7 @@ class Sweeper:
         while not self._stopping.wait(self._seconds):
             try:
                 expired = sweep(self._queries, self._orders, "sweeper")
-                self._attempts.purge(now())
+                self._attempts.purge(self._clock())
             except StoreUnavailable as error:
                 log.warning("store_unavailable", reason=str(error))
                 continue

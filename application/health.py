@@ -6,6 +6,7 @@ import msgspec
 
 from application.projections.registry import PROJECTIONS
 from application.store import ModelState, Store
+from application.store_clock import StoreClock
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -15,8 +16,8 @@ class Health(msgspec.Struct, frozen=True):
     checks: Mapping[str, str]
 
 
-def check(store: Store) -> Health:
-    """Ask the store, and look how the read models get on.
+def check(store: Store, clock: StoreClock) -> Health:
+    """Ask the store, look how the read models get on, and whether this machine's clock is right.
 
     A read model that stands still, or that no process feeds, is named but does not make the service
     unready: orders can be made, paid and read without it. A log that went back does, until an
@@ -34,7 +35,9 @@ def check(store: Store) -> Health:
         checks[f"projection {state.name}"] = state.stopped or _how_far(state, last)
     if lost:
         checks["log"] = f"{lost[0].says} orderlog audit acknowledge"
-    return Health(ready=not lost, checks=checks)
+    trouble = clock.trouble()
+    checks["clock"] = trouble or "ok"
+    return Health(ready=not lost and trouble is None, checks=checks)
 
 
 def _how_far(state: ModelState, last: int) -> str:

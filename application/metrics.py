@@ -1,6 +1,7 @@
-"""What those who watch the service want in numbers. All of it is read from the store.
+"""What those who watch the service want in numbers. All but one is read from the store.
 
-So every process tells the same, and one that was just started knows as much as the others.
+So every process reports the same, and one that was just started knows as much as the others. The
+exception is how far the clock of the process's own machine is off.
 """
 
 from collections.abc import Iterator
@@ -36,9 +37,11 @@ class Figures(msgspec.Struct, frozen=True):
     """The numbers at one moment. `holds_due` are holds that have ended and are not recorded yet.
 
     `log_went_back` is whether the log lacks what was seen of it and nobody has acknowledged that.
+    `clock_skew` is how many seconds this machine's clock is ahead of the one that decides.
     """
 
     position: int
+    clock_skew: float
     models: list[ModelFigures]
     holds_due: int
     verification: Verification | None
@@ -54,11 +57,12 @@ class Dated(msgspec.Struct):
 _DATED = msgspec.json.Decoder(Dated)
 
 
-def figures(store: Store, queries: OrderQueries, moment: datetime) -> Figures:
+def figures(store: Store, queries: OrderQueries, moment: datetime, clock_skew: float) -> Figures:
     """The numbers at `moment`. Raises what the store raises."""
     last = store.last_position()
     return Figures(
         position=last,
+        clock_skew=clock_skew,
         models=list(_models(store, last, moment)),
         holds_due=queries.due_count(),
         verification=store.audit().last_verification(),

@@ -124,6 +124,10 @@ def _not_noted(_: NotHad) -> None:
     pass
 
 
+def _no_doubt() -> bool:
+    return True
+
+
 class Met(msgspec.Struct):
     """The order as the last attempt to decide met it."""
 
@@ -151,13 +155,18 @@ class OrderService(Application[str]):
         keeper: CatalogKeeper,
         clock: Callable[[], datetime] = now,
         note: Callable[[NotHad], None] = _not_noted,
+        holds_may_end: Callable[[], bool] = _no_doubt,
     ) -> None:
-        """Write to `store`; `note` is told, and must not wait, when a request gets less."""
+        """Write to `store`; `note` is told, and must not wait, when a request gets less.
+
+        No hold is ended while `holds_may_end` says that the time is in doubt.
+        """
         self.store = store
         self._keeper = keeper
         self._clock = clock
         self._turns = Turns()
         self._note = note
+        self._holds_may_end = holds_may_end
         super().__init__({"PERSISTENCE_MODULE": "eventsourcing.popo"})
 
     def construct_recorder(self) -> ApplicationRecorder:
@@ -253,8 +262,10 @@ class OrderService(Application[str]):
 
         Returns the ids of those for which it was recorded now. Asking twice does no harm. One
         that cannot be read is named in the log and does not keep the others from expiring.
-        Raises `StoreUnavailable`.
+        Nobody's hold is ended while the time is in doubt. Raises `StoreUnavailable`.
         """
+        if not self._holds_may_end():
+            return []
 
         def write_for(order_id: str) -> Write[bool]:
             def decide(within: Any, found: Found) -> bool:

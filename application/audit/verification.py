@@ -17,7 +17,7 @@ from application.audit.part_check import Leaves, Owned, Task
 from application.audit.records import Setback, SignedCheckpoint, Verification
 from application.audit.tree import drawer, root_of
 from application.audit.workers import Workers, here, in_processes, no_cycles_looked_for
-from application.clock import from_ms, now, to_ms, written
+from application.clock import from_ms, to_ms, written
 from application.fact_mapper import fact_of
 from application.projections.changes import added_up
 from application.projections.registry import PROJECTIONS
@@ -194,7 +194,7 @@ def _acknowledged(setbacks: Sequence[Setback], series: Series) -> Iterator[Findi
 def _note(store: Store, report: Report) -> None:
     """Leave the outcome where those who watch the service see it, if the store takes it."""
     outcome = Verification(
-        at=to_ms(now()),
+        at=to_ms(store.moment()),
         took=round(report.seconds * 1000),
         position=report.position,
         facts=report.facts,

@@ -24,16 +24,16 @@ def load(session: Session, file: BinaryIO | None, *, sample: bool, as_json: bool
     """Load a catalogue FILE (- for standard input). Loading it again changes nothing."""
     from application.catalog_file import BadCatalog, read_catalog_file  # noqa: PLC0415
     from application.catalog_loading import TicketsInUse, load_catalog, load_sample  # noqa: PLC0415
-    from application.clock import now  # noqa: PLC0415 - see session.py
 
     if (file is None) is not sample:
         raise click.UsageError("Name a FILE, or --sample.")
-    store = session.services.store
+    services = session.services
+    store = services.store
     try:
         if file is None:
-            report = load_sample(store, now())
+            report = load_sample(store, services.clock())
         else:
-            report = load_catalog(store, read_catalog_file(file.read()), now())
+            report = load_catalog(store, read_catalog_file(file.read()), services.clock())
     except (BadCatalog, TicketsInUse) as refused:
         session.err.print("The catalogue was refused; nothing was changed.", style="red")
         for path, what in refused.errors.items():
@@ -54,11 +54,9 @@ def load(session: Session, file: BinaryIO | None, *, sample: bool, as_json: bool
 @database_option
 def show(session: Session, *, as_json: bool) -> None:
     """Show the catalogue, and how many tickets can be had."""
-    from application.clock import now  # noqa: PLC0415 - see session.py
-
     services = session.services
     known = services.catalog.current()
-    vacant = services.store.vacancies(list(known.shows), now())
+    vacant = services.store.vacancies(list(known.shows), services.clock())
     if as_json:
         session.print_json(
             {

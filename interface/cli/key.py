@@ -26,11 +26,11 @@ def key() -> None:
 def create(session: Session, partner: str, scopes: tuple[str, ...], *, as_json: bool) -> None:
     """Make a new key. It is shown once, here, and kept only as a hash."""
     from application.access import hash_of, key_id  # noqa: PLC0415 - see session.py
-    from application.clock import now  # noqa: PLC0415
     from application.keys import UnknownPartner, create_key  # noqa: PLC0415
 
     try:
-        secret = create_key(session.services.store, partner, now(), scopes)
+        services = session.services
+        secret = create_key(services.store, partner, services.clock(), scopes)
     except UnknownPartner:
         session.refuse(f"There is no partner {partner}; load a catalogue that has it.")
     if as_json:
@@ -68,11 +68,11 @@ def revoke(session: Session, name: str, *, as_json: bool) -> None:
 
     NAME is what `orderlog key list` calls it. It stops working within a second everywhere.
     """
-    from application.clock import now  # noqa: PLC0415 - see session.py
-    from application.keys import UnknownKey, revoke_key  # noqa: PLC0415
+    from application.keys import UnknownKey, revoke_key  # noqa: PLC0415 - see session.py
 
     try:
-        revoked = revoke_key(session.services.store, name, now())
+        services = session.services
+        revoked = revoke_key(services.store, name, services.clock())
     except UnknownKey:
         session.refuse(f"There is no key {name}; orderlog key list shows them.")
     if as_json:

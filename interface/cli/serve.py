@@ -90,14 +90,13 @@ def prepare(session: Session, *, sample: bool) -> str:
     """Make the tables, load the sample if it is wished, and say what is for sale."""
     from application.bootstrap import build  # noqa: PLC0415 - see session.py
     from application.catalog_loading import load_sample  # noqa: PLC0415
-    from application.clock import now  # noqa: PLC0415
     from interface.http.logs import configure  # noqa: PLC0415
 
     configure(session.settings.log_level)
     services = build(session.settings)
     try:
         if sample:
-            load_sample(services.store, now())
+            load_sample(services.store, services.clock())
         services.look_back()
         catalog = services.catalog.current()
     finally:

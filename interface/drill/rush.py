@@ -17,7 +17,6 @@ from application.audit.verification import workers_for
 from application.bootstrap import Services, build
 from application.catalog_file import read_catalog_file
 from application.catalog_loading import load_catalog
-from application.clock import now
 from application.sale_proof import Proof, prove
 from application.settings import Settings
 from interface.drill.buyers import Buyer, OnSale, percentile
@@ -131,7 +130,7 @@ def put_on_sale(settings: Settings, tickets: int) -> str:
             raise NotEmpty(
                 f"{settings.database} is not empty: a drill wants a database of its own."
             )
-        load_catalog(services.store, read_catalog_file(json.dumps(catalog)), now())
+        load_catalog(services.store, read_catalog_file(json.dumps(catalog)), services.clock())
     return key
 
 

@@ -21,7 +21,7 @@ def health_blueprint(services: Services) -> Blueprint:
     @routes.get("/ready")
     @described(READY)
     def ready() -> Response:
-        found = health.check(services.store)
+        found = health.check(services.store, services.store_clock)
         return json_answer(found, 200 if found.ready else 503)
 
     return routes

@@ -17,7 +17,7 @@ READY = Operation(
     says="Asks the store, and looks how the read models get on. A read model that stands still is"
     " named but does not make the service unready: orders can be made, paid and read without it."
     " A log that went back does, until an operator acknowledges it: events that were acknowledged"
-    " are not there.",
+    " are not there. A machine whose clock is more than five seconds off is not ready either.",
     needs_key=False,
     answers={
         200: Good("Requests can be answered.", ReadyOut),
@@ -30,7 +30,8 @@ METRICS = Operation(
     summary="The service in numbers",
     says="How far the log and its read models are, which holds are due, and what the last"
     " verification of the log found, in the text format of Prometheus. Every process tells the"
-    " same. While the database is away, `orderlog_store_up` is 0 and stands alone.",
+    " same, but for the clock of its machine. While the database is away, `orderlog_store_up` is 0"
+    " and stands alone.",
     needs_key=False,
     answers={200: Good("The numbers.")},
 )

@@ -35,7 +35,8 @@ def metrics_blueprint(services: Services) -> Blueprint:
 def _found(services: Services) -> Figures | None:
     """The numbers; None while the store cannot be asked."""
     try:
-        return figures(services.store, services.queries, services.clock())
+        skew = services.store_clock.skew
+        return figures(services.store, services.queries, services.clock(), skew)
     except Exception as error:  # noqa: BLE001 - whatever it says: that is what is to be seen
         log.warning("metrics_without_store", reason=f"{type(error).__name__}: {error}")
         return None
@@ -60,6 +61,11 @@ class OneReading(Collector):
         yield gauge("store_up", "1 while the database answers, else 0", float(found is not None))
         if found is None:
             return
+        yield gauge(
+            "clock_skew_seconds",
+            "How far the clock of this process's machine is ahead of the one that decides",
+            found.clock_skew,
+        )
         yield gauge("log_position", "The log's last position", found.position)
         yield gauge(
             "log_went_back",

@@ -122,7 +122,7 @@ def test_a_read_model_that_cannot_take_an_order_does_not_hold_up_the_others(sold
     assert state(sold, "orders").position == sold.store.last_position()
     assert state(sold, "holds").position == sold.store.facts(order)[0].id - 1
     assert "no room for this one" in state(sold, "holds").stopped
-    found = health.check(sold.store)
+    found = health.check(sold.store, sold.store_clock)
     assert found.checks["projection holds"] == state(sold, "holds").stopped
     assert found.checks["projection orders"] == "0 behind"
 

@@ -13,6 +13,7 @@ from interface.http.metrics import exposition
 PAGE = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
 EVERYTHING = Figures(
     position=9,
+    clock_skew=0.5,
     models=[ModelFigures("orders", 7, 2, 0.5, True, 1, True)],
     holds_due=1,
     verification=Verification(1, 1, 1, 1, 1, 1),

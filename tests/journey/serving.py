@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -106,9 +106,11 @@ class Service:
 
 
 @contextmanager
-def serving(database: str, log: Path, *options: str) -> Iterator[Service]:
+def serving(
+    database: str, log: Path, *options: str, environment: Mapping[str, str] | None = None
+) -> Iterator[Service]:
     """A service on a free port with the sample catalogue; stopped whatever happens."""
-    with starting("--database", database, *options, log=log) as process:
+    with starting("--database", database, *options, log=log, environment=environment) as process:
         readable, _, _ = select.select([process.stdout], [], [], SECONDS)
         line = process.stdout.readline() if readable else ""
         assert line, f"it did not start: {log.read_text(encoding='utf-8')}"
@@ -116,8 +118,10 @@ def serving(database: str, log: Path, *options: str) -> Iterator[Service]:
 
 
 @contextmanager
-def starting(*options: str, log: Path) -> Iterator[subprocess.Popen]:
-    """A service that begins to start."""
+def starting(
+    *options: str, log: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen]:
+    """A service that begins to start, with `environment` besides that of the tests."""
     with (
         log.open("a") as errors,
         subprocess.Popen(
@@ -128,6 +132,7 @@ def starting(*options: str, log: Path) -> Iterator[subprocess.Popen]:
             text=True,
             cwd=log.parent,
             start_new_session=True,
+            env={**os.environ, **(environment or {})},
         ) as process,
     ):
         try:

@@ -1,0 +1,50 @@
+"""Clocks of processes that are wrong: libfaketime puts itself before the system's calls."""
+
+import os
+from pathlib import Path
+
+LIBRARY = next(
+    (str(each) for each in Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")),
+    None,
+)
+NEEDED = "ORDERLOG_TEST_FAKETIME"
+"""`required` where tests have to fail, not to be skipped, without the library."""
+
+HERE = LIBRARY is not None or os.environ.get(NEEDED) == "required"
+WHY = "libfaketime is not installed (apt-get install faketime)"
+
+
+SLEEP = """
+import select, time
+
+time.sleep = lambda seconds: select.select([], [], [], seconds) and None
+"""
+"""Python sleeps until a moment of the clock that only passes, which the library refuses."""
+
+
+class FalseClock:
+    """A clock that a process takes for its machine's; what only passes stays as it is."""
+
+    def __init__(self, folder: Path, ahead: int = 0) -> None:
+        self._folder = folder / f"false-clock-{ahead}"
+        self._folder.mkdir()
+        self._file = self._folder / "ahead"
+        (self._folder / "sitecustomize.py").write_text(SLEEP, encoding="ascii")
+        self.set(ahead)
+
+    def set(self, ahead: int) -> None:
+        """Set it `ahead` of the true time, by so many seconds, at once and for all that use it."""
+        new = self._file.with_suffix(".new")
+        new.write_text(f"{ahead:+d}\n", encoding="ascii")
+        new.replace(self._file)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        assert LIBRARY is not None, WHY
+        return {
+            "LD_PRELOAD": LIBRARY,
+            "PYTHONPATH": str(self._folder),
+            "FAKETIME_TIMESTAMP_FILE": str(self._file),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }

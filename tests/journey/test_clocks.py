@@ -1,0 +1,98 @@
+"""Real servers whose clocks are wrong: what others hold stays held, and somebody is told."""
+
+from datetime import datetime
+
+import pytest
+from false_clocks import HERE, WHY, FalseClock
+from overdue import expirations, overdue_orders
+from polling import SECONDS, until
+from serving import EVENT, ORDERS, orderlog, serving
+
+from application.bootstrap import open_store
+
+pytestmark = pytest.mark.skipif(not HERE, reason=WHY)
+
+SEAT = "56a6253df06c5a059a9380a0"
+ELEVEN_MINUTES = 660
+AN_HOUR = 3600
+
+
+def order_of_the_seat(service):
+    answer = service.call("POST", ORDERS, {"event": EVENT, "tickets": [SEAT]})
+    assert answer.status == 201
+    return answer.body
+
+
+def sweep_once(service):
+    """Have an order that is overdue, and wait until the service has recorded its end."""
+    (overdue,) = overdue_orders(service.database, 1)
+    store = open_store(service.database)
+    try:
+        until(lambda: expirations(store, overdue) == 1, "nobody sweeps")
+    finally:
+        store.close()
+
+
+def skew(service):
+    answer = service.send("GET", "/metrics", {}).content.decode()
+    [line] = [each for each in answer.splitlines() if each.startswith("orderlog_clock_skew")]
+    return float(line.split()[1])
+
+
+def readiness(service):
+    answer = service.send("GET", "/health/ready", {})
+    return answer.status, answer.body["checks"]["clock"]
+
+
+def test_a_server_eleven_minutes_ahead_leaves_the_orders_of_another_alone(database, tmp_path):
+    ahead = FalseClock(tmp_path, ELEVEN_MINUTES).environment
+    with (
+        serving(database, tmp_path / "right.log") as right,
+        serving(database, tmp_path / "ahead.log", environment=ahead) as wrong,
+    ):
+        held = order_of_the_seat(right)
+        assert held["tickets"] == [SEAT]
+        right.stop()  # from here on only the other one can have recorded anything
+        sweep_once(wrong)
+        assert wrong.call("GET", f"{ORDERS}/{held['id']}").body == held
+        sold_again = order_of_the_seat(wrong)
+        assert sold_again["tickets"] == []
+        made = datetime.fromisoformat(sold_again["created_at"])
+        assert (made - datetime.fromisoformat(held["created_at"])).total_seconds() < SECONDS
+        assert skew(wrong) == pytest.approx(ELEVEN_MINUTES, abs=1)
+        status, why = readiness(wrong)
+        assert status == 503
+        assert "ahead of the one that decides" in why
+        assert {each["ready"] for each in wrong.log("clock_skewed")} == {False}
+
+
+def test_commands_on_a_machine_eleven_minutes_ahead_see_what_the_servers_see(database, tmp_path):
+    ahead = FalseClock(tmp_path, ELEVEN_MINUTES)
+    with serving(database, tmp_path / "right.log") as right:
+        held = order_of_the_seat(right)
+        swept = orderlog("expire", "--once", "--database", database, **ahead.environment)
+        assert swept.stdout.strip() == "0 orders expired."
+        shown = orderlog("order", "show", held["id"], "--database", database, **ahead.environment)
+        assert "executed" in shown.stdout
+        assert readiness(right) == (200, "ok")
+        assert abs(skew(right)) < 1
+
+
+def test_a_clock_that_jumps_beside_a_file_ends_no_hold_and_is_named(tmp_path):
+    clock = FalseClock(tmp_path)
+    database = f"sqlite:///{tmp_path / 'orders.db'}"
+    with serving(database, tmp_path / "log", environment=clock.environment) as service:
+        held = order_of_the_seat(service)
+        clock.set(AN_HOUR)
+        sweep_once(service)
+        swept = orderlog("expire", "--once", "--database", database, **clock.environment)
+        assert swept.stdout.strip() == "0 orders expired."
+        assert service.call("GET", f"{ORDERS}/{held['id']}").body == held
+        assert held["tickets"] == [SEAT]
+        assert order_of_the_seat(service)["tickets"] == []
+        until(lambda: readiness(service)[0] == 503, "nobody noticed")
+        assert skew(service) == pytest.approx(AN_HOUR, abs=1)
+        jumps = service.log("clock_jumped")
+        assert {(each["clock"], round(each["seconds"])) for each in jumps} == {("machine", AN_HOUR)}
+        clock.set(0)
+        until(lambda: readiness(service)[0] == 200, "it did not take the clock for good again")
