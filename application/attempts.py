@@ -8,7 +8,7 @@ a process had not written yet when it crashed (a fraction of a second) is lost.
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,8 +33,10 @@ log = structlog.get_logger()
 class Attempts:
     """Notes, shows and forgets refused attempts."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock_is_right: Callable[[], bool]) -> None:
+        """Keep them in `store`. None is forgotten unless `clock_is_right`."""
         self._store = store
+        self._clock_is_right = clock_is_right
         self._queue: deque[Attempt] = deque(maxlen=MOST_QUEUED)
         self._purge_at = 0.0
         self._writing = threading.Lock()
@@ -66,8 +68,11 @@ class Attempts:
                 log.exception("attempts_lost", count=len(attempts))
 
     def purge(self, now: datetime) -> None:
-        """Forget what is older than thirty days; looks at most once an hour."""
-        if time.monotonic() >= self._purge_at:
+        """Forget what is older than thirty days; looks at most once an hour.
+
+        Not while the clock is in doubt: by a wrong one all of them may be old.
+        """
+        if time.monotonic() >= self._purge_at and self._clock_is_right():
             self._purge_at = time.monotonic() + PURGE_SECONDS
             while self._store.attempts().purge(now - KEPT, PURGED_AT_ONCE) == PURGED_AT_ONCE:
                 pass

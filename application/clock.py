@@ -41,7 +41,10 @@ def wall_offset_ns() -> int:
 
 
 def now() -> datetime:
-    """The present moment by this machine's clock, cut to the millisecond."""
+    """The present moment by this machine's clock, cut to the millisecond.
+
+    For tools and tests: the service goes by `Services.clock`.
+    """
     return at_ns(time.time_ns())
 
 

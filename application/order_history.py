@@ -8,7 +8,7 @@ import msgspec
 from eventsourcing.persistence import Notification
 
 from application.access import Caller
-from application.clock import now, written
+from application.clock import written
 from application.fact_mapper import fact_of
 from application.order_diff import changed, differences, fields_of
 from application.order_service import Answer, refuse_stranger, replay
@@ -31,7 +31,7 @@ class OrderHistory:
     A `caller` sees the orders it sells and those of its own shows; None is the operator.
     """
 
-    def __init__(self, store: Store, clock: Callable[[], datetime] = now) -> None:
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._clock = clock
 

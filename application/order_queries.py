@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from application.clock import now, to_ms, to_ms_up
+from application.clock import to_ms, to_ms_up
 from application.projections.holds import TABLE as HOLDS
 from application.projections.orders import order_of
 from application.store import Page, Row, Store
@@ -70,7 +70,7 @@ class Due(msgspec.Struct, frozen=True):
 class OrderQueries:
     """Reads lists of orders."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime] = now) -> None:
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._clock = clock
 

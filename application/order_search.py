@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from application.access import Caller
-from application.clock import now
 from application.order_document import order_document
 from application.order_queries import OrderFilter, conditions, cursor_of, read_cursor
 from application.projections.orders import (
@@ -48,7 +47,7 @@ class Found(msgspec.Struct, frozen=True):
 class OrderSearch:
     """Finds the orders that a caller may read."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime] = now) -> None:
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._clock = clock
 

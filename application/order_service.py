@@ -13,7 +13,6 @@ from eventsourcing.persistence import ApplicationRecorder, Mapper, StoredEvent
 
 from application.access import SYSTEM, Caller
 from application.catalog import Catalog, CatalogKeeper
-from application.clock import now
 from application.fact_mapper import FactMapper, fact_of
 from application.ids import new_id
 from application.order_document import order_document
@@ -153,7 +152,7 @@ class OrderService(Application[str]):
         self,
         store: Store,
         keeper: CatalogKeeper,
-        clock: Callable[[], datetime] = now,
+        clock: Callable[[], datetime],
         note: Callable[[NotHad], None] = _not_noted,
         holds_may_end: Callable[[], bool] = _no_doubt,
     ) -> None:

@@ -14,7 +14,7 @@ from eventsourcing.persistence import Notification
 from application.access import SYSTEM, Caller
 from application.attempts import Attempts
 from application.catalog import CatalogKeeper
-from application.clock import now, written
+from application.clock import written
 from application.fact_mapper import fact_of
 from application.order_history import OrderHistory
 from application.order_service import TICKETS_SHORT
@@ -97,7 +97,7 @@ class OrderStories:
         history: OrderHistory,
         attempts: Attempts,
         keeper: CatalogKeeper,
-        clock: Callable[[], datetime] = now,
+        clock: Callable[[], datetime],
     ) -> None:
         self._history = history
         self._attempts = attempts

@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from application.access import Caller
-from application.clock import now
 from application.show_queries import Sale, ShowQueries, sale_of
 from application.store import Store, Ticket
 from domain.order import Order
@@ -66,9 +65,7 @@ class Hall(msgspec.Struct, frozen=True):
 class Seating:
     """Reads who could have which seat, as it is now."""
 
-    def __init__(
-        self, store: Store, shows: ShowQueries, clock: Callable[[], datetime] = now
-    ) -> None:
+    def __init__(self, store: Store, shows: ShowQueries, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._shows = shows
         self._clock = clock

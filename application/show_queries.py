@@ -9,7 +9,7 @@ import msgspec
 
 from application.access import Caller
 from application.catalog import Catalog, CatalogKeeper
-from application.clock import now, written
+from application.clock import written
 from application.store import Store, Ticket
 from domain.order import Order
 from domain.pricing import PriceRule, rule_in_force
@@ -35,9 +35,7 @@ def sale_of(ticket: Ticket, at: datetime) -> Sale:
 class ShowQueries:
     """Reads what is for sale, always as it is now: tickets change with the facts themselves."""
 
-    def __init__(
-        self, store: Store, keeper: CatalogKeeper, clock: Callable[[], datetime] = now
-    ) -> None:
+    def __init__(self, store: Store, keeper: CatalogKeeper, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._keeper = keeper
         self._clock = clock

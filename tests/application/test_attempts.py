@@ -113,7 +113,7 @@ def test_a_stranger_has_no_place_in_the_story(office):
 
 def test_attempts_are_written_without_anybody_asking(office):
     order = office.order()
-    attempts = Attempts(office.services.store)
+    attempts = Attempts(office.services.store, lambda: True)
     office.services.orders._note = attempts.note
     attempts.start()
     with suppress(Refusal):
@@ -129,7 +129,7 @@ def test_a_store_that_cannot_note_fails_no_request(office):
         def attempts(self):
             raise StoreUnavailable("The disk is full.")
 
-    attempts = Attempts(Full())
+    attempts = Attempts(Full(), lambda: True)
     office.services.orders._note = attempts.note
     with pytest.raises(MoveNotAllowed):
         office.change(order, status=Status.DONE)
@@ -144,6 +144,19 @@ def test_attempts_are_forgotten_after_thirty_days(office):
     assert len(attempts.of(order)) == 1
     attempts.purge(office.time + KEPT)
     assert len(attempts.of(order)) == 1
-    attempts = Attempts(office.services.store)
+    attempts = Attempts(office.services.store, lambda: True)
     attempts.purge(office.time + KEPT + timedelta(milliseconds=1))
     assert attempts.of(order) == []
+
+
+def test_nothing_is_forgotten_by_a_clock_that_is_in_doubt(office):
+    order = office.order()
+    with suppress(Refusal):
+        office.change(order, status=Status.DONE)
+    office.services.attempts.write()
+    attempts = Attempts(office.services.store, lambda: False)
+    attempts.purge(office.time + 2 * KEPT)
+    assert attempts.of(order)
+    attempts = Attempts(office.services.store, lambda: True)
+    attempts.purge(office.time + 2 * KEPT)
+    assert not attempts.of(order)

@@ -40,11 +40,11 @@ def wire(database):
 def orders(wire):
     with closing(PostgresStore(wire.url)) as store:
         load_sample(store, now())
-        service = OrderService(store, CatalogKeeper(store, refresh_seconds=3600))
+        service = OrderService(store, CatalogKeeper(store, refresh_seconds=3600), now)
         for name in ("warm-1", "warm-2"):
             order = service.create(SHOW, OrderWish(AtRandom({SET: 1})), request(name)).order
             service.change(order.id, WISHES[2], request())
-            OrderHistory(store).order(order.id)
+            OrderHistory(store, now).order(order.id)
         yield service
 
 
@@ -86,7 +86,7 @@ def test_changing_an_order_takes_two_round_trips(wire, orders, wish, key):
 def test_reading_an_order_takes_one_round_trip(wire, orders):
     order = orders.create(SHOW, WISHES[0], request()).order
     before = wire.turns
-    OrderHistory(orders.store).order(order.id)
+    OrderHistory(orders.store, now).order(order.id)
     assert wire.turns - before == 1
 
 

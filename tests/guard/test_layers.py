@@ -1,5 +1,6 @@
 """Who may import whom. Each rule is also shown a file that breaks it."""
 
+import ast
 import re
 from collections.abc import Callable, Iterator
 
@@ -18,6 +19,7 @@ PURE = frozenset(
 )
 """What of the standard library has no clock, no randomness and no I/O."""
 CLOCKS_AND_FILES = {"now", "utcnow", "today", "open", "print", "input", "getenv", "read_text"}
+READS_A_CLOCK = {"now", "utcnow", "today", "time_ns", "gmtime", "localtime"}
 SQL = re.compile(r"\s*(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM|CREATE (TABLE|INDEX))\b")
 
 Rule = Callable[[Module], Iterator[str]]
@@ -58,6 +60,15 @@ def interface_imports_of_domain_what_answers_name(it: Module) -> Iterator[str]:
     if it.path.startswith("interface/"):
         domain = (name for name in it.imports() if name.split(".")[0] == "domain")
         yield from (name for name in domain if not is_within(name, NAMED_IN_ANSWERS))
+
+
+def nobody_goes_by_the_machines_clock(it: Module) -> Iterator[str]:
+    """Its time may be wrong: what asks for the present asks `Services.clock` or the store."""
+    if it.path != "application/clock.py":
+        yield from (name for name in it.calls() if name in READS_A_CLOCK)
+        yield from (name for name in it.imports() if name in {"application.clock.now", "time.time"})
+        named = (ast.unparse(node) for node in ast.walk(it.tree) if isinstance(node, ast.Attribute))
+        yield from (name for name in named if name == "time.time")
 
 
 def only_the_command_line_prints(it: Module) -> Iterator[str]:
@@ -101,6 +112,9 @@ BROKEN: list[tuple[Rule, str, str]] = [
         "from domain.events import OrderCreated",
     ),
     (interface_imports_of_domain_what_answers_name, "interface/x.py", "import domain"),
+    (nobody_goes_by_the_machines_clock, "interface/cli/x.py", "time.time()"),
+    (nobody_goes_by_the_machines_clock, "application/x.py", "datetime.now(UTC)"),
+    (nobody_goes_by_the_machines_clock, "application/x.py", "from application.clock import now"),
     (only_the_command_line_prints, "interface/http/x.py", "print(1)"),
     (imports_are_absolute_and_never_of_tests, "domain/x.py", "from .order import Order"),
     (imports_are_absolute_and_never_of_tests, "interface/x.py", "import tests"),

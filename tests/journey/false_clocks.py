@@ -1,6 +1,8 @@
 """Clocks of processes that are wrong: libfaketime puts itself before the system's calls."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 LIBRARY = next(
@@ -14,12 +16,30 @@ HERE = LIBRARY is not None or os.environ.get(NEEDED) == "required"
 WHY = "libfaketime is not installed (apt-get install faketime)"
 
 
+ONLY_PASSES = {"FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
 SLEEP = """
 import select, time
 
 time.sleep = lambda seconds: select.select([], [], [], seconds) and None
 """
 """Python sleeps until a moment of the clock that only passes, which the library refuses."""
+
+
+@contextmanager
+def started_ahead(seconds: int) -> Iterator[None]:
+    """Whatever is started meanwhile has a clock ahead by so many seconds, for as long as it lives.
+
+    For what is started as a user who cannot read the tests' folders.
+    """
+    assert LIBRARY is not None, WHY
+    false = {"LD_PRELOAD": LIBRARY, "FAKETIME": f"{seconds:+d}", **ONLY_PASSES}
+    os.environ |= false
+    try:
+        yield
+    finally:
+        for name in false:
+            del os.environ[name]
 
 
 class FalseClock:
@@ -46,5 +66,5 @@ class FalseClock:
             "PYTHONPATH": str(self._folder),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            **ONLY_PASSES,
         }
