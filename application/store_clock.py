@@ -18,7 +18,7 @@ from application.store import StoreUnavailable
 
 LOOK_SECONDS = 1.0
 UNIT_NS = 1000
-"""The store tells the time in microseconds."""
+"""The store gives the time in microseconds."""
 
 FIRST_LOOKS = 3
 """The first answer may have waited for a connection."""
@@ -93,11 +93,11 @@ class StoreClock:
     def holds_may_end(self) -> bool:
         """Whether a hold that seems to have ended has ended.
 
-        Not once the store's clock has jumped away from this machine's: then nobody knows which one
-        is right, and a ticket that is held for too long is better than one that is sold twice
-        as fast as it was promised. It has once they agree again, or the process is a new one.
+        Not once the store's clock has jumped ahead, away from this machine's: then nobody knows
+        which one is right, and a ticket that is held for too long is better than one that is sold
+        while it was promised to somebody. It has once both agree again, or in a new process.
         """
-        return not (self._store_jumped and self.too_far)
+        return not self._store_jumped
 
     def trouble(self) -> str | None:
         """Why this machine is not ready, in a sentence; None while its clock is good enough."""

@@ -4,15 +4,18 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
-from application.clock import NS, wall_offset_ns
-from application.storage import sqlite_clock
+from application.clock import NS
+from application.projections.registry import PROJECTIONS
 from application.storage.sqlite import SqliteStore
 from application.storage.sqlite_clock import SharedClock
+from application.storage.sqlite_copy import SqliteCopyable
 
 AN_HOUR = timedelta(hours=1)
 CLOSE = timedelta(seconds=1)
@@ -33,10 +36,10 @@ def path(tmp_path):
 @pytest.fixture
 def jump(monkeypatch):
     """Sets the machine's clock ahead by so many seconds of what it is in truth."""
+    true = time.time_ns
 
     def set_ahead(seconds):
-        offset = lambda: wall_offset_ns() + round(seconds * NS)  # noqa: E731 - named by its use
-        monkeypatch.setattr(sqlite_clock, "wall_offset_ns", offset)
+        monkeypatch.setattr(time, "time_ns", lambda: true() + round(seconds * NS))
 
     return set_ahead
 
@@ -60,10 +63,10 @@ def same(one, other):
 
 def test_who_comes_after_a_jump_has_the_time_of_those_who_were_there(share, jump):
     before = share()
+    then = before.moment()
     jump(3600)
-    after = share()
-    assert same(before, after)
-    assert same(share(), after)
+    for each in (share(), share(), before):
+        assert abs(each.follow() - then) < CLOSE
 
 
 def test_when_all_have_ended_the_next_one_begins_with_the_machines_clock(share, jump):
@@ -125,14 +128,14 @@ def test_where_there_is_no_file_to_be_had_a_process_goes_by_its_own_time(tmp_pat
 
 def test_leases_on_a_file_do_not_end_with_a_jump(tmp_path, jump):
     path = str(tmp_path / "orders.db")
-    first = SqliteStore(path)
-    try:
+    with closing(SqliteStore(path)) as first:
+        first.read_models().ensure(PROJECTIONS["orders"].table)
         assert first.audit().claim(60)
+        assert first.read_models().lease("orders", "first", 60)
         jump(3600)
-        second = SqliteStore(path)
-        try:
+        with closing(SqliteStore(path)) as second:
             assert not second.audit().claim(60)
-        finally:
-            second.close()
-    finally:
-        first.close()
+            assert not second.read_models().lease("orders", "second", 60)
+            assert second.read_models().state("orders").feeder == "first"
+        with closing(SqliteCopyable(path, make=False)) as copyable:
+            assert copyable.served_by() == "first"

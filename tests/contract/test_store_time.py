@@ -9,7 +9,7 @@ from application.store_clock import StoreClock
 MOMENT = timedelta(milliseconds=5)
 
 
-def test_all_that_have_a_database_open_are_told_one_time(open_store):
+def test_all_that_have_a_database_open_have_one_time(open_store):
     clocks = [StoreClock(open_store().moment) for _ in range(3)]
     for _ in range(20):
         early, *others, late = clocks[0].now(), clocks[1].now(), clocks[2].now(), clocks[0].now()

@@ -1,9 +1,12 @@
 """Readiness, as far as only the inside can bring it about. The rest is in journey/."""
 
+import time
+
 import pytest
 from eventsourcing.persistence import StoredEvent
 from polling import until
 
+from application.clock import NS
 from application.projections.registry import PROJECTIONS
 from application.store import Needs, Write
 from interface.http.app import create_app
@@ -38,6 +41,17 @@ def test_a_read_model_that_cannot_take_a_fact_is_named_but_orders_go_on(office, 
     answer = ready()
     assert answer.status_code == 200
     assert "UnknownFact" in answer.json["checks"]["projection orders"]
+
+
+def test_a_machine_whose_clock_is_far_off_is_not_ready(office, monkeypatch):
+    client = create_app(office.services).test_client()
+    true = time.time_ns
+    for ahead, status in ((4, 200), (11 * 60, 503), (0, 200)):
+        monkeypatch.setattr(time, "time_ns", lambda ahead=ahead: true() + ahead * NS)
+        office.services.store_clock.look()
+        answer = client.get("/health/ready")
+        assert answer.status_code == status
+        assert (answer.json["checks"]["clock"] == "ok") is (status == 200)
 
 
 def append_unknown_fact(store):

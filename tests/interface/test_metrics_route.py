@@ -1,5 +1,7 @@
 """What Prometheus reads, as far as only the inside can bring it about. The rest is in journey/."""
 
+import time
+
 import pytest
 from box_office import seat
 from eventsourcing.persistence import StoredEvent
@@ -7,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from application.audit.verification import verify
 from application.audit.workers import here
+from application.clock import NS
 from application.projections.registry import PROJECTIONS
 from application.store import StoreUnavailable
 from interface.http.app import create_app
@@ -49,6 +52,14 @@ def test_how_far_the_log_and_its_read_models_are(office, scrape):
     told = scrape()
     assert told["read_model_position", *ORDERS] == 2
     assert told["read_model_lag_facts", *ORDERS] == told["read_model_lag_seconds", *ORDERS] == 0
+
+
+def test_how_far_the_machines_clock_is_off(office, scrape, monkeypatch):
+    assert abs(scrape()["clock_skew_seconds",]) < 1
+    true = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: true() - 3600 * NS)
+    office.services.store_clock.look()
+    assert abs(scrape()["clock_skew_seconds",] + 3600) < 1
 
 
 def test_a_read_model_that_stands_still_says_since_when_but_not_why(office, scrape):

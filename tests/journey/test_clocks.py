@@ -1,4 +1,4 @@
-"""Real servers whose clocks are wrong: what others hold stays held, and somebody is told."""
+"""Real servers whose clocks are wrong: what others hold stays held, and it is noticed."""
 
 from datetime import datetime
 
