@@ -17,7 +17,7 @@ import structlog
 
 from application.audit.records import Setback, SignedCheckpoint
 from application.audit.signer_memory import BadMemory, SignerMemory
-from application.clock import now, to_ms
+from application.clock import to_ms
 from application.store import Excerpt, LogPoint, ModelState, Store
 
 LOOK_SECONDS = 1.0
@@ -39,12 +39,12 @@ class LogWatch:
         self,
         store: Store,
         memory: Callable[[], SignerMemory | None] = lambda: None,
-        clock: Callable[[], datetime] = now,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
         """`memory` is that of the signer, where this process has one at hand."""
         self._store = store
         self._memory = memory
-        self._clock = clock
+        self._clock = clock or store.moment
         self._seen: LogPoint | None = None
         self._name = f"process {socket.gethostname()}:{os.getpid()}"
         self._mutex = threading.Lock()

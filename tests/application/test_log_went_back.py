@@ -25,6 +25,7 @@ from application.projections.rebuild import NothingKept, rebuild, roll_back
 from application.projections.registry import PROJECTIONS
 from application.shown_position import ModelBehind, wait_until_shown
 from application.store import ModelNotTrue, Page
+from application.store_clock import StoreClock
 
 ORDERS = PROJECTIONS["orders"]
 
@@ -53,7 +54,7 @@ def open_ones(shop):
 
 
 def is_ready(shop):
-    return health.check(shop.services.store).ready
+    return health.check(shop.services.store, shop.services.store_clock).ready
 
 
 def as_rebuilt(shop):
@@ -94,8 +95,8 @@ def test_a_backup_put_back_is_named_and_lists_heal_by_themselves(put_back_one):
     shop, first, _ = put_back_one
     shop.services.look_back()
     assert not is_ready(shop)
-    assert "went back" in health.check(shop.services.store).checks["log"]
-    assert figures(shop.services.store, shop.services.queries, shop.time).log_went_back
+    assert "went back" in health.check(shop.services.store, shop.services.store_clock).checks["log"]
+    assert figures(shop.services.store, shop.services.queries, shop.time, 0.0).log_went_back
     new = {shop.order() for _ in range(6)}
     shop.catch_up()
     assert listed(shop) == first | new
@@ -123,8 +124,13 @@ def test_ahead_of_the_log_is_not_hidden(put_back_one):
     shop, *_ = put_back_one
     last = shop.services.store.last_position()
     assert models(shop).state("orders").behind(last) == -4
-    assert "4 ahead of the log" in health.check(shop.services.store).checks["projection orders"]
-    assert figures(shop.services.store, shop.services.queries, shop.time).models[0].behind == -4
+    assert (
+        "4 ahead of the log"
+        in health.check(shop.services.store, shop.services.store_clock).checks["projection orders"]
+    )
+    assert (
+        figures(shop.services.store, shop.services.queries, shop.time, 0.0).models[0].behind == -4
+    )
 
 
 def test_a_log_that_has_grown_past_what_was_seen_is_noticed_too(put_back_one):
@@ -216,7 +222,7 @@ def test_a_log_that_lost_its_end_is_noticed_by_another_process_after_a_restart(s
     cut(address, position)
     with closing(open_store(address)) as store:
         LogWatch(store).look()
-        assert not health.check(store).ready
+        assert not health.check(store, StoreClock(store.moment)).ready
     assert not is_ready(shop)
 
 

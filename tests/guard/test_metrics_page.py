@@ -38,7 +38,7 @@ def test_the_rules_ask_for_metrics_that_there_are():
         each for each in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if "alert" in each
     )
     [group] = yaml.safe_load(rules)["groups"]
-    assert len(group["rules"]) == 4
+    assert len(group["rules"]) == 5
     for rule in group["rules"]:
         asked = set(NAME.findall(rule["expr"]))
         assert asked
