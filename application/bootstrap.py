@@ -211,7 +211,7 @@ def _open_postgres(database: str, opener: Callable[[str], T]) -> T:
             " use sqlite:///FILE or postgresql://USER@HOST:PORT/NAME"
         )
     try:
-        from application.storage.postgres_connections import BadAddress  # noqa: PLC0415
+        from application.storage.postgres_sessions import BadAddress  # noqa: PLC0415
     except ImportError as error:
         raise BadDatabase(
             f"{POSTGRES} needs the PostgreSQL driver: install orderlog[postgres] ({error})"

@@ -36,6 +36,7 @@ class Strand(greenlet):
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(self._serve)
         self.loop = loop
+        self.store_time: Any = None  # of the call: `store_time.py`
 
     def _serve(self, call: Callable[[], Any]) -> None:
         while True:
@@ -61,9 +62,13 @@ class Cooperation:
         self._loop = loop
         self._idle: list[Strand] = []
 
-    async def run(self, call: Callable[[], T]) -> T:
-        """What `call` returns or raises. While it waits the loop goes on."""
+    async def run(self, call: Callable[[], T], store_time: Any = None) -> T:
+        """What `call` returns or raises. While it waits the loop goes on.
+
+        All that it waits for the store is counted by `store_time`, if there is one.
+        """
         strand = self._idle.pop() if self._idle else Strand(self._loop)
+        strand.store_time = store_time
         ended = strand.switch(call)
         while type(ended) is not Ended:
             with suppress(Exception):  # the call looks at it itself, and may know what to do

@@ -24,6 +24,13 @@ class StoreUnavailable(Exception):
     """The store cannot be reached now. Nothing was changed; asking again later is safe."""
 
 
+class OutcomeUnknown(StoreUnavailable):
+    """Something was to be committed, and nobody can tell now whether it was, or is safe.
+
+    Only a request with an Idempotency-Key can safely be sent again.
+    """
+
+
 class LayoutTooNew(Exception):
     """The database was laid out by a later version of this service."""
 

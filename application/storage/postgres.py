@@ -12,13 +12,14 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import psycopg
 from eventsourcing.persistence import IntegrityError, Notification
 from psycopg import errors
 
 from application.clock import from_ms
 from application.storage.batch import Outcome
-from application.storage.gathering import Gathering
+from application.storage.gathering import Claim, Gathering
 from application.storage.parts_of_the_log import SAMPLE_OF_A_PART, every_nth
 from application.storage.postgres_attempts import PostgresAttempts
 from application.storage.postgres_audit import PostgresAudit
@@ -34,13 +35,14 @@ from application.storage.postgres_connections import (
     unavailable,
     writer_pool,
 )
-from application.storage.postgres_doubt import find_outcome
+from application.storage.postgres_doubt import Connections, find_outcome
 from application.storage.postgres_layout import is_unfinished_copy, lay_out
 from application.storage.postgres_line import Lost
 from application.storage.postgres_ownership import PostgresOwnership
 from application.storage.postgres_positions import Positions
 from application.storage.postgres_read_models import PostgresReadModels
 from application.storage.postgres_recorder import PostgresRecorder
+from application.storage.postgres_sessions import SYNCHRONOUS, settings_of
 from application.storage.postgres_tickets import (
     overdue,
     tickets_by_id,
@@ -75,6 +77,20 @@ LOST_TICKET = "OL001"
 TRIES_OF_CONFLICTS = 5
 
 
+class Claimed(msgspec.Struct):
+    """A write, and whether who asked for it still wants it."""
+
+    write: Write[Any]
+    claim: Claim
+
+
+class GivenUpMeanwhile(Exception):
+    """Who asked for a write of a batch has given it up before it was committed."""
+
+
+GIVEN_UP = StoreUnavailable("Who asked for this has given it up.")
+
+
 class PostgresStore:
     """The port to a store (`application/store.py`) on a PostgreSQL database."""
 
@@ -87,17 +103,20 @@ class PostgresStore:
             lay_out(connection)
             if is_unfinished_copy(connection):
                 raise CopyUnfinished
-        self._readers = Readers(reader_pool(url, readers))
+        synchronous = settings_of(url)[SYNCHRONOUS]
+        self._readers = Readers(reader_pool(url, readers), synchronous)
         self._writers = writer_pool(url, writers)
+        self._closing = threading.Event()
+        self._connections = Connections(self._readers, self._writers, self._closing)
         self._positions = Positions(self._readers)
         self._models = PostgresReadModels(url, self._readers)
         self._attempts = PostgresAttempts(self._readers)
         self._audit = PostgresAudit(self._readers)
-        self._commits: Gathering[Write[Any], Written[Any]] = Gathering(
-            self._commit, threads=writers, name="commits"
+        self._commits: Gathering[Claimed, Written[Any]] = Gathering(
+            self._commit, threads=writers, limited=True, name="commits"
         )
         self._reads: Gathering[str, Sequence[Notification]] = Gathering(
-            self._facts_of_orders, name="reads"
+            self._facts_of_orders, limited=True, name="reads"
         )
         self._news = threading.Condition()
         self._latest = 0
@@ -106,12 +125,17 @@ class PostgresStore:
     # Writing.
 
     def write_all(self, writes: Sequence[Write[T]]) -> list[Written[T] | Exception]:
-        """Carry out `writes` in a shared commit."""
-        return self._commits.ask(writes)
+        """Carry out `writes` in a shared commit. Waits no longer than a `StoreWait`.
 
-    def _commit(self, writes: list[Write[Any]]) -> list[Outcome]:
+        What was not committed in time is `StoreUnavailable`, and never will be; where the commit
+        had begun it is `OutcomeUnknown`.
+        """
+        claim = Claim()
+        return self._commits.ask([Claimed(write, claim) for write in writes], claim)
+
+    def _commit(self, wanted: list[Claimed]) -> list[Outcome]:
         """Carry out a batch, and those put aside in further ones, until patience ends."""
-        waiting = dict(enumerate(writes))
+        waiting = dict(enumerate(wanted))
         outcomes: dict[int, Outcome] = {}
         patience = Patience()
         while waiting:
@@ -123,30 +147,37 @@ class PostgresStore:
                 busy = StoreUnavailable("Others keep what this request needs.")
                 outcomes.update(dict.fromkeys(waiting, busy))
                 break
-        return [outcomes[place] for place in range(len(writes))]
+        return [outcomes[place] for place in range(len(wanted))]
 
-    def _attempt(self, writes: Mapping[int, Write[Any]]) -> dict[int, Outcome]:
+    def _attempt(self, wanted: Mapping[int, Claimed]) -> dict[int, Outcome]:
         """Carry out what can be in one transaction; where one spoils it, each in its own."""
+        outcomes: dict[int, Outcome] = {
+            place: GIVEN_UP for place, each in wanted.items() if each.claim.given_up
+        }
+        wanted = {place: each for place, each in wanted.items() if place not in outcomes}
+        if not wanted:
+            return outcomes
         try:
-            return self._carry_out(writes)
+            return outcomes | self._carry_out(wanted)
+        except GivenUpMeanwhile:
+            return outcomes | self._attempt(wanted)
         except Exception as failure:  # noqa: BLE001 - each write gets its own outcome
             cause = _named(failure)
-            if len(writes) == 1 or isinstance(cause, StoreUnavailable):
-                return dict.fromkeys(writes, cause)
-        outcomes: dict[int, Outcome] = {}
-        for place, write in writes.items():
-            outcomes.update(self._attempt({place: write}))
+            if len(wanted) == 1 or isinstance(cause, StoreUnavailable):
+                return outcomes | dict.fromkeys(wanted, cause)
+        for place, each in wanted.items():
+            outcomes.update(self._attempt({place: each}))
         return outcomes
 
-    def _carry_out(self, writes: Mapping[int, Write[Any]]) -> dict[int, Outcome]:
+    def _carry_out(self, wanted: Mapping[int, Claimed]) -> dict[int, Outcome]:
         """One transaction, again while it fails for a reason that passes."""
         patience = Patience()
         conflicts = 0
         while True:
             try:
-                return self._transact(writes)
+                return self._transact(wanted)
             except psycopg.Error as error:
-                lone_conflict = isinstance(error, errors.UniqueViolation) and len(writes) == 1
+                lone_conflict = isinstance(error, errors.UniqueViolation) and len(wanted) == 1
                 conflicts += lone_conflict
                 again = passes(error) or (lone_conflict and conflicts < TRIES_OF_CONFLICTS)
                 if not again or not patience.wait():
@@ -154,22 +185,23 @@ class PostgresStore:
                 if isinstance(error, Lost):
                     self._writers.check()
 
-    def _transact(self, writes: Mapping[int, Write[Any]]) -> dict[int, Outcome]:
+    def _transact(self, wanted: Mapping[int, Claimed]) -> dict[int, Outcome]:
         """Find, decide, store. Raises `Lost` only where nothing was committed."""
         with self._writers.connection() as line:
-            batch = PostgresBatch(line, writes)
+            batch = PostgresBatch(line, {place: each.write for place, each in wanted.items()})
             try:
                 batch.find()
                 batch.decide()
+                _begin([wanted[place].claim for place in batch.settled])
                 doubtful = False
-                positions = batch.store()
+                positions = batch.store(self._connections.replicating(line))
             except InDoubt:
                 doubtful = True
             except BaseException:
                 batch.give_up()
                 raise
         if doubtful:
-            positions = find_outcome(self._readers, batch)
+            positions = find_outcome(self._connections, batch)
         if positions:
             self._tell(positions[-1])
         return batch.outcomes(positions)
@@ -338,7 +370,7 @@ class PostgresStore:
     @contextmanager
     def change_catalog(self) -> Iterator[PostgresCatalogChange]:
         """Open a transaction over the catalogue, its tickets and the keys, one at a time."""
-        with self._readers.transaction() as connection:
+        with self._readers.acknowledged() as connection:
             change = PostgresCatalogChange(connection)
             yield change
             change.finish()
@@ -361,10 +393,17 @@ class PostgresStore:
 
     def close(self) -> None:
         """Give back all connections."""
+        self._closing.set()
         self._commits.close()
         self._reads.close()
         self._writers.close()
         self._readers.close()
+
+
+def _begin(claims: Sequence[Claim]) -> None:
+    """See that all of these are still wanted, from now on for good. Raises `GivenUpMeanwhile`."""
+    if not all(claim.begin() for claim in claims):
+        raise GivenUpMeanwhile
 
 
 def _named(failure: Exception) -> Exception:

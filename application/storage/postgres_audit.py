@@ -18,6 +18,7 @@ from application.audit.records import (
 )
 from application.audit.tree import drawer_of
 from application.storage.postgres_connections import Connection, Readers, streamed
+from application.storage.postgres_sessions import take_time
 from application.store import LogPoint, Range
 
 RANGE_ROWS = 5000
@@ -76,7 +77,7 @@ class PostgresAudit:
         with self._readers.transaction() as connection:
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-            connection.execute("SET LOCAL statement_timeout = 0")
+            take_time(connection)
             yield connection
 
     @contextmanager
@@ -254,7 +255,7 @@ class PostgresAudit:
 
     def add_checkpoint(self, checkpoint: SignedCheckpoint) -> bool:
         """Keep a checkpoint; False if there is one with its number."""
-        with self._readers.transaction() as connection:
+        with self._readers.acknowledged() as connection:
             added = connection.execute(
                 "INSERT INTO checkpoints VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
                 (checkpoint.number, checkpoint.statement, checkpoint.signature),

@@ -23,11 +23,13 @@ from application.storage.postgres_line import (
     integer,
     integer_of,
     integers,
+    not_longer,
     texts,
 )
 from application.storage.postgres_recorder import (
     BEGIN,
     COMMIT,
+    MARK,
     ROLLBACK,
     append_calls,
     positions_of,
@@ -63,7 +65,10 @@ NUMBERS = Statement(
 
 
 class InDoubt(Exception):
-    """The connection ended while a commit was under way: it may have happened, or not."""
+    """A commit was under way and its answer did not come, or came without a standby's word.
+
+    It may have happened, or not; and what has happened may not be safe.
+    """
 
 
 class PostgresBatch(Batch):
@@ -76,7 +81,6 @@ class PostgresBatch(Batch):
     def __init__(self, line: LineConnection, writes: Mapping[int, Write[Any]]) -> None:
         super().__init__(writes)
         self._line = line
-        self.backend = line.pgconn.backend_pid
         self.transaction = 0
 
     # The first round trip.
@@ -152,19 +156,24 @@ class PostgresBatch(Batch):
 
     # The second round trip.
 
-    def store(self) -> list[int]:
+    def store(self, replicating: Callable[[], bool] = not_longer) -> list[int]:
         """Save and commit; return the positions of the facts, in the order of `drafts`.
 
-        Raises `InDoubt` when the connection ends before the server has answered.
+        Where nothing is to be saved but something was decided, that may rest on what others have
+        committed and no standby has confirmed: so there is a commit all the same. The answer is
+        waited for as long as the server is `replicating`. Raises `InDoubt`.
         """
         drafts = self.drafts
-        if not drafts:
+        if not self.settled:
             self.give_up()
             return []
+        calls = append_calls(drafts, self.view.heads) if drafts else [Call(MARK)]
         try:
-            answers = self._line.trip([*append_calls(drafts, self.view.heads), Call(COMMIT)])
+            answers = self._line.trip([*calls, Call(COMMIT)], longer=replicating)
         except Lost as error:
             raise InDoubt from error
+        if self._line.warned:
+            raise InDoubt
         return positions_of(answers, drafts)
 
     def give_up(self) -> None:

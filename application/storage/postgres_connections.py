@@ -1,6 +1,7 @@
 """Connections to PostgreSQL: how they are opened, pooled, given up and tried again."""
 
 import random
+import select
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,13 +11,25 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import errors, pq
 from psycopg.adapt import Dumper
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.string import StrDumper
 from psycopg_pool import ConnectionPool
 
 from application.cooperation import off_the_loop
+from application.storage import postgres_sessions as sessions
 from application.storage.postgres_line import LineConnection
-from application.store import StoreUnavailable
+from application.storage.postgres_sessions import (
+    INDEXES_ONLY,
+    READER,
+    SILENT_SECONDS,
+    SYNCHRONOUS,
+    Session,
+    Silent,
+    conninfo,
+    refuse_shared_sessions,
+    settings_of,
+)
+from application.store import OutcomeUnknown, StoreUnavailable
+from application.store_time import StoreWait
 
 T = TypeVar("T")
 
@@ -28,45 +41,11 @@ RECONNECT_SECONDS = 2.0
 """How long a pool goes on trying by itself; after that, whoever needs a connection tries anew."""
 LONGEST_PAUSE = 0.25
 
-DEFAULTS = {
-    "application_name": "orderlog",
-    "connect_timeout": "3",
-    "keepalives_idle": "5",
-    "keepalives_interval": "2",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "10000",
-}
-"""What an address does not say itself. The last four notice a server that is gone in silence."""
-
-SESSION = (
-    "-c statement_timeout=10s -c lock_timeout=3s -c idle_in_transaction_session_timeout=10s"
-    " -c synchronous_commit=on -c jit=off"
-)
-"""Set for every session; the address's own `options` come later and win."""
-
-INDEXES_ONLY = (
-    " -c plan_cache_mode=force_generic_plan"
-    " -c enable_seqscan=off -c enable_bitmapscan=off -c enable_sort=off"
-)
-"""For the sessions that write: their statements read few rows by index, even where statistics
-are missing, as right after a catalogue was loaded."""
+CHECK_SECONDS = 1.0
+"""How long a pool waits for a sign of life of one of its lines."""
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 Values = Sequence[Any] | Mapping[str, Any]
-
-
-class BadAddress(Exception):
-    """A database address that libpq cannot read."""
-
-
-def conninfo(url: str, session: str = SESSION) -> str:
-    """The address with our defaults where it says nothing. Raises `BadAddress`."""
-    try:
-        given = {name: value for name, value in conninfo_to_dict(url).items() if value is not None}
-    except psycopg.ProgrammingError as error:
-        raise BadAddress(str(error).strip()) from error
-    options = f"{session} {given.pop('options', '')}".strip()
-    return make_conninfo("", **{**DEFAULTS, **given, "options": options})
 
 
 class _Text(StrDumper):
@@ -87,18 +66,20 @@ class _Array(Dumper):
         return obj
 
 
-def _prepare_reader(connection: Connection) -> None:
-    connection.prepare_threshold = 1
-    connection.adapters.register_dumper(str, _Text)
-    connection.adapters.register_dumper(Array, _Array)
-
-
-def reader_pool(url: str, most: int) -> ConnectionPool[Connection]:
+def reader_pool(url: str, most: int) -> "ReaderPool":
     """A pool for reading and for rare changes."""
-    return ConnectionPool(
+    settings = settings_of(url) | READER
+
+    def prepare(connection: Session) -> None:
+        connection.prepare(settings).prepare_threshold = 1
+        connection.adapters.register_dumper(str, _Text)
+        connection.adapters.register_dumper(Array, _Array)
+
+    return ReaderPool(
         conninfo(url),
+        connection_class=Session,
         kwargs={"autocommit": True},
-        configure=_prepare_reader,
+        configure=prepare,
         min_size=1,
         max_size=most,
         timeout=POOL_SECONDS,
@@ -109,22 +90,37 @@ def reader_pool(url: str, most: int) -> ConnectionPool[Connection]:
     )
 
 
+class ReaderPool(ConnectionPool[Session]):
+    """A pool that finds out which of its connections have ended without asking the server."""
+
+    @staticmethod
+    def check_connection(conn: Session) -> None:
+        """Look whether the server has ended the connection. Raises `psycopg.Error`."""
+        waiter = select.poll()
+        waiter.register(conn.pgconn.socket, select.POLLIN)
+        if waiter.poll(0):
+            conn.pgconn.consume_input()
+        if conn.pgconn.status != pq.ConnStatus.OK:
+            raise psycopg.OperationalError("The server has ended the connection.")
+
+
 class LinePool(ConnectionPool[LineConnection]):
     """A pool that tries its connections as lines."""
 
     @staticmethod
     def check_connection(conn: LineConnection) -> None:
         """Ask the server for a sign of life. Raises `Lost`."""
-        conn.trip([])
+        conn.trip([], CHECK_SECONDS)
 
 
 def writer_pool(url: str, most: int) -> LinePool:
     """A pool of lines for batches of writes."""
+    settings = settings_of(url, INDEXES_ONLY)
     return LinePool(
-        conninfo(url, SESSION + INDEXES_ONLY),
+        conninfo(url),
         connection_class=LineConnection,
         kwargs={"autocommit": True},
-        configure=LineConnection.open_line,
+        configure=lambda line: line.open_line(settings),
         min_size=1,
         max_size=most,
         timeout=POOL_SECONDS,
@@ -135,10 +131,11 @@ def writer_pool(url: str, most: int) -> LinePool:
     )
 
 
-def connect(url: str) -> Connection:
-    """One connection outside the pools. Raises `StoreUnavailable`."""
+def connect(url: str) -> Session:
+    """One connection outside the pools. Raises `BadAddress`, `StoreUnavailable`."""
     try:
-        return psycopg.connect(conninfo(url), autocommit=True)
+        refuse_shared_sessions(url)
+        return sessions.connect(url)
     except psycopg.OperationalError as error:
         raise unavailable(error) from error
 
@@ -184,23 +181,49 @@ class Patience:
 class Readers:
     """Runs what can be repeated without harm, again if a connection fails."""
 
-    def __init__(self, pool: ConnectionPool[Connection]) -> None:
+    def __init__(self, pool: ReaderPool, synchronous: str) -> None:
+        """Take connections from `pool`; what is acknowledged is committed as `synchronous`."""
         self._pool = pool
+        self._synchronous = synchronous
 
-    def run(self, work: Callable[[Connection], T]) -> T:
-        """What `work` returns. Raises `StoreUnavailable` when patience ends."""
-        return off_the_loop(partial(self._run, work))
+    def run(self, work: Callable[[Connection], T], most: float | None = None) -> T:
+        """What `work` returns. Raises `StoreUnavailable` when patience ends, or time.
 
-    def _run(self, work: Callable[[Connection], T]) -> T:
-        patience = Patience()
+        Time is the caller's `StoreWait`, and at most so many seconds.
+        """
+        with StoreWait() as till:
+            deadline = till if most is None else min(till, time.monotonic() + most)
+            return off_the_loop(partial(self._run, work, deadline))
+
+    def _run(self, work: Callable[[Connection], T], deadline: float) -> T:
+        patience = Patience(min(PATIENCE_SECONDS, deadline - time.monotonic()))
         while True:
             try:
-                with self._pool.connection() as connection:
-                    return work(connection)
+                with self._borrowed(deadline) as session:
+                    session.deadline = deadline
+                    return work(session)
             except psycopg.Error as error:
                 if not passes(error) or not patience.wait():
                     raise _named(error) from error
+
+    @contextmanager
+    def _borrowed(self, deadline: float) -> Iterator[Session]:
+        """A connection of the pool. What its failure says about the others is looked at."""
+        timeout = max(0.0, min(self._pool.timeout, deadline - time.monotonic()))
+        try:
+            with self._pool.connection(timeout) as session:
+                try:
+                    yield session
+                finally:
+                    session.deadline = None
+                    session.silent_seconds = SILENT_SECONDS
+        except Silent:
+            self._pool.drain()
+            raise
+        except psycopg.Error as error:
+            if passes(error):
                 self._pool.check()
+            raise
 
     def rows(self, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
@@ -211,13 +234,12 @@ class Readers:
         )
 
     @contextmanager
-    def borrow(self) -> Iterator[Connection]:
+    def borrow(self) -> Iterator[Session]:
         """A connection, each statement of which is a transaction. Raises `StoreUnavailable`."""
         try:
-            with self._pool.connection() as connection:
-                yield connection
+            with self._borrowed(time.monotonic() + self._pool.timeout) as session:
+                yield session
         except psycopg.OperationalError as error:
-            self._pool.check()
             raise unavailable(error) from error
 
     @contextmanager
@@ -225,6 +247,20 @@ class Readers:
         """One transaction, not repeated. Raises `StoreUnavailable`."""
         with self.borrow() as connection, connection.transaction():
             yield connection
+
+    @contextmanager
+    def acknowledged(self) -> Iterator[Connection]:
+        """One transaction whose success somebody will be told: as safe as an order's.
+
+        Raises `OutcomeUnknown` if a standby that should have confirmed it was not waited for.
+        """
+        with self.borrow() as session:
+            with session.transaction():
+                session.execute("SELECT set_config(%s, %s, true)", (SYNCHRONOUS, self._synchronous))
+                yield session
+                session.warned = False
+            if session.warned:
+                raise OutcomeUnknown("A standby has not confirmed what was committed.")
 
     def close(self) -> None:
         """Give back all connections."""

@@ -7,6 +7,7 @@ from psycopg import errors
 
 from application.storage.postgres_connections import Array, Connection
 from application.storage.postgres_line import binaries, integers, texts
+from application.storage.postgres_sessions import take_time
 from application.store import KeyTwice, Range, Row, Table, ranges_between
 
 TYPES = {int: "bigint", str: "text"}
@@ -132,7 +133,7 @@ def _copy(connection: Connection, table: Table, generation: int, rows: Sequence[
 def finish(connection: Connection, table: Table, generation: int) -> None:
     """Give a loaded table its indexes, and the planner its statistics. Raises `KeyTwice`."""
     name = table_name(table.name, generation)
-    connection.execute("SET LOCAL statement_timeout = 0")
+    take_time(connection)
     connection.execute("SET LOCAL maintenance_work_mem = '128MB'")
     try:
         index(connection, table, generation)

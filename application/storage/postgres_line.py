@@ -6,7 +6,8 @@ five times the processor time of this, which uses the libpq calls that psycopg o
 
 import select
 import struct
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,8 +15,13 @@ import psycopg
 from psycopg import pq
 from psycopg.errors import error_from_result
 
-ANSWER_SECONDS = 30.0
-"""How long a silent server is waited for: longer than any of the server's own time limits."""
+from application.storage.postgres_sessions import Session
+
+ANSWER_SECONDS = 10.0
+"""How long the answer to a trip may take."""
+
+LONGER_SECONDS = 1.0
+"""How often it is asked, after that, whether to wait on."""
 
 TEXT, BYTES, INT = 25, 17, 20
 """The type numbers of text, bytea and bigint, fixed in every PostgreSQL."""
@@ -84,22 +90,38 @@ def _array(kind: int, items: Sequence[bytes | None]) -> bytes:
 Rows = list[tuple[Any, ...]]
 
 
-class LineConnection(psycopg.Connection[tuple[Any, ...]]):
+def not_longer() -> bool:
+    """For a trip that is given up when its time is over."""
+    return False
+
+
+class LineConnection(Session):
     """A connection for `trip` alone: once opened as a line, psycopg's cursors cannot use it."""
 
-    def open_line(self) -> None:
-        """Turn the connection into a line."""
+    def open_line(self, settings: Mapping[str, str]) -> None:
+        """Set what matters, and turn the connection into a line."""
+        self.prepare(settings)
         self.pgconn.enter_pipeline_mode()
         self._known: set[bytes] = set()
         self._waiter = select.poll()
         self._waiter.register(self.pgconn.socket, select.POLLIN)
 
-    def trip(self, calls: Sequence[Call]) -> list[Rows]:
+    def trip(
+        self,
+        calls: Sequence[Call],
+        seconds: float | None = None,
+        longer: Callable[[], bool] = not_longer,
+    ) -> list[Rows]:
         """Send `calls` together and return the rows of each, as raw bytes.
 
         Raises what the server says of the first call that fails: then none of the later ones was
-        carried out. Raises `Lost` when the connection ends on the way: then nobody can tell.
+        carried out. Raises `Lost` when the connection ends on the way, or is given up because the
+        server has not answered after `seconds` and there is no reason to wait `longer`: then
+        nobody can tell. `warned` is whether the server has warned of anything meanwhile.
         """
+        self.deadline = time.monotonic() + (ANSWER_SECONDS if seconds is None else seconds)
+        self._longer = longer
+        self.warned = False
         try:
             sent = self._send(calls)
             results = self._receive()
@@ -156,10 +178,14 @@ class LineConnection(psycopg.Connection[tuple[Any, ...]]):
             raise psycopg.OperationalError(self.pgconn.get_error_message())
 
     def _wait(self) -> int:
-        events = self._waiter.poll(ANSWER_SECONDS * 1000)
-        if not events:
-            raise psycopg.OperationalError("the server does not answer")
-        return events[0][1]
+        while True:
+            left = (self.deadline or 0.0) - time.monotonic()
+            events = self._waiter.poll(max(0.0, left) * 1000)
+            if events:
+                return events[0][1]
+            if not self._longer():
+                raise psycopg.OperationalError("The server does not answer in time.")
+            self.deadline = time.monotonic() + LONGER_SECONDS
 
 
 def _rows(result: pq.abc.PGresult) -> Rows:

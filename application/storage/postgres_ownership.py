@@ -12,6 +12,7 @@ from eventsourcing.persistence import Notification
 
 from application.storage.postgres_connections import Connection, Readers, streamed
 from application.storage.postgres_keys import LOG_LOCK
+from application.storage.postgres_sessions import take_time
 from application.store import OwnedRow, Row
 
 OWNED = b"SELECT id, order_id, held_till FROM tickets WHERE order_id IS NOT NULL ORDER BY id"
@@ -72,14 +73,14 @@ class PostgresOwnership:
     @contextmanager
     def mending(self) -> Iterator["PostgresMending"]:
         """A transaction that has the log's lock alone."""
-        with self._readers.transaction() as connection:
+        with self._readers.acknowledged() as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", LOG_LOCK)
             yield PostgresMending(connection)
 
 
 def _scan(connection: Connection, statement: bytes) -> Iterator[Any]:
     """All rows of tickets that are owned, in the open transaction."""
-    connection.execute("SET LOCAL statement_timeout = 0")
+    take_time(connection)
     connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
     with connection.cursor(name="owned", binary=True) as cursor:
         cursor.execute(statement)

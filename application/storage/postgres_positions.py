@@ -7,13 +7,17 @@ all that was drawn by the earlier look and is not theirs has ended. Nobody ever 
 """
 
 import threading
-from collections.abc import Collection, Sequence
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from eventsourcing.persistence import Notification
 
+from application.cooperation import off_the_loop
 from application.storage.postgres_connections import Patience, Readers
 from application.store import Excerpt, StoreUnavailable
+from application.store_time import StoreWait
 
 FIRST_LOOK_SECONDS = 15.0
 """How long a process that has just started waits for appends that were open before it looked.
@@ -79,16 +83,32 @@ class Positions:
     def settle(self) -> int:
         """Look; return the position up to which the log is complete.
 
-        Waits only right after a start, for the appends that were open then.
+        Waits only right after a start, for the appends that were open then. Raises
+        `StoreUnavailable`.
         """
+        return off_the_loop(self._settle)
+
+    def _settle(self) -> int:
         patience = Patience(FIRST_LOOK_SECONDS)
         while True:
-            with self._mutex:
+            with self._my_turn():
                 self._look()
                 if self._horizon.known:
                     return self._horizon.safe
             if not patience.wait():
                 raise StoreUnavailable("An append has been open for too long to read the log.")
+
+    @contextmanager
+    def _my_turn(self) -> Iterator[None]:
+        """Look alone. Whose look is not answered keeps others from looking only for so long."""
+        with StoreWait() as deadline:
+            free = self._mutex.acquire(timeout=max(0.0, deadline - time.monotonic()))
+        if not free:
+            raise StoreUnavailable("The database does not answer those who asked before.")
+        try:
+            yield
+        finally:
+            self._mutex.release()
 
     def _look(self) -> None:
         look = self._readers.rows("SELECT server, drawn, appending FROM orders_horizon()")[0]

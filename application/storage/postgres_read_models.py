@@ -14,6 +14,7 @@ from application.storage.postgres_connections import Array, Connection, Readers,
 from application.storage.postgres_generations import table_name
 from application.storage.postgres_keys import LAYOUT_LOCK, rebuild_key
 from application.storage.postgres_line import texts
+from application.storage.postgres_sessions import take_time
 from application.storage.read_model_pages import conditions, where
 from application.store import (
     BeingRebuilt,
@@ -297,7 +298,7 @@ class PostgresReadModels:
         ):
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-            connection.execute("SET LOCAL statement_timeout = 0")
+            take_time(connection)
             row = connection.execute(
                 "SELECT position FROM read_models WHERE name = %s AND generation = %s",
                 (state.name, state.generation),
@@ -377,7 +378,7 @@ class PostgresReadModels:
         """Add the rows of a range and note that it is loaded, together."""
         table = self._tables[state.name]
         with self._readers.transaction() as connection:
-            connection.execute("SET LOCAL statement_timeout = 0")
+            take_time(connection)
             return generations.load(connection, table, state.generation, part, rows, facts)
 
     def finish(self, build: Build) -> None:

@@ -40,6 +40,10 @@ BEGIN = Statement(b"begin", b"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
 COMMIT = Statement(b"commit", b"COMMIT")
 ROLLBACK = Statement(b"rollback", b"ROLLBACK")
 
+MARK = Statement(b"mark", b"SELECT pg_logical_emit_message(true, 'orderlog', '')")
+"""Makes a transaction write to the log that a standby gets, so that its commit waits for one: all
+that the transaction has seen is as safe as itself then. Nobody reads the message."""
+
 ENTER = Statement(
     b"enter", f"SELECT pg_advisory_xact_lock_shared({LOG_LOCK[0]}, {LOG_LOCK[1]})".encode()
 )
@@ -209,6 +213,8 @@ def append_alone(line: LineConnection, draft: Draft) -> list[int]:
     try:
         hashes = _last_hashes(line, draft.facts)
         answers = line.trip([Call(BEGIN), *append_calls([draft], hashes), Call(COMMIT)])
+        if line.warned:
+            raise psycopg.OperationalError("A standby has not confirmed the commit.")
     except psycopg.Error:
         if not line.closed:
             line.trip([Call(ROLLBACK)])

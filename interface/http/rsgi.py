@@ -24,6 +24,7 @@ from werkzeug.test import run_wsgi_app
 
 from application.bootstrap import Services
 from application.cooperation import Cooperation
+from application.store_time import StoreTime, limited_by
 from interface.http.errors import BadRequest, BodyRefused, answer_to
 from interface.http.fast_path import FastPath, Reply
 from interface.http.problems import BODY_TOO_SLOW, TOO_MANY_BODIES
@@ -76,16 +77,18 @@ class RsgiService:
         protocol.response_bytes(int(reply.status[:3]), reply.headers, reply.body)
 
     async def _answer(self, environ: Environ) -> Reply:
+        store_time = StoreTime()
         ask = self._fast.usual(environ)
         if ask is not None:
-            reply = await self._cooperation.run(partial(self._fast.reply, environ, ask))
+            call = partial(self._fast.reply, environ, ask)
+            reply = await self._cooperation.run(call, store_time)
             if reply is not None:
                 return reply
-        return await self._loop.run_in_executor(self._threads, self._of_flask, environ)
+        return await self._loop.run_in_executor(self._threads, self._of_flask, environ, store_time)
 
-    def _of_flask(self, environ: Environ) -> Reply:
+    def _of_flask(self, environ: Environ, store_time: StoreTime) -> Reply:
         environ[TURN] = self._turns
-        with self._turns:
+        with self._turns, limited_by(store_time):
             body, status, headers = run_wsgi_app(self._fast.flask, environ, buffered=True)
         return Reply(status, headers.to_wsgi_list(), b"".join(body))
 

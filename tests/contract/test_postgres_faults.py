@@ -12,7 +12,7 @@ from wire import Wire
 
 from application.storage import postgres_connections
 from application.storage.postgres import PostgresStore
-from application.storage.postgres_connections import BadAddress
+from application.storage.postgres_sessions import BadAddress
 from application.store import Needs, StoreUnavailable, TicketChange, Write
 
 OTHERS = (

@@ -1,0 +1,200 @@
+"""Sessions on a PostgreSQL server: how they are opened and set, and how long one may be silent.
+
+What matters is set after connecting: a pooler such as PgBouncer passes nothing on that comes with
+the connection itself.
+"""
+
+import shlex
+import time
+from collections.abc import Generator, Mapping
+from typing import Any, Self, TypeVar
+
+import psycopg
+from psycopg.abc import PQGen
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+T = TypeVar("T")
+
+SILENT_SECONDS = 15.0
+"""How long one answer is waited for: longer than the server's own time limits for a statement."""
+
+PREPARE_SECONDS = 3.0
+"""The same for what is set right after connecting."""
+
+LONGEST_SECONDS = 3600.0
+"""The same for a statement that goes through a whole table, which the server does not limit."""
+
+DEFAULTS = {
+    "application_name": "orderlog",
+    "connect_timeout": "3",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "10000",
+}
+"""What an address does not say itself. The last four notice a server that is gone in silence."""
+
+SYNCHRONOUS = "synchronous_commit"
+
+SESSION = {
+    "statement_timeout": "10s",
+    "lock_timeout": "3s",
+    "idle_in_transaction_session_timeout": "10s",
+    SYNCHRONOUS: "on",
+    "jit": "off",
+}
+"""Set for every session; the address's own `options` win."""
+
+READER = {SYNCHRONOUS: "local"}
+"""For the sessions that read, and keep what can be made again from the log: they do not wait
+for a standby. What somebody is told there waits all the same (`Readers.acknowledged`)."""
+
+INDEXES_ONLY = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_sort": "off",
+}
+"""For the sessions that write: their statements read few rows by index, even where statistics
+are missing, as right after a catalogue was loaded."""
+
+HEARD = {"client_min_messages": "warning"}
+"""Not for an address to change: a commit that no standby has confirmed is told by a warning."""
+
+
+class BadAddress(Exception):
+    """A database address that libpq cannot read, or that leads where we cannot work."""
+
+
+class Silent(psycopg.OperationalError):
+    """The server has not answered in time, and the connection was given up."""
+
+
+def conninfo(url: str) -> str:
+    """The address with our defaults where it says nothing. Raises `BadAddress`."""
+    return make_conninfo("", **{**DEFAULTS, **_given(url)})
+
+
+def settings_of(url: str, own: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What to set for a session: ours, `own` of its kind, and those that the address asks for."""
+    asked = _asked_for(_given(url).get("options", ""))
+    return {**SESSION, **(own or {}), **asked, **HEARD}
+
+
+def _given(url: str) -> dict[str, str]:
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.ProgrammingError as error:
+        raise BadAddress(str(error).strip()) from error
+    return {name: str(value) for name, value in parts.items() if value is not None}
+
+
+def _asked_for(options: str) -> dict[str, str]:
+    """The settings in an address's `options`: `-c name=value`, `-cname=value`, `--name=value`."""
+    settings = {}
+    words = iter(shlex.split(options))
+    for word in words:
+        if word == "-c":
+            setting = next(words, "")
+        elif word.startswith(("-c", "--")):
+            setting = word[2:]
+        else:
+            continue
+        name, is_set, value = setting.partition("=")
+        if is_set:
+            settings[name.replace("-", "_")] = value
+    return settings
+
+
+class Session(psycopg.Connection[tuple[Any, ...]]):
+    """A connection none of whose waits is without end.
+
+    A wait ends with `Silent` at `deadline` (monotonic seconds), if there is one, and in any case
+    after `silent_seconds`; the connection is closed then, since its answer may still come.
+    `warned` is whether the server has warned of anything since that was last set to False.
+    """
+
+    deadline: float | None = None
+    silent_seconds = SILENT_SECONDS
+    warned = False
+    backend = 0
+    """The server's number of the session's process: behind a pooler the driver is told another."""
+
+    def prepare(self, settings: Mapping[str, str]) -> Self:
+        """Set what matters, and listen to warnings."""
+        self.add_notice_handler(self._note)
+        self.deadline = time.monotonic() + PREPARE_SECONDS
+        row = self.execute(
+            "SELECT pg_backend_pid(), count(set_config(name, value, false))"
+            " FROM unnest(%s::text[], %s::text[]) AS w (name, value)",
+            (list(settings), list(settings.values())),
+        ).fetchone()
+        self.deadline = None
+        self.backend = row[0] if row else 0
+        return self
+
+    def _note(self, notice: psycopg.errors.Diagnostic) -> None:
+        self.warned = self.warned or notice.severity_nonlocalized == "WARNING"
+
+    def wait(self, gen: PQGen[T], *args: Any, **named: Any) -> T:
+        """Wait as psycopg does, but not without end."""
+        limit = time.monotonic() + self.silent_seconds
+        if self.deadline is not None:
+            limit = min(limit, self.deadline)
+        try:
+            return super().wait(_until(gen, limit), *args, **named)
+        except Silent:
+            self.close()
+            raise
+
+
+def _until(gen: PQGen[T], limit: float) -> Generator[Any, Any, T]:
+    """The same waits, until it is `limit`. Nothing comes for a while: so psycopg calls it, too."""
+    try:
+        state = next(gen)
+        while True:
+            state = gen.send((yield state))
+            if time.monotonic() >= limit:
+                raise Silent("The server does not answer in time.")
+    except StopIteration as end:
+        result: T = end.value
+        return result
+
+
+def take_time(connection: psycopg.Connection[Any]) -> None:
+    """Let the statements of the open transaction take as long as a whole table does."""
+    connection.execute("SET LOCAL statement_timeout = 0")
+    if isinstance(connection, Session):
+        connection.silent_seconds = LONGEST_SECONDS
+
+
+def connect(url: str) -> Session:
+    """One connection outside the pools, that may take its time. Raises `BadAddress`."""
+    session = Session.connect(conninfo(url), autocommit=True)
+    session.silent_seconds = LONGEST_SECONDS
+    return session.prepare(settings_of(url))
+
+
+def refuse_shared_sessions(url: str) -> None:
+    """Refuse an address behind which transactions share sessions. Raises `BadAddress`.
+
+    Statements are prepared, settings and locks kept in a session: they must stay with one client.
+    A pooler that shares tells the driver a number of its own, and gives two idle clients the same
+    session, or one client now this and now that one.
+    """
+    info = conninfo(url)
+    with Session.connect(info, autocommit=True) as first:
+        if _backend(first) == first.info.backend_pid:
+            return
+        with Session.connect(info, autocommit=True) as second:
+            seen = [(_backend(first), _backend(second)) for _ in range(3)]
+    if len(set(seen)) > 1 or seen[0][0] == seen[0][1]:
+        raise BadAddress(
+            "The address leads to a pooler that shares sessions between transactions;"
+            " orderlog needs pool_mode = session, or the address of the server itself."
+        )
+
+
+def _backend(session: Session) -> int:
+    row = session.execute("SELECT pg_backend_pid()", prepare=False).fetchone()
+    return int(row[0]) if row else 0
