@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -99,6 +100,23 @@ class Server:
             yield data
         finally:
             self.control_standby(data, "-m", "immediate", "stop")
+
+
+@contextmanager
+def halted(data):
+    """All processes of the server with this folder stand still until the end: alive, and silent."""
+    first = int((Path(data) / "postmaster.pid").read_text(encoding="ascii").split()[0])
+    children = Path(f"/proc/{first}/task/{first}/children")
+    os.kill(first, signal.SIGSTOP)  # before its children are listed: it makes no more
+    processes = [first, *map(int, children.read_text(encoding="ascii").split())]
+    try:
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        yield
+    finally:
+        for process in processes:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGCONT)
 
 
 def address(url, **changes):

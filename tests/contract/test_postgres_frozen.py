@@ -1,0 +1,147 @@
+"""A server that is there and does not answer: nothing waits for it without end, and all goes on."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from functools import partial
+
+import psycopg
+import pytest
+from asking import NOON, PARTNER, answered, append, fact, one, sell
+from polling import until
+from postgres_server import halted
+
+from application import store_time
+from application.storage import postgres_doubt, postgres_line, postgres_sessions
+from application.storage.postgres import PostgresStore
+from application.store import Needs, OutcomeUnknown, StoreUnavailable, Write
+
+MOST = 1.0
+FAR_LESS_THAN_FOR_EVER = 8.0
+
+READS = {
+    "an order": lambda store: store.facts("warm"),
+    "the log": lambda store: store.log(0, 10),
+    "where the log ends": lambda store: store.last_position(),
+    "an answered request": lambda store: store.answered(PARTNER, "key-1"),
+    "the library's reading": lambda store: store.recorder.select_notifications(1, 10),
+    "tickets": lambda store: store.tickets("show"),
+    "vacancies": lambda store: store.vacancies(["show"], NOON),
+    "the catalogue": lambda store: store.catalog(),
+}
+
+
+@pytest.fixture
+def limits(monkeypatch):
+    monkeypatch.setattr(store_time, "MOST_SECONDS", MOST)
+    monkeypatch.setattr(postgres_line, "ANSWER_SECONDS", MOST / 2)
+    monkeypatch.setattr(postgres_doubt, "DOUBT_SECONDS", MOST / 2)
+    monkeypatch.setattr(postgres_sessions.Session, "silent_seconds", MOST)
+
+
+@pytest.fixture
+def store(server, database, limits):
+    if not server.own:
+        pytest.skip("the server is not ours to halt")
+    with closing(PostgresStore(database)) as store:
+        sell(store, 4)
+        one(store, append(store, "warm"))
+        yield store
+
+
+def duration(call):
+    begun = time.monotonic()
+    with pytest.raises(StoreUnavailable):
+        call()
+    return time.monotonic() - begun
+
+
+def sessions(database):
+    with psycopg.connect(database, autocommit=True) as connection:
+        return connection.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        ).fetchone()[0]
+
+
+def test_no_read_waits_without_end_and_the_next_ones_are_answered(store, server, database):
+    with ThreadPoolExecutor(3 * len(READS)) as threads:
+        with halted(server.data):
+            asked = [
+                threads.submit(duration, partial(read, store)) for read in 3 * list(READS.values())
+            ]
+            took = [each.result() for each in asked]
+        assert max(took) < FAR_LESS_THAN_FOR_EVER
+        for read in READS.values():
+            read(store)
+    until(lambda: sessions(database) <= 1 + 1 + 8, "connections are left behind")
+
+
+def test_a_write_that_was_given_up_before_its_commit_is_never_done(store, server):
+    decided = []
+
+    def decide(within, found):
+        decided.append(found)
+        store.recorder.insert_events([fact("late")], within=within)
+
+    with halted(server.data), ThreadPoolExecutor() as threads:
+        write = Write(Needs(order="late"), decide)
+        failures = [threads.submit(store.write_all, [write]) for _ in range(5)]
+        outcomes = [each.result()[0] for each in failures]
+    assert {type(each) for each in outcomes} == {StoreUnavailable}
+    one(store, append(store, "next"))
+    assert not store.facts("late")
+
+
+def test_a_write_whose_commit_was_under_way_is_in_doubt_and_done_once(store, server):
+    with ExitStack() as freezing:
+        asked = []
+
+        def decide(within, found):
+            if found.answered is not None:
+                return "again"
+            asked.append(found)
+            if len(asked) == 1:
+                freezing.enter_context(halted(server.data))
+            done = answered("a")
+            store.recorder.insert_events([fact("a")], within=within, answered=done)
+            return "first"
+
+        write = Write(Needs(order="a", request=(PARTNER, "key-1")), decide)
+        begun = time.monotonic()
+        [outcome] = store.write_all([write])
+        assert time.monotonic() - begun < FAR_LESS_THAN_FOR_EVER
+        assert isinstance(outcome, OutcomeUnknown)
+    until(lambda: isinstance(store.write_all([write])[0], Exception) is False, "it is stuck")
+    assert len(store.facts("a")) == 1
+
+
+def test_a_request_waits_so_long_in_all_however_much_it_asks(store, server):
+    def ask_often():
+        with store_time.limited_by(store_time.StoreTime()):
+            begun = time.monotonic()
+            for read in (*READS.values(), lambda store: one(store, append(store, "b"))):
+                with pytest.raises(StoreUnavailable):
+                    read(store)
+            return time.monotonic() - begun
+
+    with halted(server.data), ThreadPoolExecutor(1) as thread:
+        assert thread.submit(ask_often).result() < MOST + 3
+
+
+def test_the_store_can_be_closed_while_a_server_does_not_answer(server, database, limits):
+    if not server.own:
+        pytest.skip("the server is not ours to halt")
+    store = PostgresStore(database)
+    one(store, append(store, "warm"))
+    closed = threading.Event()
+    with halted(server.data):
+        threading.Thread(target=lambda: (store.close(), closed.set()), daemon=True).start()
+        assert closed.wait(FAR_LESS_THAN_FOR_EVER)
+
+
+def test_who_comes_while_a_server_does_not_answer_is_told_so(server, database):
+    if not server.own:
+        pytest.skip("the server is not ours to halt")
+    with halted(server.data):
+        assert duration(lambda: PostgresStore(database)) < FAR_LESS_THAN_FOR_EVER
