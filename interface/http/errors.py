@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from application.order_queries import BadCursor
 from application.shown_position import ModelBehind
-from application.store import ModelNotTrue, StoreUnavailable, TicketTaken
+from application.store import ModelNotTrue, OutcomeUnknown, StoreUnavailable, TicketTaken
 from domain import refusals
 from domain.refusals import Refusal
 
@@ -127,6 +127,12 @@ def _unavailable(error: StoreUnavailable) -> Response:
     return _again(problem(503, "store_unavailable", "The database cannot be reached now."))
 
 
+def _unknown(error: OutcomeUnknown) -> Response:
+    log.error("outcome_unknown", reason=str(error))
+    detail = "The database has not confirmed it: whether it was done is not known."
+    return _again(problem(503, "store_unavailable", detail))
+
+
 def _contended(_: TicketTaken) -> Response:
     return _again(problem(503, "contended", "Too many buyers want these tickets at this moment."))
 
@@ -159,6 +165,7 @@ ANSWERS: dict[type[Exception], Callable[[Any], Response]] = {
     ModelBehind: _behind,
     ModelNotTrue: _not_true,
     StoreUnavailable: _unavailable,
+    OutcomeUnknown: _unknown,
     TicketTaken: _contended,
     HTTPException: _http,
     Exception: _unexpected,
