@@ -71,7 +71,7 @@ def settings(connection):
 
 
 def test_our_settings_hold_behind_a_pooler_as_they_do_without(folder, database):
-    asked = address(database, options="-c lock_timeout=2s --jit=on")
+    asked = address(database, options="-c%20lock_timeout%3D2s%20--jit%3Don")
     with pooler(folder, asked, "session") as behind:
         for url in (asked, behind):
             with closing(PostgresStore(url)) as store:
