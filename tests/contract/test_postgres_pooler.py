@@ -71,12 +71,12 @@ def settings(connection):
 
 
 def test_our_settings_hold_behind_a_pooler_as_they_do_without(folder, database):
-    asked = address(database, options="-c%20lock_timeout%3D2s%20--jit%3Don")
-    with pooler(folder, asked, "session") as behind:
-        for url in (asked, behind):
+    options = "&options=-c%20lock_timeout%3D2s%20--jit%3Don"
+    with pooler(folder, database, "session") as behind:
+        for name, url in (("direct", database + options), ("pooled", behind + options)):
             with closing(PostgresStore(url)) as store:
-                sell(store, 4, ticket_set=f"set-{len(url)}")
-                one(store, take(store, f"order-{len(url)}", **{f"set-{len(url)}": 2}))
+                sell(store, 4, ticket_set=name)
+                one(store, take(store, f"order-{name}", **{name: 2}))
                 found = store._readers.run(settings)
             assert found == {
                 "statement_timeout": "10000",

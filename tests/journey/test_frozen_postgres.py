@@ -33,10 +33,9 @@ def test_all_requests_are_answered_and_the_service_goes_on(frozen, tmp_path):
             begun = time.monotonic()
             return service.call(method, path, body).status, time.monotonic() - begun
 
-        with ThreadPoolExecutor(4 * len(calls)) as threads:
-            with halted(frozen.data):
-                answers = [threads.submit(timed, *call) for call in 4 * calls]
-                answers = [each.result() for each in answers]
+        with ThreadPoolExecutor(4 * len(calls)) as threads, halted(frozen.data):
+            answers = [threads.submit(timed, *call) for call in 4 * calls]
+            answers = [each.result() for each in answers]
         assert {status for status, _ in answers} == {503}
         assert max(seconds for _, seconds in answers) < LONGEST
         until(lambda: service.send("GET", "/health/ready", {}).status == 200, "not ready again")
