@@ -24,6 +24,13 @@ class StoreUnavailable(Exception):
     """The store cannot be reached now. Nothing was changed; asking again later is safe."""
 
 
+class OutcomeUnknown(StoreUnavailable):
+    """The store went away during the commit and has not come back: it may have happened.
+
+    Only a request with an Idempotency-Key can safely be sent again.
+    """
+
+
 class LayoutTooNew(Exception):
     """The database was laid out by a later version of this service."""
 

@@ -9,16 +9,9 @@ from application.storage.batch import Draft, facts_of
 from application.storage.postgres_batch import PostgresBatch
 from application.storage.postgres_connections import Connection, Patience, Readers
 from application.storage.postgres_line import Lost
-from application.store import StoreUnavailable
+from application.store import OutcomeUnknown, StoreUnavailable
 
 DOUBT_SECONDS = 10.0
-
-
-class OutcomeUnknown(StoreUnavailable):
-    """The store went away during the commit and has not come back: it may have happened.
-
-    Only a request with an Idempotency-Key can safely be sent again.
-    """
 
 
 def find_outcome(readers: Readers, batch: PostgresBatch) -> list[int]:

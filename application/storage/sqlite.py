@@ -9,13 +9,13 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from functools import partial
 from typing import Any
 
 from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 
-from application.clock import from_ms, to_ms
+from application.clock import from_ms
 from application.storage.batch import Draft, Outcome
 from application.storage.gathering import Gathering
 from application.storage.parts_of_the_log import SAMPLE_OF_A_PART, every_nth
@@ -28,19 +28,20 @@ from application.storage.sqlite_batch import (
     read_heads,
     store_drafts,
 )
+from application.storage.sqlite_belonging import belong, check_before_opening, note_opened
 from application.storage.sqlite_catalog import SqliteCatalogChange, read_documents
 from application.storage.sqlite_connections import Connections, unavailable
+from application.storage.sqlite_file import LogFiles
 from application.storage.sqlite_layout import LOG, is_unfinished_copy, lay_out
 from application.storage.sqlite_ownership import SqliteOwnership
 from application.storage.sqlite_read_models import SqliteReadModels
-from application.storage.sqlite_tickets import ticket_of, ticket_row
+from application.storage.sqlite_tickets import TicketReading
 from application.store import (
     Answered,
     CopyUnfinished,
     Range,
     StoreUnavailable,
     T,
-    Ticket,
     TicketChange,
     TicketTaken,
     Write,
@@ -85,12 +86,14 @@ class SqliteRecorder(SQLiteApplicationRecorder):
         return self._append(draft)
 
 
-class SqliteStore:
+class SqliteStore(TicketReading):
     """The port to a store (`application/store.py`) on an SQLite file."""
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._connections = Connections(path, "FULL")
+        check_before_opening(path)
+        self._files = LogFiles(path)
+        self._connections = Connections(path, "FULL", self._files.require)
         self._writer = self._connections.open()
         self._writing = threading.Lock()
         self._news = threading.Condition()
@@ -100,18 +103,22 @@ class SqliteStore:
             raise CopyUnfinished
         self._writer.executescript(STORING)
         self._heads = read_heads(self._writer)
-        self._models = SqliteReadModels(path + "-views")
+        self._files.opened()
+        note_opened(path)
+        belonging = partial(belong, log_path=path, log_id=self.log_id())
+        self._models = SqliteReadModels(path + "-views", belonging, self._files.look)
         self.recorder = SqliteRecorder(
             SQLiteDatastore(path, originator_id_type="text"), self._append
         )
         self._commits: Gathering[Write[Any], Written[Any]] = Gathering(self._commit, name="commits")
         self._attempts = SqliteAttempts(self.transaction, lambda: self._reader)
         self._audit = SqliteAudit(
-            path, path + "-views-witness", lambda: self._reader, self.transaction
+            path, path + "-views-witness", belonging, lambda: self._reader, self.transaction
         )
 
     @property
     def _reader(self) -> sqlite3.Connection:
+        self._files.look()
         return self._connections.mine
 
     # Writing.
@@ -121,11 +128,16 @@ class SqliteStore:
         return self._commits.ask(writes)
 
     def _commit(self, writes: list[Write[Any]]) -> list[Outcome]:
-        """Carry out a batch: by one statement, else in one transaction, else one by one."""
+        """Carry out a batch: by one statement, else in one transaction, else one by one.
+
+        What is found out after the commit is true of what only read and decided, too.
+        """
+        self._files.require()
         outcomes = self._store_at_once(dict(enumerate(writes)))
         rest = {place: write for place, write in enumerate(writes) if place not in outcomes}
         if rest:
             outcomes.update(self._store_in_rounds(rest))
+        self._files.require_after_commit()
         return [outcomes[place] for place in range(len(writes))]
 
     def _store_at_once(self, writes: Mapping[int, Write[Any]]) -> dict[int, Outcome]:
@@ -206,8 +218,12 @@ class SqliteStore:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """The one writing transaction; committed on the disk, or nothing of it happened."""
+        """The one writing transaction; committed on the disk, or nothing of it happened.
+
+        Raises `OutcomeUnknown` where the file was removed or replaced meanwhile.
+        """
         with self._writing:
+            self._files.require()
             try:
                 self._writer.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError as error:
@@ -216,6 +232,7 @@ class SqliteStore:
                 yield self._writer
                 if self._writer.in_transaction:
                     self._writer.execute("COMMIT")
+                    self._files.require_after_commit()
             except BaseException as failure:
                 with suppress(sqlite3.Error):
                     self._writer.execute("ROLLBACK")
@@ -305,50 +322,6 @@ class SqliteStore:
             if self.last_position() > after:
                 return
 
-    # Tickets.
-
-    def tickets(self, show: str) -> Sequence[Ticket]:
-        """All tickets of a show by their numbers."""
-        rows = self._reader.execute(
-            "SELECT id, show_id, set_id, number, seat, order_id, held_till FROM tickets"
-            " WHERE show_id = ? ORDER BY number",
-            (show,),
-        )
-        return [ticket_of(row) for row in rows]
-
-    def tickets_by_id(self, ids: Sequence[str]) -> Sequence[Ticket]:
-        """These tickets."""
-        return [found for each in ids if (found := ticket_row(self._reader, each)) is not None]
-
-    def vacancies(self, shows: Sequence[str], now: datetime) -> dict[str, int]:
-        """By set, how many tickets can be had at `now`."""
-        counts: dict[str, int] = {}
-        for show in shows:
-            rows = self._reader.execute(
-                "SELECT set_id, count(*) FROM tickets WHERE show_id = ?"
-                " AND (order_id IS NULL OR held_till <= ?) GROUP BY set_id",
-                (show, to_ms(now)),
-            )
-            counts.update(rows.fetchall())
-        return counts
-
-    def overdue(self, seats: Sequence[str], sets: Sequence[str], now: datetime) -> list[str]:
-        """Orders whose hold has ended but still keeps one of these tickets."""
-        moment = to_ms(now)
-        orders: dict[str, None] = {}
-        for seat in seats:
-            ticket = ticket_row(self._reader, seat)
-            if ticket and ticket.order and ticket.vacant_at(now):
-                orders[ticket.order] = None
-        for set_id in sets:
-            rows = self._reader.execute(
-                "SELECT DISTINCT order_id FROM tickets"
-                " WHERE set_id = ? AND held_till <= ? LIMIT 100",
-                (set_id, moment),
-            )
-            orders.update((row[0], None) for row in rows)
-        return list(orders)
-
     # The catalogue, and the rest.
 
     def log_id(self) -> str:
@@ -383,6 +356,7 @@ class SqliteStore:
 
     def ownership(self) -> SqliteOwnership:
         """Who has which ticket, as a whole."""
+        self._files.require()
         return SqliteOwnership(self.path, self.transaction)
 
     def attempts(self) -> SqliteAttempts:

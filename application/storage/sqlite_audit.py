@@ -40,14 +40,20 @@ class SqliteAudit:
         self,
         path: str,
         witness_path: str,
+        belong: Callable[[sqlite3.Connection, str], None],
         reader: Callable[[], sqlite3.Connection],
         transaction_of_log: Callable[[], AbstractContextManager[sqlite3.Connection]],
     ) -> None:
-        """Read the log at `path`; `reader` is this thread's connection to it."""
+        """Read the log at `path`; `reader` is this thread's connection to it.
+
+        `belong` has the witness know the id of the log, or refuses it.
+        """
         self._path = path
         self._reader = reader
         self._transaction = transaction_of_log
         self._connections = Connections(witness_path, "NORMAL")
+        self._belong = belong
+        self._witness_path = witness_path
         self._laid_out = False
 
     @property
@@ -55,6 +61,7 @@ class SqliteAudit:
         """The witness's file, made when it is first asked."""
         if not self._laid_out:
             lay_out(self._connections.mine, WITNESS)
+            self._belong(self._connections.mine, self._witness_path)
             self._laid_out = True
         return self._connections.mine
 

@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from typing import Literal
 from weakref import WeakSet
 
@@ -35,9 +36,13 @@ class Connections:
     Server threads come and go with the load: what they opened must go with them.
     """
 
-    def __init__(self, path: str, synchronous: Synchronous) -> None:
+    def __init__(
+        self, path: str, synchronous: Synchronous, opened: Callable[[], None] | None = None
+    ) -> None:
+        """Connect to `path`; `opened` is called after each opening, and may refuse it."""
         self._path = path
         self._synchronous = synchronous
+        self._opened = opened
         self._of_thread = threading.local()
         self._open: WeakSet[Connection] = WeakSet()
 
@@ -53,6 +58,12 @@ class Connections:
         """A further connection, open until all are closed. Raises `StoreUnavailable`."""
         connection = connect(self._path, self._synchronous)
         self._open.add(connection)
+        if self._opened is not None:
+            try:
+                self._opened()
+            except StoreUnavailable:
+                connection.close()
+                raise
         return connection
 
     def close(self) -> None:

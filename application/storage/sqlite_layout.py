@@ -122,6 +122,9 @@ def identify_log(connection: sqlite3.Connection) -> None:
     connection.execute("INSERT INTO log_identity VALUES (?)", (secrets.token_hex(LOG_ID_BYTES),))
 
 
+LOG_IDENTITY = "CREATE TABLE log_identity (id TEXT NOT NULL);"
+"""In a companion: the id of the log that it belongs to (`sqlite_belonging.py`)."""
+
 WITNESS_TABLES = """
 CREATE TABLE witness (
     position INTEGER NOT NULL,
@@ -274,14 +277,17 @@ LOG = File(
 )
 VIEWS = File(
     VIEWS_TABLES,
-    MappingProxyType({2: FEEDERS, 3: _begin_read_models_anew, 4: STOPPED_SINCE}),
+    MappingProxyType({2: FEEDERS, 3: _begin_read_models_anew, 4: STOPPED_SINCE, 5: LOG_IDENTITY}),
     _views_layout,
     _note_views_layout,
 )
 
 
 WITNESS = File(
-    WITNESS_TABLES, MappingProxyType({2: VERIFICATION}), _witness_layout, _note_views_layout
+    WITNESS_TABLES,
+    MappingProxyType({2: VERIFICATION, 3: LOG_IDENTITY}),
+    _witness_layout,
+    _note_views_layout,
 )
 
 

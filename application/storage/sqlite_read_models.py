@@ -9,7 +9,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 from weakref import WeakSet
@@ -41,24 +41,34 @@ LINGER_SECONDS = 0.2
 """How long a rebuild waits for its lock: who only looks whether there is one has it for an instant.
 """
 
+Belonging = Callable[[sqlite3.Connection, str], None]
+"""Has a companion (its connection and path) know the id of its log, or refuses it."""
+
 ADD = "INSERT INTO read_models (name, generation, live, shape, code, target)"
 
 
 class SqliteReadModels:
     """The port for read models (`application/store.py`) on SQLite files."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, belong: Belonging, look: Callable[[], None]) -> None:
+        """Keep the list at `path`, with the log's id as `belong` has it.
+
+        `look` raises when the log is gone: what was made from it is not to be taken for alive.
+        """
         self._path = path
+        self._look_at_log = look
         self._connections = Connections(path, "NORMAL")
         self._of_thread = threading.local()
         self._open_ones: WeakSet[Connection] = WeakSet()
         self._tables: dict[str, Table] = {}
         self._shapes: dict[tuple[str, int], str] = {}
         lay_out(self._db, VIEWS)
+        belong(self._db, path)
 
     @property
     def _db(self) -> sqlite3.Connection:
         """The list of read models."""
+        self._look_at_log()
         return self._connections.mine
 
     def _file(self, name: str, generation: int) -> str:

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from application.order_queries import BadCursor
 from application.shown_position import ModelBehind
-from application.store import StoreUnavailable, TicketTaken
+from application.store import OutcomeUnknown, StoreUnavailable, TicketTaken
 from domain import refusals
 from domain.refusals import Refusal
 
@@ -123,6 +123,15 @@ def _unavailable(error: StoreUnavailable) -> Response:
     return _again(problem(503, "store_unavailable", "The database cannot be reached now."))
 
 
+def _unknown(error: OutcomeUnknown) -> Response:
+    log.error("outcome_unknown", reason=str(error))
+    detail = (
+        "The database cannot confirm this now, and whether it was done is not known:"
+        " send it again with the same Idempotency-Key."
+    )
+    return _again(problem(503, "store_unavailable", detail))
+
+
 def _contended(_: TicketTaken) -> Response:
     return _again(problem(503, "contended", "Too many buyers want these tickets at this moment."))
 
@@ -153,6 +162,7 @@ ANSWERS: dict[type[Exception], Callable[[Any], Response]] = {
     BodyRefused: _body_refused,
     BadCursor: _bad_cursor,
     ModelBehind: _behind,
+    OutcomeUnknown: _unknown,
     StoreUnavailable: _unavailable,
     TicketTaken: _contended,
     HTTPException: _http,
