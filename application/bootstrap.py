@@ -11,6 +11,7 @@ from application.access import Access
 from application.attempts import Attempts
 from application.audit.checkpoint import Checkpoints
 from application.audit.checkpointer import Checkpointer
+from application.backup_files import BackupRefused, Backups
 from application.catalog import CatalogKeeper
 from application.clock import now
 from application.copyable import Copyable
@@ -29,6 +30,7 @@ from application.session_secret import SessionSecret
 from application.settings import BESIDE, Settings
 from application.show_queries import ShowQueries
 from application.storage.sqlite import SqliteStore
+from application.storage.sqlite_backup import SqliteBackups
 from application.storage.sqlite_copy import SqliteCopyable
 from application.store import Store, T
 
@@ -161,6 +163,24 @@ def open_copyable(database: str, *, make: bool) -> Copyable:
     if database.startswith(SQLITE) and len(database) > len(SQLITE):
         return SqliteCopyable(database.removeprefix(SQLITE), make=make)
     return _open_postgres(database, partial(_postgres_copyable, make=make))
+
+
+def open_backups(database: str) -> Backups:
+    """What copies the log that an address names, and puts a copy back. Raises `BackupRefused`."""
+    if database.startswith(SQLITE) and len(database) > len(SQLITE):
+        return SqliteBackups(database.removeprefix(SQLITE))
+    raise BackupRefused(
+        f"{database} is no SQLite file: back up PostgreSQL with its own tools, such as"
+        " pg_basebackup with an archive of its write-ahead log, or pg_dump."
+    )
+
+
+def open_copy(path: str) -> Store:
+    """The log in a file, with read models to be compared with it."""
+    store = open_store(SQLITE + path)
+    for projection in PROJECTIONS.values():
+        store.read_models().ensure(projection.table)
+    return store
 
 
 def _postgres_store(database: str) -> Store:

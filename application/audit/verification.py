@@ -104,14 +104,15 @@ def verify(
     *,
     trusted: str | None = None,
     anchors: Sequence[Statement] = (),
+    at_least: int = 0,
 ) -> Report:
     """Verify the log of `store`.
 
     `trusted` is the public key that whoever asks knows of; `anchors` are checkpoints that were
-    kept elsewhere, and that the log has to agree with.
+    kept elsewhere, and that the log has to agree with. The log has to reach position `at_least`.
     """
     with no_cycles_looked_for():
-        report = _verified(store, workers, progress, trusted, anchors)
+        report = _verified(store, workers, progress, trusted, anchors, at_least)
     _note(store, report)
     return report
 
@@ -122,6 +123,7 @@ def _verified(
     progress: Progress,
     trusted: str | None,
     anchors: Sequence[Statement],
+    at_least: int,
 ) -> Report:
     began, found = monotonic(), Found()
     witnessed = store.audit().witnessed_checkpoint()  # first: one more may be made at any time
@@ -142,6 +144,7 @@ def _verified(
     )
     totals = _check(tasks, workers, found, lambda done: progress(done, max(till, done)))
     found.add(_gaps(store, till, totals.facts))
+    found.add(_too_short(till, at_least))
     found.add(_wrong_sums(summed, totals))
     clashes = list(totals.holders.clashes())
     found.add(_oversold(store, each) for each in clashes)
@@ -270,6 +273,13 @@ def _gaps(store: Store, till: int, facts: int) -> Iterator[Finding]:
         where = f"position {first} is" if first == last else f"positions {first} to {last} are"
         says = f"The fact at {where} missing." if first == last else f"The {where} missing."
         yield Finding(Kind.MISSING, says, position=first)
+
+
+def _too_short(till: int, at_least: int) -> Iterator[Finding]:
+    """The end of a log that is known to have been longer."""
+    if till < at_least:
+        says = f"The log ends at position {till}; it went to position {at_least} at least."
+        yield Finding(Kind.MISSING, says, position=till)
 
 
 def _oversold(store: Store, clash: Clash) -> Finding:

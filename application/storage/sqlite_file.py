@@ -25,15 +25,22 @@ class LogFiles:
 
     def __init__(self, path: str) -> None:
         self._paths = tuple(path + side for side in SIDES)
+        self.wal_bytes = 0
+        """How large the write-ahead log was when it was looked at last."""
+        self._before = self._there()[0]
         self._opened: tuple[tuple[int, int] | None, ...] = ()
         self._look_again = 0.0
         self._say_again = 0.0
-        self.wal_bytes = 0
-        """How large the write-ahead log was when it was looked at last."""
 
     def opened(self) -> None:
-        """Take those that are there for those that were opened; the log was read before."""
-        self._opened = self._there()
+        """Take those that are there for those that were opened; the log was read before.
+
+        Raises `StoreUnavailable` where another file got the log's name meanwhile.
+        """
+        there = self._there()
+        if self._before not in {None, there[0]}:
+            raise StoreUnavailable(f"{self._paths[0]} was replaced while it was opened: try again.")
+        self._opened = there
 
     def _there(self) -> tuple[tuple[int, int] | None, ...]:
         return tuple(map(self._identity, self._paths))
