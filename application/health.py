@@ -18,11 +18,12 @@ class Health(msgspec.Struct, frozen=True):
 def check(store: Store) -> Health:
     """Ask the store, and look how the read models get on.
 
-    A read model that stands still, or that no process feeds, is named but does not make the service
-    unready: orders can be made, paid and read without it.
+    What keeps the log from being written makes the service unready. A read model that stands still,
+    or that no process feeds, is named but does not: orders can be made, paid and read without it.
     """
     try:
         last = store.last_position()
+        troubles = store.troubles()
         states = [store.read_models().state(name) for name in PROJECTIONS]
     except Exception as error:  # noqa: BLE001 - whatever the store says, it is not ready
         return Health(ready=False, checks={"store": f"{type(error).__name__}: {error}"})
@@ -31,4 +32,4 @@ def check(store: Store) -> Health:
     for state in states:
         behind = max(0, last - state.position)
         checks[f"projection {state.name}"] = state.stopped or f"{behind} behind"
-    return Health(ready=True, checks=checks)
+    return Health(ready=not troubles, checks={**checks, **troubles})

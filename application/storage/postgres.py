@@ -338,6 +338,10 @@ class PostgresStore:
         """Where refused attempts are kept."""
         return self._attempts
 
+    def troubles(self) -> dict[str, str]:
+        """Nothing: what keeps PostgreSQL from writing shows when it is asked."""
+        return {}
+
     def close(self) -> None:
         """Give back all connections."""
         self._commits.close()

@@ -8,47 +8,43 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
+from eventsourcing.persistence import Notification, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 
 from application.clock import from_ms
-from application.storage.batch import Draft, Outcome
-from application.storage.gathering import Gathering
+from application.storage.batch import Draft
 from application.storage.parts_of_the_log import SAMPLE_OF_A_PART, every_nth
 from application.storage.sqlite_attempts import SqliteAttempts
 from application.storage.sqlite_audit import SqliteAudit
-from application.storage.sqlite_batch import (
-    STORING,
-    SqliteBatch,
-    read_hashes,
-    read_heads,
-    store_drafts,
-)
 from application.storage.sqlite_belonging import belong, check_before_opening, note_opened
 from application.storage.sqlite_catalog import SqliteCatalogChange, read_documents
-from application.storage.sqlite_connections import Connections, unavailable
+from application.storage.sqlite_connections import (
+    Connections,
+)
 from application.storage.sqlite_file import LogFiles
 from application.storage.sqlite_layout import LOG, is_unfinished_copy, lay_out
 from application.storage.sqlite_ownership import SqliteOwnership
 from application.storage.sqlite_read_models import SqliteReadModels
 from application.storage.sqlite_tickets import TicketReading
+from application.storage.sqlite_write_lock import WriteLock
+from application.storage.sqlite_writing import SqliteWriter
 from application.store import (
     Answered,
     CopyUnfinished,
     Range,
-    StoreUnavailable,
     T,
     TicketChange,
-    TicketTaken,
     Write,
     Written,
 )
 
 POLL_SECONDS = 0.05
+WRITE_SECONDS = 5.0
+"""How long a request waits in all for what it has to write."""
 
 
 class SqliteRecorder(SQLiteApplicationRecorder):
@@ -94,23 +90,22 @@ class SqliteStore(TicketReading):
         check_before_opening(path)
         self._files = LogFiles(path)
         self._connections = Connections(path, "FULL", self._files.require)
-        self._writer = self._connections.open()
-        self._writing = threading.Lock()
         self._news = threading.Condition()
         self._latest = 0
-        lay_out(self._writer, LOG)
-        if is_unfinished_copy(self._writer):
+        connection = self._connections.open()
+        lay_out(connection, LOG)
+        if is_unfinished_copy(connection):
             raise CopyUnfinished
-        self._writer.executescript(STORING)
-        self._heads = read_heads(self._writer)
+        self._lock = WriteLock(path)
+        self._writer = SqliteWriter(connection, self._files, self._lock, self._tell)
+        self.transaction = self._writer.transaction
         self._files.opened()
         note_opened(path)
         belonging = partial(belong, log_path=path, log_id=self.log_id())
         self._models = SqliteReadModels(path + "-views", belonging, self._files.look)
         self.recorder = SqliteRecorder(
-            SQLiteDatastore(path, originator_id_type="text"), self._append
+            SQLiteDatastore(path, originator_id_type="text"), self._writer.append
         )
-        self._commits: Gathering[Write[Any], Written[Any]] = Gathering(self._commit, name="commits")
         self._attempts = SqliteAttempts(self.transaction, lambda: self._reader)
         self._audit = SqliteAudit(
             path, path + "-views-witness", belonging, lambda: self._reader, self.transaction
@@ -125,120 +120,13 @@ class SqliteStore(TicketReading):
 
     def write_all(self, writes: Sequence[Write[T]]) -> list[Written[T] | Exception]:
         """Carry out `writes` in a shared commit."""
-        return self._commits.ask(writes)
-
-    def _commit(self, writes: list[Write[Any]]) -> list[Outcome]:
-        """Carry out a batch: by one statement, else in one transaction, else one by one.
-
-        What is found out after the commit is true of what only read and decided, too.
-        """
-        self._files.require()
-        outcomes = self._store_at_once(dict(enumerate(writes)))
-        rest = {place: write for place, write in enumerate(writes) if place not in outcomes}
-        if rest:
-            outcomes.update(self._store_in_rounds(rest))
-        self._files.require_after_commit()
-        return [outcomes[place] for place in range(len(writes))]
-
-    def _store_at_once(self, writes: Mapping[int, Write[Any]]) -> dict[int, Outcome]:
-        """Find and decide outside of any transaction, and store by a statement that is one.
-
-        What was found may be outdated by another process: then the statement fails, whole, and
-        nothing of it happened. Who was put aside has no outcome either.
-        """
-        with self._writing:
-            batch = SqliteBatch(self._writer, writes, self._heads)
-            try:
-                batch.find()
-                batch.decide()
-                positions = batch.store()
-            except (sqlite3.IntegrityError, TicketTaken):
-                return {}
-            except sqlite3.OperationalError as error:
-                raise unavailable(error) from error
-        self._tell_of(positions)
-        return batch.outcomes(positions)
-
-    def _store_in_rounds(self, writes: dict[int, Write[Any]]) -> dict[int, Outcome]:
-        """Carry out a batch in one transaction; where one write spoils it, each in its own."""
-        try:
-            return self._transact(writes)
-        except Exception as failure:
-            if isinstance(failure, StoreUnavailable):
-                raise
-            if len(writes) == 1:
-                return dict.fromkeys(writes, _named(failure))
-        outcomes: dict[int, Outcome] = {}
-        for place, write in writes.items():
-            outcomes.update(self._store_in_rounds({place: write}))
-        return outcomes
-
-    def _transact(self, writes: Mapping[int, Write[Any]]) -> dict[int, Outcome]:
-        """Find, decide and store, in rounds: who was put aside in one finds anew in the next."""
-        waiting = dict(writes)
-        outcomes: dict[int, Outcome] = {}
-        stored: list[int] = []
-        with self.transaction() as connection:
-            heads = read_heads(connection)
-            while waiting:
-                batch = SqliteBatch(connection, waiting, heads)
-                batch.find()
-                batch.decide()
-                positions = batch.store()
-                stored += positions
-                done = batch.outcomes(positions)
-                outcomes.update(done)
-                waiting = {place: waiting[place] for place in waiting if place not in done}
-        self._heads = heads
-        self._tell_of(stored)
-        return outcomes
-
-    def _append(self, draft: Draft) -> list[int]:
-        """Store a draft in a transaction of its own. Raises the library's `IntegrityError`."""
-        try:
-            with self.transaction() as connection:
-                heads = read_heads(connection)
-                hashes = read_hashes(connection, draft.facts)
-                positions = store_drafts(connection, [draft], heads, heads.number, hashes)
-        except sqlite3.IntegrityError as error:
-            raise IntegrityError(str(error)) from error
-        self._heads = heads
-        self._tell_of(positions)
-        return positions
-
-    def _tell_of(self, positions: Sequence[int]) -> None:
-        if positions:
-            self._tell(positions[-1])
+        return self._writer.write_all(writes)
 
     def _tell(self, position: int) -> None:
         """Wake those who wait for the log to grow."""
         with self._news:
             self._latest = max(self._latest, position)
             self._news.notify_all()
-
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """The one writing transaction; committed on the disk, or nothing of it happened.
-
-        Raises `OutcomeUnknown` where the file was removed or replaced meanwhile.
-        """
-        with self._writing:
-            self._files.require()
-            try:
-                self._writer.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                raise unavailable(error) from error
-            try:
-                yield self._writer
-                if self._writer.in_transaction:
-                    self._writer.execute("COMMIT")
-                    self._files.require_after_commit()
-            except BaseException as failure:
-                with suppress(sqlite3.Error):
-                    self._writer.execute("ROLLBACK")
-                if isinstance(failure, sqlite3.OperationalError):
-                    raise unavailable(failure) from failure
-                raise
 
     # Reading the log.
 
@@ -363,17 +251,15 @@ class SqliteStore(TicketReading):
         """Where refused attempts are kept."""
         return self._attempts
 
+    def troubles(self) -> dict[str, str]:
+        """What keeps the log from being written now."""
+        held = self._lock.trouble()
+        return {} if held is None else {"write_lock": held}
+
     def close(self) -> None:
         """Give back all connections."""
-        self._commits.close()
+        self._writer.close()
         self.recorder.datastore.close()
         self._models.close()
         self._audit.close()
         self._connections.close()
-
-
-def _named(failure: Exception) -> Exception:
-    """A failure as the port names it."""
-    if isinstance(failure, sqlite3.IntegrityError):
-        return IntegrityError(str(failure))
-    return failure

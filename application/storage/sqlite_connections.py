@@ -12,6 +12,8 @@ from application.store import StoreUnavailable
 BUSY_SECONDS = 5.0
 """How long a process waits for another one's writing to end."""
 RETRY_SECONDS = 0.01
+SLICE_SECONDS = 0.1
+"""How long the one who writes waits at a time, before it looks whose time is over."""
 
 Synchronous = Literal["FULL", "NORMAL"]
 
@@ -109,6 +111,13 @@ def keep_a_write_ahead_log(connection: sqlite3.Connection) -> None:
             return
 
 
-def unavailable(error: sqlite3.OperationalError) -> StoreUnavailable:
+class StoreBusy(StoreUnavailable):
+    """Somebody else writes at the moment; nothing was done."""
+
+
+def unavailable(error: sqlite3.DatabaseError) -> StoreUnavailable:
     """The store's state as the port names it."""
-    return StoreUnavailable(f"The database cannot be written now: {error}")
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    busy = code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+    kind = StoreBusy if busy else StoreUnavailable
+    return kind(f"The database cannot be written now: {error}")

@@ -2,12 +2,14 @@
 
 import asyncio
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from polling import until
 
 from application.cooperation import Cooperation
+from application.storage import gathering
 from application.storage.gathering import Gathering
 
 
@@ -93,3 +95,34 @@ def test_what_spoils_a_batch_is_told_to_each_of_it_and_the_next_one_goes_on(desk
     [failure] = desk.gathering.ask(["spoilt"])
     assert isinstance(failure, ValueError)
     assert desk.gathering.ask(["good"]) == ["GOOD"]
+
+
+class TooLate(Exception):
+    pass
+
+
+def ask_on_a_loop(desk, wishes, till):
+    async def play():
+        cooperation = Cooperation(asyncio.get_running_loop())
+        return await cooperation.run(lambda: desk.gathering.ask(wishes, till))
+
+    return asyncio.run(play())
+
+
+@pytest.mark.parametrize("how", [ask_on_a_loop, lambda desk, *asked: desk.gathering.ask(*asked)])
+def test_behind_a_batch_that_stalls_nobody_waits_beyond_the_deadline(how, monkeypatch):
+    monkeypatch.setattr(gathering, "GRACE_SECONDS", 0.2)
+    desk = Desk(too_late=TooLate)
+    soon = time.monotonic() + 0.2
+    with ThreadPoolExecutor() as threads:
+        stalled = threads.submit(how, desk, ["a"], soon)
+        assert desk.begun.wait(30)
+        behind = threads.submit(how, desk, ["b", "c"], soon)
+        patient = threads.submit(how, desk, ["d"], time.monotonic() + 60)
+        assert [str(each) for each in behind.result(30)] == ["False", "False"]
+        assert [str(each) for each in stalled.result(30)] == ["True"]
+        assert not patient.done()
+        desk.go_on.set()
+        assert patient.result(30) == ["D"]
+    desk.gathering.close()
+    assert desk.batches == [["a"], ["d"]]
