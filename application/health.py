@@ -24,12 +24,17 @@ def check(store: Store) -> Health:
     try:
         last = store.last_position()
         troubles = store.troubles()
-        states = [store.read_models().state(name) for name in PROJECTIONS]
     except Exception as error:  # noqa: BLE001 - whatever the store says, it is not ready
         return Health(ready=False, checks={"store": f"{type(error).__name__}: {error}"})
-    fed = all(state.feeder for state in states)
-    checks = {"store": "ok", "pull_loop": "ok" if fed else "stopped"}
-    for state in states:
+    checks = {"store": "ok", "pull_loop": "ok"}
+    for name in PROJECTIONS:
+        try:
+            state = store.read_models().state(name)
+        except Exception as error:  # noqa: BLE001 - it can be made again, and sales need none
+            checks[f"projection {name}"] = f"{type(error).__name__}: {error}"
+            continue
+        if not state.feeder:
+            checks["pull_loop"] = "stopped"
         behind = max(0, last - state.position)
-        checks[f"projection {state.name}"] = state.stopped or f"{behind} behind"
+        checks[f"projection {name}"] = state.stopped or f"{behind} behind"
     return Health(ready=not troubles, checks={**checks, **troubles})

@@ -131,6 +131,7 @@ def _verified(
     series = check_series(checkpoints, trusted)
     found.add(series.findings)
     found.add(_cut_off(checkpoints, witnessed))
+    found.add(map(_set_aside, store.audit().witnesses_set_aside()))
     last = max(series.good, key=lambda each: each.number, default=None)
     summed = {name: _summed(store, name) for name, each in PROJECTIONS.items() if each.table.sums}
     till = store.last_position()
@@ -263,6 +264,14 @@ def _cut_off(checkpoints: Sequence[SignedCheckpoint], witnessed: int) -> Iterato
     last = max((each.number for each in checkpoints), default=0)
     for number in range(last + 1, witnessed + 1):
         yield Finding(Kind.CHECKPOINT, f"Checkpoint {number} is missing.", checkpoint=number)
+
+
+def _set_aside(file: str) -> Finding:
+    says = (
+        f"What was seen of the log was damaged and is set aside as {file}; it was made anew from"
+        " the log as it is now. Move the file away once it was looked at."
+    )
+    return Finding(Kind.WITNESS, says)
 
 
 def _gaps(store: Store, till: int, facts: int) -> Iterator[Finding]:

@@ -25,6 +25,7 @@ from application.storage.sqlite_catalog import SqliteCatalogChange, read_documen
 from application.storage.sqlite_connections import (
     Connections,
 )
+from application.storage.sqlite_damage import is_damage
 from application.storage.sqlite_file import LogFiles
 from application.storage.sqlite_layout import LOG, is_unfinished_copy, lay_out
 from application.storage.sqlite_ownership import SqliteOwnership
@@ -36,6 +37,7 @@ from application.store import (
     Answered,
     CopyUnfinished,
     Range,
+    StoreUnavailable,
     T,
     TicketChange,
     Write,
@@ -92,15 +94,14 @@ class SqliteStore(TicketReading):
         self._connections = Connections(path, "FULL", self._files.require)
         self._news = threading.Condition()
         self._latest = 0
-        connection = self._connections.open()
-        lay_out(connection, LOG)
+        connection = self._open_log()
         if is_unfinished_copy(connection):
             raise CopyUnfinished
         self._lock = WriteLock(path)
         self._writer = SqliteWriter(connection, self._files, self._lock, self._tell)
         self.transaction = self._writer.transaction
         self._files.opened()
-        note_opened(path)
+        note_opened(path, connection)
         belonging = partial(belong, log_path=path, log_id=self.log_id())
         self._models = SqliteReadModels(path + "-views", belonging, self._files.look)
         self.recorder = SqliteRecorder(
@@ -110,6 +111,21 @@ class SqliteStore(TicketReading):
         self._audit = SqliteAudit(
             path, path + "-views-witness", belonging, lambda: self._reader, self.transaction
         )
+
+    def _open_log(self) -> sqlite3.Connection:
+        """A connection to the log, laid out. One that is damaged is never set aside."""
+        try:
+            connection = self._connections.open()
+            lay_out(connection, LOG)
+        except StoreUnavailable as error:
+            if not is_damage(error, self.path):
+                raise
+            raise StoreUnavailable(
+                f"The log {self.path} is damaged and is left as it is: {error.__cause__}. Put a"
+                " backup in its place: orderlog restore BACKUP --overwrite (it keeps the damaged"
+                " file)."
+            ) from error
+        return connection
 
     @property
     def _reader(self) -> sqlite3.Connection:

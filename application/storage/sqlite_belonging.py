@@ -30,7 +30,8 @@ class FilesDiffer(StoreUnavailable):
 class Files(msgspec.Struct, frozen=True):
     """Which files were opened together: inodes, and the number of the log's schema.
 
-    A device is not noted: its number may change when the machine starts.
+    A device is not noted: its number may change when the machine starts. The schema's number is 0
+    while the file alone does not have the whole schema: part of it is in the write-ahead log.
     """
 
     log: int
@@ -90,14 +91,17 @@ def _refuse_foreign_wal(path: str) -> None:
     there = files_of(path)
     if there is None or there == noted:
         return
-    if there.wal == noted.wal or (there.log == noted.log and there.schema != noted.schema):
+    same_wal_only = there.wal == noted.wal and there.log != noted.log
+    other_schema = noted.schema and there.log == noted.log and there.schema != noted.schema
+    if same_wal_only or other_schema:
         raise FilesDiffer(
             f"{path}{WAL} was written for another file than the {path} that is there now: its"
             f" changes would spoil it. If {path} was put there on purpose, move {path}{WAL} and"
             f" {path}-shm away (or put the backup there by orderlog restore, which does so). If the"
             f" two belong together, remove {path}{FILES} and start again."
         )
-    log.warning("log_files_copied", log=path)
+    if there.log != noted.log:
+        log.warning("log_files_copied", log=path)
 
 
 def files_of(path: str) -> Files | None:
@@ -118,10 +122,15 @@ def _noted(path: str) -> Files | None:
         return None
 
 
-def note_opened(path: str) -> None:
+def note_opened(path: str, connection: sqlite3.Connection) -> None:
     """Note which files were opened together. A note that cannot be written is not left wrong."""
     there = files_of(path)
-    if there is None or there == _noted(path):
+    if there is None:
+        return
+    (schema,) = connection.execute("PRAGMA schema_version").fetchone()
+    if there.schema != schema:
+        there = msgspec.structs.replace(there, schema=0)
+    if there == _noted(path):
         return
     fresh = Path(f"{path}{FILES}.{os.getpid()}")
     try:

@@ -25,8 +25,9 @@ class Connection(sqlite3.Connection):
 class OfThread:
     """A thread's connection; what the thread has for itself ends with it, and this closes it."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, epoch: int) -> None:
         self.connection = connection
+        self.epoch = epoch
 
     def __del__(self) -> None:
         self.connection.close()
@@ -47,13 +48,16 @@ class Connections:
         self._opened = opened
         self._of_thread = threading.local()
         self._open: WeakSet[Connection] = WeakSet()
+        self.epoch = 0
+        """Grows when the file was replaced; connections of before are given up."""
 
     @property
     def mine(self) -> Connection:
         """The connection of the thread that asks. Raises `StoreUnavailable`."""
         own: OfThread | None = getattr(self._of_thread, "own", None)
-        if own is None:
-            own = self._of_thread.own = OfThread(self.open())
+        if own is None or own.epoch != self.epoch:
+            epoch = self.epoch
+            own = self._of_thread.own = OfThread(self.open(), epoch)
         return own.connection
 
     def open(self) -> Connection:
@@ -67,6 +71,10 @@ class Connections:
                 connection.close()
                 raise
         return connection
+
+    def renew(self) -> None:
+        """Have every thread connect anew when it asks next."""
+        self.epoch += 1
 
     def close(self) -> None:
         """Close those of all threads."""

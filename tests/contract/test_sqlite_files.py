@@ -195,3 +195,12 @@ def test_after_a_kill_the_write_ahead_log_is_applied(path):
     killed_with_a_wal(path, "b")
     with opened(path) as store:
         assert store.last_position() == 2
+
+
+def test_a_log_that_is_open_can_be_opened_again_after_a_checkpoint(path):
+    """At first its schema is in the write-ahead log alone, and then in the file."""
+    with opened(path) as store:
+        one(store, append(store, "a"))
+        store._writer._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        with opened(path) as again:
+            assert again.last_position() == 1
