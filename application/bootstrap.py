@@ -1,6 +1,7 @@
 """The only place that picks a store and wires the service: for HTTP, command line and tests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 
@@ -32,7 +33,7 @@ from application.show_queries import ShowQueries
 from application.storage.sqlite import SqliteStore
 from application.storage.sqlite_backup import SqliteBackups
 from application.storage.sqlite_copy import SqliteCopyable
-from application.store import Store, T
+from application.store import Store, StoreUnavailable, T
 
 log = structlog.get_logger()
 
@@ -83,8 +84,9 @@ class Services(msgspec.Struct, frozen=True):
         A read model whose columns are those of another version is begun anew.
         """
         for projection in PROJECTIONS.values():
-            if self.store.read_models().renew(projection.table):
-                log.warning("read_model_begun_anew", projection=projection.table.name)
+            with sold_without():
+                if self.store.read_models().renew(projection.table):
+                    log.warning("read_model_begun_anew", projection=projection.table.name)
         self.loop.start()
         self.sweeper.start()
         self.checkpointer.start()
@@ -106,7 +108,8 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Services:
     """
     store = open_store(settings.database)
     for projection in PROJECTIONS.values():
-        store.read_models().ensure(projection.table)
+        with sold_without():
+            store.read_models().ensure(projection.table)
     catalog = CatalogKeeper(store)
     attempts = Attempts(store)
     orders = OrderService(store, catalog, clock, attempts.note)
@@ -137,6 +140,15 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Services:
         checkpoints=checkpoints,
         checkpointer=Checkpointer(checkpoints, settings.checkpoint_seconds),
     )
+
+
+@contextmanager
+def sold_without() -> Iterator[None]:
+    """Go on where a read model cannot be made now: sales need none, and lists say so."""
+    try:
+        yield
+    except StoreUnavailable as error:
+        log.error("read_model_not_made", reason=str(error))
 
 
 def audit_key_of(settings: Settings) -> str | None:

@@ -32,12 +32,16 @@ class ModelFigures(msgspec.Struct, frozen=True):
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """The numbers at one moment. `holds_due` are holds that have ended and are not recorded yet."""
+    """The numbers at one moment. `holds_due` are holds that have ended and are not recorded yet.
+
+    `wal_bytes` is the size of the write-ahead log beside an SQLite file.
+    """
 
     position: int
     models: list[ModelFigures]
     holds_due: int
     verification: Verification | None
+    wal_bytes: int | None = None
 
 
 class Dated(msgspec.Struct):
@@ -57,6 +61,7 @@ def figures(store: Store, queries: OrderQueries, moment: datetime) -> Figures:
         models=list(_models(store, last, moment)),
         holds_due=queries.due_count(),
         verification=store.audit().last_verification(),
+        wal_bytes=store.wal_bytes(),
     )
 
 

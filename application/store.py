@@ -257,6 +257,9 @@ class Store(Protocol):
     def troubles(self) -> Mapping[str, str]:
         """By name, in a sentence each, what keeps the log from being written now; cheap to ask."""
 
+    def wal_bytes(self) -> int | None:
+        """How large a write-ahead log of the store's own file is; None where there is none."""
+
     def wait_for_news(self, after: int, seconds: float) -> None:
         """Return when the log may have grown beyond `after`, or after `seconds`."""
 

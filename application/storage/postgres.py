@@ -342,6 +342,9 @@ class PostgresStore:
         """Nothing: what keeps PostgreSQL from writing shows when it is asked."""
         return {}
 
+    def wal_bytes(self) -> None:
+        """None: the server looks after its write-ahead log itself."""
+
     def close(self) -> None:
         """Give back all connections."""
         self._commits.close()

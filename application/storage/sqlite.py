@@ -31,6 +31,7 @@ from application.storage.sqlite_layout import LOG, is_unfinished_copy, lay_out
 from application.storage.sqlite_ownership import SqliteOwnership
 from application.storage.sqlite_read_models import SqliteReadModels
 from application.storage.sqlite_tickets import TicketReading
+from application.storage.sqlite_upkeep import Upkeep, keep_reserve, spend_reserve
 from application.storage.sqlite_write_lock import WriteLock
 from application.storage.sqlite_writing import SqliteWriter
 from application.store import (
@@ -98,10 +99,12 @@ class SqliteStore(TicketReading):
         if is_unfinished_copy(connection):
             raise CopyUnfinished
         self._lock = WriteLock(path)
+        self._upkeep = Upkeep(path, self._files)
         self._writer = SqliteWriter(connection, self._files, self._lock, self._tell)
         self.transaction = self._writer.transaction
         self._files.opened()
         note_opened(path, connection)
+        keep_reserve(path)
         belonging = partial(belong, log_path=path, log_id=self.log_id())
         self._models = SqliteReadModels(path + "-views", belonging, self._files.look)
         self.recorder = SqliteRecorder(
@@ -118,6 +121,8 @@ class SqliteStore(TicketReading):
             connection = self._connections.open()
             lay_out(connection, LOG)
         except StoreUnavailable as error:
+            if spend_reserve(self.path):
+                return self._open_log()
             if not is_damage(error, self.path):
                 raise
             raise StoreUnavailable(
@@ -143,6 +148,7 @@ class SqliteStore(TicketReading):
         with self._news:
             self._latest = max(self._latest, position)
             self._news.notify_all()
+        self._upkeep.after_commit()
 
     # Reading the log.
 
@@ -269,12 +275,17 @@ class SqliteStore(TicketReading):
 
     def troubles(self) -> dict[str, str]:
         """What keeps the log from being written now."""
-        held = self._lock.trouble()
-        return {} if held is None else {"write_lock": held}
+        found = {"write_lock": self._lock.trouble(), "disk": self._upkeep.trouble()}
+        return {name: sentence for name, sentence in found.items() if sentence is not None}
+
+    def wal_bytes(self) -> int:
+        """How large the write-ahead log is."""
+        return self._upkeep.wal_bytes()
 
     def close(self) -> None:
         """Give back all connections."""
         self._writer.close()
+        self._upkeep.close()
         self.recorder.datastore.close()
         self._models.close()
         self._audit.close()

@@ -12,6 +12,8 @@ from application.store import StoreUnavailable
 BUSY_SECONDS = 5.0
 """How long a process waits for another one's writing to end."""
 RETRY_SECONDS = 0.01
+WAL_LIMIT = 16 * 2**20
+"""To so many bytes a write-ahead log is cut when it is begun anew."""
 SLICE_SECONDS = 0.1
 """How long the one who writes waits at a time, before it looks whose time is over."""
 
@@ -97,6 +99,7 @@ def connect(path: str, synchronous: Synchronous) -> Connection:
         )
         keep_a_write_ahead_log(connection)
         connection.execute(f"PRAGMA synchronous={synchronous}")
+        connection.execute(f"PRAGMA journal_size_limit={WAL_LIMIT}")
     except sqlite3.DatabaseError as error:
         raise StoreUnavailable(f"The database {path} cannot be used: {error}.") from error
     return connection
@@ -117,6 +120,19 @@ def keep_a_write_ahead_log(connection: sqlite3.Connection) -> None:
             time.sleep(RETRY_SECONDS)
         else:
             return
+
+
+def shrink_write_ahead_log(connection: sqlite3.Connection) -> bool:
+    """Write what the write-ahead log has into the file, and empty it; tell whether that was done.
+
+    It waits for nobody: who reads an old state, or writes, keeps it from being done now.
+    """
+    try:
+        connection.execute("PRAGMA busy_timeout=0")
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        return bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
+    except sqlite3.Error:
+        return False
 
 
 class StoreBusy(StoreUnavailable):

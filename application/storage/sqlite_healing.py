@@ -11,11 +11,16 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from application.storage import sqlite_generations as generations
+from application.storage.sqlite_belonging import FilesDiffer
 from application.storage.sqlite_connections import Connections, connect
 from application.storage.sqlite_damage import Gone, alone, is_cut_off, is_damage, set_aside
 from application.storage.sqlite_layout import VIEWS, lay_out
 from application.store import StoreUnavailable, Table
+
+log = structlog.get_logger()
 
 LOOK_SECONDS = 0.25
 """How often a process looks whether another one has replaced the list."""
@@ -71,6 +76,15 @@ class HealedFiles(ABC):
             self._look_again = moment + LOOK_SECONDS
             if inode_of(self._path) != self._inode:
                 self._open_list()
+
+    def _open_list_if_possible(self) -> None:
+        """Open the list; where a full disk has no room for it, when it is asked for again."""
+        try:
+            self._open_list()
+        except FilesDiffer:
+            raise
+        except StoreUnavailable as error:
+            log.error("read_models_cannot_be_opened", reason=str(error))
 
     def _open_list(self) -> None:
         """Open the list that is there now; make it if there is none, or a damaged one."""

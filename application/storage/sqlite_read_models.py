@@ -45,7 +45,7 @@ class SqliteReadModels(HealedFiles):
         self._tables: dict[str, Table] = {}
         self._shapes: dict[tuple[str, int], str] = {}
         self._belong = belong
-        self._open_list()
+        self._open_list_if_possible()
 
     @property
     def _db(self) -> sqlite3.Connection:

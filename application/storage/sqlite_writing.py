@@ -22,6 +22,7 @@ from application.storage.sqlite_connections import (
     BUSY_SECONDS,
     SLICE_SECONDS,
     StoreBusy,
+    shrink_write_ahead_log,
     unavailable,
 )
 from application.storage.sqlite_file import LogFiles
@@ -227,6 +228,7 @@ class SqliteWriter:
     def close(self) -> None:
         """Stop writing; nobody may be waiting."""
         self._commits.close()
+        shrink_write_ahead_log(self._connection)
 
 
 def _too_late(begun: bool) -> Exception:  # noqa: FBT001 - as `Gathering` asks

@@ -16,6 +16,7 @@ EVERYTHING = Figures(
     models=[ModelFigures("orders", 7, 2, 0.5, True, 1, True)],
     holds_due=1,
     verification=Verification(1, 1, 1, 1, 1, 1),
+    wal_bytes=1,
 )
 NAME = re.compile(r"orderlog_\w+")
 
