@@ -29,6 +29,10 @@ def test_no_order_is_acknowledged_once_the_file_is_removed(sqlite, log, tmp_path
         assert service.log("log_file_replaced")[0]["level"] == "error"
 
 
+def alive(process):
+    return Path(f"/proc/{process}").exists()
+
+
 def test_no_order_is_acknowledged_once_another_file_has_its_place(sqlite, log, tmp_path):
     path = tmp_path / "orders.db"
     backup = tmp_path / "backup.db"
@@ -40,8 +44,11 @@ def test_no_order_is_acknowledged_once_another_file_has_its_place(sqlite, log, t
         backup.replace(path)
         answers = [service.call("POST", ORDERS, EMPTY_ORDER) for _ in range(6)]
         assert {answer.status for answer in answers} == {503}
+        workers = [*service.workers(), service.behind()]
         service.process.kill()
-    if Path(f"{path}-wal").exists():
+        until(lambda: not any(map(alive, workers)), "its processes do not end")
+    wal = Path(f"{path}-wal")
+    if wal.exists() and wal.stat().st_size:  # what was left in it is of the file that is gone
         refused = orderlog("order", "history", acknowledged[0], "--database", sqlite)
         assert refused.returncode == 1
         assert "was written for another file" in refused.stderr
