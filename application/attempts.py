@@ -24,6 +24,7 @@ KEPT = timedelta(days=30)
 MOST_QUEUED = 10_000
 """What comes on top of so many that wait to be written is dropped, oldest first."""
 GATHER_SECONDS = 0.1
+READER_SECONDS = 1.0
 PURGED_AT_ONCE = 5_000
 PURGE_SECONDS = 3600.0
 
@@ -41,17 +42,28 @@ class Attempts:
         self._purge_at = 0.0
         self._writing = threading.Lock()
         self._noted = threading.Event()
+        self._idle = threading.Event()
+        self._idle.set()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="attempts", daemon=True)
 
     def note(self, not_had: NotHad) -> None:
         """Queue an attempt to be written soon."""
+        self._idle.clear()
         self._queue.append(_attempt(not_had))
         self._noted.set()
 
     def of(self, order: str) -> Sequence[Attempt]:
-        """The attempts on an order, oldest first; those of this process without delay."""
-        self.write()
+        """The attempts on an order, oldest first; those of this process without delay.
+
+        Where the store cannot be written now, those that wait to be are not among them: whoever
+        only reads does not wait for that.
+        """
+        if self._thread.is_alive():
+            self._noted.set()
+            self._idle.wait(READER_SECONDS)
+        else:
+            self.write()
         return self._store.attempts().of(order)
 
     def write(self) -> None:
@@ -95,6 +107,8 @@ class Attempts:
             self._stopping.wait(GATHER_SECONDS)
             self._noted.clear()
             self.write()
+            if not self._queue:
+                self._idle.set()
 
 
 def wanted(wish: OrderWish) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The only place that picks a store and wires the service: for HTTP, command line and tests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 
@@ -13,6 +14,7 @@ from application.audit.acknowledging import Acknowledging
 from application.audit.checkpoint import Checkpoints
 from application.audit.checkpointer import Checkpointer
 from application.audit.log_watch import LogWatch, Watcher
+from application.backup_files import BackupRefused, Backups
 from application.catalog import CatalogKeeper
 from application.copyable import Copyable
 from application.expiry import Sweeper
@@ -30,8 +32,9 @@ from application.session_secret import SessionSecret
 from application.settings import BESIDE, Settings
 from application.show_queries import ShowQueries
 from application.storage.sqlite import SqliteStore
+from application.storage.sqlite_backup import SqliteBackups
 from application.storage.sqlite_copy import SqliteCopyable
-from application.store import Store, T
+from application.store import Store, StoreUnavailable, T
 from application.store_clock import StoreClock
 
 log = structlog.get_logger()
@@ -92,9 +95,11 @@ class Services(msgspec.Struct, frozen=True):
 
     def _start_the_rest(self) -> None:
         for projection in PROJECTIONS.values():
-            if self.store.read_models().renew(projection.table):
-                log.warning("read_model_begun_anew", projection=projection.table.name)
-        self.look_back()
+            with sold_without():
+                if self.store.read_models().renew(projection.table):
+                    log.warning("read_model_begun_anew", projection=projection.table.name)
+        with sold_without():
+            self.look_back()
         self.watcher.start()
         self.loop.start()
         self.sweeper.start()
@@ -125,7 +130,8 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
     """
     store = open_store(settings.database)
     for projection in PROJECTIONS.values():
-        store.read_models().ensure(projection.table)
+        with sold_without():
+            store.read_models().ensure(projection.table)
     store_clock = StoreClock(store.moment)
     clock = clock or store_clock.now
     catalog = CatalogKeeper(store)
@@ -165,6 +171,15 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
     )
 
 
+@contextmanager
+def sold_without() -> Iterator[None]:
+    """Go on where a read model cannot be made now: sales need none, and lists say so."""
+    try:
+        yield
+    except StoreUnavailable as error:
+        log.error("read_model_not_made", reason=str(error))
+
+
 def audit_key_of(settings: Settings) -> str | None:
     """The file of the private key that checkpoints are signed with.
 
@@ -189,6 +204,24 @@ def open_copyable(database: str, *, make: bool) -> Copyable:
     if database.startswith(SQLITE) and len(database) > len(SQLITE):
         return SqliteCopyable(database.removeprefix(SQLITE), make=make)
     return _open_postgres(database, partial(_postgres_copyable, make=make))
+
+
+def open_backups(database: str) -> Backups:
+    """What copies the log that an address names, and puts a copy back. Raises `BackupRefused`."""
+    if database.startswith(SQLITE) and len(database) > len(SQLITE):
+        return SqliteBackups(database.removeprefix(SQLITE))
+    raise BackupRefused(
+        f"{database} is no SQLite file: back up PostgreSQL with its own tools, such as"
+        " pg_basebackup with an archive of its write-ahead log, or pg_dump."
+    )
+
+
+def open_copy(path: str) -> Store:
+    """The log in a file, with read models to be compared with it."""
+    store = open_store(SQLITE + path)
+    for projection in PROJECTIONS.values():
+        store.read_models().ensure(projection.table)
+    return store
 
 
 def _postgres_store(database: str) -> Store:

@@ -81,3 +81,8 @@ def from_ms(milliseconds: int) -> datetime:
 def written(moment: datetime) -> str:
     """A moment as the documented answers write it: `2016-01-26T09:25:19.378000+00:00`."""
     return moment.isoformat(timespec="microseconds")
+
+
+def stamp() -> str:
+    """The machine's time as a part of a file's name, `20261128T191500Z`: it decides nothing."""
+    return datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")

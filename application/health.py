@@ -19,25 +19,31 @@ class Health(msgspec.Struct, frozen=True):
 def check(store: Store, clock: StoreClock) -> Health:
     """Ask the store, look how the read models get on, and whether this machine's clock is right.
 
-    A read model that stands still, or that no process feeds, is named but does not make the service
-    unready: orders can be made, paid and read without it. A log that went back does, until an
-    operator has acknowledged it: orders that were acknowledged are not there.
+    What keeps the log from being written makes the service unready. A read model that stands still,
+    or that no process feeds, is named but does not: orders can be made, paid and read without it.
+    A log that went back does, until an operator has acknowledged it: orders that were acknowledged
+    are not there.
     """
     try:
         last = store.last_position()
-        states = [store.read_models().state(name) for name in PROJECTIONS]
-        lost = [each for each in store.audit().setbacks() if each.is_open]
+        checks = {"store": "ok", "pull_loop": "ok"}
+        troubles = dict(store.troubles())
+        if (trouble := clock.trouble()) is not None:
+            troubles["clock"] = trouble
+        if lost := [each for each in store.audit().setbacks() if each.is_open]:
+            troubles["log"] = f"{lost[0].says} orderlog audit acknowledge"
     except Exception as error:  # noqa: BLE001 - whatever the store says, it is not ready
         return Health(ready=False, checks={"store": f"{type(error).__name__}: {error}"})
-    fed = all(state.feeder for state in states)
-    checks = {"store": "ok", "pull_loop": "ok" if fed else "stopped"}
-    for state in states:
-        checks[f"projection {state.name}"] = state.stopped or _how_far(state, last)
-    if lost:
-        checks["log"] = f"{lost[0].says} orderlog audit acknowledge"
-    trouble = clock.trouble()
-    checks["clock"] = trouble or "ok"
-    return Health(ready=not lost and trouble is None, checks=checks)
+    for name in PROJECTIONS:
+        try:
+            state = store.read_models().state(name)
+        except Exception as error:  # noqa: BLE001 - it can be made again, and sales need none
+            checks[f"projection {name}"] = f"{type(error).__name__}: {error}"
+            continue
+        if not state.feeder:
+            checks["pull_loop"] = "stopped"
+        checks[f"projection {name}"] = state.stopped or _how_far(state, last)
+    return Health(ready=not troubles, checks={**checks, "clock": "ok", **troubles})
 
 
 def _how_far(state: ModelState, last: int) -> str:

@@ -38,6 +38,7 @@ class Figures(msgspec.Struct, frozen=True):
 
     `log_went_back` is whether the log lacks what was seen of it and nobody has acknowledged that.
     `clock_skew` is how many seconds this machine's clock is ahead of the one that decides.
+    `wal_bytes` is the size of the write-ahead log beside an SQLite file.
     """
 
     position: int
@@ -46,6 +47,7 @@ class Figures(msgspec.Struct, frozen=True):
     holds_due: int
     verification: Verification | None
     log_went_back: bool = False
+    wal_bytes: int | None = None
 
 
 class Dated(msgspec.Struct):
@@ -67,6 +69,7 @@ def figures(store: Store, queries: OrderQueries, moment: datetime, clock_skew: f
         holds_due=queries.due_count(),
         verification=store.audit().last_verification(),
         log_went_back=any(each.is_open for each in store.audit().setbacks()),
+        wal_bytes=store.wal_bytes(),
     )
 
 

@@ -256,8 +256,12 @@ class OrderService(Application[str]):
         self._note_short(answer, wish, request)
         return answer
 
-    def expire(self, order_ids: Iterable[str], request_id: str) -> list[str]:
+    def expire(
+        self, order_ids: Iterable[str], request_id: str, till: float | None = None
+    ) -> list[str]:
         """Record for each of these orders that its hold has ended, if it has.
+
+        `till` is when a request that needs it waits no longer (`Write.till`).
 
         Returns the ids of those for which it was recorded now. Asking twice does no harm. One
         that cannot be read is named in the log and does not keep the others from expiring.
@@ -277,7 +281,7 @@ class OrderService(Application[str]):
                 self.save(order, within=within, change=ticket_change(before, order))
                 return True
 
-            return Write(Needs(order=order_id), decide)
+            return Write(Needs(order=order_id), decide, till)
 
         ids = list(order_ids)
         expired = []
@@ -379,9 +383,11 @@ class OrderService(Application[str]):
         """Have a decision carried out, again after a lost race or when overdue holds were freed."""
         settled = False
         asked_to_expire = {needs.order}
+        till: float | None = None
         for _ in range(TRIES):
-            write = Write(needs, partial(decide, settled=settled))
+            write = Write(needs, partial(decide, settled=settled), till)
             outcome = self.store.write_all([write])[0]
+            till = write.till
             if isinstance(outcome, Written):
                 if isinstance(outcome.result, Answered):
                     return self._repeated(outcome.result, request)
@@ -389,7 +395,7 @@ class OrderService(Application[str]):
             if isinstance(outcome, TicketsShort):
                 found = self.store.overdue(outcome.seats, outcome.sets, self._clock())
                 overdue = [each for each in found if each not in asked_to_expire]
-                self.expire(overdue, request.id)
+                self.expire(overdue, request.id, till)
                 asked_to_expire.update(overdue)
                 settled = not overdue
             elif not isinstance(outcome, TicketTaken):

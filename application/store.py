@@ -180,10 +180,13 @@ class Write(msgspec.Struct, Generic[T]):
 
     `decide` gets the store's open transaction (to hand on to `Application.save`) and what was
     found. It runs once or, after a lost race, again. It may refuse by raising; it must not wait.
+    `till` (of the monotonic clock) is when its request waits no longer; a store that bounds
+    waiting sets it if it is None, and a request hands it on to all that it has to write.
     """
 
     needs: Needs
     decide: Callable[[Any, Found], T]
+    till: float | None = None
 
 
 class Written(msgspec.Struct, Generic[T]):
@@ -303,6 +306,12 @@ class Store(Protocol):
 
         Asked for now and then, never with a request. Raises `StoreUnavailable`.
         """
+
+    def troubles(self) -> Mapping[str, str]:
+        """By name, in a sentence each, what keeps the log from being written now; cheap to ask."""
+
+    def wal_bytes(self) -> int | None:
+        """How large a write-ahead log of the store's own file is; None where there is none."""
 
     def wait_for_news(self, after: int, seconds: float) -> None:
         """Return when the log may have grown beyond `after`, or after `seconds`."""

@@ -123,6 +123,9 @@ class AuditRecords(Protocol):
 
     # The witness.
 
+    def witnesses_set_aside(self) -> Sequence[str]:
+        """The names of damaged witnesses that were set aside and not taken away since."""
+
     def witnessed(self) -> int:
         """The position up to which the witness has seen the log; 0 for none."""
 

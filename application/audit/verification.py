@@ -106,14 +106,15 @@ def verify(
     *,
     trusted: str | None = None,
     anchors: Sequence[Statement] = (),
+    at_least: int = 0,
 ) -> Report:
     """Verify the log of `store`.
 
     `trusted` is the public key that whoever asks knows of; `anchors` are checkpoints that were
-    kept elsewhere, and that the log has to agree with.
+    kept elsewhere, and that the log has to agree with. The log has to reach position `at_least`.
     """
     with no_cycles_looked_for():
-        report = _verified(store, workers, progress, trusted, anchors)
+        report = _verified(store, workers, progress, trusted, anchors, at_least)
     _note(store, report)
     return report
 
@@ -124,6 +125,7 @@ def _verified(
     progress: Progress,
     trusted: str | None,
     anchors: Sequence[Statement],
+    at_least: int,
 ) -> Report:
     began, found = monotonic(), Found()
     witnessed = store.audit().witnessed_checkpoint()  # first: one more may be made at any time
@@ -133,6 +135,7 @@ def _verified(
     found.add(_cut_off(checkpoints, witnessed))
     setbacks = store.audit().setbacks()
     found.add(Finding(Kind.WENT_BACK, each.says) for each in setbacks if each.is_open)
+    found.add(map(_set_aside, store.audit().witnesses_set_aside()))
     last = max(series.good, key=lambda each: each.number, default=None)
     summed = {name: _summed(store, name) for name, each in PROJECTIONS.items() if each.table.sums}
     till = store.last_position()
@@ -146,6 +149,7 @@ def _verified(
     )
     totals = _check(tasks, workers, found, lambda done: progress(done, max(till, done)))
     found.add(_gaps(store, till, totals.facts))
+    found.add(_too_short(till, at_least))
     found.add(_wrong_sums(summed, totals))
     clashes = list(totals.holders.clashes())
     found.add(_oversold(store, each) for each in clashes)
@@ -287,6 +291,14 @@ def _cut_off(checkpoints: Sequence[SignedCheckpoint], witnessed: int) -> Iterato
         yield Finding(Kind.CHECKPOINT, f"Checkpoint {number} is missing.", checkpoint=number)
 
 
+def _set_aside(file: str) -> Finding:
+    says = (
+        f"What was seen of the log was damaged and is set aside as {file}; it was made anew from"
+        " the log as it is now. Move the file away once it was looked at."
+    )
+    return Finding(Kind.WITNESS, says)
+
+
 def _gaps(store: Store, till: int, facts: int) -> Iterator[Finding]:
     """Facts that are not there, where no position may be empty."""
     if facts == till:
@@ -295,6 +307,13 @@ def _gaps(store: Store, till: int, facts: int) -> Iterator[Finding]:
         where = f"position {first} is" if first == last else f"positions {first} to {last} are"
         says = f"The fact at {where} missing." if first == last else f"The {where} missing."
         yield Finding(Kind.MISSING, says, position=first)
+
+
+def _too_short(till: int, at_least: int) -> Iterator[Finding]:
+    """The end of a log that is known to have been longer."""
+    if till < at_least:
+        says = f"The log ends at position {till}; it went to position {at_least} at least."
+        yield Finding(Kind.MISSING, says, position=till)
 
 
 def _oversold(store: Store, clash: Clash) -> Finding:

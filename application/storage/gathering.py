@@ -22,6 +22,9 @@ O = TypeVar("O")  # noqa: E741 - an outcome
 LOOK_SECONDS = 0.25
 """How often to look for callers whose time is over, and so how much too late one may be told."""
 
+NOT_DONE = "The database did not answer in time; nothing was done."
+NOT_KNOWN = "The database did not confirm a commit in time."
+
 
 class Claim:
     """Who was first: the batch that commits a caller's wishes, or the caller who gives up.
@@ -67,6 +70,8 @@ class Gathering(Generic[W, O]):
     `carry_out` returns an outcome for each wish of a batch, in their order; what it raises is the
     outcome of them all. A batch has at least one job and stops growing at `most` wishes. Only if
     `limited` a caller waits no longer than its `StoreWait` says, whatever becomes of its batch.
+    With `grace` a batch counts as begun from its start: its jobs are left to it for so many seconds
+    beyond their time, since it refuses them itself as long as it can tell that nothing was done.
     """
 
     def __init__(
@@ -76,6 +81,7 @@ class Gathering(Generic[W, O]):
         threads: int = 1,
         most: int = 64,
         limited: bool = False,
+        grace: float | None = None,
         name: str,
     ) -> None:
         self._carry_out = carry_out
@@ -89,18 +95,23 @@ class Gathering(Generic[W, O]):
         self._closing = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name=f"{name}-watcher", daemon=True)
         self._limited = limited
+        self._grace = grace
         self._starting = threading.Lock()
         self._started = False
 
-    def ask(self, wishes: Sequence[W], claim: Claim | None = None) -> list[O | Exception]:
+    def ask(
+        self, wishes: Sequence[W], claim: Claim | None = None, till: float | None = None
+    ) -> list[O | Exception]:
         """Have `wishes` carried out; return their outcomes when that is done, or time is over.
 
-        `claim` is asked by who carries them out before anything is changed for good.
+        `claim` is asked by who carries them out before anything is changed for good. `till` is a
+        moment of the monotonic clock, where the caller waits less long than its `StoreWait`.
         """
         if not self._started:
             self._start()
         with StoreWait() as deadline:
-            job: Job[W, O] = Job(wishes, pause(), claim or Claim(), deadline)
+            latest = deadline if till is None else min(till, deadline)
+            job: Job[W, O] = Job(wishes, pause(), claim or Claim(), latest)
             self._unanswered[job] = None
             self._waiting.put(job)
             job.pause.wait()
@@ -119,7 +130,7 @@ class Gathering(Generic[W, O]):
     def _work(self) -> None:
         while (first := self._waiting.get()) is not None:
             jobs = [first, *self._more(self._most - len(first.wishes))]
-            jobs = [job for job in jobs if not job.claim.given_up]
+            jobs = [job for job in jobs if self._goes_on(job)]
             wishes = [wish for job in jobs for wish in job.wishes]
             if not wishes:
                 self._answer(jobs)
@@ -129,6 +140,9 @@ class Gathering(Generic[W, O]):
             except Exception as failure:  # noqa: BLE001 - handed to every caller
                 outcomes = [failure] * len(wishes)
             self._answer(jobs, outcomes)
+
+    def _goes_on(self, job: Job[W, O]) -> bool:
+        return not job.claim.given_up if self._grace is None else job.claim.begin()
 
     def _answer(self, jobs: Iterable[Job[W, O]], outcomes: Sequence[O | Exception] = ()) -> None:
         """Give each job its outcomes, unless it was answered before."""
@@ -162,12 +176,13 @@ class Gathering(Generic[W, O]):
         while not self._closing.wait(LOOK_SECONDS):
             now = time.monotonic()
             for job in [job for job in list(self._unanswered) if job.deadline < now]:
-                outcome: Exception = (
-                    StoreUnavailable("The database did not answer in time; nothing was done.")
-                    if job.claim.give_up()
-                    else OutcomeUnknown("The database did not confirm a commit in time.")
-                )
-                self._answer([job], [outcome] * len(job.wishes))
+                if job.claim.give_up():
+                    self._refuse(job, StoreUnavailable(NOT_DONE))
+                elif now >= job.deadline + (self._grace or 0.0):
+                    self._refuse(job, OutcomeUnknown(NOT_KNOWN))
+
+    def _refuse(self, job: Job[W, O], why: Exception) -> None:
+        self._answer([job], [why] * len(job.wishes))
 
     def close(self) -> None:
         """Stop the threads; nobody may be waiting."""

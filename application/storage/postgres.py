@@ -391,6 +391,13 @@ class PostgresStore:
         """Where refused attempts are kept."""
         return self._attempts
 
+    def troubles(self) -> dict[str, str]:
+        """Nothing: what keeps PostgreSQL from writing shows when it is asked."""
+        return {}
+
+    def wal_bytes(self) -> None:
+        """None: the server looks after its write-ahead log itself."""
+
     def close(self) -> None:
         """Give back all connections."""
         self._closing.set()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from application.store import Page
+from application.store import Page, Range, Row
 
 OPERATORS = frozenset({"=", "<", "<=", ">", ">="})
 
@@ -36,3 +36,17 @@ def conditions(page: Page, place: str) -> tuple[list[str], list[Any]]:
         terms.append(f"({page.sort}, key) {beyond} ({place}, {place})")
         values.extend(page.after)
     return terms, values
+
+
+def row_of(row: tuple[Any, ...]) -> Row:
+    """A row as a read model's table has it: key, columns, document."""
+    return Row(row[0], row[1:-1], row[-1])
+
+
+def within(part: Range | None) -> tuple[list[str], list[str]]:
+    """The conditions that a key is in a range, and their values, marked by `?`."""
+    if part is None:
+        return [], []
+    if part.upper is None:
+        return ["key >= ?"], [part.lower]
+    return ["key >= ?", "key < ?"], [part.lower, part.upper]

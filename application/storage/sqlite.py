@@ -8,33 +8,32 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
+from eventsourcing.persistence import Notification, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 
-from application.clock import from_ms, to_ms
-from application.storage.batch import Draft, Outcome
-from application.storage.gathering import Gathering
+from application.clock import from_ms
+from application.storage.batch import Draft
 from application.storage.parts_of_the_log import SAMPLE_OF_A_PART, every_nth
 from application.storage.sqlite_attempts import SqliteAttempts
 from application.storage.sqlite_audit import SqliteAudit
-from application.storage.sqlite_batch import (
-    STORING,
-    SqliteBatch,
-    read_hashes,
-    read_heads,
-    store_drafts,
-)
+from application.storage.sqlite_belonging import belong, check_before_opening, note_opened
 from application.storage.sqlite_catalog import SqliteCatalogChange, read_documents
 from application.storage.sqlite_clock import SharedClock
-from application.storage.sqlite_connections import Connections, unavailable
+from application.storage.sqlite_connections import Connections
+from application.storage.sqlite_damage import is_damage
+from application.storage.sqlite_file import LogFiles
 from application.storage.sqlite_layout import LOG, is_unfinished_copy, lay_out
 from application.storage.sqlite_ownership import SqliteOwnership
 from application.storage.sqlite_read_models import SqliteReadModels
-from application.storage.sqlite_tickets import ticket_of, ticket_row
+from application.storage.sqlite_tickets import TicketReading
+from application.storage.sqlite_upkeep import Upkeep, keep_reserve, spend_reserve
+from application.storage.sqlite_write_lock import WriteLock
+from application.storage.sqlite_writing import SqliteWriter
 from application.store import (
     Answered,
     CopyUnfinished,
@@ -43,14 +42,14 @@ from application.store import (
     Range,
     StoreUnavailable,
     T,
-    Ticket,
     TicketChange,
-    TicketTaken,
     Write,
     Written,
 )
 
 POLL_SECONDS = 0.05
+WRITE_SECONDS = 5.0
+"""How long a request waits in all for what it has to write."""
 
 EXCERPT = (
     "SELECT l.id, e.* FROM log_identity l LEFT JOIN ("
@@ -99,148 +98,78 @@ class SqliteRecorder(SQLiteApplicationRecorder):
         return self._append(draft)
 
 
-class SqliteStore:
+class SqliteStore(TicketReading):
     """The port to a store (`application/store.py`) on an SQLite file."""
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._connections = Connections(path, "FULL")
-        self._writer = self._connections.open()
-        self._writing = threading.Lock()
+        check_before_opening(path)
+        self._files = LogFiles(path)
+        self._connections = Connections(path, "FULL", self._files.require)
         self._news = threading.Condition()
         self._latest = 0
-        lay_out(self._writer, LOG)
-        if is_unfinished_copy(self._writer):
+        connection = self._open_log()
+        if is_unfinished_copy(connection):
             raise CopyUnfinished
-        self._writer.executescript(STORING)
-        self._heads = read_heads(self._writer)
+        self._lock = WriteLock(path)
+        self._upkeep = Upkeep(path, self._files)
+        self._writer = SqliteWriter(connection, self._files, self._lock, self._tell)
+        self.transaction = self._writer.transaction
+        self._files.opened()
+        note_opened(path, connection)
+        keep_reserve(path)
         self._clock = SharedClock(path + "-clock")
-        self._models = SqliteReadModels(path + "-views", self.point_at, self._clock.moment)
-        self.recorder = SqliteRecorder(
-            SQLiteDatastore(path, originator_id_type="text"), self._append
+        belonging = partial(belong, log_path=path, log_id=self.log_id())
+        self._models = SqliteReadModels(
+            path + "-views", belonging, self._files.look, self.point_at, self._clock.moment
         )
-        self._commits: Gathering[Write[Any], Written[Any]] = Gathering(self._commit, name="commits")
+        self.recorder = SqliteRecorder(
+            SQLiteDatastore(path, originator_id_type="text"), self._writer.append
+        )
         self._attempts = SqliteAttempts(self.transaction, lambda: self._reader)
         self._audit = SqliteAudit(
             path,
             path + "-views-witness",
+            belonging,
             lambda: self._reader,
             self.transaction,
             self._clock.moment,
         )
 
+    def _open_log(self) -> sqlite3.Connection:
+        """A connection to the log, laid out. One that is damaged is never set aside."""
+        try:
+            connection = self._connections.open()
+            lay_out(connection, LOG)
+        except StoreUnavailable as error:
+            if spend_reserve(self.path):
+                return self._open_log()
+            if not is_damage(error, self.path):
+                raise
+            raise StoreUnavailable(
+                f"The log {self.path} is damaged and is left as it is: {error.__cause__}. Put a"
+                " backup in its place: orderlog restore BACKUP --overwrite (it keeps the damaged"
+                " file)."
+            ) from error
+        return connection
+
     @property
     def _reader(self) -> sqlite3.Connection:
+        self._files.look()
         return self._connections.mine
 
     # Writing.
 
     def write_all(self, writes: Sequence[Write[T]]) -> list[Written[T] | Exception]:
         """Carry out `writes` in a shared commit."""
-        return self._commits.ask(writes)
-
-    def _commit(self, writes: list[Write[Any]]) -> list[Outcome]:
-        """Carry out a batch: by one statement, else in one transaction, else one by one."""
-        outcomes = self._store_at_once(dict(enumerate(writes)))
-        rest = {place: write for place, write in enumerate(writes) if place not in outcomes}
-        if rest:
-            outcomes.update(self._store_in_rounds(rest))
-        return [outcomes[place] for place in range(len(writes))]
-
-    def _store_at_once(self, writes: Mapping[int, Write[Any]]) -> dict[int, Outcome]:
-        """Find and decide outside of any transaction, and store by a statement that is one.
-
-        What was found may be outdated by another process: then the statement fails, whole, and
-        nothing of it happened. Who was put aside has no outcome either.
-        """
-        with self._writing:
-            batch = SqliteBatch(self._writer, writes, self._heads)
-            try:
-                batch.find()
-                batch.decide()
-                positions = batch.store()
-            except (sqlite3.IntegrityError, TicketTaken):
-                return {}
-            except sqlite3.OperationalError as error:
-                raise unavailable(error) from error
-        self._tell_of(positions)
-        return batch.outcomes(positions)
-
-    def _store_in_rounds(self, writes: dict[int, Write[Any]]) -> dict[int, Outcome]:
-        """Carry out a batch in one transaction; where one write spoils it, each in its own."""
-        try:
-            return self._transact(writes)
-        except Exception as failure:
-            if isinstance(failure, StoreUnavailable):
-                raise
-            if len(writes) == 1:
-                return dict.fromkeys(writes, _named(failure))
-        outcomes: dict[int, Outcome] = {}
-        for place, write in writes.items():
-            outcomes.update(self._store_in_rounds({place: write}))
-        return outcomes
-
-    def _transact(self, writes: Mapping[int, Write[Any]]) -> dict[int, Outcome]:
-        """Find, decide and store, in rounds: who was put aside in one finds anew in the next."""
-        waiting = dict(writes)
-        outcomes: dict[int, Outcome] = {}
-        stored: list[int] = []
-        with self.transaction() as connection:
-            heads = read_heads(connection)
-            while waiting:
-                batch = SqliteBatch(connection, waiting, heads)
-                batch.find()
-                batch.decide()
-                positions = batch.store()
-                stored += positions
-                done = batch.outcomes(positions)
-                outcomes.update(done)
-                waiting = {place: waiting[place] for place in waiting if place not in done}
-        self._heads = heads
-        self._tell_of(stored)
-        return outcomes
-
-    def _append(self, draft: Draft) -> list[int]:
-        """Store a draft in a transaction of its own. Raises the library's `IntegrityError`."""
-        try:
-            with self.transaction() as connection:
-                heads = read_heads(connection)
-                hashes = read_hashes(connection, draft.facts)
-                positions = store_drafts(connection, [draft], heads, heads.number, hashes)
-        except sqlite3.IntegrityError as error:
-            raise IntegrityError(str(error)) from error
-        self._heads = heads
-        self._tell_of(positions)
-        return positions
-
-    def _tell_of(self, positions: Sequence[int]) -> None:
-        if positions:
-            self._tell(positions[-1])
+        return self._writer.write_all(writes)
 
     def _tell(self, position: int) -> None:
         """Wake those who wait for the log to grow."""
         with self._news:
             self._latest = max(self._latest, position)
             self._news.notify_all()
-
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """The one writing transaction; committed on the disk, or nothing of it happened."""
-        with self._writing:
-            try:
-                self._writer.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                raise unavailable(error) from error
-            try:
-                yield self._writer
-                if self._writer.in_transaction:
-                    self._writer.execute("COMMIT")
-            except BaseException as failure:
-                with suppress(sqlite3.Error):
-                    self._writer.execute("ROLLBACK")
-                if isinstance(failure, sqlite3.OperationalError):
-                    raise unavailable(failure) from failure
-                raise
+        self._upkeep.after_commit()
 
     # Reading the log.
 
@@ -339,50 +268,6 @@ class SqliteStore:
             if self.last_position() > after:
                 return
 
-    # Tickets.
-
-    def tickets(self, show: str) -> Sequence[Ticket]:
-        """All tickets of a show by their numbers."""
-        rows = self._reader.execute(
-            "SELECT id, show_id, set_id, number, seat, order_id, held_till FROM tickets"
-            " WHERE show_id = ? ORDER BY number",
-            (show,),
-        )
-        return [ticket_of(row) for row in rows]
-
-    def tickets_by_id(self, ids: Sequence[str]) -> Sequence[Ticket]:
-        """These tickets."""
-        return [found for each in ids if (found := ticket_row(self._reader, each)) is not None]
-
-    def vacancies(self, shows: Sequence[str], now: datetime) -> dict[str, int]:
-        """By set, how many tickets can be had at `now`."""
-        counts: dict[str, int] = {}
-        for show in shows:
-            rows = self._reader.execute(
-                "SELECT set_id, count(*) FROM tickets WHERE show_id = ?"
-                " AND (order_id IS NULL OR held_till <= ?) GROUP BY set_id",
-                (show, to_ms(now)),
-            )
-            counts.update(rows.fetchall())
-        return counts
-
-    def overdue(self, seats: Sequence[str], sets: Sequence[str], now: datetime) -> list[str]:
-        """Orders whose hold has ended but still keeps one of these tickets."""
-        moment = to_ms(now)
-        orders: dict[str, None] = {}
-        for seat in seats:
-            ticket = ticket_row(self._reader, seat)
-            if ticket and ticket.order and ticket.vacant_at(now):
-                orders[ticket.order] = None
-        for set_id in sets:
-            rows = self._reader.execute(
-                "SELECT DISTINCT order_id FROM tickets"
-                " WHERE set_id = ? AND held_till <= ? LIMIT 100",
-                (set_id, moment),
-            )
-            orders.update((row[0], None) for row in rows)
-        return list(orders)
-
     # The catalogue, and the rest.
 
     def moment(self) -> datetime:
@@ -421,24 +306,28 @@ class SqliteStore:
 
     def ownership(self) -> SqliteOwnership:
         """Who has which ticket, as a whole."""
+        self._files.require()
         return SqliteOwnership(self.path, self.transaction)
 
     def attempts(self) -> SqliteAttempts:
         """Where refused attempts are kept."""
         return self._attempts
 
+    def troubles(self) -> dict[str, str]:
+        """What keeps the log from being written now."""
+        found = {"write_lock": self._lock.trouble(), "disk": self._upkeep.trouble()}
+        return {name: sentence for name, sentence in found.items() if sentence is not None}
+
+    def wal_bytes(self) -> int:
+        """How large the write-ahead log is."""
+        return self._upkeep.wal_bytes()
+
     def close(self) -> None:
         """Give back all connections."""
-        self._commits.close()
+        self._writer.close()
+        self._upkeep.close()
         self.recorder.datastore.close()
         self._models.close()
         self._audit.close()
         self._connections.close()
         self._clock.close()
-
-
-def _named(failure: Exception) -> Exception:
-    """A failure as the port names it."""
-    if isinstance(failure, sqlite3.IntegrityError):
-        return IntegrityError(str(failure))
-    return failure

@@ -4,6 +4,7 @@ Checkpoints are in the log's file. The witness is in one of its own beside it: i
 from the log, and whoever changes the log has to think of it.
 """
 
+import os
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any
 
+import structlog
 from msgspec.structs import astuple
 
 from application.audit.records import (
@@ -27,7 +29,16 @@ from application.clock import to_ms
 from application.storage import sqlite_setbacks as setbacks
 from application.storage.sqlite_batch import as_json
 from application.storage.sqlite_connections import Connections, connect
+from application.storage.sqlite_damage import (
+    alone,
+    files_set_aside,
+    healed,
+    is_cut_off,
+    is_damage,
+    set_aside,
+)
 from application.storage.sqlite_generations import transaction
+from application.storage.sqlite_healing import inode_of
 from application.storage.sqlite_layout import WITNESS, lay_out
 from application.store import LogPoint, Range
 
@@ -40,6 +51,8 @@ HEAD = "order_id, CAST(version AS INTEGER), CAST(hash AS BLOB), CAST(trail AS BL
 CHECKPOINT = "number, CAST(statement AS BLOB), CAST(signature AS BLOB)"
 """SQLite keeps values of any type in any column: whoever changes them need not keep to ours."""
 
+log = structlog.get_logger()
+
 STANDS = "SELECT position FROM witness"
 
 
@@ -50,25 +63,68 @@ class SqliteAudit:
         self,
         path: str,
         witness_path: str,
+        belong: Callable[[sqlite3.Connection, str], None],
         reader: Callable[[], sqlite3.Connection],
         transaction_of_log: Callable[[], AbstractContextManager[sqlite3.Connection]],
         clock: Callable[[], datetime],
     ) -> None:
-        """Read the log at `path`; `reader` is this thread's connection to it."""
+        """Read the log at `path`; `reader` is this thread's connection to it.
+
+        `belong` has the witness know the id of the log, or refuses it.
+        """
         self._clock = clock
         self._path = path
         self._reader = reader
         self._transaction = transaction_of_log
         self._connections = Connections(witness_path, "NORMAL")
+        self._belong = belong
+        self._witness_path = witness_path
         self._laid_out = False
+        self._inode: int | None = None
+
+    def heal(self, error: Exception, *_: Any) -> bool:
+        """Set a damaged witness aside, to be made anew; tell whether that was done.
+
+        It is a memory that verification relies on: from then on that names the file, until
+        somebody has looked at it and taken it away.
+        """
+        if not is_damage(error, self._witness_path):
+            return False
+        with alone(self._witness_path):
+            is_ours = not self._laid_out or inode_of(self._witness_path) == self._inode
+            if is_ours and os.path.lexists(self._witness_path):
+                self._set_witness_aside(str(error))
+            self._connections.renew()
+            self._laid_out = False
+        return True
+
+    def witnesses_set_aside(self) -> Sequence[str]:
+        """The files of damaged witnesses that nobody has taken away yet."""
+        return files_set_aside(self._witness_path)
 
     @property
     def _witness(self) -> sqlite3.Connection:
-        """The witness's file, made when it is first asked."""
+        """The witness's file, made when it is first asked, and again when it was removed."""
+        if inode_of(self._witness_path) != self._inode:
+            self._connections.renew()
+            self._laid_out = False
         if not self._laid_out:
-            lay_out(self._connections.mine, WITNESS)
-            self._laid_out = True
+            with alone(self._witness_path):
+                self._open_witness()
         return self._connections.mine
+
+    def _open_witness(self) -> None:
+        """Lay out the witness. An empty file is one that was cut off: a new one has no file yet."""
+        if is_cut_off(self._witness_path):
+            self._set_witness_aside("it is empty")
+        lay_out(self._connections.mine, WITNESS)
+        self._belong(self._connections.mine, self._witness_path)
+        self._laid_out = True
+        self._inode = inode_of(self._witness_path)
+
+    def _set_witness_aside(self, reason: str) -> None:
+        log.error("witness_lost", reason=reason)
+        set_aside(self._witness_path, reason)
 
     @contextmanager
     def chains(self, part: Range) -> Iterator[Iterator[LinkRow]]:
@@ -112,14 +168,17 @@ class SqliteAudit:
 
     # The witness.
 
+    @healed
     def witnessed(self) -> int:
         """The position up to which the witness has seen the log."""
         return int(self._witness.execute(STANDS).fetchone()[0])
 
+    @healed
     def witnessed_checkpoint(self) -> int:
         """The highest number of a checkpoint that was kept while this witness stood by."""
         return int(self._witness.execute("SELECT checkpoint FROM witness").fetchone()[0])
 
+    @healed
     def heads(self, orders: Sequence[str]) -> Mapping[str, Head]:
         """The heads of these orders as witnessed."""
         rows = self._witness.execute(
@@ -129,6 +188,7 @@ class SqliteAudit:
         )
         return {row[0]: Head(*row) for row in rows}
 
+    @healed
     def heads_of_range(self, part: Range) -> tuple[int, Mapping[str, Head]]:
         """All heads of a range as witnessed, and the position up to which that was."""
         where, values = _within("order_id", part)
@@ -140,6 +200,7 @@ class SqliteAudit:
             ).fetchall()
         return position, {row[0]: Head(*row) for row in rows}
 
+    @healed
     def witness(self, after: int, till: int, heads: Sequence[Head]) -> bool:
         """Move the witness from `after` to `till`, if it still stands there."""
         with transaction(self._witness):
@@ -158,6 +219,7 @@ class SqliteAudit:
             )
         return True
 
+    @healed
     def unsealed(self, limit: int) -> Sequence[str]:
         """Drawers whose heads have changed since their digests were noted."""
         rows = self._witness.execute(
@@ -165,6 +227,7 @@ class SqliteAudit:
         )
         return [row[0] for row in rows]
 
+    @healed
     def seal(self, position: int, drawers: Sequence[Drawer]) -> bool:
         """Note the digests of drawers, if the witness still stands at `position`."""
         with transaction(self._witness):
@@ -176,6 +239,7 @@ class SqliteAudit:
             )
         return True
 
+    @healed
     def drawers(self) -> tuple[int, Sequence[Drawer]]:
         """All sealed drawers by name, and where the witness stands."""
         with self._moment():
@@ -195,6 +259,7 @@ class SqliteAudit:
         finally:
             self._witness.execute("COMMIT")
 
+    @healed
     def forget_witness(self) -> None:
         """Drop all that was witnessed."""
         with transaction(self._witness):
@@ -202,6 +267,7 @@ class SqliteAudit:
                 self._witness.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
             self._witness.execute("UPDATE witness SET position = 0")
 
+    @healed
     def restart_witness(self, checkpoint: int) -> None:
         """Drop all that was witnessed; go on from a checkpoint."""
         self.forget_witness()
@@ -209,11 +275,13 @@ class SqliteAudit:
 
     # A log that goes back.
 
+    @healed
     def seen(self) -> LogPoint | None:
         """How far the log was seen."""
         row = self._witness.execute(setbacks.SEEN).fetchone()
         return None if row is None else LogPoint(*row)
 
+    @healed
     def see(self, point: LogPoint) -> None:
         """Remember how far the log is."""
         self._witness.execute(
@@ -221,10 +289,12 @@ class SqliteAudit:
             (point.log, point.position, point.hash),
         )
 
+    @healed
     def setbacks(self) -> Sequence[Setback]:
         """All setbacks, oldest first: those of both files, each as it is known latest."""
         return setbacks.merged(self._witness, self._reader())
 
+    @healed
     def note_setback(self, setback: Setback) -> None:
         """Keep a setback in the witness's file and in the log's."""
         setbacks.put(self._witness, setback)
@@ -233,12 +303,14 @@ class SqliteAudit:
 
     # The last verification.
 
+    @healed
     def note_verification(self, outcome: Verification) -> None:
         """Keep what came of a verification, in the place of the one before."""
         self._witness.execute(
             "INSERT OR REPLACE INTO verification VALUES (1, ?, ?, ?, ?, ?, ?)", astuple(outcome)
         )
 
+    @healed
     def last_verification(self) -> Verification | None:
         """What came of the last verification."""
         row = self._witness.execute(
@@ -292,10 +364,12 @@ class SqliteAudit:
             )
         if added.rowcount != 1:
             return False
-        self._witness.execute(
-            "UPDATE witness SET checkpoint = max(checkpoint, ?)", (checkpoint.number,)
-        )
+        self._note_checkpoint(checkpoint.number)
         return True
+
+    @healed
+    def _note_checkpoint(self, number: int) -> None:
+        self._witness.execute("UPDATE witness SET checkpoint = max(checkpoint, ?)", (number,))
 
     def close(self) -> None:
         """Give back the witness's connections."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from application.clock import to_ms
 from application.copyable import PARTS, Counters, Part, Row
 from application.storage.copy_statements import Statements, kept
+from application.storage.sqlite_belonging import check_before_opening
 from application.storage.sqlite_clock import SharedClock
 from application.storage.sqlite_connections import connect, unavailable
 from application.storage.sqlite_layout import LOG, VIEWS, is_unfinished_copy, lay_out
@@ -25,6 +26,7 @@ class SqliteCopyable:
 
         Raises `LayoutTooNew`, `StoreUnavailable`.
         """
+        check_before_opening(path)
         if not make and not Path(path).exists():
             raise StoreUnavailable(f"There is no file {path}.")
         self._views_path = path + "-views"

@@ -18,6 +18,7 @@ from application.storage.sqlite_connections import (
     keep_a_write_ahead_log,
     unavailable,
 )
+from application.storage.sqlite_damage import Gone
 from application.store import (
     KeyTwice,
     LogPoint,
@@ -59,15 +60,13 @@ POINT_COLUMNS = (
 """What the files of earlier layouts lack."""
 
 
-class Gone(Exception):
-    """The generation was dropped."""
-
-
 class OpenGenerations(dict[tuple[str, int], Connection]):
     """A thread's connections to generations; they end with it, as the thread's other ones do."""
 
-    def __init__(self, all_of_them: WeakSet[Connection]) -> None:
+    def __init__(self, all_of_them: WeakSet[Connection], epoch: int) -> None:
+        """Those of one `epoch` of the list of read models."""
         super().__init__()
+        self.epoch = epoch
         self._all_of_them = all_of_them
 
     def add(self, name: str, generation: int, path: str) -> None:

@@ -151,6 +151,8 @@ CREATE TABLE seen (
 );
 """
 """How far the log was seen, and which event was there."""
+LOG_IDENTITY = "CREATE TABLE log_identity (id TEXT NOT NULL);"
+"""In a companion: the id of the log that it belongs to (`sqlite_belonging.py`)."""
 
 WITNESS_TABLES = """
 CREATE TABLE witness (
@@ -318,7 +320,15 @@ LOG = File(
 )
 VIEWS = File(
     VIEWS_TABLES,
-    MappingProxyType({2: FEEDERS, 3: _begin_read_models_anew, 4: STOPPED_SINCE, 5: _add_points}),
+    MappingProxyType(
+        {
+            2: FEEDERS,
+            3: _begin_read_models_anew,
+            4: STOPPED_SINCE,
+            5: LOG_IDENTITY,
+            6: _add_points,
+        }
+    ),
     _views_layout,
     _note_views_layout,
 )
@@ -326,7 +336,7 @@ VIEWS = File(
 
 WITNESS = File(
     WITNESS_TABLES,
-    MappingProxyType({2: VERIFICATION, 3: SEEN + SETBACKS}),
+    MappingProxyType({2: VERIFICATION, 3: LOG_IDENTITY, 4: SEEN + SETBACKS}),
     _witness_layout,
     _note_views_layout,
 )

@@ -5,7 +5,6 @@ every commit, and filling one makes neither a sale nor another read model wait.
 """
 
 import fcntl
-import os
 import sqlite3
 import threading
 import time
@@ -17,10 +16,12 @@ from weakref import WeakSet
 
 from application.clock import to_ms
 from application.storage import sqlite_generations as generations
-from application.storage.read_model_pages import conditions, where
+from application.storage.read_model_pages import conditions, row_of, where, within
 from application.storage.sqlite_connections import RETRY_SECONDS, Connection, Connections
-from application.storage.sqlite_generations import Gone, OpenGenerations
-from application.storage.sqlite_layout import VIEWS, lay_out
+from application.storage.sqlite_damage import Gone, healed
+from application.storage.sqlite_generations import OpenGenerations
+from application.storage.sqlite_healing import Belonging, HealedFiles, inode_of
+from application.storage.sqlite_list_statements import ADD, FEEDER, LEASE, LEASED, SWAP
 from application.store import (
     BeingRebuilt,
     Build,
@@ -33,22 +34,6 @@ from application.store import (
     Table,
 )
 
-FEEDER = (
-    "SELECT generation, CASE WHEN fed_till > ? THEN feeder END, stopped_since,"
-    " coalesce(target, 0), awaited"
-    " FROM read_models WHERE "
-)
-LEASE = (
-    "UPDATE read_models SET feeder = ?, fed_till = ? WHERE name = ? AND live"
-    " AND (feeder IS NULL OR feeder = ? OR fed_till NOT BETWEEN ? AND ?)"
-)
-"""A lease that ends later than one can is of a clock that was wrong."""
-
-SWAP = (
-    "UPDATE read_models SET live = NOT live, target = NULL, (feeder, fed_till) ="
-    " (SELECT feeder, fed_till FROM read_models WHERE name = ? AND live)"
-    " WHERE name = ? AND (live OR generation = ?)"
-)
 LINGER_SECONDS = 0.2
 """How long a rebuild waits for its lock: who only looks whether there is one has it for an instant.
 """
@@ -58,22 +43,27 @@ MOVE = (
     "UPDATE progress SET position = ?, stopped = NULL, log = ?, hash = ?"
     " WHERE position = ? AND hash = ?"
 )
-LEASED = "SELECT feeder, fed_till FROM read_models WHERE name = ? AND generation = ? AND live"
-
-ADD = "INSERT INTO read_models (name, generation, live, shape, code, target)"
 
 
-class SqliteReadModels:
+class SqliteReadModels(HealedFiles):
     """The port for read models (`application/store.py`) on SQLite files."""
 
     def __init__(
-        self, path: str, point_at: Callable[[int], LogPoint], clock: Callable[[], datetime]
+        self,
+        path: str,
+        belong: Belonging,
+        look: Callable[[], None],
+        point_at: Callable[[int], LogPoint],
+        clock: Callable[[], datetime],
     ) -> None:
-        """Keep them in files whose names begin with `path`.
+        """Keep the list at `path`, with the log's id as `belong` has it.
 
+        `look` raises when the log is gone: what was made from it is not to be taken for alive.
         `point_at` says what the log has at a position; leases are had by `clock`.
         """
         self._path = path
+        self._look_at_log = look
+        self._look_again = 0.0
         self._point_at = point_at
         self._clock = clock
         self._connections = Connections(path, "NORMAL")
@@ -81,11 +71,14 @@ class SqliteReadModels:
         self._open_ones: WeakSet[Connection] = WeakSet()
         self._tables: dict[str, Table] = {}
         self._shapes: dict[tuple[str, int], str] = {}
-        lay_out(self._db, VIEWS)
+        self._belong = belong
+        self._open_list_if_possible()
 
     @property
     def _db(self) -> sqlite3.Connection:
         """The list of read models."""
+        self._look_at_log()
+        self._look_at_list()
         return self._connections.mine
 
     def _now(self) -> int:
@@ -97,8 +90,12 @@ class SqliteReadModels:
     def _open(self, name: str, generation: int) -> sqlite3.Connection:
         """The connection of this thread to a generation. Raises `Gone`."""
         opened: OpenGenerations | None = getattr(self._of_thread, "opened", None)
-        if opened is None:
-            opened = self._of_thread.opened = OpenGenerations(self._open_ones)
+        if opened is None or opened.epoch != self._connections.epoch:
+            if opened is not None:
+                opened.close(list(opened))
+            epoch = self._connections.epoch
+            opened = self._of_thread.opened = OpenGenerations(self._open_ones, epoch)
+        self._of_thread.touched = (name, generation)
         if (name, generation) not in opened:
             opened.close([each for each in opened if not self._is_listed(*each)])
             opened.add(name, generation, self._file(name, generation))
@@ -108,16 +105,24 @@ class SqliteReadModels:
         statement = "SELECT 1 FROM read_models WHERE name = ? AND generation = ?"
         return self._db.execute(statement, (name, generation)).fetchone() is not None
 
+    @healed
     def ensure(self, table: Table) -> None:
         """Make the table of a read model if there is none."""
         self._tables[table.name] = table
+        if self._is_there(table.name):
+            return
         with generations.transaction(self._db):
-            generation = self._live(table.name)
-            if generation is not None and os.path.exists(self._file(table.name, generation)):  # noqa: PTH110 - a path is a string here, as SQLite has it
+            if self._is_there(table.name):
                 return
             self._db.execute("DELETE FROM read_models WHERE name = ? AND live", (table.name,))
             self._add_live(table)
 
+    def _is_there(self, name: str) -> bool:
+        """Whether the live generation of a read model is listed, and has its file."""
+        generation = self._live(name)
+        return generation is not None and inode_of(self._file(name, generation)) is not None
+
+    @healed
     def renew(self, table: Table) -> bool:
         """Put an empty table in the place of one of another shape; tell whether it was one."""
         dead: list[int] = []
@@ -131,6 +136,7 @@ class SqliteReadModels:
         self._remove(table.name, dead)
         return differs
 
+    @healed
     def begin_anew(self, state: ModelState, awaited: int) -> bool:
         """Put an empty generation in the place of one that has diverged."""
         name = state.name
@@ -148,6 +154,7 @@ class SqliteReadModels:
         self._remove(name, dead)
         return True
 
+    @healed
     def end_wait(self, state: ModelState) -> None:
         """Let pages be read again."""
         self._db.execute(
@@ -174,6 +181,7 @@ class SqliteReadModels:
         )
         return int(self._db.execute(statement, (name,)).fetchone()[0])
 
+    @healed
     def state(self, name: str) -> ModelState:
         """How far the live generation of a read model has got."""
         return self._state(name, "name = ? AND live", (name,))
@@ -208,6 +216,7 @@ class SqliteReadModels:
             self._shapes[name, generation] = known
         return cast("str", known)
 
+    @healed
     def lease(self, name: str, feeder: str, seconds: float) -> bool:
         """Leave a read model to `feeder` for a while, unless it is another one's."""
         moment = self._now()
@@ -224,6 +233,7 @@ class SqliteReadModels:
             (name, feeder),
         )
 
+    @healed
     def commit(
         self,
         state: ModelState,
@@ -248,6 +258,7 @@ class SqliteReadModels:
                 db.executemany(statement, ((key,) for key in gone))
         return moved.rowcount == 1
 
+    @healed
     def stop(self, state: ModelState, reason: str) -> None:
         """Note why a read model stands still."""
         db = self._open(state.name, state.generation)
@@ -262,6 +273,7 @@ class SqliteReadModels:
 
     # Reading.
 
+    @healed
     def page(self, name: str, page: Page) -> list[Row]:
         """The wanted rows of the live generation."""
         terms, values = conditions(page, "?")
@@ -276,8 +288,9 @@ class SqliteReadModels:
             f" ORDER BY {page.sort} {direction}, key {direction} LIMIT ?",
             (*values, page.limit),
         )
-        return [_row(row) for row in rows]
+        return [row_of(row) for row in rows]
 
+    @healed
     def count(self, name: str, page: Page) -> int:
         """How many rows `page` would have."""
         terms, values = conditions(page, "?")
@@ -299,10 +312,10 @@ class SqliteReadModels:
             generations.read_without_copies(db)
             db.execute("BEGIN")
             (position,) = db.execute("SELECT position FROM progress").fetchone()
-            terms, values = _within(part)
+            terms, values = within(part)
             clause = where([*terms, *self._there(state.name)])
             statement = f"SELECT * FROM {state.name} {clause} ORDER BY key"  # noqa: S608 - our own names
-            yield position, map(_row, db.execute(statement, values))
+            yield position, map(row_of, db.execute(statement, values))
         finally:
             db.close()
 
@@ -335,6 +348,7 @@ class SqliteReadModels:
     def _rebuild_lock(self, name: str) -> str:
         return f"{self._path}-{name}-rebuild"
 
+    @healed
     def build(self, table: Table) -> Build | None:
         """The generation of a read model that is being made, or was when its maker ended."""
         name = table.name
@@ -419,6 +433,7 @@ class SqliteReadModels:
         self._remove(state.name, dead)
         return True
 
+    @healed
     def kept(self, name: str) -> ModelState | None:
         """The generation that was live before."""
         row = self._db.execute(
@@ -453,16 +468,3 @@ def _locked(file: BinaryIO, how: int) -> bool:
 
 def _known(point: LogPoint | None) -> tuple[str, bytes]:
     return ("", b"") if point is None else (point.log, point.hash)
-
-
-def _row(row: tuple[Any, ...]) -> Row:
-    return Row(row[0], row[1:-1], row[-1])
-
-
-def _within(part: Range | None) -> tuple[list[str], list[str]]:
-    """The conditions that a key is in a range, and their values."""
-    if part is None:
-        return [], []
-    if part.upper is None:
-        return ["key >= ?"], [part.lower]
-    return ["key >= ?", "key < ?"], [part.lower, part.upper]

@@ -130,6 +130,13 @@ def _show_checkpoint(session: Session, made: "SignedCheckpoint", *, as_json: boo
     help="A checkpoint that was kept elsewhere, which the log has to agree with.",
 )
 @click.option(
+    "--at-least",
+    metavar="POSITION",
+    type=click.IntRange(0),
+    default=0,
+    help="A position that the log is known to have reached.",
+)
+@click.option(
     "--bundle",
     type=click.Path(dir_okay=False),
     help="Check this bundle instead of a log; it needs no database.",
@@ -141,6 +148,7 @@ def verify(
     workers: int | None,
     key_file: str | None,
     anchor_files: tuple[str, ...],
+    at_least: int,
     bundle: str | None,
     *,
     as_json: bool,
@@ -155,12 +163,12 @@ def verify(
 
     trusted = None if key_file is None else read_public(key_file)
     if bundle is not None:
-        if anchor_files or workers:
+        if anchor_files or workers or at_least:
             raise click.UsageError("--bundle is checked by itself: only --key goes with it.")
         _verify_bundle(session, bundle, trusted, as_json=as_json)
         return
     anchors = [_anchor(session, each, trusted) for each in anchor_files]
-    report = _run(session, workers or os.cpu_count() or 1, trusted, anchors)
+    report = _run(session, workers or os.cpu_count() or 1, trusted, anchors, at_least)
     if as_json:
         session.print_json(
             {
@@ -175,7 +183,11 @@ def verify(
 
 
 def _run(
-    session: Session, count: int, trusted: str | None, anchors: "Sequence[Statement]"
+    session: Session,
+    count: int,
+    trusted: str | None,
+    anchors: "Sequence[Statement]",
+    at_least: int,
 ) -> "Report":
     from application.audit.verification import verify as run  # noqa: PLC0415 - see session.py
     from application.audit.verification import workers_for  # noqa: PLC0415
@@ -183,7 +195,7 @@ def _run(
     store = session.services.store
     workers = workers_for(store, session.settings.database, count)
     with facts_bar(session, "Verifying", transient=True) as tell:
-        return run(store, workers, tell, trusted=trusted, anchors=anchors)
+        return run(store, workers, tell, trusted=trusted, anchors=anchors, at_least=at_least)
 
 
 def _anchor(session: Session, path: str, trusted: str | None) -> "Statement":
@@ -265,7 +277,7 @@ def _show_report(session: Session, report: "Report") -> None:
         )
     for each in report.acknowledged:
         session.out.print(Text(each.says, style="yellow"))
-    _show_findings(session, report.findings, report.wrong)
+    show_findings(session, report.findings, report.wrong)
 
 
 def _show_bundle(session: Session, report: "BundleReport", *, known: bool) -> None:
@@ -277,10 +289,11 @@ def _show_bundle(session: Session, report: "BundleReport", *, known: bool) -> No
     )
     if not known:
         session.out.print("Whose key that is you have to know: compare it, or give it by --key.")
-    _show_findings(session, report.findings, len(report.findings))
+    show_findings(session, report.findings, len(report.findings))
 
 
-def _show_findings(session: Session, findings: "Sequence[Finding]", count: int) -> None:
+def show_findings(session: Session, findings: "Sequence[Finding]", count: int) -> None:
+    """Show what was found wrong to people, or that nothing was."""
     if not count:
         session.out.print(Text("Nothing is wrong.", style="bold green"))
         return

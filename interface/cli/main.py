@@ -19,6 +19,8 @@ COMMANDS = {
     "log": "interface.cli.log",
     "expire": "interface.cli.expire",
     "copy": "interface.cli.copy",
+    "backup": "interface.cli.backup",
+    "restore": "interface.cli.backup",
     "drill": "interface.cli.drill",
     "audit": "interface.cli.audit",
 }
@@ -54,6 +56,7 @@ def is_refusal(error: Exception) -> bool:
     from environs import EnvError  # noqa: PLC0415
 
     from application import (  # noqa: PLC0415
+        backup_files,
         bootstrap,
         catalog_file,
         catalog_loading,
@@ -78,6 +81,7 @@ def is_refusal(error: Exception) -> bool:
         Refusal
         | EnvError
         | OSError
+        | backup_files.BackupRefused
         | bootstrap.BadDatabase
         | catalog_file.BadCatalog
         | catalog_loading.TicketsInUse

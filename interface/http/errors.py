@@ -129,7 +129,10 @@ def _unavailable(error: StoreUnavailable) -> Response:
 
 def _unknown(error: OutcomeUnknown) -> Response:
     log.error("outcome_unknown", reason=str(error))
-    detail = "The database has not confirmed it: whether it was done is not known."
+    detail = (
+        "The database cannot confirm this now, and whether it was done is not known:"
+        " send it again with the same Idempotency-Key."
+    )
     return _again(problem(503, "store_unavailable", detail))
 
 

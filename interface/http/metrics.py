@@ -76,6 +76,8 @@ class OneReading(Collector):
         yield gauge(
             "holds_due", "Holds that have ended and are not recorded as ended yet", found.holds_due
         )
+        if found.wal_bytes is not None:
+            yield gauge("wal_bytes", "Size of the write-ahead log", found.wal_bytes)
         if found.verification is not None:
             yield from _verification(found.verification)
 

@@ -61,7 +61,7 @@ def steps(database):
         spent = {"ask for it": making * count, "find": 0.0, "decide": 0.0, "store": 0.0}
         for start in range(0, count, BATCH):
             chosen = dict(enumerate(writes[start : start + BATCH]))
-            batch = SqliteBatch(store._writer, chosen, store._heads)
+            batch = SqliteBatch(store._writer._connection, chosen, store._writer._heads)
             for name, step in (("find", batch.find), ("decide", batch.decide)):
                 begun = time.perf_counter()
                 step()

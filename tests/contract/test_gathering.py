@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -9,6 +10,7 @@ from polling import until
 
 from application.cooperation import Cooperation
 from application.storage.gathering import Gathering
+from application.store import OutcomeUnknown, StoreUnavailable
 
 
 class Desk:
@@ -93,3 +95,31 @@ def test_what_spoils_a_batch_is_told_to_each_of_it_and_the_next_one_goes_on(desk
     [failure] = desk.gathering.ask(["spoilt"])
     assert isinstance(failure, ValueError)
     assert desk.gathering.ask(["good"]) == ["GOOD"]
+
+
+def ask_on_a_loop(desk, wishes, till):
+    async def play():
+        cooperation = Cooperation(asyncio.get_running_loop())
+        return await cooperation.run(lambda: desk.gathering.ask(wishes, till=till))
+
+    return asyncio.run(play())
+
+
+@pytest.mark.parametrize(
+    "how", [ask_on_a_loop, lambda desk, wishes, till: desk.gathering.ask(wishes, till=till)]
+)
+def test_behind_a_batch_that_stalls_nobody_waits_beyond_the_deadline(how):
+    desk = Desk(limited=True, grace=0.2)
+    soon = time.monotonic() + 0.2
+    with ThreadPoolExecutor() as threads:
+        stalled = threads.submit(how, desk, ["a"], soon)
+        assert desk.begun.wait(30)
+        behind = threads.submit(how, desk, ["b", "c"], soon)
+        patient = threads.submit(how, desk, ["d"], time.monotonic() + 60)
+        assert [type(each) for each in behind.result(30)] == [StoreUnavailable, StoreUnavailable]
+        assert [type(each) for each in stalled.result(30)] == [OutcomeUnknown]
+        assert not patient.done()
+        desk.go_on.set()
+        assert patient.result(30) == ["D"]
+    desk.gathering.close()
+    assert desk.batches == [["a"], ["d"]]

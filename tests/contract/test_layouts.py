@@ -12,7 +12,7 @@ from other_processes import context
 
 from application.bootstrap import open_store
 from application.clock import from_ms
-from application.storage import postgres_layout, sqlite_layout, sqlite_read_models
+from application.storage import postgres_layout, sqlite_healing, sqlite_layout
 from application.store import Answered, LayoutTooNew, Row, StoreUnavailable, Table
 from interface.cli.main import cli
 
@@ -157,7 +157,7 @@ def test_a_step_that_fails_leaves_the_old_layout(place, monkeypatch):
         raise RuntimeError
 
     monkeypatch.setattr(postgres_layout, "STEPS", {2: fail})
-    monkeypatch.setattr(sqlite_read_models, "VIEWS", replace(sqlite_layout.VIEWS, steps={2: fail}))
+    monkeypatch.setattr(sqlite_healing, "VIEWS", replace(sqlite_layout.VIEWS, steps={2: fail}))
     with pytest.raises(RuntimeError):
         open_store(place.url)
     monkeypatch.undo()

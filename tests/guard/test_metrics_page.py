@@ -18,6 +18,7 @@ EVERYTHING = Figures(
     holds_due=1,
     verification=Verification(1, 1, 1, 1, 1, 1),
     log_went_back=True,
+    wal_bytes=1,
 )
 NAME = re.compile(r"orderlog_\w+")
 

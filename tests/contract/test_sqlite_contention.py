@@ -1,0 +1,116 @@
+"""The write lock of an SQLite log is held by another process."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+
+import pytest
+from asking import append, one
+from polling import until
+
+from application.health import check
+from application.projections.registry import PROJECTIONS
+from application.storage import sqlite_write_lock, sqlite_writing
+from application.storage.sqlite import SqliteStore
+from application.store import OutcomeUnknown, StoreUnavailable
+from application.store_clock import StoreClock
+
+HOLD = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def readiness(store):
+    return check(store, StoreClock(store.moment))
+
+
+@contextmanager
+def held(path):
+    """Another process that holds the write lock, until the end."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        try:
+            assert process.stdout.readline() == b"held\n"
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def store(tmp_path):
+    with closing(SqliteStore(str(tmp_path / "orders.db"))) as store:
+        for projection in PROJECTIONS.values():
+            store.read_models().ensure(projection.table)
+        one(store, append(store, "first"))
+        yield store
+
+
+def test_a_request_waits_no_longer_than_its_time_and_is_certainly_not_done(store, monkeypatch):
+    """Whole waits count, not those of a batch: each of ten clients comes while others wait."""
+    monkeypatch.setattr(sqlite_writing, "WRITE_SECONDS", 1.0)
+    waits = {}
+
+    def ask(number):
+        time.sleep(number / 10)
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable) as refused:
+            one(store, append(store, f"order-{number}"))
+        waits[number] = time.monotonic() - began
+        return refused.value
+
+    with held(store.path), ThreadPoolExecutor(10) as clients:
+        refusals = list(clients.map(ask, range(10)))
+        assert store.last_position() == 1
+        store.catalog()
+        with pytest.raises(StoreUnavailable), store.transaction(0.3):
+            pass
+    assert not any(isinstance(each, OutcomeUnknown) for each in refusals)
+    assert min(waits.values()) >= 0.99
+    assert max(waits.values()) < 2.5
+    one(store, append(store, "second"))
+    assert store.last_position() == 2
+
+
+def test_who_comes_in_time_is_stored_once_the_lock_is_free(store):
+    with ThreadPoolExecutor(1) as clients, held(store.path) as holder:
+        waiting = clients.submit(one, store, append(store, "second"))
+        until(lambda: store._lock._since, "it does not try")
+        holder.kill()
+        assert waiting.result(30) == "second"
+
+
+@pytest.mark.skipif(not sqlite_write_lock.LOCKS.exists(), reason="the system names no holders")
+def test_a_halted_holder_is_named_where_one_looks_whether_the_service_is_ready(store):
+    assert readiness(store).ready
+    with held(store.path) as holder:
+        assert readiness(store).ready
+        os.kill(holder.pid, signal.SIGSTOP)
+        found = until(
+            lambda: not (seen := readiness(store)).ready and seen,
+            "it says it is ready",
+        )
+        assert found.checks["write_lock"].startswith(f"held by process {holder.pid} (")
+        assert "halted" in found.checks["write_lock"]
+    assert readiness(store).ready
+
+
+def test_a_holder_that_keeps_it_for_long_is_named_as_well(store, monkeypatch, caplog):
+    monkeypatch.setattr(sqlite_writing, "WRITE_SECONDS", 1.5)
+    with held(store.path) as holder:
+        with pytest.raises(StoreUnavailable):
+            one(store, append(store, "second"))
+        assert f"process {holder.pid} " in readiness(store).checks["write_lock"]
+    assert "write_lock_held" in caplog.text
+    one(store, append(store, "third"))
+    assert readiness(store).ready
