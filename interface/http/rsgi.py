@@ -9,7 +9,7 @@ import asyncio
 import sys
 import time
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from io import BytesIO
@@ -24,6 +24,7 @@ from werkzeug.test import run_wsgi_app
 
 from application.bootstrap import Services
 from application.cooperation import Cooperation
+from interface.http.draining import Traffic
 from interface.http.errors import BadRequest, BodyRefused, answer_to
 from interface.http.fast_path import FastPath, Reply
 from interface.http.problems import BODY_TOO_SLOW, TOO_MANY_BODIES
@@ -51,6 +52,8 @@ class RsgiService:
     """The service, as RSGI wants it; `flask` is all of it, `services` what it asks."""
 
     def __init__(self, flask: Flask, services: Services) -> None:
+        self.traffic = Traffic()
+        self._begun: Callable[[], None] | None = None
         self._services = services
         self._fast: FastPath = flask.wsgi_app  # type: ignore[assignment] # as `create_app` set it
         self._largest = services.settings.max_body_bytes
@@ -58,22 +61,36 @@ class RsgiService:
         self._turns = BoundedSemaphore(RUNNING)
         self._threads = ThreadPoolExecutor(services.settings.threads, thread_name_prefix="flask")
 
+    def when_begun(self, call: Callable[[], None]) -> None:
+        """Have `call` made when this begins to serve."""
+        self._begun = call
+
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to serve on `loop`."""
         self._loop = loop
+        if self._begun is not None:
+            loop.call_soon(self._begun)
         self._cooperation = Cooperation(loop)
         self._coming = ComingBodies(loop, self._services.settings.body_seconds)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request."""
+        self.traffic.come += 1
+        try:
+            reply = await self._reply(scope, protocol)
+            if self.traffic.draining:
+                reply.headers.append(("Connection", "close"))
+            protocol.response_bytes(int(reply.status[:3]), reply.headers, reply.body)
+        finally:
+            self.traffic.answered += 1
+
+    async def _reply(self, scope: Scope, protocol: HTTPProtocol) -> Reply:
         environ = environ_of(scope)
         try:
             environ["wsgi.input"] = BytesIO(await self._body(environ, protocol))
         except (BodyRefused, BadRequest) as refused:
-            reply = await self._cooperation.run(partial(self._refusal, environ, refused))
-        else:
-            reply = await self._answer(environ)
-        protocol.response_bytes(int(reply.status[:3]), reply.headers, reply.body)
+            return await self._cooperation.run(partial(self._refusal, environ, refused))
+        return await self._answer(environ)
 
     async def _answer(self, environ: Environ) -> Reply:
         ask = self._fast.usual(environ)
