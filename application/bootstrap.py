@@ -74,6 +74,7 @@ class Services(msgspec.Struct, frozen=True):
     def start_for_requests(self) -> None:
         """Start what every process needs that answers requests."""
         self.attempts.start()
+        self.catalog.start()
 
     def start_behind_requests(self) -> None:
         """Start what one process does for all: feed read models, end holds, sign checkpoints.
@@ -89,6 +90,7 @@ class Services(msgspec.Struct, frozen=True):
 
     def close(self) -> None:
         """Stop what was started, and give back everything that was opened."""
+        self.catalog.stop()
         self.checkpointer.stop()
         self.sweeper.stop()
         self.loop.stop()

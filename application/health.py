@@ -23,12 +23,13 @@ def check(store: Store) -> Health:
     """
     try:
         last = store.last_position()
+        trouble = store.trouble_with_writing()
         states = [store.read_models().state(name) for name in PROJECTIONS]
     except Exception as error:  # noqa: BLE001 - whatever the store says, it is not ready
         return Health(ready=False, checks={"store": f"{type(error).__name__}: {error}"})
     fed = all(state.feeder for state in states)
-    checks = {"store": "ok", "pull_loop": "ok" if fed else "stopped"}
+    checks = {"store": trouble or "ok", "pull_loop": "ok" if fed else "stopped"}
     for state in states:
         behind = max(0, last - state.position)
         checks[f"projection {state.name}"] = state.stopped or f"{behind} behind"
-    return Health(ready=True, checks=checks)
+    return Health(ready=trouble is None, checks=checks)

@@ -208,6 +208,9 @@ class Store(Protocol):
     def log(self, after: int, limit: int) -> Sequence[Notification]:
         """At most `limit` facts with a position beyond `after`, by position, none missing."""
 
+    def trouble_with_writing(self) -> str | None:
+        """What keeps this process from writing now, if anything does; it may take two seconds."""
+
     def last_position(self) -> int:
         """The highest position a reader may have seen; 0 for an empty log."""
 

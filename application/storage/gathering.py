@@ -5,12 +5,15 @@ meanwhile. So nobody waits longer than for the batch that is under way, and a lo
 all: there is no waiting for company.
 """
 
+import math
 import threading
+import time
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 from application.cooperation import Pause, end_all, pause
+from application.store import StoreUnavailable
 
 W = TypeVar("W")
 O = TypeVar("O")  # noqa: E741 - an outcome
@@ -49,6 +52,7 @@ class Gathering(Generic[W, O]):
             threading.Thread(target=self._work, name=f"{name}-{each}", daemon=True)
             for each in range(threads)
         ]
+        self._succeeded = -math.inf
         self._starting = threading.Lock()
         self._started = False
 
@@ -60,6 +64,10 @@ class Gathering(Generic[W, O]):
         self._waiting.put(job)
         job.pause.wait()
         return job.outcomes
+
+    def succeeded_within(self, seconds: float) -> bool:
+        """Whether the store carried out a batch, refusals or not, in the last so many seconds."""
+        return time.monotonic() - self._succeeded < seconds
 
     def _start(self) -> None:
         """Start the threads with the first wish: a process may be forked before."""
@@ -77,6 +85,8 @@ class Gathering(Generic[W, O]):
                 outcomes = self._carry_out(wishes)
             except Exception as failure:  # noqa: BLE001 - handed to every caller
                 outcomes = [failure] * len(wishes)
+            if outcomes and not isinstance(outcomes[-1], StoreUnavailable):
+                self._succeeded = time.monotonic()
             start = 0
             for job in jobs:
                 job.outcomes = list(outcomes[start : start + len(job.wishes)])

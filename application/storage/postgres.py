@@ -263,6 +263,10 @@ class PostgresStore:
             cursor.execute(statement.encode(), values)
             yield from streamed(cursor, RANGE_ROWS)
 
+    def trouble_with_writing(self) -> str | None:
+        """What keeps this process from writing and lets it read, if anything does: nothing here."""
+        return None
+
     def last_position(self) -> int:
         """The highest position that `log` would return now.
 

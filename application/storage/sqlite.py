@@ -32,6 +32,7 @@ from application.storage.sqlite_catalog import SqliteCatalogChange, read_documen
 from application.storage.sqlite_connections import Connections, unavailable
 from application.storage.sqlite_layout import LOG, is_unfinished_copy, lay_out
 from application.storage.sqlite_ownership import SqliteOwnership
+from application.storage.sqlite_probe import trouble_with_writing
 from application.storage.sqlite_read_models import SqliteReadModels
 from application.storage.sqlite_tickets import ticket_of, ticket_row
 from application.store import (
@@ -48,6 +49,8 @@ from application.store import (
 )
 
 POLL_SECONDS = 0.05
+RECENTLY_SECONDS = 2.0
+"""Who wrote within so many seconds need not try whether it can."""
 
 
 class SqliteRecorder(SQLiteApplicationRecorder):
@@ -280,6 +283,12 @@ class SqliteStore:
             " ORDER BY originator_id, originator_version",
             (part.lower, *upper, till),
         )
+
+    def trouble_with_writing(self) -> str | None:
+        """What keeps this process from writing, if anything does."""
+        if self._commits.succeeded_within(RECENTLY_SECONDS):
+            return None
+        return trouble_with_writing(self._reader)
 
     def last_position(self) -> int:
         """The highest position in the log."""

@@ -50,7 +50,7 @@ class Processes:
         self._settings = settings
         self._started = started
         board = RestartBoard(workers + 1)
-        listening = Listening(host, port, workers)
+        listening = Listening(host, port, workers, board)
         self._behind = Process(BEHIND, lambda works: work_behind(settings, works), board)
         self._answering = [
             Process(number, lambda serves: answer_requests(settings, listening, serves), board)

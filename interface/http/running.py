@@ -14,25 +14,28 @@ from granian.server.embed import Server
 from application.bootstrap import build
 from application.settings import Settings
 from interface.http.app import create_app
-from interface.http.draining import drain, listens_on
+from interface.http.draining import Traffic, drain, listens_on
 from interface.http.logs import configure
+from interface.http.restart_figures import RestartBoard
 from interface.http.rsgi import RsgiService
+from interface.http.watched import Watched
 
 BACKLOG = 2048
 """How many connections may wait to be accepted, and how many a server has at the same time."""
 
 
 class Listening(msgspec.Struct, frozen=True):
-    """Where all processes that answer listen, and how many they are."""
+    """Where all processes that answer listen, how many they are, and what is known of restarts."""
 
     host: str
     port: int
     workers: int
+    restarts: RestartBoard
 
 
 def answer_requests(settings: Settings, listening: Listening, serves: Callable[[], None]) -> None:
     """Answer requests until SIGTERM, and finish those that have come; `serves` reports it does."""
-    with answering(settings) as service:
+    with answering(settings, listening.restarts) as service:
         asyncio.run(_serve(service, listening, serves))
 
 
@@ -79,15 +82,21 @@ def work_behind(settings: Settings, works: Callable[[], None]) -> None:
 
 
 @contextmanager
-def answering(settings: Settings) -> Iterator[RsgiService]:
+def answering(settings: Settings, restarts: RestartBoard) -> Iterator[RsgiService]:
     """The application; at the end all is closed."""
     configure(settings.log_level)
     with closing(build(settings)) as services:
         services.catalog.current()
         services.start_for_requests()
-        service = RsgiService(create_app(services), services)
+        traffic = Traffic()
+        watched = Watched(services, restarts, traffic)
+        service = RsgiService(create_app(services, watched), services, watched, traffic)
         spare_what_lives_long()
-        yield service
+        watched.start()
+        try:
+            yield service
+        finally:
+            watched.stop()
 
 
 @contextmanager
