@@ -84,6 +84,7 @@ class Services(msgspec.Struct, frozen=True):
         """Start what every process needs that answers requests."""
         self.store_clock.start()
         self.attempts.start()
+        self.catalog.start()
 
     def start_behind_requests(self) -> None:
         """Start what one process does for all: feed read models, end holds, sign checkpoints.
@@ -112,6 +113,7 @@ class Services(msgspec.Struct, frozen=True):
 
     def close(self) -> None:
         """Stop what was started, and give back everything that was opened."""
+        self.catalog.stop()
         self.checkpointer.stop()
         self.watcher.stop()
         self.sweeper.stop()

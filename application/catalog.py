@@ -9,13 +9,19 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
+import structlog
 
+from application.cooperation import off_the_loop
 from application.store import Store
 from domain.payment import PaymentSystem
 from domain.refusals import UnknownPaymentSystem, UnknownShow
 from domain.shows import Deal, Show
 
 REFRESH_SECONDS = 1.0
+LOOKS_A_REFRESH = 4
+"""A thread looks so often in that time: one look may be late without the catalogue being so."""
+
+log = structlog.get_logger()
 
 
 class Partner(msgspec.Struct, frozen=True):
@@ -107,7 +113,11 @@ class _Documents(msgspec.Struct):
 
 
 class CatalogKeeper:
-    """Keeps the catalogue at hand, and notices within a second when it was changed."""
+    """Keeps the catalogue at hand, and notices within a second when it was changed.
+
+    Whoever asks looks whether it was, unless a thread does (`start`). Then a store that stalls
+    holds up nobody who knows the catalogue: it stays as it was until the store answers again.
+    """
 
     def __init__(self, store: Store, refresh_seconds: float = REFRESH_SECONDS) -> None:
         self._store = store
@@ -115,21 +125,76 @@ class CatalogKeeper:
         self._look_again = 0.0
         self._catalog: Catalog | None = None
         self._first = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._stopping = threading.Event()
+        self._looking_since: float | None = None
+        self._looked = threading.Condition()
+
+    def start(self) -> None:
+        """Look in a thread from now on, which is the only one that does."""
+        self._thread = threading.Thread(target=self._keep_looking, name="catalogue", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop the thread; one that waits for a store that stalls is not waited for."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(self._refresh_seconds)
 
     def current(self) -> Catalog:
-        """The catalogue, at most a second old. Only the first time others wait for it too."""
+        """The catalogue, at most a second old while the store answers.
+
+        Only the first time others wait for it too.
+        """
         known = self._catalog
         if known is None:
             with self._first:
                 return self._refreshed()
-        return self._refreshed() if time.monotonic() >= self._look_again else known
+        if time.monotonic() < self._look_again:
+            return known
+        return self._refreshed() if self._thread is None else self._as_the_thread_finds(known)
 
     def _refreshed(self) -> Catalog:
         known = self._catalog
         if known is not None and time.monotonic() < self._look_again:
             return known
         self._look_again = time.monotonic() + self._refresh_seconds
+        return self._look(known)
+
+    def _look(self, known: Catalog | None) -> Catalog:
         version = self._store.catalog_version()
         if known is None or version != known.version:
             known = self._catalog = catalog_of(version, self._store.catalog())
         return known
+
+    def _keep_looking(self) -> None:
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            self._looking_since = began
+            try:
+                self._look(self._catalog)
+                self._look_again = began + self._refresh_seconds
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next look may succeed
+                log.warning("catalogue_not_read", reason=f"{type(error).__name__}: {error}")
+            finally:
+                self._looking_since = None
+            with self._looked:
+                self._looked.notify_all()
+            self._stopping.wait(self._refresh_seconds / LOOKS_A_REFRESH)
+
+    def _as_the_thread_finds(self, known: Catalog) -> Catalog:
+        """What the thread finds that is late, or the old one where it waits for the store.
+
+        It was late if the whole process was halted, or had too much to do.
+        """
+        since = self._looking_since
+        if since is not None and time.monotonic() - since > self._refresh_seconds / LOOKS_A_REFRESH:
+            return known
+        off_the_loop(self._wait_for_the_thread)
+        return self._catalog or known
+
+    def _wait_for_the_thread(self) -> None:
+        with self._looked:
+            self._looked.wait_for(
+                lambda: time.monotonic() < self._look_again, self._refresh_seconds / LOOKS_A_REFRESH
+            )

@@ -86,3 +86,8 @@ def written(moment: datetime) -> str:
 def stamp() -> str:
     """The machine's time as a part of a file's name, `20261128T191500Z`: it decides nothing."""
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def machine_ms() -> int:
+    """The machine's time, in milliseconds since the epoch: for what is only shown."""
+    return to_ms(now())

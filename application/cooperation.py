@@ -9,9 +9,10 @@ goes on with others. In a thread of its own the same call simply waits.
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import msgspec
@@ -21,6 +22,15 @@ T = TypeVar("T")
 
 THREADS_FOR_WAITING = 16
 """Threads of a process for what has to wait outside of the loop, such as for a database."""
+LATE_SECONDS = 10.0
+"""Who waited so long for a thread is refused: those before it wait for a store that stalls.
+
+A store's own bounds are as long, so that nobody waits for more than two of them.
+"""
+
+
+class TooLate(Exception):
+    """A call got no thread in time, since too many others wait for what does not come."""
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -94,7 +104,8 @@ class Pause:
 
     def wait(self) -> None:
         """Return when the pause was ended."""
-        self._done.acquire()
+        with slot_given_back():
+            self._done.acquire()
 
     def end(self) -> None:
         """Let the call go on."""
@@ -156,7 +167,56 @@ def off_the_loop(call: Callable[[], T]) -> T:
     """What `call`, which waits in ways that this module knows nothing of, returns or raises."""
     strand = getcurrent()
     if not isinstance(strand, Strand):
-        return call()
-    future = strand.loop.run_in_executor(_threads, call)
+        with slot_given_back():
+            return call()
+    future = strand.loop.run_in_executor(_threads, in_time(call))
     strand.wait(future)
     return future.result()
+
+
+def in_time(call: Callable[[], T]) -> Callable[[], T]:
+    """`call`, for a thread that may come too late to it; it raises `TooLate` then."""
+    asked = time.monotonic()
+
+    def call_in_time() -> T:
+        if time.monotonic() - asked > LATE_SECONDS:
+            raise TooLate
+        return call()
+
+    return call_in_time
+
+
+class _OfThread(threading.local):
+    """The semaphore that this thread holds a slot of, if it does."""
+
+    slots: threading.Semaphore | None = None
+
+
+_of_thread = _OfThread()
+
+
+@contextmanager
+def slot_taken(slots: threading.Semaphore) -> Iterator[None]:
+    """Run as one of the few that may at the same time; whoever waits meanwhile lets others run."""
+    with slots:
+        _of_thread.slots = slots
+        try:
+            yield
+        finally:
+            _of_thread.slots = None
+
+
+@contextmanager
+def slot_given_back() -> Iterator[None]:
+    """Let another thread run for as long as this one only waits."""
+    slots = _of_thread.slots
+    if slots is None:
+        yield
+        return
+    _of_thread.slots = None
+    slots.release()
+    try:
+        yield
+    finally:
+        slots.acquire()
+        _of_thread.slots = slots

@@ -53,6 +53,24 @@ class Server:
         finally:
             self._control("start")
 
+    @contextmanager
+    def halted(self):
+        """The server answers nothing and closes nothing: its processes are halted till the end."""
+        pids = self._processes()
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in reversed(pids):
+                os.kill(pid, signal.SIGCONT)
+
+    def _processes(self):
+        """The server's own process, and those that it has made."""
+        first = int((Path(self.data) / "postmaster.pid").read_text(encoding="ascii").split()[0])
+        listed = Path(f"/proc/{first}/task/{first}/children").read_text(encoding="ascii")
+        return [first, *map(int, listed.split())]
+
     def stop(self):
         """End the server, whichever process it is by now; it may have ended before."""
         with suppress(CalledProcessError):

@@ -6,6 +6,7 @@ all: there is no waiting for company. Nor does anybody wait for ever: another th
 then for callers whose time is over.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -96,6 +97,7 @@ class Gathering(Generic[W, O]):
         self._watcher = threading.Thread(target=self._watch, name=f"{name}-watcher", daemon=True)
         self._limited = limited
         self._grace = grace
+        self._succeeded = -math.inf
         self._starting = threading.Lock()
         self._started = False
 
@@ -116,6 +118,10 @@ class Gathering(Generic[W, O]):
             self._waiting.put(job)
             job.pause.wait()
         return job.outcomes
+
+    def succeeded_within(self, seconds: float) -> bool:
+        """Whether the store carried out a batch, refusals or not, in the last so many seconds."""
+        return time.monotonic() - self._succeeded < seconds
 
     def _start(self) -> None:
         """Start the threads with the first wish: a process may be forked before."""
@@ -139,6 +145,8 @@ class Gathering(Generic[W, O]):
                 outcomes = self._carry_out(wishes)
             except Exception as failure:  # noqa: BLE001 - handed to every caller
                 outcomes = [failure] * len(wishes)
+            if outcomes and not isinstance(outcomes[-1], StoreUnavailable):
+                self._succeeded = time.monotonic()
             self._answer(jobs, outcomes)
 
     def _goes_on(self, job: Job[W, O]) -> bool:

@@ -29,6 +29,7 @@ from application.storage.sqlite_damage import is_damage
 from application.storage.sqlite_file import LogFiles
 from application.storage.sqlite_layout import LOG, is_unfinished_copy, lay_out
 from application.storage.sqlite_ownership import SqliteOwnership
+from application.storage.sqlite_probe import trouble_with_writing
 from application.storage.sqlite_read_models import SqliteReadModels
 from application.storage.sqlite_tickets import TicketReading
 from application.storage.sqlite_upkeep import Upkeep, keep_reserve, spend_reserve
@@ -61,6 +62,8 @@ POINT_AT = (
     "SELECT (SELECT id FROM log_identity),"
     " (SELECT CAST(hash AS BLOB) FROM orders_events WHERE rowid = ?)"
 )
+RECENTLY_SECONDS = 2.0
+"""Who wrote within so many seconds need not try whether it can."""
 
 
 class SqliteRecorder(SQLiteApplicationRecorder):
@@ -315,8 +318,16 @@ class SqliteStore(TicketReading):
 
     def troubles(self) -> dict[str, str]:
         """What keeps the log from being written now."""
-        found = {"write_lock": self._lock.trouble(), "disk": self._upkeep.trouble()}
+        lock = self._lock.trouble() or self._trouble_with_writing()
+        found = {"write_lock": lock, "disk": self._upkeep.trouble()}
         return {name: sentence for name, sentence in found.items() if sentence is not None}
+
+    def _trouble_with_writing(self) -> str | None:
+        """Try the write lock, unless it was had a moment ago."""
+        if self._writer.succeeded_within(RECENTLY_SECONDS):
+            return None
+        trouble = trouble_with_writing(self._reader)
+        return trouble and f"{trouble}, by {self._lock.holder()}"
 
     def wal_bytes(self) -> int:
         """How large the write-ahead log is."""

@@ -72,9 +72,10 @@ class WriteLock:
         waited = self._met - self._since
         if waited >= SAY_AFTER_SECONDS and self._met >= self._say_again:
             self._say_again = self._met + SAY_AGAIN_SECONDS
-            log.error("write_lock_held", seconds=round(waited, 1), holder=self._holder())
+            log.error("write_lock_held", seconds=round(waited, 1), holder=self.holder())
 
-    def _holder(self) -> str:
+    def holder(self) -> str:
+        """Who has it now, in words."""
         found = holder_of(self._path)
         return "somebody whom this system does not name" if found is None else str(found)
 
@@ -83,7 +84,7 @@ class WriteLock:
         moment = time.monotonic()
         waited = 0.0 if self._since is None else self._met - self._since
         if waited >= SAY_AFTER_SECONDS and moment - self._met < FRESH_SECONDS:
-            return f"held for {waited:.0f} s by {self._holder()}"
+            return f"held for {waited:.0f} s by {self.holder()}"
         found = holder_of(self._path)
         if found is not None and found.halted:
             return f"held by {found}"

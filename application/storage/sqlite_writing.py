@@ -68,6 +68,10 @@ class SqliteWriter:
                 write.till = till
         return self._commits.ask(writes, till=writes[0].till)
 
+    def succeeded_within(self, seconds: float) -> bool:
+        """Whether a batch was carried out in the last so many seconds."""
+        return self._commits.succeeded_within(seconds)
+
     def _commit(self, writes: list[Write[Any]]) -> list[Outcome]:
         """Carry out a batch, as often as somebody else writes; whose time is over is refused.
 

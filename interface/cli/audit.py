@@ -62,7 +62,7 @@ def rotate_key(session: Session, *, as_json: bool) -> None:
 @click.option("--by", help="Who acknowledges it; the system's user if not given.")
 @database_option
 def acknowledge(session: Session, reason: str, by: str | None) -> None:
-    """Acknowledge that the log went back, and go on from what there is.
+    """Accept a log that went back, and go on from there.
 
     The service is not ready and signs nothing before. It is kept for ever, named by every
     verification, and by the next checkpoint, which is made at once where the key is at hand.

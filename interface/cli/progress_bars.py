@@ -8,6 +8,7 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     SpinnerColumn,
+    TaskID,
     TextColumn,
     TimeRemainingColumn,
 )
@@ -44,19 +45,25 @@ def facts_bar(
 
 @contextmanager
 def bars_of_parts(session: Session) -> Iterator[Callable[[str, int, int], None]]:
-    """A bar for each part of the work that is told of; yields what tells them."""
+    """A bar for each part of the work that is told of; yields what reports."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=session.err) as progress:
-        tasks = {}
+    progress = Progress(*columns, console=session.err)
+    tasks: dict[str, TaskID] = {}
 
-        def tell(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = progress.add_task(what)
-            progress.update(tasks[what], completed=done, total=total)
+    def report(what: str, done: int, total: int) -> None:
+        if not tasks:  # what is refused before any work shows no bars
+            progress.start()
+        if what not in tasks:
+            tasks[what] = progress.add_task(what)
+        progress.update(tasks[what], completed=done, total=total)
 
-        yield tell
+    try:
+        yield report
+    finally:
+        if tasks:
+            progress.stop()

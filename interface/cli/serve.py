@@ -2,17 +2,12 @@
 
 import platform
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPException
 
 import click
 
 from interface.cli.session import Session, database_option
-
-LOOK_AGAIN_SECONDS = 0.01
-ANSWER_SECONDS = 10.0
 
 
 @click.command()
@@ -45,9 +40,7 @@ def serve(session: Session, host: str, port: int, workers: int, *, sample: bool)
         summary = prepare(session, sample=sample or settings.sample)
         where = f"[{address}]:{free}" if ":" in address else f"{address}:{free}"
         line = f"Orderlog listens on http://{where}, on {settings.database}, with {summary}."
-        processes = Processes(
-            settings, address, free, workers, lambda: announce(address, free, line)
-        )
+        processes = Processes(settings, address, free, workers, lambda: click.echo(line))
         try:
             processes.run()
         except CannotStart as reason:
@@ -105,17 +98,3 @@ def prepare(session: Session, *, sample: bool) -> str:
     if not catalog.shows:
         return "an empty catalogue (orderlog catalog load FILE)"
     return f"{len(catalog.shows)} events, {tickets} tickets and {len(catalog.partners)} partners"
-
-
-def announce(host: str, port: int, line: str) -> None:
-    """Print `line` once the service answers: then it is true."""
-    while True:
-        try:
-            connection = HTTPConnection(host, port, timeout=ANSWER_SECONDS)
-            connection.request("GET", "/health/live")
-            connection.getresponse().read()
-        except (OSError, HTTPException):
-            time.sleep(LOOK_AGAIN_SECONDS)
-        else:
-            click.echo(line)
-            return

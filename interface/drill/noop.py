@@ -6,7 +6,7 @@ from flask import Flask
 from granian.constants import Interfaces
 from granian.server.mp import MPServer
 
-from interface.http.processes import BACKLOG
+from interface.http.running import BACKLOG
 
 app = Flask(__name__)
 

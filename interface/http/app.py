@@ -13,6 +13,7 @@ from interface.http.openapi import openapi_blueprint
 from interface.http.order_audit import order_audit_blueprint
 from interface.http.orders import OrderId, orders_blueprint
 from interface.http.shows import shows_blueprint
+from interface.http.watched import Watched
 
 
 class Service(Flask):
@@ -34,8 +35,9 @@ class Service(Flask):
         )
 
 
-def create_app(services: Services) -> Flask:
-    """A Flask application over wired services."""
+def create_app(services: Services, watched: Watched | None = None) -> Flask:
+    """A Flask application over wired services; a server brings how it is `watched`."""
+    watched = watched or Watched(services)
     app = Service(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = services.settings.max_body_bytes
     app.url_map.strict_slashes = False
@@ -46,8 +48,8 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(orders_blueprint(services))
     app.register_blueprint(order_audit_blueprint(services))
     app.register_blueprint(shows_blueprint(services))
-    app.register_blueprint(health_blueprint(services))
-    app.register_blueprint(metrics_blueprint(services))
+    app.register_blueprint(health_blueprint(watched))
+    app.register_blueprint(metrics_blueprint(watched))
     app.register_blueprint(openapi_blueprint())
     app.register_blueprint(console_blueprint(services))
     app.wsgi_app = FastPath(app.wsgi_app, services)  # type: ignore[method-assign] # as Flask says to

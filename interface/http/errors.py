@@ -9,6 +9,7 @@ import structlog
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
+from application.cooperation import TooLate
 from application.order_queries import BadCursor
 from application.shown_position import ModelBehind
 from application.store import ModelNotTrue, OutcomeUnknown, StoreUnavailable, TicketTaken
@@ -136,6 +137,11 @@ def _unknown(error: OutcomeUnknown) -> Response:
     return _again(problem(503, "store_unavailable", detail))
 
 
+def _too_late(_: TooLate) -> Response:
+    log.error("store_unavailable", reason="Too many requests wait for the database.")
+    return _again(problem(503, "store_unavailable", "The database does not answer in time now."))
+
+
 def _contended(_: TicketTaken) -> Response:
     return _again(problem(503, "contended", "Too many buyers want these tickets at this moment."))
 
@@ -169,6 +175,7 @@ ANSWERS: dict[type[Exception], Callable[[Any], Response]] = {
     ModelNotTrue: _not_true,
     StoreUnavailable: _unavailable,
     OutcomeUnknown: _unknown,
+    TooLate: _too_late,
     TicketTaken: _contended,
     HTTPException: _http,
     Exception: _unexpected,

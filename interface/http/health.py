@@ -2,26 +2,35 @@
 
 from flask import Blueprint, Response
 
-from application import health
-from application.bootstrap import Services
 from interface.http.answers import json_answer
 from interface.http.contract import described
 from interface.http.health_contract import LIVE, READY
+from interface.http.watched import Watched
 
 
-def health_blueprint(services: Services) -> Blueprint:
+def health_blueprint(watched: Watched) -> Blueprint:
     """The routes of health; they need no key."""
     routes = Blueprint("health", __name__, url_prefix="/health")
 
     @routes.get("/live")
     @described(LIVE)
     def live() -> Response:
-        return json_answer({"status": "live"})
+        return live_answer()
 
     @routes.get("/ready")
     @described(READY)
     def ready() -> Response:
-        found = health.check(services.store, services.store_clock)
-        return json_answer(found, 200 if found.ready else 503)
+        return ready_answer(watched)
 
     return routes
+
+
+def live_answer() -> Response:
+    """That the process lives."""
+    return json_answer({"status": "live"})
+
+
+def ready_answer(watched: Watched) -> Response:
+    """Whether the process can do its work, from the last look."""
+    found = watched.ready()
+    return json_answer(found, 200 if found.ready else 503)

@@ -14,8 +14,10 @@ LIVE = Operation(
 READY = Operation(
     tag="health",
     summary="Can the process do its work?",
-    says="Asks the store, and looks how the read models get on. A read model that stands still is"
-    " named but does not make the service unready: orders can be made, paid and read without it."
+    says="Tells what the last look found, at once: each process asks the store every second, and"
+    " looks how the read models get on. A store that does not answer makes it unready within"
+    " seconds. A read model that stands still is named but does not make the service unready:"
+    " orders can be made, paid and read without it. Nor do processes that died and were replaced."
     " A log that went back does, until an operator acknowledges it: events that were acknowledged"
     " are not there. A machine whose clock is more than five seconds off is not ready either.",
     needs_key=False,
@@ -30,8 +32,8 @@ METRICS = Operation(
     summary="The service in numbers",
     says="How far the log and its read models are, which holds are due, and what the last"
     " verification of the log found, in the text format of Prometheus. Every process tells the"
-    " same, but for the clock of its machine. While the database is away, `orderlog_store_up` is 0"
-    " and stands alone.",
+    " same of the database. While that is away, or does not answer within a second and a half,"
+    " `orderlog_store_up` is 0, and only what needs no database is there besides.",
     needs_key=False,
     answers={200: Good("The numbers.")},
 )

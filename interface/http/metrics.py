@@ -2,63 +2,62 @@
 
 from collections.abc import Iterable, Iterator
 
-import structlog
 from flask import Blueprint, Response
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from application.audit.records import Verification
-from application.bootstrap import Services
-from application.metrics import Figures, ModelFigures, figures
+from application.metrics import Figures, ModelFigures
 from interface.http.contract import described
 from interface.http.health_contract import METRICS
+from interface.http.restart_figures import RestartFigures
+from interface.http.watched import Watched
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 """The text format as every version of Prometheus reads it."""
 
-log = structlog.get_logger()
+Restarts = Iterable[tuple[int, RestartFigures]]
+"""The number of each process of a server, and how often it was replaced."""
 
 
-def metrics_blueprint(services: Services) -> Blueprint:
+def metrics_blueprint(watched: Watched) -> Blueprint:
     """The route of the numbers."""
     routes = Blueprint("metrics", __name__)
 
     @routes.get("/metrics")
     @described(METRICS)
     def metrics() -> Response:
-        return Response(exposition(_found(services)), content_type=TEXT)
+        return metrics_answer(watched.figures(), watched)
 
     return routes
 
 
-def _found(services: Services) -> Figures | None:
-    """The numbers; None while the store cannot be asked."""
-    try:
-        skew = services.store_clock.skew
-        return figures(services.store, services.queries, services.clock(), skew)
-    except Exception as error:  # noqa: BLE001 - whatever it says: that is what is to be seen
-        log.warning("metrics_without_store", reason=f"{type(error).__name__}: {error}")
-        return None
+def metrics_answer(found: Figures | None, watched: Watched) -> Response:
+    """The numbers that were found, and those of the server's processes."""
+    return Response(exposition(found, watched.restarts.all()), content_type=TEXT)
 
 
-def exposition(found: Figures | None) -> bytes:
-    """Numbers in the text format; without them only that the store is away."""
+def exposition(found: Figures | None, restarts: Restarts = ()) -> bytes:
+    """Numbers in the text format; without those of the store only that it is away, and the rest."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(OneReading(found))
+    registry.register(OneReading(found, restarts))
     return generate_latest(registry)
 
 
 class OneReading(Collector):
     """What one reading found, as the client library takes it."""
 
-    def __init__(self, found: Figures | None) -> None:
+    def __init__(self, found: Figures | None, restarts: Restarts) -> None:
         self._found = found
+        self._restarts = list(restarts)
 
     def collect(self) -> Iterable[Metric]:
         """Every metric with its values."""
         found = self._found
         yield gauge("store_up", "1 while the database answers, else 0", float(found is not None))
+        if self._restarts:
+            yield _restarts(self._restarts)
         if found is None:
             return
         yield gauge(
@@ -85,6 +84,14 @@ class OneReading(Collector):
 def gauge(name: str, says: str, value: float) -> Metric:
     """A metric with one value."""
     return GaugeMetricFamily(f"orderlog_{name}", says, value=value)
+
+
+def _restarts(restarts: Restarts) -> Metric:
+    says = "How often a process of this server had to be replaced"
+    family = CounterMetricFamily("orderlog_process_restarts", says, labels=["process"])
+    for number, known in restarts:
+        family.add_metric([str(number)], known.restarts)
+    return family
 
 
 def _models(models: Iterable[ModelFigures]) -> Iterator[Metric]:

@@ -2,8 +2,8 @@
 
 import re
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from random import getrandbits
 from typing import Any
 
@@ -12,6 +12,7 @@ from flask import Flask, Response, g, request
 
 from application.access import Caller
 from application.bootstrap import Services
+from application.cooperation import slot_given_back
 from application.order_service import Request
 from application.shown_position import wait_until_shown
 from application.store import StoreUnavailable
@@ -28,9 +29,6 @@ OPEN = frozenset({"health.live", "health.ready", "metrics.metrics", "openapi.ope
 
 CONSOLE = "console"
 """The pages that people look at: they are signed in by a cookie (`interface/console/visit.py`)."""
-
-TURN = "orderlog.turn"
-"""In a request's WSGI environment, where it has come from: the semaphore of those that run."""
 
 log = structlog.get_logger()
 
@@ -131,19 +129,5 @@ def wait_for_position(services: Services, read_model: str) -> None:
         return
     if not POSITION.match(header):
         raise BadRequest("bad_position", "X-Wait-For-Position has to be an X-Log-Position.")
-    with turn_given_back():
+    with slot_given_back():
         wait_until_shown(services.store, read_model, int(header), services.settings.wait_seconds)
-
-
-@contextmanager
-def turn_given_back() -> Iterator[None]:
-    """Let another request run for as long as this one only waits."""
-    turns = request.environ.get(TURN)
-    if turns is None:
-        yield
-        return
-    turns.release()
-    try:
-        yield
-    finally:
-        turns.acquire()

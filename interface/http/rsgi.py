@@ -2,40 +2,52 @@
 
 A body is taken in as it comes, so a client that does not end one costs the memory it fills and
 nothing else. What an on-sale is made of is answered on the loop (`fast_path.py`); everything else
-by Flask, in one of the `ORDERLOG_THREADS` threads.
+by Flask, in one of the `ORDERLOG_THREADS` threads for reading, or of as many for writing. Those who
+watch the service are answered on the loop, too: no thread and no store can keep them waiting.
 """
 
 import asyncio
 import sys
 import time
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from io import BytesIO
 from threading import BoundedSemaphore
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response
 from granian._granian import RSGIHTTPProtocol as HTTPProtocol
 from granian._granian import RSGIProtocolClosed as ProtocolClosed
 from granian.rsgi import Scope
 from werkzeug.test import run_wsgi_app
 
 from application.bootstrap import Services
-from application.cooperation import Cooperation
+from application.cooperation import Cooperation, TooLate, in_time, slot_taken
 from application.store_time import StoreTime, limited_by
+from interface.http.draining import Traffic
 from interface.http.errors import BadRequest, BodyRefused, answer_to
 from interface.http.fast_path import FastPath, Reply
+from interface.http.health import live_answer, ready_answer
+from interface.http.metrics import metrics_answer
 from interface.http.problems import BODY_TOO_SLOW, TOO_MANY_BODIES
-from interface.http.request_context import TURN, known_caller_of, log_request, request_id_of
+from interface.http.request_context import known_caller_of, log_request, request_id_of
+from interface.http.watched import Watched
 
 LOOK_SECONDS = 1.0
 SMALL = 65_536
 """Bodies up to so many bytes may come in any number; the server limits the connections."""
 RUNNING = 4
 """How many of the threads run at the same time. More only hand the interpreter to each other: with
-32, a list of orders took twice as long. Who waits for a read model lets others run meanwhile."""
+32, a list of orders took twice as long. Who waits for the store or a read model lets others run
+meanwhile."""
+READING = frozenset({"GET", "HEAD"})
+"""Methods that only read. They have threads of their own: writes that wait for a store that stalls
+keep all of theirs."""
+LIVE, READY, METRICS = "/health/live", "/health/ready", "/metrics"
+WATCHED = frozenset({LIVE, READY, METRICS})
+"""What is answered to those who watch the service, on the loop."""
 LARGE_BODIES = 16
 """How many larger ones a partner may send at the same time, as may all who have no good key."""
 
@@ -51,44 +63,80 @@ UNREADABLE = "\ufffd"
 class RsgiService:
     """The service, as RSGI wants it; `flask` is all of it, `services` what it asks."""
 
-    def __init__(self, flask: Flask, services: Services) -> None:
+    def __init__(
+        self, flask: Flask, services: Services, watched: Watched, traffic: Traffic
+    ) -> None:
+        self.traffic = traffic
+        self._watched = watched
+        self._begun: Callable[[], None] | None = None
         self._services = services
         self._fast: FastPath = flask.wsgi_app  # type: ignore[assignment] # as `create_app` set it
         self._largest = services.settings.max_body_bytes
         self._large: Counter[str] = Counter()
-        self._turns = BoundedSemaphore(RUNNING)
-        self._threads = ThreadPoolExecutor(services.settings.threads, thread_name_prefix="flask")
+        self._slots = BoundedSemaphore(RUNNING)
+        self._reading = ThreadPoolExecutor(services.settings.threads, "reading")
+        self._writing = ThreadPoolExecutor(services.settings.threads, "writing")
+
+    def when_begun(self, call: Callable[[], None]) -> None:
+        """Have `call` made when this begins to serve."""
+        self._begun = call
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to serve on `loop`."""
         self._loop = loop
+        if self._begun is not None:
+            loop.call_soon(self._begun)
         self._cooperation = Cooperation(loop)
         self._coming = ComingBodies(loop, self._services.settings.body_seconds)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request."""
+        self.traffic.come += 1
+        try:
+            reply = await self._reply(scope, protocol)
+            if self.traffic.draining:
+                reply.headers.append(("Connection", "close"))
+            protocol.response_bytes(int(reply.status[:3]), reply.headers, reply.body)
+        finally:
+            self.traffic.answered += 1
+
+    async def _reply(self, scope: Scope, protocol: HTTPProtocol) -> Reply:
         environ = environ_of(scope)
         try:
             environ["wsgi.input"] = BytesIO(await self._body(environ, protocol))
         except (BodyRefused, BadRequest) as refused:
-            reply = await self._cooperation.run(partial(self._refusal, environ, refused))
-        else:
-            reply = await self._answer(environ)
-        protocol.response_bytes(int(reply.status[:3]), reply.headers, reply.body)
+            return await self._cooperation.run(partial(self._refusal, environ, refused))
+        return await self._answer(environ)
 
     async def _answer(self, environ: Environ) -> Reply:
         store_time = StoreTime()
         ask = self._fast.usual(environ)
         if ask is not None:
-            call = partial(self._fast.reply, environ, ask)
-            reply = await self._cooperation.run(call, store_time)
+            fast = partial(self._fast.reply, environ, ask)
+            reply = await self._cooperation.run(fast, store_time)
             if reply is not None:
                 return reply
-        return await self._loop.run_in_executor(self._threads, self._of_flask, environ, store_time)
+        if environ["PATH_INFO"] in WATCHED and environ["REQUEST_METHOD"] in READING:
+            return await self._for_watchers(environ)
+        threads = self._reading if environ["REQUEST_METHOD"] in READING else self._writing
+        call = in_time(partial(self._of_flask, environ, store_time))
+        try:
+            return await self._loop.run_in_executor(threads, call)
+        except TooLate as refused:
+            return await self._cooperation.run(partial(self._refusal, environ, refused))
+
+    async def _for_watchers(self, environ: Environ) -> Reply:
+        """An answer that needs neither a thread nor the store."""
+        began = time.perf_counter()
+        path = environ["PATH_INFO"]
+        if path == METRICS:
+            answer = metrics_answer(await self._watched.figures_soon(), self._watched)
+        else:
+            answer = live_answer() if path == LIVE else ready_answer(self._watched)
+        return reply_of(environ, answer, began)
 
     def _of_flask(self, environ: Environ, store_time: StoreTime) -> Reply:
-        environ[TURN] = self._turns
-        with self._turns, limited_by(store_time):
+        with slot_taken(self._slots), limited_by(store_time):
             body, status, headers = run_wsgi_app(self._fast.flask, environ, buffered=True)
         return Reply(status, headers.to_wsgi_list(), b"".join(body))
 
@@ -138,18 +186,23 @@ class RsgiService:
     def _refusal(self, environ: Environ, refused: Exception) -> Reply:
         began = time.perf_counter()
         answer = answer_to(refused)
-        answer.headers["X-Request-Id"] = request_id = request_id_of(environ)
         if partner := self._partner(environ):
             answer.headers["X-Partner"] = partner
-        log_request(
-            request_id, environ["REQUEST_METHOD"], environ["PATH_INFO"], answer.status, began
-        )
-        return Reply(answer.status, answer.headers.to_wsgi_list(), answer.get_data())
+        return reply_of(environ, answer, began)
 
     def _partner(self, environ: Environ) -> str:
         """Who asks; empty where nobody can tell."""
         caller = known_caller_of(self._services, environ)
         return "" if caller is None else caller.partner
+
+
+def reply_of(environ: Environ, answer: Response, began: float) -> Reply:
+    """An answer that was not made by Flask, with the request's id, and in the log."""
+    answer.headers["X-Request-Id"] = request_id = request_id_of(environ)
+    method = environ["REQUEST_METHOD"]
+    log_request(request_id, method, environ["PATH_INFO"], answer.status, began)
+    body = b"" if method == "HEAD" else answer.get_data()
+    return Reply(answer.status, answer.headers.to_wsgi_list(), body)
 
 
 def broken_off() -> BadRequest:

@@ -1,6 +1,7 @@
 import threading
 
 import pytest
+from polling import until
 
 from application.catalog import CatalogKeeper
 from application.catalog_loading import load_sample
@@ -48,3 +49,15 @@ def test_an_unchanged_catalogue_is_not_read_again(store):
     load_sample(store, now())
     keeper = CatalogKeeper(store, refresh_seconds=0)
     assert keeper.current() is keeper.current()
+
+
+def test_a_thread_notices_a_changed_catalogue_while_nobody_asks(store):
+    keeper = CatalogKeeper(store)
+    assert keeper.current().shows == {}
+    keeper.start()
+    try:
+        load_sample(store, now())
+        until(lambda: keeper._catalog.shows, "it is not noticed")
+        assert keeper.current().shows
+    finally:
+        keeper.stop()

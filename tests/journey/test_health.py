@@ -26,7 +26,7 @@ def test_a_service_is_unready_while_its_database_is_away(server, log):
         open_to_others(server, url, "false")
         with ThreadPoolExecutor() as threads:
             listed = threads.submit(service.call, "GET", ORDERS)
-            assert ready() == 503
+            until(lambda: ready() == 503, "it remains ready")
         assert listed.result().status == 503
         assert listed.result().headers["content-type"] == "application/problem+json"
         assert service.send("GET", "/health/live", {}).status == 200

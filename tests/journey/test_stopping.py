@@ -4,13 +4,18 @@ import json
 import os
 import signal
 import threading
+from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 
 import pytest
+from busy_clients import BusyClients
 from polling import until
 from serving import EMPTY_ORDER, KEY, ORDERS, children, serving, starting
 
+from application.bootstrap import open_store
+
 SELLERS = 16
+RESTARTS = 2
 BEFORE_THE_END = 100
 SOON = 20
 """Seconds: less than the service itself waits before it kills a process that does not stop."""
@@ -78,6 +83,23 @@ class Seller:
             assert answer.status == 201
             self.made[body["id"]] = body
             self.position = int(answer.getheader("X-Log-Position"))
+
+
+def test_no_request_of_busy_clients_is_cut(own_database, log):
+    made = []
+    for _ in range(RESTARTS):
+        with serving(own_database, log, "--workers", "2") as service:
+            clients = BusyClients(service.host, service.port, keeping=44, opening=4)
+            clients.busy()
+            assert service.stop() == 0
+            clients.join()
+        assert clients.cut == []
+        assert clients.closing
+        made += clients.orders
+    with closing(open_store(own_database)) as store:
+        stored = {fact.originator_id for fact in store.log(0, 1_000_000)}
+    assert set(made) <= stored
+    assert len(made) == len(set(made))
 
 
 def test_no_order_is_made_without_its_answer_and_none_is_forgotten(own_database, log):
