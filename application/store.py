@@ -16,6 +16,7 @@ from eventsourcing.persistence import ApplicationRecorder, Notification
 
 if TYPE_CHECKING:  # it names a Range of this file
     from application.audit.records import AuditRecords
+    from application.beside_log import BesideLog
 
 T = TypeVar("T")
 
@@ -64,13 +65,14 @@ class Ticket(msgspec.Struct, frozen=True):
 
 
 class Answered(msgspec.Struct, frozen=True):
-    """A request that was answered, under its Idempotency-Key: what it was, and what came of it.
+    """An idempotency record: a request that was answered, and what came of it.
 
-    The answer itself is not kept: it is the order at `version`, seen at `at`.
+    `digest` is that of its Idempotency-Key (`application/idempotency.py`). The answer itself is not
+    kept: it is the order at `version`, seen at `at`. Where the request brought events about, they
+    are the record's: the last of them has the same digest, fingerprint, version and time.
     """
 
-    partner: str
-    key: str
+    digest: bytes
     fingerprint: bytes
     order: str
     version: int
@@ -92,13 +94,16 @@ class KeyTwice(Exception):
 
 
 class Needs(msgspec.Struct, frozen=True):
-    """What a write must know before it can decide."""
+    """What a write must know before it can decide.
+
+    `request` is the digest of its Idempotency-Key.
+    """
 
     order: str | None = None
     number: bool = False
     seats: tuple[str, ...] = ()
     picks: dict[str, int] = msgspec.field(default_factory=dict)
-    request: tuple[str, str] | None = None
+    request: bytes | None = None
 
 
 class Found(msgspec.Struct):
@@ -202,8 +207,8 @@ class Store(Protocol):
         Each is its order's id, its stored name and its bytes.
         """
 
-    def answered(self, partner: str, key: str) -> Answered | None:
-        """What came of the request with this Idempotency-Key."""
+    def answered(self, digest: bytes) -> Answered | None:
+        """What came of the request whose Idempotency-Key has this digest."""
 
     def log(self, after: int, limit: int) -> Sequence[Notification]:
         """At most `limit` facts with a position beyond `after`, by position, none missing."""
@@ -240,6 +245,9 @@ class Store(Protocol):
 
     def ownership(self) -> "Ownership":
         """Who has which ticket, as a whole."""
+
+    def beside_log(self) -> "BesideLog":
+        """What could be made again from the log: idempotency records, counters."""
 
     def attempts(self) -> "AttemptRecords":
         """Where refused attempts are kept."""

@@ -19,6 +19,9 @@ class Kind(StrEnum):
     TICKET = "ticket"
     READ_MODEL = "read_model"
     OVERSOLD = "oversold"
+    IDEMPOTENCY = "idempotency"
+    REPEATED = "repeated"
+    NUMBER = "number"
 
 
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True):

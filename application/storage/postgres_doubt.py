@@ -84,11 +84,10 @@ def _positions(readers: Readers, drafts: Sequence[Draft]) -> list[int] | None:
     for draft in drafts:
         for each in draft.answered:
             rows = readers.rows(
-                "SELECT 1 FROM requests WHERE partner = %s AND key = %s"
+                "SELECT 1 FROM requests WHERE digest = %s"
                 " AND fingerprint = %s AND order_id = %s AND version = %s AND at = %s",
                 (
-                    each.partner,
-                    each.key,
+                    each.digest,
                     each.fingerprint,
                     each.order,
                     each.version,

@@ -8,6 +8,7 @@ import psycopg
 from eventsourcing.persistence import StoredEvent
 
 from application.audit.chain import links
+from application.idempotency import DOMAIN
 from application.numbers import FIRST_NUMBER
 from application.storage.postgres_connections import Connection, unavailable
 from application.storage.postgres_keys import LAYOUT_LOCK, LOG_LOCK
@@ -223,6 +224,30 @@ INSERT INTO log_identity VALUES (replace(gen_random_uuid()::text, '-', ''));
 """
 """The log's own id, by which read models, consumers and backups know it."""
 
+PROVEN_FROM = "requests_proven_from"
+"""The counter of the last position up to which events do not say by which key they came."""
+
+DIGESTED_REQUESTS = f"""
+ALTER TABLE requests RENAME TO requests_by_key;
+CREATE TABLE requests (
+    digest bytea PRIMARY KEY,
+    fingerprint bytea NOT NULL,
+    order_id text COLLATE "C" NOT NULL,
+    version bigint NOT NULL,
+    at bigint NOT NULL
+);
+INSERT INTO requests
+    SELECT sha256('\\x{DOMAIN.hex()}'::bytea
+        || int4send(octet_length(p)) || p || int4send(octet_length(k)) || k),
+        fingerprint, order_id, version, at
+    FROM requests_by_key,
+        LATERAL (SELECT convert_to(partner, 'UTF8') p, convert_to(key, 'UTF8') k) utf8;
+DROP TABLE requests_by_key;
+INSERT INTO counters
+    SELECT '{PROVEN_FROM}', coalesce(max(notification_id), 0) FROM orders_events;
+"""  # noqa: S608 - our own words
+"""Idempotency records are named by their keys' digests: `application/idempotency.py`, in SQL."""
+
 STEPS: Mapping[int, Step] = MappingProxyType(
     {
         2: FEEDERS,
@@ -232,6 +257,7 @@ STEPS: Mapping[int, Step] = MappingProxyType(
         6: CHECKPOINTS,
         7: WATCHED,
         8: LOG_IDENTITY,
+        9: DIGESTED_REQUESTS,
     }
 )
 """How each layout is made of the one before it: by SQL, or by a function that gets the connection.

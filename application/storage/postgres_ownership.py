@@ -55,6 +55,12 @@ class PostgresOwnership:
             yield position, _scan(connection, BY_ORDER)
 
     @contextmanager
+    def moment(self, statement: bytes) -> Iterator[tuple[int, Iterator[Any]]]:
+        """The last position of the log, and what a statement finds beside it at this moment."""
+        with self._moment() as (position, connection):
+            yield position, _scan(connection, statement)
+
+    @contextmanager
     def _moment(self) -> Iterator[tuple[int, Connection]]:
         """A transaction over log and tickets as they are now, and the log's last position."""
         with self._readers.borrow() as connection:

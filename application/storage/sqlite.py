@@ -28,6 +28,7 @@ from application.storage.sqlite_batch import (
     read_heads,
     store_drafts,
 )
+from application.storage.sqlite_beside_log import SqliteBesideLog
 from application.storage.sqlite_catalog import SqliteCatalogChange, read_documents
 from application.storage.sqlite_connections import Connections, unavailable
 from application.storage.sqlite_layout import LOG, is_unfinished_copy, lay_out
@@ -286,13 +287,12 @@ class SqliteStore:
         row = self._reader.execute("SELECT max(rowid) FROM orders_events").fetchone()
         return row[0] or 0
 
-    def answered(self, partner: str, key: str) -> Answered | None:
+    def answered(self, digest: bytes) -> Answered | None:
         """What came of a request."""
         row = self._reader.execute(
-            "SELECT fingerprint, order_id, version, at FROM requests WHERE partner = ? AND key = ?",
-            (partner, key),
+            "SELECT fingerprint, order_id, version, at FROM requests WHERE digest = ?", (digest,)
         ).fetchone()
-        return row and Answered(partner, key, row[0], row[1], row[2], from_ms(row[3]))
+        return row and Answered(digest, row[0], row[1], row[2], from_ms(row[3]))
 
     def wait_for_news(self, after: int, seconds: float) -> None:
         """Wake on a commit of this process; look for those of others now and then."""
@@ -384,6 +384,10 @@ class SqliteStore:
     def ownership(self) -> SqliteOwnership:
         """Who has which ticket, as a whole."""
         return SqliteOwnership(self.path, self.transaction)
+
+    def beside_log(self) -> SqliteBesideLog:
+        """What could be made again from the log."""
+        return SqliteBesideLog(self.path, lambda: self._reader, self.transaction)
 
     def attempts(self) -> SqliteAttempts:
         """Where refused attempts are kept."""

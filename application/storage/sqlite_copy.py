@@ -9,7 +9,7 @@ from application.clock import now, to_ms
 from application.copyable import PARTS, Counters, Part, Row
 from application.storage.copy_statements import Statements, kept
 from application.storage.sqlite_connections import connect, unavailable
-from application.storage.sqlite_layout import LOG, VIEWS, is_unfinished_copy, lay_out
+from application.storage.sqlite_layout import LOG, PROVEN_FROM, VIEWS, is_unfinished_copy, lay_out
 from application.store import StoreUnavailable
 
 KEPT = kept("rowid")
@@ -90,7 +90,7 @@ class SqliteCopyable:
     def counters(self) -> Counters:
         """The counters as they are."""
         found = dict(self._log.execute("SELECT name, value FROM counters"))
-        return Counters(number=found["number"], catalog=found["catalog"])
+        return Counters(found["number"], found["catalog"], found.get(PROVEN_FROM, 0))
 
     def finish(self, counters: Counters) -> None:
         """Set the counters and open it to all. New positions come beyond the last by themselves.
@@ -99,8 +99,12 @@ class SqliteCopyable:
         """
         with self._transaction() as log:
             log.executemany(
-                "UPDATE counters SET value = ? WHERE name = ?",
-                [(counters.number, "number"), (counters.catalog, "catalog")],
+                "INSERT OR REPLACE INTO counters VALUES (?, ?)",
+                [
+                    ("number", counters.number),
+                    ("catalog", counters.catalog),
+                    (PROVEN_FROM, counters.proven_from),
+                ],
             )
             log.execute(
                 "INSERT OR REPLACE INTO counters"

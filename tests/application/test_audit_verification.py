@@ -9,7 +9,7 @@ from eventsourcing.persistence import StoredEvent
 from forger import Forger
 from mixed_orders import load_shows, make_mixed_orders
 
-from application.audit import verification
+from application.audit import ranges, verification
 from application.audit.chain import genesis, link
 from application.audit.checkpoint import LogContradicts, statement_of
 from application.audit.findings import Kind
@@ -538,7 +538,7 @@ def test_ranges_come_to_the_same_as_the_whole(services, monkeypatch):
     for name in PROJECTIONS:
         catch_up(services.store, name)
     done = []
-    monkeypatch.setattr(verification, "PART_FACTS", 50)
+    monkeypatch.setattr(ranges, "PART_FACTS", 50)
     report = verify(services.store, here(services.store), lambda *told: done.append(told))
     assert report.findings == []
     assert len(done) > 5

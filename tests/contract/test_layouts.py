@@ -12,6 +12,7 @@ from other_processes import context
 
 from application.bootstrap import open_store
 from application.clock import from_ms
+from application.idempotency import key_digest
 from application.storage import postgres_layout, sqlite_layout, sqlite_read_models
 from application.store import Answered, LayoutTooNew, Row, StoreUnavailable, Table
 from interface.cli.main import cli
@@ -58,8 +59,9 @@ def check(store):
     ]
     assert facts == layout_1.FACTS
     assert [each.id for each in store.log(0, 10)] == [1, 2, 3]
-    *answered, at = layout_1.REQUEST
-    assert store.answered("partner", "key-1") == Answered(*answered, from_ms(at))
+    partner, key, *answered, at = layout_1.REQUEST
+    digest = key_digest(partner, key)
+    assert store.answered(digest) == Answered(digest, *answered, from_ms(at))
     assert [(each.id, each.order, each.held_till) for each in store.tickets("show")] == [
         ("parterre-1", "a", from_ms(1_906_546_200_000)),
         ("parterre-2", None, None),
