@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from application.store import Answered
+from application.ticket_lists import Listed
 
 RecordRow = tuple[str, int, bytes | None, bytes, int]
 """An idempotency record as it is kept: order, version, digest, fingerprint, time (milliseconds).
@@ -17,8 +18,27 @@ RecordRow = tuple[str, int, bytes | None, bytes, int]
 The digest is None for a row whose digest is none of ours."""
 
 
+class CatalogMoment(Protocol):
+    """The catalogue's documents, the lists of tickets and their rows, at one moment."""
+
+    def documents(self) -> Mapping[tuple[str, str], bytes]:
+        """The documents by kind and id."""
+
+    def ticket_lists(self) -> Iterator[tuple[str, bytes]]:
+        """The lists as they are stored, by show."""
+
+    def shows(self) -> Sequence[str]:
+        """The shows that have rows of tickets."""
+
+    def rows(self, show: str) -> Sequence[Listed]:
+        """A show's rows of tickets, by number and id."""
+
+
 class BesideLog(Protocol):
-    """Idempotency records and counters."""
+    """Idempotency records, counters, and the rows of tickets as the catalogue made them."""
+
+    def catalog_moment(self) -> AbstractContextManager[CatalogMoment]:
+        """The catalogue with its tickets, as all of it is at this moment."""
 
     def records_by_order(self) -> AbstractContextManager[tuple[int, Iterator[RecordRow]]]:
         """The last position of the log, and all records by order, as they are at this moment."""

@@ -32,6 +32,7 @@ PARTS = (
     FACTS,
     Part("requests"),
     Part("tickets"),
+    Part("ticket_lists"),
     Part("documents", key=2),
     Part("attempts"),
     Part("checkpoints"),

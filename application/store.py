@@ -296,6 +296,15 @@ class CatalogChange(Protocol):
     def change_ticket(self, ticket: Ticket) -> None:
         """Change a ticket's seat; all else stays."""
 
+    def ticket_list(self, show: str) -> bytes | None:
+        """The list of a show's tickets as it was stored (`application/ticket_lists.py`)."""
+
+    def restore_tickets(self, tickets: Iterable[Ticket]) -> None:
+        """Write the rows of tickets, new or not, as they are listed; who has them stays."""
+
+    def relist(self, show: str) -> None:
+        """Add all tickets that a show has rows of to its list."""
+
 
 class Table(msgspec.Struct, frozen=True):
     """The shape of a read model's table: a key, these columns (int or str), and a document.
@@ -488,8 +497,8 @@ class ReadModels(Protocol):
         """Drop a generation that is not live."""
 
 
-OwnedRow = tuple[str, str, int | None]
-"""An order, a ticket that is its own, and until when it is held (None: sold)."""
+OwnedRow = tuple[str, str, int | None, str]
+"""An order, a ticket that is its own, until when it is held (None: sold), and the ticket's set."""
 
 
 class Ownership(Protocol):

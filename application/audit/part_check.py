@@ -124,11 +124,15 @@ def _shown(store: Store, projection: Projection, part: Range) -> Shown:
         return Shown(projection, position, {row.key: row for row in rows})
 
 
-def _holders(owned: Owned | None) -> dict[str, dict[str, int | None]]:
-    """By order, until when its row says that a ticket is held."""
-    holders: defaultdict[str, dict[str, int | None]] = defaultdict(dict)
-    for order, ticket, till in () if owned is None else msgspec.msgpack.decode(owned.rows):
-        holders[order][ticket] = till
+Held = tuple[int | None, str]
+"""Until when a ticket is held (None: sold), and its set."""
+
+
+def _holders(owned: Owned | None) -> dict[str, dict[str, Held]]:
+    """By order, what the rows of its tickets say."""
+    holders: defaultdict[str, dict[str, Held]] = defaultdict(dict)
+    for order, ticket, till, its_set in () if owned is None else msgspec.msgpack.decode(owned.rows):
+        holders[order][ticket] = till, its_set
     return holders
 
 
@@ -216,7 +220,8 @@ class PartCheck:
         if count < len(checked.facts):
             order = Order.replay(checked.facts[:count])
         till = None if order.status is DONE else to_ms(order.reserved_till)
-        should = dict.fromkeys(owned(order), till)
+        tickets = order.tickets
+        should = {ticket: (till, tickets[ticket]) for ticket in owned(order)}
         if kept != should:
             _, version, _, _, place, _ = checked.rows[max(count, 1) - 1]
             checked.findings += [
@@ -297,13 +302,15 @@ def _differences(
 
 
 def _wrong_tickets(
-    kept: Mapping[str, int | None], should: Mapping[str, int | None]
+    kept: Mapping[str, Held], should: Mapping[str, Held]
 ) -> Iterator[tuple[str, str]]:
     """Each ticket whose row is not as it should be, and how."""
-    for ticket, till in should.items():
+    for ticket, (till, its_set) in should.items():
         if ticket not in kept:
             yield ticket, f"The ticket {ticket} is this order's, but its row does not say so."
-        elif kept[ticket] != till:
+        elif kept[ticket][1] != its_set:
+            yield ticket, f"The row of the ticket {ticket} is not in the set {its_set}."
+        elif kept[ticket][0] != till:
             yield ticket, f"The row of the ticket {ticket} does not say until when it is held."
     for ticket in kept:
         if ticket not in should:

@@ -9,6 +9,7 @@ from time import monotonic
 import msgspec
 import structlog
 
+from application.audit.catalog_check import catalog_findings, keeps_tickets
 from application.audit.checkpoint import Statement
 from application.audit.checkpoint_check import check_series
 from application.audit.findings import Finding, Kind
@@ -141,7 +142,7 @@ def _verified(
     till = store.last_position()
     signed_till = 0 if last is None else last.position
     sums = {name: position for name, (position, _) in summed.items()}
-    tickets = any(kind == "event" for kind, _ in store.catalog())
+    tickets = keeps_tickets(store)
     parts = parts_of(store, till)
     tasks = (
         Task(part, till, signed_till, sums, owned, recorded)
@@ -153,6 +154,8 @@ def _verified(
         )
     )
     totals = _check(tasks, workers, found, lambda done: progress(done, max(till, done)))
+    if tickets:
+        found.add(catalog_findings(store))
     found.add(_gaps(store, till, totals.facts))
     found.add(_wrong_sums(summed, totals))
     found.add(unrecorded_findings(store, totals.records.unrecorded))

@@ -37,6 +37,7 @@ def kept(position: str) -> Mapping[str, Kept]:
                     "held_till",
                 ),
             ),
+            "ticket_lists": Kept("ticket_lists", ("show_id", "tickets")),
             "documents": Kept("catalog", ("kind", "id", "document")),
             "checkpoints": Kept("checkpoints", ("number", "statement", "signature")),
             "attempts": Kept(

@@ -6,10 +6,12 @@ from typing import Any
 
 from application.beside_log import RecordRow
 from application.clock import from_ms, to_ms
-from application.storage.postgres_connections import Readers
+from application.storage.postgres_catalog import read_documents
+from application.storage.postgres_connections import Connection, Readers
 from application.storage.postgres_layout import PROVEN_FROM
 from application.storage.postgres_ownership import PostgresOwnership
 from application.store import Answered
+from application.ticket_lists import Listed
 
 BY_ORDER = b"SELECT order_id, version, digest, fingerprint, at FROM requests ORDER BY order_id"
 COLUMNS = "digest, fingerprint, order_id, version, at"
@@ -47,6 +49,15 @@ class PostgresBesideLog:
         """The last position of the log, and all records by order, as they are at this moment."""
         with PostgresOwnership(self._readers).moment(BY_ORDER) as found:
             yield found
+
+    @contextmanager
+    def catalog_moment(self) -> Iterator["PostgresCatalogMoment"]:
+        """The catalogue with its tickets, as all of it is at this moment."""
+        with self._readers.transaction() as connection:
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            connection.execute("SET LOCAL statement_timeout = 0")
+            yield PostgresCatalogMoment(connection)
 
     def records(self, digests: Sequence[bytes]) -> Mapping[bytes, Answered]:
         """The records with these digests."""
@@ -108,3 +119,37 @@ class PostgresBesideLog:
     def _raise(self, sequence: str, value: int) -> None:
         if self._last(sequence) < value:
             self._readers.rows("SELECT setval(%s::regclass, %s)", (sequence, value + LEAP))
+
+
+class PostgresCatalogMoment:
+    """The port `CatalogMoment` in a transaction that only reads."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def documents(self) -> Mapping[tuple[str, str], bytes]:
+        """The documents by kind and id."""
+        return read_documents(self._connection)
+
+    def ticket_lists(self) -> Iterator[tuple[str, bytes]]:
+        """The lists as they are stored, one at a time."""
+        for show in self._connection.execute("SELECT show_id FROM ticket_lists").fetchall():
+            rows = self._connection.execute(
+                "SELECT show_id, tickets FROM ticket_lists WHERE show_id = %s", show
+            ).fetchall()
+            yield from ((row[0], row[1]) for row in rows)
+
+    def shows(self) -> Sequence[str]:
+        """The shows that have rows of tickets."""
+        rows = self._connection.execute("SELECT DISTINCT show_id FROM tickets")
+        return [row[0] for row in rows.fetchall()]
+
+    def rows(self, show: str) -> Sequence[Listed]:
+        """A show's rows of tickets."""
+        with self._connection.cursor(binary=True) as cursor:
+            rows = cursor.execute(
+                b"SELECT id, set_id, number, seat FROM tickets WHERE show_id = %s"
+                b" ORDER BY number, id",
+                (show,),
+            ).fetchall()
+        return [(row[0], row[1], row[2], row[3]) for row in rows]

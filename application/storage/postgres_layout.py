@@ -13,6 +13,7 @@ from application.numbers import FIRST_NUMBER
 from application.storage.postgres_connections import Connection, unavailable
 from application.storage.postgres_keys import LAYOUT_LOCK, LOG_LOCK
 from application.store import LayoutTooNew
+from application.ticket_lists import packed
 
 WAIT = "60s"
 """How long one process waits for another to lay out the tables."""
@@ -248,6 +249,27 @@ INSERT INTO counters
 """  # noqa: S608 - our own words
 """Idempotency records are named by their keys' digests: `application/idempotency.py`, in SQL."""
 
+TICKET_LISTS = """
+CREATE TABLE ticket_lists (
+    show_id text COLLATE "C" PRIMARY KEY,
+    tickets bytea NOT NULL
+);
+"""
+"""Which tickets each show has, as the catalogue made them (`application/ticket_lists.py`)."""
+
+
+def list_tickets(connection: Connection) -> None:
+    """List the tickets that there are: from now on they are held against the lists."""
+    connection.execute(TICKET_LISTS.encode())
+    shows = connection.execute("SELECT DISTINCT show_id FROM tickets").fetchall()
+    for (show,) in shows:
+        rows = connection.execute(
+            "SELECT id, set_id, number, seat FROM tickets WHERE show_id = %s", (show,)
+        ).fetchall()
+        tickets = [(row[0], row[1], row[2], row[3]) for row in rows]
+        connection.execute("INSERT INTO ticket_lists VALUES (%s, %s)", (show, packed(tickets)))
+
+
 STEPS: Mapping[int, Step] = MappingProxyType(
     {
         2: FEEDERS,
@@ -258,6 +280,7 @@ STEPS: Mapping[int, Step] = MappingProxyType(
         7: WATCHED,
         8: LOG_IDENTITY,
         9: DIGESTED_REQUESTS,
+        10: list_tickets,
     }
 )
 """How each layout is made of the one before it: by SQL, or by a function that gets the connection.

@@ -16,7 +16,8 @@ from application.store import OwnedRow, Row
 
 OWNED = b"SELECT id, order_id, held_till FROM tickets WHERE order_id IS NOT NULL ORDER BY id"
 BY_ORDER = (
-    b"SELECT order_id, id, held_till FROM tickets WHERE order_id IS NOT NULL ORDER BY order_id"
+    b"SELECT order_id, id, held_till, set_id FROM tickets"
+    b" WHERE order_id IS NOT NULL ORDER BY order_id"
 )
 LAST = b"SELECT coalesce(max(notification_id), 0) FROM orders_events"
 LOG = (

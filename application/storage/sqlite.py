@@ -370,8 +370,7 @@ class SqliteStore:
         with self.transaction() as connection:
             change = SqliteCatalogChange(connection)
             yield change
-            if change.made:
-                connection.execute("UPDATE counters SET value = value + 1 WHERE name = 'catalog'")
+            change.finish()
 
     def read_models(self) -> SqliteReadModels:
         """Where the read models are kept: a file of their own, so that they never hold up sales."""

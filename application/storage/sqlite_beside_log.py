@@ -6,9 +6,11 @@ from contextlib import AbstractContextManager, closing, contextmanager
 
 from application.beside_log import RecordRow
 from application.clock import from_ms, to_ms
+from application.storage.sqlite_catalog import read_documents
 from application.storage.sqlite_connections import connect
 from application.storage.sqlite_layout import PROVEN_FROM
 from application.store import Answered
+from application.ticket_lists import Listed
 
 LAST = "SELECT coalesce(max(rowid), 0) FROM orders_events"
 BY_ORDER = (
@@ -52,6 +54,13 @@ class SqliteBesideLog:
             connection.execute("BEGIN")
             (position,) = connection.execute(LAST).fetchone()
             yield position, connection.execute(BY_ORDER)
+
+    @contextmanager
+    def catalog_moment(self) -> Iterator["SqliteCatalogMoment"]:
+        """The catalogue with its tickets, as all of it is at this moment."""
+        with closing(connect(self._path, "FULL")) as connection:
+            connection.execute("BEGIN")
+            yield SqliteCatalogMoment(connection)
 
     def records(self, digests: Sequence[bytes]) -> Mapping[bytes, Answered]:
         """The records with these digests."""
@@ -107,3 +116,31 @@ class SqliteBesideLog:
     def _counter(self, name: str) -> int | None:
         row = self._reader().execute(COUNTER, (name,)).fetchone()
         return None if row is None else int(row[0])
+
+
+class SqliteCatalogMoment:
+    """The port `CatalogMoment` in a transaction that only reads."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def documents(self) -> Mapping[tuple[str, str], bytes]:
+        """The documents by kind and id."""
+        return read_documents(self._connection)
+
+    def ticket_lists(self) -> Iterator[tuple[str, bytes]]:
+        """The lists as they are stored."""
+        yield from self._connection.execute(
+            "SELECT show_id, CAST(tickets AS BLOB) FROM ticket_lists"
+        )
+
+    def shows(self) -> Sequence[str]:
+        """The shows that have rows of tickets."""
+        return [row[0] for row in self._connection.execute("SELECT DISTINCT show_id FROM tickets")]
+
+    def rows(self, show: str) -> Sequence[Listed]:
+        """A show's rows of tickets."""
+        return self._connection.execute(
+            "SELECT id, set_id, number, seat FROM tickets WHERE show_id = ? ORDER BY number, id",
+            (show,),
+        ).fetchall()

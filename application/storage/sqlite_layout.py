@@ -12,6 +12,7 @@ from application.audit.chain import links
 from application.idempotency import key_digest
 from application.numbers import FIRST_NUMBER
 from application.store import LayoutTooNew, StoreUnavailable
+from application.ticket_lists import packed
 
 Step = str | Callable[[sqlite3.Connection], None]
 
@@ -128,6 +129,26 @@ def digest_requests(connection: sqlite3.Connection) -> None:
     """Name idempotency records by their keys' digests (`application/idempotency.py`)."""
     connection.create_function("key_digest", 2, key_digest, deterministic=True)
     _run(connection, DIGESTED_REQUESTS)
+
+
+TICKET_LISTS = """
+CREATE TABLE ticket_lists (
+    show_id TEXT PRIMARY KEY,
+    tickets BLOB NOT NULL
+) WITHOUT ROWID;
+"""
+"""Which tickets each show has, as the catalogue made them (`application/ticket_lists.py`)."""
+
+
+def list_tickets(connection: sqlite3.Connection) -> None:
+    """List the tickets that there are: from now on they are held against the lists."""
+    _run(connection, TICKET_LISTS)
+    shows = connection.execute("SELECT DISTINCT show_id FROM tickets").fetchall()
+    for (show,) in shows:
+        rows = connection.execute(
+            "SELECT id, set_id, number, seat FROM tickets WHERE show_id = ?", (show,)
+        ).fetchall()
+        connection.execute("INSERT INTO ticket_lists VALUES (?, ?)", (show, packed(rows)))
 
 
 CHECKPOINTS = """
@@ -296,7 +317,14 @@ class File(msgspec.Struct, frozen=True):
 LOG = File(
     LOG_TABLES,
     MappingProxyType(
-        {2: ATTEMPTS, 3: chain_facts, 4: CHECKPOINTS, 5: identify_log, 6: digest_requests}
+        {
+            2: ATTEMPTS,
+            3: chain_facts,
+            4: CHECKPOINTS,
+            5: identify_log,
+            6: digest_requests,
+            7: list_tickets,
+        }
     ),
     _log_layout,
     _note_log_layout,

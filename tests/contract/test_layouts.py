@@ -15,6 +15,7 @@ from application.clock import from_ms
 from application.idempotency import key_digest
 from application.storage import postgres_layout, sqlite_layout, sqlite_read_models
 from application.store import Answered, LayoutTooNew, Row, StoreUnavailable, Table
+from application.ticket_lists import unpacked
 from interface.cli.main import cli
 
 MODEL = Table("orders", {"vendor": str, "number": int})
@@ -66,6 +67,9 @@ def check(store):
         ("parterre-1", "a", from_ms(1_906_546_200_000)),
         ("parterre-2", None, None),
     ]
+    with store.beside_log().catalog_moment() as moment:
+        [(show, data)] = moment.ticket_lists()
+        assert (show, unpacked(data)) == ("show", list(moment.rows("show")))
     assert store.catalog() == {("event", "show"): b'{"id": "show"}'}
     store.read_models().ensure(MODEL)
     state = store.read_models().state("orders")
