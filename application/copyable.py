@@ -30,8 +30,9 @@ class Part(msgspec.Struct, frozen=True):
 FACTS = Part("facts", grows=True)
 PARTS = (
     FACTS,
-    Part("requests", key=2),
+    Part("requests"),
     Part("tickets"),
+    Part("ticket_lists"),
     Part("documents", key=2),
     Part("attempts"),
     Part("checkpoints"),
@@ -40,10 +41,14 @@ PARTS = (
 
 
 class Counters(msgspec.Struct, frozen=True):
-    """The last order number that was given out, and the version of the catalogue."""
+    """The last order number that was given out, and the version of the catalogue.
+
+    Facts with positions up to `proven_from` do not say by which Idempotency-Key they came.
+    """
 
     number: int
     catalog: int
+    proven_from: int = 0
 
 
 class Readable(Protocol):

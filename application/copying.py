@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from application.copyable import PARTS, Copyable, Part, Readable, Row
+from application.copyable import FACTS, PARTS, Copyable, Part, Readable, Row
 
 BATCH = 2000
 
@@ -41,6 +41,8 @@ def copy(
     for part in PARTS:
         copy_part(source, target, part, progress, batch)
     found = [compare(source, target, part, progress, batch) for part in PARTS]
+    if source.count(FACTS) != target.count(FACTS):  # written while other parts were compared
+        raise _differ(FACTS)
     target.finish(source.counters())
     return found
 
@@ -95,11 +97,15 @@ def compare(
             done += len(rows)
             progress(f"comparing {part.name}", done, max(done, total))
     if ours.digest() != theirs.digest():
-        raise NotCopied(
-            f"The {part.name} of source and target differ: something wrote to one of them"
-            " meanwhile. See that nothing does, and ask again."
-        )
+        raise _differ(part)
     return Copied(part.name, done, ours.hexdigest())
+
+
+def _differ(part: Part) -> NotCopied:
+    return NotCopied(
+        f"The {part.name} of source and target differ: something wrote to one of them"
+        " meanwhile. See that nothing does, and ask again."
+    )
 
 
 def _batches(side: Readable, part: Part, batch: int) -> Iterator[Sequence[Row]]:

@@ -17,6 +17,9 @@ from domain.events import STORED_NAMES, Fact
 from domain.order import Order
 from domain.refusals import NotYetCreated, UnknownOrder, UnknownVersion
 
+OF_EVERY_FACT = ("order", "version", "at", "actor", "request", "idempotency")
+"""What is not a fact's own. The digest of a key is for verification: clients are not shown it."""
+
 
 class Change(msgspec.Struct, frozen=True):
     """A fact as the history shows it, and the fields it changed: from what, to what."""
@@ -120,8 +123,8 @@ def _event(stored: Notification) -> dict[str, Any]:
 def _data(fact: Fact) -> dict[str, Any]:
     """The fields that are a fact's own, as they are stored."""
     fields = msgspec.to_builtins(fact)
-    for name in ("order", "version", "at", "actor", "request"):
-        del fields[name]
+    for name in OF_EVERY_FACT:
+        fields.pop(name, None)
     return {name: _written(getattr(fact, name, None)) or value for name, value in fields.items()}
 
 

@@ -14,6 +14,7 @@ from eventsourcing.persistence import ApplicationRecorder, Mapper, StoredEvent
 from application.access import SYSTEM, Caller
 from application.catalog import Catalog, CatalogKeeper
 from application.fact_mapper import FactMapper, fact_of
+from application.idempotency import key_digest
 from application.ids import new_id
 from application.order_document import order_document
 from application.projections.tickets import owned, ticket_change
@@ -29,6 +30,7 @@ from application.store import (
     Written,
 )
 from application.turns import Turn, Turns
+from domain.events import Idempotency
 from domain.order import Order
 from domain.refusals import (
     ChangedMeanwhile,
@@ -82,6 +84,11 @@ class Request(msgspec.Struct, frozen=True):
     versions: frozenset[int] | None = None
     key: str | None = None
     fingerprint: bytes = b""
+
+    @property
+    def digest(self) -> bytes:
+        """The digest of the key that there is."""
+        return key_digest(self.caller.partner, self.key or "")
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -357,22 +364,24 @@ class OrderService(Application[str]):
         request: Request,
         asked: Asked,
     ) -> Answer:
-        """Save the new facts, what they mean for tickets, and that this request was answered."""
+        """Save the new facts, what they mean for tickets, and that this request was answered.
+
+        An answer with new facts shows the order at their time, which a clock that was set back
+        does not change: so the idempotency record follows from the facts alone.
+        """
+        facts = list(order.collect_events())
+        at = facts[-1].at if facts else asked.at
         answered = None
         if request.key is not None:
-            answered = Answered(
-                partner=request.caller.partner,
-                key=request.key,
-                fingerprint=request.fingerprint,
-                order=order.id,
-                version=order.version,
-                at=asked.at,
-            )
-        if order.pending or answered is not None:
+            by = Idempotency(digest=request.digest, fingerprint=request.fingerprint)
+            answered = Answered(by.digest, by.fingerprint, order.id, order.version, at)
+            if facts:
+                facts[-1] = msgspec.structs.replace(facts[-1], idempotency=by)
+        if facts or answered is not None:
             change = ticket_change(before, order)
             # Not Application.save: its checks of protocols cost more than all that it does here.
-            self.events.put(order.collect_events(), within=within, change=change, answered=answered)
-        return Answer(order, asked.at, document=_encode(order_document(order, asked.at)))
+            self.events.put(facts, within=within, change=change, answered=answered)
+        return Answer(order, at, document=_encode(order_document(order, at)))
 
     def _carry_out(
         self,
@@ -424,7 +433,7 @@ def _needs(
         number=number,
         seats=tickets.tickets if isinstance(tickets, Seats) else (),
         picks=tickets.counts if isinstance(tickets, AtRandom) else {},
-        request=None if request.key is None else (request.caller.partner, request.key),
+        request=None if request.key is None else request.digest,
     )
 
 

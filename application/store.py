@@ -16,6 +16,7 @@ from eventsourcing.persistence import ApplicationRecorder, Notification
 
 if TYPE_CHECKING:  # it names a Range of this file
     from application.audit.records import AuditRecords
+    from application.beside_log import BesideLog
 
 T = TypeVar("T")
 
@@ -109,13 +110,14 @@ class Excerpt(msgspec.Struct, frozen=True):
 
 
 class Answered(msgspec.Struct, frozen=True):
-    """A request that was answered, under its Idempotency-Key: what it was, and what came of it.
+    """An idempotency record: a request that was answered, and what came of it.
 
-    The answer itself is not kept: it is the order at `version`, seen at `at`.
+    `digest` is that of its Idempotency-Key (`application/idempotency.py`). The answer itself is not
+    kept: it is the order at `version`, seen at `at`. Where the request brought events about, they
+    are the record's: the last of them has the same digest, fingerprint, version and time.
     """
 
-    partner: str
-    key: str
+    digest: bytes
     fingerprint: bytes
     order: str
     version: int
@@ -137,13 +139,16 @@ class KeyTwice(Exception):
 
 
 class Needs(msgspec.Struct, frozen=True):
-    """What a write must know before it can decide."""
+    """What a write must know before it can decide.
+
+    `request` is the digest of its Idempotency-Key.
+    """
 
     order: str | None = None
     number: bool = False
     seats: tuple[str, ...] = ()
     picks: dict[str, int] = msgspec.field(default_factory=dict)
-    request: tuple[str, str] | None = None
+    request: bytes | None = None
 
 
 class Found(msgspec.Struct):
@@ -250,8 +255,8 @@ class Store(Protocol):
         Each is its order's id, its stored name and its bytes.
         """
 
-    def answered(self, partner: str, key: str) -> Answered | None:
-        """What came of the request with this Idempotency-Key."""
+    def answered(self, digest: bytes) -> Answered | None:
+        """What came of the request whose Idempotency-Key has this digest."""
 
     def log(self, after: int, limit: int) -> Sequence[Notification]:
         """At most `limit` facts with a position beyond `after`, by position, none missing."""
@@ -297,6 +302,9 @@ class Store(Protocol):
 
     def ownership(self) -> "Ownership":
         """Who has which ticket, as a whole."""
+
+    def beside_log(self) -> "BesideLog":
+        """What could be made again from the log: idempotency records, counters."""
 
     def attempts(self) -> "AttemptRecords":
         """Where refused attempts are kept."""
@@ -356,6 +364,15 @@ class CatalogChange(Protocol):
 
     def change_ticket(self, ticket: Ticket) -> None:
         """Change a ticket's seat; all else stays."""
+
+    def ticket_list(self, show: str) -> bytes | None:
+        """The list of a show's tickets as it was stored (`application/ticket_lists.py`)."""
+
+    def restore_tickets(self, tickets: Iterable[Ticket]) -> None:
+        """Write the rows of tickets, new or not, as they are listed; who has them stays."""
+
+    def relist(self, show: str) -> None:
+        """Add all tickets that a show has rows of to its list."""
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -597,8 +614,8 @@ class ReadModels(Protocol):
         """Drop a generation that is not live."""
 
 
-OwnedRow = tuple[str, str, int | None]
-"""An order, a ticket that is its own, and until when it is held (None: sold)."""
+OwnedRow = tuple[str, str, int | None, str]
+"""An order, a ticket that is its own, until when it is held (None: sold), and the ticket's set."""
 
 
 class Ownership(Protocol):

@@ -15,14 +15,29 @@ from domain.pricing import Price
 from domain.status import Status
 
 
+class Idempotency(msgspec.Struct, frozen=True, kw_only=True):
+    """By which Idempotency-Key a request came: its digest, and the fingerprint of the request.
+
+    Both are bytes; as stored they are base64.
+    """
+
+    digest: bytes
+    fingerprint: bytes
+
+
 class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What every fact says: of which order, its place in it, when, by whom, by which request."""
+    """What every fact says: of which order, its place in it, when, by whom, by which request.
+
+    `idempotency` is on the last event that a request with an Idempotency-Key brought about: the
+    idempotency record of the request is of that version and that time.
+    """
 
     originator_id: str = msgspec.field(name="order")
     originator_version: int = msgspec.field(name="version")
     at: datetime
     actor: str
     request: str
+    idempotency: Idempotency | None = None
 
 
 class OrderCreated(Fact, frozen=True, kw_only=True):

@@ -20,6 +20,9 @@ class Kind(StrEnum):
     READ_MODEL = "read_model"
     OVERSOLD = "oversold"
     WENT_BACK = "went_back"
+    IDEMPOTENCY = "idempotency"
+    REPEATED = "repeated"
+    NUMBER = "number"
 
 
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -13,6 +13,7 @@ import msgspec
 from application.audit.chain_check import Checked, check_chain, check_witnessed, gone
 from application.audit.findings import Finding, Kind
 from application.audit.holdings import Holdings, note_holdings
+from application.audit.record_check import Numbers, RecordCheck, Recorded, Records
 from application.audit.records import Head, LinkRow
 from application.audit.tree import drawer_of, leaf
 from application.clock import to_ms
@@ -42,8 +43,8 @@ class Task(msgspec.Struct, frozen=True):
     """What to check of a range.
 
     `till` is the position up to which holdings are told, `signed_till` that of the checkpoint
-    whose digest is wanted; `sums` has the positions of the read models that add up. `owned` is
-    None where no rows of tickets are kept beside the log.
+    whose digest is wanted; `sums` has the positions of the read models that add up. `owned` and
+    `recorded` are None where no rows of tickets, no idempotency records are kept beside the log.
     """
 
     part: Range
@@ -51,6 +52,7 @@ class Task(msgspec.Struct, frozen=True):
     signed_till: int
     sums: dict[str, int] = msgspec.field(default_factory=dict)
     owned: Owned | None = None
+    recorded: Recorded | None = None
 
 
 class Leaves(msgspec.Struct):
@@ -84,6 +86,8 @@ class PartReport(msgspec.Struct):
     witnessed: Leaves = msgspec.field(default_factory=Leaves)
     holdings: Holdings = msgspec.field(default_factory=Holdings)
     sums: dict[str, list[Row]] = msgspec.field(default_factory=dict)
+    records: Records = msgspec.field(default_factory=Records)
+    numbers: Numbers = msgspec.field(default_factory=Numbers)
 
 
 class Shown(msgspec.Struct):
@@ -120,11 +124,15 @@ def _shown(store: Store, projection: Projection, part: Range) -> Shown:
         return Shown(projection, position, {row.key: row for row in rows})
 
 
-def _holders(owned: Owned | None) -> dict[str, dict[str, int | None]]:
-    """By order, until when its row says that a ticket is held."""
-    holders: defaultdict[str, dict[str, int | None]] = defaultdict(dict)
-    for order, ticket, till in () if owned is None else msgspec.msgpack.decode(owned.rows):
-        holders[order][ticket] = till
+Held = tuple[int | None, str]
+"""Until when a ticket is held (None: sold), and its set."""
+
+
+def _holders(owned: Owned | None) -> dict[str, dict[str, Held]]:
+    """By order, what the rows of its tickets say."""
+    holders: defaultdict[str, dict[str, Held]] = defaultdict(dict)
+    for order, ticket, till, its_set in () if owned is None else msgspec.msgpack.decode(owned.rows):
+        holders[order][ticket] = till, its_set
     return holders
 
 
@@ -136,6 +144,7 @@ class PartCheck:
     ) -> None:
         self._task = task
         self._holders = _holders(task.owned)
+        self._records = RecordCheck(task.recorded)
         self._witnessed = witnessed
         self._heads = heads
         self._unseen = dict(heads)
@@ -162,6 +171,7 @@ class PartCheck:
             self._state(checked, count)
         else:
             self._holders.pop(order, None)
+            self._records.pass_over(order)
             for shown in self._shown:
                 shown.rows.pop(order, None)
         if checked.findings:
@@ -190,6 +200,8 @@ class PartCheck:
         try:
             order = Order.replay(facts)
             note_holdings(self._report.holdings, facts, checked.positions, count)
+            self._report.numbers.note(order, checked.positions[0])
+            self._records.order(checked)
             self._rows(order, checked)
             if self._task.owned is not None:
                 self._tickets(order, checked, self._task.owned.position)
@@ -208,7 +220,8 @@ class PartCheck:
         if count < len(checked.facts):
             order = Order.replay(checked.facts[:count])
         till = None if order.status is DONE else to_ms(order.reserved_till)
-        should = dict.fromkeys(owned(order), till)
+        tickets = order.tickets
+        should = {ticket: (till, tickets[ticket]) for ticket in owned(order)}
         if kept != should:
             _, version, _, _, place, _ = checked.rows[max(count, 1) - 1]
             checked.findings += [
@@ -241,6 +254,8 @@ class PartCheck:
             for ticket in tickets:
                 says = f"The row of the ticket {ticket} names an order that is not in the log."
                 report.findings.append(Finding(Kind.TICKET, says, order, ticket=ticket))
+        report.findings += self._records.left_over()
+        report.records = self._records.records
         for shown in self._shown:
             for key in shown.rows:
                 says = f"The read model {shown.name} has a row for an order that is not there."
@@ -287,13 +302,15 @@ def _differences(
 
 
 def _wrong_tickets(
-    kept: Mapping[str, int | None], should: Mapping[str, int | None]
+    kept: Mapping[str, Held], should: Mapping[str, Held]
 ) -> Iterator[tuple[str, str]]:
     """Each ticket whose row is not as it should be, and how."""
-    for ticket, till in should.items():
+    for ticket, (till, its_set) in should.items():
         if ticket not in kept:
             yield ticket, f"The ticket {ticket} is this order's, but its row does not say so."
-        elif kept[ticket] != till:
+        elif kept[ticket][1] != its_set:
+            yield ticket, f"The row of the ticket {ticket} is not in the set {its_set}."
+        elif kept[ticket][0] != till:
             yield ticket, f"The row of the ticket {ticket} does not say until when it is held."
     for ticket in kept:
         if ticket not in should:

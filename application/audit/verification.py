@@ -9,11 +9,19 @@ from time import monotonic
 import msgspec
 import structlog
 
+from application.audit.catalog_check import catalog_findings, keeps_tickets
 from application.audit.checkpoint import Statement
 from application.audit.checkpoint_check import Series, check_series
 from application.audit.findings import Finding, Kind
 from application.audit.holdings import Clash, Holders
-from application.audit.part_check import Leaves, Owned, Task
+from application.audit.part_check import Leaves, Task
+from application.audit.ranges import is_short, owned_by, parts_of, recorded_of
+from application.audit.record_check import (
+    Numbers,
+    Records,
+    number_findings,
+    unrecorded_findings,
+)
 from application.audit.records import Setback, SignedCheckpoint, Verification
 from application.audit.tree import drawer, root_of
 from application.audit.workers import Workers, here, in_processes, no_cycles_looked_for
@@ -21,20 +29,13 @@ from application.clock import from_ms, to_ms, written
 from application.fact_mapper import fact_of
 from application.projections.changes import added_up
 from application.projections.registry import PROJECTIONS
-from application.store import OwnedRow, Range, Row, Store, ranges_between
-
-PART_FACTS = 20_000
-"""How many facts a range has, about: few enough to be held in memory."""
-
-PARTS_TO_SHARE = 3
-"""Fewer ranges are checked in one process: starting others would take longer."""
+from application.store import Row, Store
 
 MOST_FINDINGS = 1000
 """So many findings are named; all are counted."""
 
 HASH_BYTES = 32
 
-_pack = msgspec.msgpack.Encoder().encode
 
 log = structlog.get_logger()
 
@@ -47,7 +48,9 @@ class Report(msgspec.Struct):
 
     `checkpoint` is the latest good one, `unsigned` how many facts came after it. `holdings` are how
     often a ticket came to an order and `tickets` how many were ever held. A log that was
-    imported has no catalogue and no rows of tickets to compare: then `with_tickets` is false.
+    imported has no catalogue, and nothing that is kept beside the log to compare: then
+    `with_tickets` is false. Idempotency records are `recorded`; of them `unproven` are of requests
+    that changed nothing, `recorded_before` of events that do not name keys: no event proves those.
     `oversold` is how many tickets were had by two orders at once. `acknowledged` are the times that
     the log went back and an operator said why: they are no findings, and stay named for ever.
     """
@@ -61,6 +64,9 @@ class Report(msgspec.Struct):
     checkpoint: Statement | None
     unsigned: int
     with_tickets: bool
+    recorded: int
+    unproven: int
+    recorded_before: int
     seconds: float
     oversold: int
     wrong: int
@@ -82,6 +88,8 @@ class Totals(msgspec.Struct):
     leaves: Leaves = msgspec.field(default_factory=Leaves)
     witnessed: Leaves = msgspec.field(default_factory=Leaves)
     sums: dict[str, list[Row]] = msgspec.field(default_factory=dict)
+    records: Records = msgspec.field(default_factory=Records)
+    numbers: Numbers = msgspec.field(default_factory=Numbers)
 
 
 class Found:
@@ -141,16 +149,25 @@ def _verified(
     till = store.last_position()
     signed_till = 0 if last is None else last.position
     sums = {name: position for name, (position, _) in summed.items()}
-    tickets = any(kind == "event" for kind, _ in store.catalog())
-    parts = _parts(store, till)
+    tickets = keeps_tickets(store)
+    parts = parts_of(store, till)
     tasks = (
-        Task(part, till, signed_till, sums, owned)
-        for part, owned in zip(parts, _owned(store, parts, tickets=tickets), strict=True)
+        Task(part, till, signed_till, sums, owned, recorded)
+        for part, owned, recorded in zip(
+            parts,
+            owned_by(store, parts, tickets=tickets),
+            recorded_of(store, parts, tickets=tickets),
+            strict=True,
+        )
     )
     totals = _check(tasks, workers, found, lambda done: progress(done, max(till, done)))
+    if tickets:
+        found.add(catalog_findings(store))
     found.add(_gaps(store, till, totals.facts))
     found.add(_too_short(till, at_least))
     found.add(_wrong_sums(summed, totals))
+    found.add(unrecorded_findings(store, totals.records.unrecorded))
+    found.add(number_findings(store, totals.numbers, _order_at))
     clashes = list(totals.holders.clashes())
     found.add(_oversold(store, each) for each in clashes)
     if last is not None:
@@ -167,6 +184,9 @@ def _verified(
         checkpoint=last,
         unsigned=totals.facts - (0 if last is None else last.facts),
         with_tickets=tickets,
+        recorded=totals.records.proven + totals.records.unproven + totals.records.before,
+        unproven=totals.records.unproven,
+        recorded_before=totals.records.before,
         seconds=round(monotonic() - began, 3),
         oversold=len({each.ticket for each in clashes}),
         wrong=found.count,
@@ -213,38 +233,8 @@ def _note(store: Store, report: Report) -> None:
 
 def workers_for(store: Store, database: str, count: int) -> Workers:
     """`count` processes, or this one alone where the log is short."""
-    alone = count == 1 or store.last_position() < PARTS_TO_SHARE * PART_FACTS
+    alone = count == 1 or is_short(store)
     return here(store) if alone else in_processes(database, count)
-
-
-def _parts(store: Store, till: int) -> list[Range]:
-    count = max(1, till // PART_FACTS)
-    return ranges_between(store.split_points(count))
-
-
-def _owned(store: Store, parts: Sequence[Range], *, tickets: bool) -> Iterator[Owned | None]:
-    """The rows of tickets that have an order, of each range, all as they are at one moment.
-
-    None for each where no rows of tickets are kept.
-    """
-    if not tickets:
-        yield from (None for _ in parts)
-        return
-    with store.ownership().by_order() as (position, rows):
-        packed = [_pack(rows_of_part) for rows_of_part in _cut(rows, parts)]
-    while packed:
-        yield Owned(position, packed.pop(0))
-
-
-def _cut(rows: Iterator[OwnedRow], parts: Sequence[Range]) -> Iterator[list[OwnedRow]]:
-    """The rows of each range; they come by order."""
-    ahead = next(rows, None)
-    for part in parts:
-        found: list[OwnedRow] = []
-        while ahead is not None and (part.upper is None or ahead[0] < part.upper):
-            found.append(ahead)
-            ahead = next(rows, None)
-        yield found
 
 
 def _check(
@@ -257,6 +247,8 @@ def _check(
         totals.holders.add(report.holdings)
         totals.leaves.extend(report.leaves)
         totals.witnessed.extend(report.witnessed)
+        totals.records.add(report.records)
+        totals.numbers.extend(report.numbers)
         for name, rows in report.sums.items():
             totals.sums.setdefault(name, []).extend(rows)
         found.add(report.findings)
@@ -399,7 +391,7 @@ def _against_anchor(store: Store, workers: Workers, anchor: Statement) -> Iterat
 
 def root_at(store: Store, workers: Workers, position: int) -> str:
     """The digest over all heads as the log has them up to a position."""
-    tasks = [Task(part, position, position) for part in _parts(store, position)]
+    tasks = [Task(part, position, position) for part in parts_of(store, position)]
     leaves = Leaves()
     for report in workers(tasks):
         leaves.extend(report.leaves)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import msgspec
 
-from application.projections import holds, orders, sales, tickets
+from application.projections import holds, numbers, orders, requests, sales, tickets
 from application.store import Row, Table
 from domain.events import Fact
 from domain.order import Order
@@ -49,5 +49,13 @@ PROJECTIONS: Mapping[str, Projection] = MappingProxyType(
 TICKETS = Projection(tickets.TABLE, tickets.rows)
 """What changes in the same commit as the facts: it is checked by a rebuild, not fed."""
 
-REBUILT: Mapping[str, Projection] = MappingProxyType({**PROJECTIONS, "tickets": TICKETS})
+BESIDE: Mapping[str, Projection] = MappingProxyType(
+    {
+        "requests": Projection(requests.TABLE, requests.rows),
+        "numbers": Projection(numbers.TABLE, numbers.rows),
+    }
+)
+"""What else changes in that commit: compared in place, by `beside_check.py`."""
+
+REBUILT: Mapping[str, Projection] = MappingProxyType({**PROJECTIONS, "tickets": TICKETS, **BESIDE})
 """All that can be made again from the log."""

@@ -14,27 +14,42 @@ from application.projections.new_generation import (
     feed_up_to,
     make_generation,
 )
-from application.projections.rebuild import Outcome, outcome_of
+from application.projections.rebuild import SHOWN, Outcome, outcome_of
 from application.projections.registry import TICKETS
+from application.projections.ticket_rows import RowsCompared, check_rows
 from application.store import ModelState, Store
 
 
 def check_tickets(
     store: Store, progress: Progress, loading: Loading = HERE, *, mend: bool = False
 ) -> Outcome:
-    """Compare the tickets' rows with the log; with `mend` put right those that differ.
+    """Compare the tickets' rows with their lists and the log; with `mend` put right what differs.
 
     Raises `BeingRebuilt`, `Stopped` and what `make_generation` raises: `KeyTwice` where the log
     gives a ticket to two orders.
     """
     models = store.read_models()
     with models.rebuilding(TICKETS.table.name):
+        rows = check_rows(store, mend=mend)
         state = make_generation(store, TICKETS, store.last_position(), progress, loading)
         outcome = _compared(store, state)
         if mend and outcome.differences:
             outcome = _mended(store, state, outcome)
         models.drop(state)
-    return outcome
+    return _together(rows, outcome, mend=mend)
+
+
+def _together(rows: RowsCompared, outcome: Outcome, *, mend: bool) -> Outcome:
+    """What came of the rows, by their lists, and of who has them, by the log."""
+    if not rows.differences:
+        return outcome
+    return msgspec.structs.replace(
+        outcome,
+        differences=len(rows.differences) + outcome.differences,
+        shown=(*rows.differences, *outcome.shown)[:SHOWN],
+        needs_leave=rows.left or outcome.needs_leave,
+        swapped=mend,
+    )
 
 
 def _compared(store: Store, state: ModelState) -> Outcome:

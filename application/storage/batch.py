@@ -49,7 +49,7 @@ class Sought(msgspec.Struct):
     """What all the writes of a batch need to know, each thing once."""
 
     orders: dict[str, None] = msgspec.field(default_factory=dict)
-    requests: dict[tuple[str, str], None] = msgspec.field(default_factory=dict)
+    requests: dict[bytes, None] = msgspec.field(default_factory=dict)
     seats: dict[str, None] = msgspec.field(default_factory=dict)
     picks: dict[str, int] = msgspec.field(default_factory=dict)
     numbers: int = 0
@@ -80,10 +80,10 @@ class View(msgspec.Struct):
     """
 
     orders: set[str] = msgspec.field(default_factory=set)
-    requests: set[tuple[str, str]] = msgspec.field(default_factory=set)
+    requests: set[bytes] = msgspec.field(default_factory=set)
     facts: dict[str, list[Notification]] = msgspec.field(default_factory=dict)
     heads: dict[str, bytes] = msgspec.field(default_factory=dict)
-    answered: dict[tuple[str, str], Answered] = msgspec.field(default_factory=dict)
+    answered: dict[bytes, Answered] = msgspec.field(default_factory=dict)
     vacant: dict[str, list[str]] = msgspec.field(default_factory=dict)
     exhausted: set[str] = msgspec.field(default_factory=set)
     claimed: set[str] = msgspec.field(default_factory=set)

@@ -23,9 +23,7 @@ def kept(position: str) -> Mapping[str, Kept]:
                 "orders_events",
                 (position, "originator_id", "originator_version", "topic", "state", "hash"),
             ),
-            "requests": Kept(
-                "requests", ("partner", "key", "fingerprint", "order_id", "version", "at")
-            ),
+            "requests": Kept("requests", ("digest", "fingerprint", "order_id", "version", "at")),
             "tickets": Kept(
                 "tickets",
                 (
@@ -39,6 +37,7 @@ def kept(position: str) -> Mapping[str, Kept]:
                     "held_till",
                 ),
             ),
+            "ticket_lists": Kept("ticket_lists", ("show_id", "tickets")),
             "documents": Kept("catalog", ("kind", "id", "document")),
             "checkpoints": Kept("checkpoints", ("number", "statement", "signature")),
             "setbacks": Kept(

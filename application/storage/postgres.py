@@ -24,6 +24,7 @@ from application.storage.parts_of_the_log import SAMPLE_OF_A_PART, every_nth
 from application.storage.postgres_attempts import PostgresAttempts
 from application.storage.postgres_audit import PostgresAudit
 from application.storage.postgres_batch import InDoubt, PostgresBatch
+from application.storage.postgres_beside_log import PostgresBesideLog
 from application.storage.postgres_catalog import PostgresCatalogChange, read_documents
 from application.storage.postgres_connections import (
     Patience,
@@ -248,17 +249,15 @@ class PostgresStore:
             found.setdefault(row[0], []).append(Notification(*row))
         return dict(found)
 
-    def answered(self, partner: str, key: str) -> Answered | None:
+    def answered(self, digest: bytes) -> Answered | None:
         """What came of a request."""
         rows = self._readers.rows(
-            "SELECT fingerprint, order_id, version, at FROM requests"
-            " WHERE partner = %s AND key = %s",
-            (partner, key),
+            "SELECT fingerprint, order_id, version, at FROM requests WHERE digest = %s", (digest,)
         )
         if not rows:
             return None
         fingerprint, order, version, at = rows[0]
-        return Answered(partner, key, fingerprint, order, version, from_ms(at))
+        return Answered(digest, fingerprint, order, version, from_ms(at))
 
     def log(self, after: int, limit: int) -> Sequence[Notification]:
         """Facts by position, up to where none can be filled in later.
@@ -386,6 +385,10 @@ class PostgresStore:
     def ownership(self) -> PostgresOwnership:
         """Who has which ticket, as a whole."""
         return PostgresOwnership(self._readers)
+
+    def beside_log(self) -> PostgresBesideLog:
+        """What could be made again from the log."""
+        return PostgresBesideLog(self._readers)
 
     def attempts(self) -> PostgresAttempts:
         """Where refused attempts are kept."""

@@ -20,6 +20,7 @@ from application.storage.postgres_line import (
     Lost,
     Rows,
     Statement,
+    binaries,
     integer,
     integer_of,
     integers,
@@ -48,8 +49,8 @@ were had: the facts of a locked order are all its facts."""
 
 ANSWERED = Statement(
     b"answered",
-    b"SELECT partner, key, fingerprint, order_id, version, at FROM requests"
-    b" WHERE (partner, key) IN (SELECT * FROM unnest($1::text[], $2::text[]))",
+    b"SELECT digest, fingerprint, order_id, version, at FROM requests"
+    b" WHERE digest = ANY($1::bytea[])",
 )
 
 FACTS = Statement(
@@ -89,12 +90,11 @@ class PostgresBatch(Batch):
         """Find what the writes need, and lock what they may change."""
         sought = Sought.by(write.needs for write in self.writes.values())
         keys = [order_key(order) for order in sought.orders]
-        keys += [request_key(*request) for request in sought.requests]
+        keys += [request_key(request) for request in sought.requests]
         calls = [Call(BEGIN), Call(LOCK, (integers(keys),))]
         takers: list[Callable[[Rows], None]] = [_nothing, partial(self._take_locked, sought)]
         if sought.requests:
-            columns = zip(*sought.requests, strict=True)
-            calls.append(Call(ANSWERED, tuple(texts(column) for column in columns)))
+            calls.append(Call(ANSWERED, (binaries(sought.requests),)))
             takers.append(self._take_answered)
         if sought.orders:
             calls.append(Call(FACTS, (texts(sought.orders),)))
@@ -117,13 +117,12 @@ class PostgresBatch(Batch):
         keys = rows[0][1].decode().strip("{}")
         locked = set(map(int, keys.split(","))) if keys else set()
         self.view.orders = {each for each in sought.orders if order_key(each) in locked}
-        self.view.requests = {each for each in sought.requests if request_key(*each) in locked}
+        self.view.requests = {each for each in sought.requests if request_key(each) in locked}
 
     def _take_answered(self, rows: Rows) -> None:
-        for partner, key, fingerprint, order, version, at in rows:
-            name = (partner.decode(), key.decode())
-            self.view.answered[name] = Answered(
-                *name, fingerprint, order.decode(), integer_of(version), from_ms(integer_of(at))
+        for digest, fingerprint, order, version, at in rows:
+            self.view.answered[digest] = Answered(
+                digest, fingerprint, order.decode(), integer_of(version), from_ms(integer_of(at))
             )
 
     def _take_facts(self, rows: Rows) -> None:

@@ -2,12 +2,26 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from application.storage.listed_tickets import ListedTickets
 from application.storage.postgres_connections import Connection
 from application.storage.postgres_tickets import COLUMNS, ticket_of
-from application.storage.ticket_places import places
+from application.storage.ticket_places import any_place, places
 from application.store import Ticket, TicketTaken
 
 SECONDS = 300
+
+
+LIST = "SELECT tickets FROM ticket_lists WHERE show_id = %s"
+PUT_LIST = (
+    "INSERT INTO ticket_lists VALUES (%s, %s)"
+    " ON CONFLICT (show_id) DO UPDATE SET tickets = excluded.tickets"
+)
+RESTORE = (
+    "INSERT INTO tickets (id, show_id, set_id, number, seat, shuffle)"
+    " VALUES (%s, %s, %s, %s, %s, %s)"
+    " ON CONFLICT (id) DO UPDATE SET show_id = excluded.show_id, set_id = excluded.set_id,"
+    " number = excluded.number, seat = excluded.seat"
+)
 
 
 def read_documents(connection: Connection) -> dict[tuple[str, str], bytes]:
@@ -24,6 +38,7 @@ class PostgresCatalogChange:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._listed = ListedTickets(self.ticket_list)
         self._made = False
         for name in ("statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout"):
             connection.execute("SELECT set_config(%s, %s, true)", (name, f"{SECONDS}s"))
@@ -61,6 +76,7 @@ class PostgresCatalogChange:
     def add_tickets(self, tickets: Iterable[Ticket]) -> None:
         """Add vacant tickets, at random places of their set."""
         new = list(tickets)
+        self._listed.put(new)
         with (
             self._connection.cursor() as cursor,
             cursor.copy(
@@ -75,12 +91,14 @@ class PostgresCatalogChange:
         """Remove vacant tickets."""
         wanted = list(ids)
         rows = self._connection.execute(
-            "DELETE FROM tickets WHERE id = ANY(%s) AND order_id IS NULL RETURNING id", (wanted,)
+            "DELETE FROM tickets WHERE id = ANY(%s) AND order_id IS NULL RETURNING id, show_id",
+            (wanted,),
         )
-        removed = {row[0] for row in rows}
+        removed: dict[str, str] = {row[0]: row[1] for row in rows}
         for ticket in wanted:
             if ticket not in removed:
                 raise TicketTaken(ticket)
+            self._listed.remove(removed[ticket], ticket)
         self._made = True
 
     def change_ticket(self, ticket: Ticket) -> None:
@@ -88,9 +106,30 @@ class PostgresCatalogChange:
         self._connection.execute(
             "UPDATE tickets SET seat = %s WHERE id = %s", (ticket.seat, ticket.id)
         )
+        self._listed.reseat(ticket)
+        self._made = True
+
+    def ticket_list(self, show: str) -> bytes | None:
+        """The list of a show's tickets as it is stored."""
+        row = self._connection.execute(LIST, (show,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def restore_tickets(self, tickets: Iterable[Ticket]) -> None:
+        """Write the rows of tickets as they are listed; who has them stays."""
+        with self._connection.cursor() as cursor:
+            cursor.executemany(
+                RESTORE, [(t.id, t.show, t.set, t.number, t.seat, any_place()) for t in tickets]
+            )
+        self._made = True
+
+    def relist(self, show: str) -> None:
+        """Add all tickets that a show has rows of to its list."""
+        self._listed.put(self.tickets(show))
         self._made = True
 
     def finish(self) -> None:
-        """Let everyone know, if something was changed."""
+        """Write the lists, and let everyone know, if something was changed."""
         if self._made:
+            for each in self._listed.changed():
+                self._connection.execute(PUT_LIST, each)
             self._connection.execute("UPDATE counters SET value = value + 1 WHERE name = 'catalog'")

@@ -9,7 +9,7 @@ from application.copyable import PARTS, Counters, Part, Row
 from application.storage.copy_statements import Statements, kept
 from application.storage.postgres_connections import Connection, connect, unavailable
 from application.storage.postgres_keys import COPY_LOCK
-from application.storage.postgres_layout import is_unfinished_copy, lay_out, layout_of
+from application.storage.postgres_layout import PROVEN_FROM, is_unfinished_copy, lay_out, layout_of
 from application.store import StoreUnavailable
 
 KEPT = kept("notification_id")
@@ -22,8 +22,9 @@ NEXT = (
     " FROM {table} HAVING count(*) > 0"
 )
 NUMBERS = (
-    "SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END,"
-    " (SELECT value FROM counters WHERE name = 'catalog') FROM orders_numbers"
+    "SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END,"  # noqa: S608 - our own name
+    " (SELECT value FROM counters WHERE name = 'catalog'),"
+    f" coalesce((SELECT value FROM counters WHERE name = '{PROVEN_FROM}'), 0) FROM orders_numbers"
 )
 
 
@@ -105,7 +106,7 @@ class PostgresCopyable:
             row = self._connection.execute(NUMBERS.encode()).fetchone()
         if row is None:
             raise LookupError("orders_numbers")
-        return Counters(number=row[0], catalog=row[1])
+        return Counters(*row)
 
     def finish(self, counters: Counters) -> None:
         """Set the counters, see that new positions come beyond the last, and open it to all."""
@@ -113,9 +114,8 @@ class PostgresCopyable:
             for table, column in DRAWN:
                 connection.execute(NEXT.format(table=table, column=column).encode())
             connection.execute("SELECT setval('orders_numbers', %s)", (counters.number,))
-            connection.execute(
-                "UPDATE counters SET value = %s WHERE name = 'catalog'", (counters.catalog,)
-            )
+            for name, value in (("catalog", counters.catalog), (PROVEN_FROM, counters.proven_from)):
+                connection.execute("UPDATE counters SET value = %s WHERE name = %s", (value, name))
             connection.execute("DELETE FROM counters WHERE name = 'copying'")
 
     @contextmanager

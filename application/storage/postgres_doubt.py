@@ -58,8 +58,8 @@ FIND_EVENTS = Statement(
 
 FIND_REQUEST = Statement(
     b"find_request",
-    b"SELECT 1::bigint FROM requests WHERE partner = $1 AND key = $2"
-    b" AND fingerprint = $3 AND order_id = $4 AND version = $5::bigint AND at = $6::bigint",
+    b"SELECT 1::bigint FROM requests WHERE digest = $1"
+    b" AND fingerprint = $2 AND order_id = $3 AND version = $4::bigint AND at = $5::bigint",
 )
 
 
@@ -164,8 +164,7 @@ def _search(drafts: Sequence[Draft]) -> list[Call]:
     if answered is None:
         return []
     row = (
-        text(answered.partner),
-        text(answered.key),
+        answered.digest,
         answered.fingerprint,
         text(answered.order),
         integer(answered.version),

@@ -17,9 +17,9 @@ def order_key(order: str) -> int:
     return _key("order", order)
 
 
-def request_key(partner: str, key: str) -> int:
-    """The lock of a request's Idempotency-Key."""
-    return _key("request", partner, key)
+def request_key(digest: bytes) -> int:
+    """The lock of a request, by the digest of its Idempotency-Key."""
+    return _key("request", digest.hex())
 
 
 def rebuild_key(name: str) -> int:

@@ -8,10 +8,12 @@ import psycopg
 from eventsourcing.persistence import StoredEvent
 
 from application.audit.chain import links
+from application.idempotency import DOMAIN
 from application.numbers import FIRST_NUMBER
 from application.storage.postgres_connections import Connection, unavailable
 from application.storage.postgres_keys import LAYOUT_LOCK, LOG_LOCK
 from application.store import LayoutTooNew
+from application.ticket_lists import packed
 
 WAIT = "60s"
 """How long one process waits for another to lay out the tables."""
@@ -250,6 +252,50 @@ CREATE TABLE setbacks (
 """Which event of which log a generation shows last, and up to which position one that was begun
 anew is not read; how far the log was seen; and when it was found to have gone back, who
 acknowledged that, and which checkpoint names it."""
+PROVEN_FROM = "requests_proven_from"
+"""The counter of the last position up to which events do not say by which key they came."""
+
+DIGESTED_REQUESTS = f"""
+ALTER TABLE requests RENAME TO requests_by_key;
+CREATE TABLE requests (
+    digest bytea PRIMARY KEY,
+    fingerprint bytea NOT NULL,
+    order_id text COLLATE "C" NOT NULL,
+    version bigint NOT NULL,
+    at bigint NOT NULL
+);
+INSERT INTO requests
+    SELECT sha256('\\x{DOMAIN.hex()}'::bytea
+        || int4send(octet_length(p)) || p || int4send(octet_length(k)) || k),
+        fingerprint, order_id, version, at
+    FROM requests_by_key,
+        LATERAL (SELECT convert_to(partner, 'UTF8') p, convert_to(key, 'UTF8') k) utf8;
+DROP TABLE requests_by_key;
+INSERT INTO counters
+    SELECT '{PROVEN_FROM}', coalesce(max(notification_id), 0) FROM orders_events;
+"""  # noqa: S608 - our own words
+"""Idempotency records are named by their keys' digests: `application/idempotency.py`, in SQL."""
+
+TICKET_LISTS = """
+CREATE TABLE ticket_lists (
+    show_id text COLLATE "C" PRIMARY KEY,
+    tickets bytea NOT NULL
+);
+"""
+"""Which tickets each show has, as the catalogue made them (`application/ticket_lists.py`)."""
+
+
+def list_tickets(connection: Connection) -> None:
+    """List the tickets that there are: from now on they are held against the lists."""
+    connection.execute(TICKET_LISTS.encode())
+    shows = connection.execute("SELECT DISTINCT show_id FROM tickets").fetchall()
+    for (show,) in shows:
+        rows = connection.execute(
+            "SELECT id, set_id, number, seat FROM tickets WHERE show_id = %s", (show,)
+        ).fetchall()
+        tickets = [(row[0], row[1], row[2], row[3]) for row in rows]
+        connection.execute("INSERT INTO ticket_lists VALUES (%s, %s)", (show, packed(tickets)))
+
 
 STEPS: Mapping[int, Step] = MappingProxyType(
     {
@@ -261,6 +307,8 @@ STEPS: Mapping[int, Step] = MappingProxyType(
         7: WATCHED,
         8: LOG_IDENTITY,
         9: SEEN,
+        10: DIGESTED_REQUESTS,
+        11: list_tickets,
     }
 )
 """How each layout is made of the one before it: by SQL, or by a function that gets the connection.

@@ -17,7 +17,8 @@ from application.store import OwnedRow, Row
 
 OWNED = b"SELECT id, order_id, held_till FROM tickets WHERE order_id IS NOT NULL ORDER BY id"
 BY_ORDER = (
-    b"SELECT order_id, id, held_till FROM tickets WHERE order_id IS NOT NULL ORDER BY order_id"
+    b"SELECT order_id, id, held_till, set_id FROM tickets"
+    b" WHERE order_id IS NOT NULL ORDER BY order_id"
 )
 LAST = b"SELECT coalesce(max(notification_id), 0) FROM orders_events"
 LOG = (
@@ -54,6 +55,12 @@ class PostgresOwnership:
         """The last position of the log, and the rows by order, as they are at this moment."""
         with self._moment() as (position, connection):
             yield position, _scan(connection, BY_ORDER)
+
+    @contextmanager
+    def moment(self, statement: bytes) -> Iterator[tuple[int, Iterator[Any]]]:
+        """The last position of the log, and what a statement finds beside it at this moment."""
+        with self._moment() as (position, connection):
+            yield position, _scan(connection, statement)
 
     @contextmanager
     def _moment(self) -> Iterator[tuple[int, Connection]]:

@@ -65,9 +65,8 @@ HASHES = Statement(
 
 REMEMBER = Statement(
     b"remember",
-    b"INSERT INTO requests (partner, key, fingerprint, order_id, version, at)"
-    b" SELECT * FROM unnest"
-    b"($1::text[], $2::text[], $3::bytea[], $4::text[], $5::bigint[], $6::bigint[])",
+    b"INSERT INTO requests (digest, fingerprint, order_id, version, at)"
+    b" SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::text[], $4::bigint[], $5::bigint[])",
 )
 
 
@@ -97,8 +96,7 @@ def append_calls(drafts: Sequence[Draft], hashes: MutableMapping[str, bytes]) ->
 
 def _request_rows(answered: Sequence[Answered]) -> tuple[bytes, ...]:
     return (
-        texts(each.partner for each in answered),
-        texts(each.key for each in answered),
+        binaries(each.digest for each in answered),
         binaries(each.fingerprint for each in answered),
         texts(each.order for each in answered),
         integers(each.version for each in answered),

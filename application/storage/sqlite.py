@@ -22,6 +22,7 @@ from application.storage.parts_of_the_log import SAMPLE_OF_A_PART, every_nth
 from application.storage.sqlite_attempts import SqliteAttempts
 from application.storage.sqlite_audit import SqliteAudit
 from application.storage.sqlite_belonging import belong, check_before_opening, note_opened
+from application.storage.sqlite_beside_log import SqliteBesideLog
 from application.storage.sqlite_catalog import SqliteCatalogChange, read_documents
 from application.storage.sqlite_clock import SharedClock
 from application.storage.sqlite_connections import Connections
@@ -252,13 +253,12 @@ class SqliteStore(TicketReading):
         row = self._reader.execute("SELECT max(rowid) FROM orders_events").fetchone()
         return row[0] or 0
 
-    def answered(self, partner: str, key: str) -> Answered | None:
+    def answered(self, digest: bytes) -> Answered | None:
         """What came of a request."""
         row = self._reader.execute(
-            "SELECT fingerprint, order_id, version, at FROM requests WHERE partner = ? AND key = ?",
-            (partner, key),
+            "SELECT fingerprint, order_id, version, at FROM requests WHERE digest = ?", (digest,)
         ).fetchone()
-        return row and Answered(partner, key, row[0], row[1], row[2], from_ms(row[3]))
+        return row and Answered(digest, row[0], row[1], row[2], from_ms(row[3]))
 
     def wait_for_news(self, after: int, seconds: float) -> None:
         """Wake on a commit of this process; look for those of others now and then."""
@@ -296,8 +296,7 @@ class SqliteStore(TicketReading):
         with self.transaction() as connection:
             change = SqliteCatalogChange(connection)
             yield change
-            if change.made:
-                connection.execute("UPDATE counters SET value = value + 1 WHERE name = 'catalog'")
+            change.finish()
 
     def read_models(self) -> SqliteReadModels:
         """Where the read models are kept: a file of their own, so that they never hold up sales."""
@@ -311,6 +310,10 @@ class SqliteStore(TicketReading):
         """Who has which ticket, as a whole."""
         self._files.require()
         return SqliteOwnership(self.path, self.transaction)
+
+    def beside_log(self) -> SqliteBesideLog:
+        """What could be made again from the log."""
+        return SqliteBesideLog(self.path, lambda: self._reader, self.transaction)
 
     def attempts(self) -> SqliteAttempts:
         """Where refused attempts are kept."""

@@ -6,7 +6,7 @@ and the whole batch is stored by one statement, which alone is a transaction.
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -30,9 +30,10 @@ HASHES = (
     " FROM json_each(?) wanted CROSS JOIN orders_events"
     " ON originator_id = wanted.value AND originator_version = 1"
 )
+DIGEST_BYTES = 32
 ANSWERED = (
-    "SELECT partner, requests.key, fingerprint, order_id, version, at FROM json_each(?) wanted"
-    " CROSS JOIN requests ON partner = wanted.value ->> 0 AND requests.key = wanted.value ->> 1"
+    f"SELECT digest, fingerprint, order_id, version, at FROM json_each(?) wanted"  # noqa: S608 - fixed words
+    f" CROSS JOIN requests ON digest = substr(?, wanted.value, {DIGEST_BYTES})"
 )
 SEATS = f"SELECT {COLUMNS} FROM json_each(?) wanted CROSS JOIN tickets ON tickets.id = wanted.value"  # noqa: S608 - fixed names
 _PICK = (
@@ -62,14 +63,15 @@ CREATE TEMP TRIGGER store_batch INSTEAD OF INSERT ON batch BEGIN
     {_CHANGE.format(rows="freed", owner="NULL", condition="= news.value ->> 1", lost=LOST)}
     {_CHANGE.format(rows="kept", owner="order_id", condition="= news.value ->> 1", lost=LOST)}
     {_CHANGE.format(rows="taken", owner="news.value ->> 1", condition="IS NULL", lost=LOST)}
-    INSERT INTO requests (partner, key, fingerprint, order_id, version, at)
-        SELECT value ->> 0, value ->> 1, substr(NEW.heap, value ->> 2, value ->> 3),
+    INSERT INTO requests (digest, fingerprint, order_id, version, at)
+        SELECT substr(NEW.heap, value ->> 0, value ->> 1),
+            substr(NEW.heap, value ->> 2, value ->> 3),
             value ->> 4, value ->> 5, value ->> 6 FROM json_each(NEW.answered);
 END;
 """  # noqa: S608 - fixed words
-"""A batch is stored by inserting it into a view. JSON holds no bytes: facts' bytes and requests'
-fingerprints stand one after another in `heap`, and are named by place (from 1) and length. A fact's
-hash stands right after its bytes."""
+"""A batch is stored by inserting it into a view. JSON holds no bytes: facts' bytes, requests'
+digests and fingerprints stand one after another in `heap`, and are named by place (from 1) and
+length. A fact's hash stands right after its bytes."""
 STORE = "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 _encode = msgspec.json.Encoder().encode
@@ -136,13 +138,12 @@ class SqliteBatch(Batch):
         last = self._heads.number
         view.numbers = list(range(last + sought.numbers, last, -1))
 
-    def _find_answered(self, requests: Iterable[tuple[str, str]]) -> None:
-        for partner, key, fingerprint, order, version, at in self._connection.execute(
-            ANSWERED, (as_json(list(requests)),)
+    def _find_answered(self, requests: Collection[bytes]) -> None:
+        places = as_json(list(range(1, len(requests) * DIGEST_BYTES, DIGEST_BYTES)))
+        for digest, fingerprint, order, version, at in self._connection.execute(
+            ANSWERED, (places, b"".join(requests))
         ).fetchall():
-            self.view.answered[partner, key] = Answered(
-                partner, key, fingerprint, order, version, from_ms(at)
-            )
+            self.view.answered[digest] = Answered(digest, fingerprint, order, version, from_ms(at))
 
     def _find_facts(self, orders: Iterable[str]) -> None:
         row = self._connection.execute(FACTS, (as_json(list(orders)),)).fetchone()
@@ -199,7 +200,13 @@ def store_drafts(
         heap.put(own)
         facts.append((position, fact.originator_id, fact.originator_version, fact.topic, *place))
     answered = [
-        (each.partner, each.key, *heap.put(each.fingerprint), each.order, each.version, at)
+        (
+            *heap.put(each.digest),
+            *heap.put(each.fingerprint),
+            each.order,
+            each.version,
+            at,
+        )
         for draft in drafts
         for each in draft.answered
         for at in (to_ms(each.at),)

@@ -3,9 +3,20 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 
+from application.storage.listed_tickets import ListedTickets
 from application.storage.sqlite_tickets import COLUMNS, ticket_of, ticket_row
-from application.storage.ticket_places import places
+from application.storage.ticket_places import any_place, places
 from application.store import Ticket, TicketTaken
+
+LIST = "SELECT CAST(tickets AS BLOB) FROM ticket_lists WHERE show_id = ?"
+PUT_LIST = (
+    "INSERT INTO ticket_lists VALUES (?, ?) ON CONFLICT DO UPDATE SET tickets = excluded.tickets"
+)
+RESTORE = (
+    "INSERT INTO tickets (id, show_id, set_id, number, seat, shuffle) VALUES (?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (id) DO UPDATE SET show_id = excluded.show_id, set_id = excluded.set_id,"
+    " number = excluded.number, seat = excluded.seat"
+)
 
 
 def read_documents(connection: sqlite3.Connection) -> dict[tuple[str, str], bytes]:
@@ -19,7 +30,8 @@ class SqliteCatalogChange:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self.made = False
+        self._listed = ListedTickets(self.ticket_list)
+        self._made = False
 
     def documents(self) -> dict[tuple[str, str], bytes]:
         """The documents as they are."""
@@ -32,7 +44,7 @@ class SqliteCatalogChange:
             " ON CONFLICT DO UPDATE SET document = excluded.document",
             (kind, key, document),
         )
-        self.made = True
+        self._made = True
 
     def tickets(self, show: str) -> Iterator[Ticket]:
         """All tickets of a show by their numbers."""
@@ -49,6 +61,7 @@ class SqliteCatalogChange:
     def add_tickets(self, tickets: Iterable[Ticket]) -> None:
         """Add vacant tickets, at random places of their set."""
         new = list(tickets)
+        self._listed.put(new)
         self._connection.executemany(
             "INSERT INTO tickets (id, show_id, set_id, number, seat, shuffle)"
             " VALUES (?, ?, ?, ?, ?, ?)",
@@ -57,21 +70,46 @@ class SqliteCatalogChange:
                 for each, place in zip(new, places(len(new)), strict=False)
             ),
         )
-        self.made = True
+        self._made = True
 
     def remove_tickets(self, ids: Iterable[str]) -> None:
         """Remove vacant tickets."""
         for ticket in ids:
             removed = self._connection.execute(
-                "DELETE FROM tickets WHERE id = ? AND order_id IS NULL", (ticket,)
-            )
-            if removed.rowcount != 1:
+                "DELETE FROM tickets WHERE id = ? AND order_id IS NULL RETURNING show_id", (ticket,)
+            ).fetchone()
+            if removed is None:
                 raise TicketTaken(ticket)
-        self.made = True
+            self._listed.remove(removed[0], ticket)
+        self._made = True
 
     def change_ticket(self, ticket: Ticket) -> None:
         """Change a ticket's seat."""
         self._connection.execute(
             "UPDATE tickets SET seat = ? WHERE id = ?", (ticket.seat, ticket.id)
         )
-        self.made = True
+        self._listed.reseat(ticket)
+        self._made = True
+
+    def ticket_list(self, show: str) -> bytes | None:
+        """The list of a show's tickets as it is stored."""
+        row = self._connection.execute(LIST, (show,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def restore_tickets(self, tickets: Iterable[Ticket]) -> None:
+        """Write the rows of tickets as they are listed; who has them stays."""
+        self._connection.executemany(
+            RESTORE, [(t.id, t.show, t.set, t.number, t.seat, any_place()) for t in tickets]
+        )
+        self._made = True
+
+    def relist(self, show: str) -> None:
+        """Add all tickets that a show has rows of to its list."""
+        self._listed.put(self.tickets(show))
+        self._made = True
+
+    def finish(self) -> None:
+        """Write the lists, and let everyone know, if something was changed."""
+        if self._made:
+            self._connection.executemany(PUT_LIST, self._listed.changed())
+            self._connection.execute("UPDATE counters SET value = value + 1 WHERE name = 'catalog'")

@@ -11,7 +11,7 @@ from application.storage.copy_statements import Statements, kept
 from application.storage.sqlite_belonging import check_before_opening
 from application.storage.sqlite_clock import SharedClock
 from application.storage.sqlite_connections import connect, unavailable
-from application.storage.sqlite_layout import LOG, VIEWS, is_unfinished_copy, lay_out
+from application.storage.sqlite_layout import LOG, PROVEN_FROM, VIEWS, is_unfinished_copy, lay_out
 from application.store import StoreUnavailable
 
 KEPT = kept("rowid")
@@ -96,7 +96,7 @@ class SqliteCopyable:
     def counters(self) -> Counters:
         """The counters as they are."""
         found = dict(self._log.execute("SELECT name, value FROM counters"))
-        return Counters(number=found["number"], catalog=found["catalog"])
+        return Counters(found["number"], found["catalog"], found.get(PROVEN_FROM, 0))
 
     def finish(self, counters: Counters) -> None:
         """Set the counters and open it to all. New positions come beyond the last by themselves.
@@ -105,8 +105,12 @@ class SqliteCopyable:
         """
         with self._transaction() as log:
             log.executemany(
-                "UPDATE counters SET value = ? WHERE name = ?",
-                [(counters.number, "number"), (counters.catalog, "catalog")],
+                "INSERT OR REPLACE INTO counters VALUES (?, ?)",
+                [
+                    ("number", counters.number),
+                    ("catalog", counters.catalog),
+                    (PROVEN_FROM, counters.proven_from),
+                ],
             )
             log.execute(
                 "INSERT OR REPLACE INTO counters"

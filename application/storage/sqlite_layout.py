@@ -9,9 +9,11 @@ import msgspec
 from eventsourcing.persistence import StoredEvent
 
 from application.audit.chain import links
+from application.idempotency import key_digest
 from application.numbers import FIRST_NUMBER
 from application.storage.sqlite_generations import add_point
 from application.store import LayoutTooNew, StoreUnavailable
+from application.ticket_lists import packed
 
 Step = str | Callable[[sqlite3.Connection], None]
 
@@ -102,6 +104,52 @@ def chain_facts(connection: sqlite3.Connection) -> None:
         )
         place = rows[-1][:2]
         heads = {place[0]: hashes[-1]}
+
+
+PROVEN_FROM = "requests_proven_from"
+"""The counter of the last position up to which events do not say by which key they came."""
+
+DIGESTED_REQUESTS = f"""
+ALTER TABLE requests RENAME TO requests_by_key;
+CREATE TABLE requests (
+    digest BLOB PRIMARY KEY,
+    fingerprint BLOB NOT NULL,
+    order_id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    at INTEGER NOT NULL
+) WITHOUT ROWID;
+INSERT INTO requests
+    SELECT key_digest(partner, key), fingerprint, order_id, version, at FROM requests_by_key;
+DROP TABLE requests_by_key;
+INSERT INTO counters
+    SELECT '{PROVEN_FROM}', coalesce(max(rowid), 0) FROM orders_events;
+"""  # noqa: S608 - our own name
+
+
+def digest_requests(connection: sqlite3.Connection) -> None:
+    """Name idempotency records by their keys' digests (`application/idempotency.py`)."""
+    connection.create_function("key_digest", 2, key_digest, deterministic=True)
+    _run(connection, DIGESTED_REQUESTS)
+
+
+TICKET_LISTS = """
+CREATE TABLE ticket_lists (
+    show_id TEXT PRIMARY KEY,
+    tickets BLOB NOT NULL
+) WITHOUT ROWID;
+"""
+"""Which tickets each show has, as the catalogue made them (`application/ticket_lists.py`)."""
+
+
+def list_tickets(connection: sqlite3.Connection) -> None:
+    """List the tickets that there are: from now on they are held against the lists."""
+    _run(connection, TICKET_LISTS)
+    shows = connection.execute("SELECT DISTINCT show_id FROM tickets").fetchall()
+    for (show,) in shows:
+        rows = connection.execute(
+            "SELECT id, set_id, number, seat FROM tickets WHERE show_id = ?", (show,)
+        ).fetchall()
+        connection.execute("INSERT INTO ticket_lists VALUES (?, ?)", (show, packed(rows)))
 
 
 CHECKPOINTS = """
@@ -314,7 +362,17 @@ class File(msgspec.Struct, frozen=True):
 
 LOG = File(
     LOG_TABLES,
-    MappingProxyType({2: ATTEMPTS, 3: chain_facts, 4: CHECKPOINTS, 5: identify_log, 6: SETBACKS}),
+    MappingProxyType(
+        {
+            2: ATTEMPTS,
+            3: chain_facts,
+            4: CHECKPOINTS,
+            5: identify_log,
+            6: SETBACKS,
+            7: digest_requests,
+            8: list_tickets,
+        }
+    ),
     _log_layout,
     _note_log_layout,
 )

@@ -11,7 +11,8 @@ from application.store import OwnedRow, Row
 
 OWNED = "SELECT id, order_id, held_till FROM tickets WHERE order_id IS NOT NULL ORDER BY id"
 BY_ORDER = (
-    "SELECT order_id, id, held_till FROM tickets WHERE order_id IS NOT NULL ORDER BY order_id"
+    "SELECT order_id, id, held_till, set_id FROM tickets"
+    " WHERE order_id IS NOT NULL ORDER BY order_id"
 )
 LAST = "SELECT coalesce(max(rowid), 0) FROM orders_events"
 LOG = (

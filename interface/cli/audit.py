@@ -262,6 +262,12 @@ def _show_report(session: Session, report: "Report") -> None:
     session.out.print(
         f"{report.holdings:,} times a ticket came to an order, {report.tickets:,} different ones."
     )
+    if report.recorded:
+        session.out.print(
+            f"{report.recorded:,} idempotency records; no event proves {report.unproven:,} of them,"
+            f" whose requests changed nothing, and {report.recorded_before:,} from before events"
+            " named their keys."
+        )
     if not report.with_tickets:
         session.out.print(
             "There is no catalogue here, and there are no rows of tickets to compare."

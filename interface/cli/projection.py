@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from application.store import ModelState
 
 
+IN_PLACE = ("tickets", "requests", "numbers")
+"""What changes in the commit of the events: it is put right in place, not swapped."""
+
+
 @click.group()
 def projection() -> None:
     """Read models: see how far they are, rebuild them."""
@@ -120,16 +124,23 @@ def rebuild(
 
     It is made beside the live one and swapped in at the end. It is compared with the live one
     first: where rows differ it is not swapped in, and the exit code is 1. The one it replaces is
-    kept for `orderlog projection rollback`. Tickets are compared with the log in place; with
-    --accept-differences those that differ are put right.
+    kept for `orderlog projection rollback`. Tickets, answered requests and numbers are compared
+    with the log in place; with --accept-differences those that differ are put right.
     """
     from application.projections import rebuild as rebuilding  # noqa: PLC0415 - see session.py
     from application.projections.new_generation import Loading  # noqa: PLC0415
     from application.projections.rebuild_workers import be_polite  # noqa: PLC0415
-    from application.projections.registry import REBUILT  # noqa: PLC0415
+    from application.projections.registry import BESIDE, REBUILT  # noqa: PLC0415
     from application.projections.ticket_check import check_tickets  # noqa: PLC0415
 
     known = _known(name, REBUILT)
+    mend = accept_differences and not check
+    if name in BESIDE:
+        if archive or scheduler or workers:
+            raise click.UsageError(f"{name} are compared in place, by this process alone.")
+        outcome = _beside(session, name, mend=mend)
+        _tell_outcome(session, known, outcome)
+        raise SystemExit(int(outcome.needs_leave))
     if archive is not None:
         with extra("archive"):
             import_module("application.archive.reading")
@@ -138,7 +149,6 @@ def rebuild(
     be_polite()
     with facts_bar(session, f"Rebuilding {name}") as tell:
         if name == "tickets":
-            mend = accept_differences and not check
             outcome = check_tickets(store, tell, loading, mend=mend)
         else:
             outcome = rebuilding.rebuild(
@@ -147,6 +157,15 @@ def rebuild(
     _tell_outcome(session, known, outcome)
     if outcome.needs_leave or (check and outcome.incomparable):
         raise SystemExit(1)
+
+
+def _beside(session: Session, name: str, *, mend: bool) -> "Outcome":
+    """Compare what is kept beside the log; with `mend` put it right."""
+    from application.projections.beside_check import check_numbers, check_requests  # noqa: PLC0415
+
+    run = check_requests if name == "requests" else check_numbers
+    with facts_bar(session, f"Comparing {name}") as tell:
+        return run(session.services.store, tell, mend=mend)
 
 
 @projection.command()
@@ -191,8 +210,8 @@ def _tell_outcome(session: Session, projection: "Projection", outcome: "Outcome"
         click.echo(f"The live {name} could not be compared with: {outcome.incomparable}.")
     elif not outcome.differences:
         click.echo(f"No row differs at position {outcome.position}.")
-    if name == "tickets":
-        click.echo(_ticket_line(outcome))
+    if name in IN_PLACE:
+        click.echo(_line_in_place(name, outcome))
     elif outcome.swapped:
         click.echo(f"{name} is rebuilt up to position {outcome.position}.")
     elif outcome.needs_leave:
@@ -202,11 +221,11 @@ def _tell_outcome(session: Session, projection: "Projection", outcome: "Outcome"
         )
 
 
-def _ticket_line(outcome: "Outcome") -> str:
+def _line_in_place(name: str, outcome: "Outcome") -> str:
     if not outcome.differences:
-        return "tickets are as the log says."
+        return f"{name} are as the log says."
     if not outcome.swapped:
-        return "tickets stay as they are. --accept-differences puts them right."
+        return f"{name} stay as they are. --accept-differences puts them right."
     if outcome.needs_leave:
-        return "tickets are put right, but for those that are not in the catalogue."
-    return "tickets are put right."
+        return f"{name} are put right, but for those that are not in the catalogue."
+    return f"{name} are put right."

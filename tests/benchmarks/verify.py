@@ -14,11 +14,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter, defaultdict
 from contextlib import ExitStack, closing
 from itertools import islice
 from pathlib import Path
 
-from big_log import big_log
+import msgspec
+from big_log import ORG, START, big_log
 from eventsourcing.persistence import StoredEvent
 from postgres_server import postgres_server
 from servers import put_on_sale
@@ -35,12 +37,17 @@ from application.projections.rebuild import rebuild
 from application.projections.rebuild_workers import in_processes as loading_processes
 from application.projections.registry import PROJECTIONS
 from application.settings import Settings
+from application.ticket_lists import packed
 from domain.events import OrderCreated, StatusChanged
+from domain.shows import Show, TicketSet
 from domain.status import LET_GO, Status
 
 BATCH = 20_000
 VACANT = 200_000
-[TICKETS] = [part for part in PARTS if part.name == "tickets"]
+TICKETS, LISTS, DOCUMENTS = (
+    next(part for part in PARTS if part.name == name)
+    for name in ("tickets", "ticket_lists", "documents")
+)
 
 
 class Halls:
@@ -67,6 +74,20 @@ class Halls:
         )
 
 
+def lists(rows):
+    """The lists of the shows' tickets, and what the catalogue would say of each show."""
+    shows = defaultdict(list)
+    for ticket, show, ticket_set, number, seat, *_ in rows:
+        shows[show].append((ticket, ticket_set, number, seat))
+    for show, tickets in sorted(shows.items()):
+        sets = [
+            TicketSet(each, "Hall", (), count)
+            for each, count in Counter(row[1] for row in tickets).items()
+        ]
+        document = Show(show, ORG, "Evening", START, START, tuple(sets))
+        yield (show, packed(tickets)), ("event", show, msgspec.json.encode(document))
+
+
 def chained(count, halls):
     """The rows of a log of so many facts, with their hashes."""
     heads = {}
@@ -80,7 +101,7 @@ def put(target, part, rows):
     after = None
     while batch := list(islice(rows, BATCH)):
         target.replace(part, after, None, batch)
-        after = batch[-1][:1]
+        after = part.key_of(batch[-1])
 
 
 def fill(database, count, folder):
@@ -90,6 +111,9 @@ def fill(database, count, folder):
         target.begin()
         put(target, FACTS, chained(count, halls))
         put(target, TICKETS, iter(halls.rows()))
+        listed, documents = zip(*lists(halls.rows()), strict=True)
+        put(target, LISTS, iter(listed))
+        put(target, DOCUMENTS, iter(documents))
         target.finish(Counters(number=498_000_000 + count, catalog=0))
     put_on_sale(database, VACANT, folder)
     key = str(Path(folder) / "key")

@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 from eventsourcing.persistence import StoredEvent
 
+from application.idempotency import key_digest
 from application.store import Answered, Needs, Ticket, TicketChange, Write, Written
 
 NOON = datetime(2030, 6, 1, 12, tzinfo=UTC)
 TEN_PAST = NOON + timedelta(minutes=10)
 PARTNER = "56810047f06c5a6ac62f4e1d"
+DIGEST = key_digest(PARTNER, "key-1")
 
 
 def fact(order, version=1, state=b"{}"):
@@ -64,7 +66,7 @@ def one(store, write):
 
 
 def answered(order, key="key-1", version=1):
-    return Answered(PARTNER, key, b"\x01\x00\xff", order, version, NOON)
+    return Answered(key_digest(PARTNER, key), b"\x01\x00\xff", order, version, NOON)
 
 
 def sell(store, count, show="show", ticket_set="parterre"):

@@ -11,6 +11,7 @@ from application.access import Caller
 from application.audit.records import SignedCheckpoint
 from application.bootstrap import build, open_copyable, open_store
 from application.copying import copy
+from application.idempotency import key_digest
 from application.order_service import OrderWish, Request
 from application.projections.pull_loop import catch_up
 from application.settings import Settings
@@ -88,7 +89,9 @@ def told(url):
             "version": store.catalog_version(),
             "checkpoints": store.audit().checkpoints(),
             "attempts": store.attempts().of(ATTEMPT.order),
-            "requests": [store.answered(THEATRE, f"key-{number}") for number in range(KEYS)],
+            "requests": [
+                store.answered(key_digest(THEATRE, f"key-{number}")) for number in range(KEYS)
+            ],
         }
 
 

@@ -150,7 +150,7 @@ def test_what_is_sold_while_it_is_compared_is_noticed(small, target):
             with shop(small) as services:
                 sold.append(order(services, "late"))
 
-    with pytest.raises(NotCopied, match="requests of source and target differ"):
+    with pytest.raises(NotCopied, match="facts of source and target differ"):
         copy_over(small, target, sell)
     with pytest.raises(CopyUnfinished):
         open_store(target)

@@ -12,8 +12,10 @@ from other_processes import context
 
 from application.bootstrap import open_store
 from application.clock import from_ms
+from application.idempotency import key_digest
 from application.storage import postgres_layout, sqlite_healing, sqlite_layout
 from application.store import Answered, LayoutTooNew, Row, StoreUnavailable, Table
+from application.ticket_lists import unpacked
 from interface.cli.main import cli
 
 MODEL = Table("orders", {"vendor": str, "number": int})
@@ -58,12 +60,16 @@ def check(store):
     ]
     assert facts == layout_1.FACTS
     assert [each.id for each in store.log(0, 10)] == [1, 2, 3]
-    *answered, at = layout_1.REQUEST
-    assert store.answered("partner", "key-1") == Answered(*answered, from_ms(at))
+    partner, key, *answered, at = layout_1.REQUEST
+    digest = key_digest(partner, key)
+    assert store.answered(digest) == Answered(digest, *answered, from_ms(at))
     assert [(each.id, each.order, each.held_till) for each in store.tickets("show")] == [
         ("parterre-1", "a", from_ms(1_906_546_200_000)),
         ("parterre-2", None, None),
     ]
+    with store.beside_log().catalog_moment() as moment:
+        [(show, data)] = moment.ticket_lists()
+        assert (show, unpacked(data)) == ("show", list(moment.rows("show")))
     assert store.catalog() == {("event", "show"): b'{"id": "show"}'}
     store.read_models().ensure(MODEL)
     state = store.read_models().state("orders")

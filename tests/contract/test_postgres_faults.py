@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
-from asking import answered, append, fact, one, owners, sell, take
+from asking import DIGEST, answered, append, fact, one, owners, sell, take
 from postgres_server import address
 from psycopg.conninfo import conninfo_to_dict
 from wire import Wire
@@ -79,7 +79,7 @@ def test_an_answered_request_whose_commit_is_lost_is_looked_up_too(store, wire):
         return "first"
 
     wire.cut_answer(b"remember\0")
-    write = Write(Needs(request=("56810047f06c5a6ac62f4e1d", "key-1")), decide)
+    write = Write(Needs(request=DIGEST), decide)
     assert [one(store, write), one(store, write)] == ["first", "again"]
 
 

@@ -1,34 +1,35 @@
 import threading
 
 import pytest
-from asking import PARTNER, Refused, answered, append, fact, look, one, sell, take
+from asking import DIGEST, Refused, answered, append, fact, look, one, sell, take
 
+from application.idempotency import key_digest
 from application.store import Needs, TicketChange, TicketTaken, Write
 
 
 def test_an_unknown_request_was_not_answered(store):
-    assert store.answered(PARTNER, "key-1") is None
-    assert one(store, look(request=(PARTNER, "key-1"))).answered is None
+    assert store.answered(DIGEST) is None
+    assert one(store, look(request=DIGEST)).answered is None
 
 
 def test_a_request_is_remembered_with_what_it_stored(store):
     one(store, append(store, "a", answered=answered("a")))
-    assert store.answered(PARTNER, "key-1") == answered("a")
-    assert one(store, look(request=(PARTNER, "key-1"))).answered == answered("a")
+    assert store.answered(DIGEST) == answered("a")
+    assert one(store, look(request=DIGEST)).answered == answered("a")
 
 
 def test_a_request_is_another_partners_only_by_name(store):
     one(store, append(store, "a", answered=answered("a")))
-    assert store.answered("another", "key-1") is None
-    assert one(store, look(request=("another", "key-1"))).answered is None
+    assert store.answered(key_digest("another", "key-1")) is None
+    assert one(store, look(request=key_digest("another", "key-1"))).answered is None
 
 
 def test_a_request_that_stored_nothing_is_remembered_too(store):
     def decide(within, found):
         store.recorder.insert_events([], within=within, answered=answered("a"))
 
-    one(store, Write(Needs(request=(PARTNER, "key-1")), decide))
-    assert store.answered(PARTNER, "key-1") == answered("a")
+    one(store, Write(Needs(request=DIGEST), decide))
+    assert store.answered(DIGEST) == answered("a")
 
 
 def test_a_request_that_was_refused_is_not_remembered(store):
@@ -36,8 +37,8 @@ def test_a_request_that_was_refused_is_not_remembered(store):
         raise Refused
 
     with pytest.raises(Refused):
-        one(store, Write(Needs(request=(PARTNER, "key-1")), decide))
-    assert store.answered(PARTNER, "key-1") is None
+        one(store, Write(Needs(request=DIGEST), decide))
+    assert store.answered(DIGEST) is None
 
 
 def test_a_request_that_lost_its_ticket_is_not_remembered(store):
@@ -46,7 +47,7 @@ def test_a_request_that_lost_its_ticket_is_not_remembered(store):
     lost = append(store, "b", change=TicketChange("b", taken=seats), answered=answered("b"))
     with pytest.raises(TicketTaken):
         one(store, lost)
-    assert store.answered(PARTNER, "key-1") is None
+    assert store.answered(DIGEST) is None
     assert list(store.facts("b")) == []
 
 
@@ -57,7 +58,7 @@ def repeated(store, order):
         store.recorder.insert_events([fact(order)], within=within, answered=answered(order))
         return None
 
-    return Write(Needs(request=(PARTNER, "key-1")), decide)
+    return Write(Needs(request=DIGEST), decide)
 
 
 def test_the_same_request_at_two_processes_is_carried_out_once(open_store):
@@ -74,7 +75,7 @@ def test_the_same_request_at_two_processes_is_carried_out_once(open_store):
         thread.start()
     for thread in threads:
         thread.join()
-    first = stores[0].answered(PARTNER, "key-1")
+    first = stores[0].answered(DIGEST)
     assert sorted(results, key=str) == [first] * 3 + [None]
     assert [each.originator_id for each in stores[0].log(0, 10)] == [first.order]
 

@@ -3,14 +3,17 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
+from application.idempotency import key_digest
 from domain.events import (
     STORED,
     STORED_NAMES,
     CustomerSet,
+    Idempotency,
     OrderCreated,
     PaymentSystemSet,
     StatusChanged,
@@ -20,7 +23,10 @@ from domain.payment import ConfirmedBy, PaymentSystem
 from domain.pricing import Price
 from domain.status import Status
 
-FILES = {path.stem: path for path in Path(__file__).parent.glob("*.json")}
+HERE = Path(__file__).parent
+KEYED = {path.stem: path for path in (HERE / "keyed").glob("*.json")}
+"""The same facts with what came later: the key of the request that brought them about."""
+FILES = {path.stem: path for path in HERE.glob("*.json")}
 PARTERRE, BALCONY = "56a6254bf06c5a059b93800c", "56a6254bf06c5a059b93800d"
 
 
@@ -85,9 +91,24 @@ EXPECTED = {
 }
 
 
+BY = Idempotency(
+    digest=key_digest("56810047f06c5a6ac62f4e1d", "order-4711"),
+    fingerprint=bytes(range(224, 256)),
+)
+
+
+def keyed(name):
+    return msgspec.structs.replace(EXPECTED[name], idempotency=BY)
+
+
+def test_the_digest_of_a_key_never_changes():
+    assert BY.digest.hex() == "37372c17f4684e613538b6eb371ed824497db68c555f87caa022060535a80c90"
+    assert key_digest("a", "bc") != key_digest("ab", "c")
+
+
 def test_every_stored_name_has_its_golden_file_and_every_file_its_name():
     assert STORED
-    assert FILES.keys() == STORED.keys()
+    assert FILES.keys() == KEYED.keys() == STORED.keys()
     assert EXPECTED.keys() == STORED.keys()
     assert len(STORED_NAMES) == len(STORED)
 
@@ -102,10 +123,29 @@ def test_a_fact_is_written_as_the_bytes_that_are_stored(name):
     assert msgspec.json.encode(EXPECTED[name]) == FILES[name].read_bytes()
 
 
+@pytest.mark.parametrize("name", KEYED)
+def test_a_fact_that_names_a_key_has_its_bytes_as_well(name):
+    data = KEYED[name].read_bytes()
+    assert msgspec.json.decode(data, type=STORED[name]) == keyed(name)
+    assert msgspec.json.encode(keyed(name)) == data
+
+
+@pytest.mark.parametrize("name", KEYED)
+def test_a_reader_that_does_not_know_the_key_reads_on(name):
+    """As the version before did: its class did not have the field."""
+    fields = [
+        (each, Any) for each in STORED[name].__struct_encode_fields__ if each != "idempotency"
+    ]
+    older = msgspec.defstruct("Older", fields)
+    assert msgspec.json.decode(KEYED[name].read_bytes(), type=older) == msgspec.json.decode(
+        FILES[name].read_bytes(), type=older
+    )
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_golden_file_shows_every_field_of_its_fact(name):
     """A field with its default value would be left out, and so would not be guarded."""
-    document = msgspec.json.decode(FILES[name].read_bytes())
+    document = msgspec.json.decode(KEYED[name].read_bytes())
     assert document.keys() == set(STORED[name].__struct_encode_fields__)
 
 
