@@ -8,7 +8,7 @@ from functools import partial
 
 import psycopg
 import pytest
-from asking import NOON, PARTNER, answered, append, fact, one, sell
+from asking import DIGEST, NOON, answered, append, fact, one, sell
 from polling import until
 from postgres_server import halted
 
@@ -24,7 +24,7 @@ READS = {
     "an order": lambda store: store.facts("warm"),
     "the log": lambda store: store.log(0, 10),
     "where the log ends": lambda store: store.last_position(),
-    "an answered request": lambda store: store.answered(PARTNER, "key-1"),
+    "an answered request": lambda store: store.answered(DIGEST),
     "the library's reading": lambda store: store.recorder.select_notifications(1, 10),
     "tickets": lambda store: store.tickets("show"),
     "vacancies": lambda store: store.vacancies(["show"], NOON),
@@ -107,7 +107,7 @@ def test_a_write_whose_commit_was_under_way_is_in_doubt_and_done_once(store, ser
             store.recorder.insert_events([fact("a")], within=within, answered=done)
             return "first"
 
-        write = Write(Needs(order="a", request=(PARTNER, "key-1")), decide)
+        write = Write(Needs(order="a", request=DIGEST), decide)
         begun = time.monotonic()
         [outcome] = store.write_all([write])
         assert time.monotonic() - begun < FAR_LESS_THAN_FOR_EVER

@@ -6,7 +6,7 @@ from contextlib import closing, suppress
 
 import psycopg
 import pytest
-from asking import PARTNER, answered, append, fact, look, one, sell
+from asking import DIGEST, answered, append, fact, look, one, sell
 from polling import until
 from postgres_server import halted, postgres_server
 
@@ -74,7 +74,7 @@ def request(store):
         store.recorder.insert_events([fact("a")], within=within, answered=done)
         return "first"
 
-    return Write(Needs(order="a", request=(PARTNER, "key-1")), decide)
+    return Write(Needs(order="a", request=DIGEST), decide)
 
 
 def nothing(database, server):
