@@ -106,6 +106,9 @@ class LineConnection(psycopg.Connection[tuple[Any, ...]]):
         except psycopg.Error as error:
             self.close()
             raise Lost(str(error)) from error
+        except BaseException:
+            self.close()  # answers that nobody has read would be taken for those of the next calls
+            raise
         answers = []
         for name, result in zip(sent, results, strict=True):
             if result.status == pq.ExecStatus.FATAL_ERROR:
