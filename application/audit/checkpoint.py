@@ -16,6 +16,7 @@ from application.audit.records import SignedCheckpoint
 from application.audit.signing import Signer, replacement_of, signer_at, verified
 from application.audit.witness import Sealed, WitnessMoved, advance, seal
 from application.clock import written
+from application.failpoints import reach
 from application.store import Store
 
 FORMAT = "orderlog checkpoint 1"
@@ -173,6 +174,7 @@ class Checkpoints:
         made = self._make_alone(
             lambda: self._make(self._signer(adopt=False), next_key=replacement.public)
         )
+        reach("checkpoint.rotated")
         Path(beside).replace(self._path)
         return made
 
@@ -221,7 +223,9 @@ class Checkpoints:
             self._look_back(before)
             position = max(position, records.witnessed())
         advance(self._store, position, self._pause)
+        reach("checkpoint.moved")
         checkpoint = self._signed(signer, last, seal(self._store, position), next_key)
+        reach("checkpoint.signed")
         if not records.add_checkpoint(checkpoint):
             raise WitnessMoved
         return checkpoint

@@ -23,6 +23,7 @@ import structlog
 from eventsourcing.persistence import Notification
 
 from application.fact_mapper import fact_of
+from application.failpoints import reach
 from application.projections.changes import Story, changes
 from application.projections.registry import PROJECTIONS, Projection
 from application.store import ModelState, Store, StoreUnavailable
@@ -91,7 +92,9 @@ def feed(store: Store, projection: Projection, state: ModelState, batch: Batch) 
     if store.read_models().shape(state) != projection.table.shape:
         raise OtherColumns(f"rebuild it: orderlog projection rebuild {state.name}")
     news = changes(projection, batch.stories)
+    reach("projector.read")
     store.read_models().commit(state, news.rows, batch.position, news.gone)
+    reach("projector.after_commit")
 
 
 def catch_up(store: Store, name: str) -> None:

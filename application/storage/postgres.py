@@ -17,6 +17,7 @@ from eventsourcing.persistence import IntegrityError, Notification
 from psycopg import errors
 
 from application.clock import from_ms
+from application.failpoints import reach
 from application.storage.batch import Outcome
 from application.storage.gathering import Gathering
 from application.storage.parts_of_the_log import SAMPLE_OF_A_PART, every_nth
@@ -155,7 +156,9 @@ class PostgresStore:
             batch = PostgresBatch(line, writes)
             try:
                 batch.find()
+                reach("append.found")
                 batch.decide()
+                reach("append.before_commit")
                 doubtful = False
                 positions = batch.store()
             except InDoubt:
@@ -165,6 +168,7 @@ class PostgresStore:
                 raise
         if doubtful:
             positions = find_outcome(self._readers, batch)
+        reach("append.after_commit")
         if positions:
             self._tell(positions[-1])
         return batch.outcomes(positions)

@@ -9,6 +9,7 @@ from msgspec.structs import astuple
 
 from application.audit.records import Drawer, Head, Link, LinkRow, SignedCheckpoint, Verification
 from application.audit.tree import drawer_of
+from application.failpoints import reach
 from application.storage.postgres_connections import Connection, Readers, streamed
 from application.store import Range
 
@@ -215,6 +216,7 @@ class PostgresAudit:
             connection.execute(
                 "UPDATE witness SET checkpoint = greatest(checkpoint, %s)", (checkpoint.number,)
             )
+        reach("checkpoint.stored")
         return added.rowcount == 1
 
 

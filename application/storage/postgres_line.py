@@ -14,6 +14,8 @@ import psycopg
 from psycopg import pq
 from psycopg.errors import error_from_result
 
+from application.failpoints import reach
+
 ANSWER_SECONDS = 30.0
 """How long a silent server is waited for: longer than any of the server's own time limits."""
 
@@ -102,6 +104,7 @@ class LineConnection(psycopg.Connection[tuple[Any, ...]]):
         """
         try:
             sent = self._send(calls)
+            reach("append.sent")
             results = self._receive()
         except psycopg.Error as error:
             self.close()

@@ -16,6 +16,7 @@ from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 
 from application.clock import from_ms, to_ms
+from application.failpoints import reach
 from application.storage.batch import Draft, Outcome
 from application.storage.gathering import Gathering
 from application.storage.parts_of_the_log import SAMPLE_OF_A_PART, every_nth
@@ -138,12 +139,15 @@ class SqliteStore:
             batch = SqliteBatch(self._writer, writes, self._heads)
             try:
                 batch.find()
+                reach("append.found")
                 batch.decide()
+                reach("append.before_commit")
                 positions = batch.store()
             except (sqlite3.IntegrityError, TicketTaken):
                 return {}
             except sqlite3.OperationalError as error:
                 raise unavailable(error) from error
+        reach("append.after_commit")
         self._tell_of(positions)
         return batch.outcomes(positions)
 
@@ -177,6 +181,8 @@ class SqliteStore:
                 done = batch.outcomes(positions)
                 outcomes.update(done)
                 waiting = {place: waiting[place] for place in waiting if place not in done}
+            reach("append.stored")
+        reach("append.after_commit")
         self._heads = heads
         self._tell_of(stored)
         return outcomes

@@ -15,6 +15,7 @@ from msgspec.structs import astuple
 from application.audit.records import Drawer, Head, Link, LinkRow, SignedCheckpoint, Verification
 from application.audit.tree import drawer_of
 from application.clock import now, to_ms
+from application.failpoints import reach
 from application.storage.sqlite_batch import as_json
 from application.storage.sqlite_connections import Connections, connect
 from application.storage.sqlite_generations import transaction
@@ -251,6 +252,7 @@ class SqliteAudit:
             )
         if added.rowcount != 1:
             return False
+        reach("checkpoint.stored")
         self._witness.execute(
             "UPDATE witness SET checkpoint = max(checkpoint, ?)", (checkpoint.number,)
         )

@@ -9,6 +9,7 @@ import msgspec
 from eventsourcing.persistence import StoredEvent
 
 from application.audit.chain import links
+from application.failpoints import reach
 from application.numbers import FIRST_NUMBER
 from application.store import LayoutTooNew, StoreUnavailable
 
@@ -295,6 +296,7 @@ def lay_out(connection: sqlite3.Connection, file: File) -> None:
             connection.execute("BEGIN IMMEDIATE")
             with connection:
                 _take_steps(connection, file)
+            reach("upgrade.after_commit")
     except sqlite3.DatabaseError as error:
         raise StoreUnavailable(f"The database cannot be used: {error}.") from error
 
@@ -313,7 +315,9 @@ def _take_steps(connection: sqlite3.Connection, file: File) -> None:
             _run(connection, step)
         else:
             step(connection)
+        reach("upgrade.step")
     file.note(connection, file.newest)
+    reach("upgrade.before_commit")
 
 
 def _run(connection: sqlite3.Connection, script: str) -> None:
