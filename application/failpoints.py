@@ -110,7 +110,7 @@ def arm(environment: Mapping[str, str]) -> bool:
     """
     _ARMED.clear()
     wanted = environment.get(VARIABLE)
-    if wanted is None:
+    if not wanted:
         return False
     switch = Path(environment.get(SWITCH, os.devnull))
     if not switch.is_file() or switch.read_text(encoding="utf-8") != wanted:
