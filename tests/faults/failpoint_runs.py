@@ -176,12 +176,22 @@ def _act(place: Place, point: str, how: str, switch: Path, journal: Journal) -> 
 def check(place: Place, point: str, acknowledged: dict[str, str]) -> None:
     """What was acknowledged is there, nothing is half, and the service starts and sells."""
     with shop_at(place) as shop:
+        if point.startswith("swap."):
+            check_live(shop)
         check_all(shop, acknowledged, [*dict.fromkeys([*KEYS, *acknowledged])])
         shop.store.audit().release()  # the dead process's turn would end after two minutes
         before = shop.store.audit().last_checkpoint()
         made = shop.services.checkpoints.make()
         if made.number != 1 + (0 if before is None else before.number):
             raise Broken(f"checkpoint {made.number} follows on {before and before.number}")
+
+
+def check_live(shop: Shop) -> None:
+    """Each read model has a live generation with what it had: none was begun anew by the start."""
+    models = shop.store.read_models()
+    for name in PROJECTIONS:
+        if models.state(name).position < len(KEYS):
+            raise Broken(f"{name} has lost its live generation")
 
 
 def lay_out_the_first(place: Place) -> None:

@@ -19,14 +19,14 @@ def true_calls(tmp_path_factory):
     """All calls of a small sale with a kill in the middle, and the last reads of the log."""
     path = tmp_path_factory.mktemp("sale") / "sale.db"
     settings = Settings(database=f"sqlite:///{path}")
-    plan = Plan(tickets=5000, buyers=6, seconds=3, kill=True, check=True)
+    plan = Plan(tickets=5000, buyers=6, seconds=5, kill=True, check=True)
     key = put_on_sale(settings, plan.tickets)
     buyers, _ = rush(settings, plan, key, lambda *_: None)
     with opened(settings) as services:
         assert checked(services, buyers, lambda *_: None).linearizable
         calls = [call for buyer in buyers for call in buyer.calls]
         calls += last_reads(services, calls)
-    assert len(calls) > 200
+    assert len(calls) > 100
     return calls
 
 
@@ -61,7 +61,7 @@ def test_reads_and_rivals_are_part_of_it(true_calls):
     buyers = {
         order: {call.buyer for call in calls} for order, calls in by_order(true_calls).items()
     }
-    assert len(reads) > 20
+    assert len(reads) > 5
     assert any(len(each - {-1}) > 1 for each in buyers.values())
 
 
