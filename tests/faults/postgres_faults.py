@@ -54,7 +54,6 @@ class Pair:
             shutil.chown(folder, self.server.started.system_user)
         source = ("-h", self.primary, "-U", "postgres", "-D", self.standby)
         self.server.tool("pg_basebackup", *source, "-R", "-c", "fast")
-        (folder / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
         self.start_standby()
         self.ask(f"ALTER SYSTEM SET synchronous_standby_names = '{'*' * self._synchronous}'")
         self.ask("SELECT pg_reload_conf()")
@@ -64,6 +63,9 @@ class Pair:
         )
 
     def start_standby(self) -> None:
+        """Start it, also where it was killed: nobody may have taken note of its death."""
+        for left in ("postmaster.pid", ".s.PGSQL.5432.lock"):
+            Path(self.standby, left).unlink(missing_ok=True)
         self.control(self.standby, "start", "-o", f'-h "" -k "{self.standby}"')
 
     def ask(self, statement: str):
