@@ -10,6 +10,7 @@ import msgspec
 
 from application.audit.verification import Report
 from application.backup_files import BackupRefused, Backups, Content, Progress
+from application.failpoints import reach
 from application.store import Store
 
 
@@ -54,8 +55,11 @@ def back_up(tools: Tools, target: str, *, overwrite: bool) -> Backup:
         raise BackupRefused(f"{target} is there already: name another file, or give --overwrite.")
     with _beside(target) as fresh:
         tools.backups.copy_to(fresh, tools.progress)
+        reach("backup.copied")
         log_id, report = _verified(tools, fresh)
+        reach("backup.verified")
         os.replace(fresh, target)  # noqa: PTH105 - both are strings
+        reach("backup.in_place")
     return Backup(target, log_id, report)
 
 

@@ -17,6 +17,7 @@ from application.audit.signer_memory import SignerMemory, signed_of
 from application.audit.signing import Signer, replacement_of, signer_at, verified
 from application.audit.witness import Sealed, WitnessMoved, advance, seal
 from application.clock import from_ms, written
+from application.failpoints import reach
 from application.store import Store
 
 FORMAT = "orderlog checkpoint 1"
@@ -251,6 +252,7 @@ class Checkpoints:
         made = self._make_alone(
             lambda: self._make(self._signer(adopt=False), next_key=replacement.public)
         )
+        reach("checkpoint.rotated")
         Path(beside).replace(self._path)
         return made
 
@@ -301,8 +303,10 @@ class Checkpoints:
             self._look_back(before)
             position = max(position, records.witnessed())
         advance(self._store, position, self._pause)
+        reach("checkpoint.moved")
         sealed = seal(self._store, position)
         checkpoint = self._signed(signer, last, sealed, next_key, setbacks)
+        reach("checkpoint.signed")
         return self._keep(checkpoint, position, setbacks)
 
     def _keep(
@@ -313,6 +317,7 @@ class Checkpoints:
         signed = signed_of(checkpoint, self._store.point_at(position))
         if memory is not None:
             memory.begin(signed)
+            reach("checkpoint.remembered")
         if not records.add_checkpoint(checkpoint):
             raise WitnessMoved
         for each in setbacks:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from eventsourcing.persistence import Notification
 
+from application.failpoints import reach
 from application.projections.code_mark import code_mark
 from application.projections.pull_loop import Batch, batch_of, feed, read_batch
 from application.projections.range_loading import Task, archived_log, load_range
@@ -71,8 +72,10 @@ def make_generation(
     progress(loaded, build.target)
     for facts in _load(store, projection, build, loading, archived):
         loaded += facts
+        reach("swap.loaded")
         progress(loaded, max(loaded, build.target))
     models.finish(build)
+    reach("swap.finished")
     state = models.reload(build.state)
     refuse_diverged(state)
     return state

@@ -24,6 +24,7 @@ from eventsourcing.persistence import Notification
 
 from application.audit.log_watch import LogWatch
 from application.fact_mapper import fact_of
+from application.failpoints import reach
 from application.projections.changes import Story, changes
 from application.projections.registry import PROJECTIONS, Projection
 from application.store import Excerpt, LogPoint, ModelState, Store, StoreUnavailable
@@ -142,7 +143,9 @@ def feed(store: Store, projection: Projection, state: ModelState, batch: Batch) 
     news = changes(projection, batch.stories)
     if batch.start is not None and state.hash not in (b"", batch.start.hash):
         return  # the log went back after the state was read: found at the next look
+    reach("projector.read")
     store.read_models().commit(state, news.rows, batch.position, news.gone, batch.end)
+    reach("projector.after_commit")
 
 
 def catch_up(store: Store, name: str) -> None:

@@ -18,6 +18,7 @@ from eventsourcing.persistence import IntegrityError, Notification
 from psycopg import errors
 
 from application.clock import from_ms
+from application.failpoints import reach
 from application.storage.batch import Outcome
 from application.storage.gathering import Claim, Gathering
 from application.storage.parts_of_the_log import SAMPLE_OF_A_PART, every_nth
@@ -192,7 +193,9 @@ class PostgresStore:
             batch = PostgresBatch(line, {place: each.write for place, each in wanted.items()})
             try:
                 batch.find()
+                reach("append.found")
                 batch.decide()
+                reach("append.before_commit")
                 _begin([wanted[place].claim for place in batch.settled])
                 doubtful = False
                 positions = batch.store(self._connections.replicating(line))
@@ -203,6 +206,7 @@ class PostgresStore:
                 raise
         if doubtful:
             positions = find_outcome(self._connections, batch)
+        reach("append.after_commit")
         if positions:
             self._tell(positions[-1])
         return batch.outcomes(positions)

@@ -17,6 +17,7 @@ from application.audit.records import (
     Verification,
 )
 from application.audit.tree import drawer_of
+from application.failpoints import reach
 from application.storage.postgres_connections import Connection, Readers, streamed
 from application.storage.postgres_sessions import take_time
 from application.store import LogPoint, Range
@@ -267,6 +268,7 @@ class PostgresAudit:
             connection.execute(
                 "UPDATE witness SET checkpoint = greatest(checkpoint, %s)", (checkpoint.number,)
             )
+        reach("checkpoint.stored")
         return added.rowcount == 1
 
 

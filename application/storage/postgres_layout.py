@@ -8,6 +8,7 @@ import psycopg
 from eventsourcing.persistence import StoredEvent
 
 from application.audit.chain import links
+from application.failpoints import reach
 from application.idempotency import DOMAIN
 from application.numbers import FIRST_NUMBER
 from application.storage.postgres_connections import Connection, unavailable
@@ -329,6 +330,7 @@ def lay_out(connection: Connection) -> None:
         if layout_of(connection) != LAYOUT:
             with _alone(connection), connection.transaction():
                 _take_steps(connection)
+            reach("upgrade.after_commit")
     except psycopg.Error as error:
         raise unavailable(error) from error
 
@@ -361,7 +363,9 @@ def _take_steps(connection: Connection) -> None:
             connection.execute(step.encode())
         else:
             step(connection)
+        reach("upgrade.step")
     connection.execute("UPDATE counters SET value = %s WHERE name = 'layout'", (LAYOUT,))
+    reach("upgrade.before_commit")
 
 
 def layout_of(connection: Connection) -> int | None:

@@ -15,6 +15,7 @@ import psycopg
 from psycopg import pq
 from psycopg.errors import error_from_result
 
+from application.failpoints import reach
 from application.storage.postgres_sessions import Session
 
 ANSWER_SECONDS = 10.0
@@ -124,10 +125,14 @@ class LineConnection(Session):
         self.warned = False
         try:
             sent = self._send(calls)
+            reach("append.sent")
             results = self._receive()
         except psycopg.Error as error:
             self.close()
             raise Lost(str(error)) from error
+        except BaseException:
+            self.close()  # answers that nobody has read would be taken for those of the next calls
+            raise
         answers = []
         for name, result in zip(sent, results, strict=True):
             if result.status == pq.ExecStatus.FATAL_ERROR:

@@ -9,6 +9,7 @@ from typing import Any
 
 from psycopg import errors
 
+from application.failpoints import reach
 from application.storage import postgres_generations as generations
 from application.storage.postgres_connections import Array, Connection, Readers, connect, streamed
 from application.storage.postgres_generations import table_name
@@ -237,6 +238,7 @@ class PostgresReadModels:
             parts.append(f"gone AS (DELETE FROM {name} WHERE key = ANY(%s) AND {MOVED})")  # noqa: S608 - our own names
             values.append(Array(texts(gone)))
         statement = f"WITH {', '.join(parts)} SELECT count(*) FROM moved"  # noqa: S608 - our own words
+        reach("projector.before_commit")
         try:
             return bool(self._readers.rows(statement, values)[0][0])
         except errors.UndefinedTable:
@@ -404,6 +406,8 @@ class PostgresReadModels:
                 return False
             self._drop(connection, state.name, "generation <> %s", state.generation)
             connection.execute(SWAP.encode(), (state.name, state.generation))
+            reach("swap.before_commit")
+        reach("swap.after_commit")
         return True
 
     def kept(self, name: str) -> ModelState | None:

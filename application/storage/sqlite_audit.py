@@ -26,6 +26,7 @@ from application.audit.records import (
 )
 from application.audit.tree import drawer_of
 from application.clock import to_ms
+from application.failpoints import reach
 from application.storage import sqlite_setbacks as setbacks
 from application.storage.sqlite_batch import as_json
 from application.storage.sqlite_connections import Connections, connect
@@ -364,6 +365,7 @@ class SqliteAudit:
             )
         if added.rowcount != 1:
             return False
+        reach("checkpoint.stored")
         self._note_checkpoint(checkpoint.number)
         return True
 

@@ -9,6 +9,7 @@ import msgspec
 from eventsourcing.persistence import StoredEvent
 
 from application.audit.chain import links
+from application.failpoints import reach
 from application.idempotency import key_digest
 from application.numbers import FIRST_NUMBER
 from application.storage.sqlite_generations import add_point
@@ -410,6 +411,7 @@ def lay_out(connection: sqlite3.Connection, file: File) -> None:
             connection.execute("BEGIN IMMEDIATE")
             with connection:
                 _take_steps(connection, file)
+            reach("upgrade.after_commit")
     except sqlite3.DatabaseError as error:
         raise StoreUnavailable(f"The database cannot be used: {error}.") from error
 
@@ -428,7 +430,9 @@ def _take_steps(connection: sqlite3.Connection, file: File) -> None:
             _run(connection, step)
         else:
             step(connection)
+        reach("upgrade.step")
     file.note(connection, file.newest)
+    reach("upgrade.before_commit")
 
 
 def _run(connection: sqlite3.Connection, script: str) -> None:

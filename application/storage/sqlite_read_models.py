@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, cast
 from weakref import WeakSet
 
 from application.clock import to_ms
+from application.failpoints import reach
 from application.storage import sqlite_generations as generations
 from application.storage.read_model_pages import conditions, row_of, where, within
 from application.storage.sqlite_connections import RETRY_SECONDS, Connection, Connections
@@ -256,6 +257,7 @@ class SqliteReadModels(HealedFiles):
                 generations.put(db, self._tables[state.name], rows, indexed=True)
                 statement = f"DELETE FROM {state.name} WHERE key = ?"  # noqa: S608 - our own names
                 db.executemany(statement, ((key,) for key in gone))
+            reach("projector.before_commit")
         return moved.rowcount == 1
 
     @healed
@@ -430,6 +432,8 @@ class SqliteReadModels(HealedFiles):
                 "name = ? AND NOT live AND generation <> ?", state.name, state.generation
             )
             self._db.execute(SWAP, (state.name, state.name, state.generation))
+            reach("swap.before_commit")
+        reach("swap.after_commit")
         self._remove(state.name, dead)
         return True
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from eventsourcing.persistence import IntegrityError
 
+from application.failpoints import reach
 from application.storage.batch import Draft, Outcome
 from application.storage.gathering import Gathering
 from application.storage.sqlite_batch import (
@@ -113,12 +114,15 @@ class SqliteWriter:
             batch = SqliteBatch(self._connection, writes, self._heads)
             try:
                 batch.find()
+                reach("append.found")
                 batch.decide()
+                reach("append.before_commit")
                 positions = batch.store()
             except (sqlite3.IntegrityError, TicketTaken):
                 return {}
             except sqlite3.DatabaseError as error:
                 raise unavailable(error) from error
+        reach("append.after_commit")
         self._tell_of(positions)
         return batch.outcomes(positions)
 
@@ -164,6 +168,8 @@ class SqliteWriter:
                 done = batch.outcomes(positions)
                 outcomes.update(done)
                 waiting = {place: waiting[place] for place in waiting if place not in done}
+            reach("append.stored")
+        reach("append.after_commit")
         self._heads = heads
         self._tell_of(stored)
         return outcomes

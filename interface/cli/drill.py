@@ -1,5 +1,6 @@
 """`orderlog drill`: an on-sale rush against this machine, with its proof."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,9 +10,11 @@ from rich.table import Table
 from interface.cli.session import Session
 
 if TYPE_CHECKING:  # see session.py
+    from interface.drill.linearizability import Checked
     from interface.drill.rush import Drilled
 
 SHOWN = 10
+NOT_PROVEN = 3
 
 
 @click.command()
@@ -39,6 +42,9 @@ SHOWN = 10
     "--database", metavar="URL", help="An empty database; a throw-away SQLite file if not given."
 )
 @click.option("--kill", is_flag=True, help="Kill the server in the middle and start it again.")
+@click.option(
+    "--check", is_flag=True, help="Check that all answers fit one order of events; adds reads."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.pass_obj
 def drill(session: Session, /, *, as_json: bool, **plan: Any) -> None:
@@ -46,7 +52,9 @@ def drill(session: Session, /, *, as_json: bool, **plan: Any) -> None:
 
     The proof is that of audit verify, and that nothing promised was lost.
     Buyers live whole lives of orders over HTTP: create, pay, confirm; some cancel, some walk away.
-    Exit code 1 when the proof fails.
+    With --check every call and its answer are kept, and each order's and ticket's history is
+    shown to be linearizable. Exit code 1 when the proof or the check fails, 3 when a history was
+    too long to be searched.
     """
     from interface.drill.rush import NotEmpty, Plan  # noqa: PLC0415 - see session.py
     from interface.drill.rush import drill as run  # noqa: PLC0415
@@ -72,13 +80,16 @@ def drill(session: Session, /, *, as_json: bool, **plan: Any) -> None:
         session.print_json(as_document(result))
     else:
         show(session, result)
-    if result.trouble or not result.proof.holds:
+    history = result.history
+    if result.trouble or not result.proof.holds or (history and history.bad):
         raise SystemExit(1)
+    if history and history.given_up:
+        raise SystemExit(NOT_PROVEN)
 
 
 def as_document(result: "Drilled") -> dict[str, Any]:
     """The figures with how many tickets were oversold and how many promises were lost."""
-    proof = result.proof
+    proof, history = result.proof, result.history
     return {
         "orders_per_second": round(result.orders_per_second, 1),
         "p50_ms": round(result.p50_ms, 2),
@@ -103,7 +114,24 @@ def as_document(result: "Drilled") -> dict[str, Any]:
             *proof.lost,
             *proof.stranded,
             *proof.wrong,
+            *(history.bad if history else ()),
+            *(history.given_up if history else ()),
         ],
+        **history_document(history),
+    }
+
+
+def history_document(history: "Checked | None") -> dict[str, Any]:
+    """How many calls were checked and what came of it; nothing without a check."""
+    if history is None:
+        return {}
+    return {
+        "linearizable": history.linearizable,
+        "calls": history.calls,
+        "calls_without_answer": history.unknown,
+        "histories": history.orders + history.tickets,
+        "not_linearizable": len(history.bad),
+        "given_up": len(history.given_up),
     }
 
 
@@ -133,14 +161,21 @@ def show(session: Session, result: "Drilled") -> None:
         f"The proof: {proof.report.facts:,} facts of {proof.report.orders:,} orders were verified"
         f" and held against {proof.promises:,} promises."
     )
-    for name, found in (
-        ("tickets in two orders", proof.oversold),
-        ("acknowledged and missing", proof.lost),
-        ("tickets kept by an order that does not have them", proof.stranded),
-        ("other findings of audit verify", proof.wrong),
-        ("buyers in trouble", result.trouble),
-    ):
+    for name, found in findings_of(result):
         style = "red" if found else "green"
         session.out.print(f"  [{style}]{len(found):>6,}[/{style}] {name}")
         for each in found[:SHOWN]:
             session.out.print(f"         {each}", style="red", highlight=False)
+
+
+def findings_of(result: "Drilled") -> Iterator[tuple[str, list[str]]]:
+    """What can be found wrong, and what was."""
+    proof, history = result.proof, result.history
+    yield "tickets in two orders", proof.oversold
+    yield "acknowledged and missing", proof.lost
+    yield "tickets kept by an order that does not have them", proof.stranded
+    yield "other findings of audit verify", proof.wrong
+    yield "buyers in trouble", result.trouble
+    if history is not None:
+        yield f"histories that cannot be, of {history.calls:,} calls", history.bad
+        yield "histories too long to be searched", history.given_up

@@ -1,5 +1,6 @@
 """The command `orderlog`. Exit codes: 0 done, 1 refused or check failed, 2 wrong usage."""
 
+import os
 import sys
 from importlib import import_module
 from io import TextIOWrapper
@@ -7,6 +8,7 @@ from typing import Any
 
 import click
 
+from application import failpoints
 from interface.cli.session import Session
 
 COMMANDS = {
@@ -127,6 +129,12 @@ def cli(context: click.Context, database: str | None) -> None:
     """Orderlog: event-sourced order processing for ticket sales."""
     context.obj = Session()
     context.obj.database = database
+    try:
+        armed = failpoints.arm(os.environ)
+    except failpoints.FailpointsRefused as reason:
+        raise click.UsageError(str(reason)) from reason
+    if armed:
+        context.obj.err.print(f"A failpoint is armed: {os.environ[failpoints.VARIABLE]}")
 
 
 def main() -> None:

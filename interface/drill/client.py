@@ -23,9 +23,12 @@ class Answer(msgspec.Struct, frozen=True):
 class Client:
     """One connection that is kept open, and opened again when it has ended."""
 
-    def __init__(self, host: str, port: int, headers: dict[str, str]) -> None:
-        """`headers` go with every request."""
+    def __init__(
+        self, host: str, port: int, headers: dict[str, str], seconds: float = ANSWER_SECONDS
+    ) -> None:
+        """`headers` go with every request; `seconds` is how long an answer may take."""
         self._address = (host, port)
+        self._seconds = seconds
         self._headers = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         self._socket: socket.socket | None = None
         self._read = b""
@@ -45,7 +48,7 @@ class Client:
 
     def _connected(self) -> socket.socket:
         if self._socket is None:
-            self._socket = socket.create_connection(self._address, ANSWER_SECONDS)
+            self._socket = socket.create_connection(self._address, self._seconds)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return self._socket
 

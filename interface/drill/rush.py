@@ -6,7 +6,8 @@ import secrets
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,14 @@ from application.audit.verification import workers_for
 from application.bootstrap import Services, build
 from application.catalog_file import read_catalog_file
 from application.catalog_loading import load_catalog
+from application.fact_mapper import fact_of
 from application.sale_proof import Proof, prove
 from application.settings import Settings
-from interface.drill.buyers import Buyer, OnSale, percentile
+from domain.order import Order
+from interface.drill.buyers import RECENT, Buyer, OnSale, percentile
 from interface.drill.client import Client, Gone
+from interface.drill.history import GONE, READ, Call, Seen
+from interface.drill.linearizability import Checked, check
 from interface.drill.servers import Server, free_port
 
 PARTNER, EVENT, SET = "d" * 24, "e" * 24, "5" * 24
@@ -42,6 +47,7 @@ class Plan(msgspec.Struct, frozen=True):
     seconds: float
     workers: int = 1
     kill: bool = False
+    check: bool = False
     database: str | None = None
 
 
@@ -62,6 +68,7 @@ class Drilled(msgspec.Struct, frozen=True):
     killed: bool
     trouble: list[str]
     proof: Proof
+    history: Checked | None = None
 
 
 Tell = Callable[[str, float, int], None]
@@ -86,7 +93,27 @@ def drill(settings: Settings, plan: Plan, tell: Tell) -> Drilled:
             promises = [promise for each in buyers for promise in each.promises.values()]
             workers = workers_for(services.store, database, os.cpu_count() or 1)
             proof = prove(services.store, workers, promises, lambda *_: None)
-    return summed_up(plan, buyers, seconds, noop, proof)
+            history = checked(services, buyers, tell) if plan.check else None
+    return summed_up(plan, buyers, seconds, noop, proof, history)
+
+
+def checked(services: Services, buyers: list[Buyer], tell: Tell) -> Checked:
+    """Check the history of all calls, and that it ends with what the log has now."""
+    calls = [call for each in buyers for call in each.calls]
+    orders = sum(each.created for each in buyers)
+    calls += last_reads(services, calls)
+    return check(calls, lambda part: tell("Checking the history", part, orders))
+
+
+def last_reads(services: Services, calls: Sequence[Call]) -> Iterator[Call]:
+    """A read of each order that was shown to a buyer, after all else."""
+    for order in dict.fromkeys(call.order for call in calls):
+        begun = time.monotonic_ns()
+        events = [fact_of(each) for each in services.store.facts(order)]
+        found = Order.replay(events)
+        status = found.status_at(services.clock())
+        seen = Seen(status, found.version, tuple(found.tickets)) if events else GONE
+        yield Call(READ, order, begun, time.monotonic_ns(), seen)
 
 
 @contextmanager
@@ -178,7 +205,8 @@ def rush(settings: Settings, plan: Plan, key: str, tell: Tell) -> tuple[list[Buy
     try:
         server.start("/health/live")
         begun = time.monotonic()
-        sale = OnSale("127.0.0.1", port, key, EVENT, SET, begun + plan.seconds)
+        recent: deque[str] | None = deque(maxlen=RECENT) if plan.check else None
+        sale = OnSale("127.0.0.1", port, key, EVENT, SET, begun + plan.seconds, recent)
         buyers = [Buyer(sale, seed) for seed in range(plan.buyers)]
         for each in buyers:
             each.start()
@@ -208,7 +236,12 @@ def _watch(server: Server, plan: Plan, buyers: list[Buyer], begun: float, tell: 
 
 
 def summed_up(
-    plan: Plan, buyers: list[Buyer], seconds: float, noop: float, proof: Proof
+    plan: Plan,
+    buyers: list[Buyer],
+    seconds: float,
+    noop: float,
+    proof: Proof,
+    history: Checked | None,
 ) -> Drilled:
     """The figures of a drill."""
     steps: dict[str, list[float]] = {}
@@ -235,5 +268,6 @@ def summed_up(
         killed=plan.kill,
         trouble=[each.trouble for each in buyers if each.trouble],
         proof=proof,
+        history=history,
         **figures,
     )

@@ -1,0 +1,136 @@
+"""Places where a test can have a process die or fail. Everywhere else `reach` does nothing.
+
+Two things have to agree before a place does anything: `ORDERLOG_FAILPOINTS` says which and how, and
+the file that `ORDERLOG_FAILPOINTS_SWITCH` names has exactly the same text. So a variable that was
+left over in an environment arms nothing: a command that finds it alone refuses to run. The file is
+also what makes it happen once: the process that removes it is the one that dies.
+"""
+
+import os
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+VARIABLE = "ORDERLOG_FAILPOINTS"
+SWITCH = "ORDERLOG_FAILPOINTS_SWITCH"
+KILL, ERROR = "kill", "error"
+
+
+class Point(msgspec.Struct, frozen=True):
+    """Where a place is in the code's flow, and what has to hold after a death or an error there."""
+
+    where: str
+    holds: str
+
+
+NOTHING = "the write happened not at all, and can be sent again"
+WHOLE = "the write happened whole; its answer may be missing, and sending it again brings it"
+EITHER = "the write happened whole or not at all; sending it again brings the one answer"
+FED = "the read model equals a rebuild: no event is missing in it, none is in it twice"
+OLD_ONE = "the old generation is live and right, and the rebuild can be made again"
+NEW_ONE = "the new generation is live and right"
+NO_CHECKPOINT = "there is no half of a checkpoint, and the next one can be made"
+ONE_CHECKPOINT = "the checkpoint is there, and the next one follows on it"
+OLD_LAYOUT = "the old layout is whole, and the next start upgrades it"
+NEW_LAYOUT = "the new layout is whole"
+NO_BACKUP = "there is no file of the backup's name, and the next backup can be made"
+ONE_BACKUP = "the backup is whole, and verified"
+
+POINTS: Mapping[str, Point] = {
+    "append.found": Point("what a batch needs was read", NOTHING),
+    "append.before_commit": Point(
+        "a batch is decided, nothing of it was sent to be stored", NOTHING
+    ),
+    "append.stored": Point("a batch is stored in its transaction (SQLite, in rounds)", NOTHING),
+    "append.sent": Point("statements were sent, no answer was read (PostgreSQL)", EITHER),
+    "append.after_commit": Point("a batch is committed, no answer has left", WHOLE),
+    "projector.read": Point("events for a read model were read", FED),
+    "projector.before_commit": Point("rows and position are written, not committed", FED),
+    "projector.after_commit": Point("rows and position are committed", FED),
+    "swap.loaded": Point("a range of a new generation is loaded", OLD_ONE),
+    "swap.finished": Point("a new generation has its indexes", OLD_ONE),
+    "swap.before_commit": Point("the generations are exchanged, not committed", OLD_ONE),
+    "swap.after_commit": Point("the generations are exchanged", NEW_ONE),
+    "checkpoint.moved": Point("the recorded heads were moved on with the log", NO_CHECKPOINT),
+    "checkpoint.signed": Point("a checkpoint is signed, not stored", NO_CHECKPOINT),
+    "checkpoint.remembered": Point("the signer remembers what it is about to sign", NO_CHECKPOINT),
+    "checkpoint.stored": Point("a checkpoint is stored beside the log", ONE_CHECKPOINT),
+    "checkpoint.rotated": Point("a new key is announced and not in its place", ONE_CHECKPOINT),
+    "upgrade.step": Point("a step of a layout is taken, not committed", OLD_LAYOUT),
+    "upgrade.before_commit": Point("the layout's number is written, not committed", OLD_LAYOUT),
+    "upgrade.after_commit": Point("the layout is committed", NEW_LAYOUT),
+    "backup.copied": Point("all pages of a log are copied to a file without its name", NO_BACKUP),
+    "backup.verified": Point("the copy is verified, and has no name yet", NO_BACKUP),
+    "backup.in_place": Point("the copy has its name", ONE_BACKUP),
+}
+"""Every place there is; a test holds this against the calls of `reach` and has an experiment for
+each."""
+
+
+class Injected(Exception):
+    """The error that a test wished for at a place."""
+
+
+class FailpointsRefused(Exception):
+    """`ORDERLOG_FAILPOINTS` is set where no test has switched it on."""
+
+
+class _Armed:
+    """One place that kills or fails, at its n-th visit in this process."""
+
+    def __init__(self, name: str, action: str, visit: int, switch: Path) -> None:
+        self._name, self._action, self._left, self._switch = name, action, visit, switch
+
+    def visit(self, name: str) -> None:
+        """Count a visit, and act when its time has come and no other process has acted."""
+        if name != self._name:
+            return
+        self._left -= 1
+        if self._left != 0:
+            return
+        try:
+            self._switch.unlink()
+        except FileNotFoundError:
+            return
+        if self._action == KILL:
+            os.kill(os.getpid(), signal.SIGKILL)
+        raise Injected(f"the failpoint {name}")
+
+
+_ARMED: list[_Armed] = []
+
+
+def reach(name: str) -> None:
+    """Pass a place of `POINTS`. Never returns, or raises `Injected`, where a test says so."""
+    for armed in _ARMED:
+        armed.visit(name)
+
+
+def arm(environment: Mapping[str, str]) -> bool:
+    """Arm this process by its environment (`NAME=kill`, `NAME=error@3`); tell whether it is armed.
+
+    Raises `FailpointsRefused` when the environment asks for it and no test stands behind that, or
+    when it asks for what is not there.
+    """
+    _ARMED.clear()
+    wanted = environment.get(VARIABLE)
+    if not wanted:
+        return False
+    switch = Path(environment.get(SWITCH, os.devnull))
+    if not switch.is_file() or switch.read_text(encoding="utf-8") != wanted:
+        raise FailpointsRefused(
+            f"{VARIABLE} is set: it makes the service die on purpose and is for tests alone."
+            " Unset it."
+        )
+    _ARMED.append(_parsed(wanted, switch))
+    return True
+
+
+def _parsed(wanted: str, switch: Path) -> _Armed:
+    name, _, how = wanted.partition("=")
+    action, _, visit = how.partition("@")
+    if name not in POINTS or action not in {KILL, ERROR} or not (visit or "1").isdigit():
+        raise FailpointsRefused(f"{VARIABLE} is no NAME=kill or NAME=error@N: {wanted}")
+    return _Armed(name, action, int(visit or "1"), switch)
