@@ -31,15 +31,16 @@ def pytest_configure():
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def own_logs(monkeypatch):
-    """For a test that configures logs: no logger remembers it afterwards."""
+    """What a test, or a command that it runs, configures of logs: no logger remembers it after."""
     configure = structlog.configure
     forgetful = {"cache_logger_on_first_use": False}
     monkeypatch.setattr(structlog, "configure", lambda **how: configure(**how | forgetful))
     yield
-    structlog.reset_defaults()
-    configure(**LOGS)
+    if structlog.get_config()["logger_factory"] is not LOGS["logger_factory"]:
+        structlog.reset_defaults()
+        configure(**LOGS)
 
 
 @pytest.fixture(scope="session")

@@ -26,10 +26,10 @@ class Outage:
             with server.down(), ThreadPoolExecutor() as clients:
                 reading = clients.submit(service.call, "GET", self.path)
                 listing = clients.submit(service.call, "GET", ORDERS)
-                ready = clients.submit(service.call, "GET", READY)
                 self.live = service.call("GET", LIVE)
                 self.answers = [reading.result(), listing.result()]
-                self.ready = ready.result()
+                unready = lambda: (found := service.call("GET", READY)).status == 503 and found  # noqa: E731
+                self.ready = until(unready, "it stays ready")
                 until(lambda: self.sale.refused, "nobody was refused")
             self.sale.goes_on()
         self.answers += self.sale.refused
