@@ -17,6 +17,8 @@ from application.storage import postgres_doubt, postgres_line, postgres_sessions
 from application.storage.postgres import PostgresStore
 from application.store import Needs, OutcomeUnknown, StoreUnavailable, Write
 
+pytestmark = pytest.mark.experiment
+
 MOST = 1.0
 FAR_LESS_THAN_FOR_EVER = 8.0
 

@@ -15,6 +15,8 @@ from application.storage import postgres_doubt, postgres_line
 from application.storage.postgres import PostgresStore
 from application.store import Needs, OutcomeUnknown, StoreUnavailable, Ticket, Write
 
+pytestmark = pytest.mark.experiment
+
 WAITING = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'SyncRep'"
 
 

@@ -11,6 +11,8 @@ from serving import orderlog, serving
 
 from application.storage.sqlite import SqliteStore
 
+pytestmark = pytest.mark.experiment
+
 
 def orders_in(path):
     with closing(sqlite3.connect(path)) as log:

@@ -11,6 +11,8 @@ from serving import EMPTY_ORDER, ORDERS, serving
 
 from application.bootstrap import open_store
 
+pytestmark = pytest.mark.experiment
+
 SELLERS = 6
 WAITING = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 

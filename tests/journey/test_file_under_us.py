@@ -4,8 +4,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from polling import until
 from serving import EMPTY_ORDER, ORDERS, orderlog, serving
+
+pytestmark = pytest.mark.experiment
 
 
 def test_no_order_is_acknowledged_once_the_file_is_removed(sqlite, log, tmp_path):

@@ -8,6 +8,8 @@ from polling import until
 from postgres_server import halted, postgres_server
 from serving import EMPTY_ORDER, ORDERS, serving
 
+pytestmark = pytest.mark.experiment
+
 LONGEST = 25
 """Seconds: ten for the database, and a machine that has much else to do."""
 

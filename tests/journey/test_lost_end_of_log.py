@@ -15,6 +15,8 @@ from serving import EMPTY_ORDER, ORDERS, orderlog, serving
 
 from application.bootstrap import open_store
 
+pytestmark = pytest.mark.experiment
+
 LISTED = f"{ORDERS}?page_size=100"
 
 

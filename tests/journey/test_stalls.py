@@ -10,6 +10,8 @@ import pytest
 from polling import until
 from serving import EMPTY_ORDER, ORDERS, serving
 
+pytestmark = pytest.mark.experiment
+
 LIVE, READY, METRICS = "/health/live", "/health/ready", "/metrics"
 AT_ONCE = 5
 """Seconds in which an answer comes that waits for nothing, whatever else the machine does."""

@@ -85,6 +85,7 @@ class Seller:
             self.position = int(answer.getheader("X-Log-Position"))
 
 
+@pytest.mark.experiment
 def test_no_request_of_busy_clients_is_cut(own_database, log):
     made = []
     for _ in range(RESTARTS):
