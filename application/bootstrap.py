@@ -99,8 +99,7 @@ class Services(msgspec.Struct, frozen=True):
             with sold_without():
                 if self.store.read_models().renew(projection.table):
                     log.warning("read_model_begun_anew", projection=projection.table.name)
-        with sold_without():
-            self.look_back()
+        self.look_back()
         self.watcher.start()
         self.loop.start()
         self.sweeper.start()
@@ -108,8 +107,10 @@ class Services(msgspec.Struct, frozen=True):
 
     def look_back(self) -> None:
         """Hold the log against what was seen of it: read models of another history begin anew."""
-        self.watch.look()
-        begin_diverged_anew(self.store, self.watch)
+        with sold_without():
+            self.watch.look()
+        with sold_without():
+            begin_diverged_anew(self.store, self.watch)
 
     def close(self) -> None:
         """Stop what was started, and give back everything that was opened."""
@@ -175,7 +176,7 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
 
 @contextmanager
 def sold_without() -> Iterator[None]:
-    """Go on where a read model cannot be made now: sales need none, and lists say so."""
+    """Go on where what follows from the log cannot be made now: a sale needs none of it."""
     try:
         yield
     except StoreUnavailable as error:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import structlog
 
+from application.storage.sqlite_connections import unavailable
 from application.store import StoreUnavailable
 
 DAMAGED = ".damaged"
@@ -94,6 +95,8 @@ def healed(method: C) -> C:
             return method(self, *args, **named)
         except (sqlite3.Error, StoreUnavailable, Gone) as error:
             if not self.heal(error, *args):
+                if isinstance(error, sqlite3.OperationalError):  # such as a disk that is full
+                    raise unavailable(error) from error
                 raise
             return method(self, *args, **named)
 

@@ -316,7 +316,9 @@ def _fill(path: Path) -> None:
 def out_of_proof(lab: Lab) -> None:
     """Rows that no event's hash covers are deleted or set back: `audit verify` finds each."""
     changes = {
-        "an answered request": "DELETE FROM requests WHERE key IN (SELECT min(key) FROM requests)",
+        "an idempotency record": (
+            "DELETE FROM requests WHERE digest IN (SELECT min(digest) FROM requests)"
+        ),
         "a ticket": "DELETE FROM tickets WHERE id IN (SELECT min(id) FROM tickets)",
         "the order number": "UPDATE counters SET value = value - 5 WHERE name = 'number'",
     }

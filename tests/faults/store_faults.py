@@ -5,21 +5,12 @@ import signal
 import sqlite3
 import threading
 import time
-from contextlib import closing, contextmanager, suppress
-from datetime import timedelta
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from box_office import PARTERRE, SHOW
-from lab import ORDERS, Lab
+from false_clocks import LIBRARY, WHY, started_ahead
+from lab import ORDERS, Lab, NotHere, words
 from shop import refuse, shop_at
-
-from application.access import Caller
-from application.bootstrap import build
-from application.clock import now
-from application.expiry import sweep
-from application.order_service import OrderWish, Request
-from application.store import StoreUnavailable
-from domain.wishes import AtRandom
 
 WRITERS = 10
 ALL_WAIT_SECONDS = 0.5
@@ -99,22 +90,15 @@ def processes_of(data: str) -> list[int]:
 
 
 def clock_ahead(lab: Lab) -> None:
-    """A server whose clock is eleven minutes ahead ends no hold and sells no held seat."""
+    """A process whose clock is eleven minutes ahead ends no fresh hold."""
+    if LIBRARY is None:
+        raise NotHere(WHY)
     with shop_at(lab.place) as shop:
         held = [shop.sell(f"key-{number}", 4) for number in range(5)]
         shop.catch_up()
-        with closing(build(shop.services.settings, ahead)) as other:
+        with started_ahead(11 * 60):
             lab.faults += 1
-            ended = sweep(other.queries, other.orders, "sweeper")
-            caller: Caller = shop.caller()
-            wish = OrderWish(tickets=AtRandom({PARTERRE: 10}))
-            with suppress(StoreUnavailable):  # who does not know the time may refuse to decide
-                for _ in range(MORE_THAN_ARE_LEFT):
-                    other.orders.create(SHOW, wish, Request(caller, "ahead"))
+            ended = lab.run("expire", "--once", "--json")
+        refuse(ended.returncode and words(ended.stderr), "orderlog expire")
         statuses = {str(shop.services.history.order(order).order.status) for order in held}
-    refuse(ended, "a clock that is ahead has ended fresh holds")
     refuse(statuses != {"executed"} and statuses, "a clock that is ahead has ended fresh holds")
-
-
-def ahead():
-    return now() + timedelta(minutes=11)
