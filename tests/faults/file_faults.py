@@ -38,6 +38,7 @@ def remove_file(lab: Lab) -> None:
             each.unlink()
         lab.faults += 1
         _refuses_soon(service, lab.key)
+        service.kill()  # buyers would go on asking for ever
 
 
 def replace_file(lab: Lab) -> None:
@@ -50,6 +51,7 @@ def replace_file(lab: Lab) -> None:
         copy.replace(lab.place.path)
         lab.faults += 1
         _refuses_soon(service, lab.key)
+        service.kill()  # buyers would go on asking for ever
 
 
 def _refuses_soon(service: Service, key: str) -> None:
