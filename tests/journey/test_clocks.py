@@ -10,9 +10,7 @@ from serving import EVENT, ORDERS, orderlog, serving
 
 from application.bootstrap import open_store
 
-pytestmark = pytest.mark.experiment
-
-pytestmark = pytest.mark.skipif(not HERE, reason=WHY)
+pytestmark = [pytest.mark.experiment, pytest.mark.skipif(not HERE, reason=WHY)]
 
 SEAT = "56a6253df06c5a059a9380a0"
 ELEVEN_MINUTES = 660
