@@ -50,8 +50,6 @@ from application.store import (
 )
 
 POLL_SECONDS = 0.05
-WRITE_SECONDS = 5.0
-"""How long a request waits in all for what it has to write."""
 
 EXCERPT = (
     "SELECT l.id, e.* FROM log_identity l LEFT JOIN ("
