@@ -59,7 +59,7 @@ class Shop(BoxOffice):
 @pytest.fixture
 def shop(address):
     shop = Shop(address)
-    shop.first = shop.make("first").order.id
+    shop.first = shop.make("first", OrderWish(Seats((seat(2),)))).order.id
     shop.second = shop.make("second", OrderWish(Seats((seat(1),)))).order.id
     shop.ask(shop.second, "pay", PAY)
     yield shop
