@@ -34,7 +34,7 @@ from application.show_queries import ShowQueries
 from application.storage.sqlite import SqliteStore
 from application.storage.sqlite_backup import SqliteBackups
 from application.storage.sqlite_copy import SqliteCopyable
-from application.store import Store, StoreUnavailable, T
+from application.store import Store, StoreOpener, StoreUnavailable, T
 from application.store_clock import StoreClock
 
 log = structlog.get_logger()
@@ -200,6 +200,11 @@ def open_store(database: str) -> Store:
     if database.startswith(SQLITE) and len(database) > len(SQLITE):
         return SqliteStore(database.removeprefix(SQLITE))
     return _open_postgres(database, _postgres_store)
+
+
+def opener_of(database: str) -> StoreOpener:
+    """What a worker process is handed to open the store that an address names."""
+    return StoreOpener(open_store, database)
 
 
 def open_copyable(database: str, *, make: bool) -> Copyable:

@@ -5,9 +5,29 @@ the table can be verified and made again from the log. The key itself is kept no
 """
 
 import hashlib
+from datetime import datetime
+
+import msgspec
+
+from application.store import Answered, Store
+from domain.events import Idempotency
+
+FOR_EVER = 2**62
+"""A position beyond all others."""
 
 DOMAIN = b"orderlog idempotency key 1\0"
 """Keeps the digest apart from every other one; the number is that of this way to digest."""
+
+
+class Claim(msgspec.Struct):
+    """What any event says of its request, whether this version knows its kind or not."""
+
+    at: datetime | None = None
+    number: int = 0
+    idempotency: Idempotency | None = None
+
+
+_DECODE = msgspec.json.Decoder(Claim).decode
 
 
 def key_digest(partner: str, key: str) -> bytes:
@@ -21,3 +41,20 @@ def key_digest(partner: str, key: str) -> bytes:
 def _counted(text: str) -> bytes:
     data = text.encode("utf-8", "surrogatepass")
     return len(data).to_bytes(4) + data
+
+
+def claim_in(state: bytes) -> Claim:
+    """An event; an empty one for bytes that are none: finding those is verification's task."""
+    try:
+        return _DECODE(state)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return Claim()
+
+
+def brought_about(store: Store, record: Answered, below: int = FOR_EVER) -> int | None:
+    """The position, below another one, of an event that names the key of a record as its own."""
+    for stored in store.facts(record.order):
+        if stored.originator_version == record.version and stored.id < below:
+            by = claim_in(stored.state).idempotency
+            return stored.id if by is not None and by.digest == record.digest else None
+    return None

@@ -328,6 +328,17 @@ class Store(Protocol):
         """Give back all connections."""
 
 
+class StoreOpener(msgspec.Struct, frozen=True):
+    """Opens a store in whatever process it is handed to: an address, and the function for it."""
+
+    open: Callable[[str], Store]
+    database: str
+
+    def __call__(self) -> Store:
+        """Open the store. Raises what opening raises."""
+        return self.open(self.database)
+
+
 class AttemptRecords(Protocol):
     """Refused attempts, apart from the facts."""
 

@@ -19,12 +19,11 @@ from application.audit.checkpoint import (
     statement_of,
 )
 from application.audit.findings import Finding, Kind
-from application.audit.records import Drawer, Head, LinkRow, SignedCheckpoint
+from application.audit.records import Drawer, Head, LinkRow, SignedCheckpoint, drawer_of
 from application.audit.tree import (
     Step,
     climb,
     drawer_leaf,
-    drawer_of,
     leaf,
     path,
     trail_of,

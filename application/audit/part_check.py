@@ -14,8 +14,8 @@ from application.audit.chain_check import Checked, check_chain, check_witnessed,
 from application.audit.findings import Finding, Kind
 from application.audit.holdings import Holdings, note_holdings
 from application.audit.record_check import Numbers, RecordCheck, Recorded, Records
-from application.audit.records import Head, LinkRow
-from application.audit.tree import drawer_of, leaf
+from application.audit.records import Head, LinkRow, drawer_of
+from application.audit.tree import leaf
 from application.clock import to_ms
 from application.projections.changes import totals_of
 from application.projections.registry import PROJECTIONS, Projection

@@ -13,7 +13,7 @@ import msgspec
 from application.audit.chain_check import Checked
 from application.audit.findings import Finding, Kind
 from application.clock import to_ms
-from application.projections.beside_check import brought_about
+from application.idempotency import brought_about
 from application.store import Answered, Store
 from domain.order import Order
 

@@ -36,6 +36,14 @@ class Head(msgspec.Struct, frozen=True):
     trail: bytes
 
 
+DRAWER_DIGITS = 5
+
+
+def drawer_of(order: str) -> str:
+    """The drawer that an order's head lies in: the beginning of its id."""
+    return order[:DRAWER_DIGITS]
+
+
 class Drawer(msgspec.Struct, frozen=True):
     """The heads of some orders together: how many, how many facts, and their digest."""
 

@@ -15,17 +15,11 @@ import msgspec
 
 from application.audit.records import Drawer, Head, Link
 
-DRAWER_DIGITS = 5
 EMPTY = hashlib.sha256(b"").digest()
 
 _NUMBERS = Struct(">Bq")
 _DRAWER = Struct(">BQQ")
 _sha256 = hashlib.sha256
-
-
-def drawer_of(order: str) -> str:
-    """The drawer that an order lies in."""
-    return order[:DRAWER_DIGITS]
 
 
 def trail_of(positions: Sequence[int]) -> bytes:

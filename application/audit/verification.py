@@ -29,7 +29,7 @@ from application.clock import from_ms, to_ms, written
 from application.fact_mapper import fact_of
 from application.projections.changes import added_up
 from application.projections.registry import PROJECTIONS
-from application.store import Row, Store
+from application.store import Row, Store, StoreOpener
 
 MOST_FINDINGS = 1000
 """So many findings are named; all are counted."""
@@ -231,10 +231,10 @@ def _note(store: Store, report: Report) -> None:
         log.warning("verification_not_noted", reason=str(error))
 
 
-def workers_for(store: Store, database: str, count: int) -> Workers:
+def workers_for(store: Store, opener: StoreOpener, count: int) -> Workers:
     """`count` processes, or this one alone where the log is short."""
     alone = count == 1 or is_short(store)
-    return here(store) if alone else in_processes(database, count)
+    return here(store) if alone else in_processes(opener, count)
 
 
 def _check(

@@ -11,10 +11,9 @@ from multiprocessing import get_context
 from multiprocessing.util import Finalize
 
 from application.audit.part_check import PartReport, Task, check_part
-from application.bootstrap import open_store
 from application.parent_process import end_with_parent
 from application.projections.registry import PROJECTIONS
-from application.store import Store
+from application.store import Store, StoreOpener
 
 Workers = Callable[[Iterable[Task]], Iterator[PartReport]]
 """Checks ranges; yields their reports in the order of the ranges."""
@@ -47,7 +46,7 @@ def no_cycles_looked_for() -> Iterator[None]:
             gc.enable()
 
 
-def in_processes(database: str, count: int) -> Workers:
+def in_processes(opener: StoreOpener, count: int) -> Workers:
     """Have `count` processes of this machine check ranges. Raises `WorkerDied`.
 
     Never more reports are made than are taken: what is ahead is held in memory.
@@ -58,9 +57,9 @@ def in_processes(database: str, count: int) -> Workers:
         ahead: deque[Future[PartReport]] = deque()
         try:
             for _ in range(count):
-                pool.submit(_store, database)  # while the first task is thought up
+                pool.submit(_store, opener)  # while the first task is thought up
             for task in tasks:
-                ahead.append(pool.submit(_check, database, task))
+                ahead.append(pool.submit(_check, opener, task))
                 if len(ahead) == 2 * count:
                     yield ahead.popleft().result()
             while ahead:
@@ -73,15 +72,15 @@ def in_processes(database: str, count: int) -> Workers:
     return work
 
 
-def _check(database: str, task: Task) -> PartReport:
+def _check(opener: StoreOpener, task: Task) -> PartReport:
     with no_cycles_looked_for():
-        return check_part(_store(database), task)
+        return check_part(_store(opener), task)
 
 
 @cache
-def _store(database: str) -> Store:
+def _store(opener: StoreOpener) -> Store:
     """The store, opened once in a process and closed at its end."""
-    store = open_store(database)
+    store = opener()
     for projection in PROJECTIONS.values():
         store.read_models().ensure(projection.table)
     Finalize(None, store.close, exitpriority=1)

@@ -7,33 +7,18 @@ is killed stays so; doing it again does no harm.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 
-import msgspec
 from eventsourcing.persistence import Notification
 
 from application.beside_log import BesideLog
+from application.idempotency import FOR_EVER, Claim, brought_about, claim_in
 from application.projections import numbers, requests
 from application.projections.comparison import Difference
 from application.projections.new_generation import Progress
 from application.projections.rebuild import SHOWN, Outcome
 from application.store import Answered, Row, Store
-from domain.events import Idempotency
 
 BATCH = 2000
-FOR_EVER = 2**62
-"""A position beyond all others."""
-
-
-class _Event(msgspec.Struct):
-    """What of any event matters here, known to this version or not."""
-
-    at: datetime | None = None
-    number: int = 0
-    idempotency: Idempotency | None = None
-
-
-_DECODE = msgspec.json.Decoder(_Event).decode
 
 
 class _Differences:
@@ -103,25 +88,17 @@ def check_numbers(store: Store, progress: Progress, *, mend: bool = False) -> Ou
 
 def _batches(
     store: Store, till: int, progress: Progress
-) -> Iterator[list[tuple[Notification, _Event]]]:
+) -> Iterator[list[tuple[Notification, Claim]]]:
     """The log up to a position, or a little further, in batches."""
     position = 0
     while position < till and (stored := store.log(position, BATCH)):
         position = stored[-1].id
-        yield [(each, _read(each.state)) for each in stored]
+        yield [(each, claim_in(each.state)) for each in stored]
         progress(position, max(position, till))
 
 
-def _read(state: bytes) -> _Event:
-    """An event; an empty one for bytes that are none: finding those is verification's task."""
-    try:
-        return _DECODE(state)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return _Event()
-
-
 def _wrong_records(
-    store: Store, beside: BesideLog, events: Sequence[tuple[Notification, _Event]]
+    store: Store, beside: BesideLog, events: Sequence[tuple[Notification, Claim]]
 ) -> Iterator[tuple[Answered, Answered | None]]:
     """Each record that should be and is not as it should, with what is there in its place."""
     should: dict[bytes, tuple[int, Answered]] = {}
@@ -139,15 +116,6 @@ def _wrong_records(
             continue
         if there is None or not brought_about(store, there, below=position):
             yield record, there
-
-
-def brought_about(store: Store, record: Answered, below: int = FOR_EVER) -> int | None:
-    """The position, below another one, of an event that names the key of a record as its own."""
-    for stored in store.facts(record.order):
-        if stored.originator_version == record.version and stored.id < below:
-            by = _read(stored.state).idempotency
-            return stored.id if by is not None and by.digest == record.digest else None
-    return None
 
 
 def _strays(store: Store, beside: BesideLog) -> Iterator[list[Answered]]:

@@ -13,7 +13,7 @@ from application.projections.pull_loop import Batch, batch_of, feed, read_batch
 from application.projections.range_loading import Task, archived_log, load_range
 from application.projections.rebuild_workers import Workers
 from application.projections.registry import Projection
-from application.store import Build, ModelState, Store, StoreUnavailable
+from application.store import Build, ModelState, Store, StoreOpener, StoreUnavailable
 
 if TYPE_CHECKING:
     from application.archive.reading import ArchivedLog
@@ -36,12 +36,12 @@ class Stopped(Exception):
 
 
 class Loading(msgspec.Struct, frozen=True):
-    """How ranges are loaded: by `workers`, who open `database`, or without them in this process.
+    """How ranges are loaded: by `workers`, who use the `opener`, or without them in this process.
 
     They are read from an archive of the log, as far as that goes, if one is named.
     """
 
-    database: str = ""
+    opener: StoreOpener | None = None
     workers: Workers | None = None
     archive: Path | None = None
 
@@ -98,7 +98,7 @@ def _load(
     """Load the ranges that are not loaded yet; yield how many facts each has."""
     state = build.state
     parts = store.read_models().pending(state)
-    if loading.workers is None or len(parts) == 1:
+    if loading.workers is None or loading.opener is None or len(parts) == 1:
         source = archived or store
         for part in parts:
             yield load_range(store, projection, state, part, build.target, source)
@@ -106,7 +106,7 @@ def _load(
     folder = None if archived is None else str(archived.folder.absolute())
     yield from loading.workers(
         [
-            Task(loading.database, state.name, state.generation, build.target, part, folder)
+            Task(loading.opener, state.name, state.generation, build.target, part, folder)
             for part in parts
         ]
     )

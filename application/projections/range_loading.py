@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from application.bootstrap import open_store
 from application.fact_mapper import UnknownFact, fact_from
 from application.projections.changes import totals_of
 from application.projections.registry import REBUILT, Projection
-from application.store import ModelState, Range, Row, Store
+from application.store import ModelState, Range, Row, Store, StoreOpener
 from domain.events import Fact
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ class OrderNotShown(Exception):
 class Task(msgspec.Struct, frozen=True):
     """A range of a generation to load, as a worker in another process is told."""
 
-    database: str
+    opener: StoreOpener
     name: str
     generation: int
     target: int
@@ -67,7 +66,7 @@ def archived_log(folder: Path) -> "ArchivedLog":
 
 def carry_out(task: Task) -> int:
     """Load the range, in a process that has nothing at hand; return how many facts it has."""
-    store, projection = _store(task.database), REBUILT[task.name]
+    store, projection = _store(task.opener), REBUILT[task.name]
     store.read_models().build(projection.table)
     state = ModelState(task.name, task.generation, 0)
     source = store if task.archive is None else archived_log(Path(task.archive))
@@ -75,9 +74,9 @@ def carry_out(task: Task) -> int:
 
 
 @cache
-def _store(database: str) -> Store:
+def _store(opener: StoreOpener) -> Store:
     """The store, opened once in a process and closed at its end."""
-    store = open_store(database)
+    store = opener()
     Finalize(None, store.close, exitpriority=1)
     return store
 

@@ -15,8 +15,8 @@ from application.audit.records import (
     Setback,
     SignedCheckpoint,
     Verification,
+    drawer_of,
 )
-from application.audit.tree import drawer_of
 from application.failpoints import reach
 from application.storage.postgres_connections import Connection, Readers, streamed
 from application.storage.postgres_sessions import take_time

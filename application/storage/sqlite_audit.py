@@ -23,8 +23,8 @@ from application.audit.records import (
     Setback,
     SignedCheckpoint,
     Verification,
+    drawer_of,
 )
-from application.audit.tree import drawer_of
 from application.clock import to_ms
 from application.failpoints import reach
 from application.storage import sqlite_setbacks as setbacks

@@ -191,9 +191,10 @@ def _run(
 ) -> "Report":
     from application.audit.verification import verify as run  # noqa: PLC0415 - see session.py
     from application.audit.verification import workers_for  # noqa: PLC0415
+    from application.bootstrap import opener_of  # noqa: PLC0415
 
     store = session.services.store
-    workers = workers_for(store, session.settings.database, count)
+    workers = workers_for(store, opener_of(session.settings.database), count)
     with facts_bar(session, "Verifying", transient=True) as tell:
         return run(store, workers, tell, trusted=trusted, anchors=anchors, at_least=at_least)
 

@@ -72,7 +72,7 @@ def restore(session: Session, source: str, *, overwrite: bool, as_json: bool) ->
 def _tools(session: Session) -> Iterator["Tools"]:
     from application.audit.verification import verify, workers_for  # noqa: PLC0415 - see session.py
     from application.backup import Tools  # noqa: PLC0415
-    from application.bootstrap import SQLITE, open_backups, open_copy  # noqa: PLC0415
+    from application.bootstrap import SQLITE, open_backups, open_copy, opener_of  # noqa: PLC0415
     from interface.http.logs import configure  # noqa: PLC0415
 
     configure(session.settings.log_level)
@@ -80,7 +80,7 @@ def _tools(session: Session) -> Iterator["Tools"]:
     with bars_of_parts(session) as tell:
 
         def check(store: "Store", path: str) -> "Report":
-            workers = workers_for(store, SQLITE + path, os.cpu_count() or 1)
+            workers = workers_for(store, opener_of(SQLITE + path), os.cpu_count() or 1)
             return verify(store, workers, lambda done, of: tell("verified", done, of))
 
         yield Tools(backups, open_copy, check, lambda done, of: tell("pages copied", done, of))

@@ -127,7 +127,8 @@ def rebuild(
     kept for `orderlog projection rollback`. Tickets, answered requests and numbers are compared
     with the log in place; with --accept-differences those that differ are put right.
     """
-    from application.projections import rebuild as rebuilding  # noqa: PLC0415 - see session.py
+    from application.bootstrap import opener_of  # noqa: PLC0415 - see session.py
+    from application.projections import rebuild as rebuilding  # noqa: PLC0415
     from application.projections.new_generation import Loading  # noqa: PLC0415
     from application.projections.rebuild_workers import be_polite  # noqa: PLC0415
     from application.projections.registry import BESIDE, REBUILT  # noqa: PLC0415
@@ -145,7 +146,7 @@ def rebuild(
         with extra("archive"):
             import_module("application.archive.reading")
     store = session.services.store
-    loading = Loading(session.settings.database, _workers(workers, scheduler), archive)
+    loading = Loading(opener_of(session.settings.database), _workers(workers, scheduler), archive)
     be_polite()
     with facts_bar(session, f"Rebuilding {name}") as tell:
         if name == "tickets":

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from application.audit.verification import workers_for
-from application.bootstrap import Services, build
+from application.bootstrap import Services, build, opener_of
 from application.catalog_file import read_catalog_file
 from application.catalog_loading import load_catalog
 from application.fact_mapper import fact_of
@@ -91,7 +91,7 @@ def drill(settings: Settings, plan: Plan, tell: Tell) -> Drilled:
         tell("Proving", 1.0, sum(each.created for each in buyers))
         with opened(settings) as services:
             promises = [promise for each in buyers for promise in each.promises.values()]
-            workers = workers_for(services.store, database, os.cpu_count() or 1)
+            workers = workers_for(services.store, opener_of(database), os.cpu_count() or 1)
             proof = prove(services.store, workers, promises, lambda *_: None)
             history = checked(services, buyers, tell) if plan.check else None
     return summed_up(plan, buyers, seconds, noop, proof, history)

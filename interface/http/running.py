@@ -89,7 +89,7 @@ def answering(settings: Settings, restarts: RestartBoard) -> Iterator[RsgiServic
         services.catalog.current()
         services.start_for_requests()
         traffic = Traffic()
-        watched = Watched(services, restarts, traffic)
+        watched = Watched(services, restarts, lambda: traffic.draining)
         service = RsgiService(create_app(services, watched), services, watched, traffic)
         spare_what_lives_long()
         watched.start()

@@ -5,7 +5,7 @@ who ask at the same time, and whoever asks does not wait for longer than `NUMBER
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
@@ -17,7 +17,6 @@ from application.clock import from_ms, written
 from application.health import Health
 from application.last_look import LastLook
 from application.metrics import Figures, figures
-from interface.http.draining import Traffic
 from interface.http.restart_figures import RestartBoard, RestartFigures
 
 NUMBERS_SECONDS = 1.5
@@ -26,16 +25,16 @@ log = structlog.get_logger()
 
 
 class Watched:
-    """The service as its watchers see it; `traffic` and `restarts` are those of a server."""
+    """The service as its watchers see it; `restarts` and `draining` are those of a server."""
 
     def __init__(
         self,
         services: Services,
         restarts: RestartBoard | None = None,
-        traffic: Traffic | None = None,
+        draining: Callable[[], bool] = lambda: False,
     ) -> None:
         self._services = services
-        self._traffic = traffic or Traffic()
+        self._draining = draining
         self.restarts = restarts or RestartBoard(0)
         self._look = LastLook(partial(health.check, services.store, services.store_clock))
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="numbers")
@@ -54,7 +53,7 @@ class Watched:
         """Whether requests can be answered, as far as is known now."""
         known = self._look.health()
         checks = {**known.checks, **restart_checks(self.restarts)}
-        if self._traffic.draining:
+        if self._draining():
             return Health(ready=False, checks={**checks, "server": "is stopping"})
         return Health(ready=known.ready, checks=checks)
 

@@ -15,7 +15,7 @@ from application.audit.checkpoint import LogContradicts, statement_of
 from application.audit.findings import Kind
 from application.audit.verification import verify
 from application.audit.workers import here, in_processes
-from application.bootstrap import build
+from application.bootstrap import build, opener_of
 from application.fact_mapper import fact_of
 from application.projections.pull_loop import catch_up
 from application.projections.rebuild import rebuild
@@ -526,7 +526,7 @@ def test_mixed_orders_of_every_kind_are_good_in_one_process_and_in_several(servi
     assert report.facts == len(facts)
     Forger(address).edit(facts[0].originator_id, 1, b'"lang":"', b'"lang":"x')
     alone = verify(services.store, here(services.store), lambda *_: None)
-    together = verify(services.store, in_processes(address, 2), lambda *_: None)
+    together = verify(services.store, in_processes(opener_of(address), 2), lambda *_: None)
     assert alone.wrong
     assert together.findings == alone.findings
     assert together.facts == alone.facts

@@ -16,7 +16,7 @@ from killing import Fuse, Killed, Mortal
 from mixed_orders import NOON, load_shows, make_mixed_orders
 
 from application import fact_mapper
-from application.bootstrap import build
+from application.bootstrap import build, opener_of
 from application.projections import new_generation
 from application.projections.new_generation import Loading, Stopped
 from application.projections.pull_loop import OtherColumns, catch_up, pull
@@ -97,7 +97,7 @@ def test_worker_processes_make_the_same_table(sold, address):
         sold.store,
         PROJECTIONS["sales"],
         lambda done, total: told.append(done),
-        Loading(address, in_processes(2)),
+        Loading(opener_of(address), in_processes(2)),
     )
     assert outcome.swapped
     assert table(sold, "sales") == live
@@ -232,7 +232,7 @@ def test_a_worker_that_dies_ends_the_rebuild_and_the_next_one_goes_on(sold_here,
             worker.kill()
 
     with pytest.raises(WorkerDied, match="the same command goes on"):
-        rebuild(sold_here.store, ORDERS, kill_one, Loading(here, in_processes(2)))
+        rebuild(sold_here.store, ORDERS, kill_one, Loading(opener_of(here), in_processes(2)))
     told = []
     assert rebuild(sold_here.store, ORDERS, lambda done, total: told.append(done)).swapped
     assert told[0] > 0
@@ -429,7 +429,7 @@ def test_a_fact_that_is_not_known_ends_the_loading_by_name(clock, here, workers)
     poison(services)
     make_mixed_orders(services, 30)
     with pytest.raises(OrderNotShown, match=r"OrderBlessed\.1") as refusal:
-        rebuild(services.store, ORDERS, quietly, Loading(here, workers))
+        rebuild(services.store, ORDERS, quietly, Loading(opener_of(here), workers))
     assert "6" * 24 in str(refusal.value)
     services.close()
 

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 from eventsourcing.persistence import StoredEvent
 from mixed_orders import SHOWS, load_shows, make_mixed_orders
 
+from application.bootstrap import opener_of
 from application.projections import new_generation
 from application.projections.new_generation import Loading
 from application.projections.rebuild_workers import in_processes
@@ -54,7 +55,7 @@ def rebuild(address, *options):
 
 
 def test_tickets_are_as_the_log_says(sold, address):
-    outcome = check_tickets(sold.store, quietly, Loading(address, in_processes(2)))
+    outcome = check_tickets(sold.store, quietly, Loading(opener_of(address), in_processes(2)))
     assert (outcome.differences, outcome.position) == (0, sold.store.last_position())
     assert sold.store.read_models().build(TABLE) is None
     assert rebuild(address).exit_code == 0

@@ -26,7 +26,7 @@ from postgres_server import postgres_server
 from servers import EVENT, SET, put_on_sale, service
 
 from application.access import Caller
-from application.bootstrap import build, open_copyable, open_store
+from application.bootstrap import build, open_copyable, open_store, opener_of
 from application.clock import now
 from application.copyable import FACTS, Counters
 from application.fact_mapper import fact_from
@@ -83,7 +83,7 @@ def rebuilt(database, model, workers, politeness=0):
             loaded.append((done, time.perf_counter()))
 
         begun = time.perf_counter()
-        loading = Loading(database, in_processes(workers, politeness))
+        loading = Loading(opener_of(database), in_processes(workers, politeness))
         outcome = rebuild(store, PROJECTIONS[model], tell, loading)
         ended = time.perf_counter()
         count, last = loaded[-1]

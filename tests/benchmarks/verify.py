@@ -28,7 +28,7 @@ from servers import put_on_sale
 from application.audit.chain import links
 from application.audit.verification import verify
 from application.audit.workers import here, in_processes
-from application.bootstrap import build, open_copyable, open_store
+from application.bootstrap import build, open_copyable, open_store, opener_of
 from application.clock import to_ms
 from application.copyable import FACTS, PARTS, Counters
 from application.fact_mapper import fact_from
@@ -118,7 +118,7 @@ def fill(database, count, folder):
     put_on_sale(database, VACANT, folder)
     key = str(Path(folder) / "key")
     with closing(build(Settings(database=database, audit_key=key))) as services:
-        loading = Loading(database, loading_processes(2))
+        loading = Loading(opener_of(database), loading_processes(2))
         for projection in PROJECTIONS.values():
             rebuild(services.store, projection, lambda *_: None, loading, accept_differences=True)
         services.checkpoints.make()
@@ -138,7 +138,7 @@ def once(database, workers):
     with closing(open_store(database)) as store:
         for each in PROJECTIONS.values():
             store.read_models().ensure(each.table)
-        how = here(store) if workers == 1 else in_processes(database, workers)
+        how = here(store) if workers == 1 else in_processes(opener_of(database), workers)
         begun = time.perf_counter()
         report = verify(store, how, lambda *_: None)
         assert report.good, report.findings[:5]

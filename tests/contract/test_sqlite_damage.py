@@ -10,6 +10,7 @@ from box_office import BoxOffice
 from click.testing import CliRunner
 
 from application.audit.verification import verify, workers_for
+from application.bootstrap import opener_of
 from application.health import check
 from application.store import Page, StoreUnavailable
 from interface.cli.main import cli
@@ -93,7 +94,9 @@ def test_a_damaged_file_stops_no_start_and_is_made_anew(office, database, file, 
         assert len(listed(again)) == 4
         again.services.checkpoints.make()
         assert check(again.services.store, again.services.store_clock).ready
-        report = verify(again.services.store, workers_for(again.services.store, "", 1), noted)
+        report = verify(
+            again.services.store, workers_for(again.services.store, opener_of(""), 1), noted
+        )
     finally:
         again.services.close()
     if file == "witness":
