@@ -8,34 +8,35 @@ from functools import partial
 import msgspec
 import structlog
 
-from application.access import Access
-from application.attempts import Attempts
-from application.audit.acknowledging import Acknowledging
-from application.audit.checkpoint import Checkpoints
-from application.audit.checkpointer import Checkpointer
-from application.audit.log_watch import LogWatch, Watcher
-from application.backup_files import BackupRefused, Backups
-from application.catalog import CatalogKeeper
-from application.copyable import Copyable
-from application.expiry import Sweeper
-from application.order_history import OrderHistory
-from application.order_queries import OrderQueries
-from application.order_search import OrderSearch
-from application.order_service import OrderService
-from application.order_story import OrderStories
-from application.past_orders import PastOrders
-from application.projections.pull_loop import PullLoop, begin_diverged_anew
-from application.projections.registry import PROJECTIONS
-from application.sales_queries import SalesQueries
-from application.seating import Seating
-from application.session_secret import SessionSecret
+from application.catalog.access import Access
+from application.catalog.availability import ShowQueries
+from application.catalog.cache import CatalogKeeper
+from application.catalog.seating import Seating
+from application.catalog.session_secret import SessionSecret
+from application.integrity.checkpoint import Checkpoints
+from application.integrity.checkpointer import Checkpointer
+from application.integrity.log_watch import LogWatch, Watcher
+from application.orders.as_of import PastOrders
+from application.orders.expiry import Sweeper
+from application.orders.history import OrderHistory
+from application.orders.queries import OrderQueries
+from application.orders.rejected_requests import Attempts
+from application.orders.sales_report import SalesQueries
+from application.orders.search import OrderSearch
+from application.orders.service import OrderService
+from application.orders.timeline.timeline import OrderStories
+from application.ports.backup_files import BackupRefused, Backups
+from application.ports.copyable import Copyable
+from application.ports.store import Store, StoreOpener, StoreUnavailable
+from application.ports.unit_of_work import T
+from application.projector.acknowledging import Acknowledging
+from application.projector.loop import PullLoop, begin_diverged_anew
+from application.read_models.registry import PROJECTIONS
+from application.runtime.store_clock import StoreClock
 from application.settings import BESIDE, Settings
-from application.show_queries import ShowQueries
-from application.storage.sqlite import SqliteStore
-from application.storage.sqlite_backup import SqliteBackups
-from application.storage.sqlite_copy import SqliteCopyable
-from application.store import Store, StoreOpener, StoreUnavailable, T
-from application.store_clock import StoreClock
+from application.storage.sqlite.backup import SqliteBackups
+from application.storage.sqlite.copy import SqliteCopyable
+from application.storage.sqlite.store import SqliteStore
 
 log = structlog.get_logger()
 
@@ -233,13 +234,13 @@ def open_copy(path: str) -> Store:
 
 
 def _postgres_store(database: str) -> Store:
-    from application.storage.postgres import PostgresStore  # noqa: PLC0415 - an extra
+    from application.storage.postgres.store import PostgresStore  # noqa: PLC0415 - an extra
 
     return PostgresStore(database)
 
 
 def _postgres_copyable(database: str, *, make: bool) -> Copyable:
-    from application.storage.postgres_copy import PostgresCopyable  # noqa: PLC0415 - an extra
+    from application.storage.postgres.copy import PostgresCopyable  # noqa: PLC0415 - an extra
 
     return PostgresCopyable(database, make=make)
 
@@ -252,7 +253,7 @@ def _open_postgres(database: str, opener: Callable[[str], T]) -> T:
             " use sqlite:///FILE or postgresql://USER@HOST:PORT/NAME"
         )
     try:
-        from application.storage.postgres_sessions import BadAddress  # noqa: PLC0415
+        from application.storage.postgres.sessions import BadAddress  # noqa: PLC0415
     except ImportError as error:
         raise BadDatabase(
             f"{POSTGRES} needs the PostgreSQL driver: install orderlog[postgres] ({error})"

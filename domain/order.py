@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import msgspec
 
+from domain.commands import Asked, AtRandom, Customer, Payment, Seats, TicketWish
 from domain.events import (
     CustomerSet,
     Fact,
@@ -33,7 +34,6 @@ from domain.refusals import (
 )
 from domain.shows import Show
 from domain.status import HELD, LET_GO, MOVES, SYSTEM_ONLY, Status
-from domain.wishes import Asked, AtRandom, Customer, Payment, Seats, TicketWish
 
 HOLD_AT_CREATION = timedelta(minutes=10)
 NOT_YET = datetime.max.replace(tzinfo=UTC)

@@ -3,15 +3,15 @@
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from application.access import Caller
 from application.bootstrap import build
-from application.catalog_loading import load_catalog, sample_catalog
-from application.order_service import OrderWish, PaymentWish, Request
-from application.projections.pull_loop import catch_up
-from application.projections.registry import PROJECTIONS
+from application.catalog.access import Caller
+from application.catalog.loading import load_catalog, sample_catalog
+from application.orders.service import OrderWish, PaymentWish, Request
+from application.projector.loop import catch_up
+from application.read_models.registry import PROJECTIONS
 from application.settings import Settings
+from domain.commands import AtRandom, Customer, Seats
 from domain.status import Status
-from domain.wishes import AtRandom, Customer, Seats
 
 SAMPLE = sample_catalog()
 OPENING = datetime(2030, 1, 26, 9, 25, 19, 378000, tzinfo=UTC)

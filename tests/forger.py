@@ -5,8 +5,8 @@ from contextlib import closing
 
 import psycopg
 
-from application.audit.chain import genesis, link
-from application.audit.tree import trail_of
+from application.event_log.hash_chain import genesis, link
+from application.integrity.merkle_tree import trail_of
 
 
 class Forger:

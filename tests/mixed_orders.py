@@ -7,14 +7,14 @@ import random
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 
-from application.access import Caller
-from application.catalog_file import read_catalog_file
-from application.catalog_loading import load_catalog
-from application.order_service import OrderService, OrderWish, PaymentWish, Request
-from application.store import Write, Written
+from application.catalog.access import Caller
+from application.catalog.file import read_catalog_file
+from application.catalog.loading import load_catalog
+from application.orders.service import OrderService, OrderWish, PaymentWish, Request
+from application.ports.unit_of_work import Write, Written
+from domain.commands import AtRandom, Customer, Seats
 from domain.refusals import Refusal
 from domain.status import Status
-from domain.wishes import AtRandom, Customer, Seats
 
 NOON = datetime(2030, 6, 1, 12, tzinfo=UTC)
 THEATRE = "56810047f06c5a6ac62f4e01"

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pyarrow.parquet as pq
 
-from application.archive.flat_facts import SCHEMA, flat_fact, table_of
+from application.archive.flat_events import SCHEMA, flat_fact, table_of
 from application.archive.manifest import (
     LIST,
     ArchiveFile,
@@ -22,7 +22,7 @@ from application.archive.manifest import (
     write_manifest,
 )
 from application.archive.reading import another_log, last_fact
-from application.copyable import FACTS, Readable, Row
+from application.ports.copyable import FACTS, Readable, Row
 
 BATCH = 2000
 GROUP_FACTS = 20_000

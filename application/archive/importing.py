@@ -11,9 +11,9 @@ from typing import Any
 
 from application.archive.manifest import check_files, read_manifest
 from application.archive.reading import facts_after, highest_number
-from application.copyable import FACTS, Copyable, Counters, Part, Row
-from application.copying import Copied, NotCopied, Progress, compare, copy_part
-from application.numbers import FIRST_NUMBER
+from application.copying.copy import Copied, NotCopied, Progress, compare, copy_part
+from application.ports.copyable import FACTS, Copyable, Counters, Part, Row
+from application.ports.order_numbers import FIRST_NUMBER
 
 
 def import_log(folder: Path, target: Copyable, progress: Progress) -> Copied:

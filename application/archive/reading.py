@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from application.archive.flat_facts import SCHEMA
+from application.archive.flat_events import SCHEMA
 from application.archive.manifest import (
     ArchiveFile,
     BadArchive,
@@ -18,7 +18,8 @@ from application.archive.manifest import (
     check_files,
     read_manifest,
 )
-from application.store import Range, Store
+from application.ports.partitions import Range
+from application.ports.store import Store
 
 FACT = ["position", "order_id", "version", "name", "state", "hash"]
 """The columns that make up a fact as it was stored."""

@@ -16,11 +16,11 @@ from interface.cli.session import Session, database_option
 if TYPE_CHECKING:  # see session.py
     from collections.abc import Sequence
 
-    from application.audit.bundle import BundleReport
-    from application.audit.checkpoint import Statement
-    from application.audit.findings import Finding
-    from application.audit.records import SignedCheckpoint
-    from application.audit.verification import Report
+    from application.integrity.bundle import BundleReport
+    from application.integrity.checkpoint import Statement
+    from application.integrity.findings import Finding
+    from application.integrity.verification import Report
+    from application.ports.integrity_records import SignedCheckpoint
 
 SHOWN = 50
 
@@ -67,7 +67,7 @@ def acknowledge(session: Session, reason: str, by: str | None) -> None:
     The service is not ready and signs nothing before. It is kept for ever, named by every
     verification, and by the next checkpoint, which is made at once where the key is at hand.
     """
-    from application.audit.checkpoint import NoKey, statement_of  # noqa: PLC0415 - see session.py
+    from application.integrity.checkpoint import NoKey, statement_of  # noqa: PLC0415 - see session.py
 
     if not reason.strip():
         raise click.UsageError("--reason has to say why the log went back.")
@@ -94,8 +94,8 @@ def key(session: Session) -> None:
 
 
 def _show_checkpoint(session: Session, made: "SignedCheckpoint", *, as_json: bool) -> None:
-    from application.audit.bundle import BundledCheckpoint  # noqa: PLC0415 - see session.py
-    from application.audit.checkpoint import statement_of  # noqa: PLC0415
+    from application.integrity.bundle import BundledCheckpoint  # noqa: PLC0415 - see session.py
+    from application.integrity.checkpoint import statement_of  # noqa: PLC0415
 
     if as_json:
         kept = BundledCheckpoint(made.statement.decode(), made.signature.hex())
@@ -159,7 +159,7 @@ def verify(
     that no two orders ever had a ticket at the same instant. A service may go on meanwhile. Exit
     code 1 when anything was found wrong.
     """
-    from application.audit.signing import read_public  # noqa: PLC0415 - see session.py
+    from application.integrity.signing import read_public  # noqa: PLC0415 - see session.py
 
     trusted = None if key_file is None else read_public(key_file)
     if bundle is not None:
@@ -189,9 +189,9 @@ def _run(
     anchors: "Sequence[Statement]",
     at_least: int,
 ) -> "Report":
-    from application.audit.verification import verify as run  # noqa: PLC0415 - see session.py
-    from application.audit.verification import workers_for  # noqa: PLC0415
     from application.bootstrap import opener_of  # noqa: PLC0415
+    from application.integrity.verification import verify as run  # noqa: PLC0415 - see session.py
+    from application.integrity.verification import workers_for  # noqa: PLC0415
 
     store = session.services.store
     workers = workers_for(store, opener_of(session.settings.database), count)
@@ -201,8 +201,8 @@ def _run(
 
 def _anchor(session: Session, path: str, trusted: str | None) -> "Statement":
     """A checkpoint that was kept in a file, if its signature is good."""
-    from application.audit.bundle import read_checkpoint  # noqa: PLC0415 - see session.py
-    from application.audit.checkpoint import is_signed, statement_of  # noqa: PLC0415
+    from application.integrity.bundle import read_checkpoint  # noqa: PLC0415 - see session.py
+    from application.integrity.checkpoint import is_signed, statement_of  # noqa: PLC0415
 
     kept = read_checkpoint(Path(path).read_bytes())
     statement = statement_of(kept)
@@ -214,7 +214,7 @@ def _anchor(session: Session, path: str, trusted: str | None) -> "Statement":
 
 
 def _verify_bundle(session: Session, path: str, trusted: str | None, *, as_json: bool) -> None:
-    from application.audit.bundle import check_bundle, read_bundle  # noqa: PLC0415
+    from application.integrity.bundle import check_bundle, read_bundle  # noqa: PLC0415
 
     report = check_bundle(read_bundle(Path(path).read_bytes()), trusted)
     if as_json:
@@ -236,8 +236,8 @@ def export(session: Session, orders: tuple[str, ...], path: str) -> None:
 
     They are put under the newest checkpoint, which is made if something is new.
     """
-    from application.audit.bundle import make_bundle  # noqa: PLC0415 - see session.py
-    from application.audit.checkpoint import statement_of  # noqa: PLC0415
+    from application.integrity.bundle import make_bundle  # noqa: PLC0415 - see session.py
+    from application.integrity.checkpoint import statement_of  # noqa: PLC0415
 
     services = session.services
     ids = [services.search.id_of(each) for each in orders]

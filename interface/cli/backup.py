@@ -13,9 +13,9 @@ from interface.cli.progress_bars import bars_of_parts
 from interface.cli.session import Session, database_option, json_option
 
 if TYPE_CHECKING:  # see session.py
-    from application.audit.verification import Report
-    from application.backup import Restored, Tools
-    from application.store import Store
+    from application.copying.backup import Restored, Tools
+    from application.integrity.verification import Report
+    from application.ports.store import Store
 
 
 @click.command()
@@ -31,7 +31,7 @@ def backup(session: Session, target: str, *, overwrite: bool, as_json: bool) -> 
     A service may sell on meanwhile: the copy is of one moment. Exit code 1 when anything in it was
     found wrong.
     """
-    from application.backup import back_up  # noqa: PLC0415 - see session.py
+    from application.copying.backup import back_up  # noqa: PLC0415 - see session.py
 
     with _tools(session) as tools:
         made = back_up(tools, target, overwrite=overwrite)
@@ -55,7 +55,7 @@ def restore(session: Session, source: str, *, overwrite: bool, as_json: bool) ->
     Stop all processes first. The backup is verified before; it stays as it is. The log that is
     replaced is kept beside it under another name.
     """
-    from application.backup import restore as put_back  # noqa: PLC0415 - see session.py
+    from application.copying.backup import restore as put_back  # noqa: PLC0415 - see session.py
 
     database = session.settings.database
     with _tools(session) as tools:
@@ -70,10 +70,10 @@ def restore(session: Session, source: str, *, overwrite: bool, as_json: bool) ->
 
 @contextmanager
 def _tools(session: Session) -> Iterator["Tools"]:
-    from application.audit.verification import verify, workers_for  # noqa: PLC0415 - see session.py
-    from application.backup import Tools  # noqa: PLC0415
     from application.bootstrap import SQLITE, open_backups, open_copy, opener_of  # noqa: PLC0415
-    from interface.http.logs import configure  # noqa: PLC0415
+    from application.copying.backup import Tools  # noqa: PLC0415
+    from application.integrity.verification import verify, workers_for  # noqa: PLC0415 - see session.py
+    from interface.server.logs import configure  # noqa: PLC0415
 
     configure(session.settings.log_level)
     backups = open_backups(session.settings.database)

@@ -21,7 +21,7 @@ def copy(session: Session, source: str, target: str) -> None:
     are made again at the target.
     """
     from application.bootstrap import open_copyable  # noqa: PLC0415 - see session.py
-    from application.copying import copy as copy_database  # noqa: PLC0415
+    from application.copying.copy import copy as copy_database  # noqa: PLC0415
 
     with (
         closing(open_copyable(source, make=False)) as old,

@@ -10,8 +10,8 @@ from rich.table import Table
 from interface.cli.session import Session
 
 if TYPE_CHECKING:  # see session.py
-    from interface.drill.linearizability import Checked
-    from interface.drill.rush import Drilled
+    from interface.load.linearizability import Checked
+    from interface.load.rush import Drilled
 
 SHOWN = 10
 NOT_PROVEN = 3
@@ -56,8 +56,8 @@ def drill(session: Session, /, *, as_json: bool, **plan: Any) -> None:
     shown to be linearizable. Exit code 1 when the proof or the check fails, 3 when a history was
     too long to be searched.
     """
-    from interface.drill.rush import NotEmpty, Plan  # noqa: PLC0415 - see session.py
-    from interface.drill.rush import drill as run  # noqa: PLC0415
+    from interface.load.rush import NotEmpty, Plan  # noqa: PLC0415 - see session.py
+    from interface.load.rush import drill as run  # noqa: PLC0415
 
     columns = (
         SpinnerColumn(),

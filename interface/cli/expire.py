@@ -34,8 +34,8 @@ def expire(session: Session, *, once: bool, as_json: bool) -> None:
 
 def sweep_now(session: Session) -> list[str]:
     """Record the end of every hold that has ended, and forget old attempts; return whose ended."""
-    from application.expiry import sweep  # noqa: PLC0415 - see session.py
-    from application.projections.pull_loop import catch_up  # noqa: PLC0415
+    from application.orders.expiry import sweep  # noqa: PLC0415 - see session.py
+    from application.projector.loop import catch_up  # noqa: PLC0415
 
     services = session.services
     services.store_clock.look()

@@ -2,7 +2,7 @@
 
 import click
 
-from application.access import SCOPES
+from application.catalog.access import SCOPES
 from interface.cli.session import Session, database_option, json_option
 from interface.cli.tables import listing, minute
 
@@ -25,8 +25,8 @@ def key() -> None:
 @database_option
 def create(session: Session, partner: str, scopes: tuple[str, ...], *, as_json: bool) -> None:
     """Make a new key. It is shown once, here, and kept only as a hash."""
-    from application.access import hash_of, key_id  # noqa: PLC0415 - see session.py
-    from application.keys import UnknownPartner, create_key  # noqa: PLC0415
+    from application.catalog.access import hash_of, key_id  # noqa: PLC0415 - see session.py
+    from application.catalog.keys import UnknownPartner, create_key  # noqa: PLC0415
 
     try:
         services = session.services
@@ -45,7 +45,7 @@ def create(session: Session, partner: str, scopes: tuple[str, ...], *, as_json: 
 @database_option
 def list_all(session: Session, *, as_json: bool) -> None:
     """List all keys by their names. The keys themselves are known to nobody."""
-    from application.keys import list_keys  # noqa: PLC0415 - see session.py
+    from application.catalog.keys import list_keys  # noqa: PLC0415 - see session.py
 
     keys = list_keys(session.services.store)
     if as_json:
@@ -68,7 +68,7 @@ def revoke(session: Session, name: str, *, as_json: bool) -> None:
 
     NAME is what `orderlog key list` calls it. It stops working within a second everywhere.
     """
-    from application.keys import UnknownKey, revoke_key  # noqa: PLC0415 - see session.py
+    from application.catalog.keys import UnknownKey, revoke_key  # noqa: PLC0415 - see session.py
 
     try:
         services = session.services

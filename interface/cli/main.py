@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from application import failpoints
+from application.runtime import failpoints
 from interface.cli.session import Session
 
 COMMANDS = {
@@ -57,25 +57,21 @@ def is_refusal(error: Exception) -> bool:
     """Whether an error is an answer to the user rather than a fault of the program."""
     from environs import EnvError  # noqa: PLC0415
 
-    from application import (  # noqa: PLC0415
-        backup_files,
-        bootstrap,
-        catalog_file,
-        catalog_loading,
-        copying,
-        keys,
-        store,
-    )
+    from application import bootstrap  # noqa: PLC0415
     from application.archive import manifest  # noqa: PLC0415
-    from application.audit import (  # noqa: PLC0415
-        acknowledging,
-        bundle,
-        checkpoint,
-        signer_memory,
-        signing,
-    )
-    from application.audit import workers as audit_workers  # noqa: PLC0415
-    from application.projections import new_generation, range_loading, rebuild, rebuild_workers  # noqa: PLC0415
+    from application.catalog import file as catalog_file  # noqa: PLC0415
+    from application.catalog import keys  # noqa: PLC0415
+    from application.catalog import loading as catalog_loading  # noqa: PLC0415
+    from application.copying import copy as copying  # noqa: PLC0415
+    from application.integrity import bundle, checkpoint, signer_memory, signing  # noqa: PLC0415
+    from application.integrity import workers as audit_workers  # noqa: PLC0415
+    from application.ports import backup_files  # noqa: PLC0415
+    from application.ports.read_models import BeingRebuilt, KeyTwice, ModelNotTrue  # noqa: PLC0415
+    from application.ports.store import CopyUnfinished, LayoutTooNew, StoreUnavailable  # noqa: PLC0415
+    from application.projector import acknowledging, rebuild  # noqa: PLC0415
+    from application.projector import generations as new_generation  # noqa: PLC0415
+    from application.projector import partitions as range_loading  # noqa: PLC0415
+    from application.projector import workers as rebuild_workers  # noqa: PLC0415
     from domain.refusals import Refusal  # noqa: PLC0415 - only when something was refused
 
     return isinstance(
@@ -103,17 +99,17 @@ def is_refusal(error: Exception) -> bool:
         | audit_workers.WorkerDied
         | keys.UnknownPartner
         | copying.NotCopied
-        | store.CopyUnfinished
-        | store.LayoutTooNew
-        | store.ModelNotTrue
+        | CopyUnfinished
+        | LayoutTooNew
+        | ModelNotTrue
         | manifest.BadArchive
         | range_loading.OrderNotShown
         | rebuild.NothingKept
         | new_generation.Stopped
         | rebuild_workers.WorkersFailed
-        | store.BeingRebuilt
-        | store.KeyTwice
-        | store.StoreUnavailable,
+        | BeingRebuilt
+        | KeyTwice
+        | StoreUnavailable,
     )
 
 

@@ -49,7 +49,7 @@ def show(
     session: Session, name: str, version: int | None, at: datetime | None, *, as_json: bool
 ) -> None:
     """Show an order as it is, or as it was."""
-    from application.order_document import order_document  # noqa: PLC0415 - see session.py
+    from application.orders.document import order_document  # noqa: PLC0415 - see session.py
 
     history = session.services.history
     order_id = session.services.search.id_of(name)
@@ -117,7 +117,7 @@ def explain(session: Session, name: str, lang: str, *, as_json: bool) -> None:
 
     Refused attempts are among them.
     """
-    from application.order_story import LANGUAGES  # noqa: PLC0415 - see session.py
+    from application.orders.timeline.timeline import LANGUAGES  # noqa: PLC0415 - see session.py
 
     order_id = session.services.search.id_of(name)
     document = session.services.stories.explain(order_id, LANGUAGES[lang])

@@ -14,10 +14,10 @@ from interface.cli.session import Session, database_option, extra, json_option
 from interface.cli.tables import listing
 
 if TYPE_CHECKING:
-    from application.projections.rebuild import Outcome
-    from application.projections.rebuild_workers import Workers
-    from application.projections.registry import Projection
-    from application.store import ModelState
+    from application.ports.read_models import ModelState
+    from application.projector.rebuild import Outcome
+    from application.projector.workers import Workers
+    from application.read_models.registry import Projection
 
 
 IN_PLACE = ("tickets", "requests", "numbers")
@@ -34,7 +34,7 @@ def projection() -> None:
 @database_option
 def list_projections(session: Session, *, as_json: bool) -> None:
     """List the read models and their columns."""
-    from application.projections.registry import REBUILT  # noqa: PLC0415 - see session.py
+    from application.read_models.registry import REBUILT  # noqa: PLC0415 - see session.py
 
     rows = [{"name": name, "columns": list(each.table.columns)} for name, each in REBUILT.items()]
     if as_json:
@@ -51,7 +51,7 @@ def list_projections(session: Session, *, as_json: bool) -> None:
 @database_option
 def status(session: Session, *, as_json: bool) -> None:
     """Show how far each read model is. Exit code 1 when one has stopped."""
-    from application.projections.registry import PROJECTIONS  # noqa: PLC0415 - see session.py
+    from application.read_models.registry import PROJECTIONS  # noqa: PLC0415 - see session.py
 
     store = session.services.store
     last = store.last_position()
@@ -128,11 +128,11 @@ def rebuild(
     with the log in place; with --accept-differences those that differ are put right.
     """
     from application.bootstrap import opener_of  # noqa: PLC0415 - see session.py
-    from application.projections import rebuild as rebuilding  # noqa: PLC0415
-    from application.projections.new_generation import Loading  # noqa: PLC0415
-    from application.projections.rebuild_workers import be_polite  # noqa: PLC0415
-    from application.projections.registry import BESIDE, REBUILT  # noqa: PLC0415
-    from application.projections.ticket_check import check_tickets  # noqa: PLC0415
+    from application.projector import rebuild as rebuilding  # noqa: PLC0415
+    from application.projector.generations import Loading  # noqa: PLC0415
+    from application.projector.ticket_check import check_tickets  # noqa: PLC0415
+    from application.projector.workers import be_polite  # noqa: PLC0415
+    from application.read_models.registry import BESIDE, REBUILT  # noqa: PLC0415
 
     known = _known(name, REBUILT)
     mend = accept_differences and not check
@@ -162,7 +162,7 @@ def rebuild(
 
 def _beside(session: Session, name: str, *, mend: bool) -> "Outcome":
     """Compare what is kept beside the log; with `mend` put it right."""
-    from application.projections.beside_check import check_numbers, check_requests  # noqa: PLC0415
+    from application.projector.derived_records_check import check_numbers, check_requests  # noqa: PLC0415
 
     run = check_requests if name == "requests" else check_numbers
     with facts_bar(session, f"Comparing {name}") as tell:
@@ -174,8 +174,8 @@ def _beside(session: Session, name: str, *, mend: bool) -> "Outcome":
 @database_option
 def rollback(session: Session, name: str) -> None:
     """Go back to the table that the last rebuild of NAME replaced."""
-    from application.projections.rebuild import roll_back  # noqa: PLC0415 - see session.py
-    from application.projections.registry import PROJECTIONS  # noqa: PLC0415
+    from application.projector.rebuild import roll_back  # noqa: PLC0415 - see session.py
+    from application.read_models.registry import PROJECTIONS  # noqa: PLC0415
 
     position = roll_back(session.services.store, _known(name, PROJECTIONS))
     click.echo(f"{name} is the earlier one again, up to position {position}.")
@@ -183,11 +183,11 @@ def rollback(session: Session, name: str) -> None:
 
 def _workers(count: int | None, scheduler: str | None) -> "Workers | None":
     """Who loads the new table; None for this process itself."""
-    from application.projections.rebuild_workers import in_processes  # noqa: PLC0415
+    from application.projector.workers import in_processes  # noqa: PLC0415
 
     if scheduler is not None:
         with extra("dask"):
-            on_dask = import_module("application.projections.dask_workers").on_dask
+            on_dask = import_module("application.projector.dask_workers").on_dask
         workers: Workers = on_dask(scheduler)
         return workers
     processes = count or os.cpu_count() or 1

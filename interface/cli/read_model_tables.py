@@ -8,11 +8,12 @@ from rich.table import Table
 from interface.cli.tables import flat
 
 if TYPE_CHECKING:  # see session.py
-    from application import store
-    from application.projections.rebuild import Outcome
+    from application.ports.read_models import Row
+    from application.ports.read_models import Table as Shape
+    from application.projector.rebuild import Outcome
 
 
-def differences_table(outcome: "Outcome", shape: "store.Table") -> Table:
+def differences_table(outcome: "Outcome", shape: "Shape") -> Table:
     """The first rows that differ, each with what differs in it."""
     title = f"{outcome.differences:,} rows differ"
     more = outcome.differences - len(outcome.shown)
@@ -25,7 +26,7 @@ def differences_table(outcome: "Outcome", shape: "store.Table") -> Table:
     return table
 
 
-def _fields(row: "store.Row | None", shape: "store.Table") -> dict[str, str]:
+def _fields(row: "Row | None", shape: "Shape") -> dict[str, str]:
     """All that a row says, by name."""
     if row is None:
         return {}

@@ -33,7 +33,7 @@ def serve(session: Session, host: str, port: int, workers: int, *, sample: bool)
 
     Until SIGTERM or SIGINT (Ctrl-C); requests under way are finished then.
     """
-    from interface.http.processes import CannotStart, Processes  # noqa: PLC0415 - see session.py
+    from interface.server.processes import CannotStart, Processes  # noqa: PLC0415 - see session.py
 
     settings = session.settings
     with reserved(host, port) as (address, free):
@@ -82,8 +82,8 @@ def socket_on(host: str, port: int) -> socket.socket:
 def prepare(session: Session, *, sample: bool) -> str:
     """Make the tables, load the sample if it is wished, and say what is for sale."""
     from application.bootstrap import build  # noqa: PLC0415 - see session.py
-    from application.catalog_loading import load_sample  # noqa: PLC0415
-    from interface.http.logs import configure  # noqa: PLC0415
+    from application.catalog.loading import load_sample  # noqa: PLC0415
+    from interface.server.logs import configure  # noqa: PLC0415
 
     configure(session.settings.log_level)
     services = build(session.settings)

@@ -42,7 +42,7 @@ class Session:
     def services(self) -> "Services":
         """The wired service; closed at the end of the run."""
         from application.bootstrap import build  # noqa: PLC0415 - see above
-        from interface.http.logs import configure  # noqa: PLC0415
+        from interface.server.logs import configure  # noqa: PLC0415
 
         configure(self.settings.log_level)
         services = build(self.settings)

@@ -8,7 +8,7 @@ from rich.box import HORIZONTALS, SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from application.order_history import Change
+from application.orders.history import Change
 
 STATUS_STYLE = {
     "executed": "cyan",

@@ -3,7 +3,8 @@
 from flask import Blueprint
 
 from application.bootstrap import Services
-from interface.console import assets, failures, orders, read_models, shows, sign_in, visit, writing
+from interface.console import assets, failures, orders, read_models, shows, sign_in, writing
+from interface.console import page_session as visit
 
 
 def console_blueprint(services: Services) -> Blueprint:

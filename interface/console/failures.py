@@ -6,8 +6,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from application.bootstrap import Services
-from application.order_queries import BadCursor
-from application.store import ModelNotTrue, StoreUnavailable
+from application.orders.queries import BadCursor
+from application.ports.read_models import ModelNotTrue
+from application.ports.store import StoreUnavailable
 from domain.refusals import Refusal
 from interface.console.language import language_for
 from interface.http.errors import STATUS_OF

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 
 from application.bootstrap import Services
-from application.order_diff import fields_of
-from application.seating import SeatRow, Sector, SetPlan
+from application.catalog.seating import SeatRow, Sector, SetPlan
+from application.orders.diff import fields_of
 from domain.order import Order
 
 GROUPS: Mapping[str, Mapping[str, str]] = {

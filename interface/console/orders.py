@@ -9,16 +9,16 @@ import msgspec
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from application.audit.order_mark import mark_of
 from application.bootstrap import Services
-from application.order_document import order_document
-from application.order_queries import OrderFilter
-from application.order_story import LANGUAGES
-from application.story_language import Language
+from application.integrity.order_status import mark_of
+from application.orders.document import order_document
+from application.orders.queries import OrderFilter
+from application.orders.timeline.language import Language
+from application.orders.timeline.timeline import LANGUAGES
 from domain.refusals import NotYetCreated
 from domain.status import Status
 from interface.console.order_view import order_then
-from interface.console.visit import zone
+from interface.console.page_session import zone
 from interface.http.orders import known_order
 
 PAGE = 50

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from application.bootstrap import Services
-from application.projections.standing import standings
+from application.operations.read_model_status import standings
 
 
 def register(routes: Blueprint, services: Services) -> None:

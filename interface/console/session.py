@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import msgspec
 from itsdangerous import BadData, URLSafeSerializer
 
-from application.clock import from_ms, to_ms
+from application.runtime.clock import from_ms, to_ms
 
 SALT = "orderlog console session"
 

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, g, redirect, render_template, request, ur
 from werkzeug.wrappers import Response as AnyResponse
 
 from application.bootstrap import Services
-from application.seating import Hall
+from application.catalog.seating import Hall
 from domain.refusals import ShowNotFound
 from interface.http.schemas import OBJECT_ID
 

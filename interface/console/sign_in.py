@@ -7,8 +7,8 @@ from zoneinfo import available_timezones
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from application.access import hash_of
 from application.bootstrap import Services
+from application.catalog.access import hash_of
 
 ZONES = cache(available_timezones)
 OUR_PAGE = re.compile(r"/console(/[\w/-]*)?(\?[^\s\\]*)?\Z", re.ASCII)

@@ -8,9 +8,9 @@ from flask import Blueprint, g
 from markupsafe import Markup
 
 from application.bootstrap import Services
-from application.clock import written
+from application.runtime.clock import written
 from interface.console.language import LANGUAGES, exactly
-from interface.console.visit import zone
+from interface.console.page_session import zone
 
 
 def register(routes: Blueprint, _: Services) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 from flask import Response
 
-from application.order_document import order_document
-from application.order_queries import OrderPage
-from application.order_service import Answer
+from application.orders.document import order_document
+from application.orders.queries import OrderPage
+from application.orders.service import Answer
 from domain.order import Order
 
 JSON = "application/json; charset=UTF-8"

@@ -9,10 +9,12 @@ import structlog
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from application.cooperation import TooLate
-from application.order_queries import BadCursor
-from application.shown_position import ModelBehind
-from application.store import ModelNotTrue, OutcomeUnknown, StoreUnavailable, TicketTaken
+from application.orders.queries import BadCursor
+from application.ports.read_models import ModelNotTrue
+from application.ports.store import OutcomeUnknown, StoreUnavailable
+from application.ports.unit_of_work import TicketTaken
+from application.projector.read_your_writes import ModelBehind
+from application.runtime.greenlet_bridge import TooLate
 from domain import refusals
 from domain.refusals import Refusal
 

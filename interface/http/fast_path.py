@@ -14,10 +14,10 @@ from typing import Any
 
 import msgspec
 
-from application.access import Caller
 from application.bootstrap import Services
-from application.order_document import order_document
-from application.order_service import Answer, OrderWish, Request
+from application.catalog.access import Caller
+from application.orders.document import order_document
+from application.orders.service import Answer, OrderWish, Request
 from interface.http.answers import JSON
 from interface.http.body import JSON as JSON_IN
 from interface.http.body import fingerprint_of

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from application.show_queries import ShowQueries
+from application.catalog.availability import ShowQueries
 from domain.order import Order
 from interface.http.errors import BadRequest
 

@@ -7,11 +7,11 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from application.audit.records import Verification
-from application.metrics import Figures, ModelFigures
+from application.operations.metrics import Figures, ModelFigures
+from application.ports.integrity_records import Verification
+from application.runtime.restart_figures import RestartFigures
 from interface.http.contract import described
 from interface.http.health_contract import METRICS
-from interface.http.restart_figures import RestartFigures
 from interface.http.watched import Watched
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"

@@ -3,8 +3,8 @@
 from flask import Blueprint, Response, g, request
 
 from application.bootstrap import Services
-from application.order_story import LANGUAGES
-from application.story_english import ENGLISH
+from application.orders.timeline.english import ENGLISH
+from application.orders.timeline.timeline import LANGUAGES
 from interface.http.answers import json_answer
 from interface.http.body import load_query
 from interface.http.contract import described

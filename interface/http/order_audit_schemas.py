@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from application.order_story import LANGUAGES
+from application.orders.timeline.timeline import LANGUAGES
 from interface.http.schemas import Digits, ObjectId, moment_out
 
 MOST_VERSION = 2**31

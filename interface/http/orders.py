@@ -6,7 +6,7 @@ from flask import Blueprint, Response, g, request
 from werkzeug.routing import BaseConverter
 
 from application.bootstrap import Services
-from application.order_service import OrderWish
+from application.orders.service import OrderWish
 from domain.refusals import UnknownOrder
 from domain.status import Status
 from interface.http.answers import Shape, json_answer, order_answer, orders_answer, position_of

@@ -10,9 +10,9 @@ from typing import Annotated
 
 import msgspec
 
-from application.order_service import OrderWish, PaymentWish
+from application.orders.service import OrderWish, PaymentWish
+from domain.commands import AtRandom, Seats
 from domain.status import Status
-from domain.wishes import AtRandom, Seats
 
 MOST_TICKETS = 1000
 

@@ -10,12 +10,12 @@ from typing import Any
 import structlog
 from flask import Flask, Response, g, request
 
-from application.access import Caller
 from application.bootstrap import Services
-from application.cooperation import slot_given_back
-from application.order_service import Request
-from application.shown_position import wait_until_shown
-from application.store import StoreUnavailable
+from application.catalog.access import Caller
+from application.orders.service import Request
+from application.ports.store import StoreUnavailable
+from application.projector.read_your_writes import wait_until_shown
+from application.runtime.greenlet_bridge import slot_given_back
 from interface.http.body import fingerprint
 from interface.http.errors import BadRequest, problem
 
@@ -28,7 +28,7 @@ OPEN = frozenset({"health.live", "health.ready", "metrics.metrics", "openapi.ope
 """The endpoints that need no key: they answer without asking the store who calls."""
 
 CONSOLE = "console"
-"""The pages that people look at: they are signed in by a cookie (`interface/console/visit.py`)."""
+"""The pages that people look at: they are signed in by a cookie (`console/page_session.py`)."""
 
 log = structlog.get_logger()
 

@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
-from application.order_queries import SORTS, OrderFilter
-from application.order_service import OrderWish, PaymentWish
-from application.show_queries import Sale
+from application.catalog.availability import Sale
+from application.orders.queries import SORTS, OrderFilter
+from application.orders.service import OrderWish, PaymentWish
+from domain.commands import AtRandom, Customer, Seats
 from domain.status import Status
-from domain.wishes import AtRandom, Customer, Seats
 from interface.http.body import RANDOM_AND_TICKETS
 
 MOST_TICKETS = 1000

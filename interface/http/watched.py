@@ -11,13 +11,13 @@ from functools import partial
 
 import structlog
 
-from application import health
 from application.bootstrap import Services
-from application.clock import from_ms, written
-from application.health import Health
-from application.last_look import LastLook
-from application.metrics import Figures, figures
-from interface.http.restart_figures import RestartBoard, RestartFigures
+from application.operations import health
+from application.operations.health import Health
+from application.operations.last_look import LastLook
+from application.operations.metrics import Figures, figures
+from application.runtime.clock import from_ms, written
+from application.runtime.restart_figures import RestartBoard, RestartFigures
 
 NUMBERS_SECONDS = 1.5
 

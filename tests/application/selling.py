@@ -6,10 +6,10 @@ from itertools import count
 import pytest
 from mixed_orders import NOON
 
-from application.access import Caller
-from application.order_service import OrderWish, PaymentWish, Request
+from application.catalog.access import Caller
+from application.orders.service import OrderWish, PaymentWish, Request
+from domain.commands import AtRandom, Seats
 from domain.status import Status
-from domain.wishes import AtRandom, Seats
 
 MOMENT = timedelta(milliseconds=1)
 TEN_MINUTES = timedelta(minutes=10)

@@ -20,12 +20,12 @@ from application.archive.export import export_log
 from application.archive.importing import import_log
 from application.archive.manifest import BadArchive, read_manifest
 from application.bootstrap import build, open_copyable
-from application.copyable import FACTS
-from application.copying import NotCopied
-from application.projections.new_generation import Loading
-from application.projections.pull_loop import catch_up
-from application.projections.rebuild import rebuild
-from application.projections.registry import PROJECTIONS
+from application.copying.copy import NotCopied
+from application.ports.copyable import FACTS
+from application.projector.generations import Loading
+from application.projector.loop import catch_up
+from application.projector.rebuild import rebuild
+from application.read_models.registry import PROJECTIONS
 from application.settings import Settings
 from interface.cli.main import cli
 

@@ -7,9 +7,10 @@ import msgspec
 import pytest
 from box_office import PARTERRE, SHOP, seat
 
-from application.attempts import KEPT, Attempts
-from application.order_service import OrderWish
-from application.store import StoreUnavailable
+from application.orders.rejected_requests import KEPT, Attempts
+from application.orders.service import OrderWish
+from application.ports.store import StoreUnavailable
+from domain.commands import AtRandom, Customer
 from domain.refusals import (
     MoveNotAllowed,
     NotTheVendor,
@@ -19,7 +20,6 @@ from domain.refusals import (
     UnknownOrder,
 )
 from domain.status import Status
-from domain.wishes import AtRandom, Customer
 
 
 def noted(office, order):

@@ -9,17 +9,17 @@ from eventsourcing.persistence import StoredEvent
 from forger import Forger
 from mixed_orders import load_shows, make_mixed_orders
 
-from application.audit import ranges, verification
-from application.audit.chain import genesis, link
-from application.audit.checkpoint import LogContradicts, statement_of
-from application.audit.findings import Kind
-from application.audit.verification import verify
-from application.audit.workers import here, in_processes
 from application.bootstrap import build, opener_of
-from application.fact_mapper import fact_of
-from application.projections.pull_loop import catch_up
-from application.projections.rebuild import rebuild
-from application.projections.registry import PROJECTIONS
+from application.event_log.event_mapper import fact_of
+from application.event_log.hash_chain import genesis, link
+from application.integrity import ranges, verification
+from application.integrity.checkpoint import LogContradicts, statement_of
+from application.integrity.findings import Kind
+from application.integrity.verification import verify
+from application.integrity.workers import here, in_processes
+from application.projector.loop import catch_up
+from application.projector.rebuild import rebuild
+from application.read_models.registry import PROJECTIONS
 from application.settings import Settings
 from domain.events import STORED_NAMES
 

@@ -6,8 +6,8 @@ import pytest
 from box_office import ORGANISER, SHOP, SHOW
 from click.testing import CliRunner
 
-from application.access import AUDIT, Caller
-from application.order_service import OrderWish, Request
+from application.catalog.access import AUDIT, Caller
+from application.orders.service import OrderWish, Request
 from domain.refusals import NotTheVendor, ShowNotFound, UnknownOrder
 from domain.status import Status
 from interface.cli.main import cli

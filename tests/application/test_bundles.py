@@ -5,7 +5,8 @@ import pytest
 from box_office import box_office
 from forger import Forger
 
-from application.audit.bundle import (
+from application.event_log.hash_chain import genesis, link
+from application.integrity.bundle import (
     BadBundle,
     CannotBundle,
     check_bundle,
@@ -13,9 +14,8 @@ from application.audit.bundle import (
     read_bundle,
     read_checkpoint,
 )
-from application.audit.chain import genesis, link
-from application.audit.findings import Kind
-from application.audit.signing import signer_at
+from application.integrity.findings import Kind
+from application.integrity.signing import signer_at
 from domain.refusals import UnknownOrder
 
 ENCODE = msgspec.json.encode

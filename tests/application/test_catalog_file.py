@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from marshmallow import Schema
 
-from application import catalog_file
-from application.catalog import Partner
-from application.catalog_file import BadCatalog, PartnerEntry, TicketEntry, read_catalog_file
-from application.catalog_loading import sample_catalog
+from application.catalog import file as catalog_file
+from application.catalog.cache import Partner
+from application.catalog.file import BadCatalog, PartnerEntry, TicketEntry, read_catalog_file
+from application.catalog.loading import sample_catalog
 from domain.payment import ConfirmedBy, PaymentSystem
 from domain.pricing import PriceRule
 from domain.shows import Deal, Show, TicketSet

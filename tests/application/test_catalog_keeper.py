@@ -3,10 +3,10 @@ import threading
 import pytest
 from polling import until
 
-from application.catalog import CatalogKeeper
-from application.catalog_loading import load_sample
-from application.clock import now
-from application.storage.sqlite import SqliteStore
+from application.catalog.cache import CatalogKeeper
+from application.catalog.loading import load_sample
+from application.runtime.clock import now
+from application.storage.sqlite.store import SqliteStore
 
 BUYERS, OPENINGS = 16, 20
 

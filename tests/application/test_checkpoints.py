@@ -10,8 +10,10 @@ import msgspec
 import pytest
 from box_office import BoxOffice, box_office
 
-from application.audit import checkpoint as checkpointing
-from application.audit.checkpoint import (
+from application.bootstrap import audit_key_of, build
+from application.integrity import checkpoint as checkpointing
+from application.integrity.chain_heads import advance, seal
+from application.integrity.checkpoint import (
     CheckpointsBusy,
     NoKey,
     WrongKey,
@@ -19,11 +21,9 @@ from application.audit.checkpoint import (
     is_signed,
     statement_of,
 )
-from application.audit.checkpoint_check import check_series
-from application.audit.checkpointer import Checkpointer
-from application.audit.signing import BadKey, read_public, signer_at, verified
-from application.audit.witness import advance, seal
-from application.bootstrap import audit_key_of, build
+from application.integrity.checkpoint_check import check_series
+from application.integrity.checkpointer import Checkpointer
+from application.integrity.signing import BadKey, read_public, signer_at, verified
 from application.settings import Settings
 
 

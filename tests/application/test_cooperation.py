@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from application.cooperation import Cooperation, end_all, off_the_loop, pause
+from application.runtime.greenlet_bridge import Cooperation, end_all, off_the_loop, pause
 
 
 def on_a_loop(*calls):

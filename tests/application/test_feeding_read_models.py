@@ -11,16 +11,17 @@ import pytest
 from eventsourcing.persistence import StoredEvent
 from mixed_orders import load_shows, make_mixed_orders
 
-from application import fact_mapper
 from application.bootstrap import build
-from application.fact_mapper import fact_of
-from application.projections import pull_loop
-from application.projections.orders import order_of
-from application.projections.pull_loop import PullLoop, pull
-from application.projections.registry import PROJECTIONS, Projection
+from application.event_log import event_mapper as fact_mapper
+from application.event_log.event_mapper import fact_of
+from application.ports.read_models import Page, Row, Table
+from application.ports.store import StoreUnavailable
+from application.projector import loop as pull_loop
+from application.projector.loop import PullLoop, pull
+from application.read_models.orders import order_of
+from application.read_models.registry import PROJECTIONS, Projection
 from application.settings import Settings
-from application.storage import postgres_connections
-from application.store import Page, Row, StoreUnavailable, Table
+from application.storage.postgres import connections as postgres_connections
 from domain.events import CustomerSet
 from domain.order import Order
 

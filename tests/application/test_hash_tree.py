@@ -4,8 +4,7 @@ import hashlib
 
 import pytest
 
-from application.audit.records import Drawer, Head, Link
-from application.audit.tree import (
+from application.integrity.merkle_tree import (
     EMPTY,
     climb,
     drawer,
@@ -18,6 +17,7 @@ from application.audit.tree import (
     root_of,
     trail_of,
 )
+from application.ports.integrity_records import Drawer, Head, Link
 
 LEAVES = [hashlib.sha256(b"%d" % number).digest() for number in range(40)]
 ORDER = "56a73b7ff06c5a21c393806b"

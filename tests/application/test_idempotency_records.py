@@ -8,18 +8,18 @@ from box_office import PARTERRE, SHOW, BoxOffice, seat
 from click.testing import CliRunner
 from forger import Forger
 
-from application.audit.findings import Kind
-from application.audit.verification import verify
-from application.audit.workers import here
 from application.bootstrap import open_store
-from application.fact_mapper import fact_of
-from application.idempotency import key_digest
-from application.order_service import OrderWish, PaymentWish
-from application.projections import beside_check
-from application.projections.beside_check import check_requests
-from application.store import Answered
+from application.event_log.event_mapper import fact_of
+from application.event_log.idempotency import key_digest
+from application.integrity.findings import Kind
+from application.integrity.verification import verify
+from application.integrity.workers import here
+from application.orders.service import OrderWish, PaymentWish
+from application.ports.unit_of_work import Answered
+from application.projector import derived_records_check as beside_check
+from application.projector.derived_records_check import check_requests
+from domain.commands import AtRandom, Customer, Seats
 from domain.status import Status
-from domain.wishes import AtRandom, Customer, Seats
 from interface.cli.main import cli
 
 BODY = b"\x07" * 32

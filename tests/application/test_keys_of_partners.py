@@ -7,9 +7,9 @@ import pytest
 from mixed_orders import CATALOG, CLUB, NOON, SEATS, THEATRE, load_shows, make_mixed_orders
 from selling import on_one_store
 
-from application.catalog_file import read_catalog_file
-from application.catalog_loading import load_catalog
-from application.keys import UnknownKey, UnknownPartner, create_key, list_keys, revoke_key
+from application.catalog.file import read_catalog_file
+from application.catalog.keys import UnknownKey, UnknownPartner, create_key, list_keys, revoke_key
+from application.catalog.loading import load_catalog
 
 THEATRES = "theatre-key-0001"
 """As the catalogue file has it."""

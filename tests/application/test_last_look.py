@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 from polling import until
 
-from application.health import Health
-from application.last_look import LastLook
+from application.operations.health import Health
+from application.operations.last_look import LastLook
 
 GOOD = Health(ready=True, checks={"store": "ok"})
 

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 from mixed_orders import CLUB, SHOP, SHOWS, THEATRE, load_shows, make_mixed_orders
 
-from application.order_document import order_document
-from application.order_queries import SORTS, OrderFilter
-from application.projections.pull_loop import catch_up
+from application.orders.document import order_document
+from application.orders.queries import SORTS, OrderFilter
+from application.projector.loop import catch_up
 from domain.status import Status
 
 SELLERS = (THEATRE, CLUB, SHOP)

@@ -23,21 +23,21 @@ from hypothesis.stateful import (
 from mixed_orders import NOON
 from selling import MOMENT, Clock
 
-from application.access import Caller
 from application.bootstrap import build
-from application.catalog_file import read_catalog_file
-from application.catalog_loading import load_catalog
-from application.expiry import sweep
-from application.ids import created_at_of
-from application.order_document import order_document
-from application.order_queries import OrderFilter
-from application.order_service import OrderWish, PaymentWish, Request
-from application.projections.pull_loop import catch_up
+from application.catalog.access import Caller
+from application.catalog.availability import Sale
+from application.catalog.file import read_catalog_file
+from application.catalog.loading import load_catalog
+from application.orders.document import order_document
+from application.orders.expiry import sweep
+from application.orders.queries import OrderFilter
+from application.orders.service import OrderWish, PaymentWish, Request
+from application.projector.loop import catch_up
+from application.runtime.ids import created_at_of
 from application.settings import Settings
-from application.show_queries import Sale
+from domain.commands import AtRandom, Customer, Seats
 from domain.refusals import ChangedMeanwhile, Refusal, RequestReused, VersionMismatch
 from domain.status import Status
-from domain.wishes import AtRandom, Customer, Seats
 
 THEATRE, SHOP, STRANGER = (f"56810047f06c5a6ac62f4e0{n}" for n in (1, 2, 3))
 PARTNERS = {THEATRE: "ru", SHOP: "de", STRANGER: "en"}

@@ -9,12 +9,12 @@ import yaml
 from mixed_orders import SHOP, THEATRE
 from selling import CANCEL, DONE, TEN_MINUTES, asks, at_random, on_one_store, seats
 
-from application.catalog_file import BadCatalog, read_catalog_file
-from application.catalog_loading import LoadReport, TicketsInUse, load_catalog
-from application.expiry import sweep
-from application.order_service import OrderWish, PaymentWish
-from application.projections.pull_loop import catch_up
-from application.storage.postgres_catalog import PostgresCatalogChange
+from application.catalog.file import BadCatalog, read_catalog_file
+from application.catalog.loading import LoadReport, TicketsInUse, load_catalog
+from application.orders.expiry import sweep
+from application.orders.service import OrderWish, PaymentWish
+from application.projector.loop import catch_up
+from application.storage.postgres.catalog import PostgresCatalogChange
 from domain.status import Status
 
 EVENING, MATINEE = "56a6253df06c5a059a938001", "56a6253df06c5a059a938002"

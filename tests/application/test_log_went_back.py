@@ -11,21 +11,21 @@ from forger import Forger
 from log_backups import back_up, cut, put_back
 from selling import on_one_store
 
-from application import health
-from application.audit.acknowledging import NothingToAcknowledge
-from application.audit.checkpoint import LogWentBack, SignerDisagrees, statement_of
-from application.audit.log_watch import LogWatch
-from application.audit.verification import verify
-from application.audit.workers import here
 from application.bootstrap import open_store
-from application.metrics import figures
-from application.projections.code_mark import code_mark
-from application.projections.new_generation import Stopped
-from application.projections.rebuild import NothingKept, rebuild, roll_back
-from application.projections.registry import PROJECTIONS
-from application.shown_position import ModelBehind, wait_until_shown
-from application.store import ModelNotTrue, Page
-from application.store_clock import StoreClock
+from application.integrity.checkpoint import LogWentBack, SignerDisagrees, statement_of
+from application.integrity.log_watch import LogWatch
+from application.integrity.verification import verify
+from application.integrity.workers import here
+from application.operations import health
+from application.operations.metrics import figures
+from application.ports.read_models import ModelNotTrue, Page
+from application.projector.acknowledging import NothingToAcknowledge
+from application.projector.code_fingerprint import code_mark
+from application.projector.generations import Stopped
+from application.projector.read_your_writes import ModelBehind, wait_until_shown
+from application.projector.rebuild import NothingKept, rebuild, roll_back
+from application.read_models.registry import PROJECTIONS
+from application.runtime.store_clock import StoreClock
 
 ORDERS = PROJECTIONS["orders"]
 

@@ -5,9 +5,9 @@ from box_office import BoxOffice
 from click.testing import CliRunner
 from forger import Forger
 
-from application.audit.findings import Kind
-from application.audit.verification import verify
-from application.audit.workers import here
+from application.integrity.findings import Kind
+from application.integrity.verification import verify
+from application.integrity.workers import here
 from interface.cli.main import cli
 
 

@@ -4,8 +4,8 @@ import pytest
 from box_office import BoxOffice, seat
 from forger import Forger
 
-from application.audit.findings import Kind
-from application.audit.order_mark import mark_of
+from application.integrity.findings import Kind
+from application.integrity.order_status import mark_of
 
 
 @pytest.fixture

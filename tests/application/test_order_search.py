@@ -5,17 +5,17 @@ from datetime import timedelta
 
 import pytest
 
-from application.access import AUDIT, Caller
 from application.bootstrap import build
-from application.catalog_loading import load_sample
-from application.clock import now
-from application.order_queries import OrderFilter
-from application.order_search import MOST_FOUND
-from application.order_service import OrderWish, Request
-from application.projections.pull_loop import catch_up
+from application.catalog.access import AUDIT, Caller
+from application.catalog.loading import load_sample
+from application.orders.queries import OrderFilter
+from application.orders.search import MOST_FOUND
+from application.orders.service import OrderWish, Request
+from application.projector.loop import catch_up
+from application.runtime.clock import now
 from application.settings import Settings
+from domain.commands import Customer
 from domain.status import Status
-from domain.wishes import Customer
 
 SHOW = "56a6253df06c5a059a93802e"
 ORG = Caller("56810047f06c5a6ac62f4e1d", "k1", "ru")

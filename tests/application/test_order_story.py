@@ -7,15 +7,15 @@ from string import Formatter
 import pytest
 from box_office import SHOP, seat
 
-from application.order_service import CONTENDED, NotHad, OrderWish
-from application.order_story import LANGUAGES, TOO_LATE
-from application.story_english import ENGLISH
-from application.story_language import Language
-from application.story_russian import RUSSIAN
+from application.orders.service import CONTENDED, NotHad, OrderWish
+from application.orders.timeline.english import ENGLISH
+from application.orders.timeline.language import Language
+from application.orders.timeline.russian import RUSSIAN
+from application.orders.timeline.timeline import LANGUAGES, TOO_LATE
 from domain import refusals
+from domain.commands import Customer
 from domain.refusals import Refusal, UnknownOrder
 from domain.status import Status
-from domain.wishes import Customer
 
 EMPTY = OrderWish()
 

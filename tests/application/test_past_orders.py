@@ -9,14 +9,14 @@ from box_office import ORGANISER, SHOW, seat
 from databases import STORES, a_database
 from mixed_orders import NOON, SHOP, THEATRE, load_shows, make_mixed_orders
 
-from application import past_orders
-from application.access import Caller
 from application.bootstrap import build
-from application.order_document import order_document
-from application.order_queries import BadCursor, OrderFilter
-from application.projections.pull_loop import catch_up
+from application.catalog.access import Caller
+from application.orders import as_of as past_orders
+from application.orders.document import order_document
+from application.orders.queries import BadCursor, OrderFilter
+from application.projector.loop import catch_up
+from application.projector.read_your_writes import ModelBehind
 from application.settings import Settings
-from application.shown_position import ModelBehind
 from domain.refusals import NotYetCreated
 from domain.status import HELD, Status
 

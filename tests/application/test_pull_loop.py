@@ -6,13 +6,14 @@ from eventsourcing.persistence import StoredEvent
 from killing import Fuse, Killed, Mortal
 from mixed_orders import NOON, load_shows, make_mixed_orders
 
-from application import fact_mapper, health
-from application.projections import pull_loop
-from application.projections.pull_loop import PullLoop, catch_up
-from application.projections.rebuild import rebuild
-from application.projections.registry import PROJECTIONS
-from application.shown_position import wait_until_shown
-from application.store import Table
+from application.event_log import event_mapper as fact_mapper
+from application.operations import health
+from application.ports.read_models import Table
+from application.projector import loop as pull_loop
+from application.projector.loop import PullLoop, catch_up
+from application.projector.read_your_writes import wait_until_shown
+from application.projector.rebuild import rebuild
+from application.read_models.registry import PROJECTIONS
 from domain.events import CustomerSet
 
 NAMES = list(PROJECTIONS)

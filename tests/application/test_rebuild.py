@@ -15,17 +15,17 @@ from eventsourcing.persistence import StoredEvent
 from killing import Fuse, Killed, Mortal
 from mixed_orders import NOON, load_shows, make_mixed_orders
 
-from application import fact_mapper
 from application.bootstrap import build, opener_of
-from application.projections import new_generation
-from application.projections.new_generation import Loading, Stopped
-from application.projections.pull_loop import OtherColumns, catch_up, pull
-from application.projections.range_loading import OrderNotShown
-from application.projections.rebuild import NothingKept, rebuild, roll_back
-from application.projections.rebuild_workers import WorkerDied, in_processes
-from application.projections.registry import PROJECTIONS
+from application.event_log import event_mapper as fact_mapper
+from application.ports.read_models import BeingRebuilt, Row, Table
+from application.projector import generations as new_generation
+from application.projector.generations import Loading, Stopped
+from application.projector.loop import OtherColumns, catch_up, pull
+from application.projector.partitions import OrderNotShown
+from application.projector.rebuild import NothingKept, rebuild, roll_back
+from application.projector.workers import WorkerDied, in_processes
+from application.read_models.registry import PROJECTIONS
 from application.settings import Settings
-from application.store import BeingRebuilt, Row, Table
 from domain.events import CustomerSet
 from domain.status import Status
 from interface.cli.main import cli
@@ -167,7 +167,7 @@ def test_what_other_code_has_loaded_is_not_used(sold_here, monkeypatch):
 
 
 REBUILD = """
-from application.projections import new_generation
+from application.projector import generations as new_generation
 from interface.cli.main import main
 new_generation.RANGE_FACTS = 20
 main()
@@ -296,7 +296,7 @@ def louder(facts):
 def changed(monkeypatch):
     changed = msgspec.structs.replace(ORDERS, rows=louder)
     known = {**PROJECTIONS, "orders": changed}
-    monkeypatch.setattr("application.projections.registry.REBUILT", known)
+    monkeypatch.setattr("application.read_models.registry.REBUILT", known)
     return changed
 
 

@@ -11,9 +11,10 @@ from click.testing import CliRunner
 from mixed_orders import load_shows, make_mixed_orders
 
 from application.bootstrap import build
-from application.projections import dask_workers, new_generation
-from application.projections.orders import TABLE as ORDERS
-from application.projections.pull_loop import catch_up
+from application.projector import dask_workers
+from application.projector import generations as new_generation
+from application.projector.loop import catch_up
+from application.read_models.orders import TABLE as ORDERS
 from application.settings import Settings
 from interface.cli.main import cli
 
@@ -23,7 +24,7 @@ import sys
 from dask.distributed import Client
 with Client(sys.argv.pop(1)) as client:
     client.wait_for_workers(2)
-from application.projections import new_generation
+from application.projector import generations as new_generation
 from interface.cli.main import main
 new_generation.RANGE_FACTS = 5
 main()

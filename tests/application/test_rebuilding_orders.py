@@ -4,12 +4,12 @@ import threading
 
 from mixed_orders import load_shows, make_mixed_orders
 
-from application.order_service import replay
-from application.projections.orders import order_of
-from application.projections.pull_loop import catch_up
-from application.projections.rebuild import rebuild
-from application.projections.registry import PROJECTIONS
-from application.store import Page
+from application.orders.service import replay
+from application.ports.read_models import Page
+from application.projector.loop import catch_up
+from application.projector.rebuild import rebuild
+from application.read_models.orders import order_of
+from application.read_models.registry import PROJECTIONS
 from domain.status import Status
 
 ORDERS = PROJECTIONS["orders"]

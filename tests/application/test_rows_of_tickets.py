@@ -8,14 +8,14 @@ from click.testing import CliRunner
 from forger import Forger
 from msgspec.structs import replace
 
-from application.audit.findings import Kind
-from application.audit.verification import verify
-from application.audit.workers import here
 from application.bootstrap import open_copyable, open_store
-from application.catalog_loading import load_catalog
-from application.copying import copy
-from application.projections.registry import PROJECTIONS
-from application.ticket_lists import BadList, packed, unpacked
+from application.catalog.loading import load_catalog
+from application.copying.copy import copy
+from application.integrity.findings import Kind
+from application.integrity.verification import verify
+from application.integrity.workers import here
+from application.ports.ticket_lists import BadList, packed, unpacked
+from application.read_models.registry import PROJECTIONS
 from interface.cli.main import cli
 
 ANOTHER_SET = "5" * 24

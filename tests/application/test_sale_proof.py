@@ -4,10 +4,10 @@ import msgspec
 from box_office import PARTERRE, seat
 from forger import Forger
 
-from application.audit.workers import here
-from application.fact_mapper import FactMapper, fact_of
-from application.sale_proof import Promise, prove
-from application.store import TicketChange
+from application.event_log.event_mapper import FactMapper, fact_of
+from application.integrity.sale_proof import Promise, prove
+from application.integrity.workers import here
+from application.ports.unit_of_work import TicketChange
 from domain.events import OrderCreated, TicketsChanged
 from domain.status import Status
 

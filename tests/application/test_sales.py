@@ -3,12 +3,12 @@
 import pytest
 from box_office import ORGANISER, SHOP, BoxOffice
 
-from application.access import Caller
-from application.order_service import OrderWish, PaymentWish
-from application.projections.sales import amount_of, hundredths
+from application.catalog.access import Caller
+from application.orders.service import OrderWish, PaymentWish
+from application.read_models.sales import amount_of, hundredths
+from domain.commands import AtRandom
 from domain.refusals import ShowNotFound
 from domain.status import Status
-from domain.wishes import AtRandom
 
 FESTIVAL = "56a6253df06c5a059a93802f"
 STALLS = "56a6254bf06c5a059b93801a"
@@ -157,7 +157,7 @@ def test_an_unknown_show_has_no_sales(festival):
 
 @pytest.mark.parametrize("batch", [1, 2, 500])
 def test_sales_do_not_depend_on_how_facts_are_batched(festival, monkeypatch, batch):
-    monkeypatch.setattr("application.projections.pull_loop.BATCH", batch)
+    monkeypatch.setattr("application.projector.loop.BATCH", batch)
     for number in range(3):
         festival.pay(festival.order(stalls=1, floor=number))
         festival.cancel(festival.order(floor=1))

@@ -3,9 +3,9 @@
 import pytest
 from box_office import ORGANISER, PARTERRE, SHOP, SHOW, seat
 
-from application.access import AUDIT, Caller
-from application.seating import natural
-from application.show_queries import Sale
+from application.catalog.access import AUDIT, Caller
+from application.catalog.availability import Sale
+from application.catalog.seating import natural
 from domain.refusals import ShowNotFound
 
 STRANGER = Caller("56810047f06c5a6ac62f4e1f", "k", "en")

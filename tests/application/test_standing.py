@@ -1,7 +1,7 @@
 """How far the read models are, as operators and the console see it."""
 
-from application.projections.registry import PROJECTIONS
-from application.projections.standing import Rebuild, standings
+from application.operations.read_model_status import Rebuild, standings
+from application.read_models.registry import PROJECTIONS
 
 NAMES = list(PROJECTIONS)
 

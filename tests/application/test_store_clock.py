@@ -6,10 +6,10 @@ import pytest
 from polling import until
 from structlog.testing import capture_logs
 
-from application import store_clock
-from application.clock import NS, to_ns
-from application.store import StoreUnavailable
-from application.store_clock import StoreClock
+from application.ports.store import StoreUnavailable
+from application.runtime import store_clock
+from application.runtime.clock import NS, to_ns
+from application.runtime.store_clock import StoreClock
 
 NOON = datetime(2030, 1, 26, 12, tzinfo=UTC)
 MS = NS // 1000

@@ -8,12 +8,12 @@ from eventsourcing.persistence import StoredEvent
 from mixed_orders import SHOWS, load_shows, make_mixed_orders
 
 from application.bootstrap import opener_of
-from application.projections import new_generation
-from application.projections.new_generation import Loading
-from application.projections.rebuild_workers import in_processes
-from application.projections.ticket_check import check_tickets
-from application.projections.tickets import TABLE
-from application.store import KeyTwice, Row
+from application.ports.read_models import KeyTwice, Row
+from application.projector import generations as new_generation
+from application.projector.generations import Loading
+from application.projector.ticket_check import check_tickets
+from application.projector.workers import in_processes
+from application.read_models.tickets import TABLE
 from interface.cli.main import cli
 
 

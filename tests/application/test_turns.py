@@ -1,4 +1,4 @@
-from application.turns import Turns
+from application.orders.concurrency import Turns
 
 
 def test_nobody_is_late_where_nothing_changed():

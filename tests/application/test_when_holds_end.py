@@ -21,9 +21,9 @@ from selling import (
 from structlog.testing import capture_logs
 
 from application.bootstrap import build
-from application.expiry import BATCH, sweep
-from application.order_service import OrderWish, PaymentWish
-from application.projections.pull_loop import catch_up
+from application.orders.expiry import BATCH, sweep
+from application.orders.service import OrderWish, PaymentWish
+from application.projector.loop import catch_up
 from application.settings import Settings
 from domain.refusals import Refusal
 from domain.status import Status

@@ -20,8 +20,9 @@ from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastor
 from postgres_server import postgres_server
 from psycopg.conninfo import conninfo_to_dict
 
-from application.storage.postgres import PostgresStore
-from application.store import Needs, Ticket, TicketChange, Write, Written
+from application.ports.tickets import Ticket
+from application.ports.unit_of_work import Needs, TicketChange, Write, Written
+from application.storage.postgres.store import PostgresStore
 
 THREADS = 8
 TICKETS = 2

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from application.fact_mapper import FactMapper
+from application.event_log.event_mapper import FactMapper
 from domain.events import CustomerSet, Fact, OrderCreated, PaymentSystemSet, StatusChanged
 from domain.payment import ConfirmedBy, PaymentSystem
 from domain.pricing import Price

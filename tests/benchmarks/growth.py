@@ -20,7 +20,7 @@ from http_paths import CREATE, ORDERS, wrk
 from servers import put_on_sale, service
 
 from application.bootstrap import build
-from application.projections.registry import PROJECTIONS
+from application.read_models.registry import PROJECTIONS
 from application.settings import Settings
 
 TICKETS = 500_000

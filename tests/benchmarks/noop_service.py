@@ -7,7 +7,7 @@ from granian.constants import Interfaces
 from granian.server.mp import MPServer
 
 from application.settings import Settings
-from interface.http.running import BACKLOG
+from interface.server.running import BACKLOG
 
 app = Flask(__name__)
 

@@ -25,20 +25,20 @@ from http_paths import CREATE, ORDERS, wrk
 from postgres_server import postgres_server
 from servers import EVENT, SET, put_on_sale, service
 
-from application.access import Caller
 from application.bootstrap import build, open_copyable, open_store, opener_of
-from application.clock import now
-from application.copyable import FACTS, Counters
-from application.fact_mapper import fact_from
-from application.order_service import OrderWish, Request
-from application.projections.new_generation import Loading
-from application.projections.rebuild import rebuild
-from application.projections.rebuild_workers import POLITENESS, be_polite, in_processes
-from application.projections.registry import PROJECTIONS
+from application.catalog.access import Caller
+from application.event_log.event_mapper import fact_from
+from application.orders.service import OrderWish, Request
+from application.ports.copyable import FACTS, Counters
+from application.ports.partitions import Range
+from application.projector.generations import Loading
+from application.projector.rebuild import rebuild
+from application.projector.workers import POLITENESS, be_polite, in_processes
+from application.read_models.registry import PROJECTIONS
+from application.runtime.clock import now
 from application.settings import Settings
-from application.store import Range
+from domain.commands import AtRandom
 from domain.order import Order
-from domain.wishes import AtRandom
 
 BATCH = 20_000
 TICKETS = 200_000

@@ -25,19 +25,19 @@ from eventsourcing.persistence import StoredEvent
 from postgres_server import postgres_server
 from servers import put_on_sale
 
-from application.audit.chain import links
-from application.audit.verification import verify
-from application.audit.workers import here, in_processes
 from application.bootstrap import build, open_copyable, open_store, opener_of
-from application.clock import to_ms
-from application.copyable import FACTS, PARTS, Counters
-from application.fact_mapper import fact_from
-from application.projections.new_generation import Loading
-from application.projections.rebuild import rebuild
-from application.projections.rebuild_workers import in_processes as loading_processes
-from application.projections.registry import PROJECTIONS
+from application.event_log.event_mapper import fact_from
+from application.event_log.hash_chain import links
+from application.integrity.verification import verify
+from application.integrity.workers import here, in_processes
+from application.ports.copyable import FACTS, PARTS, Counters
+from application.ports.ticket_lists import packed
+from application.projector.generations import Loading
+from application.projector.rebuild import rebuild
+from application.projector.workers import in_processes as loading_processes
+from application.read_models.registry import PROJECTIONS
+from application.runtime.clock import to_ms
 from application.settings import Settings
-from application.ticket_lists import packed
 from domain.events import OrderCreated, StatusChanged
 from domain.shows import Show, TicketSet
 from domain.status import LET_GO, Status

@@ -9,7 +9,7 @@ import requests
 from console_service import chromium, running
 from theatre import HOUSE_KEY
 
-from interface.console.visit import SESSION_COOKIE
+from interface.console.page_session import SESSION_COOKIE
 
 SECONDS = 10_000
 """How long a browser looks for what should be there, in milliseconds."""

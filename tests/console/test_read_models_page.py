@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from application.bootstrap import build
-from application.projections.registry import PROJECTIONS
+from application.read_models.registry import PROJECTIONS
 from application.settings import Settings
 
 

@@ -8,12 +8,12 @@ import requests
 from itsdangerous import URLSafeSerializer
 from theatre import CONCERT, HOUSE, HOUSE_KEY, LAWN, SHOP_KEY
 
-from application.access import hash_of, key_id
 from application.bootstrap import build
-from application.keys import create_key, revoke_key
+from application.catalog.access import hash_of, key_id
+from application.catalog.keys import create_key, revoke_key
 from application.settings import Settings
+from interface.console.page_session import SESSION_COOKIE
 from interface.console.session import Sessions
-from interface.console.visit import SESSION_COOKIE
 
 PAGE = "/console/orders"
 PROMISES = {"HttpOnly", "SameSite=Lax", "Path=/console"}

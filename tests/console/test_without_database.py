@@ -7,12 +7,12 @@ import yaml
 from theatre import HOUSE_KEY, catalog
 
 from application.bootstrap import build
-from application.catalog_file import read_catalog_file
-from application.catalog_loading import load_catalog
-from application.clock import now
+from application.catalog.file import read_catalog_file
+from application.catalog.loading import load_catalog
+from application.runtime.clock import now
 from application.settings import Settings
-from application.storage import postgres_connections
-from interface.http.app import create_app
+from application.storage.postgres import connections as postgres_connections
+from interface.server.flask_app import create_app
 
 
 @pytest.fixture

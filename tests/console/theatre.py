@@ -5,18 +5,18 @@ from datetime import datetime, timedelta
 
 import yaml
 
-from application.access import AUDIT, Caller
 from application.bootstrap import build
-from application.catalog_file import read_catalog_file
-from application.catalog_loading import load_catalog
-from application.expiry import sweep
-from application.keys import create_key
-from application.order_service import OrderWish, PaymentWish, Request
-from application.projections.pull_loop import catch_up
-from application.projections.registry import PROJECTIONS
+from application.catalog.access import AUDIT, Caller
+from application.catalog.file import read_catalog_file
+from application.catalog.keys import create_key
+from application.catalog.loading import load_catalog
+from application.orders.expiry import sweep
+from application.orders.service import OrderWish, PaymentWish, Request
+from application.projector.loop import catch_up
+from application.read_models.registry import PROJECTIONS
 from application.settings import Settings
+from domain.commands import AtRandom, Customer, Seats
 from domain.status import Status
-from domain.wishes import AtRandom, Customer, Seats
 
 HOUSE = "5f10c0de0000000000000001"
 SHOP = "5f10c0de0000000000000002"

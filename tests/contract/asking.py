@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 from eventsourcing.persistence import StoredEvent
 
-from application.idempotency import key_digest
-from application.store import Answered, Needs, Ticket, TicketChange, Write, Written
+from application.event_log.idempotency import key_digest
+from application.ports.tickets import Ticket
+from application.ports.unit_of_work import Answered, Needs, TicketChange, Write, Written
 
 NOON = datetime(2030, 6, 1, 12, tzinfo=UTC)
 TEN_PAST = NOON + timedelta(minutes=10)

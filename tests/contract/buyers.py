@@ -7,14 +7,14 @@ from contextlib import closing
 
 from other_processes import context
 
-from application.access import Caller
 from application.bootstrap import build
-from application.catalog_file import read_catalog_file
-from application.catalog_loading import load_catalog
-from application.clock import now
-from application.order_service import OrderWish, Request
+from application.catalog.access import Caller
+from application.catalog.file import read_catalog_file
+from application.catalog.loading import load_catalog
+from application.orders.service import OrderWish, Request
+from application.runtime.clock import now
 from application.settings import Settings
-from domain.wishes import AtRandom, Seats
+from domain.commands import AtRandom, Seats
 
 PROCESSES, BUYERS_EACH = 8, 8
 SECONDS = 120

@@ -2,8 +2,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from application.storage.postgres import PostgresStore
-from application.storage.sqlite import SqliteStore
+from application.storage.postgres.store import PostgresStore
+from application.storage.sqlite.store import SqliteStore
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

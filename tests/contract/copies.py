@@ -7,15 +7,15 @@ from contextlib import closing, contextmanager
 from mixed_orders import NOON, SHOWS, THEATRE, load_shows, make_mixed_orders
 from other_processes import context
 
-from application.access import Caller
-from application.audit.records import SignedCheckpoint
 from application.bootstrap import build, open_copyable, open_store
-from application.copying import copy
-from application.idempotency import key_digest
-from application.order_service import OrderWish, Request
-from application.projections.pull_loop import catch_up
+from application.catalog.access import Caller
+from application.copying.copy import copy
+from application.event_log.idempotency import key_digest
+from application.orders.service import OrderWish, Request
+from application.ports.integrity_records import SignedCheckpoint
+from application.ports.rejection_log import Attempt
+from application.projector.loop import catch_up
 from application.settings import Settings
-from application.store import Attempt
 
 BATCH = 100
 SHOW = next(iter(SHOWS))

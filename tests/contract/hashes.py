@@ -5,7 +5,7 @@ from contextlib import closing
 
 import psycopg
 
-from application.audit.chain import genesis, link
+from application.event_log.hash_chain import genesis, link
 
 STATEMENT = (
     "SELECT originator_id, originator_version, topic, state, hash FROM orders_events"

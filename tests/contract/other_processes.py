@@ -4,5 +4,5 @@ import multiprocessing
 
 context = multiprocessing.get_context("forkserver")
 context.set_forkserver_preload(
-    ["pytest", "interface.cli.main", "application.bootstrap", "application.storage.postgres_copy"]
+    ["pytest", "interface.cli.main", "application.bootstrap", "application.storage.postgres.copy"]
 )

@@ -8,11 +8,11 @@ from asking import fact
 from eventsourcing.postgres import PostgresFactory
 from psycopg.conninfo import conninfo_to_dict
 
-from application.storage.batch import Draft
-from application.storage.postgres import PostgresStore
-from application.storage.postgres_connections import writer_pool
-from application.storage.postgres_line import Call
-from application.storage.postgres_recorder import BEGIN, COMMIT, ROLLBACK, append_calls
+from application.storage.postgres.connections import writer_pool
+from application.storage.postgres.pipeline import Call
+from application.storage.postgres.recorder import BEGIN, COMMIT, ROLLBACK, append_calls
+from application.storage.postgres.store import PostgresStore
+from application.storage.shared.batch import Draft
 
 WRITERS = 16
 SLOW_SECONDS = 0.03

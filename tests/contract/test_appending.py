@@ -4,8 +4,8 @@ import pytest
 from asking import Refused, append, fact, look, one, refuse
 from eventsourcing.persistence import ApplicationRecorder, IntegrityError
 
-from application.numbers import FIRST_NUMBER
-from application.store import Needs, Write, Written
+from application.ports.order_numbers import FIRST_NUMBER
+from application.ports.unit_of_work import Needs, Write, Written
 
 
 def told(facts):

@@ -4,7 +4,7 @@ import pytest
 from asking import NOON
 from msgspec.structs import replace
 
-from application.store import MOST_ATTEMPTS, Attempt
+from application.ports.rejection_log import MOST_ATTEMPTS, Attempt
 
 LATE = Attempt(
     order="order-1",

@@ -2,7 +2,8 @@ import msgspec
 import pytest
 from asking import TEN_PAST, one, owners, sell, take
 
-from application.store import Ticket, TicketTaken
+from application.ports.tickets import Ticket
+from application.ports.unit_of_work import TicketTaken
 
 
 def test_a_new_store_has_an_empty_catalogue(store):

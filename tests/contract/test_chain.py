@@ -8,8 +8,8 @@ import pytest
 from asking import append, fact, one, refuse
 from hashes import expected, kept
 
-from application.audit.chain import genesis, link, links
 from application.bootstrap import open_store as open_at
+from application.event_log.hash_chain import genesis, link, links
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -10,11 +10,12 @@ from click.testing import CliRunner
 from copies import ATTEMPT, SHOW, copy_over, fill, killed_copy, listed, order, shop, told
 
 from application.bootstrap import open_copyable, open_store
-from application.copyable import PARTS
-from application.copying import NotCopied
-from application.order_service import replay
-from application.storage import postgres_copy, sqlite_copy
-from application.store import CopyUnfinished, StoreUnavailable
+from application.copying.copy import NotCopied
+from application.orders.service import replay
+from application.ports.copyable import PARTS
+from application.ports.store import CopyUnfinished, StoreUnavailable
+from application.storage.postgres import copy as postgres_copy
+from application.storage.sqlite import copy as sqlite_copy
 from interface.cli.main import cli
 
 OTHER = {"sqlite": "postgres", "postgres": "sqlite"}

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from application.store import Table
+from application.ports.read_models import Table
 
 TABLE = Table("orders", {"vendor": str})
 LONG, SHORT = 60.0, 0.05

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from polling import until
 
-from application.cooperation import Cooperation
-from application.storage.gathering import Gathering
-from application.store import OutcomeUnknown, StoreUnavailable
+from application.ports.store import OutcomeUnknown, StoreUnavailable
+from application.runtime.greenlet_bridge import Cooperation
+from application.storage.shared.group_commit import Gathering
 
 
 class Desk:

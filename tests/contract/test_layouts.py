@@ -11,11 +11,15 @@ from msgspec.structs import replace
 from other_processes import context
 
 from application.bootstrap import open_store
-from application.clock import from_ms
-from application.idempotency import key_digest
-from application.storage import postgres_layout, sqlite_healing, sqlite_layout
-from application.store import Answered, LayoutTooNew, Row, StoreUnavailable, Table
-from application.ticket_lists import unpacked
+from application.event_log.idempotency import key_digest
+from application.ports.read_models import Row, Table
+from application.ports.store import LayoutTooNew, StoreUnavailable
+from application.ports.ticket_lists import unpacked
+from application.ports.unit_of_work import Answered
+from application.runtime.clock import from_ms
+from application.storage.postgres import layout as postgres_layout
+from application.storage.sqlite import healing as sqlite_healing
+from application.storage.sqlite import layout as sqlite_layout
 from interface.cli.main import cli
 
 MODEL = Table("orders", {"vendor": str, "number": int})

@@ -10,10 +10,11 @@ from postgres_server import address
 from psycopg.conninfo import conninfo_to_dict
 from wire import Wire
 
-from application.storage import postgres_connections
-from application.storage.postgres import PostgresStore
-from application.storage.postgres_sessions import BadAddress
-from application.store import Needs, StoreUnavailable, TicketChange, Write
+from application.ports.store import StoreUnavailable
+from application.ports.unit_of_work import Needs, TicketChange, Write
+from application.storage.postgres import connections as postgres_connections
+from application.storage.postgres.sessions import BadAddress
+from application.storage.postgres.store import PostgresStore
 
 OTHERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

@@ -12,10 +12,13 @@ from asking import DIGEST, NOON, answered, append, fact, one, sell
 from polling import until
 from postgres_server import halted
 
-from application import store_time
-from application.storage import postgres_doubt, postgres_line, postgres_sessions
-from application.storage.postgres import PostgresStore
-from application.store import Needs, OutcomeUnknown, StoreUnavailable, Write
+from application.ports.store import OutcomeUnknown, StoreUnavailable
+from application.ports.unit_of_work import Needs, Write
+from application.runtime import store_deadline as store_time
+from application.storage.postgres import in_doubt_commit as postgres_doubt
+from application.storage.postgres import pipeline as postgres_line
+from application.storage.postgres import sessions as postgres_sessions
+from application.storage.postgres.store import PostgresStore
 
 pytestmark = pytest.mark.experiment
 

@@ -14,8 +14,8 @@ from polling import until
 from postgres_server import address
 from psycopg.conninfo import conninfo_to_dict
 
-from application.storage.postgres import PostgresStore
-from application.storage.postgres_sessions import BadAddress
+from application.storage.postgres.sessions import BadAddress
+from application.storage.postgres.store import PostgresStore
 
 POOLER = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 

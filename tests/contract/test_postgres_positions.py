@@ -5,7 +5,7 @@ from contextlib import closing
 from asking import append, one
 from tail import LibrarysLog, OurLog, follow
 
-from application.storage.postgres_positions import Horizon
+from application.storage.postgres.positions import Horizon
 
 FACTS = 5
 

@@ -7,18 +7,18 @@ from asking import append
 from box_office import KEYS, ORGANISER
 from wire import Wire
 
-from application.access import Caller
 from application.bootstrap import build
-from application.catalog import CatalogKeeper
-from application.catalog_loading import load_sample
-from application.clock import now
-from application.order_history import OrderHistory
-from application.order_service import OrderService, OrderWish, PaymentWish, Request
+from application.catalog.access import Caller
+from application.catalog.cache import CatalogKeeper
+from application.catalog.loading import load_sample
+from application.orders.history import OrderHistory
+from application.orders.service import OrderService, OrderWish, PaymentWish, Request
+from application.runtime.clock import now
 from application.settings import Settings
-from application.storage.postgres import PostgresStore
+from application.storage.postgres.store import PostgresStore
+from domain.commands import AtRandom, Customer, Seats
 from domain.status import Status
-from domain.wishes import AtRandom, Customer, Seats
-from interface.http.app import create_app
+from interface.server.flask_app import create_app
 
 SHOW = "56a6253df06c5a059a93802e"
 SET = "56a6254bf06c5a059b93800c"

@@ -19,9 +19,9 @@ from buyers import (
     rush,
 )
 
-from application.order_service import replay
-from application.storage.postgres import PostgresStore
-from application.store import Needs, Write
+from application.orders.service import replay
+from application.ports.unit_of_work import Needs, Write
+from application.storage.postgres.store import PostgresStore
 
 
 @pytest.fixture(scope="module")

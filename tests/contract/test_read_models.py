@@ -1,7 +1,7 @@
 import pytest
 
-from application.clock import now, to_ms
-from application.store import BeingRebuilt, KeyTwice, ModelState, Page, Row, Table
+from application.ports.read_models import BeingRebuilt, KeyTwice, ModelState, Page, Row, Table
+from application.runtime.clock import now, to_ms
 
 TABLE = Table(
     "orders",

@@ -3,8 +3,8 @@ import threading
 import pytest
 from asking import DIGEST, Refused, answered, append, fact, look, one, sell, take
 
-from application.idempotency import key_digest
-from application.store import Needs, TicketChange, TicketTaken, Write
+from application.event_log.idempotency import key_digest
+from application.ports.unit_of_work import Needs, TicketChange, TicketTaken, Write
 
 
 def test_an_unknown_request_was_not_answered(store):

@@ -11,11 +11,11 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from application.clock import NS
-from application.projections.registry import PROJECTIONS
-from application.storage.sqlite import SqliteStore
-from application.storage.sqlite_clock import SharedClock
-from application.storage.sqlite_copy import SqliteCopyable
+from application.read_models.registry import PROJECTIONS
+from application.runtime.clock import NS
+from application.storage.sqlite.clock import SharedClock
+from application.storage.sqlite.copy import SqliteCopyable
+from application.storage.sqlite.store import SqliteStore
 
 AN_HOUR = timedelta(hours=1)
 CLOSE = timedelta(seconds=1)

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from application.projections.orders import TABLE
-from application.storage.sqlite import SqliteStore
-from application.store import Page
+from application.ports.read_models import Page
+from application.read_models.orders import TABLE
+from application.storage.sqlite.store import SqliteStore
 
 OPEN_FILES = Path("/proc/self/fd")
 

@@ -12,12 +12,13 @@ import pytest
 from asking import append, one
 from polling import until
 
-from application.health import check
-from application.projections.registry import PROJECTIONS
-from application.storage import sqlite_write_lock, sqlite_writing
-from application.storage.sqlite import SqliteStore
-from application.store import OutcomeUnknown, StoreUnavailable
-from application.store_clock import StoreClock
+from application.operations.health import check
+from application.ports.store import OutcomeUnknown, StoreUnavailable
+from application.read_models.registry import PROJECTIONS
+from application.runtime.store_clock import StoreClock
+from application.storage.sqlite import write_lock as sqlite_write_lock
+from application.storage.sqlite import writing as sqlite_writing
+from application.storage.sqlite.store import SqliteStore
 
 HOLD = """
 import sqlite3, sys

@@ -9,10 +9,11 @@ import pytest
 from box_office import BoxOffice
 from click.testing import CliRunner
 
-from application.audit.verification import verify, workers_for
 from application.bootstrap import opener_of
-from application.health import check
-from application.store import Page, StoreUnavailable
+from application.integrity.verification import verify, workers_for
+from application.operations.health import check
+from application.ports.read_models import Page
+from application.ports.store import StoreUnavailable
 from interface.cli.main import cli
 
 

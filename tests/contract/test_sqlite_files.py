@@ -11,10 +11,11 @@ import pytest
 from asking import append, fact, one
 from polling import until
 
-from application.projections.orders import TABLE
-from application.storage.sqlite import SqliteStore
-from application.storage.sqlite_belonging import FilesDiffer
-from application.store import OutcomeUnknown, Page, StoreUnavailable
+from application.ports.read_models import Page
+from application.ports.store import OutcomeUnknown, StoreUnavailable
+from application.read_models.orders import TABLE
+from application.storage.sqlite.belonging import FilesDiffer
+from application.storage.sqlite.store import SqliteStore
 
 KILLED_WITH_A_WAL = """
 import os, sys

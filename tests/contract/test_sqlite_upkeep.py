@@ -12,11 +12,13 @@ from box_office import BoxOffice
 from polling import until
 
 from application.bootstrap import build
-from application.health import check
+from application.operations.health import check
+from application.ports.read_models import Page
+from application.ports.store import StoreUnavailable
 from application.settings import Settings
-from application.storage import sqlite_connections, sqlite_upkeep
-from application.storage.sqlite import SqliteStore
-from application.store import Page, StoreUnavailable
+from application.storage.sqlite import connections as sqlite_connections
+from application.storage.sqlite import upkeep as sqlite_upkeep
+from application.storage.sqlite.store import SqliteStore
 
 LIMIT = 100_000
 

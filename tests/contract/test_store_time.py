@@ -3,8 +3,8 @@
 from datetime import timedelta
 from time import sleep
 
-from application.clock import now
-from application.store_clock import StoreClock
+from application.runtime.clock import now
+from application.runtime.store_clock import StoreClock
 
 MOMENT = timedelta(milliseconds=5)
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from asking import NOON, TEN_PAST, append, look, one, owners, refuse, sell, take
 
-from application.store import Needs, TicketChange, TicketTaken, Write, Written
+from application.ports.unit_of_work import Needs, TicketChange, TicketTaken, Write, Written
 
 MOMENT = timedelta(milliseconds=1)
 

@@ -20,11 +20,11 @@ from states import (
     SYSTEM,
 )
 
+from domain.commands import Asked, AtRandom, Customer, Payment, Seats, TicketWish
 from domain.order import Order
 from domain.payment import PaymentSystem
 from domain.shows import Show
 from domain.status import Status
-from domain.wishes import Asked, AtRandom, Customer, Payment, Seats, TicketWish
 
 
 def asked(at: datetime = NOW, actor: str = SELLER) -> Asked:

@@ -14,10 +14,10 @@ from states import (
     fact,
 )
 
+from domain.commands import Customer
 from domain.events import CustomerSet
 from domain.refusals import CustomerLocked
 from domain.status import Status
-from domain.wishes import Customer
 
 
 def an_order_of_anna():

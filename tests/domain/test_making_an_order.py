@@ -21,9 +21,9 @@ from states import (
     creation,
 )
 
+from domain.commands import AtRandom, Customer, Seats
 from domain.refusals import NotOnSale, UnknownSet
 from domain.status import Status
-from domain.wishes import AtRandom, Customer, Seats
 
 
 def test_wished_seats_are_in_the_new_order_as_they_were_named():

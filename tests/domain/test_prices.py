@@ -27,10 +27,10 @@ from states import (
     fact,
 )
 
+from domain.commands import AtRandom
 from domain.events import TicketsChanged
 from domain.pricing import NOTHING, Price, PriceRule, Worth, rule_in_force, worth
 from domain.refusals import NotOnSale
-from domain.wishes import AtRandom
 
 EARLY = PriceRule("early", Decimal("80.00"), Decimal("5.00"), till=after(60))
 LATE = PriceRule("late", Decimal("120.00"), Decimal("7.50"), from_=after(60))

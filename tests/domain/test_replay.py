@@ -27,12 +27,12 @@ from states import (
     an_order_in_payment,
 )
 
+from domain.commands import AtRandom, Seats
 from domain.events import StatusChanged
 from domain.order import Order
 from domain.pricing import worth
 from domain.refusals import Refusal
 from domain.status import MOVES, Status
-from domain.wishes import AtRandom, Seats
 
 seats = st.lists(st.sampled_from(sorted(HALL)), unique=True).map(tuple)
 wishes = st.builds(Seats, seats) | st.builds(

@@ -26,6 +26,7 @@ from states import (
     fact,
 )
 
+from domain.commands import AtRandom, Seats
 from domain.events import StatusChanged, TicketsChanged
 from domain.refusals import (
     NoTickets,
@@ -36,7 +37,6 @@ from domain.refusals import (
     UnknownSet,
 )
 from domain.status import Status
-from domain.wishes import AtRandom, Seats
 
 
 def came_and_went(came=None, went=()):

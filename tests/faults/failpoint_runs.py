@@ -16,15 +16,16 @@ import layout_1
 import psycopg
 from shop import Broken, Place, Shop, check_all, shop_at
 
-from application import failpoints
-from application.audit.verification import verify
-from application.audit.workers import here
 from application.bootstrap import open_store
-from application.failpoints import POINTS
-from application.projections.pull_loop import catch_up
-from application.projections.rebuild import rebuild
-from application.projections.registry import PROJECTIONS
-from application.storage import postgres_layout, sqlite_layout
+from application.integrity.verification import verify
+from application.integrity.workers import here
+from application.projector.loop import catch_up
+from application.projector.rebuild import rebuild
+from application.read_models.registry import PROJECTIONS
+from application.runtime import failpoints
+from application.runtime.failpoints import POINTS
+from application.storage.postgres import layout as postgres_layout
+from application.storage.sqlite import layout as sqlite_layout
 from interface.cli.main import cli
 
 KEYS = [f"key-{each}" for each in range(4)]

@@ -12,7 +12,7 @@ from lab import ORDERS, Lab, NotHere, Service, wait_until, words
 from process_faults import lists_have_all
 from shop import Broken, check_log, check_read_models, refuse, shop_at
 
-from interface.drill.rush import opened, put_on_sale
+from interface.load.rush import opened, put_on_sale
 
 COPIES = 5
 DISK = "12m"

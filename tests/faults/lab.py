@@ -14,13 +14,13 @@ from pathlib import Path
 import msgspec
 from shop import Broken, Place, check_read_models, refuse
 
-from application.audit.workers import here
-from application.sale_proof import prove
+from application.integrity.sale_proof import prove
+from application.integrity.workers import here
 from application.settings import Settings
-from interface.drill.buyers import RECENT, Buyer, OnSale
-from interface.drill.client import Answer, Client, Gone
-from interface.drill.rush import EVENT, SET, checked, opened, put_on_sale
-from interface.drill.servers import free_port
+from interface.load.buyers import RECENT, Buyer, OnSale
+from interface.load.client import Answer, Client, Gone
+from interface.load.rush import EVENT, SET, checked, opened, put_on_sale
+from interface.load.servers import free_port
 
 SECONDS = 60
 TICKETS = 20_000

@@ -9,8 +9,8 @@ import failpoint_runs
 from lab import ORDERS, Lab, wait_until
 from shop import refuse
 
-from application import failpoints
-from interface.drill.client import Client, Gone
+from application.runtime import failpoints
+from interface.load.client import Client, Gone
 
 KILLS = 10
 RESTARTS = 5

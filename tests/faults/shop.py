@@ -6,17 +6,17 @@ from pathlib import Path
 
 from box_office import PARTERRE, SHOW, BoxOffice
 
-from application.audit.verification import verify
-from application.audit.workers import here
 from application.bootstrap import build
-from application.catalog_loading import load_sample
-from application.clock import now
-from application.order_service import OrderWish, Request
-from application.projections.pull_loop import catch_up
-from application.projections.rebuild import rebuild
-from application.projections.registry import PROJECTIONS
+from application.catalog.loading import load_sample
+from application.integrity.verification import verify
+from application.integrity.workers import here
+from application.orders.service import OrderWish, Request
+from application.projector.loop import catch_up
+from application.projector.rebuild import rebuild
+from application.read_models.registry import PROJECTIONS
+from application.runtime.clock import now
 from application.settings import Settings
-from domain.wishes import AtRandom
+from domain.commands import AtRandom
 
 
 class Broken(AssertionError):

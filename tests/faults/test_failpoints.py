@@ -11,8 +11,8 @@ import pytest
 from databases import a_database
 from shop import Place
 
-from application import failpoints
-from application.failpoints import ERROR, KILL, POINTS, Injected, reach
+from application.runtime import failpoints
+from application.runtime.failpoints import ERROR, KILL, POINTS, Injected, reach
 
 ROOT = Path(__file__).parents[2]
 CALL = re.compile(r'\breach\(\s*"([^"]+)"')

@@ -7,11 +7,11 @@ import pytest
 from msgspec.structs import replace
 
 from application.settings import Settings
-from interface.drill import history as kinds
-from interface.drill.history import GONE, Call, Seen, by_order
-from interface.drill.linearizability import GivenUp, check, search
-from interface.drill.order_model import after_order_call
-from interface.drill.rush import Plan, checked, last_reads, opened, put_on_sale, rush
+from interface.load import history as kinds
+from interface.load.history import GONE, Call, Seen, by_order
+from interface.load.linearizability import GivenUp, check, search
+from interface.load.order_model import after_order_call
+from interface.load.rush import Plan, checked, last_reads, opened, put_on_sale, rush
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from application.idempotency import key_digest
+from application.event_log.idempotency import key_digest
 from domain.events import (
     STORED,
     STORED_NAMES,

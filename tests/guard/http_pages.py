@@ -24,8 +24,8 @@ sys.path.insert(0, str(ROOT / "tests"))
 from box_office import KEYS, ORGANISER, box_office
 from polling import until
 
-from application.projections.registry import PROJECTIONS
-from interface.http.app import create_app
+from application.read_models.registry import PROJECTIONS
+from interface.server.flask_app import create_app
 
 PAGES = sorted((ROOT / "docs" / "http").glob("*.md"))
 SAMPLE = ROOT / "application" / "sample_catalog.yaml"

@@ -9,9 +9,9 @@ from source import ROOT, modules
 
 from domain import refusals
 from interface.http import problems
-from interface.http.app import create_app
 from interface.http.openapi import document
 from interface.http.problems import OF_A_BODY, Problem, problem_of
+from interface.server.flask_app import create_app
 
 DOCS = ROOT / "docs"
 INDEX = (DOCS / "http-api.md").read_text(encoding="utf-8")

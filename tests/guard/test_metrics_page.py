@@ -6,10 +6,10 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from source import ROOT
 
-from application.audit.records import Verification
-from application.metrics import Figures, ModelFigures
+from application.operations.metrics import Figures, ModelFigures
+from application.ports.integrity_records import Verification
+from application.runtime.restart_figures import RestartFigures
 from interface.http.metrics import exposition
-from interface.http.restart_figures import RestartFigures
 
 PAGE = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
 EVERYTHING = Figures(

@@ -1,7 +1,7 @@
 import pytest
 from as_described import HeldClient
 
-from interface.http.app import Service
+from interface.server.flask_app import Service
 
 
 @pytest.fixture(autouse=True)

@@ -156,7 +156,7 @@ def test_a_refusal_is_one_line(orderlog, arguments):
 
 
 def test_several_processes_check_a_long_log(orderlog, monkeypatch):
-    monkeypatch.setattr("application.audit.ranges.PART_FACTS", 1)
+    monkeypatch.setattr("application.integrity.ranges.PART_FACTS", 1)
     result = orderlog("verify", "--workers", "2", "--json")
     assert json.loads(result.stdout)["facts"] == 5
     assert result.exit_code == 0

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 import pytest
 from box_office import KEYS, ORGANISER, PARTERRE, SHOP, SHOW, box_office, seat
 
-from application.store import StoreUnavailable
-from interface.http.app import create_app
+from application.ports.store import StoreUnavailable
 from interface.http.fast_path import FastPath
+from interface.server.flask_app import create_app
 
 ORDERS = "/v1/resources/orders"
 FREE = re.compile(r"[0-9a-f]{40}|[0-9a-f]{24}|[0-9a-f]{16}")

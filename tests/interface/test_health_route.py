@@ -6,10 +6,10 @@ import pytest
 from eventsourcing.persistence import StoredEvent
 from polling import until
 
-from application.clock import NS
-from application.projections.registry import PROJECTIONS
-from application.store import Needs, Write
-from interface.http.app import create_app
+from application.ports.unit_of_work import Needs, Write
+from application.read_models.registry import PROJECTIONS
+from application.runtime.clock import NS
+from interface.server.flask_app import create_app
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from box_office import KEYS, ORGANISER, SHOW, box_office
 from log_backups import cut
 
-from interface.http.app import create_app
+from interface.server.flask_app import create_app
 
 KEY = {"Authorization": f"key {KEYS[ORGANISER]}"}
 

@@ -5,7 +5,7 @@ import json
 import pytest
 import structlog
 
-from interface.http.logs import configure
+from interface.server.logs import configure
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from box_office import seat
 from eventsourcing.persistence import StoredEvent
 from prometheus_client.parser import text_string_to_metric_families
 
-from application.audit.verification import verify
-from application.audit.workers import here
-from application.clock import NS
-from application.projections.registry import PROJECTIONS
-from application.store import StoreUnavailable
-from interface.http.app import create_app
+from application.integrity.verification import verify
+from application.integrity.workers import here
+from application.ports.store import StoreUnavailable
+from application.read_models.registry import PROJECTIONS
+from application.runtime.clock import NS
+from interface.server.flask_app import create_app
 
 ORDERS = (("model", "orders"),)
 

@@ -8,13 +8,14 @@ import pytest
 from as_described import Contract
 from box_office import KEYS, ORGANISER, PARTERRE, SHOP, SHOW, BoxOffice, seat
 
-from application.clock import now
-from application.shown_position import ModelBehind
-from application.store import StoreUnavailable, TicketTaken
+from application.ports.store import StoreUnavailable
+from application.ports.unit_of_work import TicketTaken
+from application.projector.read_your_writes import ModelBehind
+from application.runtime.clock import now
 from domain.refusals import ChangedMeanwhile
-from interface.http.app import create_app
 from interface.http.errors import BodyRefused
 from interface.http.problems import OF_A_BODY_ON_ITS_WAY
+from interface.server.flask_app import create_app
 
 ORDERS = "/v1/resources/orders"
 EVENT = f"/v1/resources/events/{SHOW}"

@@ -9,12 +9,12 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from domain import refusals
 from interface.http import documented_calls, problems, schemas
 from interface.http import order_audit_schemas as audit
-from interface.http.app import create_app
 from interface.http.contract import Good, Operation, described
 from interface.http.field_words import WORDS
 from interface.http.openapi import api_calls
 from interface.http.problems import Problem, problem_of
 from interface.http.schemas import NothingOut
+from interface.server.flask_app import create_app
 
 REFUSALS = [
     each

@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from application.order_story import LANGUAGES
+from application.orders.timeline.timeline import LANGUAGES
 from interface.cli.main import cli
 
 

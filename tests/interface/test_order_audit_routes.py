@@ -3,8 +3,8 @@
 import pytest
 from box_office import KEYS, ORGANISER
 
-from interface.http.app import create_app
 from interface.http.order_audit_schemas import DiffOut, StoryOut
+from interface.server.flask_app import create_app
 
 ORDERS = "/v1/resources/orders"
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from box_office import KEYS, ORGANISER, SHOW
 
-from application.clock import written
-from interface.http.app import create_app
+from application.runtime.clock import written
+from interface.server.flask_app import create_app
 
 
 @pytest.fixture

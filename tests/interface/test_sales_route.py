@@ -3,11 +3,11 @@ from datetime import date
 import pytest
 
 from application.bootstrap import build
-from application.catalog_loading import load_sample
-from application.clock import now
+from application.catalog.loading import load_sample
+from application.runtime.clock import now
 from application.settings import Settings
-from interface.http.app import create_app
 from interface.http.schemas import SalesOut
+from interface.server.flask_app import create_app
 
 SHOW = "/v1/resources/events/56a6253df06c5a059a93802e/sales"
 PARTERRE = "56a6254bf06c5a059b93800c"

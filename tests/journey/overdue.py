@@ -5,12 +5,12 @@ from datetime import timedelta
 
 from box_office import ORGANISER, PARTERRE, SHOW
 
-from application.access import Caller
 from application.bootstrap import build
-from application.clock import now
-from application.order_service import OrderWish, Request
+from application.catalog.access import Caller
+from application.orders.service import OrderWish, Request
+from application.runtime.clock import now
 from application.settings import Settings
-from domain.wishes import AtRandom
+from domain.commands import AtRandom
 
 LONG_AGO = timedelta(minutes=11)
 """Longer than a new order is held."""

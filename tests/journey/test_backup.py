@@ -9,7 +9,7 @@ import pytest
 from sale import Sale
 from serving import orderlog, serving
 
-from application.storage.sqlite import SqliteStore
+from application.storage.sqlite.store import SqliteStore
 
 pytestmark = pytest.mark.experiment
 

@@ -5,8 +5,8 @@ import re
 import pytest
 from box_office import KEYS, ORGANISER
 
-from application.access import Access
-from application.catalog import CatalogKeeper
+from application.catalog.access import Access
+from application.catalog.cache import CatalogKeeper
 
 
 def test_a_new_key_is_shown_once_and_works(office, orderlog):

@@ -3,8 +3,8 @@
 import pytest
 from eventsourcing.persistence import StoredEvent
 
-from application.projections.registry import PROJECTIONS, REBUILT
-from application.store import Needs, Write
+from application.ports.unit_of_work import Needs, Write
+from application.read_models.registry import PROJECTIONS, REBUILT
 
 
 def test_every_read_model_is_listed(orderlog):

@@ -3,8 +3,8 @@
 import itertools
 import json
 
-from application.catalog_file import read_catalog_file
-from application.catalog_loading import load_catalog
+from application.catalog.file import read_catalog_file
+from application.catalog.loading import load_catalog
 
 BASE, CASH, CARD = "api/BASE", "api/CASH", "api/CARD"
 SYSTEMS = [

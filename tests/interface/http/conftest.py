@@ -6,10 +6,10 @@ from moving_clock import Clock
 from seller import Seller
 
 from application.bootstrap import build
-from application.projections.pull_loop import catch_up
-from application.projections.registry import PROJECTIONS
+from application.projector.loop import catch_up
+from application.read_models.registry import PROJECTIONS
 from application.settings import Settings
-from interface.http.app import create_app
+from interface.server.flask_app import create_app
 
 
 class Running:

@@ -7,7 +7,7 @@ import pytest
 from catalogue import BASE, House
 from seller import ORDERS, Seller, pointers, refused, the
 
-from application.ids import new_id
+from application.runtime.ids import new_id
 
 MEBIBYTE = 1024 * 1024
 JSON = {"Content-Type": "application/json"}

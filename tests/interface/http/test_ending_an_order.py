@@ -6,7 +6,7 @@ import pytest
 from catalogue import BASE, CARD, CASH
 from seller import ORDERS, refused, the
 
-from application.ids import new_id
+from application.runtime.ids import new_id
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from catalogue import BASE
 from moving_clock import NOON, written
 from seller import ORDERS, pointers, refused
 
-from application.ids import new_id
+from application.runtime.ids import new_id
 
 
 def ids(*orders):

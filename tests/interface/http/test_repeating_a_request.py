@@ -8,8 +8,8 @@ from catalogue import BASE
 from flask import request_started
 from seller import ORDERS, Seller, refused, the
 
-from application.projections.rebuild import rebuild
-from application.projections.registry import PROJECTIONS
+from application.projector.rebuild import rebuild
+from application.read_models.registry import PROJECTIONS
 
 _keys = itertools.count(1)
 

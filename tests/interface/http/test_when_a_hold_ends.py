@@ -7,7 +7,7 @@ from catalogue import BASE
 from moving_clock import MILLISECOND, written
 from seller import ORDERS, refused, the
 
-from application.expiry import sweep
+from application.orders.expiry import sweep
 
 SIMPLE = "/v1/services/simple/events"
 

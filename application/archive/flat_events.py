@@ -1,0 +1,153 @@
+"""A fact as a flat row: what tools ask for in columns of its own, and the exact stored bytes.
+
+The columns are a stored format: new ones are added, those here are never changed. What is said
+of a buyer stands in the bytes only.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, cast
+
+import msgspec
+import pyarrow as pa
+
+from application.ports.copyable import Row
+from application.runtime.clock import to_ms
+
+MOMENT = pa.timestamp("ms", "UTC")
+MONEY = pa.decimal128(18, 2)
+STRINGS = ("org", "vendor", "deal", "lang", "status")
+
+SCHEMA = pa.schema(
+    [
+        pa.field("position", pa.int64(), nullable=False),
+        pa.field("order_id", pa.string(), nullable=False),
+        pa.field("version", pa.int32(), nullable=False),
+        pa.field("name", pa.string(), nullable=False),
+        pa.field("recorded_at", MOMENT),
+        pa.field("actor", pa.string()),
+        pa.field("request", pa.string()),
+        pa.field("number", pa.int64()),
+        pa.field("show_id", pa.string()),
+        *(pa.field(name, pa.string()) for name in STRINGS),
+        pa.field("reserved_till", MOMENT),
+        pa.field("payment_system", pa.string()),
+        pa.field(
+            "prices",
+            pa.list_(
+                pa.struct(
+                    [
+                        ("ticket_set", pa.string()),
+                        ("rule", pa.string()),
+                        ("nominal", MONEY),
+                        ("extra", MONEY),
+                    ]
+                )
+            ),
+        ),
+        pa.field(
+            "added", pa.list_(pa.struct([("ticket", pa.string()), ("ticket_set", pa.string())]))
+        ),
+        pa.field("removed", pa.list_(pa.string())),
+        pa.field("state", pa.binary(), nullable=False),
+        pa.field("hash", pa.binary(), nullable=False),
+    ]
+)
+
+UNKNOWN_MONTH = "unknown"
+
+
+class _Price(msgspec.Struct):
+    rule: str | None = None
+    nominal: Decimal | None = None
+    extra: Decimal | None = None
+
+
+class _System(msgspec.Struct):
+    alias: str | None = None
+
+
+class _Flat(msgspec.Struct):
+    """All that any fact may say. A fact of a later version says what of it has the same form."""
+
+    at: datetime | None = None
+    actor: str | None = None
+    request: str | None = None
+    number: int | None = None
+    show: str | None = None
+    org: str | None = None
+    vendor: str | None = None
+    deal: str | None = None
+    lang: str | None = None
+    status: str | None = None
+    reserved_till: datetime | None = None
+    system: _System | None = None
+    prices: dict[str, _Price] | None = None
+    tickets: dict[str, str] | None = None
+    added: dict[str, str] | None = None
+    removed: list[str] | None = None
+
+
+_DECODER = msgspec.json.Decoder(_Flat)
+_NOTHING = _Flat()
+
+
+class FlatFact(msgspec.Struct, frozen=True):
+    """A fact's month, and its row in the order of the columns."""
+
+    month: str
+    row: tuple[Any, ...]
+
+
+def flat_fact(stored: Row) -> FlatFact:
+    """The row of any fact, known or not: what cannot be read of it is null but for its bytes.
+
+    `stored` is its position, order, version, name, bytes and hash.
+    """
+    *about, state, digest = stored
+    try:
+        said = _DECODER.decode(cast("bytes", state))
+    except msgspec.MsgspecError:
+        said = _NOTHING
+    at = None if said.at is None or said.at.tzinfo is None else said.at.astimezone(UTC)
+    held = said.reserved_till
+    row = (
+        *about,
+        None if at is None else to_ms(at),
+        said.actor,
+        said.request,
+        said.number,
+        said.show,
+        *(getattr(said, name) for name in STRINGS),
+        None if held is None or held.tzinfo is None else to_ms(held),
+        None if said.system is None else said.system.alias,
+        None if said.prices is None else [_price(*each) for each in said.prices.items()],
+        _added(said.tickets if said.added is None else said.added),
+        said.removed,
+        state,
+        digest,
+    )
+    return FlatFact(UNKNOWN_MONTH if at is None else f"{at:%Y-%m}", row)
+
+
+def _price(ticket_set: str, price: _Price) -> dict[str, Any]:
+    return {
+        "ticket_set": ticket_set,
+        "rule": price.rule,
+        "nominal": price.nominal,
+        "extra": price.extra,
+    }
+
+
+def _added(tickets: Mapping[str, str] | None) -> list[dict[str, str]] | None:
+    if tickets is None:
+        return None
+    return [{"ticket": ticket, "ticket_set": ticket_set} for ticket, ticket_set in tickets.items()]
+
+
+def table_of(rows: Sequence[tuple[Any, ...]]) -> pa.Table:
+    """Rows as a table of the archive's columns."""
+    columns = zip(*rows, strict=True)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=SCHEMA)

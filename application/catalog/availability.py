@@ -1,0 +1,202 @@
+"""What is for sale: the shows a caller may sell, their sets and prices, and their tickets."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from application.catalog.access import Caller
+from application.catalog.cache import Catalog, CatalogKeeper
+from application.ports.store import Store
+from application.ports.tickets import Ticket
+from application.runtime.clock import written
+from domain.order import Order
+from domain.pricing import PriceRule, rule_in_force
+from domain.refusals import ShowNotFound
+from domain.shows import Show, TicketSet
+
+
+class Sale(StrEnum):
+    """Whether a ticket can be had."""
+
+    VACANT = "vacant"
+    RESERVED = "reserved"
+    SOLD = "sold"
+
+
+def sale_of(ticket: Ticket, at: datetime) -> Sale:
+    """Whether `ticket` can be had at `at`: an overdue hold keeps nothing."""
+    if ticket.vacant_at(at):
+        return Sale.VACANT
+    return Sale.SOLD if ticket.held_till is None else Sale.RESERVED
+
+
+class ShowQueries:
+    """Reads what is for sale, always as it is now: tickets change with the facts themselves."""
+
+    def __init__(self, store: Store, keeper: CatalogKeeper, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._keeper = keeper
+        self._clock = clock
+
+    def on_sale(self, caller: Caller) -> list[dict[str, Any]]:
+        """The shows that `caller` may sell, soonest first."""
+        catalog = self._keeper.current()
+        at = self._clock()
+        shows = [show for show in catalog.shows.values() if _may_sell(catalog, show, caller)]
+        shows.sort(key=lambda show: (show.starts_at, show.id))
+        vacant = self._store.vacancies([show.id for show in shows], at)
+        return [
+            {**show_document(show), "sets": [_set_document(each, vacant, at) for each in show.sets]}
+            for show in shows
+        ]
+
+    def visible(self, caller: Caller) -> list[dict[str, Any]]:
+        """The shows that `caller` may look at, soonest first: those it may sell; or all."""
+        catalog = self._keeper.current()
+        shows = [show for show in catalog.shows.values() if _may_see(catalog, show, caller)]
+        shows.sort(key=lambda show: (show.starts_at, show.id))
+        vacant = self._store.vacancies([show.id for show in shows], self._clock())
+        return [
+            {
+                **show_document(show),
+                "amount": sum(each.amount for each in show.sets),
+                "amount_vacant": sum(vacant.get(each.id, 0) for each in show.sets),
+            }
+            for show in shows
+        ]
+
+    def seen(self, show_id: str, caller: Caller) -> Show:
+        """A show that `caller` may look at; refuses any other as one that does not exist."""
+        catalog = self._keeper.current()
+        show = catalog.shows.get(show_id)
+        if show is None or not _may_see(catalog, show, caller):
+            raise ShowNotFound(event=show_id)
+        return show
+
+    def any(self, show_id: str) -> Show:
+        """A show, for who has an order of it."""
+        return self._keeper.current().show(show_id)
+
+    def set_name(self, show_id: str, set_id: str) -> str | None:
+        """What a set of tickets is called."""
+        sets = self._keeper.current().show(show_id).sets
+        return next((each.name for each in sets if each.id == set_id), None)
+
+    def tickets(
+        self, show_id: str, caller: Caller, wanted: Sequence[Sale] = ()
+    ) -> list[dict[str, Any]]:
+        """The tickets of a show by their numbers; only those `wanted`, where some are named.
+
+        Refuses a show that does not exist or that `caller` may not sell.
+        """
+        catalog = self._keeper.current()
+        show = catalog.shows.get(show_id)
+        if show is None or not _may_sell(catalog, show, caller):
+            raise ShowNotFound(event=show_id)
+        at = self._clock()
+        return [
+            _ticket_document(ticket, sale)
+            for ticket in self._store.tickets(show_id)
+            if (sale := sale_of(ticket, at)) in (wanted or Sale)
+        ]
+
+    def tickets_of(self, order: Order) -> list[dict[str, Any]]:
+        """The tickets that `order` lists, with their seats; barcodes once it is done."""
+        known = {ticket.id: ticket for ticket in self._store.tickets_by_id(list(order.tickets))}
+        return [_order_ticket(order, known[each]) for each in order.tickets if each in known]
+
+    def show(self, show_id: str) -> dict[str, Any]:
+        """A show as documents name it."""
+        return show_document(self._keeper.current().show(show_id))
+
+    def partner(self, partner_id: str) -> dict[str, Any]:
+        """A partner as documents name it."""
+        partner = self._keeper.current().partners.get(partner_id)
+        return {"id": partner_id, "name": partner.name if partner else None}
+
+
+def _may_sell(catalog: Catalog, show: Show, caller: Caller) -> bool:
+    return show.org == caller.partner or (show.org, caller.partner) in catalog.deals
+
+
+def _may_see(catalog: Catalog, show: Show, caller: Caller) -> bool:
+    return caller.sees_all or _may_sell(catalog, show, caller)
+
+
+def show_document(show: Show) -> dict[str, Any]:
+    """A show: what it is called, when it is, whose it is."""
+    return {
+        "id": show.id,
+        "title": {"text": show.title},
+        "lifetime": {"start": written(show.starts_at), "finish": written(show.ends_at)},
+        "org": show.org,
+    }
+
+
+def _set_document(ticket_set: TicketSet, vacant: dict[str, int], at: datetime) -> dict[str, Any]:
+    current = rule_in_force(ticket_set.rules, at)
+    return {
+        "id": ticket_set.id,
+        "name": ticket_set.name,
+        "amount": ticket_set.amount,
+        "amount_vacant": vacant.get(ticket_set.id, 0),
+        **_prices(current),
+        "rules": _rules(ticket_set.rules, current),
+    }
+
+
+def _rules(rules: Iterable[PriceRule], current: PriceRule | None) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": rule.id,
+            "current": rule is current,
+            "from": rule.from_ and written(rule.from_),
+            "till": rule.till and written(rule.till),
+            **_prices(rule),
+        }
+        for rule in rules
+    ]
+
+
+def _prices(rule: PriceRule | None) -> dict[str, str | None]:
+    if rule is None:
+        return {"price_org": None, "price_extra": None, "price": None}
+    return {
+        "price_org": f"{rule.nominal:.2f}",
+        "price_extra": f"{rule.extra:.2f}",
+        "price": f"{rule.nominal + rule.extra:.2f}",
+    }
+
+
+def _ticket_document(ticket: Ticket, sale: Sale) -> dict[str, Any]:
+    reserved_till = None
+    if sale is Sale.RESERVED and ticket.held_till is not None:
+        reserved_till = written(ticket.held_till)
+    return {
+        "id": ticket.id,
+        "status": sale.value,
+        "set": ticket.set,
+        "reserved_till": reserved_till,
+        "seat": msgspec.Raw(ticket.seat),
+    }
+
+
+def _order_ticket(order: Order, ticket: Ticket) -> dict[str, Any]:
+    document = {
+        "id": ticket.id,
+        "serial": serial_of(ticket.show),
+        "number": ticket.number,
+        "seat": msgspec.json.decode(ticket.seat),
+        "set": order.tickets[ticket.id],
+    }
+    if ticket.id in order.barcodes:
+        document["barcode"] = order.barcodes[ticket.id]
+    return document
+
+
+def serial_of(show_id: str) -> str:
+    """The series of a show's tickets: with its number it names a ticket on paper."""
+    return show_id[-6:].upper()

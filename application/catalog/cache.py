@@ -1,0 +1,200 @@
+"""What is sold, by whom, at what price: the catalogue as a serving process keeps it in memory.
+
+Tickets are not in it: there may be hundreds of thousands, and who has them changes all the time.
+"""
+
+import threading
+import time
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+import structlog
+
+from application.ports.store import Store
+from application.runtime.greenlet_bridge import off_the_loop
+from domain.payment import PaymentSystem
+from domain.refusals import UnknownPaymentSystem, UnknownShow
+from domain.shows import Deal, Show
+
+REFRESH_SECONDS = 1.0
+LOOKS_A_REFRESH = 4
+"""A thread looks so often in that time: one look may be late without the catalogue being so."""
+
+log = structlog.get_logger()
+
+
+class Partner(msgspec.Struct, frozen=True):
+    """Who sells tickets or organises shows. `language` is what its buyers are spoken to in."""
+
+    id: str
+    name: str
+    language: str
+
+
+class Key(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A partner's key, without its secret: `id` names it in facts and lists."""
+
+    id: str
+    partner: str
+    created_at: datetime
+    revoked_at: datetime | None = None
+    scopes: tuple[str, ...] = ()
+
+
+class Secret(msgspec.Struct, frozen=True):
+    """What the processes of one service share and nobody else may know."""
+
+    value: str
+
+
+KINDS: Mapping[str, type] = {
+    "partner": Partner,
+    "payment_system": PaymentSystem,
+    "deal": Deal,
+    "event": Show,
+    "key": Key,
+    "secret": Secret,
+}
+"""The kinds of documents a store keeps for the catalogue. A key's document is under its hash."""
+
+
+class Catalog(msgspec.Struct, frozen=True):
+    """The catalogue as it was at one moment."""
+
+    version: int
+    partners: dict[str, Partner]
+    systems: dict[str, PaymentSystem]
+    deals: dict[tuple[str, str], Deal]
+    shows: dict[str, Show]
+    keys: dict[str, Key]
+    secrets: dict[str, Secret]
+
+    def show(self, show_id: str) -> Show:
+        """The show with this id; refuses an unknown one."""
+        show = self.shows.get(show_id)
+        if show is None:
+            raise UnknownShow(event=show_id)
+        return show
+
+    def system(self, name: str) -> PaymentSystem:
+        """The payment system with this alias or id; refuses an unknown one."""
+        system = self.systems.get(name)
+        if system is None:
+            raise UnknownPaymentSystem(system=name)
+        return system
+
+
+def catalog_of(version: int, documents: Mapping[tuple[str, str], bytes]) -> Catalog:
+    """The catalogue that a store's documents make."""
+    found: dict[str, dict[str, object]] = {kind: {} for kind in KINDS}
+    for (kind, key), document in documents.items():
+        found[kind][key] = msgspec.json.decode(document, type=KINDS[kind])
+    parts = msgspec.convert(found, type=_Documents)
+    systems = parts.payment_system
+    return Catalog(
+        version=version,
+        partners=parts.partner,
+        systems={**systems, **{system.alias: system for system in systems.values()}},
+        deals={(deal.org, deal.vendor): deal for deal in parts.deal.values()},
+        shows=parts.event,
+        keys=parts.key,
+        secrets=parts.secret,
+    )
+
+
+class _Documents(msgspec.Struct):
+    partner: dict[str, Partner]
+    payment_system: dict[str, PaymentSystem]
+    deal: dict[str, Deal]
+    event: dict[str, Show]
+    key: dict[str, Key]
+    secret: dict[str, Secret]
+
+
+class CatalogKeeper:
+    """Keeps the catalogue at hand, and notices within a second when it was changed.
+
+    Whoever asks looks whether it was, unless a thread does (`start`). Then a store that stalls
+    holds up nobody who knows the catalogue: it stays as it was until the store answers again.
+    """
+
+    def __init__(self, store: Store, refresh_seconds: float = REFRESH_SECONDS) -> None:
+        self._store = store
+        self._refresh_seconds = refresh_seconds
+        self._look_again = 0.0
+        self._catalog: Catalog | None = None
+        self._first = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._stopping = threading.Event()
+        self._looking_since: float | None = None
+        self._looked = threading.Condition()
+
+    def start(self) -> None:
+        """Look in a thread from now on, which is the only one that does."""
+        self._thread = threading.Thread(target=self._keep_looking, name="catalogue", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop the thread; one that waits for a store that stalls is not waited for."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(self._refresh_seconds)
+
+    def current(self) -> Catalog:
+        """The catalogue, at most a second old while the store answers.
+
+        Only the first time others wait for it too.
+        """
+        known = self._catalog
+        if known is None:
+            with self._first:
+                return self._refreshed()
+        if time.monotonic() < self._look_again:
+            return known
+        return self._refreshed() if self._thread is None else self._as_the_thread_finds(known)
+
+    def _refreshed(self) -> Catalog:
+        known = self._catalog
+        if known is not None and time.monotonic() < self._look_again:
+            return known
+        self._look_again = time.monotonic() + self._refresh_seconds
+        return self._look(known)
+
+    def _look(self, known: Catalog | None) -> Catalog:
+        version = self._store.catalog_version()
+        if known is None or version != known.version:
+            known = self._catalog = catalog_of(version, self._store.catalog())
+        return known
+
+    def _keep_looking(self) -> None:
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            self._looking_since = began
+            try:
+                self._look(self._catalog)
+                self._look_again = began + self._refresh_seconds
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next look may succeed
+                log.warning("catalogue_not_read", reason=f"{type(error).__name__}: {error}")
+            finally:
+                self._looking_since = None
+            with self._looked:
+                self._looked.notify_all()
+            self._stopping.wait(self._refresh_seconds / LOOKS_A_REFRESH)
+
+    def _as_the_thread_finds(self, known: Catalog) -> Catalog:
+        """What the thread finds that is late, or the old one where it waits for the store.
+
+        It was late if the whole process was halted, or had too much to do.
+        """
+        since = self._looking_since
+        if since is not None and time.monotonic() - since > self._refresh_seconds / LOOKS_A_REFRESH:
+            return known
+        off_the_loop(self._wait_for_the_thread)
+        return self._catalog or known
+
+    def _wait_for_the_thread(self) -> None:
+        with self._looked:
+            self._looked.wait_for(
+                lambda: time.monotonic() < self._look_again, self._refresh_seconds / LOOKS_A_REFRESH
+            )

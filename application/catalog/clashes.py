@@ -1,0 +1,48 @@
+"""What a good catalogue file cannot say because of what was loaded before.
+
+Loading removes no event, payment system or deal that a file does not name. So the file must not
+give away again what those have: tickets are picked by their set, payments chosen by an alias.
+"""
+
+from collections.abc import Iterator
+
+from application.catalog.cache import Catalog
+from application.catalog.file import CatalogFile
+
+
+def clashes(file: CatalogFile, known: Catalog) -> dict[str, str]:
+    """What is wrong, by its path in the file."""
+    return dict([*_sets(file, known), *_systems(file, known), *_deals(file, known)])
+
+
+def _sets(file: CatalogFile, known: Catalog) -> Iterator[tuple[str, str]]:
+    named = {entry.show.id for entry in file.events}
+    owners = {
+        ticket_set.id: show.id
+        for show in known.shows.values()
+        if show.id not in named
+        for ticket_set in show.sets
+    }
+    for i, entry in enumerate(file.events):
+        for j, ticket_set in enumerate(entry.show.sets):
+            if ticket_set.id in owners:
+                path = f"events[{i}].sets[{j}].id"
+                yield path, f"Is a set of the event {owners[ticket_set.id]} already."
+
+
+def _systems(file: CatalogFile, known: Catalog) -> Iterator[tuple[str, str]]:
+    named = {system.id for system in file.payment_systems}
+    for i, system in enumerate(file.payment_systems):
+        for field, name in (("id", system.id), ("alias", system.alias)):
+            other = known.systems.get(name)
+            if other is not None and other.id not in named:
+                path = f"payment_systems[{i}].{field}"
+                yield path, f"Is a name of the payment system {other.id} already."
+
+
+def _deals(file: CatalogFile, known: Catalog) -> Iterator[tuple[str, str]]:
+    named = {deal.id for deal in file.deals}
+    for i, deal in enumerate(file.deals):
+        other = known.deals.get((deal.org, deal.vendor))
+        if other is not None and other.id not in named:
+            yield f"deals[{i}].id", f"The two have the deal {other.id} already."

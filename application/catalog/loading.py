@@ -1,0 +1,213 @@
+"""Loads a checked catalogue into a store: adds and updates, never takes a buyer's ticket away."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from importlib.resources import files
+
+import msgspec
+
+from application.catalog.access import hash_of, key_id
+from application.catalog.cache import Key, catalog_of
+from application.catalog.clashes import clashes
+from application.catalog.file import BadCatalog, CatalogFile, ShowEntry, read_catalog_file
+from application.ports.catalog import CatalogChange
+from application.ports.store import Store
+from application.ports.tickets import Ticket
+from application.ports.unit_of_work import TicketTaken
+from application.runtime.ids import new_id
+
+ENCODE = msgspec.json.Encoder().encode
+TRIES = 20
+
+
+class TicketsInUse(Exception):
+    """The file would take held or sold tickets away. `errors` names each; nothing was changed."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"ticket {ticket}: {what}" for ticket, what in errors.items()))
+        self.errors = errors
+
+
+class LoadReport(msgspec.Struct):
+    """What loading a file changed: documents, keys, and tickets."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    keys_added: int = 0
+    tickets_added: int = 0
+    tickets_changed: int = 0
+    tickets_removed: int = 0
+
+
+def load_sample(store: Store, at: datetime) -> LoadReport:
+    """Load the catalogue that comes with the service."""
+    return load_catalog(store, sample_catalog(), at)
+
+
+def sample_catalog() -> CatalogFile:
+    """The catalogue that comes with the service."""
+    return read_catalog_file(files("application").joinpath("sample_catalog.yaml").read_bytes())
+
+
+def load_catalog(store: Store, file: CatalogFile, at: datetime) -> LoadReport:
+    """Make the store's catalogue what `file` says, in one transaction.
+
+    Loading the same file again changes nothing. Raises `TicketsInUse` where it would take a held
+    or sold ticket away from its order, `BadCatalog` where it names anew what has that name.
+    """
+    for _ in range(TRIES):
+        try:
+            return _load(store, file, at)
+        except TicketTaken as lost:
+            taken = str(lost)
+    raise TicketsInUse({taken: "was bought while the file was loaded; load it again"})
+
+
+def _load(store: Store, file: CatalogFile, at: datetime) -> LoadReport:
+    """Load a file. Raises `TicketTaken` where a buyer was quicker than the removal of a ticket."""
+    report = LoadReport()
+    with store.change_catalog() as change:
+        known = change.documents()
+        if clashing := clashes(file, catalog_of(0, known)):
+            raise BadCatalog(clashing)
+        for kind, name, document in _documents(file):
+            _put(change, known, kind, name, document, report)
+        for name, key in _keys(file, at):
+            if ("key", name) not in known:
+                change.put("key", name, ENCODE(key))
+                report.keys_added += 1
+        errors: dict[str, str] = {}
+        for entry in file.events:
+            _load_tickets(change, entry, at, report, errors)
+        if errors:
+            raise TicketsInUse(errors)
+    return report
+
+
+def _documents(file: CatalogFile) -> Iterator[tuple[str, str, bytes]]:
+    for entry in file.partners:
+        yield "partner", entry.partner.id, ENCODE(entry.partner)
+    for system in file.payment_systems:
+        yield "payment_system", system.id, ENCODE(system)
+    for deal in file.deals:
+        yield "deal", deal.id, ENCODE(deal)
+    for show in file.events:
+        yield "event", show.show.id, ENCODE(show.show)
+
+
+def _keys(file: CatalogFile, at: datetime) -> Iterator[tuple[str, Key]]:
+    for entry in file.partners:
+        for key in entry.keys:
+            key_hash = hash_of(key)
+            yield key_hash, Key(key_id(key_hash), entry.partner.id, at)
+
+
+def _put(
+    change: CatalogChange,
+    known: Mapping[tuple[str, str], bytes],
+    kind: str,
+    name: str,
+    document: bytes,
+    report: LoadReport,
+) -> None:
+    before = known.get((kind, name))
+    if before == document:
+        report.unchanged += 1
+        return
+    change.put(kind, name, document)
+    if before is None:
+        report.added += 1
+    else:
+        report.updated += 1
+
+
+def _load_tickets(
+    change: CatalogChange,
+    entry: ShowEntry,
+    at: datetime,
+    report: LoadReport,
+    errors: dict[str, str],
+) -> None:
+    """Bring the rows of a show's tickets to what the file says of each set."""
+    present: dict[str, dict[str, Ticket]] = {}
+    highest = 0
+    for ticket in change.tickets(entry.show.id):
+        present.setdefault(ticket.set, {})[ticket.id] = ticket
+        highest = max(highest, ticket.number)
+    wanted = _Wanted(change, entry.show.id, highest, at, report, errors)
+    for ticket_set, tickets in entry.tickets.items():
+        mine = present.pop(ticket_set, {})
+        if isinstance(tickets, int):
+            wanted.count(ticket_set, tickets, mine)
+        else:
+            wanted.each(ticket_set, {each.id: ENCODE(each.seat) for each in tickets}, mine)
+    for gone in present.values():
+        wanted.remove(gone.values())
+
+
+class _Wanted:
+    """Changes a show's tickets step by step, noting what cannot be."""
+
+    def __init__(
+        self,
+        change: CatalogChange,
+        show: str,
+        highest: int,
+        at: datetime,
+        report: LoadReport,
+        errors: dict[str, str],
+    ) -> None:
+        self._change = change
+        self._show = show
+        self._highest = highest
+        self._at = at
+        self._report = report
+        self._errors = errors
+
+    def count(self, ticket_set: str, count: int, mine: Mapping[str, Ticket]) -> None:
+        """Have `count` tickets in a set; which ones leave is ours to say: vacant, highest first."""
+        missing = count - len(mine)
+        self._add(ticket_set, ((new_id(self._at), b"{}") for _ in range(missing)))
+        if missing < 0:
+            vacant = [ticket for ticket in mine.values() if ticket.order is None]
+            surplus = vacant[missing:]
+            if len(surplus) < -missing:
+                self._errors[f"of set {ticket_set}"] = (
+                    f"only {len(vacant)} of {len(mine)} are vacant, {-missing} should leave"
+                )
+            self.remove(surplus)
+
+    def each(self, ticket_set: str, seats: Mapping[str, bytes], mine: Mapping[str, Ticket]) -> None:
+        """Have exactly these tickets in a set."""
+        self.remove(ticket for ticket in mine.values() if ticket.id not in seats)
+        for ticket_id, ticket in mine.items():
+            if ticket_id in seats and seats[ticket_id] != ticket.seat:
+                self._change.change_ticket(msgspec.structs.replace(ticket, seat=seats[ticket_id]))
+                self._report.tickets_changed += 1
+        fresh = [each for each in seats if each not in mine]
+        strange = {ticket.id: ticket for ticket in self._change.tickets_by_id(fresh)}
+        for ticket in strange.values():
+            self._errors[ticket.id] = f"belongs to the set {ticket.set} of event {ticket.show}"
+        self._add(ticket_set, ((each, seats[each]) for each in fresh if each not in strange))
+
+    def remove(self, tickets: Iterable[Ticket]) -> None:
+        """Remove tickets that nobody has."""
+        vacant = []
+        for ticket in tickets:
+            if ticket.order is None:
+                vacant.append(ticket.id)
+            else:
+                self._errors[ticket.id] = f"is held or sold by order {ticket.order}"
+        if vacant:
+            self._change.remove_tickets(vacant)
+            self._report.tickets_removed += len(vacant)
+
+    def _add(self, ticket_set: str, seats: Iterable[tuple[str, bytes]]) -> None:
+        tickets = []
+        for ticket_id, seat in seats:
+            self._highest += 1
+            tickets.append(Ticket(ticket_id, self._show, ticket_set, self._highest, seat))
+        if tickets:
+            self._change.add_tickets(tickets)
+            self._report.tickets_added += len(tickets)

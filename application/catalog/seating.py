@@ -1,0 +1,156 @@
+"""Where the tickets of a show are, and which of them can be had: for those who look at it."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from application.catalog.access import Caller
+from application.catalog.availability import Sale, ShowQueries, sale_of
+from application.ports.store import Store
+from application.ports.tickets import Ticket
+from domain.order import Order
+from domain.shows import Show, TicketSet
+
+LETTERS = {Sale.VACANT: "v", Sale.RESERVED: "h", Sale.SOLD: "s"}
+"""How the states of many tickets are written in few bytes, a letter each."""
+
+
+class Seat(msgspec.Struct, frozen=True):
+    """A ticket with a seat; `place` is where it stands among all tickets of the show."""
+
+    ticket: str
+    place: int
+    number: str
+
+
+class SeatRow(msgspec.Struct, frozen=True):
+    """The seats of a row by their numbers."""
+
+    name: str
+    seats: list[Seat]
+
+
+class Sector(msgspec.Struct, frozen=True):
+    """The rows of a sector, from the first one on."""
+
+    id: str
+    rows: list[SeatRow]
+
+
+class SetPlan(msgspec.Struct, frozen=True):
+    """A set of tickets: those with seats by sector and row, and how many of all are what."""
+
+    id: str
+    name: str
+    sectors: list[Sector]
+    counts: dict[Sale, int]
+    amount: int
+
+
+class Hall(msgspec.Struct, frozen=True):
+    """A show's tickets at one moment.
+
+    `states` has a letter for each ticket by its place; `position` is the log's at that moment,
+    or a little before: what was written later may be in it already.
+    """
+
+    show: Show
+    sets: list[SetPlan]
+    states: str
+    position: int
+
+
+class Seating:
+    """Reads who could have which seat, as it is now."""
+
+    def __init__(self, store: Store, shows: ShowQueries, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._shows = shows
+        self._clock = clock
+
+    def hall(self, show_id: str, caller: Caller) -> Hall:
+        """All tickets of a show. Refuses one that `caller` may not look at."""
+        return self._hall(self._shows.seen(show_id, caller))
+
+    def has_news(self, position: int) -> bool:
+        """Whether anything was written beyond `position`: only then a hall can look different."""
+        return self._store.last_position() > position
+
+    def hall_of(self, order: Order) -> Hall:
+        """The hall in which an order's tickets are."""
+        return self._hall(self._shows.any(order.show))
+
+    def holder(self, show_id: str, ticket_id: str) -> str | None:
+        """The order that has a ticket of this show now, if one has."""
+        for ticket in self._store.tickets_by_id([ticket_id]):
+            if ticket.show == show_id and not ticket.vacant_at(self._clock()):
+                return ticket.order
+        return None
+
+    def places(self, tickets: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """By ticket, what stands on it: its number, set and seat. Unknown ones are absent."""
+        return {
+            ticket.id: {
+                "number": ticket.number,
+                "set": self._shows.set_name(ticket.show, ticket.set),
+                "seat": msgspec.json.decode(ticket.seat),
+            }
+            for ticket in self._store.tickets_by_id(tickets)
+        }
+
+    def _hall(self, show: Show) -> Hall:
+        position = self._store.last_position()
+        at = self._clock()
+        tickets = self._store.tickets(show.id)
+        sales = [sale_of(ticket, at) for ticket in tickets]
+        by_set: defaultdict[str, list[int]] = defaultdict(list)
+        for place, ticket in enumerate(tickets):
+            by_set[ticket.set].append(place)
+        return Hall(
+            show=show,
+            sets=[_plan(each, by_set[each.id], tickets, sales) for each in show.sets],
+            states="".join(LETTERS[sale] for sale in sales),
+            position=position,
+        )
+
+
+def _plan(
+    ticket_set: TicketSet, places: Sequence[int], tickets: Sequence[Ticket], sales: Sequence[Sale]
+) -> SetPlan:
+    counts = Counter(sales[place] for place in places)
+    return SetPlan(
+        id=ticket_set.id,
+        name=ticket_set.name,
+        sectors=_sectors((place, tickets[place]) for place in places),
+        counts={sale: counts[sale] for sale in Sale},
+        amount=len(places),
+    )
+
+
+def _sectors(tickets: Iterable[tuple[int, Ticket]]) -> list[Sector]:
+    """The tickets that have a whole seat, by sector and row, all in their natural order."""
+    found: defaultdict[str, defaultdict[str, list[Seat]]] = defaultdict(lambda: defaultdict(list))
+    for place, ticket in tickets:
+        seat = msgspec.json.decode(ticket.seat)
+        if {"sector", "row", "number"} <= seat.keys():
+            row = found[str(seat["sector"])][str(seat["row"])]
+            row.append(Seat(ticket.id, place, str(seat["number"])))
+    return [
+        Sector(
+            sector,
+            [
+                SeatRow(name, sorted(rows[name], key=lambda seat: natural(seat.number)))
+                for name in sorted(rows, key=natural)
+            ],
+        )
+        for sector, rows in found.items()
+    ]
+
+
+def natural(name: str) -> tuple[bool, int, str]:
+    """Sorts numbers by their size, and names after them."""
+    number = name.isascii() and name.isdigit()
+    return (not number, int(name) if number else 0, name)

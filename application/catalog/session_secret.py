@@ -1,0 +1,35 @@
+"""The secret by which a session of the console is known to be ours, in every process alike."""
+
+import secrets
+
+import msgspec
+
+from application.catalog.cache import CatalogKeeper, Secret
+from application.ports.store import Store
+
+NAME = "console"
+
+
+class SessionSecret:
+    """Keeps the secret in the store, beside the catalogue. It is made when first asked for."""
+
+    def __init__(self, store: Store, keeper: CatalogKeeper) -> None:
+        self._store = store
+        self._keeper = keeper
+        self._known: str | None = None
+
+    def value(self) -> str:
+        """The secret: 64 hex digits nobody can guess. It stays what it is."""
+        if self._known is None:
+            known = self._keeper.current().secrets.get(NAME) or self._made()
+            self._known = known.value
+        return self._known
+
+    def _made(self) -> Secret:
+        """A new secret, unless another process has made one a moment ago."""
+        with self._store.change_catalog() as change:
+            document = change.documents().get(("secret", NAME))
+            if document is None:
+                document = msgspec.json.encode(Secret(secrets.token_hex(32)))
+                change.put("secret", NAME, document)
+        return msgspec.json.decode(document, type=Secret)

@@ -1,0 +1,124 @@
+"""Backups of an embedded log: taken while it sells, verified, and put back."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import msgspec
+
+from application.integrity.verification import Report
+from application.ports.backup_files import BackupRefused, Backups, Content, Progress
+from application.ports.store import Store
+from application.runtime.failpoints import reach
+
+
+class Tools(msgspec.Struct, frozen=True):
+    """What a backup is made with: `open_log` opens a copy's file, `check` verifies its log."""
+
+    backups: Backups
+    open_log: Callable[[str], Store]
+    check: Callable[[Store, str], Report]
+    progress: Progress
+
+
+class Backup(msgspec.Struct, frozen=True):
+    """A copy that was made: its file, its log's id, and what its verification found."""
+
+    file: str
+    log_id: str
+    report: Report
+
+
+class Restored(msgspec.Struct, frozen=True):
+    """A backup that was put back, and what it replaced.
+
+    `beyond` is how many positions the replaced log went beyond the restored one; None where they
+    cannot be compared: it was another log, or could not be read. `kept` is where it is now.
+    """
+
+    log_id: str
+    report: Report
+    before: Content | None
+    beyond: int | None
+    kept: str | None
+
+
+def back_up(tools: Tools, target: str, *, overwrite: bool) -> Backup:
+    """Copy the log to the file `target` and verify the copy. Raises `BackupRefused`.
+
+    The file has its name only once it is whole and on the disk. A copy in which something is found
+    is kept as well: the log itself may be what is wrong.
+    """
+    if Path(target).exists() and not overwrite:
+        raise BackupRefused(f"{target} is there already: name another file, or give --overwrite.")
+    with _beside(target) as fresh:
+        tools.backups.copy_to(fresh, tools.progress)
+        reach("backup.copied")
+        log_id, report = _verified(tools, fresh)
+        reach("backup.verified")
+        os.replace(fresh, target)  # noqa: PTH105 - both are strings
+        reach("backup.in_place")
+    return Backup(target, log_id, report)
+
+
+def restore(tools: Tools, backup: str, database: str, *, overwrite: bool) -> Restored:
+    """Put a backup in the place of the log in the file `database`. Raises `BackupRefused`.
+
+    A backup in which something is found is not put back.
+    """
+    before = tools.backups.content()
+    if before is not None and not overwrite:
+        events = "cannot be read" if before.position is None else f"ends at {before.position}"
+        raise BackupRefused(
+            f"{database} is not empty (its log {events}): give --overwrite to replace it."
+            " It is kept beside it under another name."
+        )
+    with _beside(database) as fresh:
+        tools.backups.copy_from(backup, fresh, tools.progress)
+        log_id, report = _verified(tools, fresh)
+        if not report.good:
+            raise BackupRefused(
+                f"{backup} is not put back: its verification has {report.wrong} findings, such as:"
+                f" {report.findings[0].says}"
+            )
+        replaced = tools.backups.put_in_place(fresh)
+    return Restored(log_id, report, before, _beyond(before, log_id, report), replaced.kept)
+
+
+def _beyond(before: Content | None, log_id: str, report: Report) -> int | None:
+    if before is None:
+        return 0
+    if before.position is None or before.log_id not in {"", log_id}:
+        return None
+    return before.position - report.position
+
+
+def _verified(tools: Tools, path: str) -> tuple[str, Report]:
+    """Open a copy, which brings an older layout up to date, and verify it."""
+    with closing(tools.open_log(path)) as store:
+        report = tools.check(store, path)
+        log_id = store.log_id()
+    if Path(f"{path}-wal").exists():
+        raise BackupRefused(f"{path} is open in another process.")
+    _sync(path)
+    return log_id, report
+
+
+@contextmanager
+def _beside(path: str) -> Iterator[str]:
+    """A file's name in a folder of its own beside `path`, on the same disk; gone at the end."""
+    folder = Path(path).absolute().parent
+    with tempfile.TemporaryDirectory(prefix=f".{Path(path).name}.", dir=folder) as unfinished:
+        yield str(Path(unfinished) / "log.db")
+    _sync(str(folder))
+
+
+def _sync(path: str) -> None:
+    """Have a file or a folder on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

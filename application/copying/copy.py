@@ -1,0 +1,115 @@
+"""Copies a database into another one, of whatever kind: the log with positions and bytes unchanged.
+
+A copy that was killed goes on where it stood: what is there already is compared, not written
+again. Until everything was compared at the end, no service opens it.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+
+from application.ports.copyable import FACTS, PARTS, Copyable, Part, Readable, Row
+
+BATCH = 2000
+
+Progress = Callable[[str, int, int], None]
+"""Is told what is being done, how many rows of how many are done."""
+
+
+class NotCopied(Exception):
+    """Why there is no copy. What was there before is as it was."""
+
+
+class Copied(msgspec.Struct, frozen=True):
+    """A part as it was found to be the same on both sides at the end."""
+
+    part: str
+    rows: int
+    digest: str
+
+
+def copy(
+    source: Copyable, target: Copyable, progress: Progress, batch: int = BATCH
+) -> list[Copied]:
+    """Make `target` a copy of `source`; return what was found to be the same.
+
+    Raises `NotCopied`, also where the source was changed meanwhile.
+    """
+    refuse(source, target)
+    target.begin()
+    for part in PARTS:
+        copy_part(source, target, part, progress, batch)
+    found = [compare(source, target, part, progress, batch) for part in PARTS]
+    if source.count(FACTS) != target.count(FACTS):  # written while other parts were compared
+        raise _differ(FACTS)
+    target.finish(source.counters())
+    return found
+
+
+def refuse(source: Copyable, target: Copyable) -> None:
+    """Raise `NotCopied` where a copy would miss something, or hurt something."""
+    if source.is_unfinished():
+        raise NotCopied("The source is itself a copy that is not finished.")
+    for name, each in (("source", source), ("target", target)):
+        server = each.served_by()
+        if server is not None:
+            raise NotCopied(f"The {name} is served by {server}: stop it, and ask again.")
+    if not (target.is_empty() or target.is_unfinished()):
+        raise NotCopied("The target has something in it already; a copy needs an empty database.")
+
+
+def copy_part(
+    source: Readable, target: Copyable, part: Part, progress: Progress, batch: int = BATCH
+) -> None:
+    """Make a part of the target what it is in the source. Raises `NotCopied`."""
+    total = source.count(part)
+    done = 0
+    after: Row | None = None
+    for rows in _batches(source, part, batch):
+        till = part.key_of(rows[-1])
+        there = [row for row in target.rows(part, after, batch) if part.key_of(row) <= till]
+        if there != rows:
+            if part.grows and there != rows[: len(there)]:
+                raise NotCopied(f"The target has other {part.name} than the source.")
+            target.replace(part, after, till, rows)
+        after = till
+        done += len(rows)
+        progress(f"copying {part.name}", done, max(done, total))
+    if target.rows(part, after, 1):
+        if part.grows:
+            raise NotCopied(f"The target has more {part.name} than the source.")
+        target.replace(part, after, None, ())
+
+
+def compare(
+    source: Readable, target: Copyable, part: Part, progress: Progress, batch: int = BATCH
+) -> Copied:
+    """Read a part on both sides and see that it is the same. Raises `NotCopied`."""
+    total = target.count(part)
+    ours, theirs = hashlib.sha256(), hashlib.sha256()
+    done = 0
+    for side, digest in ((source, theirs), (target, ours)):
+        done = 0
+        for rows in _batches(side, part, batch):
+            for row in rows:
+                digest.update(msgspec.msgpack.encode(row))
+            done += len(rows)
+            progress(f"comparing {part.name}", done, max(done, total))
+    if ours.digest() != theirs.digest():
+        raise _differ(part)
+    return Copied(part.name, done, ours.hexdigest())
+
+
+def _differ(part: Part) -> NotCopied:
+    return NotCopied(
+        f"The {part.name} of source and target differ: something wrote to one of them"
+        " meanwhile. See that nothing does, and ask again."
+    )
+
+
+def _batches(side: Readable, part: Part, batch: int) -> Iterator[Sequence[Row]]:
+    after = None
+    while rows := side.rows(part, after, batch):
+        yield rows
+        after = part.key_of(rows[-1])

@@ -1,0 +1,116 @@
+"""Checks the rows of tickets against the lists of tickets and the catalogue's documents.
+
+Who has a ticket is checked with the orders (`part_check.py`), which also hold the set of a ticket
+against what the log says of it.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from application.integrity.findings import Finding, Kind
+from application.ports.derived_records import CatalogMoment
+from application.ports.store import Store
+from application.ports.ticket_lists import BadList, Listed, by_id, differing, is_of, unpacked
+
+EVENT = "event"
+
+
+class _Set(msgspec.Struct):
+    id: str
+    amount: int
+
+
+class _Show(msgspec.Struct):
+    """What matters here of a show's document."""
+
+    sets: list[_Set]
+
+
+def keeps_tickets(store: Store) -> bool:
+    """Whether there is a catalogue or anything of one: a log that was imported has none."""
+    with store.beside_log().catalog_moment() as moment:
+        return (
+            any(kind == EVENT for kind, _ in moment.documents())
+            or next(moment.ticket_lists(), None) is not None
+            or bool(moment.shows())
+        )
+
+
+def catalog_findings(store: Store) -> Iterator[Finding]:
+    """Each row of a ticket that is not as the catalogue made it, and each list that is not."""
+    with store.beside_log().catalog_moment() as moment:
+        sets = _amounts(moment.documents())
+        left = set(moment.shows())
+        for show, data in moment.ticket_lists():
+            left.discard(show)
+            yield from _show(moment, show, data, sets.pop(show, None))
+        for show in sorted(left):
+            says = f"The event {show} has tickets, but no list of them."
+            yield Finding(Kind.TICKET, says)
+        for show, amounts in sets.items():
+            if amounts and any(amounts.values()) and show not in left:
+                yield Finding(Kind.TICKET, f"The event {show} has none of its tickets.")
+
+
+def _amounts(documents: Mapping[tuple[str, str], bytes]) -> dict[str, dict[str, int] | None]:
+    """By show, how many tickets each of its sets has; None for a document that is none."""
+    found: dict[str, dict[str, int] | None] = {}
+    for (kind, show), document in documents.items():
+        if kind == EVENT:
+            try:
+                sets = msgspec.json.decode(document, type=_Show).sets
+            except (msgspec.MsgspecError, UnicodeDecodeError):
+                found[show] = None
+            else:
+                found[show] = {each.id: each.amount for each in sets}
+    return found
+
+
+def _show(
+    moment: CatalogMoment, show: str, data: bytes, amounts: Mapping[str, int] | None
+) -> Iterator[Finding]:
+    """Hold a show's rows against its list, and the list against the show's document."""
+    try:
+        listed = unpacked(data)
+    except BadList:
+        yield Finding(Kind.TICKET, f"The list of the tickets of the event {show} cannot be read.")
+        return
+    rows = moment.rows(show)
+    if not is_of(data, rows):
+        yield from _wrong_rows(show, by_id(listed), by_id(rows))
+    if amounts is None:
+        if listed:
+            says = f"The event {show} has tickets, but no document in the catalogue."
+            yield Finding(Kind.TICKET, says)
+        return
+    yield from _wrong_amounts(show, listed, amounts)
+
+
+def _wrong_rows(
+    show: str, listed: Mapping[str, Listed], rows: Mapping[str, Listed]
+) -> Iterator[Finding]:
+    for ticket, row, should in differing(listed, rows):
+        if row is None:
+            says = f"The row of the ticket {ticket} of the event {show} is missing."
+        elif should is None:
+            says = f"The ticket {ticket} is none of the event {show}, in which its row is."
+        elif row[1] != should[1]:
+            says = f"The row of the ticket {ticket} is not in the set {should[1]}."
+        else:
+            says = f"The row of the ticket {ticket} does not have the seat or number that it got."
+        yield Finding(Kind.TICKET, says, ticket=ticket)
+
+
+def _wrong_amounts(
+    show: str, listed: Sequence[Listed], amounts: Mapping[str, int]
+) -> Iterator[Finding]:
+    counts = Counter(ticket[1] for ticket in listed)
+    for its_set in {**amounts, **counts}:
+        if counts[its_set] != amounts.get(its_set, 0):
+            says = (
+                f"The set {its_set} of the event {show} has {counts[its_set]} tickets by their"
+                f" list, and {amounts.get(its_set, 0)} by the catalogue."
+            )
+            yield Finding(Kind.TICKET, says)

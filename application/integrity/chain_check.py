@@ -1,0 +1,191 @@
+"""Checks one order: its chain as it is kept, and as it was witnessed."""
+
+import struct
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from application.event_log.event_mapper import DECODERS, UnknownFact, fact_from
+from application.event_log.hash_chain import HASH_BYTES, genesis, link
+from application.integrity.findings import Finding, Kind
+from application.integrity.merkle_tree import trail_of
+from application.ports.integrity_records import Head, LinkRow
+from domain.events import Fact
+
+UNREADABLE = (KeyError, struct.error, UnicodeError, msgspec.MsgspecError)
+
+
+class Checked(msgspec.Struct):
+    """An order's facts with their positions, and what is wrong with them.
+
+    `whole` is whether its state can be told from them: none is missing or unreadable.
+    """
+
+    order: str
+    rows: Sequence[LinkRow]
+    facts: list[Fact] = msgspec.field(default_factory=list)
+    positions: list[int] = msgspec.field(default_factory=list)
+    findings: list[Finding] = msgspec.field(default_factory=list)
+    whole: bool = True
+
+    def count(self, till: int) -> int:
+        """How many facts have positions up to `till`."""
+        positions = self.positions
+        if positions[-1] <= till:
+            return len(positions)
+        return sum(position <= till for position in positions)
+
+    def head(self, count: int) -> Head:
+        """How the chain ends after its first `count` facts, as it is kept."""
+        last = self.rows[count - 1]
+        return Head(self.order, last[1], last[5], trail_of(self.positions[:count]))
+
+
+def check_chain(order: str, rows: Sequence[LinkRow]) -> Checked:
+    """Check the facts of an order, which come by version, as far as they vouch for each other."""
+    facts = sound_facts(order, rows)
+    if facts is not None:
+        return Checked(order, rows, facts, [row[4] for row in rows])
+    return _named_faults(order, rows)
+
+
+def sound_facts(order: str, rows: Sequence[LinkRow]) -> list[Fact] | None:
+    """The facts of an order, if nothing is wrong with them: all that most orders are asked."""
+    facts: list[Fact] = []
+    own, position = genesis(order), 0
+    try:
+        for expected, (_, version, name, state, place, kept) in enumerate(rows, 1):
+            own = link(own, order, version, name, state)
+            fact = DECODERS[name].decode(state)
+            if (
+                own != kept
+                or version != expected
+                or place <= position
+                or fact.originator_version != version
+                or fact.originator_id != order
+            ):
+                return None
+            facts.append(fact)
+            position = place
+    except UNREADABLE:
+        return None
+    return facts
+
+
+def _named_faults(order: str, rows: Sequence[LinkRow]) -> Checked:
+    checked = Checked(order, rows)
+    previous: bytes | None = genesis(order)
+    expected, position = 1, 0
+    for row in rows:
+        _, version, name, state, place, own = row
+        checked.positions.append(place)
+        fault = None
+        if version != expected:
+            checked.findings.append(_missing(order, expected, version - 1))
+            checked.whole, previous = False, None
+        if previous is not None and _link(previous, row) != own:
+            fault = _changed(row, version)
+        fact = _read(order, name, state)
+        if fact is None:
+            checked.whole = False
+            fault = fault or _unreadable(row)
+        else:
+            checked.facts.append(fact)
+            if fact.originator_version != version or fact.originator_id != order:
+                fault = _elsewhere(row, fact)
+        if place <= position:
+            fault = fault or _out_of_order(row)
+        if fault is not None:
+            checked.findings.append(fault)
+        previous, expected, position = own, version + 1, max(position, place)
+    return checked
+
+
+def _link(previous: bytes, row: LinkRow) -> bytes | None:
+    """The hash that a fact should have; None where it has what no fact of ours can have."""
+    order, version, name, state, _, _ = row
+    try:
+        return link(previous, order, version, name, state)
+    except (struct.error, UnicodeEncodeError):
+        return None
+
+
+def _read(order: str, name: str, state: bytes) -> Fact | None:
+    try:
+        return fact_from(name, state, order)
+    except (UnknownFact, msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def _missing(order: str, first: int, last: int) -> Finding:
+    which = f"Version {first} is" if first == last else f"Versions {first} to {last} are"
+    return Finding(Kind.MISSING, f"{which} missing.", order, first)
+
+
+def _changed(row: LinkRow, version: int) -> Finding:
+    order, _, name, _, place, own = row
+    if len(own) != HASH_BYTES:
+        says = f"The fact {name} has no hash: it was not written by this service."
+        return Finding(Kind.INSERTED, says, order, version, place)
+    says = f"The fact {name} does not have its hash: its bytes, its name or its place were changed"
+    says += ", or those of the fact before it." if version > 1 else "."
+    return Finding(Kind.CHANGED, says, order, version, place)
+
+
+def _unreadable(row: LinkRow) -> Finding:
+    order, version, name, _, place, _ = row
+    return Finding(Kind.UNREADABLE, f"The fact {name} cannot be read.", order, version, place)
+
+
+def _elsewhere(row: LinkRow, fact: Fact) -> Finding:
+    order, version, name, _, place, _ = row
+    says = (
+        f"The fact {name} says that it is version {fact.originator_version}"
+        f" of order {fact.originator_id}."
+    )
+    return Finding(Kind.REORDERED, says, order, version, place)
+
+
+def _out_of_order(row: LinkRow) -> Finding:
+    order, version, _, _, place, _ = row
+    says = "It has a position before that of an earlier version."
+    return Finding(Kind.REORDERED, says, order, version, place)
+
+
+def check_witnessed(checked: Checked, seen: Head | None, witnessed: int) -> Iterator[Finding]:
+    """Hold an order against what was witnessed of the log up to the position `witnessed`."""
+    count = checked.count(witnessed)
+    if seen is None:
+        if count:
+            last = checked.rows[0]
+            says = "The order was not there when the log was witnessed up to its position."
+            yield Finding(Kind.INSERTED, says, checked.order, last[1], last[4])
+        return
+    kept = [row[1] for row in checked.rows[:count]]
+    absent = [version for version in range(1, seen.version + 1) if version not in kept]
+    known = {each.version for each in checked.findings if each.kind is Kind.MISSING}
+    if absent:
+        if not known:
+            yield _missing(checked.order, absent[0], absent[-1])
+        return
+    if count > seen.version:
+        row = checked.rows[seen.version]
+        says = "The fact was not there when the log was witnessed up to its position."
+        yield Finding(Kind.INSERTED, says, checked.order, row[1], row[4])
+        return
+    row = checked.rows[count - 1]
+    if row[5] != seen.hash:
+        says = (
+            "The hash is not the one that was witnessed: this fact or one before it was changed,"
+            " and the hashes from there on were made anew."
+        )
+        yield Finding(Kind.REWRITTEN, says, checked.order, row[1], row[4])
+    elif trail_of(checked.positions[:count]) != seen.trail:
+        says = "The facts had other positions when they were witnessed."
+        yield Finding(Kind.REORDERED, says, checked.order, row[1], row[4])
+
+
+def gone(seen: Head) -> Finding:
+    """An order that was witnessed and is not there."""
+    last = "its only fact" if seen.version == 1 else f"all its {seen.version} facts"
+    return Finding(Kind.MISSING, f"The order is missing, with {last}.", seen.order, 1)

@@ -1,0 +1,388 @@
+"""Signed checkpoints: how all orders' chains ended at a position, who signed it, what came before.
+
+A checkpoint covers its predecessor's digest, so none can be taken out; a new key is announced by
+a checkpoint that the old key signed.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from application.integrity.chain_heads import Sealed, WitnessMoved, advance, seal
+from application.integrity.signer_memory import SignerMemory, signed_of
+from application.integrity.signing import Signer, replacement_of, signer_at, verified
+from application.ports.integrity_records import Setback, SignedCheckpoint
+from application.ports.store import Store
+from application.runtime.clock import from_ms, written
+from application.runtime.failpoints import reach
+
+FORMAT = "orderlog checkpoint 1"
+NO_PREDECESSOR = "0" * 64
+CLAIM_SECONDS = 120.0
+PATIENCE_SECONDS = 15.0
+POLL_SECONDS = 0.05
+PAUSE_SECONDS = 0.02
+"""How long the steps of a checkpoint that nobody waits for leave the processor to others."""
+
+
+class Resumption(msgspec.Struct, frozen=True):
+    """That the log went back before a checkpoint, who acknowledged that, when and why.
+
+    It had been seen up to `position`, by `seen_by`, and went up to `found` instead.
+    """
+
+    id: str
+    seen_by: str
+    position: int
+    found: int
+    by: str
+    at: str
+    reason: str
+
+
+class Statement(msgspec.Struct, frozen=True):
+    """What a checkpoint states, as it is signed.
+
+    `root` is the digest over all orders' heads up to `position`; `previous` that of the statement
+    before this one; `key` the public key that signs it; `next_key` the one that may sign the next.
+    `resumes` is absent from the bytes of one before which the log did not go back.
+    """
+
+    format: str
+    number: int
+    position: int
+    orders: int
+    facts: int
+    root: str
+    at: str
+    previous: str
+    key: str
+    next_key: str | None = None
+    resumes: tuple[Resumption, ...] = ()
+
+
+class CheckpointsBusy(Exception):
+    """Another process makes a checkpoint, and does not come to an end."""
+
+    def __init__(self) -> None:
+        super().__init__("Another process is making a checkpoint; ask again later.")
+
+
+class LogContradicts(Exception):
+    """The log is not the one that the last checkpoint was signed over; none is signed over it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"The log does not agree with checkpoint {number}: nothing is signed."
+            " orderlog audit verify tells where they differ."
+        )
+        self.number = number
+
+
+class LogWentBack(Exception):
+    """The log does not have what was seen of it; nothing is signed until that is acknowledged."""
+
+    def __init__(self, setback: Setback) -> None:
+        super().__init__(
+            f"{setback.says} Nothing is signed until it is said why:"
+            " orderlog audit acknowledge --reason TEXT"
+        )
+
+
+class SignerDisagrees(Exception):
+    """The database does not have the last checkpoint that this key has signed."""
+
+    def __init__(self, path: str, number: int) -> None:
+        super().__init__(
+            f"The log does not follow what was signed: {path} remembers checkpoint {number}, which"
+            " is not in the database, or is another one there. Nothing is signed. If the log went"
+            " back: orderlog audit acknowledge --reason TEXT, where the key is."
+        )
+        self.number = number
+
+
+class BadStatement(Exception):
+    """The bytes of a checkpoint that are no statement of ours."""
+
+
+def statement_of(checkpoint: SignedCheckpoint) -> Statement:
+    """What a checkpoint states. Raises `BadStatement`."""
+    try:
+        statement = msgspec.json.decode(checkpoint.statement, type=Statement)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise BadStatement(str(error)) from error
+    if statement.format != FORMAT:
+        raise BadStatement(f"is of the format {statement.format}")
+    return statement
+
+
+def statement_bytes(statement: Statement) -> bytes:
+    """The bytes that are signed."""
+    content = msgspec.to_builtins(statement)
+    if not statement.resumes:
+        del content["resumes"]
+    return msgspec.json.encode(content)
+
+
+def resumption_of(setback: Setback) -> Resumption:
+    """What a checkpoint states of a setback that was acknowledged."""
+    return Resumption(
+        id=setback.id,
+        seen_by=setback.seen_by,
+        position=setback.position,
+        found=setback.found_position,
+        by=setback.acknowledged_by or "",
+        at=written(from_ms(setback.acknowledged_at or 0)),
+        reason=setback.reason or "",
+    )
+
+
+def digest_of(checkpoint: SignedCheckpoint) -> str:
+    """What the next checkpoint names as its predecessor."""
+    return hashlib.sha256(checkpoint.statement).hexdigest()
+
+
+def is_signed(checkpoint: SignedCheckpoint, statement: Statement) -> bool:
+    """Whether the key that a checkpoint names has signed it."""
+    return verified(statement.key, checkpoint.statement, checkpoint.signature)
+
+
+class NoKey(Exception):
+    """There is no file to keep the private key in."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Checkpoints on PostgreSQL need a file for their private key: ORDERLOG_AUDIT_KEY."
+        )
+
+
+class WrongKey(Exception):
+    """The key at hand is not the one that may sign the next checkpoint."""
+
+    def __init__(self, path: str, number: int) -> None:
+        super().__init__(
+            f"The key in {path} is not the one that checkpoint {number} leaves the signing to."
+            " If that one is lost, orderlog audit checkpoint --adopt-key goes on with this one;"
+            " whoever verifies has to be told the new public key."
+        )
+
+
+class Checkpoints:
+    """Makes checkpoints. Only one process does at a time.
+
+    The private key is in the file `key_path`, made on first use; it is read each time, for another
+    process may have replaced it.
+    """
+
+    def __init__(self, store: Store, clock: Callable[[], datetime], key_path: str | None) -> None:
+        self._store = store
+        self._pause = 0.0
+        self._clock = clock
+        self._key_path = key_path
+
+    @property
+    def public_key(self) -> str:
+        """The public key that signs now. Raises `NoKey`, `BadKey`, `OSError`."""
+        return signer_at(self._path).public
+
+    @property
+    def memory(self) -> SignerMemory | None:
+        """What the signer remembers, beside the key; None without a key."""
+        return None if self._key_path is None else SignerMemory(f"{self._key_path}.memory")
+
+    def leave_lost(self) -> None:
+        """Go on from a log that has lost what was signed: an operator has acknowledged it."""
+        memory = self.memory
+        if memory is not None and memory.missing_in(self._store.audit()) is not None:
+            memory.leave()
+
+    @property
+    def _path(self) -> str:
+        if self._key_path is None:
+            raise NoKey
+        return self._key_path
+
+    def make(self, *, adopt: bool = False) -> SignedCheckpoint:
+        """The last checkpoint, or a new one if something was appended since it was made.
+
+        `adopt` goes on with a key that its predecessor did not announce. Raises `CheckpointsBusy`,
+        `LogContradicts`, `LogWentBack`, `SignerDisagrees`, `BadMemory`, `NoKey`, `WrongKey`,
+        `BadKey`, `OSError`.
+        """
+        return self._make_alone(lambda: self._make(self._signer(adopt=adopt), renew=adopt))
+
+    def make_if_due(self, seconds: float) -> SignedCheckpoint | None:
+        """A new checkpoint, if something is new and the last one is so old. Raises as `make`."""
+        records = self._store.audit()
+        last = records.last_checkpoint()
+        if not self._is_due(last, seconds) or not records.claim(CLAIM_SECONDS):
+            return None
+        self._pause = PAUSE_SECONDS
+        try:
+            made = self._make(self._signer(adopt=False))
+        except WitnessMoved:
+            return None
+        finally:
+            records.release()
+        return None if last is not None and made.number == last.number else made
+
+    def _is_due(self, last: SignedCheckpoint | None, seconds: float) -> bool:
+        position = self._store.last_position()
+        if last is None:
+            return position > 0
+        statement = statement_of(last)
+        age = self._clock() - datetime.fromisoformat(statement.at)
+        behind = statement.position < position or self._is_to_name_setbacks()
+        return age.total_seconds() >= seconds and behind
+
+    def _is_to_name_setbacks(self) -> bool:
+        found = self._store.audit().setbacks()
+        return any(each.checkpoint is None for each in found)
+
+    def rotate(self) -> SignedCheckpoint:
+        """Replace the key by a new one, which a checkpoint announces that the old one signs.
+
+        Should this be interrupted after that, the next checkpoint puts the new key in its place.
+        """
+        replacement, beside = replacement_of(self._path)
+        made = self._make_alone(
+            lambda: self._make(self._signer(adopt=False), next_key=replacement.public)
+        )
+        reach("checkpoint.rotated")
+        Path(beside).replace(self._path)
+        return made
+
+    def _make_alone(self, make: Callable[[], SignedCheckpoint]) -> SignedCheckpoint:
+        records, self._pause = self._store.audit(), 0.0
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            if records.claim(CLAIM_SECONDS):
+                try:
+                    return make()
+                except WitnessMoved:
+                    pass
+                finally:
+                    records.release()
+            if time.monotonic() >= deadline:
+                raise CheckpointsBusy
+            time.sleep(POLL_SECONDS)
+
+    def _signer(self, *, adopt: bool) -> Signer:
+        """The signer whose turn it is."""
+        signer = signer_at(self._path)
+        last = self._store.audit().last_checkpoint()
+        if last is None or adopt:
+            return signer
+        statement = statement_of(last)
+        expected = statement.next_key or statement.key
+        if signer.public != expected and Path(f"{self._path}.next").exists():
+            replacement = signer_at(f"{self._path}.next")
+            if replacement.public == expected:
+                Path(f"{self._path}.next").replace(self._path)
+                return replacement
+        if signer.public != expected:
+            raise WrongKey(self._path, last.number)
+        return signer
+
+    def _make(
+        self, signer: Signer, *, next_key: str | None = None, renew: bool = False
+    ) -> SignedCheckpoint:
+        records = self._store.audit()
+        last = records.last_checkpoint()
+        before = None if last is None else statement_of(last)
+        setbacks = self._acknowledged()
+        position = self._store.last_position()
+        if before is not None and not setbacks:
+            self._refuse_shorter(before)
+            if last and before.position >= position and next_key is None and not renew:
+                return last
+            self._look_back(before)
+            position = max(position, records.witnessed())
+        advance(self._store, position, self._pause)
+        reach("checkpoint.moved")
+        sealed = seal(self._store, position)
+        checkpoint = self._signed(signer, last, sealed, next_key, setbacks)
+        reach("checkpoint.signed")
+        return self._keep(checkpoint, position, setbacks)
+
+    def _keep(
+        self, checkpoint: SignedCheckpoint, position: int, setbacks: Sequence[Setback]
+    ) -> SignedCheckpoint:
+        """Keep a checkpoint that was signed, and have the signer remember it."""
+        records, memory = self._store.audit(), self.memory
+        signed = signed_of(checkpoint, self._store.point_at(position))
+        if memory is not None:
+            memory.begin(signed)
+            reach("checkpoint.remembered")
+        if not records.add_checkpoint(checkpoint):
+            raise WitnessMoved
+        for each in setbacks:
+            records.note_setback(msgspec.structs.replace(each, checkpoint=checkpoint.number))
+        if memory is not None:
+            memory.end(signed)
+        return checkpoint
+
+    def _acknowledged(self) -> list[Setback]:
+        """Setbacks that were acknowledged and that no checkpoint names yet.
+
+        Raises `LogWentBack` while there is one that was not, and `SignerDisagrees`.
+        """
+        found = self._store.audit().setbacks()
+        for each in found:
+            if each.is_open:
+                raise LogWentBack(each)
+        memory = self.memory
+        missing = None if memory is None else memory.missing_in(self._store.audit())
+        if memory is not None and missing is not None:
+            raise SignerDisagrees(memory.path, missing.number)
+        return [each for each in found if each.checkpoint is None]
+
+    def _refuse_shorter(self, before: Statement) -> None:
+        """Refuse to go on from a log that does not reach to what was signed last."""
+        if before.position and not self._store.point_at(before.position).hash:
+            raise LogContradicts(before.number)
+
+    def _look_back(self, before: Statement) -> None:
+        """Refuse to go on from another log than the last checkpoint was signed over.
+
+        A witness that is made anew has to come to what was signed. One that was there all along
+        has kept what it saw.
+        """
+        records = self._store.audit()
+        if records.witnessed() < before.position:
+            records.forget_witness()
+            advance(self._store, before.position, self._pause)
+            if seal(self._store, before.position).root.hex() != before.root:
+                records.forget_witness()
+                raise LogContradicts(before.number)
+
+    def _signed(
+        self,
+        signer: Signer,
+        last: SignedCheckpoint | None,
+        sealed: Sealed,
+        next_key: str | None,
+        setbacks: Sequence[Setback],
+    ) -> SignedCheckpoint:
+        number = 1 if last is None else last.number + 1
+        if setbacks and self.memory is not None:
+            number = max(number, self.memory.highest() + 1)  # none is signed twice
+        statement = Statement(
+            format=FORMAT,
+            number=number,
+            position=sealed.position,
+            orders=sealed.orders,
+            facts=sealed.facts,
+            root=sealed.root.hex(),
+            at=written(self._clock()),
+            previous=NO_PREDECESSOR if last is None else digest_of(last),
+            key=signer.public,
+            next_key=next_key,
+            resumes=tuple(map(resumption_of, setbacks)),
+        )
+        message = statement_bytes(statement)
+        return SignedCheckpoint(number, message, signer.sign(message))

@@ -1,0 +1,211 @@
+"""Notices that the log went back: it has another event, or none, where one was seen.
+
+An older backup was put back, its end was cut off, or another server took over that had not got the
+last events. What was seen is remembered by everything that does not go back together with the log:
+this process, the files beside an embedded log, the read models, the signer.
+"""
+
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+import msgspec
+import structlog
+
+from application.integrity.signer_memory import BadMemory, SignerMemory
+from application.ports.integrity_records import Setback, SignedCheckpoint
+from application.ports.log_point import Excerpt, LogPoint
+from application.ports.read_models import ModelState
+from application.ports.store import Store
+from application.runtime.clock import to_ms
+
+LOOK_SECONDS = 1.0
+ID_BYTES = 16
+
+Seen = tuple[str, LogPoint | None]
+"""Who saw something, and where in which log; None: what was signed is gone, wherever that was."""
+
+log = structlog.get_logger()
+
+
+class LogWatch:
+    """Compares the log with what was seen of it, and notes where it went back.
+
+    A setback stays open until an operator acknowledges it (`acknowledging.py`).
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        memory: Callable[[], SignerMemory | None] = lambda: None,
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        """`memory` is that of the signer, where this process has one at hand."""
+        self._store = store
+        self._memory = memory
+        self._clock = clock or store.moment
+        self._seen: LogPoint | None = None
+        self._name = f"process {socket.gethostname()}:{os.getpid()}"
+        self._mutex = threading.Lock()
+
+    def see(self, excerpt: Excerpt) -> None:
+        """Remember the end of an excerpt that goes on from what was seen.
+
+        What begins elsewhere may be of another history: that is for `look` to find out.
+        """
+        with self._mutex:
+            if excerpt.end.hash and self._seen in {None, excerpt.start}:
+                self._seen = excerpt.end
+
+    def look(self) -> None:
+        """Hold the log against all that was seen of it. Raises `StoreUnavailable`.
+
+        What there is now is read first: should the log go back in between, the comparison has it.
+        """
+        records, present = self._store.audit(), self._present()
+        lost = [each for each in self._all_seen() if self._is_lost(each[1])]
+        for seen_by, point in lost:
+            self._note(seen_by, point, present)
+        if present.hash and (lost or present != records.seen()):
+            records.see(present)
+        with self._mutex:
+            self._seen = present if present.hash else None
+
+    def note_model(self, state: ModelState) -> None:
+        """Note what a read model has seen of a log that does not have it any more."""
+        point = LogPoint(state.log, state.position, state.hash)
+        self._note(f"read model {state.name}", point, self._present())
+
+    def open_setbacks(self) -> list[Setback]:
+        """Those that nobody has acknowledged."""
+        return [each for each in self._store.audit().setbacks() if each.is_open]
+
+    def _present(self) -> LogPoint:
+        point = self._store.point_at(self._store.last_position())
+        if point.position and not point.hash:  # it was the last one until this moment
+            point = self._store.point_at(self._store.last_position())
+        return point
+
+    def _all_seen(self) -> Iterator[Seen]:
+        with self._mutex:
+            own = self._seen
+        if own is not None:
+            yield self._name, own
+        records = self._store.audit()
+        kept = records.seen()
+        if kept is not None:
+            yield "the record of what was seen", kept
+        yield "the recorded heads", LogPoint("", records.witnessed(), b"")
+        yield from self._signed()
+
+    def _signed(self) -> Iterator[Seen]:
+        """What was signed and is not kept any more, or is kept and signs what is not there."""
+        records = self._store.audit()
+        last = records.last_checkpoint()
+        number = 0 if last is None else last.number
+        known = records.witnessed_checkpoint()
+        if known > number:
+            yield f"checkpoint {known}, which was kept", None
+        if last is not None:
+            yield f"checkpoint {number}", LogPoint("", position_of(last), b"")
+        memory = self._memory()
+        if memory is None:
+            return
+        try:
+            signed = memory.missing_in(records)
+        except (BadMemory, OSError):
+            yield "what the signer remembers", None
+            return
+        if signed is not None:
+            seen_by = f"the signer, by checkpoint {signed.number}"
+            own = bytes.fromhex(signed.hash)
+            point = LogPoint(signed.log, signed.position, own)
+            yield seen_by, point if self._is_lost(point) else None
+
+    def _is_lost(self, point: LogPoint | None) -> bool:
+        """Whether the log does not have what was seen at a point; without a hash: has nothing."""
+        if point is None:
+            return True
+        if point.position == 0:
+            return False
+        there = self._store.point_at(point.position)
+        if not point.hash:
+            return not there.hash
+        return there != point
+
+    def _note(self, seen_by: str, seen: LogPoint | None, present: LogPoint) -> None:
+        """Keep a setback, unless there is an open one by the same witness, or of the same point."""
+        point = seen or LogPoint("", 0, b"")
+        for each in self.open_setbacks():
+            same_point = (each.log, each.position, each.hash) == (
+                point.log,
+                point.position,
+                point.hash,
+            )
+            if same_point and (point.hash or each.seen_by == seen_by):
+                return
+        log.error(
+            "log_went_back",
+            seen_by=seen_by,
+            position=point.position,
+            log=point.log,
+            found_position=present.position,
+            found_log=present.log,
+        )
+        self._store.audit().note_setback(
+            Setback(
+                id=secrets.token_hex(ID_BYTES),
+                at=to_ms(self._clock()),
+                seen_by=seen_by,
+                log=point.log,
+                position=point.position,
+                hash=point.hash,
+                found_log=present.log,
+                found_position=present.position,
+            )
+        )
+
+
+class Stated(msgspec.Struct):
+    """Of what a checkpoint states, the position."""
+
+    position: int
+
+
+def position_of(checkpoint: SignedCheckpoint) -> int:
+    """Up to where a checkpoint covers the log; 0 for one that cannot be read."""
+    try:
+        return msgspec.json.decode(checkpoint.statement, type=Stated).position
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return 0
+
+
+class Watcher:
+    """Looks every second, from a thread of its own."""
+
+    def __init__(self, watch: LogWatch) -> None:
+        self._watch = watch
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="log-watch", daemon=True)
+
+    def start(self) -> None:
+        """Start looking."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the look under way and stop."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        stopping = False
+        while not stopping:  # once more at the end: whoever starts next knows how far it was
+            stopping = self._stopping.wait(LOOK_SECONDS)
+            try:
+                self._watch.look()
+            except Exception as error:  # noqa: BLE001 - noted, and looked again
+                log.warning("log_not_watched", reason=f"{type(error).__name__}: {error}")

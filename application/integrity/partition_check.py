@@ -1,0 +1,319 @@
+"""Checks the orders of one range: their chains, tickets and read models.
+
+What can only be told over all ranges is handed on: leaves of the digest, sums, holdings.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
+
+import msgspec
+
+from application.integrity.chain_check import Checked, check_chain, check_witnessed, gone
+from application.integrity.findings import Finding, Kind
+from application.integrity.holdings import Holdings, note_holdings
+from application.integrity.merkle_tree import leaf
+from application.integrity.record_check import Numbers, RecordCheck, Recorded, Records
+from application.ports.integrity_records import Head, LinkRow, drawer_of
+from application.ports.partitions import Range
+from application.ports.read_models import Row
+from application.ports.store import Store
+from application.read_models.changes import totals_of
+from application.read_models.registry import PROJECTIONS, Projection
+from application.read_models.tickets import owned
+from application.runtime.clock import to_ms
+from domain.order import Order
+from domain.status import Status
+
+DONE = Status.DONE
+MOST_ID = 60
+"""Longer ids than any of ours, in characters."""
+
+
+class Owned(msgspec.Struct, frozen=True):
+    """The rows of tickets that orders of a range own, by order, at a position of the log.
+
+    `rows` is packed: what is not checked yet is kept in memory.
+    """
+
+    position: int
+    rows: bytes
+
+
+class Task(msgspec.Struct, frozen=True):
+    """What to check of a range.
+
+    `till` is the position up to which holdings are told, `signed_till` that of the checkpoint
+    whose digest is wanted; `sums` has the positions of the read models that add up. `owned` and
+    `recorded` are None where no rows of tickets, no idempotency records are kept beside the log.
+    """
+
+    part: Range
+    till: int
+    signed_till: int
+    sums: dict[str, int] = msgspec.field(default_factory=dict)
+    owned: Owned | None = None
+    recorded: Recorded | None = None
+
+
+class Leaves(msgspec.Struct):
+    """By drawer, the digests of its heads one after another, and how many facts they stand for."""
+
+    digests: dict[str, bytearray] = msgspec.field(default_factory=dict)
+    facts: dict[str, int] = msgspec.field(default_factory=dict)
+
+    def add(self, order: str, facts: int, digest: bytes) -> None:
+        """Add the leaf of the next order's head; they come by order."""
+        name = drawer_of(order)
+        if name not in self.digests:
+            self.digests[name], self.facts[name] = bytearray(), 0
+        self.digests[name] += digest
+        self.facts[name] += facts
+
+    def extend(self, others: "Leaves") -> None:
+        """Add the leaves of orders that come after these."""
+        for name, digests in others.digests.items():
+            self.digests.setdefault(name, bytearray()).extend(digests)
+            self.facts[name] = self.facts.get(name, 0) + others.facts[name]
+
+
+class PartReport(msgspec.Struct):
+    """What came of checking a range. `facts` counts those with positions up to the task's."""
+
+    facts: int = 0
+    orders: int = 0
+    findings: list[Finding] = msgspec.field(default_factory=list)
+    leaves: Leaves = msgspec.field(default_factory=Leaves)
+    witnessed: Leaves = msgspec.field(default_factory=Leaves)
+    holdings: Holdings = msgspec.field(default_factory=Holdings)
+    sums: dict[str, list[Row]] = msgspec.field(default_factory=dict)
+    records: Records = msgspec.field(default_factory=Records)
+    numbers: Numbers = msgspec.field(default_factory=Numbers)
+
+
+class Shown(msgspec.Struct):
+    """The rows of a read model in a range, at the position that it shows."""
+
+    projection: Projection
+    position: int
+    rows: dict[str, Row]
+
+    @property
+    def name(self) -> str:
+        """The read model's."""
+        return self.projection.table.name
+
+
+def check_part(store: Store, task: Task) -> PartReport:
+    """Check the orders of a range. What is read first can only be older than the log."""
+    shown = [_shown(store, each, task.part) for each in _one_row_each(task)]
+    witnessed, heads = store.audit().heads_of_range(task.part)
+    check = PartCheck(task, witnessed, heads, shown)
+    with store.audit().chains(task.part) as facts:
+        for order, rows in groupby(facts, itemgetter(0)):
+            check.order(order, list(rows))
+    return check.finish()
+
+
+def _one_row_each(task: Task) -> list[Projection]:
+    return [each for name, each in PROJECTIONS.items() if name not in task.sums]
+
+
+def _shown(store: Store, projection: Projection, part: Range) -> Shown:
+    models = store.read_models()
+    with models.snapshot(models.state(projection.table.name), part) as (position, rows):
+        return Shown(projection, position, {row.key: row for row in rows})
+
+
+Held = tuple[int | None, str]
+"""Until when a ticket is held (None: sold), and its set."""
+
+
+def _holders(owned: Owned | None) -> dict[str, dict[str, Held]]:
+    """By order, what the rows of its tickets say."""
+    holders: defaultdict[str, dict[str, Held]] = defaultdict(dict)
+    for order, ticket, till, its_set in () if owned is None else msgspec.msgpack.decode(owned.rows):
+        holders[order][ticket] = till, its_set
+    return holders
+
+
+class PartCheck:
+    """Goes over the orders of a range, each of which is replayed once."""
+
+    def __init__(
+        self, task: Task, witnessed: int, heads: Mapping[str, Head], shown: Sequence[Shown]
+    ) -> None:
+        self._task = task
+        self._holders = _holders(task.owned)
+        self._records = RecordCheck(task.recorded)
+        self._witnessed = witnessed
+        self._heads = heads
+        self._unseen = dict(heads)
+        self._leaves: dict[str, bytes] = {}
+        self._shown = shown
+        positions = [*(each.position for each in shown), *task.sums.values()]
+        self._shown_by_all = min(positions, default=0)
+        self._sums = {name: totals_of(PROJECTIONS[name]) for name in task.sums}
+        self._report = PartReport()
+
+    def order(self, order: str, rows: Sequence[LinkRow]) -> None:
+        """Check an order; they come by id."""
+        report, task = self._report, self._task
+        if len(order) > MOST_ID:
+            says = "This is no id of an order."
+            report.findings.append(Finding(Kind.INSERTED, says, order[:MOST_ID]))
+            return
+        checked = check_chain(order, rows)
+        count = checked.count(task.till)
+        report.facts += count
+        report.orders += 1
+        self._digest(checked)
+        if checked.whole:
+            self._state(checked, count)
+        else:
+            self._holders.pop(order, None)
+            self._records.pass_over(order)
+            for shown in self._shown:
+                shown.rows.pop(order, None)
+        if checked.findings:
+            report.findings += checked.findings
+
+    def _digest(self, checked: Checked) -> None:
+        """Add the order's leaf, and hold its head against what was witnessed."""
+        order = checked.order
+        seen = self._unseen.pop(order, None)
+        signed = checked.count(self._task.signed_till)
+        if signed:
+            head = checked.head(signed)
+            digest = leaf(head)
+            self._report.leaves.add(order, head.version, digest)
+            if head == seen:
+                self._leaves[order] = digest
+                seen_till = self._witnessed
+                same = seen_till == self._task.signed_till or checked.count(seen_till) == signed
+                if same and not checked.findings:
+                    return
+        checked.findings += check_witnessed(checked, seen, self._witnessed)
+
+    def _state(self, checked: Checked, count: int) -> None:
+        """Hold what depends on an order's state against its facts; `count` tell its holdings."""
+        facts = checked.facts
+        try:
+            order = Order.replay(facts)
+            note_holdings(self._report.holdings, facts, checked.positions, count)
+            self._report.numbers.note(order, checked.positions[0])
+            self._records.order(checked)
+            self._rows(order, checked)
+            if self._task.owned is not None:
+                self._tickets(order, checked, self._task.owned.position)
+        except (KeyError, ValueError, TypeError) as error:
+            last = checked.rows[-1]
+            says = f"The facts do not make an order: {type(error).__name__} {error}."
+            if not checked.findings:
+                checked.findings.append(
+                    Finding(Kind.UNREADABLE, says, checked.order, last[1], last[4])
+                )
+
+    def _tickets(self, order: Order, checked: Checked, position: int) -> None:
+        """Compare the rows of the order's tickets with its state at their position."""
+        kept = self._holders.pop(checked.order, None) or {}
+        count = checked.count(position)
+        if count < len(checked.facts):
+            order = Order.replay(checked.facts[:count])
+        till = None if order.status is DONE else to_ms(order.reserved_till)
+        tickets = order.tickets
+        should = {ticket: (till, tickets[ticket]) for ticket in owned(order)}
+        if kept != should:
+            _, version, _, _, place, _ = checked.rows[max(count, 1) - 1]
+            checked.findings += [
+                Finding(Kind.TICKET, says, checked.order, version, place, ticket)
+                for ticket, says in _wrong_tickets(kept, should)
+            ]
+
+    def _rows(self, order: Order, checked: Checked) -> None:
+        size = len(checked.positions)
+        all_shown = checked.positions[-1] <= self._shown_by_all
+        for shown in self._shown:
+            count = size if all_shown else checked.count(shown.position)
+            rows = _rows_of(shown.projection, order, checked, count)
+            there = shown.rows.pop(checked.order, None)
+            if rows != ([] if there is None else [there]):
+                checked.findings += _differences(checked, shown, count, rows, there)
+        for name, totals in self._sums.items():
+            count = size if all_shown else checked.count(self._task.sums[name])
+            if count:
+                totals.add(checked.facts[:count])
+
+    def finish(self) -> PartReport:
+        """What was found, with what is left over of orders that are not in the log."""
+        report = self._report
+        for name, head in sorted(self._heads.items()):
+            digest = self._leaves.get(name) or leaf(head)
+            report.witnessed.add(name, head.version, digest)
+        report.findings += map(gone, self._unseen.values())
+        for order, tickets in self._holders.items():
+            for ticket in tickets:
+                says = f"The row of the ticket {ticket} names an order that is not in the log."
+                report.findings.append(Finding(Kind.TICKET, says, order, ticket=ticket))
+        report.findings += self._records.left_over()
+        report.records = self._records.records
+        for shown in self._shown:
+            for key in shown.rows:
+                says = f"The read model {shown.name} has a row for an order that is not there."
+                report.findings.append(
+                    Finding(Kind.READ_MODEL, says, key, position=shown.position, model=shown.name)
+                )
+        report.sums = {name: list(totals.rows()) for name, totals in self._sums.items()}
+        return report
+
+
+def _rows_of(projection: Projection, order: Order, checked: Checked, count: int) -> Sequence[Row]:
+    """The rows that a read model has of an order with its first `count` facts."""
+    if count == len(checked.facts) and projection.rows_of is not None:
+        return projection.rows_of(order)
+    return projection.rows(checked.facts[:count]) if count else []
+
+
+def _differences(
+    checked: Checked, shown: Shown, count: int, rows: Sequence[Row], there: Row | None
+) -> Iterator[Finding]:
+    """Where a read model's rows of an order are not those that follow from its facts."""
+    expected = {row.key: row for row in rows}
+    for key in {**expected, checked.order: None}:
+        if key != checked.order:
+            there = shown.rows.pop(key, None)
+        should = expected.get(key)
+        if there == should:
+            continue
+        if there is None:
+            says = f"The read model {shown.name} does not have the row of the order."
+        elif should is None:
+            says = f"The read model {shown.name} has a row for the order, but should have none."
+        else:
+            says = f"The row of the order in the read model {shown.name} was changed."
+        version = checked.rows[max(count, 1) - 1][1]
+        yield Finding(
+            Kind.READ_MODEL,
+            says,
+            checked.order,
+            version,
+            shown.position,
+            model=shown.name,
+        )
+
+
+def _wrong_tickets(
+    kept: Mapping[str, Held], should: Mapping[str, Held]
+) -> Iterator[tuple[str, str]]:
+    """Each ticket whose row is not as it should be, and how."""
+    for ticket, (till, its_set) in should.items():
+        if ticket not in kept:
+            yield ticket, f"The ticket {ticket} is this order's, but its row does not say so."
+        elif kept[ticket][1] != its_set:
+            yield ticket, f"The row of the ticket {ticket} is not in the set {its_set}."
+        elif kept[ticket][0] != till:
+            yield ticket, f"The row of the ticket {ticket} does not say until when it is held."
+    for ticket in kept:
+        if ticket not in should:
+            yield ticket, f"The row of the ticket {ticket} names this order, whose it is not."

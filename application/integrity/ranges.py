@@ -1,0 +1,81 @@
+"""Cuts a log into ranges of orders, with what is kept beside it of each range.
+
+What is compared with the log's events is read as it is at one moment, with the position of that
+moment; it is packed, as it waits in memory for its turn.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from application.integrity.partition_check import Owned
+from application.integrity.record_check import Recorded
+from application.ports.derived_records import RecordRow
+from application.ports.partitions import Range, ranges_between
+from application.ports.store import Store
+from application.ports.tickets import OwnedRow
+
+PART_FACTS = 20_000
+"""How many facts a range has, about: few enough to be held in memory."""
+
+PARTS_TO_SHARE = 3
+"""Fewer ranges are checked in one process: starting others would take longer."""
+
+_pack = msgspec.msgpack.Encoder().encode
+
+RowOfOrder = TypeVar("RowOfOrder", OwnedRow, RecordRow)
+
+
+def parts_of(store: Store, till: int) -> list[Range]:
+    """The ranges of the orders that the log has up to a position."""
+    count = max(1, till // PART_FACTS)
+    return ranges_between(store.split_points(count))
+
+
+def is_short(store: Store) -> bool:
+    """Whether the log has too few ranges to be shared among processes."""
+    return store.last_position() < PARTS_TO_SHARE * PART_FACTS
+
+
+def owned_by(store: Store, parts: Sequence[Range], *, tickets: bool) -> Iterator[Owned | None]:
+    """The rows of tickets that have an order, of each range, all as they are at one moment.
+
+    None for each where no rows of tickets are kept.
+    """
+    if not tickets:
+        yield from (None for _ in parts)
+        return
+    with store.ownership().by_order() as (position, rows):
+        packed = [_pack(rows_of_part) for rows_of_part in _cut(rows, parts)]
+    while packed:
+        yield Owned(position, packed.pop(0))
+
+
+def recorded_of(
+    store: Store, parts: Sequence[Range], *, tickets: bool
+) -> Iterator[Recorded | None]:
+    """The idempotency records of each range, all as they are at one moment.
+
+    None for each where none are kept, as in a log that was imported.
+    """
+    beside = store.beside_log()
+    if not tickets and not beside.records_after(b"", 1):
+        yield from (None for _ in parts)
+        return
+    proven_from = beside.proven_from()
+    with beside.records_by_order() as (position, rows):
+        packed = [_pack(rows_of_part) for rows_of_part in _cut(rows, parts)]
+    while packed:
+        yield Recorded(position, packed.pop(0), proven_from)
+
+
+def _cut(rows: Iterator[RowOfOrder], parts: Sequence[Range]) -> Iterator[list[RowOfOrder]]:
+    """The rows of each range; they come by order."""
+    ahead = next(rows, None)
+    for part in parts:
+        found: list[RowOfOrder] = []
+        while ahead is not None and (part.upper is None or ahead[0] < part.upper):
+            found.append(ahead)
+            ahead = next(rows, None)
+        yield found

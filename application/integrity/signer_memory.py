@@ -1,0 +1,133 @@
+"""What the signer remembers beside its key: the last checkpoint that it signed.
+
+The database cannot take this along when it goes back, and who can write to the database cannot
+change it. A checkpoint is noted before it is kept in the database, and again when it is: after a
+crash in between either of the two is what the database has.
+"""
+
+import hashlib
+import os
+import secrets
+from pathlib import Path
+
+import msgspec
+
+from application.ports.integrity_records import AuditRecords, SignedCheckpoint
+from application.ports.log_point import LogPoint
+
+FORMAT = "orderlog signer memory 1"
+MODE = 0o600
+
+
+class BadMemory(Exception):
+    """The file of a signer's memory that has none."""
+
+    def __init__(self, path: str, reason: object) -> None:
+        super().__init__(f"{path} is not what the signer of checkpoints remembers: {reason}")
+
+
+class Signed(msgspec.Struct, frozen=True):
+    """A checkpoint that was signed: its number, its statement's digest (SHA-256, hex).
+
+    `hash` (hex) is that of the event at `position` of the log `log`.
+    """
+
+    number: int
+    position: int
+    digest: str
+    log: str
+    hash: str
+
+
+class Remembered(msgspec.Struct, frozen=True):
+    """The content of the file, as JSON.
+
+    `last` is in the database; `signing` was signed and may be there. `left` is whether an operator
+    has acknowledged that the log does not have `last` any more.
+    """
+
+    format: str
+    last: Signed | None = None
+    signing: Signed | None = None
+    left: bool = False
+
+
+class SignerMemory:
+    """The memory of the signer, in a file that only its owner can read."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def read(self) -> Remembered:
+        """What is remembered; nothing where there is no file. Raises `BadMemory`, `OSError`."""
+        try:
+            content = Path(self.path).read_bytes()
+        except FileNotFoundError:
+            return Remembered(FORMAT)
+        try:
+            found = msgspec.json.decode(content, type=Remembered)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise BadMemory(self.path, error) from error
+        if found.format != FORMAT:
+            raise BadMemory(self.path, f"its format is {found.format}")
+        return found
+
+    def missing_in(self, records: AuditRecords) -> Signed | None:
+        """The last checkpoint that was signed, if it is not kept as it was signed."""
+        remembered = self.read()
+        last = remembered.last
+        if last is None or remembered.left or is_kept(records, last):
+            return None
+        return last
+
+    def highest(self) -> int:
+        """The highest number that was ever signed; no other checkpoint may have it."""
+        remembered = self.read()
+        return max(
+            (each.number for each in (remembered.last, remembered.signing) if each), default=0
+        )
+
+    def begin(self, signed: Signed) -> None:
+        """Note a checkpoint that is signed and not kept yet."""
+        self._write(msgspec.structs.replace(self.read(), signing=signed))
+
+    def end(self, signed: Signed) -> None:
+        """Note that a checkpoint is kept."""
+        self._write(Remembered(FORMAT, last=signed))
+
+    def leave(self) -> None:
+        """Note that an operator knows that the log does not have the last one any more."""
+        self._write(msgspec.structs.replace(self.read(), left=True))
+
+    def _write(self, remembered: Remembered) -> None:
+        """Replace the file as a whole, on the disk."""
+        draft = f"{self.path}.{secrets.token_hex(8)}"
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE), "wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(remembered)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        Path(draft).replace(self.path)
+        folder = os.open(Path(self.path).absolute().parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def signed_of(checkpoint: SignedCheckpoint, point: LogPoint) -> Signed:
+    """What is remembered of a checkpoint over the log up to `point`."""
+    return Signed(
+        number=checkpoint.number,
+        position=point.position,
+        digest=hashlib.sha256(checkpoint.statement).hexdigest(),
+        log=point.log,
+        hash=point.hash.hex(),
+    )
+
+
+def is_kept(records: AuditRecords, signed: Signed) -> bool:
+    """Whether a checkpoint is kept as it was signed."""
+    for each in records.checkpoints(signed.number - 1)[:1]:
+        digest = hashlib.sha256(each.statement).hexdigest()
+        return (each.number, digest) == (signed.number, signed.digest)
+    return False

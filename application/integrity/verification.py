@@ -1,0 +1,399 @@
+"""Verifies a whole log: every chain, every checkpoint, tickets, read models, and no oversell.
+
+It may run beside a service: what is compared with each other is read as of one position.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from time import monotonic
+
+import msgspec
+import structlog
+
+from application.event_log.event_mapper import fact_of
+from application.integrity.catalog_check import catalog_findings, keeps_tickets
+from application.integrity.checkpoint import Statement
+from application.integrity.checkpoint_check import Series, check_series
+from application.integrity.findings import Finding, Kind
+from application.integrity.holdings import Clash, Holders
+from application.integrity.merkle_tree import drawer, root_of
+from application.integrity.partition_check import Leaves, Task
+from application.integrity.ranges import is_short, owned_by, parts_of, recorded_of
+from application.integrity.record_check import (
+    Numbers,
+    Records,
+    number_findings,
+    unrecorded_findings,
+)
+from application.integrity.workers import Workers, here, in_processes, no_cycles_looked_for
+from application.ports.integrity_records import Setback, SignedCheckpoint, Verification
+from application.ports.read_models import Row
+from application.ports.store import Store, StoreOpener
+from application.read_models.changes import added_up
+from application.read_models.registry import PROJECTIONS
+from application.runtime.clock import from_ms, to_ms, written
+
+MOST_FINDINGS = 1000
+"""So many findings are named; all are counted."""
+
+HASH_BYTES = 32
+
+
+log = structlog.get_logger()
+
+Progress = Callable[[int, int], None]
+"""Is told how many facts are checked, and how many there are, about."""
+
+
+class Report(msgspec.Struct):
+    """What was verified, and what was found wrong.
+
+    `checkpoint` is the latest good one, `unsigned` how many facts came after it. `holdings` are how
+    often a ticket came to an order and `tickets` how many were ever held. A log that was
+    imported has no catalogue, and nothing that is kept beside the log to compare: then
+    `with_tickets` is false. Idempotency records are `recorded`; of them `unproven` are of requests
+    that changed nothing, `recorded_before` of events that do not name keys: no event proves those.
+    `oversold` is how many tickets were had by two orders at once. `acknowledged` are the times that
+    the log went back and an operator said why: they are no findings, and stay named for ever.
+    """
+
+    position: int
+    facts: int
+    orders: int
+    holdings: int
+    tickets: int
+    checkpoints: int
+    checkpoint: Statement | None
+    unsigned: int
+    with_tickets: bool
+    recorded: int
+    unproven: int
+    recorded_before: int
+    seconds: float
+    oversold: int
+    wrong: int
+    findings: list[Finding]
+    acknowledged: list[Finding] = msgspec.field(default_factory=list)
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing was found wrong."""
+        return not self.wrong
+
+
+class Totals(msgspec.Struct):
+    """What the ranges came to together."""
+
+    facts: int = 0
+    orders: int = 0
+    holders: Holders = msgspec.field(default_factory=Holders)
+    leaves: Leaves = msgspec.field(default_factory=Leaves)
+    witnessed: Leaves = msgspec.field(default_factory=Leaves)
+    sums: dict[str, list[Row]] = msgspec.field(default_factory=dict)
+    records: Records = msgspec.field(default_factory=Records)
+    numbers: Numbers = msgspec.field(default_factory=Numbers)
+
+
+class Found:
+    """Counts findings and keeps the first."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.kept: list[Finding] = []
+
+    def add(self, findings: Iterator[Finding] | Sequence[Finding]) -> None:
+        """Count and keep."""
+        for finding in findings:
+            self.count += 1
+            if len(self.kept) < MOST_FINDINGS:
+                self.kept.append(finding)
+
+
+def verify(
+    store: Store,
+    workers: Workers,
+    progress: Progress,
+    *,
+    trusted: str | None = None,
+    anchors: Sequence[Statement] = (),
+    at_least: int = 0,
+) -> Report:
+    """Verify the log of `store`.
+
+    `trusted` is the public key that whoever asks knows of; `anchors` are checkpoints that were
+    kept elsewhere, and that the log has to agree with. The log has to reach position `at_least`.
+    """
+    with no_cycles_looked_for():
+        report = _verified(store, workers, progress, trusted, anchors, at_least)
+    _note(store, report)
+    return report
+
+
+def _verified(
+    store: Store,
+    workers: Workers,
+    progress: Progress,
+    trusted: str | None,
+    anchors: Sequence[Statement],
+    at_least: int,
+) -> Report:
+    began, found = monotonic(), Found()
+    witnessed = store.audit().witnessed_checkpoint()  # first: one more may be made at any time
+    checkpoints = store.audit().checkpoints()
+    series = check_series(checkpoints, trusted)
+    found.add(series.findings)
+    found.add(_cut_off(checkpoints, witnessed))
+    setbacks = store.audit().setbacks()
+    found.add(Finding(Kind.WENT_BACK, each.says) for each in setbacks if each.is_open)
+    found.add(map(_set_aside, store.audit().witnesses_set_aside()))
+    last = max(series.good, key=lambda each: each.number, default=None)
+    summed = {name: _summed(store, name) for name, each in PROJECTIONS.items() if each.table.sums}
+    till = store.last_position()
+    signed_till = 0 if last is None else last.position
+    sums = {name: position for name, (position, _) in summed.items()}
+    tickets = keeps_tickets(store)
+    parts = parts_of(store, till)
+    tasks = (
+        Task(part, till, signed_till, sums, owned, recorded)
+        for part, owned, recorded in zip(
+            parts,
+            owned_by(store, parts, tickets=tickets),
+            recorded_of(store, parts, tickets=tickets),
+            strict=True,
+        )
+    )
+    totals = _check(tasks, workers, found, lambda done: progress(done, max(till, done)))
+    if tickets:
+        found.add(catalog_findings(store))
+    found.add(_gaps(store, till, totals.facts))
+    found.add(_too_short(till, at_least))
+    found.add(_wrong_sums(summed, totals))
+    found.add(unrecorded_findings(store, totals.records.unrecorded))
+    found.add(number_findings(store, totals.numbers, _order_at))
+    clashes = list(totals.holders.clashes())
+    found.add(_oversold(store, each) for each in clashes)
+    if last is not None:
+        found.add(_against(store, workers, series.good, last, totals, found.count))
+    for anchor in anchors:
+        found.add(_against_anchor(store, workers, anchor))
+    return Report(
+        position=till,
+        facts=totals.facts,
+        orders=totals.orders,
+        holdings=totals.holders.count,
+        tickets=totals.holders.tickets,
+        checkpoints=len(series.good),
+        checkpoint=last,
+        unsigned=totals.facts - (0 if last is None else last.facts),
+        with_tickets=tickets,
+        recorded=totals.records.proven + totals.records.unproven + totals.records.before,
+        unproven=totals.records.unproven,
+        recorded_before=totals.records.before,
+        seconds=round(monotonic() - began, 3),
+        oversold=len({each.ticket for each in clashes}),
+        wrong=found.count,
+        findings=found.kept,
+        acknowledged=list(_acknowledged(setbacks, series)),
+    )
+
+
+def _acknowledged(setbacks: Sequence[Setback], series: Series) -> Iterator[Finding]:
+    """The times that the log went back and somebody said why, as kept and as signed."""
+    signed = {each.id: (statement, each) for statement, each in series.resumptions}
+    for setback in setbacks:
+        if setback.is_open:
+            continue
+        statement, _ = signed.pop(setback.id, (None, None))
+        at = written(from_ms(setback.acknowledged_at or 0))
+        says = f"{setback.says} Acknowledged by {setback.acknowledged_by} at {at}: {setback.reason}"
+        number = None if statement is None else statement.number
+        yield Finding(Kind.WENT_BACK, says, position=setback.position, checkpoint=number)
+    for statement, each in signed.values():
+        says = (
+            f"The log went back: {each.seen_by} had seen its position {each.position}; it went up"
+            f" to position {each.found}. Acknowledged by {each.by} at {each.at}: {each.reason}"
+        )
+        number = statement.number
+        yield Finding(Kind.WENT_BACK, says, position=each.position, checkpoint=number)
+
+
+def _note(store: Store, report: Report) -> None:
+    """Leave the outcome where those who watch the service see it, if the store takes it."""
+    outcome = Verification(
+        at=to_ms(store.moment()),
+        took=round(report.seconds * 1000),
+        position=report.position,
+        facts=report.facts,
+        findings=report.wrong,
+        oversold=report.oversold,
+    )
+    try:
+        store.audit().note_verification(outcome)
+    except Exception as error:  # noqa: BLE001 - a database that is only read has been verified, too
+        log.warning("verification_not_noted", reason=str(error))
+
+
+def workers_for(store: Store, opener: StoreOpener, count: int) -> Workers:
+    """`count` processes, or this one alone where the log is short."""
+    alone = count == 1 or is_short(store)
+    return here(store) if alone else in_processes(opener, count)
+
+
+def _check(
+    tasks: Iterable[Task], workers: Workers, found: Found, progress: Callable[[int], None]
+) -> Totals:
+    totals = Totals()
+    for report in workers(tasks):
+        totals.facts += report.facts
+        totals.orders += report.orders
+        totals.holders.add(report.holdings)
+        totals.leaves.extend(report.leaves)
+        totals.witnessed.extend(report.witnessed)
+        totals.records.add(report.records)
+        totals.numbers.extend(report.numbers)
+        for name, rows in report.sums.items():
+            totals.sums.setdefault(name, []).extend(rows)
+        found.add(report.findings)
+        progress(totals.facts)
+    return totals
+
+
+# What can only be told over all ranges.
+
+
+def _summed(store: Store, name: str) -> tuple[int, dict[str, Row]]:
+    """A read model that adds up, and the position that it shows."""
+    models = store.read_models()
+    with models.snapshot(models.state(name)) as (position, rows):
+        return position, {row.key: row for row in rows}
+
+
+def _wrong_sums(summed: dict[str, tuple[int, dict[str, Row]]], totals: Totals) -> Iterator[Finding]:
+    for name, (position, there) in summed.items():
+        rows = added_up(PROJECTIONS[name].table, totals.sums.get(name, []))
+        should = {row.key: row for row in rows}
+        for key in {**should, **there}:
+            if should.get(key) != there.get(key):
+                says = f"The row {key} of the read model {name} is not what the facts add up to."
+                yield Finding(Kind.READ_MODEL, says, position=position, model=name)
+
+
+def _cut_off(checkpoints: Sequence[SignedCheckpoint], witnessed: int) -> Iterator[Finding]:
+    """Checkpoints at the end of the series that were kept and are not there."""
+    last = max((each.number for each in checkpoints), default=0)
+    for number in range(last + 1, witnessed + 1):
+        yield Finding(Kind.CHECKPOINT, f"Checkpoint {number} is missing.", checkpoint=number)
+
+
+def _set_aside(file: str) -> Finding:
+    says = (
+        f"What was seen of the log was damaged and is set aside as {file}; it was made anew from"
+        " the log as it is now. Move the file away once it was looked at."
+    )
+    return Finding(Kind.WITNESS, says)
+
+
+def _gaps(store: Store, till: int, facts: int) -> Iterator[Finding]:
+    """Facts that are not there, where no position may be empty."""
+    if facts == till:
+        return
+    for first, last in store.audit().gaps(till, MOST_FINDINGS):
+        where = f"position {first} is" if first == last else f"positions {first} to {last} are"
+        says = f"The fact at {where} missing." if first == last else f"The {where} missing."
+        yield Finding(Kind.MISSING, says, position=first)
+
+
+def _too_short(till: int, at_least: int) -> Iterator[Finding]:
+    """The end of a log that is known to have been longer."""
+    if till < at_least:
+        says = f"The log ends at position {till}; it went to position {at_least} at least."
+        yield Finding(Kind.MISSING, says, position=till)
+
+
+def _oversold(store: Store, clash: Clash) -> Finding:
+    earlier, later = (_order_at(store, each) for each in (clash.earlier, clash.later))
+    says = (
+        f"The ticket {clash.ticket} came to order {later[0]} at position {clash.later}, while order"
+        f" {earlier[0]} had it since position {clash.earlier}."
+    )
+    return Finding(Kind.OVERSOLD, says, later[0], later[1], clash.later, clash.ticket)
+
+
+def _order_at(store: Store, position: int) -> tuple[str, int]:
+    fact = fact_of(store.log(position - 1, 1)[0])
+    return fact.originator_id, fact.originator_version
+
+
+def _root(leaves: Leaves) -> str:
+    drawers = [
+        drawer(
+            name,
+            leaves.facts[name],
+            [
+                bytes(digests[place : place + HASH_BYTES])
+                for place in range(0, len(digests), HASH_BYTES)
+            ],
+        )
+        for name, digests in sorted(leaves.digests.items())
+    ]
+    return root_of(drawers).hex()
+
+
+def _against(
+    store: Store,
+    workers: Workers,
+    good: Sequence[Statement],
+    last: Statement,
+    totals: Totals,
+    known: int,
+) -> Iterator[Finding]:
+    """Hold the log and the witness against what was signed."""
+    log_agrees = _root(totals.leaves) == last.root
+    stands = store.audit().witnessed()
+    witness_agrees = stands != last.position or _root(totals.witnessed) == last.root
+    if not witness_agrees:
+        says = (
+            f"What was witnessed up to position {last.position} was changed: it is not what"
+            f" checkpoint {last.number} was signed over."
+        )
+        yield Finding(Kind.WITNESS, says, position=last.position, checkpoint=last.number)
+    if log_agrees:
+        return
+    says = f"The log up to position {last.position} is not the one that was signed."
+    if not known:
+        broken = _first_broken(store, workers, good)
+        before = max((each.position for each in good if each.number < broken.number), default=0)
+        says += (
+            f" Checkpoint {broken.number} is the first that it disagrees with: what was changed is"
+            f" of an order that had facts at positions {before + 1} to {broken.position}."
+        )
+    yield Finding(Kind.CHECKPOINT, says, position=last.position, checkpoint=last.number)
+
+
+def _first_broken(store: Store, workers: Workers, good: Sequence[Statement]) -> Statement:
+    """The first checkpoint that the log disagrees with: it disagrees with all later ones too."""
+    low, high = 0, len(good) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if root_at(store, workers, good[middle].position) == good[middle].root:
+            low = middle + 1
+        else:
+            high = middle
+    return good[high]
+
+
+def _against_anchor(store: Store, workers: Workers, anchor: Statement) -> Iterator[Finding]:
+    if root_at(store, workers, anchor.position) != anchor.root:
+        says = (
+            f"The log up to position {anchor.position} is not the one that the checkpoint"
+            f" {anchor.number} of {anchor.at} was signed over."
+        )
+        yield Finding(Kind.CHECKPOINT, says, position=anchor.position, checkpoint=anchor.number)
+
+
+def root_at(store: Store, workers: Workers, position: int) -> str:
+    """The digest over all heads as the log has them up to a position."""
+    tasks = [Task(part, position, position) for part in parts_of(store, position)]
+    leaves = Leaves()
+    for report in workers(tasks):
+        leaves.extend(report.leaves)
+    return _root(leaves)

@@ -1,0 +1,87 @@
+"""Where the ranges of a verification are checked: in this process or in several of this machine."""
+
+import gc
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from functools import cache
+from multiprocessing import get_context
+from multiprocessing.util import Finalize
+
+from application.integrity.partition_check import PartReport, Task, check_part
+from application.ports.store import Store, StoreOpener
+from application.read_models.registry import PROJECTIONS
+from application.runtime.parent_process import end_with_parent
+
+Workers = Callable[[Iterable[Task]], Iterator[PartReport]]
+"""Checks ranges; yields their reports in the order of the ranges."""
+
+
+class WorkerDied(Exception):
+    """A process that checked a range was ended from outside."""
+
+    def __init__(self) -> None:
+        super().__init__("A worker process died, for want of memory perhaps; nothing is proven.")
+
+
+def here(store: Store) -> Workers:
+    """Check ranges in this process."""
+    return lambda tasks: (check_part(store, task) for task in tasks)
+
+
+@contextmanager
+def no_cycles_looked_for() -> Iterator[None]:
+    """Have the garbage collector rest: what verifying needs is given back by itself.
+
+    Looking for cycles would cost a tenth of the time.
+    """
+    rests = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if rests:
+            gc.enable()
+
+
+def in_processes(opener: StoreOpener, count: int) -> Workers:
+    """Have `count` processes of this machine check ranges. Raises `WorkerDied`.
+
+    Never more reports are made than are taken: what is ahead is held in memory.
+    """
+
+    def work(tasks: Iterable[Task]) -> Iterator[PartReport]:
+        pool = ProcessPoolExecutor(count, get_context("spawn"), end_with_parent)
+        ahead: deque[Future[PartReport]] = deque()
+        try:
+            for _ in range(count):
+                pool.submit(_store, opener)  # while the first task is thought up
+            for task in tasks:
+                ahead.append(pool.submit(_check, opener, task))
+                if len(ahead) == 2 * count:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        except BrokenProcessPool as error:
+            raise WorkerDied from error
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    return work
+
+
+def _check(opener: StoreOpener, task: Task) -> PartReport:
+    with no_cycles_looked_for():
+        return check_part(_store(opener), task)
+
+
+@cache
+def _store(opener: StoreOpener) -> Store:
+    """The store, opened once in a process and closed at its end."""
+    store = opener()
+    for projection in PROJECTIONS.values():
+        store.read_models().ensure(projection.table)
+    Finalize(None, store.close, exitpriority=1)
+    return store

@@ -1,0 +1,56 @@
+"""Whether the service can do its work, as far as it can tell by trying."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from application.ports.read_models import ModelState
+from application.ports.store import Store
+from application.read_models.registry import PROJECTIONS
+from application.runtime.store_clock import StoreClock
+
+
+class Health(msgspec.Struct, frozen=True):
+    """`ready` says whether requests can be answered; `checks` says what was found, by name."""
+
+    ready: bool
+    checks: Mapping[str, str]
+
+
+def check(store: Store, clock: StoreClock) -> Health:
+    """Ask the store, look how the read models get on, and whether this machine's clock is right.
+
+    What keeps the log from being written makes the service unready. A read model that stands still,
+    or that no process feeds, is named but does not: orders can be made, paid and read without it.
+    A log that went back does, until an operator has acknowledged it: orders that were acknowledged
+    are not there.
+    """
+    try:
+        last = store.last_position()
+        checks = {"store": "ok", "pull_loop": "ok"}
+        troubles = dict(store.troubles())
+        if (trouble := clock.trouble()) is not None:
+            troubles["clock"] = trouble
+        if lost := [each for each in store.audit().setbacks() if each.is_open]:
+            troubles["log"] = f"{lost[0].says} orderlog audit acknowledge"
+    except Exception as error:  # noqa: BLE001 - whatever the store says, it is not ready
+        return Health(ready=False, checks={"store": f"{type(error).__name__}: {error}"})
+    for name in PROJECTIONS:
+        try:
+            state = store.read_models().state(name)
+        except Exception as error:  # noqa: BLE001 - it can be made again, and sales need none
+            checks[f"projection {name}"] = f"{type(error).__name__}: {error}"
+            continue
+        if not state.feeder:
+            checks["pull_loop"] = "stopped"
+        checks[f"projection {name}"] = state.stopped or _how_far(state, last)
+    return Health(ready=not troubles, checks={**checks, "clock": "ok", **troubles})
+
+
+def _how_far(state: ModelState, last: int) -> str:
+    if state.diverged:
+        return f"shows another history than the log, {-state.behind(last)} ahead of the log"
+    if not state.is_true:
+        return f"is begun anew, {state.behind(last)} behind"
+    behind = state.behind(last)
+    return f"{-behind} ahead of the log" if behind < 0 else f"{behind} behind"

@@ -1,0 +1,100 @@
+"""What those who watch the service want in numbers. All but one is read from the store.
+
+So every process reports the same, and one that was just started knows as much as the others. The
+exception is how far the clock of the process's own machine is off.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+
+from application.orders.queries import OrderQueries
+from application.ports.integrity_records import Verification
+from application.ports.store import Store
+from application.read_models.registry import PROJECTIONS
+
+
+class ModelFigures(msgspec.Struct, frozen=True):
+    """Where a read model stands.
+
+    `behind` is how many positions of the log it does not show (negative: it is ahead of the log),
+    `late` for how many seconds the
+    oldest fact there has waited (None: that cannot be told). It stands still since
+    `stopped_since`, in milliseconds since the epoch, if it does.
+    """
+
+    name: str
+    position: int
+    behind: int
+    late: float | None
+    stopped: bool
+    stopped_since: int | None
+    rebuilding: bool
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """The numbers at one moment. `holds_due` are holds that have ended and are not recorded yet.
+
+    `log_went_back` is whether the log lacks what was seen of it and nobody has acknowledged that.
+    `clock_skew` is how many seconds this machine's clock is ahead of the one that decides.
+    `wal_bytes` is the size of the write-ahead log beside an SQLite file.
+    """
+
+    position: int
+    clock_skew: float
+    models: list[ModelFigures]
+    holds_due: int
+    verification: Verification | None
+    log_went_back: bool = False
+    wal_bytes: int | None = None
+
+
+class Dated(msgspec.Struct):
+    """Of a fact, known or not, when it was recorded."""
+
+    at: datetime
+
+
+_DATED = msgspec.json.Decoder(Dated)
+
+
+def figures(store: Store, queries: OrderQueries, moment: datetime, clock_skew: float) -> Figures:
+    """The numbers at `moment`. Raises what the store raises."""
+    last = store.last_position()
+    return Figures(
+        position=last,
+        clock_skew=clock_skew,
+        models=list(_models(store, last, moment)),
+        holds_due=queries.due_count(),
+        verification=store.audit().last_verification(),
+        log_went_back=any(each.is_open for each in store.audit().setbacks()),
+        wal_bytes=store.wal_bytes(),
+    )
+
+
+def _models(store: Store, last: int, moment: datetime) -> Iterator[ModelFigures]:
+    models = store.read_models()
+    for name in PROJECTIONS:
+        state = models.state(name)
+        yield ModelFigures(
+            name=name,
+            position=state.position,
+            behind=state.behind(last),
+            late=_late(store, state.position, moment) if state.position < last else 0.0,
+            stopped=state.stopped is not None,
+            stopped_since=state.stopped_since,
+            rebuilding=models.is_rebuilding(name),
+        )
+
+
+def _late(store: Store, position: int, moment: datetime) -> float | None:
+    """For how long the first fact beyond a position has been there."""
+    facts = store.log(position, 1)
+    if not facts:
+        return 0.0
+    try:
+        recorded = _DATED.decode(facts[0].state).at
+        return max(0.0, (moment - recorded).total_seconds())
+    except (msgspec.MsgspecError, UnicodeDecodeError, TypeError):
+        return None

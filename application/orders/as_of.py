@@ -1,0 +1,127 @@
+"""Lists and sales as of a moment: which orders there were, in the state that they had then.
+
+The read model `orders` tells which orders there were. An order that has not changed since is the
+one that its row holds; of the others the facts up to that moment are read and replayed.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from eventsourcing.persistence import Notification
+
+from application.event_log.event_mapper import fact_of
+from application.orders.queries import OrderFilter, OrderPage, conditions, cursor_of, read_cursor
+from application.ports.read_models import Page
+from application.ports.store import Store
+from application.projector.read_your_writes import wait_until_shown
+from application.read_models.orders import order_of
+from application.runtime.clock import to_ms
+from domain.events import Fact
+from domain.order import Order
+
+MOST_LOOKED_AT = 2000
+"""So many orders are looked at for one page: one that few orders match may be shorter than asked
+for, and goes on at its cursor."""
+
+AT_ONCE = 250
+ALL = 2**31
+
+
+class PastOrders:
+    """Reads lists of orders as of a moment.
+
+    A read waits, for at most `wait_seconds`, until the read model shows all that is in the log: the
+    past has to be complete. Raises `ModelBehind`.
+    """
+
+    def __init__(self, store: Store, wait_seconds: float) -> None:
+        self._store = store
+        self._wait_seconds = wait_seconds
+
+    def orders(self, vendor: str, wanted: OrderFilter, at: datetime) -> OrderPage:
+        """The orders that `vendor` had made by `at`, as they were then, a page at a time.
+
+        They are sorted by what of an order never changes. Raises `BadCursor`.
+        """
+        self._wait()
+        page = Page(
+            sort=wanted.sort,
+            where=(_is("vendor", vendor), _made_by(at), *conditions(_unchanging(wanted), at)),
+            descending=wanted.descending,
+            after=None if wanted.cursor is None else read_cursor(wanted.cursor, wanted.sort),
+            limit=AT_ONCE,
+        )
+        found: list[Order] = []
+        looked_at, last = 0, Order()
+        for order, now in self._then(page, at):
+            if len(found) == wanted.page_size or looked_at == MOST_LOOKED_AT:
+                return OrderPage(found, at, cursor_of(last, wanted.sort))
+            looked_at, last = looked_at + 1, now
+            if _matches(order, wanted, at):
+                found.append(order)
+        return OrderPage(found, at, None)
+
+    def facts_of_show(self, show: str, at: datetime) -> Iterator[list[Fact]]:
+        """The facts up to `at` of each order of a show that there was then."""
+        self._wait()
+        page = Page("created_at", (_is("show", show), _made_by(at)), limit=AT_ONCE)
+        for rows in self._pages(page):
+            yield from self._facts([row.id for row in rows], at).values()
+
+    def _then(self, page: Page, at: datetime) -> Iterator[tuple[Order, Order]]:
+        """Each order of the pages as it was at `at`, and as it is now."""
+        for orders in self._pages(page):
+            changed = [order.id for order in orders if order.changed_at > at]
+            facts = self._facts(changed, at)
+            for order in orders:
+                then = Order.replay(facts[order.id]) if order.id in facts else order
+                yield then, order
+
+    def _pages(self, page: Page) -> Iterator[list[Order]]:
+        """All rows of a page and of those after it."""
+        while rows := self._store.read_models().page("orders", page):
+            orders = [order_of(row) for row in rows]
+            yield orders
+            value = getattr(orders[-1], page.sort)
+            place = (to_ms(value) if isinstance(value, datetime) else value, orders[-1].id)
+            page = msgspec.structs.replace(page, after=place)
+
+    def _facts(self, orders: Sequence[str], at: datetime) -> Mapping[str, list[Fact]]:
+        """By order, its facts up to `at`."""
+        stored: Mapping[str, Sequence[Notification]] = {}
+        if orders:
+            stored = self._store.facts_before(dict.fromkeys(orders, ALL))
+        return {
+            order: [fact for fact in map(fact_of, notifications) if fact.at <= at]
+            for order, notifications in stored.items()
+        }
+
+    def _wait(self) -> None:
+        wait_until_shown(self._store, "orders", self._store.last_position(), self._wait_seconds)
+
+
+def _is(column: str, value: str) -> tuple[Any, ...]:
+    return (((column, "=", value),),)
+
+
+def _made_by(at: datetime) -> tuple[Any, ...]:
+    return ((("created_at", "<=", to_ms(at)),),)
+
+
+def _unchanging(wanted: OrderFilter) -> OrderFilter:
+    """What of a filter can be asked of rows as they are now: an order's reservation only moves on.
+
+    What it was then is asked of the orders themselves.
+    """
+    return msgspec.structs.replace(wanted, statuses=(), updated_till=None)
+
+
+def _matches(order: Order, wanted: OrderFilter, at: datetime) -> bool:
+    """Whether an order as it was at `at` is one of those that are wanted."""
+    if wanted.statuses and order.status_at(at) not in wanted.statuses:
+        return False
+    if wanted.updated_from is not None and order.updated_at < wanted.updated_from:
+        return False
+    return wanted.updated_till is None or order.updated_at < wanted.updated_till

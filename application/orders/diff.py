@@ -1,0 +1,75 @@
+"""What changed in an order between two versions: per field, from what to what, by which fact."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from application.orders.document import order_document
+from application.runtime.clock import written
+from domain.events import STORED_NAMES, Fact
+from domain.order import Order
+
+
+def fields_of(order: Order) -> dict[str, Any]:
+    """All that is recorded of an order, as one level of dotted names.
+
+    That is its document, and what is known beyond it: the payment system that was chosen (the
+    document shows it only once it is engaged) and the barcodes. Lists are values as a whole.
+    """
+    if not order.version:
+        return {}
+    document = order_document(order, order.changed_at)
+    document["payment"]["chosen"] = None if order.system is None else order.system.alias
+    document["barcodes"] = order.barcodes
+    return _flat(document)
+
+
+def differences(facts: Iterable[Fact], from_: int, to: int) -> list[dict[str, Any]]:
+    """The fields whose values differ between the versions `from_` and `to`, in document order.
+
+    `facts` are the order's, all of them. Version 0 is before the order was made. Each field comes
+    with the facts in between that changed it, oldest first.
+    """
+    order = Order()
+    now: dict[str, Any] = {}
+    before: dict[str, Any] = {}
+    by: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for fact in facts:
+        if fact.originator_version > to:
+            break
+        order.apply(fact)
+        then, now = now, fields_of(order)
+        if fact.originator_version == from_:
+            before = now
+        if fact.originator_version > from_:
+            for name in changed(then, now):
+                by[name].append({**_fact(fact), "to": now.get(name)})
+    return [
+        {"field": name, "from": before.get(name), "to": now.get(name), "by": by[name]}
+        for name in changed(before, now)
+    ]
+
+
+def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """The fields whose values differ; one that is not there is as good as null."""
+    return [name for name in {**after, **before} if before.get(name) != after.get(name)]
+
+
+def _fact(fact: Fact) -> dict[str, Any]:
+    return {
+        "version": fact.originator_version,
+        "name": STORED_NAMES[type(fact)].partition(".")[0],
+        "at": written(fact.at),
+        "actor": fact.actor,
+        "request": fact.request,
+    }
+
+
+def _flat(document: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in document.items():
+        if isinstance(value, dict):
+            found.update(_flat(value, f"{path}{name}."))
+        else:
+            found[path + name] = value
+    return found

@@ -1,0 +1,60 @@
+"""An order as the documented answers show it. Used by the API, the command line and the lists."""
+
+from datetime import datetime
+from typing import Any
+
+from application.runtime.clock import written
+from domain.order import Order
+from domain.status import Status
+
+
+def order_document(order: Order, now: datetime) -> dict[str, Any]:
+    """The documented JSON object for `order`, as it is at `now`."""
+    status = order.status_at(now)
+    worth = order.worth
+    nominal, extra, full = f"{worth.nominal:.2f}", f"{worth.extra:.2f}", f"{worth.full:.2f}"
+    return {
+        "id": order.id,
+        "created_at": written(order.created_at),
+        "customer": _customer(order),
+        "deal": order.deal,
+        "event": order.show,
+        "number": order.number,
+        "org": order.org,
+        "payment": _payment(order),
+        "promocodes": [],
+        "reserved_till": None if status is Status.EXPIRED else written(order.reserved_till),
+        "rules": {ticket_set: price.rule for ticket_set, price in order.prices.items()},
+        "status": status.value,
+        "tickets": list(order.tickets),
+        "updated_at": written(order.updated_at),
+        "value": full,
+        "value_extra": extra,
+        "values": {"extra": extra, "full": full, "nominal": nominal},
+        "vendor": order.vendor,
+    }
+
+
+def _customer(order: Order) -> dict[str, str]:
+    """Only what is known of the buyer."""
+    customer = order.customer
+    known = {
+        "email": customer.email,
+        "first_name": customer.first_name,
+        "lang": customer.lang,
+        "last_name": customer.last_name,
+        "mobile": customer.mobile,
+    }
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def _payment(order: Order) -> dict[str, str | None]:
+    """The engaged payment system: none before the payment starts, however it was chosen."""
+    payment = {
+        "failure_url": order.failure_url,
+        "success_url": order.success_url,
+        "system": order.engaged,
+    }
+    if order.redirect_url is not None:
+        payment["redirect_url"] = order.redirect_url
+    return payment

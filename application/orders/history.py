@@ -1,0 +1,132 @@
+"""The audit: an order's facts one by one, and the order as it was."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from eventsourcing.persistence import Notification
+
+from application.catalog.access import Caller
+from application.event_log.event_mapper import fact_of
+from application.orders.diff import changed, differences, fields_of
+from application.orders.service import Answer, refuse_stranger, replay
+from application.ports.store import Store
+from application.runtime.clock import written
+from domain.events import STORED_NAMES, Fact
+from domain.order import Order
+from domain.refusals import NotYetCreated, UnknownOrder, UnknownVersion
+
+OF_EVERY_FACT = ("order", "version", "at", "actor", "request", "idempotency")
+"""What is not a fact's own. The digest of a key is for verification: clients are not shown it."""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A fact as the history shows it, and the fields it changed: from what, to what."""
+
+    event: dict[str, Any]
+    fields: dict[str, tuple[Any, Any]]
+
+
+class OrderHistory:
+    """Reads orders from the log alone.
+
+    A `caller` sees the orders it sells and those of its own shows; None is the operator.
+    """
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+
+    def order(self, order_id: str, caller: Caller | None = None) -> Answer:
+        """The order as it is now. Refuses an unknown one."""
+        stored = self.stored(order_id, caller)
+        return Answer(replay(stored), self._clock(), stored[-1].id)
+
+    def at_version(self, order_id: str, version: int, caller: Caller | None = None) -> Answer:
+        """The order as its fact number `version` left it, seen at that fact's time."""
+        stored = self.stored(order_id, caller)
+        if not 1 <= version <= len(stored):
+            raise UnknownVersion(order=order_id, version=version, last=len(stored))
+        order = replay(stored[:version])
+        return Answer(order, order.changed_at, stored[version - 1].id)
+
+    def at_time(self, order_id: str, at: datetime, caller: Caller | None = None) -> Answer:
+        """The order as it was at the moment `at`. Refuses a time before its creation.
+
+        Nobody knows how it will be: a time to come is the present.
+        """
+        stored = self.stored(order_id, caller)
+        facts = [fact_of(each) for each in stored]
+        past = [fact for fact in facts if fact.at <= at]
+        if not past:
+            created_at = written(facts[0].at)
+            raise NotYetCreated(order=order_id, at=written(at), created_at=created_at)
+        seen_at = min(at, self._clock())
+        return Answer(Order.replay(past), seen_at, stored[len(past) - 1].id)
+
+    def history(self, order_id: str, caller: Caller | None = None) -> dict[str, Any]:
+        """The order's facts as the documented history: what, when, who, by which request."""
+        stored = self.stored(order_id, caller)
+        return {"id": order_id, "events": [_event(each) for each in stored]}
+
+    def changes(self, order_id: str, caller: Caller | None = None) -> list["Change"]:
+        """The order's facts, each with what it changed of what is known of the order."""
+        order = Order()
+        before: dict[str, Any] = {}
+        changes = []
+        for stored in self.stored(order_id, caller):
+            order.apply(fact_of(stored))
+            after = fields_of(order)
+            fields = {name: (before.get(name), after.get(name)) for name in changed(before, after)}
+            changes.append(Change(_event(stored), fields))
+            before = after
+        return changes
+
+    def diff(
+        self, order_id: str, from_: int, to: int, caller: Caller | None = None
+    ) -> dict[str, Any]:
+        """What changed between two versions (0: before it was made), as the documented diff.
+
+        Refuses a version that the order does not have.
+        """
+        stored = self.stored(order_id, caller)
+        for version in (from_, to):
+            if not 0 <= version <= len(stored):
+                raise UnknownVersion(order=order_id, version=version, last=len(stored))
+        changes = differences(map(fact_of, stored), from_, to)
+        return {"id": order_id, "from": from_, "to": to, "changes": changes}
+
+    def stored(self, order_id: str, caller: Caller | None = None) -> Sequence[Notification]:
+        """The order's facts as they are stored. Refuses an unknown order."""
+        stored = self._store.facts(order_id)
+        if not stored:
+            raise UnknownOrder(order=order_id)
+        if caller is not None:
+            refuse_stranger(replay(stored[:1]), order_id, caller)
+        return stored
+
+
+def _event(stored: Notification) -> dict[str, Any]:
+    fact = fact_of(stored)
+    return {
+        "version": fact.originator_version,
+        "position": stored.id,
+        "at": written(fact.at),
+        "name": STORED_NAMES[type(fact)].partition(".")[0],
+        "actor": fact.actor,
+        "request": fact.request,
+        "data": _data(fact),
+    }
+
+
+def _data(fact: Fact) -> dict[str, Any]:
+    """The fields that are a fact's own, as they are stored."""
+    fields = msgspec.to_builtins(fact)
+    for name in OF_EVERY_FACT:
+        fields.pop(name, None)
+    return {name: _written(getattr(fact, name, None)) or value for name, value in fields.items()}
+
+
+def _written(value: Any) -> str | None:
+    return written(value) if isinstance(value, datetime) else None

@@ -1,0 +1,171 @@
+"""The reads of lists, from read models only."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+
+from application.ports.read_models import Page, Row
+from application.ports.store import Store
+from application.read_models.holds import TABLE as HOLDS
+from application.read_models.orders import order_of
+from application.runtime.clock import to_ms, to_ms_up
+from domain.order import Order
+from domain.status import HELD, Status
+
+_PLACE = msgspec.json.Decoder(
+    tuple[
+        str,
+        Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)],
+        Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{24}\Z")],
+    ]
+)
+
+MOST_COUNTED = 100_000
+SORTS = ("created_at", "updated_at", "number")
+
+
+class BadCursor(Exception):
+    """A cursor that this service did not hand out, or for another sort."""
+
+
+class OrderFilter(msgspec.Struct, frozen=True):
+    """Which orders are wanted. What is None or empty does not narrow the list.
+
+    Ranges include their start and exclude their end. `at` asks for the list as of a moment.
+    """
+
+    statuses: tuple[Status, ...] = ()
+    show: str | None = None
+    number: int | None = None
+    created_from: datetime | None = None
+    created_till: datetime | None = None
+    updated_from: datetime | None = None
+    updated_till: datetime | None = None
+    sort: str = "created_at"
+    descending: bool = True
+    page_size: int = 50
+    cursor: str | None = None
+    at: datetime | None = None
+
+
+class OrderPage(msgspec.Struct, frozen=True):
+    """Some orders, seen at `at`, and the cursor that continues the list where there is more."""
+
+    orders: list[Order]
+    at: datetime
+    cursor: str | None
+
+
+class Due(msgspec.Struct, frozen=True):
+    """An order whose hold has ended, and when: milliseconds since the epoch."""
+
+    order: str
+    ended_at: int
+
+
+class OrderQueries:
+    """Reads lists of orders."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+
+    def orders(self, vendor: str, wanted: OrderFilter) -> OrderPage:
+        """The orders that `vendor` made, a page at a time. Raises `BadCursor`."""
+        moment = self._clock()
+        at_most_one = wanted.number is not None and wanted.cursor is None
+        page = Page(
+            sort="number" if at_most_one else wanted.sort,
+            where=(((("vendor", "=", vendor),),), *conditions(wanted, moment)),
+            descending=wanted.descending,
+            after=None if wanted.cursor is None else read_cursor(wanted.cursor, wanted.sort),
+            limit=wanted.page_size + 1,
+        )
+        rows = self._store.read_models().page("orders", page)
+        found = [order_of(row) for row in rows]
+        shown = found[: wanted.page_size]
+        more = len(found) > len(shown)
+        return OrderPage(
+            shown,
+            moment,
+            cursor_of(shown[-1], wanted.sort) if more else None,
+        )
+
+    def due(self, limit: int, after: "Due | None" = None) -> list["Due"]:
+        """Orders whose hold has ended without that being recorded yet, longest ago first.
+
+        Those beyond `after`, the last one seen, where that is given.
+        """
+        rows = self._store.read_models().page("holds", self._due(limit, after))
+        return [Due(row.key, _ended_at(row)) for row in rows]
+
+    def due_count(self) -> int:
+        """How many these are, at most `MOST_COUNTED`."""
+        return self._store.read_models().count("holds", self._due(MOST_COUNTED))
+
+    def _due(self, limit: int, after: "Due | None" = None) -> Page:
+        overdue = ("reserved_till", "<=", to_ms(self._clock()))
+        return Page(
+            "reserved_till",
+            (((overdue,),),),
+            descending=False,
+            after=None if after is None else (after.ended_at, after.order),
+            limit=limit,
+            partial=True,
+        )
+
+
+def _ended_at(row: Row) -> int:
+    return int(row.columns[list(HOLDS.columns).index("reserved_till")])
+
+
+def conditions(wanted: OrderFilter, moment: datetime) -> list[tuple[Any, ...]]:
+    """The conditions of a filter, as `Page` has them."""
+    terms = []
+    if wanted.statuses:
+        terms.append(tuple(_status_is(status, moment) for status in wanted.statuses))
+        if Status.EXPIRED in wanted.statuses:
+            terms[-1] += ((("reserved_till", "<=", to_ms(moment)),),)
+    simple: Sequence[tuple[str, str, Any]] = (
+        ("show", "=", wanted.show),
+        ("number", "=", wanted.number),
+        ("created_at", ">=", wanted.created_from),
+        ("created_at", "<", wanted.created_till),
+        ("updated_at", ">=", wanted.updated_from),
+        ("updated_at", "<", wanted.updated_till),
+    )
+    for column, operator, value in simple:
+        if value is not None:
+            bound = to_ms_up(value) if isinstance(value, datetime) else value
+            terms.append((((column, operator, bound),),))
+    return terms
+
+
+def _status_is(status: Status, moment: datetime) -> tuple[tuple[str, str, Any], ...]:
+    """A held order counts only while its hold lasts, recorded as ended or not."""
+    named = ("status", "=", status.value)
+    return (named, ("reserved_till", ">", to_ms(moment))) if status in HELD else (named,)
+
+
+def cursor_of(order: Order, sort: str) -> str:
+    """What continues a list sorted by `sort` beyond `order`."""
+    value = getattr(order, sort)
+    place = [sort, to_ms(value) if isinstance(value, datetime) else value, order.id]
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str, sort: str) -> tuple[int, str]:
+    """Where a list goes on: sort value and id. Raises `BadCursor`."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        place = _PLACE.decode(base64.urlsafe_b64decode(padded))
+    except (binascii.Error, ValueError, msgspec.DecodeError) as error:
+        raise BadCursor(cursor) from error
+    if place[0] != sort:
+        raise BadCursor(cursor)
+    return place[1], place[2]

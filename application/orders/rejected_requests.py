@@ -1,0 +1,152 @@
+"""Refused attempts: what was asked of an order and could not be had, kept apart from its facts.
+
+They are for people who ask what happened. Noting one never makes its request wait or fail: it is
+queued, and a thread of its own writes what has gathered, outside of everybody's transactions. What
+a process had not written yet when it crashed (a fraction of a second) is lost.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import structlog
+
+from application.orders.service import NotHad, OrderWish
+from application.ports.rejection_log import Attempt
+from application.ports.store import Store
+from application.runtime.clock import written
+from domain.commands import AtRandom, Seats
+
+KEPT = timedelta(days=30)
+MOST_QUEUED = 10_000
+"""What comes on top of so many that wait to be written is dropped, oldest first."""
+GATHER_SECONDS = 0.1
+READER_SECONDS = 1.0
+PURGED_AT_ONCE = 5_000
+PURGE_SECONDS = 3600.0
+
+log = structlog.get_logger()
+
+
+class Attempts:
+    """Notes, shows and forgets refused attempts."""
+
+    def __init__(self, store: Store, clock_is_right: Callable[[], bool]) -> None:
+        """Keep them in `store`. None is forgotten unless `clock_is_right`."""
+        self._store = store
+        self._clock_is_right = clock_is_right
+        self._queue: deque[Attempt] = deque(maxlen=MOST_QUEUED)
+        self._purge_at = 0.0
+        self._writing = threading.Lock()
+        self._noted = threading.Event()
+        self._idle = threading.Event()
+        self._idle.set()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="attempts", daemon=True)
+
+    def note(self, not_had: NotHad) -> None:
+        """Queue an attempt to be written soon."""
+        self._idle.clear()
+        self._queue.append(_attempt(not_had))
+        self._noted.set()
+
+    def of(self, order: str) -> Sequence[Attempt]:
+        """The attempts on an order, oldest first; those of this process without delay.
+
+        Where the store cannot be written now, those that wait to be are not among them: whoever
+        only reads does not wait for that.
+        """
+        if self._thread.is_alive():
+            self._noted.set()
+            self._idle.wait(READER_SECONDS)
+        else:
+            self.write()
+        return self._store.attempts().of(order)
+
+    def write(self) -> None:
+        """Write what is queued; what cannot be written is dropped and told to the operator."""
+        with self._writing:
+            attempts = []
+            while self._queue:
+                attempts.append(self._queue.popleft())
+            if not attempts:
+                return
+            try:
+                self._store.attempts().add(attempts)
+            except Exception:
+                log.exception("attempts_lost", count=len(attempts))
+
+    def purge(self, now: datetime) -> None:
+        """Forget what is older than thirty days; looks at most once an hour.
+
+        Not while the clock is in doubt: by a wrong one all of them may be old.
+        """
+        if time.monotonic() >= self._purge_at and self._clock_is_right():
+            self._purge_at = time.monotonic() + PURGE_SECONDS
+            while self._store.attempts().purge(now - KEPT, PURGED_AT_ONCE) == PURGED_AT_ONCE:
+                pass
+
+    def start(self) -> None:
+        """Start writing."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Write what is queued and stop."""
+        self._stopping.set()
+        self._noted.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self.write()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._noted.wait()
+            self._stopping.wait(GATHER_SECONDS)
+            self._noted.clear()
+            self.write()
+            if not self._queue:
+                self._idle.set()
+
+
+def wanted(wish: OrderWish) -> dict[str, Any]:
+    """What was asked, as a document. Of the buyer only which fields: what they say is private."""
+    asked: dict[str, Any] = {}
+    if isinstance(wish.tickets, Seats):
+        asked["tickets"] = wish.tickets.tickets
+    elif isinstance(wish.tickets, AtRandom):
+        asked["random"] = wish.tickets.counts
+    if wish.tickets is not None and wish.all_or_nothing:
+        asked["all_or_nothing"] = True
+    if wish.customer is not None:
+        said = msgspec.structs.asdict(wish.customer)
+        asked["customer"] = [name for name, value in said.items() if value is not None]
+    if wish.payment is not None:
+        asked["payment"] = wish.payment.system
+    if wish.status is not None:
+        asked["status"] = wish.status
+    return asked
+
+
+def _attempt(not_had: NotHad) -> Attempt:
+    about = {name: _plain(value) for name, value in not_had.about.items()}
+    return Attempt(
+        order=not_had.order,
+        at=not_had.at,
+        version=not_had.version,
+        actor=not_had.request.caller.actor,
+        request=not_had.request.id,
+        code=not_had.code,
+        wanted=msgspec.json.encode(wanted(not_had.wish)),
+        about=msgspec.json.encode(about),
+    )
+
+
+def _plain(value: Any) -> Any:
+    """A refusal's value as JSON can have it."""
+    if isinstance(value, datetime):
+        return written(value)
+    return str(value) if isinstance(value, Exception) else value

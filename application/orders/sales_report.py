@@ -1,0 +1,118 @@
+"""How a show sells: by set and by day, from the read model `sales`."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from application.catalog.access import Caller
+from application.catalog.cache import CatalogKeeper
+from application.orders.as_of import PastOrders
+from application.ports.read_models import Page, Row
+from application.ports.store import Store
+from application.read_models.changes import added_up
+from application.read_models.sales import TABLE, WHOLE_SHOW, Tally, amount_of, rows
+from domain.refusals import ShowNotFound
+
+PAGE_ROWS = 1000
+
+
+class Day(msgspec.Struct, frozen=True):
+    """What happened to a set of tickets on one day; the whole show's orders for no set."""
+
+    ticket_set: str
+    day: str
+    tally: Tally
+
+
+class SalesQueries:
+    """Reads how shows sell, for those who organise them."""
+
+    def __init__(self, store: Store, keeper: CatalogKeeper, past: PastOrders) -> None:
+        self._store = store
+        self._past = past
+        self._keeper = keeper
+
+    def sales(self, show_id: str, caller: Caller, at: datetime | None = None) -> dict[str, Any]:
+        """What of a show is held, sold and returned, in all, by set, and by day.
+
+        As of a moment, the orders that there were then are counted anew from their facts.
+        Refuses a show that does not exist or that `caller` does not organise; an auditor sees all.
+        """
+        show = self._keeper.current().shows.get(show_id)
+        if show is None or not caller.sees(show.org):
+            raise ShowNotFound(event=show_id)
+        found = self._rows(show_id) if at is None else self._rows_at(show_id, at)
+        days = [_day(row) for row in found]
+        names: dict[str, str | None] = {each.id: each.name for each in show.sets}
+        names |= {each.ticket_set: None for each in days if each.ticket_set not in names}
+        names.pop(WHOLE_SHOW, None)
+        return {
+            "event": show_id,
+            **_document(_whole(days)),
+            "days": [
+                {"day": day, **_document(_whole([each for each in days if each.day == day]))}
+                for day in dict.fromkeys(each.day for each in days)
+            ],
+            "sets": [
+                _set_document(ticket_set, name, [d for d in days if d.ticket_set == ticket_set])
+                for ticket_set, name in names.items()
+            ],
+        }
+
+    def _rows(self, show_id: str) -> list[Row]:
+        found: list[Row] = []
+        page = Page("day", (((("show", "=", show_id),),),), descending=False, limit=PAGE_ROWS)
+        while more := self._store.read_models().page("sales", page):
+            found += more
+            last = _day(more[-1])
+            page = msgspec.structs.replace(page, after=(last.day, more[-1].key))
+        return found
+
+    def _rows_at(self, show_id: str, at: datetime) -> list[Row]:
+        """The rows that the read model had, if it showed all facts up to `at` and no others."""
+        facts = self._past.facts_of_show(show_id, at)
+        found = added_up(TABLE, (row for story in facts for row in rows(story)))
+        return sorted(found, key=lambda row: (_day(row).day, row.key))
+
+
+def _day(row: Row) -> Day:
+    _, ticket_set, day, *numbers = row.columns
+    return Day(ticket_set, day, Tally(*numbers))
+
+
+def _total(tallies: Iterable[Tally]) -> Tally:
+    numbers = zip(*map(msgspec.structs.astuple, tallies), strict=True)
+    return Tally(*map(sum, numbers))
+
+
+def _whole(days: Sequence[Day]) -> Tally:
+    """All sets together. An order of several sets is one order."""
+    orders = sum(each.tally.orders for each in days if each.ticket_set == WHOLE_SHOW)
+    total = _total(each.tally for each in days if each.ticket_set != WHOLE_SHOW)
+    return msgspec.structs.replace(total, orders=orders)
+
+
+def _set_document(ticket_set: str, name: str | None, days: Sequence[Day]) -> dict[str, Any]:
+    return {
+        "id": ticket_set,
+        "name": name,
+        **_document(_total(each.tally for each in days)),
+        "days": [{"day": each.day, **_document(each.tally)} for each in days],
+    }
+
+
+def _document(tally: Tally) -> dict[str, Any]:
+    nominal, extra = amount_of(tally.nominal), amount_of(tally.extra)
+    return {
+        "orders": tally.orders,
+        "held": tally.held,
+        "sold": tally.sold,
+        "returned": tally.returned,
+        "values": {
+            "extra": f"{extra:.2f}",
+            "full": f"{nominal + extra:.2f}",
+            "nominal": f"{nominal:.2f}",
+        },
+    }

@@ -1,0 +1,150 @@
+"""Finding orders by what people say of them: a number, an id, a buyer. From read models only."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from application.catalog.access import Caller
+from application.orders.document import order_document
+from application.orders.queries import OrderFilter, conditions, cursor_of, read_cursor
+from application.ports.read_models import Page
+from application.ports.store import Store
+from application.projector.loop import catch_up
+from application.read_models.orders import order_of, searched_email, searched_name, searched_phone
+from domain.order import Order
+
+MOST_FOUND = 100
+"""How many orders a search by text shows; who finds more says more."""
+
+ORDER_ID = re.compile(r"[0-9a-f]{24}\Z", re.IGNORECASE)
+NUMBER = re.compile(r"[#№]?\s*([0-9]{1,15})\Z")
+PHONE = re.compile(r"\+?[0-9 ()./-]+\Z")
+SAME_DIGITS = 10
+"""The last digits of a telephone number that are written alike everywhere."""
+
+Together = tuple[tuple[str, str, object], ...]
+"""Conditions that hold together, as `Page` has them."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """Documents of found orders, whether there are more, and the cursor that leads to them.
+
+    A search by text has no cursor: it is narrowed by saying more.
+    """
+
+    orders: list[dict[str, Any]]
+    more: bool
+    cursor: str | None
+
+
+class OrderSearch:
+    """Finds the orders that a caller may read."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+
+    def id_of(self, name: str) -> str:
+        """The id of the order that is called so: by its id or its number.
+
+        What is no known order's number is returned as it is.
+        """
+        number = NUMBER.match(name.strip())
+        if number is None:
+            return name.strip().lower()
+        page = Page("number", (((("number", "=", int(number[1])),),),), limit=1, partial=True)
+        models = self._store.read_models()
+        rows = models.page("orders", page)
+        if not rows:  # where nobody serves, nobody feeds the list
+            catch_up(self._store, "orders")
+            rows = models.page("orders", page)
+        return rows[0].key if rows else name
+
+    def find(self, caller: Caller, text: str, wanted: OrderFilter) -> Found:
+        """The orders that `text` and `wanted` describe, of those that `caller` may read.
+
+        Without a text they come a page at a time, with one `MOST_FOUND` of them at once.
+        Raises `BadCursor`.
+        """
+        moment = self._clock()
+        known = " ".join("".join(each for each in text if each.isprintable()).split())
+        size = MOST_FOUND if known else wanted.page_size
+        found: dict[str, Order] = {}
+        for page in _pages(caller, known, wanted, moment, size + 1):
+            rows = self._store.read_models().page("orders", page)
+            found |= {order.id: order for order in map(order_of, rows)}
+        orders = sorted(
+            found.values(),
+            key=lambda order: (getattr(order, wanted.sort), order.id),
+            reverse=wanted.descending,
+        )
+        more = len(orders) > size
+        return Found(
+            orders=[order_document(order, moment) for order in orders[:size]],
+            more=more,
+            cursor=cursor_of(orders[size - 1], wanted.sort) if more and not known else None,
+        )
+
+
+def _pages(
+    caller: Caller, text: str, wanted: OrderFilter, moment: datetime, limit: int
+) -> Iterator[Page]:
+    """Pages that each have an index to be found by.
+
+    With a text that is the index of what was said, without one that of each reason to see.
+    """
+    narrowed = conditions(wanted, moment)
+    reasons = _reasons_to_see(caller)
+    if text:
+        seen = (tuple(map(_unindexed, reasons)),) if reasons else ()
+        for said in meanings(text):
+            yield Page(said[0][0], (*narrowed, *seen, (said,)), limit=limit)
+        return
+    after = None if wanted.cursor is None else read_cursor(wanted.cursor, wanted.sort)
+    for reason in reasons or [()]:
+        term = ((reason,),) if reason else ()
+        yield Page(wanted.sort, (*narrowed, *term), wanted.descending, after, limit)
+
+
+def _reasons_to_see(caller: Caller) -> list[Together]:
+    """A caller sees the orders it sells and those of its own shows; none for who sees them all."""
+    if caller.sees_all:
+        return []
+    return [((column, "=", caller.partner),) for column in ("vendor", "org")]
+
+
+def _unindexed(reason: Together) -> Together:
+    """The same, said so that a database does not think it finds little by it.
+
+    A partner may have nearly all the orders there are; what was said leads to a few.
+    """
+    return tuple(
+        (column, operator, value) for column, _, value in reason for operator in (">=", "<=")
+    )
+
+
+def meanings(text: str) -> list[Together]:
+    """What `text` may say of an order, as conditions on the read model `orders`."""
+    if ORDER_ID.match(text):
+        return [(("key", "=", text.lower()),)]
+    if "@" in text:
+        return [_begins("email", searched_email(text))]
+    meant: list[Together] = []
+    if number := NUMBER.match(text):
+        meant.append((("number", "=", int(number[1])),))
+    if PHONE.match(text):
+        digits = searched_phone(text) or ""
+        return [*meant, _begins("phone", digits[:SAME_DIGITS])] if digits else meant
+    if meant:
+        return meant
+    words = text.split()
+    turned = [words[-1], *words[:-1]]
+    names = dict.fromkeys((searched_name(*words), searched_name(*turned)))
+    return [*(_begins("buyer", name) for name in names), _begins("email", searched_email(text))]
+
+
+def _begins(column: str, text: str | None) -> Together:
+    return ((column, ">=", text), (column, "<", f"{text}\U0010ffff"))

@@ -1,0 +1,145 @@
+"""What an order's story says in English."""
+
+from types import MappingProxyType
+
+from application.orders.timeline.language import Language
+
+SENTENCES = {
+    # How it stands.
+    "now.executed": "The order is being put together. It is held for another {left:span_for},"
+    " until {till:time}.",
+    "now.in_progress": "The buyer is paying. The order is held for another {left:span_for},"
+    " until {till:time}.",
+    "now.done": "The order was paid at {at:time}: {count:ticket} for {value}.",
+    "now.canceled": "The order was canceled at {at:time}.",
+    "now.expired": "The order has expired: its hold ended at {till:time}.",
+    # What happened.
+    "created": "The order was made with {count:ticket} for {value}. It is held until {till:time}.",
+    "created.empty": "The order was made without tickets. It is held until {till:time}.",
+    "tickets.added": "{added:ticket_added}. The order now has {count:ticket} for {value}.",
+    "tickets.removed": "{removed:ticket_removed}. The order now has {count:ticket} for {value}.",
+    "tickets.changed": "{added:ticket_added}, {removed:ticket_removed}. The order now has"
+    " {count:ticket} for {value}.",
+    "customer": "The buyer was named: {fields:words}.",
+    "payment.chosen": "The payment system {system} was chosen; the payment has not started yet.",
+    "payment.addresses": "The addresses that the buyer returns to were changed.",
+    "payment.started": "The payment by {system} started. The hold runs anew, for {hold:span_for},"
+    " until {till:time}.",
+    "done": "The order was paid. {count:ticket_sold}, with barcodes.",
+    "canceled": "The order was canceled. {count:ticket_let_go}.",
+    "canceled.empty": "The order was canceled. It had no tickets.",
+    # Ends that nobody asked for.
+    "ended.empty": "The hold ended at {till:time}: the order had no tickets to pay for.",
+    "ended.nothing_chosen": "The hold ended at {till:time}, {ago:span_for} after the order was"
+    " made: no payment system had been chosen and no payment had been started.",
+    "ended.not_started": "The hold ended at {till:time}: the payment system {system} had been"
+    " chosen {ago:span_for} before, but the payment had never been started.",
+    "ended.not_confirmed": "The hold ended at {till:time}: the payment by {system} had been started"
+    " {ago:span_for} before, and nobody confirmed it.",
+    "ended.gateway_silent": "The hold ended at {till:time}: the payment by {system} had been"
+    " started {ago:span_for} before, and the payment system itself did not confirm it.",
+    "ended.swept": "It was recorded {late:span_for} later, and the tickets are free.",
+    "ended.wanted": "It was recorded {late:span_for} later, when another request wanted tickets.",
+    "ended.unrecorded": "It is not recorded yet; it counts all the same.",
+    # What was asked and could not be had.
+    "refused": "A request was refused ({code}).",
+    "refused.too_late": "A request came {late:span_for} after the hold had ended at {till:time},"
+    " and was refused: {wanted:words}.",
+    "refused.unknown_set": "A request for tickets was refused: the event has no set {set}.",
+    "refused.not_on_sale": "A request for tickets was refused: the set {set} had no price in force"
+    " when the order was made.",
+    "refused.unknown_ticket": "A request for tickets was refused: there is no ticket {ticket}.",
+    "refused.ticket_of_another_event": "A request for tickets was refused: the ticket {ticket} is"
+    " for another event.",
+    "refused.unknown_payment_system": "The choice of a payment system was refused: there is none"
+    " called {system}.",
+    "refused.payment_system_missing": "A request about the payment was refused: no payment system"
+    " had been chosen.",
+    "refused.payment_locked": "A change of the payment was refused: the order was already"
+    " {status:word}.",
+    "refused.customer_locked": "A change of the buyer was refused: the order was already"
+    " {status:word}.",
+    "refused.tickets_locked": "A change of the tickets was refused: the order was already"
+    " {status:word}.",
+    "refused.tickets_only_out": "A change of the tickets was refused: during the payment they can"
+    " only be taken out.",
+    "refused.no_tickets": "A request was refused: an order without tickets cannot be paid.",
+    "refused.move_not_allowed": "The order was asked to become {wanted:word}, which was refused:"
+    " it was {status:word}.",
+    "refused.status_of_the_system": "The order was asked to become {wanted:word}, which was"
+    " refused: only the passing of time does that.",
+    "refused.confirmed_by_gateway": "The order was said to be paid, which was refused: {system}"
+    " confirms its payments itself.",
+    "refused.not_the_vendor": "The organiser of the event tried to change the order, which was"
+    " refused: only its vendor may.",
+    "refused.version_mismatch": "A request was refused: it was meant for another version of the"
+    " order than the present one, number {version}.",
+    "refused.changed_meanwhile": "A request was refused: the order was changed by another one"
+    " while it was under way.",
+    "refused.tickets_short": "Not all the tickets that were wished could be had: {missing:ticket}"
+    " missing.",
+    "refused.tickets_short.all_or_nothing": "The tickets were wished all or none, and could not all"
+    " be had. The order's tickets stayed as they were.",
+    "refused.tickets_incomplete": "A payment was to start with all the wished tickets or not at"
+    " all, and was refused: not all of them could be had.",
+    "refused.contended": "Tickets were wished that other buyers kept taking first.",
+}
+
+WORDS = {
+    "executed": "being put together",
+    "in_progress": "in payment",
+    "done": "paid",
+    "canceled": "canceled",
+    "expired": "expired",
+    "email": "e-mail address",
+    "first_name": "first name",
+    "last_name": "last name",
+    "mobile": "phone number",
+    "lang": "language",
+    "wanted.tickets": "a change of the tickets",
+    "wanted.customer": "a change of the buyer",
+    "wanted.payment": "a choice of payment system",
+    "wanted.in_progress": "the start of the payment",
+    "wanted.done": "the end of the payment",
+    "wanted.canceled": "a cancelation",
+    "wanted.executed": "a step back",
+    "wanted.nothing": "a change",
+    "system": "the system",
+    "key": "key",
+    "column.when": "when, who, by which request",
+    "column.what": "what happened",
+    "column.left": "left on the hold",
+    "span.moment": "less than a second",
+    "span_for.moment": "less than a second",
+}
+
+COUNTED = {
+    "ticket": ("# ticket", "# tickets"),
+    "ticket_added": ("# ticket was added", "# tickets were added"),
+    "ticket_removed": ("# ticket was taken out", "# tickets were taken out"),
+    "ticket_sold": ("# ticket is sold", "# tickets are sold"),
+    "ticket_let_go": ("# ticket was let go", "# tickets were let go"),
+    "span.day": ("# day", "# days"),
+    "span.hour": ("# hour", "# hours"),
+    "span.minute": ("# minute", "# minutes"),
+    "span.second": ("# second", "# seconds"),
+    "span_for.day": ("# day", "# days"),
+    "span_for.hour": ("# hour", "# hours"),
+    "span_for.minute": ("# minute", "# minutes"),
+    "span_for.second": ("# second", "# seconds"),
+}
+
+
+def plural(number: int) -> int:
+    """One, or any other number."""
+    return int(number != 1)
+
+
+ENGLISH = Language(
+    code="en",
+    moment="%Y-%m-%d %H:%M:%S UTC",
+    plural=plural,
+    sentences=MappingProxyType(SENTENCES),
+    words=MappingProxyType(WORDS),
+    counted=MappingProxyType(COUNTED),
+)

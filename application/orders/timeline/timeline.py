@@ -1,0 +1,343 @@
+"""An order's story in plain sentences: what happened, what was refused, and why it ended.
+
+This file knows what there is to say; how it is said stands in a table for each language.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+from eventsourcing.persistence import Notification
+
+from application.catalog.access import SYSTEM, Caller
+from application.catalog.cache import CatalogKeeper
+from application.event_log.event_mapper import fact_of
+from application.orders.history import OrderHistory
+from application.orders.rejected_requests import Attempts
+from application.orders.service import TICKETS_SHORT
+from application.orders.timeline.english import ENGLISH
+from application.orders.timeline.language import SECOND, Language
+from application.orders.timeline.russian import RUSSIAN
+from application.ports.rejection_log import Attempt
+from application.runtime.clock import written
+from domain.commands import Customer
+from domain.events import (
+    STORED_NAMES,
+    CustomerSet,
+    Fact,
+    OrderCreated,
+    PaymentSystemSet,
+    StatusChanged,
+    TicketsChanged,
+)
+from domain.order import Order
+from domain.payment import ConfirmedBy
+from domain.refusals import (
+    CustomerLocked,
+    MoveNotAllowed,
+    PaymentLocked,
+    TicketsLocked,
+)
+from domain.status import HELD, Status
+
+LANGUAGES: Mapping[str, Language] = MappingProxyType(
+    {language.code: language for language in (ENGLISH, RUSSIAN)}
+)
+"""The languages a story can be told in; the first one is told unless another is asked for."""
+
+SWEEPERS = frozenset({"sweeper", "orderlog expire"})
+"""The requests under which the sweeper records ends."""
+
+TOO_LATE = frozenset(
+    {each.code for each in (CustomerLocked, MoveNotAllowed, PaymentLocked, TicketsLocked)}
+)
+"""The refusals that say "too late" where the order was expired."""
+
+
+class Sentence(msgspec.Struct, frozen=True):
+    """What is to be said: the key of a sentence and the values to fill in."""
+
+    key: str
+    values: dict[str, Any]
+
+
+class Telling(msgspec.Struct, frozen=True):
+    """One thing that happened to an order: when, by whom, and what is to be said of it.
+
+    `version` and `position` are those of the fact; an attempt has the version that it met. `till`
+    is when the hold was to end then, if there was one.
+    """
+
+    kind: str
+    name: str
+    at: datetime
+    version: int
+    position: int | None
+    actor: str
+    request: str | None
+    sentences: list[Sentence]
+    till: datetime | None
+
+
+class Told(msgspec.Struct):
+    """What of the order's past its last end can be explained with."""
+
+    order: Order
+    chosen_at: datetime | None = None
+    started_at: datetime | None = None
+
+
+class OrderStories:
+    """Explains orders. A `caller` sees the orders it sells and those of its own shows."""
+
+    def __init__(
+        self,
+        history: OrderHistory,
+        attempts: Attempts,
+        keeper: CatalogKeeper,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._history = history
+        self._attempts = attempts
+        self._keeper = keeper
+        self._clock = clock
+
+    def explain(
+        self, order_id: str, language: Language = ENGLISH, caller: Caller | None = None
+    ) -> dict[str, Any]:
+        """The documented story of an order, told in `language`. Refuses an unknown order."""
+        stored = self._history.stored(order_id, caller)
+        tellings, order = tell(stored, self._attempts.of(order_id), self._clock())
+        return {
+            "id": order_id,
+            "number": order.number,
+            "lang": language.code,
+            "version": order.version,
+            "now": _say(language, [standing(order, self._clock())]),
+            "story": [self._entry(language, telling) for telling in tellings],
+        }
+
+    def _entry(self, language: Language, telling: Telling) -> dict[str, Any]:
+        left = None if telling.till is None else telling.till - telling.at
+        return {
+            "kind": telling.kind,
+            "name": telling.name,
+            "at": written(telling.at),
+            "version": telling.version,
+            "position": telling.position,
+            "actor": telling.actor,
+            "who": self._who(language, telling.actor),
+            "request": telling.request,
+            "sentence": _say(language, telling.sentences),
+            "hold_left": None if left is None else language.span(left),
+            "hold_left_seconds": None if left is None else left // SECOND,
+        }
+
+    def _who(self, language: Language, actor: str) -> str:
+        """The actor by a name that people know."""
+        if actor == SYSTEM:
+            return language.words["system"]
+        partner_id, _, key = actor.removeprefix("partner:").partition(" key:")
+        partner = self._keeper.current().partners.get(partner_id)
+        if partner is None:
+            return actor
+        return f"{partner.name} ({language.words['key']} {key})"
+
+
+def tell(
+    stored: Sequence[Notification], attempts: Sequence[Attempt], moment: datetime
+) -> tuple[list[Telling], Order]:
+    """All there is to tell of an order at `moment`, in the order in which it happened."""
+    told = Told(Order())
+    waiting = sorted(attempts, key=lambda attempt: (attempt.version, attempt.at))
+    tellings = []
+    for each in stored:
+        while waiting and waiting[0].version < each.originator_version:
+            tellings.append(_attempt(waiting.pop(0), told.order))
+        tellings.append(_fact(told, fact_of(each), each.id))
+    order = told.order
+    ended = order.status in HELD and order.reserved_till <= moment
+    while waiting and (not ended or waiting[0].at < order.reserved_till):
+        tellings.append(_attempt(waiting.pop(0), order))
+    if ended:
+        tellings.append(_unrecorded_end(told))
+    tellings += [_attempt(attempt, order) for attempt in waiting]
+    return tellings, order
+
+
+def standing(order: Order, moment: datetime) -> Sentence:
+    """How the order stands at `moment`."""
+    status = order.status_at(moment)
+    return Sentence(
+        f"now.{status}",
+        {
+            "at": order.changed_at,
+            "till": order.reserved_till,
+            "left": order.reserved_till - moment,
+            "count": len(order.tickets),
+            "value": f"{order.worth.full:.2f}",
+        },
+    )
+
+
+def _say(language: Language, sentences: list[Sentence]) -> str:
+    return " ".join(language.say(each.key, **each.values) for each in sentences)
+
+
+def _fact(told: Told, fact: Fact, position: int) -> Telling:
+    """What a fact tells; `told` moves on by it."""
+    sentences = list(_SAY[type(fact)](told, fact))
+    order = told.order
+    order.apply(fact)
+    held = order.status in HELD
+    return Telling(
+        kind="fact",
+        name=STORED_NAMES[type(fact)].partition(".")[0],
+        at=fact.at,
+        version=fact.originator_version,
+        position=position,
+        actor=fact.actor,
+        request=fact.request,
+        sentences=sentences,
+        till=order.reserved_till if held else None,
+    )
+
+
+def _created(_: Told, fact: OrderCreated) -> Iterator[Sentence]:
+    count = len(fact.tickets)
+    after = Order.replay([fact])
+    values = {"count": count, "value": f"{after.worth.full:.2f}", "till": fact.reserved_till}
+    yield Sentence("created" if count else "created.empty", values)
+
+
+def _tickets(told: Told, fact: TicketsChanged) -> Iterator[Sentence]:
+    after = msgspec.structs.replace(told.order, tickets=dict(told.order.tickets))
+    after.apply(fact)
+    key = "changed" if fact.added and fact.removed else "added" if fact.added else "removed"
+    values = {
+        "added": len(fact.added),
+        "removed": len(fact.removed),
+        "count": len(after.tickets),
+        "value": f"{after.worth.full:.2f}",
+    }
+    yield Sentence(f"tickets.{key}", values)
+
+
+def _customer(_: Told, fact: CustomerSet) -> Iterator[Sentence]:
+    said = [name for name in Customer.__struct_fields__ if getattr(fact, name) is not None]
+    yield Sentence("customer", {"fields": said})
+
+
+def _payment(told: Told, fact: PaymentSystemSet) -> Iterator[Sentence]:
+    if fact.system == told.order.system:
+        yield Sentence("payment.addresses", {})
+    else:
+        told.chosen_at = fact.at
+        yield Sentence("payment.chosen", {"system": fact.system.alias})
+
+
+def _status(told: Told, fact: StatusChanged) -> Iterator[Sentence]:
+    order = told.order
+    count = len(order.tickets)
+    if fact.status is Status.IN_PROGRESS:
+        told.started_at = fact.at
+        till = fact.reserved_till or order.reserved_till
+        values = {"system": _system(order), "hold": till - fact.at, "till": till}
+        yield Sentence("payment.started", values)
+    elif fact.status is Status.DONE:
+        yield Sentence("done", {"count": count})
+    elif fact.status is Status.CANCELED:
+        yield Sentence("canceled" if count else "canceled.empty", {"count": count})
+    else:
+        yield _end(told)
+        by = "swept" if fact.request in SWEEPERS else "wanted"
+        yield Sentence(f"ended.{by}", {"late": fact.at - order.reserved_till})
+
+
+_SAY: Mapping[type[Fact], Callable[[Told, Any], Iterator[Sentence]]] = MappingProxyType(
+    {
+        OrderCreated: _created,
+        TicketsChanged: _tickets,
+        CustomerSet: _customer,
+        PaymentSystemSet: _payment,
+        StatusChanged: _status,
+    }
+)
+
+
+def _system(order: Order) -> str | None:
+    return None if order.system is None else order.system.alias
+
+
+def _end(told: Told) -> Sentence:
+    """Why the hold ended without anybody asking for it."""
+    order, till = told.order, told.order.reserved_till
+    if order.status is Status.IN_PROGRESS:
+        silent = order.system is not None and order.system.confirmed_by is ConfirmedBy.GATEWAY
+        key, since = "gateway_silent" if silent else "not_confirmed", told.started_at
+    elif not order.tickets:
+        key, since = "empty", order.created_at
+    elif order.system is not None:
+        key, since = "not_started", told.chosen_at
+    else:
+        key, since = "nothing_chosen", order.created_at
+    values = {"till": till, "system": _system(order), "ago": till - (since or order.created_at)}
+    return Sentence(f"ended.{key}", values)
+
+
+def _unrecorded_end(told: Told) -> Telling:
+    """The end of a hold that no fact tells of yet."""
+    return Telling(
+        kind="note",
+        name="HoldEnded",
+        at=told.order.reserved_till,
+        version=told.order.version,
+        position=None,
+        actor=SYSTEM,
+        request=None,
+        sentences=[_end(told), Sentence("ended.unrecorded", {})],
+        till=None,
+    )
+
+
+def _attempt(attempt: Attempt, order: Order) -> Telling:
+    """What a refused attempt tells, on the order as it met it."""
+    about = msgspec.json.decode(attempt.about)
+    wanted = msgspec.json.decode(attempt.wanted)
+    late = attempt.at - order.reserved_till
+    if attempt.code == TICKETS_SHORT:
+        missing = len(about.get("tickets", ())) + sum(about.get("random", {}).values())
+        more = ".all_or_nothing" if wanted.get("all_or_nothing") else ""
+        sentence = Sentence(f"refused.{attempt.code}{more}", {"missing": missing})
+    elif attempt.code in TOO_LATE and about.get("status") == Status.EXPIRED:
+        values = {"late": late, "till": order.reserved_till, "wanted": _wanted(wanted)}
+        sentence = Sentence("refused.too_late", values)
+    elif ENGLISH.has(f"refused.{attempt.code}"):
+        sentence = Sentence(f"refused.{attempt.code}", about)
+    else:
+        sentence = Sentence("refused", {"code": attempt.code})
+    held = order.status in HELD and late < timedelta()
+    return Telling(
+        kind="attempt",
+        name=attempt.code,
+        at=attempt.at,
+        version=attempt.version,
+        position=None,
+        actor=attempt.actor,
+        request=attempt.request,
+        sentences=[sentence],
+        till=order.reserved_till if held else None,
+    )
+
+
+def _wanted(wanted: Mapping[str, Any]) -> list[str]:
+    """The words for what was asked."""
+    asked = []
+    if "tickets" in wanted or "random" in wanted:
+        asked.append("wanted.tickets")
+    asked += [f"wanted.{each}" for each in ("customer", "payment") if each in wanted]
+    if "status" in wanted:
+        asked.append(f"wanted.{wanted['status']}")
+    return asked or ["wanted.nothing"]

@@ -1,0 +1,63 @@
+"""An operator acknowledges that the log went back: it goes on from what there is.
+
+What was lost stays lost. That it was is kept for ever, with who acknowledged it and why; the
+recorded heads begin again, and the next checkpoint names it.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+
+from application.integrity.checkpoint import Checkpoints
+from application.integrity.log_watch import LogWatch
+from application.ports.integrity_records import Setback
+from application.ports.store import Store
+from application.projector.loop import begin_diverged_anew
+from application.runtime.clock import to_ms
+
+
+class NothingToAcknowledge(Exception):
+    """The log has all that was seen of it."""
+
+    def __init__(self) -> None:
+        super().__init__("The log did not go back: there is nothing to acknowledge.")
+
+
+class Acknowledging:
+    """Acknowledges setbacks."""
+
+    def __init__(
+        self,
+        store: Store,
+        watch: LogWatch,
+        checkpoints: Checkpoints,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._watch = watch
+        self._checkpoints = checkpoints
+        self._clock = clock
+
+    def acknowledge(self, by: str, reason: str) -> list[Setback]:
+        """Acknowledge every open setback; return them. Raises `NothingToAcknowledge`.
+
+        All that remembers the lost events is reset first: who is interrupted does it again.
+        """
+        self._watch.look()
+        begin_diverged_anew(self._store, self._watch)
+        found = self._watch.open_setbacks()
+        if not found:
+            raise NothingToAcknowledge
+        records = self._store.audit()
+        last = records.last_checkpoint()
+        records.restart_witness(0 if last is None else last.number)
+        self._checkpoints.leave_lost()
+        at = to_ms(self._clock())
+        known = [
+            msgspec.structs.replace(each, acknowledged_at=at, acknowledged_by=by, reason=reason)
+            for each in found
+        ]
+        for each in known:
+            records.note_setback(each)
+        return known

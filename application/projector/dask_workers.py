@@ -1,0 +1,72 @@
+"""Has the ranges of a rebuild loaded by the workers of a Dask scheduler, on whatever machines.
+
+The workers have this service installed, in the same version, and reach the database under the same
+address. A worker that is lost does no harm: its ranges are given to another.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from dask.distributed import Client, KilledWorker, as_completed
+
+from application.projector.code_fingerprint import code_mark
+from application.projector.partitions import Task, carry_out
+from application.projector.workers import WorkerDied, Workers, WorkersFailed
+
+CONNECT_SECONDS = 10
+RETRIES = 2
+
+
+class OtherVersion(WorkersFailed):
+    """A worker has other code than the process that asks it."""
+
+    def __init__(self, worker: str) -> None:
+        super().__init__(
+            f"The worker {worker} has another version of orderlog than this machine:"
+            " it would make other rows."
+        )
+
+
+class NoWorkers(WorkersFailed):
+    """A scheduler has nobody to give work to."""
+
+    def __init__(self, scheduler: str) -> None:
+        super().__init__(f"The scheduler {scheduler} has no workers.")
+
+
+def on_dask(scheduler: str) -> Workers:
+    """Have the workers of the scheduler at this address carry out tasks.
+
+    Raises `NoWorkers`, `OtherVersion`, `WorkerDied`, and `OSError` where nobody answers.
+    """
+
+    def work(tasks: Sequence[Task]) -> Iterator[int]:
+        with _connected(scheduler) as client:
+            _await_workers(client)
+            _refuse_other_versions(client)
+            asked = [client.submit(carry_out, each, pure=False, retries=RETRIES) for each in tasks]
+            try:
+                for done in as_completed(asked, loop=client.loop):  # type: ignore[no-untyped-call]
+                    yield done.result()
+            except KilledWorker as error:
+                raise WorkerDied from error
+            finally:
+                client.cancel(asked)
+
+    return work
+
+
+def _connected(scheduler: str) -> Client:
+    return Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call] # dask has few types
+
+
+def _await_workers(client: Client) -> None:
+    try:
+        client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+    except TimeoutError as error:
+        raise NoWorkers(client.scheduler_info()["address"]) from error
+
+
+def _refuse_other_versions(client: Client) -> None:
+    for worker, mark in client.run(code_mark).items():
+        if mark != code_mark():
+            raise OtherVersion(worker)

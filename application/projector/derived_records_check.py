@@ -1,0 +1,130 @@
+"""Compares what is kept beside the log with the log, and puts right what differs.
+
+Records and counters change in the same commit as the events. So a record that is missing for an
+event that was read will not come by itself, and writers need not wait: the log is read in batches,
+and only what is wrong is written, each batch in a short transaction. What was put right when this
+is killed stays so; doing it again does no harm.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from eventsourcing.persistence import Notification
+
+from application.event_log.idempotency import FOR_EVER, Claim, brought_about, claim_in
+from application.ports.derived_records import BesideLog
+from application.ports.read_models import Row
+from application.ports.store import Store
+from application.ports.unit_of_work import Answered
+from application.projector.comparison import Difference
+from application.projector.generations import Progress
+from application.projector.rebuild import SHOWN, Outcome
+from application.read_models import numbers, requests
+
+BATCH = 2000
+
+
+class _Differences:
+    """Counts differences and keeps the first."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.shown: list[Difference] = []
+
+    def add(self, key: str, live: Row | None, new: Row | None) -> None:
+        self.count += 1
+        if len(self.shown) < SHOWN:
+            self.shown.append(Difference(key, live, new))
+
+    def outcome(self, position: int, *, mend: bool) -> Outcome:
+        mended = mend and self.count > 0
+        return Outcome(
+            position,
+            self.count,
+            tuple(self.shown),
+            needs_leave=self.count > 0 and not mended,
+            swapped=mended,
+        )
+
+
+def check_requests(store: Store, progress: Progress, *, mend: bool = False) -> Outcome:
+    """Compare the idempotency records with the log; with `mend` put right those that differ.
+
+    Of two events by one key the first has the record. Records of requests that changed nothing, and
+    those from before events named their keys, are in no event: they stay as they are. Records of
+    versions that no order has are removed.
+    """
+    beside, found, position = store.beside_log(), _Differences(), store.last_position()
+    for events in _batches(store, position, progress):
+        wrong = list(_wrong_records(store, beside, events))
+        for record, kept in wrong:
+            live = None if kept is None else requests.row_of(kept)
+            found.add(record.digest.hex(), live, requests.row_of(record))
+        if mend and wrong:
+            beside.put_records([record for record, _ in wrong])
+    for strays in _strays(store, beside):
+        for each in strays:
+            found.add(each.digest.hex(), requests.row_of(each), None)
+        if mend and strays:
+            beside.remove_records(strays)
+    return found.outcome(position, mend=mend)
+
+
+def check_numbers(store: Store, progress: Progress, *, mend: bool = False) -> Outcome:
+    """Compare the counters with the log; with `mend` raise those that are below it."""
+    beside, found, position = store.beside_log(), _Differences(), store.last_position()
+    highest = 0
+    for events in _batches(store, position, progress):
+        highest = max(highest, *(event.number for _, event in events))
+    drawn, stored = beside.positions()
+    for counter, last, should, put_right in (
+        (numbers.POSITIONS, drawn, stored, beside.raise_drawn),
+        (numbers.ORDERS, beside.last_number(), highest, beside.raise_number),
+    ):
+        if last is None or last < should:
+            live = None if last is None else numbers.row_of(counter, last)
+            found.add(counter, live, numbers.row_of(counter, should))
+            if mend:
+                put_right(should)
+    return found.outcome(position, mend=mend)
+
+
+def _batches(
+    store: Store, till: int, progress: Progress
+) -> Iterator[list[tuple[Notification, Claim]]]:
+    """The log up to a position, or a little further, in batches."""
+    position = 0
+    while position < till and (stored := store.log(position, BATCH)):
+        position = stored[-1].id
+        yield [(each, claim_in(each.state)) for each in stored]
+        progress(position, max(position, till))
+
+
+def _wrong_records(
+    store: Store, beside: BesideLog, events: Sequence[tuple[Notification, Claim]]
+) -> Iterator[tuple[Answered, Answered | None]]:
+    """Each record that should be and is not as it should, with what is there in its place."""
+    should: dict[bytes, tuple[int, Answered]] = {}
+    for stored, event in events:
+        by = event.idempotency
+        if by is not None and event.at is not None:
+            order = str(stored.originator_id)
+            version = stored.originator_version
+            record = Answered(by.digest, by.fingerprint, order, version, event.at)
+            should.setdefault(by.digest, (stored.id, record))
+    kept = beside.records(list(should)) if should else {}
+    for position, record in should.values():
+        there = kept.get(record.digest)
+        if there == record:
+            continue
+        if there is None or not brought_about(store, there, below=position):
+            yield record, there
+
+
+def _strays(store: Store, beside: BesideLog) -> Iterator[list[Answered]]:
+    """Records of versions that no order has, batch by batch."""
+    digest = b""
+    while kept := beside.records_after(digest, BATCH):
+        digest = kept[-1].digest
+        links = store.audit().links(list({each.order for each in kept}), FOR_EVER)
+        versions = {order: {link.version for link in found} for order, found in links.items()}
+        yield [each for each in kept if each.version not in versions.get(each.order, ())]

@@ -1,0 +1,162 @@
+"""Makes a new generation of a read model: loaded by ranges of orders, then fed by the live code."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from eventsourcing.persistence import Notification
+
+from application.ports.read_models import Build, ModelState
+from application.ports.store import Store, StoreOpener, StoreUnavailable
+from application.projector.code_fingerprint import code_mark
+from application.projector.loop import Batch, batch_of, feed, read_batch
+from application.projector.partitions import Task, archived_log, load_range
+from application.projector.workers import Workers
+from application.read_models.registry import Projection
+from application.runtime.failpoints import reach
+
+if TYPE_CHECKING:
+    from application.archive.reading import ArchivedLog
+
+BATCH = 500
+RANGE_FACTS = 20_000
+"""How many facts a range has: few enough to be held in memory, and to be lost at a kill."""
+
+NEWS_SECONDS = 0.5
+
+Progress = Callable[[int, int], None]
+"""Is told how many facts are loaded, and how many there are, about."""
+
+
+class Stopped(Exception):
+    """A new generation cannot be fed beyond a position."""
+
+    def __init__(self, position: int, reason: str) -> None:
+        super().__init__(f"Cannot go beyond position {position}: {reason}")
+
+
+class Loading(msgspec.Struct, frozen=True):
+    """How ranges are loaded: by `workers`, who use the `opener`, or without them in this process.
+
+    They are read from an archive of the log, as far as that goes, if one is named.
+    """
+
+    opener: StoreOpener | None = None
+    workers: Workers | None = None
+    archive: Path | None = None
+
+
+HERE = Loading()
+"""In this process, from the log itself."""
+
+
+def make_generation(
+    store: Store, projection: Projection, target: int, progress: Progress, loading: Loading
+) -> ModelState:
+    """A generation up to the position `target`, or to where an archive of the log ends.
+
+    What an earlier attempt of the same code has loaded is used. Raises `BadArchive`, `KeyTwice`,
+    `OrderNotShown` and what the workers raise.
+    """
+    models = store.read_models()
+    archived = None if loading.archive is None else archived_log(loading.archive)
+    if archived is not None:
+        archived.refuse_other(store)
+        target = min(target, archived.position)
+    build = models.build(projection.table)
+    usable = build is not None and not build.state.diverged
+    if build is None or not usable or build.code != code_mark() or build.target > target:
+        points = store.split_points(target // RANGE_FACTS + 1)
+        build = models.begin(projection.table, code_mark(), target, points)
+    loaded = models.loaded(build.state)
+    progress(loaded, build.target)
+    for facts in _load(store, projection, build, loading, archived):
+        loaded += facts
+        reach("swap.loaded")
+        progress(loaded, max(loaded, build.target))
+    models.finish(build)
+    reach("swap.finished")
+    state = models.reload(build.state)
+    refuse_diverged(state)
+    return state
+
+
+def refuse_diverged(state: ModelState) -> None:
+    """Refuse a generation that the log does not bear out any more. Raises `Stopped`."""
+    if state.diverged:
+        reason = "the log went back and has another history there: rebuild again"
+        raise Stopped(state.position, reason)
+
+
+def _load(
+    store: Store,
+    projection: Projection,
+    build: Build,
+    loading: Loading,
+    archived: "ArchivedLog | None",
+) -> Iterator[int]:
+    """Load the ranges that are not loaded yet; yield how many facts each has."""
+    state = build.state
+    parts = store.read_models().pending(state)
+    if loading.workers is None or loading.opener is None or len(parts) == 1:
+        source = archived or store
+        for part in parts:
+            yield load_range(store, projection, state, part, build.target, source)
+        return
+    folder = None if archived is None else str(archived.folder.absolute())
+    yield from loading.workers(
+        [
+            Task(loading.opener, state.name, state.generation, build.target, part, folder)
+            for part in parts
+        ]
+    )
+
+
+def feed_up_to(
+    store: Store,
+    projection: Projection,
+    state: ModelState,
+    till: int,
+    log: Callable[[int, int], Sequence[Notification]] | None = None,
+) -> int:
+    """Feed a generation up to the position `till`; return its position. Raises `Stopped`.
+
+    What another process has seen already may not be known to be complete here for a moment.
+    """
+    models = store.read_models()
+    refuse_diverged(state)
+    while (state := models.reload(state)).position < till:
+        refuse_diverged(state)
+        try:
+            batch = _next(store, state, till, log)
+            if batch is not None:
+                feed(store, projection, state, batch)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise Stopped(state.position, reason) from error
+        if batch is None:
+            _wait_for(store, state, till)
+    return state.position
+
+
+def _wait_for(store: Store, state: ModelState, till: int) -> None:
+    """Wait for what another process has seen. Raises `Stopped` where the log has lost it since."""
+    store.wait_for_news(state.position, NEWS_SECONDS)
+    if not store.point_at(till).hash:
+        raise Stopped(state.position, f"the log does not have position {till} any more")
+
+
+def _next(
+    store: Store,
+    state: ModelState,
+    till: int,
+    log: Callable[[int, int], Sequence[Notification]] | None,
+) -> Batch | None:
+    """The next facts up to the position `till`, with where they are in the log."""
+    if log is not None:
+        stored = [each for each in log(state.position, BATCH) if each.id <= till]
+        return read_batch(store, stored) if stored else None
+    return batch_of(store, store.excerpt(state.position, min(BATCH, till - state.position)))

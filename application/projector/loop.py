@@ -1,0 +1,312 @@
+"""Feeds the read models: pulls facts by position and commits rows and position together.
+
+A crash at any point neither repeats nor skips a fact. A fact that is unknown, or that a
+projection cannot take, stops that projection before it, with the reason; it is tried again now
+and then, and the others go on.
+
+Of all processes one feeds a read model at a time: who has its lease. When that one dies, another
+takes over as soon as the lease ends. A lease that was lost unnoticed does no harm, since rows are
+written only where nobody has moved on.
+"""
+
+import os
+import secrets
+import socket
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+
+import msgspec
+import structlog
+from eventsourcing.persistence import Notification
+
+from application.event_log.event_mapper import fact_of
+from application.integrity.log_watch import LogWatch
+from application.ports.log_point import Excerpt, LogPoint
+from application.ports.read_models import ModelState
+from application.ports.store import Store, StoreUnavailable
+from application.read_models.changes import Story, changes
+from application.read_models.registry import PROJECTIONS, Projection
+from application.runtime.failpoints import reach
+from domain.events import Fact
+
+BATCH = 500
+WAIT_SECONDS = 0.5
+REST_SECONDS = 0.04
+"""How long to let facts gather when all is fed: many that are fed together cost far less."""
+LEASE_SECONDS = 3.0
+RENEW_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+"""How often a projection that has stopped is tried again, at most."""
+
+log = structlog.get_logger()
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """The next facts of the log, by order, and the position of the last one.
+
+    `start` and `end` are where in the log they follow and end, where that is known.
+    """
+
+    stories: Sequence[Story]
+    position: int
+    start: LogPoint | None = None
+    end: LogPoint | None = None
+
+
+def read_batch(store: Store, stored: Sequence[Notification]) -> Batch:
+    """These facts, which follow each other in the log, each with what its order had before.
+
+    Raises what stands in the way of reading them.
+    """
+    new: defaultdict[str, list[Fact]] = defaultdict(list)
+    for each in stored:
+        new[str(each.originator_id)].append(fact_of(each))
+    older = {
+        order: facts[0].originator_version
+        for order, facts in new.items()
+        if facts[0].originator_version > 1
+    }
+    seen = store.facts_before(older) if older else {}
+    stories = [
+        Story([fact_of(each) for each in seen.get(order, ())], facts)
+        for order, facts in new.items()
+    ]
+    return Batch(stories, stored[-1].id)
+
+
+def batch_of(store: Store, excerpt: Excerpt) -> Batch | None:
+    """What an excerpt of the log means for read models; None for no facts."""
+    if not excerpt.events:
+        return None
+    batch = read_batch(store, excerpt.events)
+    return msgspec.structs.replace(batch, start=excerpt.start, end=excerpt.end)
+
+
+def pull(store: Store, projection: Projection, state: ModelState, limit: int = BATCH) -> bool:
+    """Feed the next facts beyond `state` to its read model; tell whether there were any.
+
+    One that shows another history than the log is begun anew instead. Raises what the projection
+    raises; then nothing was written.
+    """
+    excerpt = store.excerpt(state.position, limit)
+    if has_left(state, excerpt):
+        return begin_anew(store, LogWatch(store), state)
+    batch = batch_of(store, excerpt)
+    if batch is not None:
+        feed(store, projection, state, batch)
+    elif state.awaited:
+        store.read_models().end_wait(state)
+    return batch is not None
+
+
+def begin_anew(store: Store, watch: LogWatch, state: ModelState) -> bool:
+    """Put a read model that shows another history aside; what it had seen is noted first."""
+    watch.note_model(state)
+    anew = store.read_models().begin_anew(state, store.last_position())
+    if anew:
+        log.warning("read_model_begun_anew", projection=state.name, position=state.position)
+    return anew
+
+
+def begin_diverged_anew(store: Store, watch: LogWatch) -> None:
+    """Put all read models aside that show another history than the log."""
+    for name in PROJECTIONS:
+        state = store.read_models().state(name)
+        if has_left(state, store.excerpt(state.position, 0)):
+            begin_anew(store, watch, state)
+
+
+def has_left(state: ModelState, excerpt: Excerpt) -> bool:
+    """Whether a read model shows another history than the log, of which `excerpt` was read.
+
+    Of one that was fed by an earlier version only its position is known: the log has to have it.
+    """
+    if state.position == 0:
+        return False
+    if state.hash:
+        return (state.log, state.hash) != (excerpt.log, excerpt.before)
+    return not excerpt.before
+
+
+class OtherColumns(Exception):
+    """The table was made by another version of this service, for other rows."""
+
+
+def feed(store: Store, projection: Projection, state: ModelState, batch: Batch) -> None:
+    """Write what a batch changes in a read model, unless somebody else has moved it on.
+
+    Raises `OtherColumns`.
+    """
+    if store.read_models().shape(state) != projection.table.shape:
+        raise OtherColumns(f"rebuild it: orderlog projection rebuild {state.name}")
+    news = changes(projection, batch.stories)
+    if batch.start is not None and state.hash not in (b"", batch.start.hash):
+        return  # the log went back after the state was read: found at the next look
+    reach("projector.read")
+    store.read_models().commit(state, news.rows, batch.position, news.gone, batch.end)
+    reach("projector.after_commit")
+
+
+def catch_up(store: Store, name: str) -> None:
+    """Feed a read model up to the end of the log, wherever it is fed besides."""
+    projection = PROJECTIONS[name]
+    while pull(store, projection, store.read_models().state(name)):
+        pass
+
+
+class PullLoop:
+    """Keeps read models up to date from a thread of its own."""
+
+    def __init__(
+        self, store: Store, projections: Sequence[Projection], watch: LogWatch | None = None
+    ) -> None:
+        """`watch` is notified of what is seen of the log, and of read models that it has left."""
+        self._store = store
+        self._projections = projections
+        self._watch = watch or LogWatch(store)
+        self.feeder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}"
+        self._leased: set[str] = set()
+        self._lease_again = 0.0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="pull-loop", daemon=True)
+        self._stopped_till: dict[str, float] = {}
+
+    def start(self) -> None:
+        """Start feeding."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the batch under way, stop, and leave the read models to others."""
+        self._stopping.set()
+        if self.alive:
+            self._thread.join()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is feeding."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            if time.monotonic() >= self._lease_again:
+                self._lease()
+            fed = [each for each in self._projections if each.table.name in self._leased]
+            if fed:
+                self._feed(fed)
+            else:
+                self._stopping.wait(self._lease_again - time.monotonic())
+        self._release()
+
+    def _feed(self, fed: Sequence[Projection]) -> None:
+        """Feed a batch to each read model; where none moved on, wait for what is not seen yet."""
+        try:
+            seen = self._store.last_position()
+            read: dict[int, Batch | None] = {}
+            moved = False
+            for projection in filter(self._is_due, fed):
+                moved |= self.step(projection, read)
+            if not moved:
+                self._store.wait_for_news(seen, WAIT_SECONDS)
+            elif all(batch is None or batch.position >= seen for batch in read.values()):
+                self._stopping.wait(REST_SECONDS)
+        except StoreUnavailable as error:
+            log.warning("store_unavailable", reason=str(error))
+            self._stopping.wait(WAIT_SECONDS)
+        except Exception:
+            log.exception("log_not_readable")
+            self._stopping.wait(WAIT_SECONDS)
+
+    def _lease(self) -> None:
+        """Ask for every read model; what another process feeds is left to it."""
+        self._lease_again = time.monotonic() + RENEW_SECONDS
+        models = self._store.read_models()
+        held, self._leased = self._leased, set()
+        for name in [projection.table.name for projection in self._projections]:
+            try:
+                has = models.lease(name, self.feeder, LEASE_SECONDS)
+            except StoreUnavailable as error:
+                log.warning("store_unavailable", reason=str(error))
+                break
+            except Exception:
+                log.exception("lease_failed", projection=name)
+                continue
+            if has:
+                self._leased.add(name)
+            if has != (name in held):
+                log.info("feeding" if has else "fed_elsewhere", projection=name)
+
+    def _release(self) -> None:
+        for name in self._leased:
+            with suppress(Exception):  # it ends by itself
+                self._store.read_models().release(name, self.feeder)
+
+    def _is_due(self, projection: Projection) -> bool:
+        return time.monotonic() >= self._stopped_till.get(projection.table.name, 0.0)
+
+    def step(self, projection: Projection, read: dict[int, Batch | None] | None = None) -> bool:
+        """Feed a batch to one read model; tell whether it moved on.
+
+        Those that stand at the same position share what was `read` there. Raises
+        `StoreUnavailable`.
+        """
+        name = projection.table.name
+        try:
+            state = self._store.read_models().state(name)
+            if state.diverged:
+                return begin_anew(self._store, self._watch, state)
+            try:
+                return self._pull(projection, state, {} if read is None else read)
+            except Exception:  # noqa: BLE001 - found again, one fact at a time, and noted there
+                return self._one_by_one(projection, state)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            log.exception("projection_failed", projection=name)
+            return False
+
+    def _pull(
+        self, projection: Projection, state: ModelState, read: dict[int, Batch | None]
+    ) -> bool:
+        if state.position not in read:
+            excerpt = self._store.excerpt(state.position, BATCH)
+            if has_left(state, excerpt):
+                return begin_anew(self._store, self._watch, state)
+            self._watch.see(excerpt)
+            read[state.position] = batch_of(self._store, excerpt)
+        batch = read[state.position]
+        if batch is not None:
+            feed(self._store, projection, state, batch)
+        elif state.awaited:
+            self._store.read_models().end_wait(state)
+        return batch is not None
+
+    def _one_by_one(self, projection: Projection, state: ModelState) -> bool:
+        """Go on to the fact that cannot be taken, and note its position and the reason."""
+        models = self._store.read_models()
+        moved = False
+        for _ in range(BATCH):
+            state = models.state(state.name)
+            excerpt = self._store.excerpt(state.position, 1)
+            if not excerpt.events or has_left(state, excerpt):
+                break
+            try:
+                batch = batch_of(self._store, excerpt)
+                if batch is not None:
+                    feed(self._store, projection, state, batch)
+            except StoreUnavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 - any reason stops the projection, by name
+                where = excerpt.events[0].id
+                self._note(state, f"at position {where}: {type(error).__name__}: {error}")
+                break
+            moved = True
+        return moved
+
+    def _note(self, state: ModelState, reason: str) -> None:
+        self._stopped_till[state.name] = time.monotonic() + RETRY_SECONDS
+        if reason != state.stopped:
+            log.error("projection_stopped", projection=state.name, reason=reason)
+            self._store.read_models().stop(state, reason)

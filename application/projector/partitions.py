@@ -1,0 +1,123 @@
+"""Makes one range of a new generation: reads its orders' facts, and loads the rows they have.
+
+A range is read, made and loaded by itself, in any process on any machine that reaches the
+database, and any number of times: it is loaded once.
+"""
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from functools import cache
+from itertools import groupby
+from multiprocessing.util import Finalize
+from operator import itemgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from application.event_log.event_mapper import UnknownFact, fact_from
+from application.ports.partitions import Range
+from application.ports.read_models import ModelState, Row
+from application.ports.store import Store, StoreOpener
+from application.read_models.changes import totals_of
+from application.read_models.registry import REBUILT, Projection
+from domain.events import Fact
+
+if TYPE_CHECKING:
+    from application.archive.reading import ArchivedLog
+
+
+class OrderNotShown(Exception):
+    """A projection cannot make the rows of an order."""
+
+    def __init__(self, order: str, reason: str) -> None:
+        super().__init__(order, reason)
+        self.order = order
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"order {self.order}: {self.reason}"
+
+
+class Task(msgspec.Struct, frozen=True):
+    """A range of a generation to load, as a worker in another process is told."""
+
+    opener: StoreOpener
+    name: str
+    generation: int
+    target: int
+    part: Range
+    archive: str | None = None
+
+
+class LogByRanges(Protocol):
+    """Where the facts of a range are read from: a store, or an archive of its log."""
+
+    def facts_of_range(
+        self, part: Range, till: int
+    ) -> Generator[tuple[str, str, bytes], None, None]:
+        """The facts of a range of orders with positions up to `till`, by order and version."""
+
+
+def archived_log(folder: Path) -> "ArchivedLog":
+    """An archive to read ranges from; what it needs is installed with an extra."""
+    from application.archive.reading import ArchivedLog  # noqa: PLC0415 - the extra `archive`
+
+    return ArchivedLog(folder)
+
+
+def carry_out(task: Task) -> int:
+    """Load the range, in a process that has nothing at hand; return how many facts it has."""
+    store, projection = _store(task.opener), REBUILT[task.name]
+    store.read_models().build(projection.table)
+    state = ModelState(task.name, task.generation, 0)
+    source = store if task.archive is None else archived_log(Path(task.archive))
+    return load_range(store, projection, state, task.part, task.target, source)
+
+
+@cache
+def _store(opener: StoreOpener) -> Store:
+    """The store, opened once in a process and closed at its end."""
+    store = opener()
+    Finalize(None, store.close, exitpriority=1)
+    return store
+
+
+def load_range(
+    store: Store,
+    projection: Projection,
+    state: ModelState,
+    part: Range,
+    target: int,
+    source: LogByRanges,
+) -> int:
+    """Load what a range's facts up to the position `target` make; return how many they are.
+
+    Raises `OrderNotShown`.
+    """
+    facts = 0
+    rows: list[Row] = []
+    totals = totals_of(projection) if projection.table.sums else None
+    with closing(source.facts_of_range(part, target)) as stored:
+        for order, story in _stories(stored):
+            facts += len(story)
+            try:
+                if totals is None:
+                    rows += projection.rows(story)
+                else:
+                    totals.add(story)
+            except Exception as error:
+                raise OrderNotShown(order, f"{type(error).__name__}: {error}") from error
+    if totals is not None:
+        rows += totals.rows()
+    store.read_models().load(state, part, rows, facts)
+    return facts
+
+
+def _stories(stored: Iterator[tuple[str, str, bytes]]) -> Iterator[tuple[str, list[Fact]]]:
+    """Each order with its facts."""
+    for order, facts in groupby(stored, itemgetter(0)):
+        try:
+            yield order, [fact_from(name, state, order) for _, name, state in facts]
+        except (UnknownFact, msgspec.MsgspecError) as error:
+            raise OrderNotShown(order, f"{type(error).__name__}: {error}") from error

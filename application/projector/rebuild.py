@@ -1,0 +1,143 @@
+"""Makes a read model again from the log, beside the live one, and swaps it in when it agrees.
+
+The new generation is loaded up to the position of the live one, side by side and again after a
+kill. Then both are compared at the same position, and the new one is fed on and swapped in. The
+live one is read and fed as ever meanwhile.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+
+import msgspec
+
+from application.ports.read_models import ModelState, Row
+from application.ports.store import Store
+from application.projector.comparison import Difference, differences
+from application.projector.generations import HERE, Loading, Progress, feed_up_to, make_generation
+from application.read_models.registry import Projection
+
+MOST_BEHIND = 10_000
+"""How many positions the live one may be behind to be compared with."""
+
+SHOWN = 10
+EMPTY = "it is empty"
+
+
+class NothingKept(Exception):
+    """There is no earlier generation to go back to."""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What a rebuild came to.
+
+    `incomparable` says why the live generation could not be compared with, if it could not.
+    `needs_leave` is whether it was not swapped in because nobody said that it may differ.
+    """
+
+    position: int
+    differences: int = 0
+    shown: tuple[Difference, ...] = ()
+    incomparable: str | None = None
+    needs_leave: bool = False
+    swapped: bool = False
+
+
+def rebuild(
+    store: Store,
+    projection: Projection,
+    progress: Progress,
+    loading: Loading = HERE,
+    *,
+    check: bool = False,
+    accept_differences: bool = False,
+) -> Outcome:
+    """Rebuild a read model, and swap it in unless it is only a `check` or has differences.
+
+    Raises `BeingRebuilt`, `Stopped` and what `make_generation` raises.
+    """
+    models = store.read_models()
+    with models.rebuilding(projection.table.name):
+        obstacle = incomparable(store, projection)
+        live = models.state(projection.table.name)
+        target = live.position if obstacle is None else store.last_position()
+        state = make_generation(store, projection, target, progress, loading)
+        if obstacle is None:
+            outcome = _compared(store, projection, state)
+        else:
+            needs_leave = obstacle != EMPTY
+            outcome = Outcome(state.position, incomparable=obstacle, needs_leave=needs_leave)
+        if check:
+            models.drop(state)
+            return outcome
+        if outcome.needs_leave and not accept_differences:
+            return outcome
+        position = _swap_in(store, projection, state)
+    return msgspec.structs.replace(outcome, position=position, swapped=True, needs_leave=False)
+
+
+def roll_back(store: Store, projection: Projection) -> int:
+    """Make the generation before the live one again; return the position it has got to.
+
+    It is caught up first. Raises `NothingKept`, `BeingRebuilt`, `Stopped`.
+    """
+    models = store.read_models()
+    name = projection.table.name
+    with models.rebuilding(name):
+        kept = models.kept(name)
+        if kept is None:
+            raise NothingKept(f"No earlier generation of {name} is kept.")
+        if kept.diverged:
+            raise NothingKept(
+                f"The earlier generation of {name} shows another history than the log, which went"
+                " back: rebuild it."
+            )
+        if models.shape(kept) != projection.table.shape:
+            raise NothingKept(
+                f"The earlier generation of {name} has other columns:"
+                " go back with the version of the service that made it."
+            )
+        return _swap_in(store, projection, kept)
+
+
+def incomparable(store: Store, projection: Projection) -> str | None:
+    """Why the live generation is nothing to compare with, if it is not."""
+    models = store.read_models()
+    live = models.state(projection.table.name)
+    if live.diverged:
+        return "it shows another history than the log, which went back"
+    behind = live.behind(store.last_position())
+    if live.position == 0 and behind:
+        return EMPTY
+    if models.shape(live) != projection.table.shape:
+        return "it has other columns"
+    if live.stopped is not None:
+        return f"it has stopped {live.stopped}"
+    if behind > MOST_BEHIND:
+        return f"it is {behind} positions behind"
+    return None
+
+
+def _compared(store: Store, projection: Projection, state: ModelState) -> Outcome:
+    """Compare a generation with the live one, both at the position that the live one has now."""
+    models = store.read_models()
+    with models.snapshot(models.state(state.name)) as (position, live):
+        feed_up_to(store, projection, state, position)
+        with models.snapshot(state) as (_, new):
+            return outcome_of(position, live, new)
+
+
+def outcome_of(position: int, live: Iterator[Row], new: Iterator[Row]) -> Outcome:
+    """How two tables compare at a position."""
+    found = differences(live, new)
+    shown = tuple(islice(found, SHOWN))
+    count = len(shown) + sum(1 for _ in found)
+    return Outcome(position, count, shown, needs_leave=count > 0)
+
+
+def _swap_in(store: Store, projection: Projection, state: ModelState) -> int:
+    """Feed a generation until it is as far as the live one, and make it that at once."""
+    models = store.read_models()
+    while True:
+        position = feed_up_to(store, projection, state, store.last_position())
+        if models.swap(models.reload(state)):
+            return position

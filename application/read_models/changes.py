@@ -1,0 +1,101 @@
+"""What new facts of some orders change in a read model: the rows before against those after."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from application.ports.read_models import Row, Table
+from application.read_models.registry import Projection, Totals
+from domain.events import Fact
+
+
+class Story(msgspec.Struct, frozen=True):
+    """An order's facts that a read model has seen, and those that are new to it."""
+
+    seen: Sequence[Fact]
+    new: Sequence[Fact]
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """Rows to write, and the keys of rows to remove."""
+
+    rows: Sequence[Row]
+    gone: Sequence[str] = ()
+
+
+def changes(projection: Projection, stories: Iterable[Story]) -> Changes:
+    """What to write for these orders, each of which is there once."""
+    if projection.table.sums:
+        return Changes(added_up(projection.table, _differences(projection, stories)))
+    put: dict[str, Row] = {}
+    gone: dict[str, None] = {}
+    for story in stories:
+        before = {row.key: row for row in _rows_before(projection, story)}
+        for row in projection.rows([*story.seen, *story.new]):
+            if before.pop(row.key, None) != row:
+                put[row.key] = row
+        gone.update(dict.fromkeys(before))
+    return Changes(list(put.values()), [key for key in gone if key not in put])
+
+
+def _rows_before(projection: Projection, story: Story) -> Sequence[Row]:
+    return projection.rows(story.seen) if story.seen else ()
+
+
+def _differences(projection: Projection, stories: Iterable[Story]) -> Iterator[Row]:
+    for story in stories:
+        yield from projection.rows([*story.seen, *story.new])
+        for row in _rows_before(projection, story):
+            yield _negative(projection.table, row)
+
+
+def _negative(table: Table, row: Row) -> Row:
+    numbers = zip(table.columns, row.columns, strict=True)
+    columns = tuple(-value if name in table.sums else value for name, value in numbers)
+    return Row(row.key, columns, row.document)
+
+
+def added_up(table: Table, rows: Iterable[Row]) -> list[Row]:
+    """One row a key, its sums added up; those that come to nought are left out."""
+    places = [place for place, name in enumerate(table.columns) if name in table.sums]
+    sums: defaultdict[str, list[int]] = defaultdict(lambda: [0] * len(places))
+    some: dict[str, Row] = {}
+    for row in rows:
+        some[row.key] = row
+        total = sums[row.key]
+        for each, place in enumerate(places):
+            total[each] += row.columns[place]
+    return [
+        Row(key, _with(some[key].columns, places, total), some[key].document)
+        for key, total in sums.items()
+        if any(total)
+    ]
+
+
+class AddedUp:
+    """The rows of many orders, added up as they come, of a read model that only knows `rows`."""
+
+    def __init__(self, projection: Projection) -> None:
+        self._projection = projection
+        self._rows: list[Row] = []
+
+    def add(self, facts: Sequence[Fact]) -> None:
+        """Take in an order."""
+        self._rows += self._projection.rows(facts)
+
+    def rows(self) -> list[Row]:
+        """One row a key."""
+        return added_up(self._projection.table, self._rows)
+
+
+def totals_of(projection: Projection) -> Totals:
+    """What adds up a read model's rows."""
+    return AddedUp(projection) if projection.totals is None else projection.totals()
+
+
+def _with(columns: tuple[object, ...], places: list[int], values: list[int]) -> tuple[object, ...]:
+    changed = list(columns)
+    for place, value in zip(places, values, strict=True):
+        changed[place] = value
+    return tuple(changed)

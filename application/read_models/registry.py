@@ -1,0 +1,61 @@
+"""Every read model. To add one: its file, and its line here (docs/read-models.md)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Protocol
+
+import msgspec
+
+from application.ports.read_models import Row, Table
+from application.read_models import holds, numbers, orders, requests, sales, tickets
+from domain.events import Fact
+from domain.order import Order
+
+
+class Totals(Protocol):
+    """Adds up what orders add to a read model's rows."""
+
+    def add(self, facts: Sequence[Fact]) -> None:
+        """Take in an order, by all its facts."""
+
+    def rows(self) -> Sequence[Row]:
+        """One row a key."""
+
+
+class Projection(msgspec.Struct, frozen=True):
+    """A read model: its table, and the rows that an order has there.
+
+    `rows` gets all facts of one order so far, oldest first, and answers from nothing else.
+    `rows_of`, if there is one, answers the same from the order that those facts make: who needs
+    several read models' rows replays once. `totals`, if there is one, adds up the rows of many
+    orders as they come.
+    """
+
+    table: Table
+    rows: Callable[[Sequence[Fact]], Sequence[Row]]
+    rows_of: Callable[[Order], Sequence[Row]] | None = None
+    totals: Callable[[], Totals] | None = None
+
+
+PROJECTIONS: Mapping[str, Projection] = MappingProxyType(
+    {
+        "orders": Projection(orders.TABLE, orders.rows, orders.rows_of),
+        "sales": Projection(sales.TABLE, sales.rows, totals=sales.Totals),
+        "holds": Projection(holds.TABLE, holds.rows, holds.rows_of),
+    }
+)
+"""What the pull loop feeds."""
+
+TICKETS = Projection(tickets.TABLE, tickets.rows)
+"""What changes in the same commit as the facts: it is checked by a rebuild, not fed."""
+
+BESIDE: Mapping[str, Projection] = MappingProxyType(
+    {
+        "requests": Projection(requests.TABLE, requests.rows),
+        "numbers": Projection(numbers.TABLE, numbers.rows),
+    }
+)
+"""What else changes in that commit: compared in place, by `beside_check.py`."""
+
+REBUILT: Mapping[str, Projection] = MappingProxyType({**PROJECTIONS, "tickets": TICKETS, **BESIDE})
+"""All that can be made again from the log."""

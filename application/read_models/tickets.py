@@ -1,0 +1,38 @@
+"""The inline read model of tickets: what an order's new facts mean for its tickets' rows."""
+
+from collections.abc import Iterable, Sequence
+
+from application.ports.read_models import Row, Table
+from application.ports.unit_of_work import TicketChange
+from application.runtime.clock import to_ms
+from domain.events import Fact
+from domain.order import Order
+from domain.status import Status
+
+TABLE = Table(name="tickets", columns={"order_id": str, "held_till": int})
+"""Who has a ticket, as far as the log says: to be compared with the tickets' own rows."""
+
+
+def rows(facts: Sequence[Fact]) -> list[Row]:
+    """The tickets that an order has, each until its hold ends or for good."""
+    order = Order.replay(facts)
+    till = None if order.status is Status.DONE else to_ms(order.reserved_till)
+    return [Row(ticket, (order.id, till)) for ticket in owned(order)]
+
+
+def owned(order: Order) -> tuple[str, ...]:
+    """The tickets that are the order's own: those of a canceled or expired one are not."""
+    return tuple(order.tickets) if order.holds_tickets else ()
+
+
+def ticket_change(before: Iterable[str], order: Order) -> TicketChange:
+    """What to change in the rows of tickets when `order` owned `before` and is now as it is."""
+    had = dict.fromkeys(before)
+    has = dict.fromkeys(owned(order))
+    return TicketChange(
+        order=order.id,
+        taken=[ticket for ticket in has if ticket not in had],
+        freed=[ticket for ticket in had if ticket not in has],
+        kept=[ticket for ticket in has if ticket in had],
+        held_till=None if order.status is Status.DONE else order.reserved_till,
+    )

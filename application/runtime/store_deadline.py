@@ -1,0 +1,66 @@
+"""How long a request may wait for the store: in all, whatever it asks there and however often.
+
+What runs beside requests has no such limit in all; each of its calls has the same one by itself.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+
+from greenlet import getcurrent
+
+from application.runtime.greenlet_bridge import Strand
+
+MOST_SECONDS = 10.0
+"""After so long in all a request is answered 503 instead of waiting on."""
+
+
+class StoreTime:
+    """The seconds that a request may still wait for the store."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = MOST_SECONDS
+
+
+class _OfThread(threading.local):
+    store_time: StoreTime | None = None
+
+
+_here = _OfThread()
+
+
+@contextmanager
+def limited_by(store_time: StoreTime) -> Iterator[None]:
+    """Have all that this thread asks of the store until the end of the block count together."""
+    _here.store_time = store_time
+    try:
+        yield
+    finally:
+        _here.store_time = None
+
+
+class StoreWait:
+    """A wait for the store: gives the monotonic time at which to give up, and is counted."""
+
+    __slots__ = ("_began", "_store_time")
+
+    def __enter__(self) -> float:
+        """Begin to wait."""
+        current = getcurrent()
+        self._store_time = current.store_time if isinstance(current, Strand) else _here.store_time
+        self._began = time.monotonic()
+        return self._began + (MOST_SECONDS if self._store_time is None else self._store_time.left)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Count what was waited."""
+        if self._store_time is not None:
+            self._store_time.left -= time.monotonic() - self._began

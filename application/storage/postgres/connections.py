@@ -1,0 +1,274 @@
+"""Connections to PostgreSQL: how they are opened, pooled, given up and tried again."""
+
+import random
+import select
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import errors, pq
+from psycopg.adapt import Dumper
+from psycopg.types.string import StrDumper
+from psycopg_pool import ConnectionPool
+
+from application.ports.store import OutcomeUnknown, StoreUnavailable
+from application.runtime.greenlet_bridge import off_the_loop
+from application.runtime.store_deadline import StoreWait
+from application.storage.postgres import sessions
+from application.storage.postgres.pipeline import LineConnection
+from application.storage.postgres.sessions import (
+    INDEXES_ONLY,
+    READER,
+    SILENT_SECONDS,
+    SYNCHRONOUS,
+    Session,
+    Silent,
+    conninfo,
+    refuse_shared_sessions,
+    settings_of,
+)
+
+T = TypeVar("T")
+
+PATIENCE_SECONDS = 5.0
+"""How long a request is tried again before it is told to come back later."""
+
+POOL_SECONDS = 3.0
+RECONNECT_SECONDS = 2.0
+"""How long a pool goes on trying by itself; after that, whoever needs a connection tries anew."""
+LONGEST_PAUSE = 0.25
+
+CHECK_SECONDS = 1.0
+"""How long a pool waits for a sign of life of one of its lines."""
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+Values = Sequence[Any] | Mapping[str, Any]
+
+
+class _Text(StrDumper):
+    """Texts as PostgreSQL can hold them: a zero character becomes U+FFFD, which matches nothing."""
+
+    def dump(self, obj: str) -> Any:
+        return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)
+
+
+class Array(bytes):
+    """An array as `postgres_line.py` makes them: psycopg itself takes far longer."""
+
+
+class _Array(Dumper):
+    format = pq.Format.BINARY
+
+    def dump(self, obj: Array) -> Any:
+        return obj
+
+
+def reader_pool(url: str, most: int) -> "ReaderPool":
+    """A pool for reading and for rare changes."""
+    settings = settings_of(url) | READER
+
+    def prepare(connection: Session) -> None:
+        connection.prepare(settings).prepare_threshold = 1
+        connection.adapters.register_dumper(str, _Text)
+        connection.adapters.register_dumper(Array, _Array)
+
+    return ReaderPool(
+        conninfo(url),
+        connection_class=Session,
+        kwargs={"autocommit": True},
+        configure=prepare,
+        min_size=1,
+        max_size=most,
+        timeout=POOL_SECONDS,
+        reconnect_timeout=RECONNECT_SECONDS,
+        num_workers=1,
+        name="orderlog-readers",
+        open=True,
+    )
+
+
+class ReaderPool(ConnectionPool[Session]):
+    """A pool that finds out which of its connections have ended without asking the server."""
+
+    @staticmethod
+    def check_connection(conn: Session) -> None:
+        """Look whether the server has ended the connection. Raises `psycopg.Error`."""
+        waiter = select.poll()
+        waiter.register(conn.pgconn.socket, select.POLLIN)
+        if waiter.poll(0):
+            conn.pgconn.consume_input()
+        if conn.pgconn.status != pq.ConnStatus.OK:
+            raise psycopg.OperationalError("The server has ended the connection.")
+
+
+class LinePool(ConnectionPool[LineConnection]):
+    """A pool that tries its connections as lines."""
+
+    @staticmethod
+    def check_connection(conn: LineConnection) -> None:
+        """Ask the server for a sign of life. Raises `Lost`."""
+        conn.trip([], CHECK_SECONDS)
+
+
+def writer_pool(url: str, most: int) -> LinePool:
+    """A pool of lines for batches of writes."""
+    settings = settings_of(url, INDEXES_ONLY)
+    return LinePool(
+        conninfo(url),
+        connection_class=LineConnection,
+        kwargs={"autocommit": True},
+        configure=lambda line: line.open_line(settings),
+        min_size=1,
+        max_size=most,
+        timeout=POOL_SECONDS,
+        reconnect_timeout=RECONNECT_SECONDS,
+        num_workers=1,
+        name="orderlog-writers",
+        open=True,
+    )
+
+
+def connect(url: str) -> Session:
+    """One connection outside the pools. Raises `BadAddress`, `StoreUnavailable`."""
+    try:
+        refuse_shared_sessions(url)
+        return sessions.connect(url)
+    except psycopg.OperationalError as error:
+        raise unavailable(error) from error
+
+
+def streamed(cursor: psycopg.ServerCursor[Any], rows: int) -> Iterator[Any]:
+    """All rows of a query, fetched so many at a time."""
+    while found := cursor.fetchmany(rows):
+        yield from found
+
+
+def unavailable(error: Exception) -> StoreUnavailable:
+    """The store's state as the port names it."""
+    reason = " ".join(str(error).split())
+    return StoreUnavailable(f"The database cannot be used now: {reason}")
+
+
+def passes(error: Exception) -> bool:
+    """Whether what failed may succeed when it is tried again: the server, not the request."""
+    if isinstance(error, errors.QueryCanceled):
+        return False
+    return isinstance(
+        error, psycopg.OperationalError | psycopg.InterfaceError | errors.ReadOnlySqlTransaction
+    )
+
+
+class Patience:
+    """Pauses that grow, until a deadline."""
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self._deadline = time.monotonic() + (PATIENCE_SECONDS if seconds is None else seconds)
+        self._pause = 0.001
+
+    def wait(self) -> bool:
+        """Pause; False, at once, when the time is over."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            return False
+        time.sleep(min(left, self._pause * random.uniform(0.5, 1.5)))  # noqa: S311 - no secret
+        self._pause = min(self._pause * 2, LONGEST_PAUSE)
+        return True
+
+
+class Readers:
+    """Runs what can be repeated without harm, again if a connection fails."""
+
+    def __init__(self, pool: ReaderPool, synchronous: str) -> None:
+        """Take connections from `pool`; what is acknowledged is committed as `synchronous`."""
+        self._pool = pool
+        self._synchronous = synchronous
+
+    def run(self, work: Callable[[Connection], T], most: float | None = None) -> T:
+        """What `work` returns. Raises `StoreUnavailable` when patience ends, or time.
+
+        Time is the caller's `StoreWait`, and at most so many seconds.
+        """
+        with StoreWait() as till:
+            deadline = till if most is None else min(till, time.monotonic() + most)
+            return off_the_loop(partial(self._run, work, deadline))
+
+    def _run(self, work: Callable[[Connection], T], deadline: float) -> T:
+        patience = Patience(min(PATIENCE_SECONDS, deadline - time.monotonic()))
+        while True:
+            try:
+                with self._borrowed(deadline) as session:
+                    session.deadline = deadline
+                    return work(session)
+            except psycopg.Error as error:
+                if not passes(error) or not patience.wait():
+                    raise _named(error) from error
+
+    @contextmanager
+    def _borrowed(self, deadline: float) -> Iterator[Session]:
+        """A connection of the pool. What its failure says about the others is looked at."""
+        timeout = max(0.0, min(self._pool.timeout, deadline - time.monotonic()))
+        try:
+            with self._pool.connection(timeout) as session:
+                try:
+                    yield session
+                finally:
+                    session.deadline = None
+                    session.silent_seconds = SILENT_SECONDS
+        except Silent:
+            self._pool.drain()
+            raise
+        except psycopg.Error as error:
+            if passes(error):
+                self._pool.check()
+            raise
+
+    def rows(self, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        return self.run(
+            lambda connection: connection.execute(
+                statement.encode(), values, prepare=True
+            ).fetchall()
+        )
+
+    @contextmanager
+    def borrow(self) -> Iterator[Session]:
+        """A connection, each statement of which is a transaction. Raises `StoreUnavailable`."""
+        try:
+            with self._borrowed(time.monotonic() + self._pool.timeout) as session:
+                yield session
+        except psycopg.OperationalError as error:
+            raise unavailable(error) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One transaction, not repeated. Raises `StoreUnavailable`."""
+        with self.borrow() as connection, connection.transaction():
+            yield connection
+
+    @contextmanager
+    def acknowledged(self) -> Iterator[Connection]:
+        """One transaction whose success somebody will be told: as safe as an order's.
+
+        Raises `OutcomeUnknown` if a standby that should have confirmed it was not waited for.
+        """
+        with self.borrow() as session:
+            with session.transaction():
+                session.execute("SELECT set_config(%s, %s, true)", (SYNCHRONOUS, self._synchronous))
+                yield session
+                session.warned = False
+            if session.warned:
+                raise OutcomeUnknown("A standby has not confirmed what was committed.")
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self._pool.close()
+
+
+def _named(error: psycopg.Error) -> Exception:
+    """The error as the port names it, if it is about the server's state."""
+    if passes(error) or isinstance(error, errors.QueryCanceled):
+        return unavailable(error)
+    return error

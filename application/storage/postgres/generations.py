@@ -1,0 +1,148 @@
+"""The tables of read models' generations: made, loaded range by range, and given their indexes."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from psycopg import errors
+
+from application.ports.partitions import Range, ranges_between
+from application.ports.read_models import KeyTwice, Row, Table
+from application.storage.postgres.connections import Array, Connection
+from application.storage.postgres.pipeline import binaries, integers, texts
+from application.storage.postgres.sessions import take_time
+
+TYPES = {int: "bigint", str: "text"}
+ENCODERS: dict[type, Callable[[Iterable[Any]], bytes]] = {int: integers, str: texts}
+COLLATIONS = {int: "", str: 'COLLATE "C"'}
+
+
+def table_name(name: str, generation: int) -> str:
+    """What a generation's table is called."""
+    return f"{name}_{generation}"
+
+
+def run(connection: Connection, statement: str) -> None:
+    """Carry out a statement made of our own names."""
+    connection.execute(statement.encode())
+
+
+def create(connection: Connection, table: Table, generation: int, *, indexed: bool) -> None:
+    """Make a generation's table, without indexes where it is loaded first.
+
+    Rows that add up need to be found by their keys from the start.
+    """
+    columns = "".join(
+        f"{column} {TYPES[kind]} {COLLATIONS[kind]}, " for column, kind in table.columns.items()
+    )
+    name = table_name(table.name, generation)
+    run(
+        connection,
+        f'CREATE TABLE {name} (key text COLLATE "C" NOT NULL, {columns}document bytea NOT NULL)',
+    )
+    if indexed or table.sums:
+        index(connection, table, generation)
+
+
+def index(connection: Connection, table: Table, generation: int) -> None:
+    """Give a generation's table the indexes that it does not have yet."""
+    name = table_name(table.name, generation)
+    run(connection, f"CREATE UNIQUE INDEX IF NOT EXISTS {name}_key ON {name} (key)")
+    for columns in table.indexes:
+        run(
+            connection,
+            f"CREATE INDEX IF NOT EXISTS {name}_{'_'.join(columns)} ON {name}"
+            f" ({', '.join(columns)}, key)"
+            + (f" WHERE {columns[0]} IS NOT NULL" if columns[0] in table.sparse else ""),
+        )
+
+
+def upsert(table: Table, generation: int, source: str) -> str:
+    """The statement that adds or replaces rows, or adds their numbers, from a query for them."""
+    name = table_name(table.name, generation)
+    names = ["key", *table.columns, "document"]
+    news = ", ".join(
+        f"{each} = {f'{name}.{each} + ' if each in table.sums else ''}excluded.{each}"
+        for each in names[1:]
+    )
+    return (
+        f"INSERT INTO {name} ({', '.join(names)}) {source} ON CONFLICT (key) DO UPDATE SET {news}"
+    )
+
+
+def arrays(table: Table) -> str:
+    """The placeholders of rows' values, an array a column, as a set of rows."""
+    kinds = ["text", *(TYPES[kind] for kind in table.columns.values()), "bytea"]
+    return f"unnest({', '.join(f'%s::{kind}[]' for kind in kinds)})"
+
+
+def array_values(table: Table, rows: Sequence[Row]) -> list[Array]:
+    """The values for `arrays`."""
+    keys, *columns, documents = zip(
+        *((row.key, *row.columns, row.document) for row in rows), strict=True
+    )
+    kinds = table.columns.values()
+    values = [ENCODERS[kind](column) for kind, column in zip(kinds, columns, strict=True)]
+    return [Array(each) for each in (texts(keys), *values, binaries(documents))]
+
+
+def add_ranges(connection: Connection, name: str, generation: int, points: Sequence[str]) -> None:
+    """Note the ranges that a generation is loaded by."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO read_model_ranges VALUES (%s, %s, %s, %s, %s, NULL)",
+            [
+                (name, generation, part.number, part.lower, part.upper)
+                for part in ranges_between(points)
+            ],
+        )
+
+
+def load(
+    connection: Connection,
+    table: Table,
+    generation: int,
+    part: Range,
+    rows: Sequence[Row],
+    facts: int,
+) -> bool:
+    """Add a range's rows and note that it is loaded, in the open transaction; False if it was."""
+    noted = connection.execute(
+        "UPDATE read_model_ranges SET facts = %s"
+        " WHERE name = %s AND generation = %s AND number = %s AND facts IS NULL",
+        (facts, table.name, generation, part.number),
+    )
+    if noted.rowcount == 1 and rows:
+        if table.sums:
+            statement = upsert(table, generation, f"SELECT * FROM {arrays(table)}")  # noqa: S608 - our own names
+            columns = zip(*((row.key, *row.columns, row.document) for row in rows), strict=True)
+            connection.execute(statement.encode(), list(map(list, columns)))
+        else:
+            _copy(connection, table, generation, rows)
+    return noted.rowcount == 1
+
+
+def _copy(connection: Connection, table: Table, generation: int, rows: Sequence[Row]) -> None:
+    name = table_name(table.name, generation)
+    types = ["text", *(TYPES[kind] for kind in table.columns.values()), "bytea"]
+    statement = f"COPY {name} FROM STDIN (FORMAT BINARY)".encode()
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types(types)
+        for row in rows:
+            copy.write_row((row.key, *row.columns, row.document))
+
+
+def finish(connection: Connection, table: Table, generation: int) -> None:
+    """Give a loaded table its indexes, and the planner its statistics. Raises `KeyTwice`."""
+    name = table_name(table.name, generation)
+    take_time(connection)
+    connection.execute("SET LOCAL maintenance_work_mem = '128MB'")
+    try:
+        index(connection, table, generation)
+    except errors.UniqueViolation as error:
+        raise KeyTwice(table.name, str(error.diag.message_detail)) from error
+    run(connection, f"ANALYZE {name}")
+
+
+def drop(connection: Connection, name: str, generation: int) -> None:
+    """Drop a generation's table."""
+    run(connection, f"DROP TABLE IF EXISTS {table_name(name, generation)}")

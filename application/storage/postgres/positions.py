@@ -1,0 +1,170 @@
+"""Up to which position the log is complete, while many writers append side by side.
+
+An append says that it is open (a shared advisory lock) before it draws its positions, and stops
+saying so when all can see how it ended. A look reads the highest position drawn, *then* who is
+open. Whoever was not open at one look but is at the next has drawn its positions in between, so
+all that was drawn by the earlier look and is not theirs has ended. Nobody ever waits for a look.
+"""
+
+import threading
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from eventsourcing.persistence import Notification
+
+from application.ports.log_point import Excerpt
+from application.ports.store import StoreUnavailable
+from application.runtime.greenlet_bridge import off_the_loop
+from application.runtime.store_deadline import StoreWait
+from application.storage.postgres.connections import Patience, Readers
+
+FIRST_LOOK_SECONDS = 15.0
+"""How long a process that has just started waits for appends that were open before it looked.
+The server ends idle ones after ten seconds."""
+
+
+class Horizon:
+    """What one look after another tells. `safe` is the position up to which nothing can come."""
+
+    def __init__(self) -> None:
+        self.safe = 0
+        self.drawn = 0
+        self.known = False
+        self.server: str | None = None
+        self._floors: dict[str, int | None] = {}
+
+    def note(self, server: str, drawn: int, appending: Collection[str]) -> None:
+        """Take in a look: the highest position `drawn`, and then who was `appending`.
+
+        Appends that were open at the first look may have drawn anything: until they have ended,
+        nothing is known. Another `server`, as after a failover, means to begin again.
+        """
+        if server != self.server:
+            self.server, self._floors, self.safe = server, {}, 0
+            before = None
+        else:
+            before = self.drawn
+        self._floors = {each: self._floors.get(each, before) for each in appending}
+        self.drawn = drawn
+        floors = [floor for floor in self._floors.values() if floor is not None]
+        self.known = len(floors) == len(self._floors)
+        if self.known:
+            self.safe = min([drawn, *floors])
+
+
+EXCERPT = (
+    "SELECT l.id, l.server, e.* FROM"
+    " (SELECT id, pg_postmaster_start_time()::text AS server FROM log_identity) l"
+    " LEFT JOIN LATERAL (SELECT originator_id, originator_version, topic, state,"
+    " notification_id AS position, hash FROM orders_events"
+    " WHERE notification_id >= %(after)s AND notification_id <= %(till)s"
+    " ORDER BY notification_id LIMIT %(limit)s) e ON true ORDER BY e.position"
+)
+
+
+def _excerpt(rows: Sequence[tuple[Any, ...]], after: int, limit: int) -> Excerpt:
+    found = {row[6]: row for row in rows if row[6] is not None}
+    here = found.pop(after, None)
+    events = [Notification(*row[2:7]) for row in list(found.values())[:limit]]
+    last = found[events[-1].id][7] if events else b""
+    return Excerpt(rows[0][0], after, here[7] if here else b"", events, last)
+
+
+class Positions:
+    """Reads the log by position, never beyond what is complete."""
+
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+        self._mutex = threading.Lock()
+        self._horizon = Horizon()
+        self._last: tuple[str | None, int, int] = (None, 0, 0)
+
+    def settle(self) -> int:
+        """Look; return the position up to which the log is complete.
+
+        Waits only right after a start, for the appends that were open then. Raises
+        `StoreUnavailable`.
+        """
+        return off_the_loop(self._settle)
+
+    def _settle(self) -> int:
+        patience = Patience(FIRST_LOOK_SECONDS)
+        while True:
+            with self._my_turn():
+                self._look()
+                if self._horizon.known:
+                    return self._horizon.safe
+            if not patience.wait():
+                raise StoreUnavailable("An append has been open for too long to read the log.")
+
+    @contextmanager
+    def _my_turn(self) -> Iterator[None]:
+        """Look alone. Whose look is not answered keeps others from looking only for so long."""
+        with StoreWait() as deadline:
+            free = self._mutex.acquire(timeout=max(0.0, deadline - time.monotonic()))
+        if not free:
+            raise StoreUnavailable("The database does not answer those who asked before.")
+        try:
+            yield
+        finally:
+            self._mutex.release()
+
+    def _look(self) -> None:
+        look = self._readers.rows("SELECT server, drawn, appending FROM orders_horizon()")[0]
+        self._horizon.note(*look)
+
+    @property
+    def awaited(self) -> bool:
+        """Whether positions beyond the complete ones were drawn already: more comes soon."""
+        return not self._horizon.known or self._horizon.safe < self._horizon.drawn
+
+    def last(self) -> int:
+        """The highest position in the complete part of the log."""
+        safe, server = self.settle(), self._horizon.server
+        *known, last = self._last
+        if [server, safe] != known:
+            rows = self._readers.rows(
+                "SELECT max(notification_id) FROM orders_events WHERE notification_id <= %s",
+                (safe,),
+            )
+            last = rows[0][0] or 0
+            self._last = (server, safe, last)
+        return last
+
+    def doubt_last(self, position: int) -> None:
+        """There is nothing at a position: if it is known as the last one, find that anew."""
+        if self._last[2] == position:
+            self._last = (None, 0, 0)
+
+    def read(self, after: int, limit: int) -> Sequence[Notification]:
+        """At most `limit` facts beyond `after`; all there are if fewer, as far as is complete."""
+        found = self._read(after, self._horizon.safe, limit)
+        if len(found) < limit:
+            seen = found[-1].id if found else after
+            found += self._read(seen, self.settle(), limit - len(found))
+        return found
+
+    def excerpt(self, after: int, limit: int) -> Excerpt:
+        """Events beyond `after` as far as is complete, and what is at `after`, at one moment.
+
+        The statement says which server it ran on: what is complete on one is not on another.
+        """
+        while True:
+            till, server = self.settle(), self._horizon.server
+            values = {"after": after, "till": max(till, after), "limit": limit + 1}
+            rows = self._readers.rows(EXCERPT, values)
+            if rows[0][1] == server:
+                return _excerpt(rows, after, limit)
+
+    def _read(self, after: int, till: int, limit: int) -> list[Notification]:
+        if after >= till:
+            return []
+        rows = self._readers.rows(
+            "SELECT originator_id, originator_version, topic, state, notification_id"
+            " FROM orders_events WHERE notification_id > %s AND notification_id <= %s"
+            " ORDER BY notification_id LIMIT %s",
+            (after, till, limit),
+        )
+        return [Notification(*row) for row in rows]

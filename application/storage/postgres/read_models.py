@@ -1,0 +1,440 @@
+"""The read models in the same database, a table for each generation.
+
+They can be thrown away and made again from the log. Rows and position change in one statement.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from psycopg import errors
+
+from application.ports.log_point import LogPoint
+from application.ports.partitions import Range
+from application.ports.read_models import (
+    BeingRebuilt,
+    Build,
+    ModelNotTrue,
+    ModelState,
+    Page,
+    Row,
+    Table,
+)
+from application.runtime.failpoints import reach
+from application.storage.postgres import generations
+from application.storage.postgres.advisory_locks import LAYOUT_LOCK, rebuild_key
+from application.storage.postgres.connections import Array, Connection, Readers, connect, streamed
+from application.storage.postgres.generations import table_name
+from application.storage.postgres.pipeline import texts
+from application.storage.postgres.sessions import take_time
+from application.storage.shared.read_model_pages import conditions, where
+
+SCAN_ROWS = 5000
+LINGER = "1s"
+"""How long the server may take to notice that a process has died."""
+
+ADD = (
+    "INSERT INTO read_models (name, generation, position, live, shape, code, target)"
+    " VALUES (%s, %s, 0, %s, %s, %s, %s)"
+)
+NEXT = (
+    "INSERT INTO read_model_generations AS g VALUES (%s, 1)"
+    " ON CONFLICT (name) DO UPDATE SET last = g.last + 1 RETURNING last"
+)
+MOVE = (
+    "UPDATE read_models SET position = %s, stopped = NULL, log = %s, hash = %s"
+    " WHERE name = %s AND generation = %s AND position = %s AND hash = %s"
+    " AND (%s = ''::bytea OR EXISTS (SELECT FROM orders_events"
+    " WHERE notification_id = %s AND hash = %s)) RETURNING 1"
+)
+"""Not where the log has another event at the new position than the one that was read: after a
+fail-over that lost the end of the log the position alone may be the same."""
+
+MOVED = "EXISTS (SELECT FROM moved)"
+STATE = (
+    "SELECT name, generation, position, stopped,"
+    " CASE WHEN fed_till > clock_timestamp() THEN feeder END,"
+    " CASE WHEN stopped IS NOT NULL THEN stopped_since END,"
+    " log, hash, hash <> '' AND NOT EXISTS (SELECT FROM log_identity l, orders_events e"
+    " WHERE l.id = m.log AND e.hash = m.hash AND e.notification_id ="
+    " CASE m.position WHEN 0 THEN coalesce(m.target, 0) ELSE m.position END), awaited"
+    " FROM read_models m WHERE name = %s AND "
+)
+BEGIN_ANEW = (
+    "UPDATE read_models SET feeder = %s, fed_till = %s, awaited = %s WHERE name = %s AND live"
+)
+END_WAIT = "UPDATE read_models SET awaited = 0 WHERE name = %s AND generation = %s RETURNING 1"
+AIM = (
+    "UPDATE read_models m SET log = l.id, hash = e.hash FROM log_identity l, orders_events e"
+    " WHERE e.notification_id = %s AND m.name = %s AND m.generation = %s"
+)
+STOP = (
+    "UPDATE read_models SET stopped = %s, stopped_since = CASE WHEN stopped IS NULL"
+    " THEN (extract(epoch FROM clock_timestamp()) * 1000)::bigint ELSE stopped_since END"
+    " WHERE name = %s AND generation = %s"
+)
+LOCKED = (
+    "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"
+    " AND ((classid::bigint << 32) | objid::bigint) = %s"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
+)
+LEASE = (
+    "UPDATE read_models"
+    " SET feeder = %(feeder)s, fed_till = clock_timestamp() + make_interval(secs => %(seconds)s)"
+    " WHERE name = %(name)s AND live AND (feeder IS NULL OR feeder = %(feeder)s OR fed_till NOT"
+    " BETWEEN clock_timestamp() AND clock_timestamp() + make_interval(secs => %(seconds)s))"
+    " RETURNING 1"
+)
+"""The time is the server's, so that the machines' clocks need not agree. A lease that ends later
+than one can is of a clock that was wrong."""
+
+RELEASE = (
+    "UPDATE read_models SET feeder = NULL, fed_till = NULL"
+    " WHERE name = %s AND live AND feeder = %s RETURNING 1"
+)
+SWAP = (
+    "UPDATE read_models m SET live = NOT m.live, target = NULL,"
+    " feeder = old.feeder, fed_till = old.fed_till"
+    " FROM read_models old WHERE old.name = m.name AND old.live"
+    " AND m.name = %s AND (m.live OR m.generation = %s)"
+)
+
+
+class PostgresReadModels:
+    """The port for read models (`application/ports/read_models.py`) on PostgreSQL."""
+
+    def __init__(self, url: str, readers: Readers) -> None:
+        self._url = url
+        self._readers = readers
+        self._tables: dict[str, Table] = {}
+        self._shapes: dict[tuple[str, int], str] = {}
+
+    def ensure(self, table: Table) -> None:
+        """Make the table of a read model if there is none, whoever else may be doing so."""
+        self._tables[table.name] = table
+        if self._readers.rows(STATE + "live", (table.name,)):
+            return
+        with self._laying_out() as connection:
+            known = connection.execute(STATE.encode() + b"live", (table.name,)).fetchone()
+            if known is None:
+                self._add(connection, table, live=True)
+
+    def renew(self, table: Table) -> bool:
+        """Put an empty table in the place of one of another shape; tell whether it was one."""
+        if self.shape(self.state(table.name)) == table.shape:
+            return False
+        with self._laying_out() as connection:
+            parted = connection.execute(
+                "UPDATE read_models SET live = false WHERE name = %s AND live AND shape <> %s"
+                " RETURNING generation",
+                (table.name, table.shape),
+            ).fetchone()
+            if parted is not None:
+                self._drop(connection, table.name, "generation <> %s", parted[0])
+                self._add(connection, table, live=True)
+        return parted is not None
+
+    def begin_anew(self, state: ModelState, awaited: int) -> bool:
+        """Put an empty generation in the place of one that has diverged."""
+        with self._laying_out() as connection:
+            lease = connection.execute(
+                "UPDATE read_models SET live = false"
+                " WHERE name = %s AND generation = %s AND live RETURNING feeder, fed_till",
+                (state.name, state.generation),
+            ).fetchone()
+            if lease is None:
+                return False
+            self._drop(connection, state.name, "target IS NULL")
+            self._add(connection, self._tables[state.name], live=True)
+            connection.execute(BEGIN_ANEW.encode(), (*lease, awaited, state.name))
+        return True
+
+    def end_wait(self, state: ModelState) -> None:
+        """Let pages be read again."""
+        self._readers.rows(END_WAIT, (state.name, state.generation))
+
+    @contextmanager
+    def _laying_out(self) -> Iterator[Connection]:
+        """A transaction that makes and drops tables, one at a time over all processes."""
+        with self._readers.transaction() as connection:
+            connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", LAYOUT_LOCK)
+            yield connection
+
+    def _add(
+        self,
+        connection: Connection,
+        table: Table,
+        *,
+        live: bool,
+        code: str | None = None,
+        target: int | None = None,
+    ) -> int:
+        """A new generation, of a number that none ever had."""
+        (generation,) = connection.execute(NEXT.encode(), (table.name,)).fetchone() or (1,)
+        generations.create(connection, table, generation, indexed=live)
+        values = (table.name, generation, live, table.shape, code, target)
+        connection.execute(ADD.encode(), values)
+        return int(generation)
+
+    def _drop(self, connection: Connection, name: str, condition: str, *values: Any) -> None:
+        """Drop generations that are not live."""
+        dead = connection.execute(
+            f"DELETE FROM read_models WHERE name = %s AND NOT live AND {condition}"  # noqa: S608 - our own words
+            " RETURNING generation".encode(),
+            (name, *values),
+        )
+        for (generation,) in dead.fetchall():
+            generations.drop(connection, name, generation)
+
+    def state(self, name: str) -> ModelState:
+        """How far the live generation of a read model has got."""
+        return ModelState(*self._readers.rows(STATE + "live", (name,))[0])
+
+    def reload(self, state: ModelState) -> ModelState:
+        """How far this generation has got, live or not."""
+        rows = self._readers.rows(STATE + "generation = %s", (state.name, state.generation))
+        return ModelState(*rows[0])
+
+    def shape(self, state: ModelState) -> str:
+        """The `Table.shape` that a generation was made for."""
+        known = self._shapes.get((state.name, state.generation))
+        if known is None:
+            rows = self._readers.rows(
+                "SELECT shape FROM read_models WHERE name = %s AND generation = %s",
+                (state.name, state.generation),
+            )
+            known = self._shapes[state.name, state.generation] = rows[0][0]
+        return known
+
+    def lease(self, name: str, feeder: str, seconds: float) -> bool:
+        """Leave a read model to `feeder` for a while, unless it is another one's."""
+        values = {"name": name, "feeder": feeder, "seconds": seconds}
+        return bool(self._readers.rows(LEASE, values))
+
+    def release(self, name: str, feeder: str) -> None:
+        """Let others have a read model at once."""
+        self._readers.rows(RELEASE, (name, feeder))
+
+    def commit(
+        self,
+        state: ModelState,
+        rows: Sequence[Row],
+        position: int,
+        gone: Sequence[str] = (),
+        point: LogPoint | None = None,
+    ) -> bool:
+        """Write rows and position together, if nobody has moved on from `state`."""
+        table = self._tables[state.name]
+        log, own = ("", b"") if point is None else (point.log, point.hash)
+        values: list[Any] = [position, log, own, state.name, state.generation]
+        values += [state.position, state.hash, own, position, own]
+        parts = [f"moved AS ({MOVE})"]
+        if rows:
+            source = f"SELECT w.* FROM {generations.arrays(table)} AS w WHERE {MOVED}"  # noqa: S608 - our own names
+            parts.append(f"put AS ({generations.upsert(table, state.generation, source)})")
+            values += generations.array_values(table, rows)
+        if gone:
+            name = table_name(state.name, state.generation)
+            parts.append(f"gone AS (DELETE FROM {name} WHERE key = ANY(%s) AND {MOVED})")  # noqa: S608 - our own names
+            values.append(Array(texts(gone)))
+        statement = f"WITH {', '.join(parts)} SELECT count(*) FROM moved"  # noqa: S608 - our own words
+        reach("projector.before_commit")
+        try:
+            return bool(self._readers.rows(statement, values)[0][0])
+        except errors.UndefinedTable:
+            return False
+
+    def stop(self, state: ModelState, reason: str) -> None:
+        """Note why a read model stands still."""
+        with self._readers.transaction() as connection:
+            connection.execute(STOP.encode(), (reason, state.name, state.generation))
+
+    # Reading.
+
+    def page(self, name: str, page: Page) -> list[Row]:
+        """The wanted rows of the live generation."""
+        terms, values = conditions(page, "%s")
+        terms += self._there(name)
+        direction = "DESC" if page.descending else "ASC"
+        while True:
+            state = self.state(name)
+            if not (page.partial or state.is_true):
+                raise ModelNotTrue(name)
+            table = table_name(name, state.generation)
+            try:
+                rows = self._readers.rows(
+                    f"SELECT * FROM {table} {where(terms)}"  # noqa: S608 - our own names, values are bound
+                    f" ORDER BY {page.sort} {direction}, key {direction} LIMIT %s",
+                    (*values, page.limit),
+                )
+            except errors.UndefinedTable:
+                continue  # swapped this moment: there is another live generation now
+            return [_row(row) for row in rows]
+
+    def count(self, name: str, page: Page) -> int:
+        """How many rows `page` would have."""
+        terms, values = conditions(page, "%s")
+        terms += self._there(name)
+        while True:
+            table = table_name(name, self.state(name).generation)
+            try:
+                rows = self._readers.rows(
+                    f"SELECT count(*) FROM (SELECT FROM {table} {where(terms)} LIMIT %s) w",  # noqa: S608 - our own names, values are bound
+                    (*values, page.limit),
+                )
+            except errors.UndefinedTable:
+                continue  # swapped this moment: there is another live generation now
+            return int(rows[0][0])
+
+    @contextmanager
+    def snapshot(
+        self, state: ModelState, part: Range | None = None
+    ) -> Iterator[tuple[int, Iterator[Row]]]:
+        """A generation's position and its rows by key, as they are at this moment."""
+        table = table_name(state.name, state.generation)
+        terms, values = _within(part)
+        clause = where([*terms, *self._there(state.name)])
+        with (
+            self._readers.transaction() as connection,
+            connection.cursor(name="snapshot", binary=True) as cursor,
+        ):
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            take_time(connection)
+            row = connection.execute(
+                "SELECT position FROM read_models WHERE name = %s AND generation = %s",
+                (state.name, state.generation),
+            ).fetchone()
+            cursor.execute(f"SELECT * FROM {table} {clause} ORDER BY key".encode(), values)  # noqa: S608 - our own names
+            yield (0 if row is None else row[0]), map(_row, streamed(cursor, SCAN_ROWS))
+
+    def _there(self, name: str) -> list[str]:
+        """The condition that a row is not all noughts, where rows add up."""
+        checks = [f"{column} <> 0" for column in self._tables[name].sums]
+        return [f"({' OR '.join(checks)})"] if checks else []
+
+    # Making it again.
+
+    @contextmanager
+    def rebuilding(self, name: str) -> Iterator[None]:
+        """Be the only one who makes a generation of this read model, while one is connected."""
+        lock = (rebuild_key(name),)
+        with connect(self._url) as connection:
+            connection.execute("SELECT set_config('lock_timeout', %s, false)", (LINGER,))
+            try:
+                connection.execute("SELECT pg_advisory_lock(%s)", lock)
+            except errors.LockNotAvailable as error:
+                raise BeingRebuilt(name) from error
+            try:
+                yield
+            finally:
+                if not connection.broken:
+                    connection.execute("SELECT pg_advisory_unlock(%s)", lock)
+
+    def is_rebuilding(self, name: str) -> bool:
+        """Whether somebody makes a generation of this read model now."""
+        return bool(self._readers.rows(LOCKED, (rebuild_key(name),))[0][0])
+
+    def build(self, table: Table) -> Build | None:
+        """The generation of a read model that is being made, or was when its maker ended."""
+        name = table.name
+        self._tables[name] = table
+        rows = self._readers.rows(
+            "SELECT generation, position, code, target FROM read_models"
+            " WHERE name = %s AND target IS NOT NULL",
+            (name,),
+        )
+        for generation, position, code, target in rows:
+            return Build(self.reload(ModelState(name, generation, position)), code, target)
+        return None
+
+    def begin(self, table: Table, code: str, target: int, points: Sequence[str]) -> Build:
+        """Make an empty generation, to be loaded by the ranges of orders between `points`."""
+        self._tables[table.name] = table
+        with self._laying_out() as connection:
+            self._drop(connection, table.name, "target IS NOT NULL")
+            generation = self._add(connection, table, live=False, code=code, target=target)
+            generations.add_ranges(connection, table.name, generation, points)
+            connection.execute(AIM.encode(), (target, table.name, generation))
+        return Build(self.reload(ModelState(table.name, generation, 0)), code, target)
+
+    def pending(self, state: ModelState) -> list[Range]:
+        """The ranges that are not loaded yet."""
+        rows = self._readers.rows(
+            "SELECT number, lower, upper FROM read_model_ranges"
+            " WHERE name = %s AND generation = %s AND facts IS NULL ORDER BY number",
+            (state.name, state.generation),
+        )
+        return [Range(*row) for row in rows]
+
+    def loaded(self, state: ModelState) -> int:
+        """How many facts were loaded."""
+        rows = self._readers.rows(
+            "SELECT coalesce(sum(facts), 0)::bigint FROM read_model_ranges"
+            " WHERE name = %s AND generation = %s",
+            (state.name, state.generation),
+        )
+        return int(rows[0][0])
+
+    def load(self, state: ModelState, part: Range, rows: Sequence[Row], facts: int) -> bool:
+        """Add the rows of a range and note that it is loaded, together."""
+        table = self._tables[state.name]
+        with self._readers.transaction() as connection:
+            take_time(connection)
+            return generations.load(connection, table, state.generation, part, rows, facts)
+
+    def finish(self, build: Build) -> None:
+        """Make a generation, all ranges of which are loaded, fit to be fed and read."""
+        state = build.state
+        with self._readers.transaction() as connection:
+            generations.finish(connection, self._tables[state.name], state.generation)
+            connection.execute(
+                "UPDATE read_models SET position = greatest(position, %s)"
+                " WHERE name = %s AND generation = %s",
+                (build.target, state.name, state.generation),
+            )
+
+    def swap(self, state: ModelState) -> bool:
+        """Make a generation the live one, if it is as far as the live one."""
+        with self._laying_out() as connection:
+            connection.execute("SELECT FROM read_models WHERE name = %s FOR UPDATE", (state.name,))
+            live = _state(connection, "live", state.name)
+            new = _state(connection, "generation = %s", state.name, state.generation)
+            if live is None or new is None or new.diverged:
+                return False
+            if new.position < live.position and not live.diverged:
+                return False
+            self._drop(connection, state.name, "generation <> %s", state.generation)
+            connection.execute(SWAP.encode(), (state.name, state.generation))
+            reach("swap.before_commit")
+        reach("swap.after_commit")
+        return True
+
+    def kept(self, name: str) -> ModelState | None:
+        """The generation that was live before."""
+        rows = self._readers.rows(STATE + "NOT live AND target IS NULL", (name,))
+        return ModelState(*rows[0]) if rows else None
+
+    def drop(self, state: ModelState) -> None:
+        """Drop a generation that is not live."""
+        with self._laying_out() as connection:
+            self._drop(connection, state.name, "generation = %s", state.generation)
+
+
+def _state(connection: Connection, which: str, *values: Any) -> ModelState | None:
+    """How far a generation has got, as the open transaction sees it."""
+    row = connection.execute((STATE + which).encode(), values).fetchone()
+    return None if row is None else ModelState(*row)
+
+
+def _row(row: tuple[Any, ...]) -> Row:
+    return Row(row[0], row[1:-1], row[-1])
+
+
+def _within(part: Range | None) -> tuple[list[str], list[str]]:
+    """The conditions that a key is in a range, and their values."""
+    if part is None:
+        return [], []
+    if part.upper is None:
+        return ["key >= %s"], [part.lower]
+    return ["key >= %s", "key < %s"], [part.lower, part.upper]

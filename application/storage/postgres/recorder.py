@@ -1,0 +1,236 @@
+"""The library's recorder, appending side by side with other writers."""
+
+from collections.abc import Iterator, MutableMapping, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
+
+import psycopg
+from eventsourcing.persistence import (
+    ApplicationRecorder,
+    IntegrityError,
+    Notification,
+    OperationalError,
+    StoredEvent,
+    Subscription,
+)
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from psycopg import Connection, errors
+from psycopg.rows import DictRow, dict_row, tuple_row
+
+from application.event_log.hash_chain import links
+from application.ports.unit_of_work import Answered, TicketChange
+from application.runtime.clock import to_ms
+from application.storage.postgres.advisory_locks import LOG_LOCK
+from application.storage.postgres.connections import LinePool, Readers
+from application.storage.postgres.pipeline import (
+    Call,
+    LineConnection,
+    Rows,
+    Statement,
+    binaries,
+    integer_of,
+    integers,
+    texts,
+)
+from application.storage.postgres.positions import Positions
+from application.storage.postgres.tickets import change_calls
+from application.storage.shared.batch import Draft, facts_of
+
+BEGIN = Statement(b"begin", b"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+COMMIT = Statement(b"commit", b"COMMIT")
+ROLLBACK = Statement(b"rollback", b"ROLLBACK")
+
+MARK = Statement(b"mark", b"SELECT pg_logical_emit_message(true, 'orderlog', '')")
+"""Makes a transaction write to the log that a standby gets, so that its commit waits for one: all
+that the transaction has seen is as safe as itself then. Nobody reads the message."""
+
+ENTER = Statement(
+    b"enter", f"SELECT pg_advisory_xact_lock_shared({LOG_LOCK[0]}, {LOG_LOCK[1]})".encode()
+)
+"""Says that an append is open. It must come before the append draws its positions, and lasts
+until its end is seen by all: `postgres_positions.py` relies on both."""
+
+APPEND = Statement(
+    b"append",
+    b"INSERT INTO orders_events (originator_id, originator_version, topic, state, hash)"
+    b" SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bytea[], $5::bytea[])"
+    b" RETURNING notification_id",
+)
+
+HASHES = Statement(
+    b"hashes",
+    b"SELECT DISTINCT ON (originator_id) originator_id, hash FROM orders_events"
+    b" WHERE originator_id = ANY($1::text[]) ORDER BY originator_id, originator_version DESC",
+)
+
+REMEMBER = Statement(
+    b"remember",
+    b"INSERT INTO requests (digest, fingerprint, order_id, version, at)"
+    b" SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::text[], $4::bigint[], $5::bigint[])",
+)
+
+
+def append_calls(drafts: Sequence[Draft], hashes: MutableMapping[str, bytes]) -> list[Call]:
+    """The calls that store drafts in the open transaction; the second one returns positions.
+
+    They come in the order of the drafts and their facts. Without facts there is none. `hashes` has
+    the last hash of each order that has facts already.
+    """
+    calls = [Call(ENTER)]
+    facts = list(facts_of(drafts))
+    if facts:
+        values = (
+            texts(str(fact.originator_id) for fact in facts),
+            integers(fact.originator_version for fact in facts),
+            texts(fact.topic for fact in facts),
+            binaries(fact.state for fact in facts),
+            binaries(links(facts, hashes)),
+        )
+        calls.append(Call(APPEND, values))
+    calls += change_calls(change for draft in drafts for change in draft.changes)
+    answered = [each for draft in drafts for each in draft.answered]
+    if answered:
+        calls.append(Call(REMEMBER, _request_rows(answered)))
+    return calls
+
+
+def _request_rows(answered: Sequence[Answered]) -> tuple[bytes, ...]:
+    return (
+        binaries(each.digest for each in answered),
+        binaries(each.fingerprint for each in answered),
+        texts(each.order for each in answered),
+        integers(each.version for each in answered),
+        integers(to_ms(each.at) for each in answered),
+    )
+
+
+class Datastore(PostgresDatastore):
+    """The library's datastore, reading through our pool and without its composite types."""
+
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+        self.schema = str(readers.rows("SELECT current_schema()")[0][0])
+        self.originator_id_type = "text"
+        self.enable_db_functions = False
+        self.single_row_tracking = True
+        self.lock_timeout = 0
+        self.db_type_names = set()
+
+    def register_type_adapters(self) -> None:
+        """Nothing to register."""
+
+    @contextmanager
+    def get_connection(self) -> Iterator[Connection[DictRow]]:
+        """A connection whose rows are dictionaries, as the library wants them."""
+        with self._readers.borrow() as connection:
+            connection.row_factory = dict_row  # type: ignore[assignment]
+            try:
+                yield cast("Connection[DictRow]", connection)
+            finally:
+                connection.row_factory = tuple_row
+
+    def close(self) -> None:
+        """Nothing to close: the pool is the store's."""
+
+
+class PostgresRecorder(PostgresApplicationRecorder):
+    """The library's recorder without its table lock and NOTIFY: writers append side by side.
+
+    Readers get positions in order all the same, as far as `Positions` knows them to be complete.
+    """
+
+    def __init__(self, readers: Readers, writers: LinePool, positions: Positions) -> None:
+        super().__init__(Datastore(readers), events_table_name="orders_events")
+        self._writers = writers
+        self._positions = positions
+
+    def create_table(self) -> None:
+        """Nothing to create: the layout makes the tables."""
+
+    def insert_events(
+        self,
+        stored_events: Sequence[StoredEvent],
+        *,
+        within: Draft | None = None,
+        change: TicketChange | None = None,
+        answered: Answered | None = None,
+        **_: Any,
+    ) -> Sequence[int] | None:
+        """Append facts in a batch, or in a transaction of their own.
+
+        `within` is what a write's `decide` was given: the facts are stored with its batch.
+        Without it the positions are returned, or the library's `IntegrityError` is raised for a
+        version that exists.
+        """
+        if within is not None:
+            within.add(stored_events, change, answered)
+            return None
+        draft = Draft()
+        draft.add(stored_events, change, answered)
+        try:
+            with self._writers.connection() as line:
+                return append_alone(line, draft)
+        except errors.IntegrityError as error:
+            raise IntegrityError(str(error)) from error
+        except psycopg.OperationalError as error:
+            raise OperationalError(str(error)) from error
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """Facts by position, up to where none can be filled in later."""
+        known = self._positions.settle()
+        end = known if stop is None else min(stop, known)
+        found: Sequence[Notification] = super().select_notifications(
+            start, limit, end, topics, inclusive_of_start=inclusive_of_start
+        )
+        return found
+
+    def max_notification_id(self) -> int | None:
+        """The highest position that a reader may see; None for an empty log."""
+        return self._positions.last() or None
+
+    def subscribe(
+        self, gt: int | None = None, topics: Sequence[str] = ()
+    ) -> Subscription[ApplicationRecorder]:
+        """Refuse: the library's subscription waits for a NOTIFY, which no append sends."""
+        raise NotImplementedError("orders are followed by position")
+
+
+def append_alone(line: LineConnection, draft: Draft) -> list[int]:
+    """Store a draft in a transaction of its own; return its positions.
+
+    If another append comes between, the version that both want is refused to the later one.
+    """
+    try:
+        hashes = _last_hashes(line, draft.facts)
+        answers = line.trip([Call(BEGIN), *append_calls([draft], hashes), Call(COMMIT)])
+        if line.warned:
+            raise psycopg.OperationalError("A standby has not confirmed the commit.")
+    except psycopg.Error:
+        if not line.closed:
+            line.trip([Call(ROLLBACK)])
+        raise
+    return positions_of(answers[1:], [draft])
+
+
+def _last_hashes(line: LineConnection, facts: Sequence[StoredEvent]) -> dict[str, bytes]:
+    """The last hash of each order that these facts continue."""
+    orders = {str(fact.originator_id) for fact in facts if fact.originator_version > 1}
+    if not orders:
+        return {}
+    [rows] = line.trip([Call(HASHES, (texts(orders),))])
+    return {order.decode(): last for order, last in rows}
+
+
+def positions_of(answers: Sequence[Rows], drafts: Sequence[Draft]) -> list[int]:
+    """The positions of the drafts' facts, from the answers to their `append_calls`."""
+    if not any(draft.facts for draft in drafts):
+        return []
+    return [integer_of(row[0]) for row in answers[1]]

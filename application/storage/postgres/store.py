@@ -1,0 +1,419 @@
+"""The store for many processes and machines: a PostgreSQL database.
+
+Writers run side by side. An order's writes come one after another by a lock of its own; a ticket
+is taken by locking its row, never a set or a show; positions are read as `postgres_positions.py`
+says. Every commit is on the server's disk before an answer leaves.
+"""
+
+import threading
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import psycopg
+from eventsourcing.persistence import IntegrityError, Notification
+from psycopg import errors
+
+from application.ports.log_point import Excerpt, LogPoint
+from application.ports.partitions import Range
+from application.ports.store import CopyUnfinished, StoreUnavailable
+from application.ports.tickets import Ticket
+from application.ports.unit_of_work import Answered, T, TicketTaken, Write, Written
+from application.runtime.clock import from_ms
+from application.runtime.failpoints import reach
+from application.storage.postgres.attempts import PostgresAttempts
+from application.storage.postgres.audit import PostgresAudit
+from application.storage.postgres.batch import InDoubt, PostgresBatch
+from application.storage.postgres.catalog import PostgresCatalogChange, read_documents
+from application.storage.postgres.connections import (
+    Patience,
+    Readers,
+    connect,
+    passes,
+    reader_pool,
+    streamed,
+    unavailable,
+    writer_pool,
+)
+from application.storage.postgres.derived_records import PostgresBesideLog
+from application.storage.postgres.in_doubt_commit import Connections, find_outcome
+from application.storage.postgres.layout import is_unfinished_copy, lay_out
+from application.storage.postgres.ownership import PostgresOwnership
+from application.storage.postgres.pipeline import Lost
+from application.storage.postgres.positions import Positions
+from application.storage.postgres.read_models import PostgresReadModels
+from application.storage.postgres.recorder import PostgresRecorder
+from application.storage.postgres.sessions import SYNCHRONOUS, settings_of
+from application.storage.postgres.tickets import overdue, tickets_by_id, tickets_of_show, vacancies
+from application.storage.shared.batch import Outcome
+from application.storage.shared.group_commit import Claim, Gathering
+from application.storage.shared.split_keys import SAMPLE_OF_A_PART, every_nth
+
+WRITERS = 1
+READERS = 8
+RANGE_ROWS = 5000
+POLL_SECONDS = 0.05
+POLL_SOON_SECONDS = 0.002
+"""How often to look for news: of other processes, and when it is known that some will come."""
+
+POINT_AT = (
+    "SELECT id, (SELECT hash FROM orders_events WHERE notification_id = %s) FROM log_identity"
+)
+LOST_TICKET = "OL001"
+TRIES_OF_CONFLICTS = 5
+
+
+class Claimed(msgspec.Struct):
+    """A write, and whether who asked for it still wants it."""
+
+    write: Write[Any]
+    claim: Claim
+
+
+class GivenUpMeanwhile(Exception):
+    """Who asked for a write of a batch has given it up before it was committed."""
+
+
+GIVEN_UP = StoreUnavailable("Who asked for this has given it up.")
+
+
+class PostgresStore:
+    """The port to a store (`application/ports/store.py`) on a PostgreSQL database."""
+
+    def __init__(self, url: str, *, writers: int = WRITERS, readers: int = READERS) -> None:
+        """Connect, and make the tables if there are none.
+
+        Raises `BadAddress`, `CopyUnfinished`, `LayoutTooNew`, `StoreUnavailable`.
+        """
+        with connect(url) as connection:
+            lay_out(connection)
+            if is_unfinished_copy(connection):
+                raise CopyUnfinished
+        synchronous = settings_of(url)[SYNCHRONOUS]
+        self._readers = Readers(reader_pool(url, readers), synchronous)
+        self._writers = writer_pool(url, writers)
+        self._closing = threading.Event()
+        self._connections = Connections(self._readers, self._writers, self._closing)
+        self._positions = Positions(self._readers)
+        self._models = PostgresReadModels(url, self._readers)
+        self._attempts = PostgresAttempts(self._readers)
+        self._audit = PostgresAudit(self._readers)
+        self._commits: Gathering[Claimed, Written[Any]] = Gathering(
+            self._commit, threads=writers, limited=True, name="commits"
+        )
+        self._reads: Gathering[str, Sequence[Notification]] = Gathering(
+            self._facts_of_orders, limited=True, name="reads"
+        )
+        self._news = threading.Condition()
+        self._latest = 0
+        self.recorder = PostgresRecorder(self._readers, self._writers, self._positions)
+
+    # Writing.
+
+    def write_all(self, writes: Sequence[Write[T]]) -> list[Written[T] | Exception]:
+        """Carry out `writes` in a shared commit. Waits no longer than a `StoreWait`.
+
+        What was not committed in time is `StoreUnavailable`, and never will be; where the commit
+        had begun it is `OutcomeUnknown`.
+        """
+        claim = Claim()
+        return self._commits.ask([Claimed(write, claim) for write in writes], claim)
+
+    def _commit(self, wanted: list[Claimed]) -> list[Outcome]:
+        """Carry out a batch, and those put aside in further ones, until patience ends."""
+        waiting = dict(enumerate(wanted))
+        outcomes: dict[int, Outcome] = {}
+        patience = Patience()
+        while waiting:
+            done = self._attempt(waiting)
+            outcomes.update(done)
+            for place in done:
+                del waiting[place]
+            if waiting and not patience.wait():
+                busy = StoreUnavailable("Others keep what this request needs.")
+                outcomes.update(dict.fromkeys(waiting, busy))
+                break
+        return [outcomes[place] for place in range(len(wanted))]
+
+    def _attempt(self, wanted: Mapping[int, Claimed]) -> dict[int, Outcome]:
+        """Carry out what can be in one transaction; where one spoils it, each in its own."""
+        outcomes: dict[int, Outcome] = {
+            place: GIVEN_UP for place, each in wanted.items() if each.claim.given_up
+        }
+        wanted = {place: each for place, each in wanted.items() if place not in outcomes}
+        if not wanted:
+            return outcomes
+        try:
+            return outcomes | self._carry_out(wanted)
+        except GivenUpMeanwhile:
+            return outcomes | self._attempt(wanted)
+        except Exception as failure:  # noqa: BLE001 - each write gets its own outcome
+            cause = _named(failure)
+            if len(wanted) == 1 or isinstance(cause, StoreUnavailable):
+                return outcomes | dict.fromkeys(wanted, cause)
+        for place, each in wanted.items():
+            outcomes.update(self._attempt({place: each}))
+        return outcomes
+
+    def _carry_out(self, wanted: Mapping[int, Claimed]) -> dict[int, Outcome]:
+        """One transaction, again while it fails for a reason that passes."""
+        patience = Patience()
+        conflicts = 0
+        while True:
+            try:
+                return self._transact(wanted)
+            except psycopg.Error as error:
+                lone_conflict = isinstance(error, errors.UniqueViolation) and len(wanted) == 1
+                conflicts += lone_conflict
+                again = passes(error) or (lone_conflict and conflicts < TRIES_OF_CONFLICTS)
+                if not again or not patience.wait():
+                    raise
+                if isinstance(error, Lost):
+                    self._writers.check()
+
+    def _transact(self, wanted: Mapping[int, Claimed]) -> dict[int, Outcome]:
+        """Find, decide, store. Raises `Lost` only where nothing was committed."""
+        with self._writers.connection() as line:
+            batch = PostgresBatch(line, {place: each.write for place, each in wanted.items()})
+            try:
+                batch.find()
+                reach("append.found")
+                batch.decide()
+                reach("append.before_commit")
+                _begin([wanted[place].claim for place in batch.settled])
+                doubtful = False
+                positions = batch.store(self._connections.replicating(line))
+            except InDoubt:
+                doubtful = True
+            except BaseException:
+                batch.give_up()
+                raise
+        if doubtful:
+            positions = find_outcome(self._connections, batch)
+        reach("append.after_commit")
+        if positions:
+            self._tell(positions[-1])
+        return batch.outcomes(positions)
+
+    def _tell(self, position: int) -> None:
+        """Wake those who wait for the log to grow."""
+        with self._news:
+            self._latest = max(self._latest, position)
+            self._news.notify_all()
+
+    # Reading the log.
+
+    def facts(self, order: str) -> Sequence[Notification]:
+        """An order's stored facts with their positions; read together with those of others."""
+        [found] = self._reads.ask([order])
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def _facts_of_orders(self, orders: list[str]) -> list[Sequence[Notification]]:
+        rows = self._readers.rows(
+            "SELECT originator_id, originator_version, topic, state, notification_id"
+            " FROM orders_events WHERE originator_id = ANY(%s::text[])"
+            " ORDER BY originator_id, originator_version",
+            (orders,),
+        )
+        found: dict[str, list[Notification]] = {order: [] for order in orders}
+        for row in rows:
+            found[row[0]].append(Notification(*row))
+        return [found[order] for order in orders]
+
+    def facts_before(self, versions: Mapping[str, int]) -> dict[str, Sequence[Notification]]:
+        """By order, its facts below a version."""
+        rows = self._readers.rows(
+            "SELECT e.originator_id, e.originator_version, e.topic, e.state, e.notification_id"
+            " FROM unnest(%s::text[], %s::bigint[]) AS w (originator_id, version)"
+            " JOIN orders_events e ON e.originator_id = w.originator_id"
+            " AND e.originator_version < w.version"
+            " ORDER BY e.originator_id, e.originator_version",
+            (list(versions), list(versions.values())),
+        )
+        found: dict[str, list[Notification]] = {}
+        for row in rows:
+            found.setdefault(row[0], []).append(Notification(*row))
+        return dict(found)
+
+    def answered(self, digest: bytes) -> Answered | None:
+        """What came of a request."""
+        rows = self._readers.rows(
+            "SELECT fingerprint, order_id, version, at FROM requests WHERE digest = %s", (digest,)
+        )
+        if not rows:
+            return None
+        fingerprint, order, version, at = rows[0]
+        return Answered(digest, fingerprint, order, version, from_ms(at))
+
+    def log(self, after: int, limit: int) -> Sequence[Notification]:
+        """Facts by position, up to where none can be filled in later.
+
+        That is at most as far behind as the longest open append is old. Fewer facts than `limit`
+        mean that there are no more that far.
+        """
+        return self._positions.read(after, limit)
+
+    def excerpt(self, after: int, limit: int) -> Excerpt:
+        """Events beyond `after` with what is at `after` itself, by one statement."""
+        return self._positions.excerpt(after, limit)
+
+    def point_at(self, position: int) -> LogPoint:
+        """What the log has at a position."""
+        log, own = self._readers.rows(POINT_AT, (position,))[0]
+        if own is None:
+            self._positions.doubt_last(position)
+        return LogPoint(log, position, own or b"")
+
+    def split_points(self, count: int) -> Sequence[str]:
+        """Ids that split the log by orders: those of a sample of its facts, at even distances."""
+        last = self.last_position()
+        sample = min(last, count * SAMPLE_OF_A_PART)
+        rows = self._readers.rows(
+            "SELECT found.originator_id FROM generate_series(0, %(sample)s - 1) AS w (each)"
+            " CROSS JOIN LATERAL (SELECT originator_id FROM orders_events"
+            " WHERE notification_id > %(last)s::bigint * w.each / %(sample)s"
+            " ORDER BY notification_id LIMIT 1) found",
+            {"sample": sample, "last": last},
+        )
+        return every_nth((row[0] for row in rows), count)
+
+    def facts_of_range(
+        self, part: Range, till: int
+    ) -> Generator[tuple[str, str, bytes], None, None]:
+        """The facts of a range of orders with positions up to `till`, by order and version."""
+        below = "" if part.upper is None else " AND originator_id < %(upper)s"
+        with (
+            self._readers.transaction() as connection,
+            connection.cursor(name="range", binary=True) as cursor,
+        ):
+            connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            statement = (
+                "SELECT originator_id, topic, state FROM orders_events"  # noqa: S608 - our own words
+                f" WHERE originator_id >= %(lower)s{below} AND notification_id <= %(till)s"
+                " ORDER BY originator_id, originator_version"
+            )
+            values = {"lower": part.lower, "upper": part.upper, "till": till}
+            cursor.execute(statement.encode(), values)
+            yield from streamed(cursor, RANGE_ROWS)
+
+    def last_position(self) -> int:
+        """The highest position that `log` would return now.
+
+        A commit answered a moment ago may be beyond it, as long as an older append is open.
+        """
+        return self._positions.last()
+
+    def wait_for_news(self, after: int, seconds: float) -> None:
+        """Return when `log` has something beyond `after`: looked for often while it is awaited."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            latest = self._latest
+            if self._positions.last() > after:
+                return
+            soon = latest > after or self._positions.awaited
+            with self._news:
+                if self._latest == latest:
+                    self._news.wait(min(left, POLL_SOON_SECONDS if soon else POLL_SECONDS))
+
+    # Tickets.
+
+    def tickets(self, show: str) -> Sequence[Ticket]:
+        """All tickets of a show by their numbers."""
+        return tickets_of_show(self._readers, show)
+
+    def tickets_by_id(self, ids: Sequence[str]) -> Sequence[Ticket]:
+        """These tickets."""
+        return tickets_by_id(self._readers, ids)
+
+    def vacancies(self, shows: Sequence[str], now: datetime) -> dict[str, int]:
+        """By set, how many tickets can be had at `now`."""
+        return vacancies(self._readers, shows, now)
+
+    def overdue(self, seats: Sequence[str], sets: Sequence[str], now: datetime) -> list[str]:
+        """Orders whose hold has ended but still keeps one of these tickets."""
+        return overdue(self._readers, seats, sets, now)
+
+    # The catalogue, and the rest.
+
+    def moment(self) -> datetime:
+        """What time it is by the server's clock."""
+        found: datetime = self._readers.rows("SELECT clock_timestamp()")[0][0]
+        return found
+
+    def log_id(self) -> str:
+        """The log's own id."""
+        return str(self._readers.rows("SELECT id FROM log_identity")[0][0])
+
+    def catalog_version(self) -> int:
+        """A number that grows with every change of the catalogue or the keys."""
+        return int(self._readers.rows("SELECT value FROM counters WHERE name = 'catalog'")[0][0])
+
+    def catalog(self) -> dict[tuple[str, str], bytes]:
+        """The catalogue's documents by kind and id."""
+        return self._readers.run(read_documents)
+
+    @contextmanager
+    def change_catalog(self) -> Iterator[PostgresCatalogChange]:
+        """Open a transaction over the catalogue, its tickets and the keys, one at a time."""
+        with self._readers.acknowledged() as connection:
+            change = PostgresCatalogChange(connection)
+            yield change
+            change.finish()
+
+    def read_models(self) -> PostgresReadModels:
+        """Where the read models are kept: tables beside the log."""
+        return self._models
+
+    def audit(self) -> PostgresAudit:
+        """What there is for the audit."""
+        return self._audit
+
+    def ownership(self) -> PostgresOwnership:
+        """Who has which ticket, as a whole."""
+        return PostgresOwnership(self._readers)
+
+    def beside_log(self) -> PostgresBesideLog:
+        """What could be made again from the log."""
+        return PostgresBesideLog(self._readers)
+
+    def attempts(self) -> PostgresAttempts:
+        """Where refused attempts are kept."""
+        return self._attempts
+
+    def troubles(self) -> dict[str, str]:
+        """Nothing: what keeps PostgreSQL from writing shows when it is asked."""
+        return {}
+
+    def wal_bytes(self) -> None:
+        """None: the server looks after its write-ahead log itself."""
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self._closing.set()
+        self._commits.close()
+        self._reads.close()
+        self._writers.close()
+        self._readers.close()
+
+
+def _begin(claims: Sequence[Claim]) -> None:
+    """See that all of these are still wanted, from now on for good. Raises `GivenUpMeanwhile`."""
+    if not all(claim.begin() for claim in claims):
+        raise GivenUpMeanwhile
+
+
+def _named(failure: Exception) -> Exception:
+    """A failure as the port names it."""
+    if isinstance(failure, psycopg.Error):
+        if failure.sqlstate == LOST_TICKET:
+            return TicketTaken(failure.diag.message_detail)
+        if isinstance(failure, errors.UniqueViolation):
+            return IntegrityError(str(failure))
+        if passes(failure) or isinstance(failure, errors.QueryCanceled):
+            return unavailable(failure)
+    return failure

@@ -1,0 +1,194 @@
+"""The rows of tickets: picking vacant ones, and what orders' new facts do to them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from application.ports.tickets import Ticket
+from application.ports.unit_of_work import TicketChange
+from application.runtime.clock import from_ms, to_ms
+from application.storage.postgres.connections import Readers
+from application.storage.postgres.pipeline import Call, Rows, Statement, integers, texts
+from application.storage.postgres.pipeline import integer_of as number
+from application.storage.shared.ticket_places import any_place
+
+COLUMNS = "id, show_id, set_id, number, seat, order_id, held_till"
+
+OVERDUE_AT_ONCE = 100
+
+_VACANT = (
+    "SELECT * FROM (SELECT t.id FROM tickets t"
+    " WHERE t.set_id = w.set_id AND t.order_id IS NULL AND t.shuffle {side} w.start"
+    " ORDER BY t.shuffle LIMIT w.count FOR UPDATE SKIP LOCKED) {side_name}"
+)
+
+PICK = Statement(
+    b"pick",
+    (
+        "SELECT w.set_id, p.id"  # noqa: S608 - fixed words
+        " FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS w (set_id, start, count)"
+        " CROSS JOIN LATERAL ("
+        + _VACANT.format(side=">=", side_name="beyond")
+        + " UNION ALL "
+        + _VACANT.format(side="<", side_name="before")
+        + " LIMIT w.count) p"
+    ).encode(),
+)
+"""Locks and returns vacant tickets of each set, from a random place on and around; none that
+another batch has locked. The second half runs only where the first found too few."""
+
+SEEN_VACANT = Statement(
+    b"seen_vacant",
+    b"SELECT w.set_id, w.count, (SELECT count(*) FROM (SELECT FROM tickets t"
+    b" WHERE t.set_id = w.set_id AND t.order_id IS NULL LIMIT w.count) vacant)"
+    b" FROM unnest($1::text[], $2::bigint[]) AS w (set_id, count)",
+)
+"""How many vacant tickets each set has, locked ones too, counted up to the number wanted."""
+
+CLAIM = Statement(
+    b"claim",
+    b"SELECT id FROM tickets WHERE id = ANY($1::text[]) AND order_id IS NULL"
+    b" FOR UPDATE SKIP LOCKED",
+)
+"""Locks those of the wanted seats that are vacant. Only vacant tickets are ever locked for what
+they may become: a ticket with an order changes only under that order's own lock."""
+
+SEATS = Statement(
+    b"seats",
+    f"SELECT {COLUMNS} FROM tickets WHERE id = ANY($1::text[])".encode(),  # noqa: S608 - fixed names
+)
+
+FREE = Statement(
+    b"free",
+    b"WITH done AS (UPDATE tickets t SET order_id = NULL, held_till = NULL"
+    b" FROM unnest($1::text[], $2::text[]) AS w (id, order_id)"
+    b" WHERE t.id = w.id AND t.order_id = w.order_id RETURNING t.id)"
+    b" SELECT orders_refuse_lost(array_agg(id)) FROM"
+    b" (SELECT unnest($1::text[]) EXCEPT SELECT id FROM done) AS lost (id)"
+    b" HAVING count(*) > 0",
+)
+
+KEEP = Statement(
+    b"keep",
+    b"WITH done AS (UPDATE tickets t SET held_till = w.held_till"
+    b" FROM unnest($1::text[], $2::text[], $3::bigint[]) AS w (id, order_id, held_till)"
+    b" WHERE t.id = w.id AND t.order_id = w.order_id AND t.held_till IS DISTINCT FROM w.held_till)"
+    b" SELECT orders_refuse_lost(array_agg(w.id))"
+    b" FROM unnest($1::text[], $2::text[]) AS w (id, order_id)"
+    b" WHERE NOT EXISTS"
+    b" (SELECT FROM tickets t WHERE t.id = w.id AND t.order_id = w.order_id)"
+    b" HAVING count(*) > 0",
+)
+
+TAKE = Statement(
+    b"take",
+    b"WITH done AS (UPDATE tickets t SET order_id = w.order_id, held_till = w.held_till"
+    b" FROM unnest($1::text[], $2::text[], $3::bigint[]) AS w (id, order_id, held_till)"
+    b" WHERE t.id = w.id AND t.order_id IS NULL RETURNING t.id)"
+    b" SELECT orders_refuse_lost(array_agg(id)) FROM"
+    b" (SELECT unnest($1::text[]) EXCEPT SELECT id FROM done) AS lost (id)"
+    b" HAVING count(*) > 0",
+)
+
+
+def pick_calls(wanted: dict[str, int]) -> list[Call]:
+    """The calls that pick as many vacant tickets of each set as wanted."""
+    starts = [any_place() for _ in wanted]
+    sets = texts(wanted)
+    counts = integers(wanted.values())
+    return [Call(PICK, (sets, integers(starts), counts)), Call(SEEN_VACANT, (sets, counts))]
+
+
+def change_calls(changes: Iterable[TicketChange]) -> list[Call]:
+    """The calls that write what orders' facts mean for their tickets: frees first, then the rest.
+
+    They fail, and with them all that follows, where a ticket to take has an order already, or one
+    to change is not the order's.
+    """
+    freed: list[tuple[str, str]] = []
+    kept: list[tuple[str, str, int | None]] = []
+    taken: list[tuple[str, str, int | None]] = []
+    for change in changes:
+        till = None if change.held_till is None else to_ms(change.held_till)
+        freed += ((ticket, change.order) for ticket in change.freed)
+        kept += ((ticket, change.order, till) for ticket in change.kept)
+        taken += ((ticket, change.order, till) for ticket in change.taken)
+    calls = []
+    if freed:
+        calls.append(Call(FREE, (texts(row[0] for row in freed), texts(row[1] for row in freed))))
+    calls += [
+        Call(
+            statement,
+            (
+                texts(row[0] for row in rows),
+                texts(row[1] for row in rows),
+                integers(row[2] for row in rows),
+            ),
+        )
+        for statement, rows in ((KEEP, kept), (TAKE, taken))
+        if rows
+    ]
+    return calls
+
+
+def ticket_of(row: tuple[Any, ...]) -> Ticket:
+    """A ticket from its columns."""
+    held_till = None if row[6] is None else from_ms(row[6])
+    return Ticket(row[0], row[1], row[2], row[3], row[4], row[5], held_till)
+
+
+def raw_tickets(rows: Rows) -> list[Ticket]:
+    """Tickets from the raw bytes of their columns."""
+    return [
+        Ticket(
+            row[0].decode(),
+            row[1].decode(),
+            row[2].decode(),
+            number(row[3]),
+            row[4],
+            None if row[5] is None else row[5].decode(),
+            None if row[6] is None else from_ms(number(row[6])),
+        )
+        for row in rows
+    ]
+
+
+# Reading, outside of batches.
+
+
+def tickets_of_show(readers: Readers, show: str) -> list[Ticket]:
+    """All tickets of a show by their numbers."""
+    statement = f"SELECT {COLUMNS} FROM tickets WHERE show_id = %s ORDER BY number"  # noqa: S608 - fixed names
+    return [ticket_of(row) for row in readers.rows(statement, (show,))]
+
+
+def tickets_by_id(readers: Readers, ids: Sequence[str]) -> list[Ticket]:
+    """These tickets."""
+    statement = f"SELECT {COLUMNS} FROM tickets WHERE id = ANY(%s)"  # noqa: S608 - fixed names
+    return [ticket_of(row) for row in readers.rows(statement, (list(ids),))]
+
+
+def vacancies(readers: Readers, shows: Sequence[str], now: datetime) -> dict[str, int]:
+    """By set, how many tickets can be had at `now`."""
+    rows = readers.rows(
+        "SELECT set_id, count(*) FROM tickets WHERE show_id = ANY(%s)"
+        " AND (order_id IS NULL OR held_till <= %s) GROUP BY set_id",
+        (list(shows), to_ms(now)),
+    )
+    return dict(rows)
+
+
+def overdue(
+    readers: Readers, seats: Sequence[str], sets: Sequence[str], now: datetime
+) -> list[str]:
+    """Orders whose hold has ended but still keeps one of these tickets."""
+    rows = readers.rows(
+        "SELECT order_id FROM tickets"  # noqa: S608 - a fixed number
+        " WHERE id = ANY(%(seats)s) AND order_id IS NOT NULL AND held_till <= %(now)s"
+        " UNION SELECT found.order_id FROM unnest(%(sets)s::text[]) AS w (set_id)"
+        " CROSS JOIN LATERAL (SELECT DISTINCT order_id FROM tickets t"
+        " WHERE t.set_id = w.set_id AND t.held_till <= %(now)s"
+        f" LIMIT {OVERDUE_AT_ONCE}) found",
+        {"seats": list(seats), "sets": list(sets), "now": to_ms(now)},
+    )
+    return [row[0] for row in rows]

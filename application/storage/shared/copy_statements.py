@@ -1,0 +1,111 @@
+"""The statements that copy a database's tables, as both kinds of store can read them."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import msgspec
+
+from application.ports.copyable import Part
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A table and those of its columns that are kept; the key's come first."""
+
+    table: str
+    columns: tuple[str, ...]
+
+
+def kept(position: str) -> Mapping[str, Kept]:
+    """By part, where its rows are. `position` is the column of a fact's position."""
+    return MappingProxyType(
+        {
+            "facts": Kept(
+                "orders_events",
+                (position, "originator_id", "originator_version", "topic", "state", "hash"),
+            ),
+            "requests": Kept("requests", ("digest", "fingerprint", "order_id", "version", "at")),
+            "tickets": Kept(
+                "tickets",
+                (
+                    "id",
+                    "show_id",
+                    "set_id",
+                    "number",
+                    "seat",
+                    "shuffle",
+                    "order_id",
+                    "held_till",
+                ),
+            ),
+            "ticket_lists": Kept("ticket_lists", ("show_id", "tickets")),
+            "documents": Kept("catalog", ("kind", "id", "document")),
+            "checkpoints": Kept("checkpoints", ("number", "statement", "signature")),
+            "setbacks": Kept(
+                "setbacks",
+                (
+                    "id",
+                    "at",
+                    "seen_by",
+                    "log",
+                    "position",
+                    "hash",
+                    "found_log",
+                    "found_position",
+                    "acknowledged_at",
+                    "acknowledged_by",
+                    "reason",
+                    "checkpoint",
+                ),
+            ),
+            "attempts": Kept(
+                "attempts",
+                (
+                    "id",
+                    "order_id",
+                    "at",
+                    "version",
+                    "actor",
+                    "request",
+                    "code",
+                    "wanted",
+                    "about",
+                ),
+            ),
+        }
+    )
+
+
+class Statements(msgspec.Struct, frozen=True):
+    """The statements for one part; `mark` is how a value's place is written."""
+
+    part: Part
+    kept: Kept
+    mark: str
+
+    @property
+    def columns(self) -> str:
+        """The columns as a list."""
+        return ", ".join(self.kept.columns)
+
+    @property
+    def key(self) -> str:
+        """The key's columns as a list."""
+        return ", ".join(self.kept.columns[: self.part.key])
+
+    def _beyond(self, operator: str) -> str:
+        marks = ", ".join([self.mark] * self.part.key)
+        return f"({self.key}) {operator} ({marks})"
+
+    def rows(self, *, beyond: bool) -> str:
+        """Rows by their keys, all or those beyond one."""
+        where = f" WHERE {self._beyond('>')}" if beyond else ""
+        return (
+            f"SELECT {self.columns} FROM {self.kept.table}{where}"  # noqa: S608 - our own names
+            f" ORDER BY {self.key} LIMIT {self.mark}"
+        )
+
+    def delete(self, *, beyond: bool, till: bool) -> str:
+        """Delete rows by their keys: those beyond one and up to another."""
+        bounds = [self._beyond(">")] * beyond + [self._beyond("<=")] * till
+        where = f" WHERE {' AND '.join(bounds)}" if bounds else ""
+        return f"DELETE FROM {self.kept.table}{where}"  # noqa: S608 - our own names

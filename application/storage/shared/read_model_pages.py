@@ -1,0 +1,53 @@
+"""The conditions of a page of a read model as SQL, the same for every database."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from application.ports.partitions import Range
+from application.ports.read_models import Page, Row
+
+OPERATORS = frozenset({"=", "<", "<=", ">", ">="})
+
+
+def where(terms: Sequence[str]) -> str:
+    """The terms, all of which must hold, as a clause; nothing for none."""
+    return f"WHERE {' AND '.join(terms)}" if terms else ""
+
+
+def conditions(page: Page, place: str) -> tuple[list[str], list[Any]]:
+    """The page's conditions as SQL with the values to bind, each at a `place` (`?` or `%s`).
+
+    Raises `ValueError` for an operator that is none of ours: names and operators are not bound.
+    """
+    terms: list[str] = []
+    values: list[Any] = []
+    for term in page.where:
+        alternatives = []
+        for together in term:
+            checks = []
+            for column, operator, value in together:
+                if operator not in OPERATORS:
+                    raise ValueError(operator)
+                checks.append(f"{column} {operator} {place}")
+                values.append(value)
+            alternatives.append(f"({' AND '.join(checks)})")
+        terms.append(f"({' OR '.join(alternatives)})")
+    if page.after is not None:
+        beyond = "<" if page.descending else ">"
+        terms.append(f"({page.sort}, key) {beyond} ({place}, {place})")
+        values.extend(page.after)
+    return terms, values
+
+
+def row_of(row: tuple[Any, ...]) -> Row:
+    """A row as a read model's table has it: key, columns, document."""
+    return Row(row[0], row[1:-1], row[-1])
+
+
+def within(part: Range | None) -> tuple[list[str], list[str]]:
+    """The conditions that a key is in a range, and their values, marked by `?`."""
+    if part is None:
+        return [], []
+    if part.upper is None:
+        return ["key >= ?"], [part.lower]
+    return ["key >= ?", "key < ?"], [part.lower, part.upper]

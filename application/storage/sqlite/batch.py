@@ -1,0 +1,262 @@
+"""One batch of writes to the embedded store: a few statements, one of which stores it all.
+
+Every statement gives up the interpreter to the threads that make answers, and getting it back can
+cost more than all that SQLite does. So each kind of thing is found by one statement and one row,
+and the whole batch is stored by one statement, which alone is a transaction.
+"""
+
+import sqlite3
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from eventsourcing.persistence import Notification, StoredEvent
+
+from application.event_log.hash_chain import HASH_BYTES, links
+from application.ports.unit_of_work import Answered, TicketTaken, Write
+from application.runtime.clock import from_ms, to_ms
+from application.storage.shared.batch import Batch, Draft, Sought, facts_of
+from application.storage.shared.ticket_places import any_place
+from application.storage.sqlite.tickets import COLUMNS, ticket_of
+
+FACTS = (
+    "SELECT json_group_array(json_array(originator_id, originator_version, topic, hex(state),"
+    " orders_events.rowid, hex(hash))) FROM json_each(?) wanted"
+    " CROSS JOIN orders_events ON originator_id = wanted.value"
+)
+HASHES = (
+    "SELECT originator_id, (SELECT hash FROM orders_events last WHERE"
+    " last.originator_id = wanted.value ORDER BY last.originator_version DESC LIMIT 1)"
+    " FROM json_each(?) wanted CROSS JOIN orders_events"
+    " ON originator_id = wanted.value AND originator_version = 1"
+)
+DIGEST_BYTES = 32
+ANSWERED = (
+    f"SELECT digest, fingerprint, order_id, version, at FROM json_each(?) wanted"  # noqa: S608 - fixed words
+    f" CROSS JOIN requests ON digest = substr(?, wanted.value, {DIGEST_BYTES})"
+)
+SEATS = f"SELECT {COLUMNS} FROM json_each(?) wanted CROSS JOIN tickets ON tickets.id = wanted.value"  # noqa: S608 - fixed names
+_PICK = (
+    "SELECT json_group_array(id) FROM (SELECT id FROM tickets"
+    " WHERE set_id = ? AND order_id IS NULL AND shuffle {side} ? ORDER BY shuffle LIMIT ?)"
+)
+PICK_BEYOND = _PICK.format(side=">=")
+PICK_BEFORE = _PICK.format(side="<")
+
+LOST = "tickets lost"
+_CHANGE = """
+    UPDATE tickets SET order_id = {owner}, held_till = news.value ->> 2
+        FROM json_each(NEW.{rows}) news
+        WHERE tickets.id = news.value ->> 0 AND order_id {condition};
+    SELECT RAISE(ABORT, '{lost}') WHERE changes() <> json_array_length(NEW.{rows});
+"""
+STORING = f"""
+CREATE TEMP VIEW batch AS
+    SELECT '' facts, x'' heap, 0 number, '' freed, '' kept, '' taken, '' answered;
+CREATE TEMP TRIGGER store_batch INSTEAD OF INSERT ON batch BEGIN
+    INSERT INTO orders_events (rowid, originator_id, originator_version, topic, state, hash)
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3,
+            substr(NEW.heap, value ->> 4, value ->> 5),
+            substr(NEW.heap, (value ->> 4) + (value ->> 5), {HASH_BYTES})
+        FROM json_each(NEW.facts);
+    UPDATE counters SET value = NEW.number WHERE name = 'number' AND value < NEW.number;
+    {_CHANGE.format(rows="freed", owner="NULL", condition="= news.value ->> 1", lost=LOST)}
+    {_CHANGE.format(rows="kept", owner="order_id", condition="= news.value ->> 1", lost=LOST)}
+    {_CHANGE.format(rows="taken", owner="news.value ->> 1", condition="IS NULL", lost=LOST)}
+    INSERT INTO requests (digest, fingerprint, order_id, version, at)
+        SELECT substr(NEW.heap, value ->> 0, value ->> 1),
+            substr(NEW.heap, value ->> 2, value ->> 3),
+            value ->> 4, value ->> 5, value ->> 6 FROM json_each(NEW.answered);
+END;
+"""  # noqa: S608 - fixed words
+"""A batch is stored by inserting it into a view. JSON holds no bytes: facts' bytes, requests'
+digests and fingerprints stand one after another in `heap`, and are named by place (from 1) and
+length. A fact's hash stands right after its bytes."""
+STORE = "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)"
+
+_encode = msgspec.json.Encoder().encode
+_ids = msgspec.json.Decoder(list[str]).decode
+_rows = msgspec.json.Decoder(list[tuple[str, int, str, str, int, str]]).decode
+
+
+def as_json(values: Any) -> str:
+    """Values as the JSON text that `json_each` takes apart."""
+    return _encode(values).decode()
+
+
+class Heads(msgspec.Struct):
+    """The last position and the last order number that were given away."""
+
+    position: int
+    number: int
+
+
+def read_heads(connection: sqlite3.Connection) -> Heads:
+    """The heads as they are. Only within a writing transaction do they stay so."""
+    row = connection.execute(
+        "SELECT (SELECT max(rowid) FROM orders_events),"
+        " (SELECT value FROM counters WHERE name = 'number')"
+    ).fetchone()
+    return Heads(row[0] or 0, row[1])
+
+
+def read_hashes(connection: sqlite3.Connection, facts: Iterable[StoredEvent]) -> dict[str, bytes]:
+    """The last hash of each order of these facts that has some already."""
+    orders = {str(fact.originator_id) for fact in facts}
+    rows = connection.execute(HASHES, (as_json(list(orders)),))
+    return dict(rows.fetchall())
+
+
+class SqliteBatch(Batch):
+    """Carries out writes on a connection that was prepared by `STORING`.
+
+    `heads` have to be true when it stores, or it fails; afterwards they are true again.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, writes: Mapping[int, Write[Any]], heads: Heads
+    ) -> None:
+        super().__init__(writes)
+        self._connection = connection
+        self._heads = heads
+
+    def find(self) -> None:
+        """Find what the writes need."""
+        sought = Sought.by(write.needs for write in self.writes.values())
+        view = self.view
+        view.orders, view.requests = set(sought.orders), set(sought.requests)
+        if sought.requests:
+            self._find_answered(sought.requests)
+        if sought.orders:
+            self._find_facts(sought.orders)
+        if sought.seats:
+            rows = self._connection.execute(SEATS, (as_json(list(sought.seats)),)).fetchall()
+            view.seats = {row[0]: ticket_of(row) for row in rows}
+            view.claimed = {each.id for each in view.seats.values() if each.order is None}
+        for set_id, count in sought.picks.items():
+            self._pick(set_id, count)
+        last = self._heads.number
+        view.numbers = list(range(last + sought.numbers, last, -1))
+
+    def _find_answered(self, requests: Collection[bytes]) -> None:
+        places = as_json(list(range(1, len(requests) * DIGEST_BYTES, DIGEST_BYTES)))
+        for digest, fingerprint, order, version, at in self._connection.execute(
+            ANSWERED, (places, b"".join(requests))
+        ).fetchall():
+            self.view.answered[digest] = Answered(digest, fingerprint, order, version, from_ms(at))
+
+    def _find_facts(self, orders: Iterable[str]) -> None:
+        row = self._connection.execute(FACTS, (as_json(list(orders)),)).fetchone()
+        for order, version, topic, state, position, head in sorted(_rows(row[0])):
+            self.view.heads[order] = bytes.fromhex(head)
+            fact = Notification(order, version, topic, bytes.fromhex(state), position)
+            self.view.facts.setdefault(order, []).append(fact)
+
+    def _pick(self, set_id: str, count: int) -> None:
+        """At most `count` vacant tickets of a set, from a random place in its shuffled order."""
+        start = any_place()
+        picked = self._picked(PICK_BEYOND, set_id, start, count)
+        if len(picked) < count:
+            picked += self._picked(PICK_BEFORE, set_id, start, count - len(picked))
+        self.view.vacant[set_id] = picked
+        if len(picked) < count:
+            self.view.exhausted.add(set_id)
+
+    def _picked(self, statement: str, set_id: str, start: int, count: int) -> list[str]:
+        row = self._connection.execute(statement, (set_id, start, count)).fetchone()
+        return _ids(row[0])
+
+    def store(self) -> list[int]:
+        """Store what was settled; return the positions of the facts, in the order of `drafts`."""
+        drafts = self.drafts
+        if not drafts:
+            return []
+        numbers = [each.found.number for each in self.settled.values() if not each.draft.empty]
+        number = max(self._heads.number, *numbers)
+        return store_drafts(self._connection, drafts, self._heads, number, self.view.heads)
+
+
+def store_drafts(
+    connection: sqlite3.Connection,
+    drafts: Sequence[Draft],
+    heads: Heads,
+    number: int,
+    hashes: dict[str, bytes],
+) -> list[int]:
+    """Store drafts by one statement and move `heads`; return the positions of their facts.
+
+    `number` is the highest order number that they use; `hashes` has the last hash of each order
+    that has facts already. Raises `TicketTaken`, and `sqlite3.IntegrityError` for a position, a
+    version or a request that exists.
+    """
+    heap = Heap()
+    positions, facts = [], []
+    new = list(facts_of(drafts))
+    for position, (fact, own) in enumerate(
+        zip(new, links(new, hashes), strict=True), heads.position + 1
+    ):
+        positions.append(position)
+        place = heap.put(fact.state)
+        heap.put(own)
+        facts.append((position, fact.originator_id, fact.originator_version, fact.topic, *place))
+    answered = [
+        (
+            *heap.put(each.digest),
+            *heap.put(each.fingerprint),
+            each.order,
+            each.version,
+            at,
+        )
+        for draft in drafts
+        for each in draft.answered
+        for at in (to_ms(each.at),)
+    ]
+    freed, kept, taken = _ticket_rows(drafts)
+    values = (facts, number, freed, kept, taken, answered)
+    texts = [value if isinstance(value, int) else as_json(value) for value in values]
+    try:
+        connection.execute(STORE, (texts[0], heap.bytes, *texts[1:]))
+    except sqlite3.IntegrityError as error:
+        if str(error) == LOST:
+            raise TicketTaken(", ".join(row[0] for row in freed + kept + taken)) from error
+        raise
+    heads.position += len(positions)
+    heads.number = number
+    return positions
+
+
+class Heap:
+    """Byte strings one after another."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._end = 1
+
+    def put(self, part: bytes) -> tuple[int, int]:
+        """Add some bytes; return their place, from 1, and their length."""
+        place, length = self._end, len(part)
+        self._parts.append(part)
+        self._end += length
+        return place, length
+
+    @property
+    def bytes(self) -> bytes:
+        """All of them."""
+        return b"".join(self._parts)
+
+
+TicketRow = tuple[str, str, int | None]
+
+
+def _ticket_rows(drafts: Sequence[Draft]) -> tuple[list[TicketRow], ...]:
+    """What drafts mean for tickets: those freed, kept and taken, with their orders and holds."""
+    freed: list[TicketRow] = []
+    kept: list[TicketRow] = []
+    taken: list[TicketRow] = []
+    for draft in drafts:
+        for change in draft.changes:
+            till = None if change.held_till is None else to_ms(change.held_till)
+            freed += [(ticket, change.order, None) for ticket in change.freed]
+            kept += [(ticket, change.order, till) for ticket in change.kept]
+            taken += [(ticket, change.order, till) for ticket in change.taken]
+    return freed, kept, taken

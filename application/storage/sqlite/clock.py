@@ -1,0 +1,101 @@
+"""The time by which all processes that have an SQLite database open decide.
+
+The file beside it says how far this time is ahead of `elapsed_ns`, which is the same for all
+processes of the machine. The first process that opens the database takes it from the machine's
+clock, the others take it over: who has the database open has a shared lock on the file.
+"""
+
+import fcntl
+import os
+import time
+from contextlib import suppress
+from datetime import datetime
+
+import structlog
+
+from application.runtime.clock import NS, elapsed_ns, from_ns, wall_offset_ns
+
+FOLLOWED_NS = 5 * NS
+"""A machine's clock that is set by at most this is followed: that is how clocks are put right."""
+
+SAME_NS = NS // 1000
+LOCK_SECONDS = 2.0
+RETRY_SECONDS = 0.001
+WIDTH = 24
+"""A number in the file has always as many characters, so that it is written in one piece."""
+
+log = structlog.get_logger()
+
+
+class SharedClock:
+    """The machine's clock without its jumps, the same in all processes until all have ended.
+
+    A jump of the machine's clock by more than five seconds is not followed: holds last as
+    long as was promised, and what stands in the log goes on. Where no file can be had beside the
+    database the process has such a clock for itself.
+    """
+
+    def __init__(self, path: str) -> None:
+        """Share the time by the file at `path`; it is made if there is none."""
+        self._offset = wall_offset_ns()
+        self._file: int | None = None
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self._join()
+        except OSError as error:
+            log.warning("clock_not_shared", reason=str(error))
+            self.close()
+
+    def moment(self) -> datetime:
+        """What time it is, to the microsecond."""
+        return from_ns(elapsed_ns() + self._offset)
+
+    def follow(self) -> datetime:
+        """The same, after looking whether the machine's clock was put right by a little."""
+        if self._file is not None:
+            self._offset = self._read(self._file)
+        wall = wall_offset_ns()
+        if SAME_NS < abs(wall - self._offset) <= FOLLOWED_NS:
+            self._offset = wall
+            if self._file is not None:
+                self._write(self._file)
+        return self.moment()
+
+    def close(self) -> None:
+        """Let the next one begin anew, if nobody else has the database open."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _join(self) -> None:
+        """Write the file if nobody else has it, and have it from then on."""
+        file = self._file
+        if file is None:
+            return
+        if _locked(file, fcntl.LOCK_EX):
+            self._write(file)
+        deadline = time.monotonic() + LOCK_SECONDS
+        while not _locked(file, fcntl.LOCK_SH):
+            if time.monotonic() > deadline:
+                raise BlockingIOError("another process has it for itself")
+            time.sleep(RETRY_SECONDS)
+        self._offset = self._read(file)
+
+    def _read(self, file: int) -> int:
+        """The offset that all have; this process's own where the file has been spoilt."""
+        try:
+            return int(os.pread(file, WIDTH, 0))
+        except (OSError, ValueError):
+            return self._offset
+
+    def _write(self, file: int) -> None:
+        with suppress(OSError):  # a full disk: who reads it then goes by its own
+            os.pwrite(file, f"{self._offset:{WIDTH}d}".encode(), 0)
+
+
+def _locked(file: int, how: int) -> bool:
+    try:
+        fcntl.flock(file, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

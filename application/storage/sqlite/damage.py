@@ -1,0 +1,103 @@
+"""Files that can be made again from the log: a damaged one is set aside, and never in the way.
+
+It keeps its bytes under another name, for whoever wants to know what happened to it.
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import structlog
+
+from application.ports.store import StoreUnavailable
+from application.storage.sqlite.connections import unavailable
+
+DAMAGED = ".damaged"
+SIDES = ("-wal", "-shm", "-journal", "-lock")
+DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+CANNOT_OPEN = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM})
+
+C = TypeVar("C", bound=Callable[..., Any])
+
+log = structlog.get_logger()
+
+
+class Gone(Exception):
+    """A file that was listed is not there."""
+
+
+def is_damage(error: BaseException | None, path: str) -> bool:
+    """Whether an error, or what it came from, says that the file `path` is of no use.
+
+    A full disk, a file that somebody else writes and too many open files are no damage.
+    """
+    while error is not None:
+        if isinstance(error, sqlite3.Error):
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            lacks = code == sqlite3.SQLITE_ERROR and str(error).startswith("no such ")
+            unusable = code in CANNOT_OPEN and os.path.lexists(path) and not _is_usable(path)
+            return code in DAMAGE or lacks or unusable
+        error = error.__cause__
+    return False
+
+
+def _is_usable(path: str) -> bool:
+    return Path(path).is_file() and os.access(path, os.R_OK | os.W_OK)
+
+
+def is_cut_off(path: str) -> bool:
+    """Whether a file is there and has nothing; asked where nobody else makes it just now."""
+    return Path(path).is_file() and not Path(path).stat().st_size
+
+
+def set_aside(path: str, reason: object) -> None:
+    """Give a damaged file another name beside it, and say so."""
+    kept, number = path + DAMAGED, 1
+    while os.path.lexists(kept):
+        number += 1
+        kept = f"{path}{DAMAGED}.{number}"
+    for side in SIDES:
+        with suppress(FileNotFoundError):
+            os.replace(path + side, kept + side)  # noqa: PTH105 - paths are strings, as SQLite has them
+    os.replace(path, kept)  # noqa: PTH105 - see above
+    log.error("damaged_file_set_aside", file=path, kept=kept, reason=str(reason))
+
+
+def files_set_aside(path: str) -> list[str]:
+    """The names under which a file was set aside."""
+    folder, name = os.path.split(path)
+    found = (each.name for each in Path(folder or ".").glob(f"{name}{DAMAGED}*"))
+    return sorted(each for each in found if not each.endswith(SIDES))
+
+
+@contextmanager
+def alone(path: str) -> Iterator[None]:
+    """Be the only process that sets aside a file of this one's folder."""
+    folder = os.open(Path(path).absolute().parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def healed(method: C) -> C:
+    """Carry out a method once more, where its object could heal what it met (`heal`)."""
+
+    @wraps(method)
+    def once_more(self: Any, *args: Any, **named: Any) -> Any:
+        try:
+            return method(self, *args, **named)
+        except (sqlite3.Error, StoreUnavailable, Gone) as error:
+            if not self.heal(error, *args):
+                if isinstance(error, sqlite3.OperationalError):  # such as a disk that is full
+                    raise unavailable(error) from error
+                raise
+            return method(self, *args, **named)
+
+    return once_more  # type: ignore[return-value] # it has the same shape

@@ -1,0 +1,255 @@
+"""One generation of a read model: an SQLite file of its own, with its table and its position.
+
+A generation that is being made is written by several processes in turn, each range of orders in
+one transaction that notes it, too. It gets its indexes, and readers beside its writer, at the end.
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from weakref import WeakSet
+
+from application.ports.log_point import LogPoint
+from application.ports.partitions import Range, ranges_between
+from application.ports.read_models import KeyTwice, Row, Table
+from application.ports.store import StoreUnavailable
+from application.storage.sqlite.connections import (
+    BUSY_SECONDS,
+    Connection,
+    keep_a_write_ahead_log,
+    unavailable,
+)
+from application.storage.sqlite.damage import Gone
+
+TYPES = {int: "INTEGER", str: "TEXT"}
+LOCK = "-lock"
+MAPPED_BYTES = 2**40
+"""More than a file has: as much of it as SQLite allows is read without a copy."""
+SIDE_FILES = ("", "-wal", "-shm", "-journal", LOCK)
+
+TABLES = """
+CREATE TABLE progress (
+    position INTEGER NOT NULL,
+    stopped TEXT,
+    log TEXT NOT NULL DEFAULT '',
+    hash BLOB NOT NULL DEFAULT x''
+);
+INSERT INTO progress (position) VALUES (0);
+CREATE TABLE ranges (
+    number INTEGER PRIMARY KEY,
+    lower TEXT NOT NULL,
+    upper TEXT,
+    facts INTEGER
+);
+"""
+"""`facts` is null for a range that is not loaded yet. `log` and `hash` are those of the event at
+the position, or at the one up to which it is being made."""
+
+POINT_COLUMNS = (
+    "ALTER TABLE progress ADD COLUMN log TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE progress ADD COLUMN hash BLOB NOT NULL DEFAULT x''",
+)
+"""What the files of earlier layouts lack."""
+
+
+class OpenGenerations(dict[tuple[str, int], Connection]):
+    """A thread's connections to generations; they end with it, as the thread's other ones do."""
+
+    def __init__(self, all_of_them: WeakSet[Connection], epoch: int) -> None:
+        """Those of one `epoch` of the list of read models."""
+        super().__init__()
+        self.epoch = epoch
+        self._all_of_them = all_of_them
+
+    def add(self, name: str, generation: int, path: str) -> None:
+        """Open a generation. Raises `Gone`."""
+        self[name, generation] = connection = open_generation(path)
+        self._all_of_them.add(connection)
+
+    def close(self, which: Iterable[tuple[str, int]]) -> None:
+        """Close some of them, those that are open."""
+        for each in which:
+            if each in self:
+                self.pop(each).close()
+
+    def __del__(self) -> None:
+        self.close(list(self))
+
+
+def create(path: str, table: Table, points: Sequence[str] | None = None) -> None:
+    """Make a generation: to be loaded by the ranges between `points`, or ready if that is None."""
+    remove(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("PRAGMA journal_mode=TRUNCATE")
+        db.executescript(TABLES)
+        columns = "".join(f"{name} {TYPES[kind]}, " for name, kind in table.columns.items())
+        db.execute(
+            f"CREATE TABLE {table.name} (key TEXT NOT NULL, {columns}document BLOB NOT NULL)"
+        )
+        if points is None or table.sums:
+            _index(db, table)
+        if points is None:
+            keep_a_write_ahead_log(db)
+        else:
+            Path(path + LOCK).touch()
+            db.executemany(
+                "INSERT INTO ranges VALUES (?, ?, ?, NULL)",
+                ((part.number, part.lower, part.upper) for part in ranges_between(points)),
+            )
+
+
+def _index(db: sqlite3.Connection, table: Table) -> None:
+    """A table without rowid would store its wide rows among its keys: twice the size and time."""
+    name = table.name
+    db.execute(f"CREATE UNIQUE INDEX IF NOT EXISTS {name}_key ON {name} (key)")
+    for index in table.indexes:
+        columns = f"{', '.join(index)}, key"
+        some = f" WHERE {index[0]} IS NOT NULL" if index[0] in table.sparse else ""
+        db.execute(
+            f"CREATE INDEX IF NOT EXISTS {name}_{'_'.join(index)} ON {name} ({columns}){some}"
+        )
+
+
+def add_point(path: str) -> None:
+    """Give a generation of an earlier layout, if it is there, the columns of its point."""
+    if not Path(path).exists():
+        return
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)) as db:
+        known = {row[1] for row in db.execute("PRAGMA table_info(progress)")}
+        for statement in POINT_COLUMNS:
+            if statement.split()[5] not in known:
+                db.execute(statement)
+
+
+def note_point(path: str, point: LogPoint) -> None:
+    """Note the point of the log up to which a generation is going to be made, if it is known."""
+    if not point.hash:
+        return
+    with closing(open_generation(path)) as db, transaction(db):
+        db.execute("UPDATE progress SET log = ?, hash = ?", (point.log, point.hash))
+
+
+def open_generation(path: str) -> Connection:
+    """A connection in autocommit mode, for any thread. Raises `Gone`."""
+    try:
+        db = sqlite3.connect(
+            f"{Path(path).absolute().as_uri()}?mode=rw",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            factory=Connection,
+        )
+        db.execute("SELECT position FROM progress").fetchone()
+    except sqlite3.OperationalError as error:
+        if not os.path.exists(path):  # noqa: PTH110 - a path is a string here, as SQLite has it
+            raise Gone(path) from error
+        raise StoreUnavailable(f"The read model {path} cannot be used: {error}.") from error
+    db.execute("PRAGMA synchronous=NORMAL")
+    return db
+
+
+def load(path: str, table: Table, part: Range, rows: Sequence[Row], facts: int) -> bool:
+    """Add a range's rows and note that it is loaded; False if it was before.
+
+    Processes wait for their turn by a lock of ours: SQLite would have them look again and again.
+    """
+    with _turn(path), closing(open_generation(path)) as db:
+        db.execute("PRAGMA synchronous=FULL")
+        with transaction(db):
+            noted = db.execute(
+                "UPDATE ranges SET facts = ? WHERE number = ? AND facts IS NULL",
+                (facts, part.number),
+            )
+            if noted.rowcount == 1:
+                put(db, table, rows, indexed=bool(table.sums))
+        return noted.rowcount == 1
+
+
+def put(db: sqlite3.Connection, table: Table, rows: Sequence[Row], *, indexed: bool) -> None:
+    """Add or replace rows; where the table adds up, add their numbers to those there."""
+    names = ("key", *table.columns, "document")
+    statement = f"INSERT INTO {table.name} VALUES ({', '.join('?' * len(names))})"  # noqa: S608 - our own names
+    if indexed:
+        news = ", ".join(
+            f"{name} = {f'{table.name}.{name} + ' if name in table.sums else ''}excluded.{name}"
+            for name in names[1:]
+        )
+        statement += f" ON CONFLICT (key) DO UPDATE SET {news}"
+    db.executemany(statement, ((row.key, *row.columns, row.document) for row in rows))
+
+
+def pending(path: str) -> list[Range]:
+    """The ranges that are not loaded yet."""
+    with closing(open_generation(path)) as db:
+        rows = db.execute(
+            "SELECT number, lower, upper FROM ranges WHERE facts IS NULL ORDER BY number"
+        )
+        return [Range(*row) for row in rows]
+
+
+def loaded(path: str) -> int:
+    """How many facts were loaded."""
+    with closing(open_generation(path)) as db:
+        return int(db.execute("SELECT coalesce(sum(facts), 0) FROM ranges").fetchone()[0])
+
+
+def finish(path: str, table: Table, target: int) -> None:
+    """Make what is loaded fit to be fed and read. Raises `KeyTwice`."""
+    with closing(open_generation(path)) as db:
+        db.execute("PRAGMA cache_size=-65536")
+        read_without_copies(db)  # each index reads all of the wide rows
+        db.execute("PRAGMA threads=2")  # that sort, beside the one that reads
+        try:
+            with transaction(db):
+                _index(db, table)
+                db.execute("UPDATE progress SET position = max(position, ?)", (target,))
+        except sqlite3.IntegrityError as error:
+            key = db.execute(
+                f"SELECT key FROM {table.name} GROUP BY key HAVING count(*) > 1 LIMIT 1"  # noqa: S608 - our own names
+            ).fetchone()
+            raise KeyTwice(table.name, key[0]) from error
+        keep_a_write_ahead_log(db)
+
+
+def read_without_copies(db: sqlite3.Connection) -> None:
+    """Have a connection that reads all of a file read it from where the system keeps it."""
+    db.execute(f"PRAGMA mmap_size={MAPPED_BYTES}")
+
+
+def remove(path: str) -> None:
+    """Remove a generation. Who still has it open loses nothing but the name."""
+    for side in SIDE_FILES:
+        with suppress(FileNotFoundError):
+            os.remove(path + side)  # noqa: PTH107 - see above
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """One writing transaction, whole or not at all."""
+    try:
+        db.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        raise unavailable(error) from error
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def _turn(path: str) -> Iterator[None]:
+    """Wait for one's turn among the processes that load a generation."""
+    try:
+        lock = open(path + LOCK, "rb")  # noqa: PTH123, SIM115 - see above
+    except FileNotFoundError as error:
+        raise Gone(path) from error
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

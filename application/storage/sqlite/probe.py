@@ -1,0 +1,25 @@
+"""Whether the embedded store can be written to now, without writing anything."""
+
+import sqlite3
+
+from application.storage.sqlite.connections import BUSY_SECONDS
+
+PROBE_SECONDS = 1.5
+"""How long the write lock may be somebody else's."""
+
+
+def trouble_with_writing(connection: sqlite3.Connection) -> str | None:
+    """What keeps a connection from writing, if anything does.
+
+    It takes the write lock and gives it back. Where other processes commit one batch after the
+    other it can miss every gap between them: whoever has just written need not ask.
+    """
+    connection.execute(f"PRAGMA busy_timeout={int(PROBE_SECONDS * 1000)}")
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        return f"held: {error}"
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
+    return None

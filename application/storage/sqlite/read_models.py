@@ -1,0 +1,474 @@
+"""The read models of the embedded store, in files beside the log: a list of them, and each one.
+
+All of them can be deleted: they are filled again from the log. They are therefore not synced at
+every commit, and filling one makes neither a sale nor another read model wait.
+"""
+
+import fcntl
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, BinaryIO, cast
+from weakref import WeakSet
+
+from application.ports.log_point import LogPoint
+from application.ports.partitions import Range
+from application.ports.read_models import (
+    BeingRebuilt,
+    Build,
+    ModelNotTrue,
+    ModelState,
+    Page,
+    Row,
+    Table,
+)
+from application.runtime.clock import to_ms
+from application.runtime.failpoints import reach
+from application.storage.shared.read_model_pages import conditions, row_of, where, within
+from application.storage.sqlite import generations
+from application.storage.sqlite.connections import RETRY_SECONDS, Connection, Connections
+from application.storage.sqlite.damage import Gone, healed
+from application.storage.sqlite.generations import OpenGenerations
+from application.storage.sqlite.healing import Belonging, HealedFiles, inode_of
+from application.storage.sqlite.list_statements import ADD, FEEDER, LEASE, LEASED, SWAP
+
+LINGER_SECONDS = 0.2
+"""How long a rebuild waits for its lock: who only looks whether there is one has it for an instant.
+"""
+
+PROGRESS = "SELECT position, stopped, log, hash FROM progress"
+MOVE = (
+    "UPDATE progress SET position = ?, stopped = NULL, log = ?, hash = ?"
+    " WHERE position = ? AND hash = ?"
+)
+
+
+class SqliteReadModels(HealedFiles):
+    """The port for read models (`application/ports/read_models.py`) on SQLite files."""
+
+    def __init__(
+        self,
+        path: str,
+        belong: Belonging,
+        look: Callable[[], None],
+        point_at: Callable[[int], LogPoint],
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Keep the list at `path`, with the log's id as `belong` has it.
+
+        `look` raises when the log is gone: what was made from it is not to be taken for alive.
+        `point_at` says what the log has at a position; leases are had by `clock`.
+        """
+        self._path = path
+        self._look_at_log = look
+        self._look_again = 0.0
+        self._point_at = point_at
+        self._clock = clock
+        self._connections = Connections(path, "NORMAL")
+        self._of_thread = threading.local()
+        self._open_ones: WeakSet[Connection] = WeakSet()
+        self._tables: dict[str, Table] = {}
+        self._shapes: dict[tuple[str, int], str] = {}
+        self._belong = belong
+        self._open_list_if_possible()
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        """The list of read models."""
+        self._look_at_log()
+        self._look_at_list()
+        return self._connections.mine
+
+    def _now(self) -> int:
+        return to_ms(self._clock())
+
+    def _file(self, name: str, generation: int) -> str:
+        return f"{self._path}-{name}-{generation}"
+
+    def _open(self, name: str, generation: int) -> sqlite3.Connection:
+        """The connection of this thread to a generation. Raises `Gone`."""
+        opened: OpenGenerations | None = getattr(self._of_thread, "opened", None)
+        if opened is None or opened.epoch != self._connections.epoch:
+            if opened is not None:
+                opened.close(list(opened))
+            epoch = self._connections.epoch
+            opened = self._of_thread.opened = OpenGenerations(self._open_ones, epoch)
+        self._of_thread.touched = (name, generation)
+        if (name, generation) not in opened:
+            opened.close([each for each in opened if not self._is_listed(*each)])
+            opened.add(name, generation, self._file(name, generation))
+        return opened[name, generation]
+
+    def _is_listed(self, name: str, generation: int) -> bool:
+        statement = "SELECT 1 FROM read_models WHERE name = ? AND generation = ?"
+        return self._db.execute(statement, (name, generation)).fetchone() is not None
+
+    @healed
+    def ensure(self, table: Table) -> None:
+        """Make the table of a read model if there is none."""
+        self._tables[table.name] = table
+        if self._is_there(table.name):
+            return
+        with generations.transaction(self._db):
+            if self._is_there(table.name):
+                return
+            self._db.execute("DELETE FROM read_models WHERE name = ? AND live", (table.name,))
+            self._add_live(table)
+
+    def _is_there(self, name: str) -> bool:
+        """Whether the live generation of a read model is listed, and has its file."""
+        generation = self._live(name)
+        return generation is not None and inode_of(self._file(name, generation)) is not None
+
+    @healed
+    def renew(self, table: Table) -> bool:
+        """Put an empty table in the place of one of another shape; tell whether it was one."""
+        dead: list[int] = []
+        with generations.transaction(self._db):
+            live = self._live(table.name)
+            differs = live is not None and self._shape(table.name, live) != table.shape
+            if differs:
+                dead = self._forget("name = ? AND NOT live", table.name)
+                self._db.execute("UPDATE read_models SET live = 0 WHERE name = ?", (table.name,))
+                self._add_live(table)
+        self._remove(table.name, dead)
+        return differs
+
+    @healed
+    def begin_anew(self, state: ModelState, awaited: int) -> bool:
+        """Put an empty generation in the place of one that has diverged."""
+        name = state.name
+        with generations.transaction(self._db):
+            lease = self._db.execute(LEASED, (name, state.generation)).fetchone()
+            if lease is None:
+                return False
+            dead = self._forget("name = ? AND target IS NULL", name)
+            self._add_live(self._tables[name])
+            self._db.execute(
+                "UPDATE read_models SET feeder = ?, fed_till = ?, awaited = ?"
+                " WHERE name = ? AND live",
+                (*lease, awaited, name),
+            )
+        self._remove(name, dead)
+        return True
+
+    @healed
+    def end_wait(self, state: ModelState) -> None:
+        """Let pages be read again."""
+        self._db.execute(
+            "UPDATE read_models SET awaited = 0 WHERE name = ? AND generation = ?",
+            (state.name, state.generation),
+        )
+
+    def _add_live(self, table: Table) -> None:
+        generation = self._next(table.name)
+        generations.create(self._file(table.name, generation), table)
+        values = (table.name, generation, table.shape)
+        self._db.execute(f"{ADD} VALUES (?, ?, 1, ?, NULL, NULL)", values)
+
+    def _live(self, name: str) -> int | None:
+        statement = "SELECT generation FROM read_models WHERE name = ? AND live"
+        row = self._db.execute(statement, (name,)).fetchone()
+        return None if row is None else int(row[0])
+
+    def _next(self, name: str) -> int:
+        """A number that no generation of the read model ever had, in the open transaction."""
+        statement = (
+            "INSERT INTO generations VALUES (?, 1)"
+            " ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING last"
+        )
+        return int(self._db.execute(statement, (name,)).fetchone()[0])
+
+    @healed
+    def state(self, name: str) -> ModelState:
+        """How far the live generation of a read model has got."""
+        return self._state(name, "name = ? AND live", (name,))
+
+    def reload(self, state: ModelState) -> ModelState:
+        """How far this generation has got, live or not."""
+        which = (state.name, state.generation)
+        return self._state(state.name, "name = ? AND generation = ?", which)
+
+    def _state(self, name: str, condition: str, values: tuple[Any, ...]) -> ModelState:
+        row = self._db.execute(FEEDER + condition, (self._now(), *values)).fetchone()
+        if row is None:
+            raise Gone(name)
+        generation, feeder, since, target, awaited = row
+        db = self._open(name, generation)
+        position, stopped, log, own = db.execute(PROGRESS).fetchone()
+        diverged = bool(own) and LogPoint(log, at := position or target, own) != self._point_at(at)
+        since = stopped and since
+        return ModelState(
+            name, generation, position, stopped, feeder, since, log, own, diverged, awaited
+        )
+
+    def shape(self, state: ModelState) -> str:
+        """The `Table.shape` that a generation was made for."""
+        return self._shape(state.name, state.generation)
+
+    def _shape(self, name: str, generation: int) -> str:
+        known = self._shapes.get((name, generation))
+        if known is None:
+            statement = "SELECT shape FROM read_models WHERE name = ? AND generation = ?"
+            (known,) = self._db.execute(statement, (name, generation)).fetchone()
+            self._shapes[name, generation] = known
+        return cast("str", known)
+
+    @healed
+    def lease(self, name: str, feeder: str, seconds: float) -> bool:
+        """Leave a read model to `feeder` for a while, unless it is another one's."""
+        moment = self._now()
+        till = moment + round(seconds * 1000)
+        with generations.transaction(self._db):
+            had = self._db.execute(LEASE, (feeder, till, name, feeder, moment + 1, till))
+        return had.rowcount == 1
+
+    def release(self, name: str, feeder: str) -> None:
+        """Let others have a read model at once."""
+        self._db.execute(
+            "UPDATE read_models SET feeder = NULL, fed_till = NULL"
+            " WHERE name = ? AND live AND feeder = ?",
+            (name, feeder),
+        )
+
+    @healed
+    def commit(
+        self,
+        state: ModelState,
+        rows: Sequence[Row],
+        position: int,
+        gone: Sequence[str] = (),
+        point: LogPoint | None = None,
+    ) -> bool:
+        """Write rows and position together, if nobody has moved on from `state`."""
+        try:
+            db = self._open(state.name, state.generation)
+        except Gone:
+            return False
+        with generations.transaction(db):
+            moved = db.execute(
+                MOVE,
+                (position, *(_known(point)), state.position, state.hash),
+            )
+            if moved.rowcount == 1:
+                generations.put(db, self._tables[state.name], rows, indexed=True)
+                statement = f"DELETE FROM {state.name} WHERE key = ?"  # noqa: S608 - our own names
+                db.executemany(statement, ((key,) for key in gone))
+            reach("projector.before_commit")
+        return moved.rowcount == 1
+
+    @healed
+    def stop(self, state: ModelState, reason: str) -> None:
+        """Note why a read model stands still."""
+        db = self._open(state.name, state.generation)
+        with generations.transaction(db):
+            (before,) = db.execute("SELECT stopped FROM progress").fetchone()
+            db.execute("UPDATE progress SET stopped = ?", (reason,))
+        if before is None:
+            self._db.execute(
+                "UPDATE read_models SET stopped_since = ? WHERE name = ? AND generation = ?",
+                (self._now(), state.name, state.generation),
+            )
+
+    # Reading.
+
+    @healed
+    def page(self, name: str, page: Page) -> list[Row]:
+        """The wanted rows of the live generation."""
+        terms, values = conditions(page, "?")
+        terms += self._there(name)
+        direction = "DESC" if page.descending else "ASC"
+        state = self.state(name)
+        if not (page.partial or state.is_true):
+            raise ModelNotTrue(name)
+        db = self._open(name, state.generation)
+        rows = db.execute(
+            f"SELECT * FROM {name} {where(terms)}"  # noqa: S608 - our own names, values are bound
+            f" ORDER BY {page.sort} {direction}, key {direction} LIMIT ?",
+            (*values, page.limit),
+        )
+        return [row_of(row) for row in rows]
+
+    @healed
+    def count(self, name: str, page: Page) -> int:
+        """How many rows `page` would have."""
+        terms, values = conditions(page, "?")
+        terms += self._there(name)
+        db = self._open(name, self.state(name).generation)
+        row = db.execute(
+            f"SELECT count(*) FROM (SELECT 1 FROM {name} {where(terms)} LIMIT ?)",  # noqa: S608 - our own names, values are bound
+            (*values, page.limit),
+        ).fetchone()
+        return int(row[0])
+
+    @contextmanager
+    def snapshot(
+        self, state: ModelState, part: Range | None = None
+    ) -> Iterator[tuple[int, Iterator[Row]]]:
+        """A generation's position and its rows by key, as they are at this moment."""
+        db = generations.open_generation(self._file(state.name, state.generation))
+        try:
+            generations.read_without_copies(db)
+            db.execute("BEGIN")
+            (position,) = db.execute("SELECT position FROM progress").fetchone()
+            terms, values = within(part)
+            clause = where([*terms, *self._there(state.name)])
+            statement = f"SELECT * FROM {state.name} {clause} ORDER BY key"  # noqa: S608 - our own names
+            yield position, map(row_of, db.execute(statement, values))
+        finally:
+            db.close()
+
+    def _there(self, name: str) -> list[str]:
+        """The condition that a row is not all noughts, where rows add up."""
+        checks = [f"{column} <> 0" for column in self._tables[name].sums]
+        return [f"({' OR '.join(checks)})"] if checks else []
+
+    # Making it again.
+
+    @contextmanager
+    def rebuilding(self, name: str) -> Iterator[None]:
+        """Be the only one who makes a generation of this read model."""
+        deadline = time.monotonic() + LINGER_SECONDS
+        with open(self._rebuild_lock(name), "wb") as lock:  # noqa: PTH123 - see above
+            while not _locked(lock, fcntl.LOCK_EX):
+                if time.monotonic() > deadline:
+                    raise BeingRebuilt(name)
+                time.sleep(RETRY_SECONDS)
+            yield
+
+    def is_rebuilding(self, name: str) -> bool:
+        """Whether somebody makes a generation of this read model now."""
+        try:
+            with open(self._rebuild_lock(name), "rb") as lock:  # noqa: PTH123 - see above
+                return not _locked(lock, fcntl.LOCK_SH)
+        except FileNotFoundError:
+            return False
+
+    def _rebuild_lock(self, name: str) -> str:
+        return f"{self._path}-{name}-rebuild"
+
+    @healed
+    def build(self, table: Table) -> Build | None:
+        """The generation of a read model that is being made, or was when its maker ended."""
+        name = table.name
+        self._tables[name] = table
+        row = self._db.execute(
+            "SELECT generation, code, target FROM read_models"
+            " WHERE name = ? AND target IS NOT NULL",
+            (name,),
+        ).fetchone()
+        if row is None:
+            return None
+        generation, code, target = row
+        try:
+            return Build(self.reload(ModelState(name, generation, 0)), code, target)
+        except Gone:
+            return None  # dropped this moment
+
+    def begin(self, table: Table, code: str, target: int, points: Sequence[str]) -> Build:
+        """Make an empty generation, to be loaded by the ranges of orders between `points`."""
+        self._tables[table.name] = table
+        with generations.transaction(self._db):
+            dead = self._forget("name = ? AND target IS NOT NULL", table.name)
+            generation = self._next(table.name)
+            path = self._file(table.name, generation)
+            generations.create(path, table, points)
+            generations.note_point(path, self._point_at(target))
+            values = (table.name, generation, table.shape, code, target)
+            self._db.execute(f"{ADD} VALUES (?, ?, 0, ?, ?, ?)", values)
+        self._remove(table.name, dead)
+        return Build(self.reload(ModelState(table.name, generation, 0)), code, target)
+
+    def _forget(self, condition: str, *values: Any) -> list[int]:
+        """Take generations off the list, in the open transaction."""
+        rows = self._db.execute(
+            f"DELETE FROM read_models WHERE {condition} RETURNING generation",  # noqa: S608 - our own words
+            values,
+        )
+        return [row[0] for row in rows.fetchall()]
+
+    def _remove(self, name: str, dead: Sequence[int]) -> None:
+        for generation in dead:
+            generations.remove(self._file(name, generation))
+
+    def pending(self, state: ModelState) -> list[Range]:
+        """The ranges that are not loaded yet."""
+        return generations.pending(self._file(state.name, state.generation))
+
+    def loaded(self, state: ModelState) -> int:
+        """How many facts were loaded; none into a generation that is dropped."""
+        try:
+            return generations.loaded(self._file(state.name, state.generation))
+        except Gone:
+            return 0
+
+    def load(self, state: ModelState, part: Range, rows: Sequence[Row], facts: int) -> bool:
+        """Add the rows of a range and note that it is loaded, together."""
+        path = self._file(state.name, state.generation)
+        return generations.load(path, self._tables[state.name], part, rows, facts)
+
+    def finish(self, build: Build) -> None:
+        """Make a generation, all ranges of which are loaded, fit to be fed and read."""
+        state = build.state
+        path = self._file(state.name, state.generation)
+        if hasattr(self._of_thread, "opened"):
+            self._of_thread.opened.close([(state.name, state.generation)])
+        generations.finish(path, self._tables[state.name], build.target)
+
+    def swap(self, state: ModelState) -> bool:
+        """Make a generation the live one, if it is as far as the live one."""
+        live = self.state(state.name)
+        with (
+            generations.transaction(self._db),
+            generations.transaction(self._open(live.name, live.generation)),
+        ):
+            new, live = self.reload(state), self.reload(live)
+            if new.diverged or (new.position < live.position and not live.diverged):
+                return False
+            dead = self._forget(
+                "name = ? AND NOT live AND generation <> ?", state.name, state.generation
+            )
+            self._db.execute(SWAP, (state.name, state.name, state.generation))
+            reach("swap.before_commit")
+        reach("swap.after_commit")
+        self._remove(state.name, dead)
+        return True
+
+    @healed
+    def kept(self, name: str) -> ModelState | None:
+        """The generation that was live before."""
+        row = self._db.execute(
+            "SELECT generation FROM read_models WHERE name = ? AND NOT live AND target IS NULL",
+            (name,),
+        ).fetchone()
+        return None if row is None else self.reload(ModelState(name, row[0], 0))
+
+    def drop(self, state: ModelState) -> None:
+        """Drop a generation that is not live."""
+        with generations.transaction(self._db):
+            dead = self._forget(
+                "name = ? AND generation = ? AND NOT live", state.name, state.generation
+            )
+        self._remove(state.name, dead)
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self._connections.close()
+        for connection in list(self._open_ones):
+            connection.close()
+
+
+def _locked(file: BinaryIO, how: int) -> bool:
+    """Whether a file could be locked, for as long as it is open."""
+    try:
+        fcntl.flock(file, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _known(point: LogPoint | None) -> tuple[str, bytes]:
+    return ("", b"") if point is None else (point.log, point.hash)

@@ -1,0 +1,337 @@
+"""The embedded store: one SQLite file for the log, the tickets and the catalogue.
+
+There is one writer at a time, so what a write finds cannot change under it. Every commit is on
+the disk before an answer leaves (`synchronous=FULL`).
+"""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from eventsourcing.persistence import Notification, StoredEvent
+from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
+
+from application.ports.log_point import Excerpt, LogPoint
+from application.ports.partitions import Range
+from application.ports.store import CopyUnfinished, StoreUnavailable
+from application.ports.unit_of_work import Answered, T, TicketChange, Write, Written
+from application.runtime.clock import from_ms
+from application.storage.shared.batch import Draft
+from application.storage.shared.split_keys import SAMPLE_OF_A_PART, every_nth
+from application.storage.sqlite.attempts import SqliteAttempts
+from application.storage.sqlite.audit import SqliteAudit
+from application.storage.sqlite.belonging import belong, check_before_opening, note_opened
+from application.storage.sqlite.catalog import SqliteCatalogChange, read_documents
+from application.storage.sqlite.clock import SharedClock
+from application.storage.sqlite.connections import Connections
+from application.storage.sqlite.damage import is_damage
+from application.storage.sqlite.derived_records import SqliteBesideLog
+from application.storage.sqlite.file import LogFiles
+from application.storage.sqlite.layout import LOG, is_unfinished_copy, lay_out
+from application.storage.sqlite.ownership import SqliteOwnership
+from application.storage.sqlite.probe import trouble_with_writing
+from application.storage.sqlite.read_models import SqliteReadModels
+from application.storage.sqlite.tickets import TicketReading
+from application.storage.sqlite.upkeep import Upkeep, keep_reserve, spend_reserve
+from application.storage.sqlite.write_lock import WriteLock
+from application.storage.sqlite.writing import SqliteWriter
+
+POLL_SECONDS = 0.05
+
+EXCERPT = (
+    "SELECT l.id, e.* FROM log_identity l LEFT JOIN ("
+    "SELECT originator_id, originator_version, topic, state, rowid AS position,"
+    " CAST(hash AS BLOB) FROM orders_events WHERE rowid >= ? ORDER BY rowid LIMIT ?) e"
+    " ORDER BY position"
+)
+POINT_AT = (
+    "SELECT (SELECT id FROM log_identity),"
+    " (SELECT CAST(hash AS BLOB) FROM orders_events WHERE rowid = ?)"
+)
+RECENTLY_SECONDS = 2.0
+"""Who wrote within so many seconds need not try whether it can."""
+
+
+class SqliteRecorder(SQLiteApplicationRecorder):
+    """The library's recorder, writing in a batch's transaction, tickets and all."""
+
+    def __init__(
+        self, datastore: SQLiteDatastore, append: Callable[[Draft], Sequence[int]]
+    ) -> None:
+        super().__init__(datastore, events_table_name="orders_events")
+        self._append = append
+
+    def construct_create_table_statements(self) -> list[str]:
+        """No statements: the layout makes the tables."""
+        return []
+
+    def insert_events(
+        self,
+        stored_events: Sequence[StoredEvent],
+        *,
+        within: Draft | None = None,
+        change: TicketChange | None = None,
+        answered: Answered | None = None,
+        **_: Any,
+    ) -> Sequence[int] | None:
+        """Append facts in a batch, or in a transaction of their own.
+
+        `within` is what a write's `decide` was given: the facts are stored with its batch.
+        Without it the positions are returned, or the library's `IntegrityError` is raised for a
+        version that exists.
+        """
+        draft = Draft() if within is None else within
+        draft.add(stored_events, change, answered)
+        if within is not None:
+            return None
+        return self._append(draft)
+
+
+class SqliteStore(TicketReading):
+    """The port to a store (`application/ports/store.py`) on an SQLite file."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        check_before_opening(path)
+        self._files = LogFiles(path)
+        self._connections = Connections(path, "FULL", self._files.require)
+        self._news = threading.Condition()
+        self._latest = 0
+        connection = self._open_log()
+        if is_unfinished_copy(connection):
+            raise CopyUnfinished
+        self._lock = WriteLock(path)
+        self._upkeep = Upkeep(path, self._files)
+        self._writer = SqliteWriter(connection, self._files, self._lock, self._tell)
+        self.transaction = self._writer.transaction
+        self._files.opened()
+        note_opened(path, connection)
+        keep_reserve(path)
+        self._clock = SharedClock(path + "-clock")
+        belonging = partial(belong, log_path=path, log_id=self.log_id())
+        self._models = SqliteReadModels(
+            path + "-views", belonging, self._files.look, self.point_at, self._clock.moment
+        )
+        self.recorder = SqliteRecorder(
+            SQLiteDatastore(path, originator_id_type="text"), self._writer.append
+        )
+        self._attempts = SqliteAttempts(self.transaction, lambda: self._reader)
+        self._audit = SqliteAudit(
+            path,
+            path + "-views-witness",
+            belonging,
+            lambda: self._reader,
+            self.transaction,
+            self._clock.moment,
+        )
+
+    def _open_log(self) -> sqlite3.Connection:
+        """A connection to the log, laid out. One that is damaged is never set aside."""
+        try:
+            connection = self._connections.open()
+            lay_out(connection, LOG)
+        except StoreUnavailable as error:
+            if spend_reserve(self.path):
+                return self._open_log()
+            if not is_damage(error, self.path):
+                raise
+            raise StoreUnavailable(
+                f"The log {self.path} is damaged and is left as it is: {error.__cause__}. Put a"
+                " backup in its place: orderlog restore BACKUP --overwrite (it keeps the damaged"
+                " file)."
+            ) from error
+        return connection
+
+    @property
+    def _reader(self) -> sqlite3.Connection:
+        self._files.look()
+        return self._connections.mine
+
+    # Writing.
+
+    def write_all(self, writes: Sequence[Write[T]]) -> list[Written[T] | Exception]:
+        """Carry out `writes` in a shared commit."""
+        return self._writer.write_all(writes)
+
+    def _tell(self, position: int) -> None:
+        """Wake those who wait for the log to grow."""
+        with self._news:
+            self._latest = max(self._latest, position)
+            self._news.notify_all()
+        self._upkeep.after_commit()
+
+    # Reading the log.
+
+    def facts(self, order: str) -> Sequence[Notification]:
+        """An order's stored facts with their positions."""
+        rows = self._reader.execute(
+            "SELECT originator_id, originator_version, topic, state, rowid FROM orders_events"
+            " WHERE originator_id = ? ORDER BY originator_version",
+            (order,),
+        )
+        return [Notification(*row) for row in rows]
+
+    def facts_before(self, versions: Mapping[str, int]) -> dict[str, Sequence[Notification]]:
+        """By order, its facts below a version."""
+        found: dict[str, Sequence[Notification]] = {}
+        for order, version in versions.items():
+            rows = self._reader.execute(
+                "SELECT originator_id, originator_version, topic, state, rowid FROM orders_events"
+                " WHERE originator_id = ? AND originator_version < ? ORDER BY originator_version",
+                (order, version),
+            )
+            if facts := [Notification(*row) for row in rows]:
+                found[order] = facts
+        return found
+
+    def log(self, after: int, limit: int) -> Sequence[Notification]:
+        """Facts by position. The one writer commits in order, so none can be missing."""
+        rows = self._reader.execute(
+            "SELECT originator_id, originator_version, topic, state, rowid FROM orders_events"
+            " WHERE rowid > ? ORDER BY rowid LIMIT ?",
+            (after, limit),
+        )
+        return [Notification(*row) for row in rows]
+
+    def excerpt(self, after: int, limit: int) -> Excerpt:
+        """Events beyond `after` with what is at `after` itself, by one statement."""
+        rows = self._reader.execute(EXCERPT, (after, limit + 1)).fetchall()
+        log = rows[0][0]
+        found = {row[5]: row for row in rows if row[5] is not None}
+        here = found.pop(after, None)
+        events = [Notification(*row[1:6]) for row in list(found.values())[:limit]]
+        last = found[events[-1].id][6] if events else b""
+        return Excerpt(log, after, here[6] if here else b"", events, last)
+
+    def point_at(self, position: int) -> LogPoint:
+        """What the log has at a position."""
+        log, own = self._reader.execute(POINT_AT, (position,)).fetchone()
+        return LogPoint(log, position, own or b"")
+
+    def split_points(self, count: int) -> Sequence[str]:
+        """Ids that split the log by orders: those of a sample of its facts, at even distances."""
+        last = self.last_position()
+        sample = min(last, count * SAMPLE_OF_A_PART)
+        positions = (last * each // sample for each in range(sample))
+        statement = (
+            "SELECT originator_id FROM orders_events"
+            " WHERE rowid > ? AND typeof(originator_id) = 'text' ORDER BY rowid LIMIT 1"
+        )
+        found = (self._reader.execute(statement, (each,)).fetchone() for each in positions)
+        return every_nth((row[0] for row in found if row), count)
+
+    def facts_of_range(
+        self, part: Range, till: int
+    ) -> Generator[tuple[str, str, bytes], None, None]:
+        """The facts of a range of orders with positions up to `till`, by order and version."""
+        below = "" if part.upper is None else " AND originator_id < ?"
+        upper = () if part.upper is None else (part.upper,)
+        yield from self._reader.execute(
+            "SELECT originator_id, topic, state FROM orders_events"  # noqa: S608 - our own words
+            f" WHERE originator_id >= ?{below} AND rowid <= ?"
+            " ORDER BY originator_id, originator_version",
+            (part.lower, *upper, till),
+        )
+
+    def last_position(self) -> int:
+        """The highest position in the log."""
+        row = self._reader.execute("SELECT max(rowid) FROM orders_events").fetchone()
+        return row[0] or 0
+
+    def answered(self, digest: bytes) -> Answered | None:
+        """What came of a request."""
+        row = self._reader.execute(
+            "SELECT fingerprint, order_id, version, at FROM requests WHERE digest = ?", (digest,)
+        ).fetchone()
+        return row and Answered(digest, row[0], row[1], row[2], from_ms(row[3]))
+
+    def wait_for_news(self, after: int, seconds: float) -> None:
+        """Wake on a commit of this process; look for those of others now and then."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            with self._news:
+                if self._latest > after:
+                    return
+                self._news.wait(min(left, POLL_SECONDS))
+            if self.last_position() > after:
+                return
+
+    # The catalogue, and the rest.
+
+    def moment(self) -> datetime:
+        """What time it is by the clock that all processes on this file share."""
+        return self._clock.follow()
+
+    def log_id(self) -> str:
+        """The log's own id."""
+        return str(self._reader.execute("SELECT id FROM log_identity").fetchone()[0])
+
+    def catalog_version(self) -> int:
+        """A number that grows with every change of the catalogue or the keys."""
+        row = self._reader.execute("SELECT value FROM counters WHERE name = 'catalog'").fetchone()
+        return int(row[0])
+
+    def catalog(self) -> dict[tuple[str, str], bytes]:
+        """The catalogue's documents by kind and id."""
+        return read_documents(self._reader)
+
+    @contextmanager
+    def change_catalog(self) -> Iterator[SqliteCatalogChange]:
+        """Open a transaction over the catalogue, its tickets and the keys."""
+        with self.transaction() as connection:
+            change = SqliteCatalogChange(connection)
+            yield change
+            change.finish()
+
+    def read_models(self) -> SqliteReadModels:
+        """Where the read models are kept: a file of their own, so that they never hold up sales."""
+        return self._models
+
+    def audit(self) -> SqliteAudit:
+        """What there is for the audit."""
+        return self._audit
+
+    def ownership(self) -> SqliteOwnership:
+        """Who has which ticket, as a whole."""
+        self._files.require()
+        return SqliteOwnership(self.path, self.transaction)
+
+    def beside_log(self) -> SqliteBesideLog:
+        """What could be made again from the log."""
+        return SqliteBesideLog(self.path, lambda: self._reader, self.transaction)
+
+    def attempts(self) -> SqliteAttempts:
+        """Where refused attempts are kept."""
+        return self._attempts
+
+    def troubles(self) -> dict[str, str]:
+        """What keeps the log from being written now."""
+        lock = self._lock.trouble() or self._trouble_with_writing()
+        found = {"write_lock": lock, "disk": self._upkeep.trouble()}
+        return {name: sentence for name, sentence in found.items() if sentence is not None}
+
+    def _trouble_with_writing(self) -> str | None:
+        """Try the write lock, unless it was had a moment ago."""
+        if self._writer.succeeded_within(RECENTLY_SECONDS):
+            return None
+        trouble = trouble_with_writing(self._reader)
+        return trouble and f"{trouble}, by {self._lock.holder()}"
+
+    def wal_bytes(self) -> int:
+        """How large the write-ahead log is."""
+        return self._upkeep.wal_bytes()
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self._writer.close()
+        self._upkeep.close()
+        self.recorder.datastore.close()
+        self._models.close()
+        self._audit.close()
+        self._connections.close()
+        self._clock.close()

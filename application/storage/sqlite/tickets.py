@@ -1,0 +1,74 @@
+"""The rows of tickets."""
+
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from datetime import datetime
+
+from application.ports.tickets import Ticket
+from application.runtime.clock import from_ms, to_ms
+
+COLUMNS = "tickets.id, show_id, set_id, number, seat, order_id, held_till"
+
+
+def ticket_of(row: tuple[str, str, str, int, bytes, str | None, int | None]) -> Ticket:
+    """A ticket from its columns."""
+    held_till = None if row[6] is None else from_ms(row[6])
+    return Ticket(row[0], row[1], row[2], row[3], row[4], row[5], held_till)
+
+
+def ticket_row(connection: sqlite3.Connection, ticket: str) -> Ticket | None:
+    """A ticket by its id, if there is one."""
+    row = connection.execute(f"SELECT {COLUMNS} FROM tickets WHERE id = ?", (ticket,)).fetchone()  # noqa: S608 - fixed names
+    return row and ticket_of(row)
+
+
+class TicketReading(ABC):
+    """What a store tells of its tickets."""
+
+    @property
+    @abstractmethod
+    def _reader(self) -> sqlite3.Connection:
+        """The connection to the log's file that the calling thread has."""
+
+    def tickets(self, show: str) -> Sequence[Ticket]:
+        """All tickets of a show by their numbers."""
+        rows = self._reader.execute(
+            "SELECT id, show_id, set_id, number, seat, order_id, held_till FROM tickets"
+            " WHERE show_id = ? ORDER BY number",
+            (show,),
+        )
+        return [ticket_of(row) for row in rows]
+
+    def tickets_by_id(self, ids: Sequence[str]) -> Sequence[Ticket]:
+        """These tickets."""
+        return [found for each in ids if (found := ticket_row(self._reader, each)) is not None]
+
+    def vacancies(self, shows: Sequence[str], now: datetime) -> dict[str, int]:
+        """By set, how many tickets can be had at `now`."""
+        counts: dict[str, int] = {}
+        for show in shows:
+            rows = self._reader.execute(
+                "SELECT set_id, count(*) FROM tickets WHERE show_id = ?"
+                " AND (order_id IS NULL OR held_till <= ?) GROUP BY set_id",
+                (show, to_ms(now)),
+            )
+            counts.update(rows.fetchall())
+        return counts
+
+    def overdue(self, seats: Sequence[str], sets: Sequence[str], now: datetime) -> list[str]:
+        """Orders whose hold has ended but still keeps one of these tickets."""
+        moment = to_ms(now)
+        orders: dict[str, None] = {}
+        for seat in seats:
+            ticket = ticket_row(self._reader, seat)
+            if ticket and ticket.order and ticket.vacant_at(now):
+                orders[ticket.order] = None
+        for set_id in sets:
+            rows = self._reader.execute(
+                "SELECT DISTINCT order_id FROM tickets"
+                " WHERE set_id = ? AND held_till <= ? LIMIT 100",
+                (set_id, moment),
+            )
+            orders.update((row[0], None) for row in rows)
+        return list(orders)

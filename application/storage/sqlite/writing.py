@@ -1,0 +1,251 @@
+"""What writes the log of the embedded store: one connection, one thread at a time."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from eventsourcing.persistence import IntegrityError
+
+from application.ports.store import StoreUnavailable
+from application.ports.unit_of_work import T, TicketTaken, Write, Written
+from application.runtime.failpoints import reach
+from application.storage.shared.batch import Draft, Outcome
+from application.storage.shared.group_commit import Gathering
+from application.storage.sqlite.batch import (
+    STORING,
+    SqliteBatch,
+    read_hashes,
+    read_heads,
+    store_drafts,
+)
+from application.storage.sqlite.connections import (
+    BUSY_SECONDS,
+    SLICE_SECONDS,
+    StoreBusy,
+    shrink_write_ahead_log,
+    unavailable,
+)
+from application.storage.sqlite.file import LogFiles
+from application.storage.sqlite.write_lock import WriteLock
+
+WRITE_SECONDS = 5.0
+"""How long a request waits in all for what it has to write."""
+GRACE_SECONDS = 2.0
+"""For how long beyond their time the writes of a batch are left to it."""
+
+
+class SqliteWriter:
+    """Carries out writes on a connection of its own to a log that is laid out."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        files: LogFiles,
+        lock: WriteLock,
+        tell: Callable[[int], None],
+    ) -> None:
+        """`tell` gets the last position of each commit that appended something."""
+        self._connection = connection
+        self._files = files
+        self._lock = lock
+        self._tell = tell
+        self._writing = threading.Lock()
+        connection.executescript(STORING)
+        connection.execute(f"PRAGMA busy_timeout={SLICE_SECONDS * 1000:.0f}")
+        self._heads = read_heads(connection)
+        self._commits: Gathering[Write[Any], Written[Any]] = Gathering(
+            self._commit, limited=True, grace=GRACE_SECONDS, name="commits"
+        )
+
+    def write_all(self, writes: Sequence[Write[T]]) -> list[Written[T] | Exception]:
+        """Carry out `writes` in a shared commit."""
+        if not writes:
+            return []
+        till = time.monotonic() + WRITE_SECONDS
+        for write in writes:
+            if write.till is None:
+                write.till = till
+        return self._commits.ask(writes, till=writes[0].till)
+
+    def succeeded_within(self, seconds: float) -> bool:
+        """Whether a batch was carried out in the last so many seconds."""
+        return self._commits.succeeded_within(seconds)
+
+    def _commit(self, writes: list[Write[Any]]) -> list[Outcome]:
+        """Carry out a batch, as often as somebody else writes; whose time is over is refused.
+
+        What is found out after the commit is true of what only read and decided, too.
+        """
+        self._files.require()
+        outcomes: dict[int, Outcome] = {}
+        waiting = dict(enumerate(writes))
+        while waiting:
+            try:
+                self._carry_out(waiting, outcomes)
+                self._lock.is_free()
+            except StoreBusy as busy:
+                self._lock.is_held()
+                moment = time.monotonic()
+                late = [place for place, write in waiting.items() if (write.till or 0.0) <= moment]
+                outcomes.update((place, busy) for place in late if place not in outcomes)
+            waiting = {place: waiting[place] for place in waiting if place not in outcomes}
+        self._files.require_after_commit()
+        return [outcomes[place] for place in range(len(writes))]
+
+    def _carry_out(self, writes: dict[int, Write[Any]], outcomes: dict[int, Outcome]) -> None:
+        """Carry out a batch: by one statement, else in one transaction, else one by one.
+
+        Raises `StoreBusy`; who has an outcome by then keeps it.
+        """
+        outcomes.update(self._store_at_once(writes))
+        rest = {place: write for place, write in writes.items() if place not in outcomes}
+        if rest:
+            self._store_in_rounds(rest, outcomes)
+
+    def _store_at_once(self, writes: Mapping[int, Write[Any]]) -> dict[int, Outcome]:
+        """Find and decide outside of any transaction, and store by a statement that is one.
+
+        What was found may be outdated by another process: then the statement fails, whole, and
+        nothing of it happened. Who was put aside has no outcome either.
+        """
+        with self._turn():
+            batch = SqliteBatch(self._connection, writes, self._heads)
+            try:
+                batch.find()
+                reach("append.found")
+                batch.decide()
+                reach("append.before_commit")
+                positions = batch.store()
+            except (sqlite3.IntegrityError, TicketTaken):
+                return {}
+            except sqlite3.DatabaseError as error:
+                raise unavailable(error) from error
+        reach("append.after_commit")
+        self._tell_of(positions)
+        return batch.outcomes(positions)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Be the one thread of this process that writes. Raises `StoreBusy`."""
+        self._take_turn()
+        try:
+            yield
+        finally:
+            self._writing.release()
+
+    def _take_turn(self) -> None:
+        if not self._writing.acquire(timeout=SLICE_SECONDS):
+            raise StoreBusy("The database cannot be written now: another thread writes.")
+
+    def _store_in_rounds(self, writes: dict[int, Write[Any]], outcomes: dict[int, Outcome]) -> None:
+        """Carry out a batch in one transaction; where one write spoils it, each in its own."""
+        try:
+            outcomes.update(self._transact(writes))
+        except Exception as failure:
+            if isinstance(failure, StoreUnavailable):
+                raise
+            if len(writes) == 1:
+                outcomes.update(dict.fromkeys(writes, _named(failure)))
+                return
+            for place, write in writes.items():
+                self._store_in_rounds({place: write}, outcomes)
+
+    def _transact(self, writes: Mapping[int, Write[Any]]) -> dict[int, Outcome]:
+        """Find, decide and store, in rounds: who was put aside in one finds anew in the next."""
+        waiting = dict(writes)
+        outcomes: dict[int, Outcome] = {}
+        stored: list[int] = []
+        with self.transaction(0.0) as connection:
+            heads = read_heads(connection)
+            while waiting:
+                batch = SqliteBatch(connection, waiting, heads)
+                batch.find()
+                batch.decide()
+                positions = batch.store()
+                stored += positions
+                done = batch.outcomes(positions)
+                outcomes.update(done)
+                waiting = {place: waiting[place] for place in waiting if place not in done}
+            reach("append.stored")
+        reach("append.after_commit")
+        self._heads = heads
+        self._tell_of(stored)
+        return outcomes
+
+    def append(self, draft: Draft) -> list[int]:
+        """Store a draft in a transaction of its own. Raises the library's `IntegrityError`."""
+        try:
+            with self.transaction() as connection:
+                heads = read_heads(connection)
+                hashes = read_hashes(connection, draft.facts)
+                positions = store_drafts(connection, [draft], heads, heads.number, hashes)
+        except sqlite3.IntegrityError as error:
+            raise IntegrityError(str(error)) from error
+        self._heads = heads
+        self._tell_of(positions)
+        return positions
+
+    @contextmanager
+    def transaction(self, seconds: float = BUSY_SECONDS) -> Iterator[sqlite3.Connection]:
+        """The one writing transaction; committed on the disk, or nothing of it happened.
+
+        For so many `seconds` it waits while others write. Raises `OutcomeUnknown` where the file
+        was removed or replaced meanwhile.
+        """
+        self._begin(time.monotonic() + seconds)
+        try:
+            yield self._connection
+            if self._connection.in_transaction:
+                self._connection.execute("COMMIT")
+                self._files.require_after_commit()
+        except BaseException as failure:
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
+            if isinstance(failure, sqlite3.DatabaseError) and not isinstance(
+                failure, sqlite3.IntegrityError
+            ):
+                raise unavailable(failure) from failure
+            raise
+        finally:
+            self._writing.release()
+
+    def _begin(self, deadline: float) -> None:
+        """Begin a transaction and keep the writer. In between others of this process may write."""
+        self._files.require()
+        while True:
+            try:
+                self._try_to_begin()
+            except StoreBusy:
+                if time.monotonic() >= deadline:
+                    raise
+            else:
+                return
+
+    def _try_to_begin(self) -> None:
+        self._take_turn()
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except BaseException as error:
+            self._writing.release()
+            if isinstance(error, sqlite3.DatabaseError):
+                raise unavailable(error) from error
+            raise
+
+    def _tell_of(self, positions: Sequence[int]) -> None:
+        if positions:
+            self._tell(positions[-1])
+
+    def close(self) -> None:
+        """Stop writing; nobody may be waiting."""
+        self._commits.close()
+        shrink_write_ahead_log(self._connection)
+
+
+def _named(failure: Exception) -> Exception:
+    """A failure as the port names it."""
+    if isinstance(failure, sqlite3.IntegrityError):
+        return IntegrityError(str(failure))
+    return failure

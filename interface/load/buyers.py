@@ -1,0 +1,243 @@
+"""Buyers who all come at once, live whole lives of orders, and remember what they were told."""
+
+import random
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from application.integrity.sale_proof import Promise
+from application.runtime.clock import elapsed_ns, wall_offset_ns
+from domain.status import Status
+from interface.load import history
+from interface.load.client import Answer, Client, Gone
+from interface.load.history import GONE, Call, Seen
+
+ORDERS = "/v1/resources/orders"
+PAY = b'{"payment": {"system": "drill/PAY"}}'
+START = b'{"status": "in_progress"}'
+FINISH = b'{"status": "done"}'
+MOST_TICKETS = 4
+CANCELS, WALKS_AWAY, GIVES_UP_PAYING = 0.1, 0.1, 0.1
+"""How many of the buyers, at each turn of an order's life."""
+
+READS, RIVALS, LETS_GO = 0.3, 0.05, 0.3
+"""In a checked drill: how often an order is read after a call, how often a second buyer pays for
+it, and how many of those who got no answer never ask again."""
+
+RECENT = 64
+"""How many orders are known to all buyers of a checked drill."""
+
+RETRY_SECONDS = 0.05
+PATIENCE_SECONDS = 60.0
+OK, CREATED, TOO_MANY, BUSY = 200, 201, 429, 503
+MISSING, NO_ANSWER = 404, 500
+
+_decode = msgspec.json.Decoder().decode
+
+
+class Unexpected(Exception):
+    """An answer that no buyer should ever get."""
+
+
+class LetGo(Exception):
+    """A buyer got no answer and asks no more: nobody knows whether it was done."""
+
+
+class Shown(msgspec.Struct):
+    """What of an order's document is compared."""
+
+    id: str
+    status: str
+    tickets: tuple[str, ...]
+    reserved_till: datetime | None
+
+
+_shown = msgspec.json.Decoder(Shown).decode
+
+
+class OnSale(msgspec.Struct, frozen=True):
+    """Where and what buyers buy, and until when (by the monotonic clock).
+
+    `recent` has orders that buyers show each other; it is there only when the drill is checked.
+    """
+
+    host: str
+    port: int
+    key: str
+    event: str
+    ticket_set: str
+    until: float
+    recent: deque[str] | None = None
+
+
+class Buyer(threading.Thread):
+    """Makes one order after another until the time is over or nothing is left."""
+
+    def __init__(self, sale: OnSale, seed: int) -> None:
+        super().__init__(daemon=True)
+        self._sale = sale
+        self._seed = seed
+        self._dice = random.Random(seed)  # noqa: S311 - a drill that can be repeated
+        self._client = Client(sale.host, sale.port, {"Authorization": f"key {sale.key}"})
+        self._ahead = wall_offset_ns() + elapsed_ns() - time.monotonic_ns()
+        self.promises: dict[str, Promise] = {}
+        self.created = 0
+        self.seconds: dict[str, list[float]] = {"create": [], "pay": [], "start": [], "end": []}
+        self.retries = 0
+        self.trouble: str | None = None
+        self.calls: list[Call] = []
+
+    def run(self) -> None:
+        """Buy."""
+        try:
+            while time.monotonic() < self._sale.until and self._buy():
+                pass
+        except (Unexpected, Gone) as trouble:
+            self.trouble = str(trouble)
+        finally:
+            self._client.close()
+
+    def _buy(self) -> bool:
+        """Live an order's life; False when there was no ticket left."""
+        wish = {self._sale.ticket_set: self._dice.randint(1, MOST_TICKETS)}
+        body = msgspec.json.encode({"event": self._sale.event, "random": wish})
+        try:
+            order = self._told("create", self._ask("create", history.CREATE, ORDERS, body))
+            if not order["tickets"]:
+                return False
+            self.created += 1
+            self._live(order["id"])
+        except LetGo:
+            self.retries += 1
+        return True
+
+    def _live(self, order: str) -> None:
+        """Pay for an order, cancel it or walk away from it."""
+        path = f"{ORDERS}/{order}"
+        turn = self._dice.random()
+        if turn < CANCELS:
+            self._cancel(path, order)
+        elif turn > CANCELS + WALKS_AWAY:
+            if self._sale.recent is not None:
+                self._sale.recent.append(order)
+            self._told("pay", self._ask("pay", history.PAY, path, PAY))
+            self._told("start", self._ask("start", history.START, path, START))
+            if self._dice.random() > GIVES_UP_PAYING:
+                self._told("end", self._ask("end", history.FINISH, path, FINISH))
+        self._look_around()
+
+    def _cancel(self, path: str, order: str) -> None:
+        self._ask("end", history.CANCEL, path)
+        self.promises[order] = Promise(order, Status.CANCELED)
+
+    def _told(self, step: str, answer: Answer) -> dict[str, Any]:
+        """Remember what an answer promises of its order."""
+        order: dict[str, Any] = _decode(answer.body)
+        version = _version(answer)
+        if answer.status not in (OK, CREATED):
+            raise Unexpected(f"{step}: {answer.status}")
+        tickets = tuple(order["tickets"])
+        self.promises[order["id"]] = Promise(order["id"], Status(order["status"]), tickets, version)
+        return order
+
+    def _ask(self, step: str, kind: str, path: str, body: bytes = b"") -> Answer:
+        """Ask until there is an answer: the Idempotency-Key makes it safe to repeat.
+
+        Raises `Gone`, `Unexpected` and, in a checked drill, `LetGo`.
+        """
+        begun = time.monotonic_ns()
+        try:
+            answer = self._asked(step, kind, path, body)
+        except (Gone, LetGo):
+            self._note(kind, path, begun, None)
+            raise
+        self._note(kind, path, begun, answer)
+        if answer.status not in (OK, CREATED):
+            raise Unexpected(f"{kind} {path}: {answer.status} {answer.body[:200]!r}")
+        return answer
+
+    def _asked(self, step: str, kind: str, path: str, body: bytes) -> Answer:
+        extra = f"Idempotency-Key: {secrets.token_hex(12)}\r\n"
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        method = _METHODS.get(kind, "PATCH")
+        while True:
+            begun = time.perf_counter()
+            try:
+                answer = self._client.ask(method, path, body, extra)
+                if answer.status not in (BUSY, TOO_MANY):
+                    self.seconds[step].append(time.perf_counter() - begun)
+                    return answer
+            except Gone as gone:
+                if time.monotonic() > deadline:
+                    raise
+                if self._sale.recent is not None and self._dice.random() < LETS_GO:
+                    raise LetGo from gone
+            self.retries += 1
+            time.sleep(RETRY_SECONDS)
+
+    # What only a checked drill does.
+
+    def _look_around(self) -> None:
+        """Read an order of any buyer, and now and then pay for it as well."""
+        recent = self._sale.recent
+        if not recent:
+            return
+        if self._dice.random() < READS:
+            self._once(history.READ, f"{ORDERS}/{self._dice.choice(recent)}", b"")
+        if self._dice.random() < RIVALS:
+            self._once(history.PAY, f"{ORDERS}/{self._dice.choice(recent)}", PAY)
+
+    def _once(self, kind: str, path: str, body: bytes) -> None:
+        """Ask once; what comes of it is only noted."""
+        begun = time.monotonic_ns()
+        try:
+            answer = self._client.ask(_METHODS.get(kind, "PATCH"), path, body)
+        except Gone:
+            self._note(kind, path, begun, None)
+            self.retries += 1
+        else:
+            self._note(kind, path, begun, answer)
+
+    def _note(self, kind: str, path: str, begun: int, answer: Answer | None) -> None:
+        """Note a call for the history, if one is kept. A create without an answer has no order."""
+        if self._sale.recent is None:
+            return
+        ended: int | None = time.monotonic_ns()
+        order = path.removeprefix(ORDERS).removeprefix("/")
+        refused, seen = False, None
+        if answer is None or answer.status >= NO_ANSWER or answer.status == TOO_MANY:
+            ended = None
+        elif answer.status == MISSING:
+            seen = GONE
+        elif answer.status not in (OK, CREATED):
+            refused = True
+        elif kind != history.CANCEL:
+            shown = _shown(answer.body)
+            order = shown.id
+            seen = Seen(shown.status, _version(answer), shown.tickets, self._held(shown))
+        if order:
+            self.calls.append(Call(kind, order, begun, ended, seen, refused, self._seed))
+
+    def _held(self, shown: Shown) -> int | None:
+        if shown.reserved_till is None:
+            return None
+        return int(shown.reserved_till.timestamp() * 1e9) - self._ahead
+
+
+_METHODS = {history.CREATE: "POST", history.CANCEL: "DELETE", history.READ: "GET"}
+
+
+def _version(answer: Answer) -> int:
+    return int(answer.headers[b"etag"].strip(b'"'))
+
+
+def percentile(values: Sequence[float], part: float) -> float:
+    """The value that `part` (0 to 1) of `values` do not exceed; 0 for none."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * part))] if ordered else 0.0

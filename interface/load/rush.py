@@ -1,0 +1,273 @@
+"""A drill: a sale on an empty database, buyers who all come at once, and the proof at the end."""
+
+import json
+import os
+import secrets
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from application.bootstrap import Services, build, opener_of
+from application.catalog.file import read_catalog_file
+from application.catalog.loading import load_catalog
+from application.event_log.event_mapper import fact_of
+from application.integrity.sale_proof import Proof, prove
+from application.integrity.verification import workers_for
+from application.settings import Settings
+from domain.order import Order
+from interface.load.buyers import RECENT, Buyer, OnSale, percentile
+from interface.load.client import Client, Gone
+from interface.load.history import GONE, READ, Call, Seen
+from interface.load.linearizability import Checked, check
+from interface.load.servers import Server, free_port
+
+PARTNER, EVENT, SET = "d" * 24, "e" * 24, "5" * 24
+NOOP_SECONDS = 2.0
+TICK_SECONDS = 0.1
+LAST_SECONDS = 90.0
+"""How long buyers may take to get their last answers when the time is over."""
+
+
+class NotEmpty(Exception):
+    """The database of a drill already has something in it."""
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What is drilled: how many tickets, buyers at once, seconds and server processes."""
+
+    tickets: int
+    buyers: int
+    seconds: float
+    workers: int = 1
+    kill: bool = False
+    check: bool = False
+    database: str | None = None
+
+
+class Drilled(msgspec.Struct, frozen=True):
+    """What came of it. Times are in milliseconds, for making an order."""
+
+    orders: int
+    seconds: float
+    orders_per_second: float
+    requests_per_second: float
+    noop_per_second: float
+    ratio: float
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    steps: dict[str, tuple[int, float, float]]
+    retries: int
+    killed: bool
+    trouble: list[str]
+    proof: Proof
+    history: Checked | None = None
+
+
+Tell = Callable[[str, float, int], None]
+"""Called now and then with what is being done, how much of it (0 to 1), and the orders so far."""
+
+
+def drill(settings: Settings, plan: Plan, tell: Tell) -> Drilled:
+    """Run a drill by `plan`. Raises `NotEmpty`, `BadDatabase`, `OSError`."""
+    with ExitStack() as stack:
+        database = plan.database
+        if database is None:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="orderlog-drill-"))
+            database = f"sqlite:///{Path(folder) / 'drill.db'}"
+        settings = msgspec.structs.replace(settings, database=database, sample=False)
+        tell("Putting tickets on sale", 0.0, 0)
+        key = put_on_sale(settings, plan.tickets)
+        tell("Measuring the no-op route", 0.0, 0)
+        noop = measure_noop(settings, plan)
+        buyers, seconds = rush(settings, plan, key, tell)
+        tell("Proving", 1.0, sum(each.created for each in buyers))
+        with opened(settings) as services:
+            promises = [promise for each in buyers for promise in each.promises.values()]
+            workers = workers_for(services.store, opener_of(database), os.cpu_count() or 1)
+            proof = prove(services.store, workers, promises, lambda *_: None)
+            history = checked(services, buyers, tell) if plan.check else None
+    return summed_up(plan, buyers, seconds, noop, proof, history)
+
+
+def checked(services: Services, buyers: list[Buyer], tell: Tell) -> Checked:
+    """Check the history of all calls, and that it ends with what the log has now."""
+    calls = [call for each in buyers for call in each.calls]
+    orders = sum(each.created for each in buyers)
+    calls += last_reads(services, calls)
+    return check(calls, lambda part: tell("Checking the history", part, orders))
+
+
+def last_reads(services: Services, calls: Sequence[Call]) -> Iterator[Call]:
+    """A read of each order that was shown to a buyer, after all else."""
+    for order in dict.fromkeys(call.order for call in calls):
+        begun = time.monotonic_ns()
+        events = [fact_of(each) for each in services.store.facts(order)]
+        found = Order.replay(events)
+        status = found.status_at(services.clock())
+        seen = Seen(status, found.version, tuple(found.tickets)) if events else GONE
+        yield Call(READ, order, begun, time.monotonic_ns(), seen)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Services]:
+    """The wired service, without what runs beside requests."""
+    services = build(settings)
+    try:
+        yield services
+    finally:
+        services.store.close()
+
+
+def put_on_sale(settings: Settings, tickets: int) -> str:
+    """Load a catalogue with one set of tickets; return the seller's key."""
+    key = secrets.token_hex(16)
+    catalog = {
+        "partners": [{"id": PARTNER, "name": "Drill", "language": "en", "keys": [key]}],
+        "payment_systems": [
+            {"id": "a" * 24, "alias": "drill/PAY", "hold_minutes": 30, "confirmed_by": "vendor"}
+        ],
+        "events": [
+            {
+                "id": EVENT,
+                "org": PARTNER,
+                "title": "Drill",
+                "starts_at": "2100-01-01T19:00:00Z",
+                "ends_at": "2100-01-01T22:00:00Z",
+                "sets": [
+                    {
+                        "id": SET,
+                        "name": "Floor",
+                        "rules": [{"id": "b" * 24, "nominal": "100.00", "extra": "5.00"}],
+                        "tickets": {"count": tickets},
+                    }
+                ],
+            }
+        ],
+    }
+    with opened(settings) as services:
+        if services.store.catalog() or services.store.last_position():
+            raise NotEmpty(
+                f"{settings.database} is not empty: a drill wants a database of its own."
+            )
+        load_catalog(services.store, read_catalog_file(json.dumps(catalog)), services.clock())
+    return key
+
+
+def measure_noop(settings: Settings, plan: Plan) -> float:
+    """Requests a second to a route that does nothing, by as many clients at once."""
+    port = free_port()
+    command = ["-m", "interface.load.noop", str(port), str(plan.workers), str(settings.threads)]
+    server = Server(command, port, {})
+    counts: list[int] = []
+    try:
+        server.start("/noop")
+        until = time.monotonic() + NOOP_SECONDS
+        clients = [
+            threading.Thread(target=lambda: counts.append(_post_until(port, until)), daemon=True)
+            for _ in range(plan.buyers)
+        ]
+        for each in clients:
+            each.start()
+        for each in clients:
+            each.join()
+    finally:
+        server.kill()
+    return sum(counts) / NOOP_SECONDS
+
+
+def _post_until(port: int, until: float) -> int:
+    client, count = Client("127.0.0.1", port, {}), 0
+    try:
+        while time.monotonic() < until:
+            client.ask("POST", "/noop", b"{}")
+            count += 1
+    except Gone:
+        return count
+    finally:
+        client.close()
+    return count
+
+
+def rush(settings: Settings, plan: Plan, key: str, tell: Tell) -> tuple[list[Buyer], float]:
+    """Let the buyers in; return them and how long it took."""
+    port = free_port()
+    command = ["-m", "interface.cli.main", "--database", settings.database, "serve"]
+    options = ["--port", str(port), "--workers", str(plan.workers)]
+    server = Server([*command, *options], port, {"ORDERLOG_LOG_LEVEL": "WARNING"})
+    try:
+        server.start("/health/live")
+        begun = time.monotonic()
+        recent: deque[str] | None = deque(maxlen=RECENT) if plan.check else None
+        sale = OnSale("127.0.0.1", port, key, EVENT, SET, begun + plan.seconds, recent)
+        buyers = [Buyer(sale, seed) for seed in range(plan.buyers)]
+        for each in buyers:
+            each.start()
+        _watch(server, plan, buyers, begun, tell)
+        seconds = time.monotonic() - begun
+        for each in buyers:
+            each.join(LAST_SECONDS)
+            if each.is_alive():
+                each.trouble = "a buyer waits for an answer that does not come"
+    finally:
+        server.stop()
+    return buyers, seconds
+
+
+def _watch(server: Server, plan: Plan, buyers: list[Buyer], begun: float, tell: Tell) -> None:
+    """Tell how it goes until the time is over or nobody buys; kill the server in the middle."""
+    to_kill = plan.kill
+    while (passed := time.monotonic() - begun) < plan.seconds:
+        if to_kill and passed > plan.seconds / 2:
+            to_kill = False
+            server.kill()
+            server.start("/health/live")
+        if not any(each.is_alive() for each in buyers):
+            return
+        tell("Selling", passed / plan.seconds, sum(each.created for each in buyers))
+        time.sleep(TICK_SECONDS)
+
+
+def summed_up(
+    plan: Plan,
+    buyers: list[Buyer],
+    seconds: float,
+    noop: float,
+    proof: Proof,
+    history: Checked | None,
+) -> Drilled:
+    """The figures of a drill."""
+    steps: dict[str, list[float]] = {}
+    for buyer in buyers:
+        for step, taken in buyer.seconds.items():
+            steps.setdefault(step, []).extend(taken)
+    orders = sum(each.created for each in buyers)
+    create = steps["create"]
+    figures: dict[str, Any] = {
+        f"p{part}_ms": percentile(create, part / 100) * 1000 for part in (50, 95, 99)
+    }
+    return Drilled(
+        orders=orders,
+        seconds=seconds,
+        orders_per_second=orders / seconds,
+        requests_per_second=sum(map(len, steps.values())) / seconds,
+        noop_per_second=noop,
+        ratio=orders / seconds / noop,
+        steps={
+            step: (len(taken), percentile(taken, 0.5) * 1000, percentile(taken, 0.99) * 1000)
+            for step, taken in steps.items()
+        },
+        retries=sum(each.retries for each in buyers),
+        killed=plan.kill,
+        trouble=[each.trouble for each in buyers if each.trouble],
+        proof=proof,
+        history=history,
+        **figures,
+    )

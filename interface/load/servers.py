@@ -1,0 +1,69 @@
+"""The server processes of a drill: started, killed without warning, started again."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+
+from interface.load.client import Client, Gone
+
+START_SECONDS = 30.0
+STOP_SECONDS = 40
+
+
+class Server:
+    """A command of ours that listens on a port, in a process group of its own."""
+
+    def __init__(self, command: list[str], port: int, environment: Mapping[str, str]) -> None:
+        """`command` goes to this Python; `environment` adds to the present one."""
+        self._command = [sys.executable, *command]
+        self._environment = {**os.environ, **environment}
+        self.port = port
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, path: str) -> None:
+        """Start, and return when a request for `path` is answered. Raises `OSError`."""
+        self._process = subprocess.Popen(  # noqa: S603 - our own command
+            self._command,
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + START_SECONDS
+        client = Client("127.0.0.1", self.port, {})
+        while True:
+            try:
+                client.ask("GET", path)
+            except Gone as gone:
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    raise OSError("The server of the drill did not start.") from gone
+                time.sleep(0.02)
+            else:
+                client.close()
+                return
+
+    def kill(self) -> None:
+        """SIGKILL to all its processes: nothing can be finished or tidied up."""
+        if self._process is not None and self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def stop(self) -> None:
+        """SIGTERM, and SIGKILL to what is left after a while."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])

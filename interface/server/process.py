@@ -1,0 +1,168 @@
+"""One process of a server as its parent sees it: alive, or to be started again at some moment.
+
+A process reports by a pipe of its own, so one that is killed while it reports harms nobody.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing import get_context
+from multiprocessing.context import ForkProcess
+
+import msgspec
+
+from application.runtime.clock import machine_ms
+from application.runtime.parent_process import end_with_parent
+from application.runtime.restart_figures import RestartBoard, RestartFigures
+
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 30.0
+LONG_LIFE = 60.0
+"""Who lived for so many seconds begins anew with the first pause."""
+SERVES = b"+"
+"""What a process reports when it answers; anything else is why it cannot."""
+LONGEST_REPORT = 4096
+"""So many bytes go through a pipe in one piece."""
+
+Run = Callable[[Callable[[], None]], None]
+"""Lives the life of a process; it calls what it is given when it serves."""
+
+
+class Process:
+    """One of a server's processes.
+
+    `serves` says whether the living one answers, `failed` how many in a row ended before they did,
+    `failure` why the last one did if it said so, `pause` how many seconds the next one has to wait.
+    """
+
+    def __init__(self, number: int, run: Run, board: RestartBoard) -> None:
+        self.number = number
+        self.serves = False
+        self.failed = 0
+        self.failure: str | None = None
+        self.pause = 0.0
+        self._run = run
+        self._board = board
+        self._figures = RestartFigures()
+        self._alive: ForkProcess | None = None
+        self._reports = -1
+        self._born = 0.0
+        self._due = 0.0
+
+    def is_due(self, moment: float) -> bool:
+        """Whether it has to be started at a monotonic moment."""
+        return self._alive is None and moment >= self._due
+
+    def next_moment(self) -> float | None:
+        """When it has to be looked at without having reported anything, if ever."""
+        if self._alive is None:
+            return self._due
+        return self._born + LONG_LIFE if self._figures.lately else None
+
+    def watched(self) -> list[int]:
+        """What becomes readable when it reports or dies."""
+        if self._alive is None:
+            return []
+        return [self._alive.sentinel, *([self._reports] if self._reports >= 0 else [])]
+
+    def start(self) -> None:
+        """Fork it; signals that stop the server have to be held back."""
+        self._reports, reporting = os.pipe()
+        os.set_blocking(self._reports, False)
+        self._alive = get_context("fork").Process(target=self._live, args=(reporting,))
+        self._alive.start()
+        os.close(reporting)
+        self._born = time.monotonic()
+
+    def _live(self, reporting: int) -> None:
+        """Be the process."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        os.close(self._reports)
+        end_with_parent()
+        try:
+            self._run(lambda: report(reporting, SERVES))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the parent says it in one line
+            report(reporting, (str(error) or type(error).__name__).encode())
+
+    def look(self, moment: float) -> bool:
+        """Take in what it reported; whether it has died since the last look."""
+        if self._alive is None:
+            return False
+        self._take_report()
+        if self._alive.exitcode is None:
+            if self._figures.lately and moment >= self._born + LONG_LIFE:
+                self._show(lately=0, lately_since=0)
+            return False
+        self._take_report()
+        self._bury(moment)
+        return True
+
+    def _take_report(self) -> None:
+        if self._reports < 0:
+            return
+        with suppress(BlockingIOError):
+            said = os.read(self._reports, LONGEST_REPORT)
+            if not said:
+                self._close_reports()
+            if said.startswith(SERVES):
+                self.serves, self.failed, self.failure = True, 0, None
+                self._show(down_since=0)
+            self.failure = said.removeprefix(SERVES).decode(errors="replace") or self.failure
+
+    def _bury(self, moment: float) -> None:
+        """Leave no trace of the one that died, and say when the next one is to be started."""
+        self._end()
+        self.failed = 0 if self.serves else self.failed + 1
+        self.serves = False
+        lived_long = moment - self._born >= LONG_LIFE
+        again = not lived_long and self.pause > 0
+        self.pause = min(self.pause * 2, LONGEST_PAUSE) if again else FIRST_PAUSE
+        self._due = moment + self.pause
+        at, known = machine_ms(), self._figures
+        self._show(
+            restarts=known.restarts + 1,
+            lately=1 if lived_long else known.lately + 1,
+            lately_since=at if lived_long else known.lately_since or at,
+            down_since=known.down_since or at,
+        )
+
+    def _show(self, **changed: int) -> None:
+        self._figures = msgspec.structs.replace(self._figures, **changed)
+        self._board.put(self.number, self._figures)
+
+    def terminate(self) -> None:
+        """Tell it to stop."""
+        if self._alive is not None:
+            self._alive.terminate()
+
+    def join(self, seconds: float) -> None:
+        """Wait until it has ended, and end it after so many seconds."""
+        if self._alive is None:
+            return
+        self._alive.join(seconds)
+        if self._alive.exitcode is None:
+            self._alive.kill()
+            self._alive.join()
+        self._end()
+
+    def _end(self) -> None:
+        if self._alive is not None:
+            self._alive.join()
+            self._alive.close()
+            self._alive = None
+        self._close_reports()
+
+    def _close_reports(self) -> None:
+        if self._reports >= 0:
+            os.close(self._reports)
+            self._reports = -1
+
+
+def report(pipe: int, said: bytes) -> None:
+    """Say something to the parent, in one piece, if it is still there."""
+    with suppress(OSError):
+        os.write(pipe, said[:LONGEST_REPORT])

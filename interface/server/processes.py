@@ -1,0 +1,172 @@
+"""The processes of a server: the parent that starts and replaces them, and ends them all.
+
+Process 0 is the background worker: what it does would hold up the event loops of the others, which
+answer requests. One that dies is replaced after a pause that grows while it dies again and again;
+the others go on meanwhile. The parent gives up only when none that answers can live.
+
+A process is forked while the parent has no other thread, since a fork copies the locks that threads
+hold, and before it has a connection to the store.
+"""
+
+import resource
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing import connection
+from typing import Any
+
+import structlog
+
+from application.runtime.restart_figures import RestartBoard
+from application.settings import Settings
+from interface.server.logs import configure
+from interface.server.process import Process
+from interface.server.running import Listening, answer_requests, work_behind
+
+BEHIND = 0
+"""The number of the background worker."""
+STOP_SECONDS = 30
+"""How long requests under way may take when the server is told to stop."""
+TRIES = 6
+"""When every process that answers could not begin to serve so often in a row, none can live."""
+OPEN_FILES = 65_536
+TO_STOP = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+
+log = structlog.get_logger()
+
+
+class CannotStart(Exception):
+    """No process that answers requests can begin to serve."""
+
+
+class Processes:
+    """The parent. `started` is called once, when the service answers."""
+
+    def __init__(
+        self, settings: Settings, host: str, port: int, workers: int, started: Callable[[], None]
+    ) -> None:
+        self._settings = settings
+        self._started = started
+        board = RestartBoard(workers + 1)
+        listening = Listening(host, port, workers, board)
+        self._behind = Process(BEHIND, lambda works: work_behind(settings, works), board)
+        self._answering = [
+            Process(number, lambda serves: answer_requests(settings, listening, serves), board)
+            for number in range(BEHIND + 1, workers + 1)
+        ]
+        self._all = [self._behind, *self._answering]
+        self._announced = False
+        self._told_to_stop = False
+
+    def run(self) -> None:
+        """Serve until SIGTERM, SIGINT or SIGHUP; finish what is under way. Raises `CannotStart`."""
+        configure(self._settings.log_level)
+        raise_limit_of_open_files()
+        with self._signals() as woken:
+            try:
+                while not self._told_to_stop:
+                    self._start_those_that_are_due()
+                    self._wait(woken)
+                    self._look_after_each()
+            finally:
+                self._stop()
+
+    @contextmanager
+    def _signals(self) -> Iterator[socket.socket]:
+        """Take signals that stop the server; each makes the socket readable."""
+        woken, wakes = socket.socketpair()
+        with woken, wakes:
+            woken.setblocking(False)
+            wakes.setblocking(False)
+            for each in TO_STOP:
+                signal.signal(each, self._stop_soon)
+            before = signal.set_wakeup_fd(wakes.fileno())
+            try:
+                yield woken
+            finally:
+                signal.set_wakeup_fd(before)
+
+    def _stop_soon(self, *_: Any) -> None:
+        self._told_to_stop = True
+
+    def _start_those_that_are_due(self) -> None:
+        for each in self._all:
+            if each.is_due(time.monotonic()) and not self._told_to_stop:
+                with held_back():
+                    each.start()
+
+    def _wait(self, woken: socket.socket) -> None:
+        """Until a process reports or dies, one is due, or a signal came."""
+        moments = [moment for each in self._all if (moment := each.next_moment()) is not None]
+        left = max(0.0, min(moments) - time.monotonic()) if moments else None
+        connection.wait([woken, *(own for each in self._all for own in each.watched())], left)
+
+    def _look_after_each(self) -> None:
+        for each in self._all:
+            died = each.look(time.monotonic())
+            if died and not self._told_to_stop:
+                log.error(
+                    "server_process_died",
+                    processes=[each.number],
+                    pause=each.pause,
+                    reason=each.failure,
+                )
+        answering = self._answering
+        if self._told_to_stop:
+            return
+        if not self._announced:
+            self._announce(answering)
+        elif all(each.failed >= TRIES for each in answering):
+            raise CannotStart(reason_of(answering))
+
+    def _announce(self, answering: list[Process]) -> None:
+        """Tell that the service answers, once it does. Raises `CannotStart`."""
+        if any(each.failure for each in answering):
+            raise CannotStart(reason_of(answering))
+        if all(each.failed >= TRIES for each in answering):
+            raise CannotStart(reason_of(answering))
+        if all(each.serves or each.failed for each in answering) and any(
+            each.serves for each in answering
+        ):
+            self._announced = True
+            self._started()
+
+    def _stop(self) -> None:
+        """End all processes, the background worker last: requests may wait for what it does."""
+        deadline = time.monotonic() + STOP_SECONDS
+        for group in (self._answering, [self._behind]):
+            for each in group:
+                each.terminate()
+            for each in group:
+                each.join(max(0.0, deadline - time.monotonic()))
+
+
+def reason_of(processes: list[Process]) -> str:
+    """Why none of the processes can live."""
+    failure = next((each.failure for each in processes if each.failure), None)
+    if failure is None:
+        return "The server processes keep ending by themselves."
+    return f"A server process cannot start: {failure}"
+
+
+def raise_limit_of_open_files() -> None:
+    """Take as many open files as the system allows: every thread has some of its own."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Let signals that stop the server come later, so that none meets a process half forked.
+
+    A forked process takes them over held back: it is its parent who tells it to stop.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, TO_STOP)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

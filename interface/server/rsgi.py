@@ -1,0 +1,284 @@
+"""The application as the server calls it: on an event loop, by RSGI.
+
+A body is taken in as it comes, so a client that does not end one costs the memory it fills and
+nothing else. What an on-sale is made of is answered on the loop (`fast_path.py`); everything else
+by Flask, in one of the `ORDERLOG_THREADS` threads for reading, or of as many for writing. Those who
+watch the service are answered on the loop, too: no thread and no store can keep them waiting.
+"""
+
+import asyncio
+import sys
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from io import BytesIO
+from threading import BoundedSemaphore
+from typing import Any
+
+from flask import Flask, Response
+from granian._granian import RSGIHTTPProtocol as HTTPProtocol
+from granian._granian import RSGIProtocolClosed as ProtocolClosed
+from granian.rsgi import Scope
+from werkzeug.test import run_wsgi_app
+
+from application.bootstrap import Services
+from application.runtime.greenlet_bridge import Cooperation, TooLate, in_time, slot_taken
+from application.runtime.store_deadline import StoreTime, limited_by
+from interface.http.errors import BadRequest, BodyRefused, answer_to
+from interface.http.fast_path import FastPath, Reply
+from interface.http.health import live_answer, ready_answer
+from interface.http.metrics import metrics_answer
+from interface.http.problems import BODY_TOO_SLOW, TOO_MANY_BODIES
+from interface.http.request_context import known_caller_of, log_request, request_id_of
+from interface.http.watched import Watched
+from interface.server.draining import Traffic
+
+LOOK_SECONDS = 1.0
+SMALL = 65_536
+"""Bodies up to so many bytes may come in any number; the server limits the connections."""
+RUNNING = 4
+"""How many of the threads run at the same time. More only hand the interpreter to each other: with
+32, a list of orders took twice as long. Who waits for the store or a read model lets others run
+meanwhile."""
+READING = frozenset({"GET", "HEAD"})
+"""Methods that only read. They have threads of their own: writes that wait for a store that stalls
+keep all of theirs."""
+LIVE, READY, METRICS = "/health/live", "/health/ready", "/metrics"
+WATCHED = frozenset({LIVE, READY, METRICS})
+"""What is answered to those who watch the service, on the loop."""
+LARGE_BODIES = 16
+"""How many larger ones a partner may send at the same time, as may all who have no good key."""
+
+Environ = dict[str, Any]
+
+NAMES = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
+"""The names of headers in WSGI: at first those that are not HTTP_ and the name, then all known."""
+MOST_NAMES = 200
+UNREADABLE = "\ufffd"
+"""The value of a header that is not ASCII: the server keeps it for itself."""
+
+
+class RsgiService:
+    """The service, as RSGI wants it; `flask` is all of it, `services` what it asks."""
+
+    def __init__(
+        self, flask: Flask, services: Services, watched: Watched, traffic: Traffic
+    ) -> None:
+        self.traffic = traffic
+        self._watched = watched
+        self._begun: Callable[[], None] | None = None
+        self._services = services
+        self._fast: FastPath = flask.wsgi_app  # type: ignore[assignment] # as `create_app` set it
+        self._largest = services.settings.max_body_bytes
+        self._large: Counter[str] = Counter()
+        self._slots = BoundedSemaphore(RUNNING)
+        self._reading = ThreadPoolExecutor(services.settings.threads, "reading")
+        self._writing = ThreadPoolExecutor(services.settings.threads, "writing")
+
+    def when_begun(self, call: Callable[[], None]) -> None:
+        """Have `call` made when this begins to serve."""
+        self._begun = call
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin to serve on `loop`."""
+        self._loop = loop
+        if self._begun is not None:
+            loop.call_soon(self._begun)
+        self._cooperation = Cooperation(loop)
+        self._coming = ComingBodies(loop, self._services.settings.body_seconds)
+
+    async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        """Answer one request."""
+        self.traffic.come += 1
+        try:
+            reply = await self._reply(scope, protocol)
+            if self.traffic.draining:
+                reply.headers.append(("Connection", "close"))
+            protocol.response_bytes(int(reply.status[:3]), reply.headers, reply.body)
+        finally:
+            self.traffic.answered += 1
+
+    async def _reply(self, scope: Scope, protocol: HTTPProtocol) -> Reply:
+        environ = environ_of(scope)
+        try:
+            environ["wsgi.input"] = BytesIO(await self._body(environ, protocol))
+        except (BodyRefused, BadRequest) as refused:
+            return await self._cooperation.run(partial(self._refusal, environ, refused))
+        return await self._answer(environ)
+
+    async def _answer(self, environ: Environ) -> Reply:
+        store_time = StoreTime()
+        ask = self._fast.usual(environ)
+        if ask is not None:
+            fast = partial(self._fast.reply, environ, ask)
+            reply = await self._cooperation.run(fast, store_time)
+            if reply is not None:
+                return reply
+        if environ["PATH_INFO"] in WATCHED and environ["REQUEST_METHOD"] in READING:
+            return await self._for_watchers(environ)
+        threads = self._reading if environ["REQUEST_METHOD"] in READING else self._writing
+        call = in_time(partial(self._of_flask, environ, store_time))
+        try:
+            return await self._loop.run_in_executor(threads, call)
+        except TooLate as refused:
+            return await self._cooperation.run(partial(self._refusal, environ, refused))
+
+    async def _for_watchers(self, environ: Environ) -> Reply:
+        """An answer that needs neither a thread nor the store."""
+        began = time.perf_counter()
+        path = environ["PATH_INFO"]
+        if path == METRICS:
+            answer = metrics_answer(await self._watched.figures_soon(), self._watched)
+        else:
+            answer = live_answer() if path == LIVE else ready_answer(self._watched)
+        return reply_of(environ, answer, began)
+
+    def _of_flask(self, environ: Environ, store_time: StoreTime) -> Reply:
+        with slot_taken(self._slots), limited_by(store_time):
+            body, status, headers = run_wsgi_app(self._fast.flask, environ, buffered=True)
+        return Reply(status, headers.to_wsgi_list(), b"".join(body))
+
+    async def _body(self, environ: Environ, protocol: HTTPProtocol) -> bytes:
+        """The body, as far as it is allowed to be. Raises `BodyRefused`, `BadRequest`."""
+        expected = self._expected(environ)
+        if not expected:
+            return b""
+        if expected <= SMALL:
+            return await self._coming.whole(protocol())
+        partner = await self._cooperation.run(partial(self._partner, environ))
+        if self._large[partner] >= LARGE_BODIES:
+            raise BodyRefused(TOO_MANY_BODIES)
+        self._large[partner] += 1
+        try:
+            return await self._coming.whole(
+                self._large_body(protocol, environ.get("CONTENT_LENGTH"))
+            )
+        finally:
+            self._large[partner] -= 1
+
+    def _expected(self, environ: Environ) -> int:
+        """How many bytes may come; 0 for no body, and for one that is refused unread."""
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            return self._largest
+        length = environ.get("CONTENT_LENGTH", "")
+        told = int(length) if length.isdecimal() else 0
+        return told if told <= self._largest else 0
+
+    async def _large_body(self, protocol: HTTPProtocol, expected: str | None) -> bytes:
+        """A body up to the limit and a little more, by which one that is too large is told.
+
+        One that breaks off just ends: only where it was told how long it is this can be seen. What
+        comes in chunks has to be good JSON for itself.
+        """
+        parts = []
+        length = 0
+        async for part in protocol:
+            parts.append(part)
+            length += len(part)
+            if length > self._largest:
+                break
+        if expected is not None and length < int(expected):
+            raise broken_off()
+        return b"".join(parts)
+
+    def _refusal(self, environ: Environ, refused: Exception) -> Reply:
+        began = time.perf_counter()
+        answer = answer_to(refused)
+        if partner := self._partner(environ):
+            answer.headers["X-Partner"] = partner
+        return reply_of(environ, answer, began)
+
+    def _partner(self, environ: Environ) -> str:
+        """Who asks; empty where nobody can tell."""
+        caller = known_caller_of(self._services, environ)
+        return "" if caller is None else caller.partner
+
+
+def reply_of(environ: Environ, answer: Response, began: float) -> Reply:
+    """An answer that was not made by Flask, with the request's id, and in the log."""
+    answer.headers["X-Request-Id"] = request_id = request_id_of(environ)
+    method = environ["REQUEST_METHOD"]
+    log_request(request_id, method, environ["PATH_INFO"], answer.status, began)
+    body = b"" if method == "HEAD" else answer.get_data()
+    return Reply(answer.status, answer.headers.to_wsgi_list(), body)
+
+
+def broken_off() -> BadRequest:
+    """What is wrong with a body that breaks off."""
+    return BadRequest("bad_json", "The body broke off before its end.")
+
+
+class ComingBodies:
+    """The bodies that are on their way, each of which has to come in time.
+
+    One look a second at all of them costs less than a timer for each.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+        """Have every body come within so many `seconds`, and one second."""
+        self._loop = loop
+        self._seconds = seconds
+        self._since: dict[asyncio.Task[Any], float] = {}
+        loop.call_later(LOOK_SECONDS, self._look)
+
+    async def whole(self, body: Awaitable[bytes]) -> bytes:
+        """A body, once it has come. Raises `BodyRefused`, `BadRequest`."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine runs in a task
+        self._since[task] = self._loop.time()
+        try:
+            return await body
+        except asyncio.CancelledError:
+            raise BodyRefused(BODY_TOO_SLOW) from None
+        except ProtocolClosed:
+            raise broken_off() from None
+        finally:
+            del self._since[task]
+
+    def _look(self) -> None:
+        """Wait no longer for those that should have come."""
+        latest = self._loop.time() - self._seconds
+        for task in [task for task, since in self._since.items() if since < latest]:
+            task.cancel()
+        self._loop.call_later(LOOK_SECONDS, self._look)
+
+
+def environ_of(scope: Scope) -> Environ:
+    """A request's head as WSGI has it. Of a header that comes twice the values are joined."""
+    environ: Environ = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope.path.encode().decode("latin1"),
+        "QUERY_STRING": scope.query_string.encode().decode("latin1"),
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "SERVER_NAME": "orderlog",
+        "SERVER_PORT": "80",
+        "REMOTE_ADDR": scope.client.rpartition(":")[0],
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.errors": sys.stderr,
+        "wsgi.input_terminated": True,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    headers = scope.headers
+    for name, value in headers.items():
+        wsgi_name = NAMES.get(name) or wsgi_name_of(name)
+        if wsgi_name in environ:
+            environ[wsgi_name] += ("; " if name == "cookie" else ",") + value
+        else:
+            environ[wsgi_name] = value
+    for name in headers.keys():  # noqa: SIM118 - only this has those without a value
+        environ.setdefault(NAMES.get(name) or wsgi_name_of(name), UNREADABLE)
+    return environ
+
+
+def wsgi_name_of(name: str) -> str:
+    """The name of a header in WSGI."""
+    wsgi_name = "HTTP_" + name.upper().replace("-", "_")
+    if len(NAMES) < MOST_NAMES:
+        NAMES[name] = wsgi_name
+    return wsgi_name
