@@ -10,7 +10,7 @@ import structlog
 
 from application.catalog.access import Access
 from application.catalog.availability import ShowQueries
-from application.catalog.cache import CatalogKeeper
+from application.catalog.cache import CatalogCache
 from application.catalog.seating import Seating
 from application.catalog.session_secret import SessionSecret
 from application.integrity.checkpoint import Checkpoints
@@ -20,17 +20,17 @@ from application.orders.as_of import PastOrders
 from application.orders.expiry import Sweeper
 from application.orders.history import OrderHistory
 from application.orders.queries import OrderQueries
-from application.orders.rejected_requests import Attempts
+from application.orders.rejected_requests import RejectionLog
 from application.orders.sales_report import SalesQueries
 from application.orders.search import OrderSearch
 from application.orders.service import OrderService
-from application.orders.timeline.timeline import OrderStories
+from application.orders.timeline.timeline import OrderTimelines
 from application.ports.backup_files import BackupRefused, Backups
 from application.ports.copyable import Copyable
 from application.ports.store import Store, StoreOpener, StoreUnavailable
 from application.ports.unit_of_work import T
-from application.projector.acknowledging import Acknowledging
-from application.projector.loop import PullLoop, begin_diverged_anew
+from application.projector.acknowledgements import Acknowledgements
+from application.projector.loop import Projector, begin_diverged_anew
 from application.read_models.registry import PROJECTIONS
 from application.runtime.store_clock import StoreClock
 from application.settings import BESIDE, Settings
@@ -55,26 +55,26 @@ class Services(msgspec.Struct, frozen=True):
     clock: Callable[[], datetime]
     store_clock: StoreClock
     store: Store
-    catalog: CatalogKeeper
+    catalog: CatalogCache
     access: Access
     session_secret: SessionSecret
     orders: OrderService
-    attempts: Attempts
+    attempts: RejectionLog
     history: OrderHistory
-    stories: OrderStories
+    timelines: OrderTimelines
     queries: OrderQueries
     past: PastOrders
     search: OrderSearch
     shows: ShowQueries
     seating: Seating
     sales: SalesQueries
-    loop: PullLoop
+    loop: Projector
     sweeper: Sweeper
     checkpoints: Checkpoints
     checkpointer: Checkpointer
     watch: LogWatch
     watcher: Watcher
-    acknowledging: Acknowledging
+    acknowledgements: Acknowledgements
 
     def start(self) -> None:
         """Start all that runs beside requests, as one process that does everything."""
@@ -87,7 +87,7 @@ class Services(msgspec.Struct, frozen=True):
         self.attempts.start()
         self.catalog.start()
 
-    def start_behind_requests(self) -> None:
+    def start_background_work(self) -> None:
         """Start what one process does for all: feed read models, end holds, sign checkpoints.
 
         A read model whose columns are those of another version is begun anew.
@@ -138,9 +138,9 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
             store.read_models().ensure(projection.table)
     store_clock = StoreClock(store.moment)
     clock = clock or store_clock.now
-    catalog = CatalogKeeper(store)
-    attempts = Attempts(store, lambda: not store_clock.too_far)
-    orders = OrderService(store, catalog, clock, attempts.note, lambda: store_clock.holds_may_end)
+    catalog = CatalogCache(store)
+    attempts = RejectionLog(store, lambda: not store_clock.too_far)
+    orders = OrderService(store, catalog, clock, attempts.record, lambda: store_clock.holds_may_end)
     shows = ShowQueries(store, catalog, clock)
     queries = OrderQueries(store, clock)
     past = PastOrders(store, settings.wait_seconds)
@@ -158,20 +158,20 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
         orders=orders,
         attempts=attempts,
         history=history,
-        stories=OrderStories(history, attempts, catalog, clock),
+        timelines=OrderTimelines(history, attempts, catalog, clock),
         queries=queries,
         past=past,
         search=OrderSearch(store, clock),
         shows=shows,
         seating=Seating(store, shows, clock),
         sales=SalesQueries(store, catalog, past),
-        loop=PullLoop(store, list(PROJECTIONS.values()), watch),
+        loop=Projector(store, list(PROJECTIONS.values()), watch),
         sweeper=Sweeper(queries, orders, attempts, clock, settings.sweep_seconds),
         checkpoints=checkpoints,
         checkpointer=Checkpointer(checkpoints, settings.checkpoint_seconds),
         watch=watch,
         watcher=Watcher(watch),
-        acknowledging=Acknowledging(store, watch, checkpoints, clock),
+        acknowledgements=Acknowledgements(store, watch, checkpoints, clock),
     )
 
 

@@ -7,27 +7,27 @@ import msgspec
 from domain.payment import PaymentSystem
 
 
-class Asked(msgspec.Struct, frozen=True):
-    """By whom, when and by which request something is asked. Goes into every fact."""
+class CommandMetadata(msgspec.Struct, frozen=True):
+    """By whom, when and by which request something is asked. Goes into every event."""
 
     at: datetime
     actor: str
     request: str
 
 
-class Seats(msgspec.Struct, frozen=True):
+class TicketsById(msgspec.Struct, frozen=True):
     """Exactly these tickets are wanted."""
 
     tickets: tuple[str, ...]
 
 
-class AtRandom(msgspec.Struct, frozen=True):
+class BestAvailable(msgspec.Struct, frozen=True):
     """As many tickets as said are wanted of each set, no matter which."""
 
     counts: dict[str, int]
 
 
-TicketWish = Seats | AtRandom
+TicketSelection = TicketsById | BestAvailable
 """The wanted end state of an order's tickets: what it does not name is let go."""
 
 

@@ -1,7 +1,7 @@
-"""The facts of an order's life.
+"""The events of an order's life.
 
 These names, versions and fields are a stored format: a new version is added, an old one is
-never edited (docs/facts.md). A fact carries all that replay needs; replay never looks at the
+never edited (docs/events.md). An event carries all that replay needs; replay never looks at the
 catalogue, the clock or the settings.
 """
 
@@ -25,8 +25,8 @@ class Idempotency(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: bytes
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What every fact says: of which order, its place in it, when, by whom, by which request.
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What every event says: of which order, its place in it, when, by whom, by which request.
 
     `idempotency` is on the last event that a request with an Idempotency-Key brought about: the
     idempotency record of the request is of that version and that time.
@@ -40,7 +40,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     idempotency: Idempotency | None = None
 
 
-class OrderCreated(Fact, frozen=True, kw_only=True):
+class OrderCreated(Event, frozen=True, kw_only=True):
     """An order was made: for which show, by whom, at which prices, with which tickets held."""
 
     number: int
@@ -54,14 +54,14 @@ class OrderCreated(Fact, frozen=True, kw_only=True):
     reserved_till: datetime
 
 
-class TicketsChanged(Fact, frozen=True, kw_only=True):
+class TicketsChanged(Event, frozen=True, kw_only=True):
     """Tickets were added to an order or taken out of it. `added` maps a ticket to its set."""
 
     added: dict[str, str] = msgspec.field(default_factory=dict)
     removed: tuple[str, ...] = ()
 
 
-class CustomerSet(Fact, frozen=True, kw_only=True):
+class CustomerSet(Event, frozen=True, kw_only=True):
     """What the buyer said of themselves: the fields that changed, and only those."""
 
     email: str | None = None
@@ -71,7 +71,7 @@ class CustomerSet(Fact, frozen=True, kw_only=True):
     lang: str | None = None
 
 
-class PaymentSystemSet(Fact, frozen=True, kw_only=True):
+class PaymentSystemSet(Event, frozen=True, kw_only=True):
     """How the buyer is going to pay, and where they return to afterwards."""
 
     system: PaymentSystem
@@ -79,7 +79,7 @@ class PaymentSystemSet(Fact, frozen=True, kw_only=True):
     failure_url: str | None = None
 
 
-class StatusChanged(Fact, frozen=True, kw_only=True):
+class StatusChanged(Event, frozen=True, kw_only=True):
     """An order moved on.
 
     The hold and the address to pay at come with the start of a payment, the barcodes (by ticket)
@@ -92,7 +92,7 @@ class StatusChanged(Fact, frozen=True, kw_only=True):
     barcodes: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-STORED: MappingProxyType[str, type[Fact]] = MappingProxyType(
+STORED: MappingProxyType[str, type[Event]] = MappingProxyType(
     {
         "OrderCreated.1": OrderCreated,
         "TicketsChanged.1": TicketsChanged,
@@ -103,6 +103,6 @@ STORED: MappingProxyType[str, type[Fact]] = MappingProxyType(
 )
 """Every stored name with its version, and the class that reads it."""
 
-STORED_NAMES: MappingProxyType[type[Fact], str] = MappingProxyType(
+STORED_NAMES: MappingProxyType[type[Event], str] = MappingProxyType(
     {cls: name for name, cls in STORED.items()}
 )

@@ -1,4 +1,4 @@
-"""The order: its state, what may be asked of it, and how each fact changes it."""
+"""The order: its state, what may be asked of it, and how each event changes it."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -7,10 +7,17 @@ from typing import Any, Self
 
 import msgspec
 
-from domain.commands import Asked, AtRandom, Customer, Payment, Seats, TicketWish
+from domain.commands import (
+    BestAvailable,
+    CommandMetadata,
+    Customer,
+    Payment,
+    TicketsById,
+    TicketSelection,
+)
 from domain.events import (
     CustomerSet,
-    Fact,
+    Event,
     OrderCreated,
     PaymentSystemSet,
     StatusChanged,
@@ -40,7 +47,7 @@ NOT_YET = datetime.max.replace(tzinfo=UTC)
 
 
 class Order(msgspec.Struct, omit_defaults=True):
-    """One order of one show. Built by replaying its facts; changed only by recording new ones.
+    """One order of one show. Built by replaying its events; changed only by recording new ones.
 
     Methods that decide may refuse, may record nothing, and assign nothing; `apply` assigns and
     never refuses.
@@ -68,14 +75,14 @@ class Order(msgspec.Struct, omit_defaults=True):
     engaged: str | None = None
     redirect_url: str | None = None
     barcodes: dict[str, str] = msgspec.field(default_factory=dict)
-    pending: list[Fact] = msgspec.field(default_factory=list)
+    pending: list[Event] = msgspec.field(default_factory=list)
 
     @classmethod
-    def replay(cls, facts: Iterable[Fact]) -> Self:
+    def replay(cls, events: Iterable[Event]) -> Self:
         """The order as `facts` tell it, in the order in which they were recorded."""
         order = cls()
-        for fact in facts:
-            order.apply(fact)
+        for event in events:
+            order.apply(event)
         return order
 
     def status_at(self, now: datetime) -> Status:
@@ -101,10 +108,10 @@ class Order(msgspec.Struct, omit_defaults=True):
         vendor: str,
         deal: str | None,
         lang: str,
-        wish: TicketWish,
+        command: TicketSelection,
         vacant: Mapping[str, str],
         all_or_nothing: bool,
-        asked: Asked,
+        metadata: CommandMetadata,
     ) -> Self:
         """A new order of `show` with those of the wished tickets that are `vacant`.
 
@@ -112,16 +119,16 @@ class Order(msgspec.Struct, omit_defaults=True):
         the wished tickets cannot be had. It is held for ten minutes. Refuses a set that the show
         does not have or that has no price in force.
         """
-        prices = show.prices(asked.at)
+        prices = show.prices(metadata.at)
         sets = {ticket_set.id for ticket_set in show.sets}
-        _refuse_unpriced(show.id, sets, prices, _sets_of(wish, vacant))
-        tickets = _chosen(wish, {}, vacant)
-        if all_or_nothing and not _complete(wish, tickets):
+        _refuse_unpriced(show.id, sets, prices, _sets_of(command, vacant))
+        tickets = _chosen(command, {}, vacant)
+        if all_or_nothing and not _complete(command, tickets):
             tickets = {}
         order = cls(id=order_id)
         order._record(
             OrderCreated,
-            asked,
+            metadata,
             number=number,
             show=show.id,
             org=show.org,
@@ -130,15 +137,15 @@ class Order(msgspec.Struct, omit_defaults=True):
             lang=lang,
             prices=prices,
             tickets=tickets,
-            reserved_till=asked.at + HOLD_AT_CREATION,
+            reserved_till=metadata.at + HOLD_AT_CREATION,
         )
         return order
 
     def change_tickets(
         self,
-        wish: TicketWish,
+        command: TicketSelection,
         vacant: Mapping[str, str],
-        asked: Asked,
+        metadata: CommandMetadata,
         *,
         all_or_nothing: bool,
         sets: Iterable[str] = (),
@@ -150,26 +157,26 @@ class Order(msgspec.Struct, omit_defaults=True):
         `sets` are those that the show has now, whether or not the order has a price for them.
         """
         existing = {*self.prices, *sets}
-        wanted = _sets_of(wish, {**vacant, **self.tickets})
+        wanted = _sets_of(command, {**vacant, **self.tickets})
         _refuse_unpriced(self.show, existing, self.prices, wanted)
-        chosen = _chosen(wish, self.tickets, vacant)
-        complete = _complete(wish, chosen)
+        chosen = _chosen(command, self.tickets, vacant)
+        complete = _complete(command, chosen)
         added = {ticket: chosen[ticket] for ticket in chosen if ticket not in self.tickets}
         removed = tuple(ticket for ticket in self.tickets if ticket not in chosen)
         if complete and not added and not removed:
             return
-        self._refuse_ticket_change(wish, chosen, asked)
+        self._refuse_ticket_change(command, chosen, metadata)
         if all_or_nothing and not complete:
             return
         if added or removed:
-            self._record(TicketsChanged, asked, added=added, removed=removed)
+            self._record(TicketsChanged, metadata, added=added, removed=removed)
 
-    def refuse_incomplete(self, wish: TicketWish) -> None:
+    def refuse_incomplete(self, command: TicketSelection) -> None:
         """Refuse unless the order has all of the wished tickets."""
-        if not _complete(wish, _chosen(wish, self.tickets, {})):
+        if not _complete(command, _chosen(command, self.tickets, {})):
             raise TicketsIncomplete
 
-    def set_customer(self, customer: Customer, asked: Asked) -> None:
+    def set_customer(self, customer: Customer, metadata: CommandMetadata) -> None:
         """Note what the buyer says of themselves; what is None stays as it was."""
         known = msgspec.structs.asdict(self.customer)
         news = {
@@ -179,12 +186,12 @@ class Order(msgspec.Struct, omit_defaults=True):
         }
         if not news:
             return
-        status = self.status_at(asked.at)
+        status = self.status_at(metadata.at)
         if status is not Status.EXECUTED:
             raise CustomerLocked(status=status)
-        self._record(CustomerSet, asked, **news)
+        self._record(CustomerSet, metadata, **news)
 
-    def choose_payment(self, payment: Payment, asked: Asked) -> None:
+    def choose_payment(self, payment: Payment, metadata: CommandMetadata) -> None:
         """Choose how to pay. It shows in the order only once the payment starts."""
         if payment == Payment():
             return
@@ -195,24 +202,24 @@ class Order(msgspec.Struct, omit_defaults=True):
         failure_url = payment.failure_url or self.failure_url
         if (system, success_url, failure_url) == (self.system, self.success_url, self.failure_url):
             return
-        status = self.status_at(asked.at)
+        status = self.status_at(metadata.at)
         if status is not Status.EXECUTED:
             raise PaymentLocked(status=status)
         self._record(
             PaymentSystemSet,
-            asked,
+            metadata,
             system=system,
             success_url=success_url,
             failure_url=failure_url,
         )
 
-    def move_to(self, wanted: Status, asked: Asked, secret: str) -> None:
+    def move_to(self, wanted: Status, metadata: CommandMetadata, secret: str) -> None:
         """Move the order on as the table of moves allows.
 
         `secret` is 40 hex digits nobody can guess: it names the buyer to the payment system, and
         the barcodes of a paid order are derived from it.
         """
-        status = self.status_at(asked.at)
+        status = self.status_at(metadata.at)
         if wanted is status:
             return
         if wanted in SYSTEM_ONLY:
@@ -220,35 +227,35 @@ class Order(msgspec.Struct, omit_defaults=True):
         if wanted not in MOVES[status]:
             raise MoveNotAllowed(status=status, wanted=wanted)
         if wanted is Status.IN_PROGRESS:
-            self._start_payment(asked, secret)
+            self._start_payment(metadata, secret)
         elif wanted is Status.DONE:
-            self._finish(asked, secret)
+            self._finish(metadata, secret)
         else:
-            self._record(StatusChanged, asked, status=wanted)
+            self._record(StatusChanged, metadata, status=wanted)
 
-    def expire(self, asked: Asked) -> None:
+    def expire(self, metadata: CommandMetadata) -> None:
         """Record that the hold has ended, if it has; the system asks this, never a client."""
-        if self.status in HELD and asked.at >= self.reserved_till:
-            self._record(StatusChanged, asked, status=Status.EXPIRED)
+        if self.status in HELD and metadata.at >= self.reserved_till:
+            self._record(StatusChanged, metadata, status=Status.EXPIRED)
 
-    def collect_events(self) -> Sequence[Fact]:
-        """Hand over the facts that were recorded and not saved yet."""
-        facts, self.pending = self.pending, []
-        return facts
+    def collect_events(self) -> Sequence[Event]:
+        """Hand over the events that were recorded and not saved yet."""
+        events, self.pending = self.pending, []
+        return events
 
     def _refuse_ticket_change(
-        self, wish: TicketWish, chosen: Mapping[str, str], asked: Asked
+        self, command: TicketSelection, chosen: Mapping[str, str], metadata: CommandMetadata
     ) -> None:
-        status = self.status_at(asked.at)
+        status = self.status_at(metadata.at)
         if status not in HELD:
             raise TicketsLocked(status=status)
         if status is Status.IN_PROGRESS:
-            if not (_complete(wish, chosen) and chosen.keys() <= self.tickets.keys()):
+            if not (_complete(command, chosen) and chosen.keys() <= self.tickets.keys()):
                 raise TicketsOnlyOut
             if not chosen:
                 raise NoTickets
 
-    def _start_payment(self, asked: Asked, secret: str) -> None:
+    def _start_payment(self, metadata: CommandMetadata, secret: str) -> None:
         if self.system is None:
             raise PaymentSystemMissing
         if not self.tickets:
@@ -256,90 +263,90 @@ class Order(msgspec.Struct, omit_defaults=True):
         address = self.system.redirect_url
         self._record(
             StatusChanged,
-            asked,
+            metadata,
             status=Status.IN_PROGRESS,
-            reserved_till=self._moment(asked) + timedelta(minutes=self.system.hold_minutes),
+            reserved_till=self._moment(metadata) + timedelta(minutes=self.system.hold_minutes),
             redirect_url=redirect_address(address, secret) if address else None,
         )
 
-    def _finish(self, asked: Asked, secret: str) -> None:
+    def _finish(self, metadata: CommandMetadata, secret: str) -> None:
         if self.system is not None and self.system.confirmed_by is ConfirmedBy.GATEWAY:
             raise ConfirmedByGateway(system=self.system.alias)
         barcodes = {ticket: _barcode(secret, ticket) for ticket in self.tickets}
-        self._record(StatusChanged, asked, status=Status.DONE, barcodes=barcodes)
+        self._record(StatusChanged, metadata, status=Status.DONE, barcodes=barcodes)
 
-    def _moment(self, asked: Asked) -> datetime:
-        """When a fact is recorded: an order's facts never go back in time, clocks sometimes do."""
-        return max(asked.at, self.changed_at) if self.version else asked.at
+    def _moment(self, metadata: CommandMetadata) -> datetime:
+        """When an event is recorded: its own never go back in time, clocks sometimes do."""
+        return max(metadata.at, self.changed_at) if self.version else metadata.at
 
-    def _record(self, kind: type[Fact], asked: Asked, **fields: Any) -> None:
-        fact = kind(
+    def _record(self, kind: type[Event], metadata: CommandMetadata, **fields: Any) -> None:
+        event = kind(
             originator_id=self.id,
             originator_version=self.version + 1,
-            at=self._moment(asked),
-            actor=asked.actor,
-            request=asked.request,
+            at=self._moment(metadata),
+            actor=metadata.actor,
+            request=metadata.request,
             **fields,
         )
-        self.apply(fact)
-        self.pending.append(fact)
+        self.apply(event)
+        self.pending.append(event)
 
-    # How each fact changes it.
+    # How each event changes it.
 
-    def apply(self, fact: Fact) -> None:
+    def apply(self, event: Event) -> None:
         """Change the state as `fact` says. Never refuses: what happened has happened."""
-        self.version = fact.originator_version
-        self.changed_at = fact.at
-        _APPLY[type(fact)](self, fact)
+        self.version = event.originator_version
+        self.changed_at = event.at
+        _APPLY[type(event)](self, event)
 
-    def _apply_created(self, fact: OrderCreated) -> None:
-        self.id = fact.originator_id
-        self.number = fact.number
-        self.show = fact.show
-        self.org = fact.org
-        self.vendor = fact.vendor
-        self.deal = fact.deal
-        self.customer = Customer(lang=fact.lang)
-        self.prices = fact.prices
-        self.tickets = dict(fact.tickets)
-        self.created_at = self.updated_at = fact.at
-        self.reserved_till = fact.reserved_till
+    def _apply_created(self, event: OrderCreated) -> None:
+        self.id = event.originator_id
+        self.number = event.number
+        self.show = event.show
+        self.org = event.org
+        self.vendor = event.vendor
+        self.deal = event.deal
+        self.customer = Customer(lang=event.lang)
+        self.prices = event.prices
+        self.tickets = dict(event.tickets)
+        self.created_at = self.updated_at = event.at
+        self.reserved_till = event.reserved_till
 
-    def _apply_tickets(self, fact: TicketsChanged) -> None:
-        for ticket in fact.removed:
+    def _apply_tickets(self, event: TicketsChanged) -> None:
+        for ticket in event.removed:
             del self.tickets[ticket]
-        self.tickets.update(fact.added)
-        self.updated_at = fact.at
+        self.tickets.update(event.added)
+        self.updated_at = event.at
 
-    def _apply_customer(self, fact: CustomerSet) -> None:
+    def _apply_customer(self, event: CustomerSet) -> None:
         for name in Customer.__struct_fields__:
-            value = getattr(fact, name)
+            value = getattr(event, name)
             if value is not None:
                 setattr(self.customer, name, value)
 
-    def _apply_payment(self, fact: PaymentSystemSet) -> None:
-        self.system = fact.system
-        self.success_url = fact.success_url
-        self.failure_url = fact.failure_url
+    def _apply_payment(self, event: PaymentSystemSet) -> None:
+        self.system = event.system
+        self.success_url = event.success_url
+        self.failure_url = event.failure_url
 
-    def _apply_status(self, fact: StatusChanged) -> None:
-        self.status = fact.status
-        if fact.reserved_till is not None:
-            self.reserved_till = fact.reserved_till
-            self.updated_at = fact.at
-        if fact.status is Status.IN_PROGRESS and self.system is not None:
+    def _apply_status(self, event: StatusChanged) -> None:
+        self.status = event.status
+        if event.reserved_till is not None:
+            self.reserved_till = event.reserved_till
+            self.updated_at = event.at
+        if event.status is Status.IN_PROGRESS and self.system is not None:
             self.engaged = self.system.id
-            self.redirect_url = fact.redirect_url
-        if fact.barcodes:
-            self.barcodes = fact.barcodes
+            self.redirect_url = event.redirect_url
+        if event.barcodes:
+            self.barcodes = event.barcodes
 
     @property
     def holds_tickets(self) -> bool:
-        """Whether the tickets it lists are its own, as far as the facts say."""
+        """Whether the tickets it lists are its own, as far as the events say."""
         return self.status not in LET_GO
 
 
-_APPLY: dict[type[Fact], Callable[[Any, Any], None]] = {
+_APPLY: dict[type[Event], Callable[[Any, Any], None]] = {
     OrderCreated: Order._apply_created,  # noqa: SLF001 - the table of the class's own methods
     TicketsChanged: Order._apply_tickets,  # noqa: SLF001
     CustomerSet: Order._apply_customer,  # noqa: SLF001
@@ -348,16 +355,18 @@ _APPLY: dict[type[Fact], Callable[[Any, Any], None]] = {
 }
 
 
-def _chosen(wish: TicketWish, held: Mapping[str, str], vacant: Mapping[str, str]) -> dict[str, str]:
+def _chosen(
+    command: TicketSelection, held: Mapping[str, str], vacant: Mapping[str, str]
+) -> dict[str, str]:
     """The tickets (with their sets) an order ends up with.
 
     Of the held ones stays what is wished, of the vacant ones comes what is missing.
     """
-    if isinstance(wish, Seats):
+    if isinstance(command, TicketsById):
         within = {**vacant, **held}
-        return {ticket: within[ticket] for ticket in wish.tickets if ticket in within}
+        return {ticket: within[ticket] for ticket in command.tickets if ticket in within}
     chosen = {}
-    for wanted_set, count in wish.counts.items():
+    for wanted_set, count in command.counts.items():
         mine = [ticket for ticket, its_set in held.items() if its_set == wanted_set]
         free = [
             ticket
@@ -368,15 +377,17 @@ def _chosen(wish: TicketWish, held: Mapping[str, str], vacant: Mapping[str, str]
     return chosen
 
 
-def _complete(wish: TicketWish, chosen: Mapping[str, str]) -> bool:
-    wanted = len(wish.tickets) if isinstance(wish, Seats) else sum(wish.counts.values())
+def _complete(command: TicketSelection, chosen: Mapping[str, str]) -> bool:
+    wanted = (
+        len(command.tickets) if isinstance(command, TicketsById) else sum(command.counts.values())
+    )
     return len(chosen) == wanted
 
 
-def _sets_of(wish: TicketWish, known: Mapping[str, str]) -> list[str]:
-    if isinstance(wish, AtRandom):
-        return list(wish.counts)
-    return [known[ticket] for ticket in wish.tickets if ticket in known]
+def _sets_of(command: TicketSelection, known: Mapping[str, str]) -> list[str]:
+    if isinstance(command, BestAvailable):
+        return list(command.counts)
+    return [known[ticket] for ticket in command.tickets if ticket in known]
 
 
 def _refuse_unpriced(

@@ -22,7 +22,7 @@ class TicketSet(msgspec.Struct, frozen=True):
 
 
 class Show(msgspec.Struct, frozen=True):
-    """What tickets are for. On the wire it is an `event`; in code that word means a fact."""
+    """What tickets are for. On the wire it is an `event`; in code that word means an event."""
 
     id: str
     org: str

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from application.bootstrap import build
 from application.catalog.access import Caller
 from application.catalog.loading import load_catalog, sample_catalog
-from application.orders.service import OrderWish, PaymentWish, Request
+from application.orders.service import ChangeOrder, ChoosePayment, Request
 from application.projector.loop import catch_up
 from application.read_models.registry import PROJECTIONS
 from application.settings import Settings
-from domain.commands import AtRandom, Customer, Seats
+from domain.commands import BestAvailable, Customer, TicketsById
 from domain.status import Status
 
 SAMPLE = sample_catalog()
@@ -57,30 +57,30 @@ class BoxOffice:
         assert caller is not None
         return caller
 
-    def order(self, count: int = 1, *, seats=None, partner: str = ORGANISER, **wish) -> str:
+    def order(self, count: int = 1, *, seats=None, partner: str = ORGANISER, **command) -> str:
         """Make an order, of these seats or of so many at random; return its id."""
-        tickets = AtRandom({PARTERRE: count}) if seats is None else Seats(tuple(seats))
-        if tickets == AtRandom({PARTERRE: 0}):
+        tickets = BestAvailable({PARTERRE: count}) if seats is None else TicketsById(tuple(seats))
+        if tickets == BestAvailable({PARTERRE: 0}):
             tickets = None
-        wish = OrderWish(tickets=tickets, **wish)
-        return self.services.orders.create(SHOW, wish, self.request(partner)).order.id
+        command = ChangeOrder(tickets=tickets, **command)
+        return self.services.orders.create(SHOW, command, self.request(partner)).order.id
 
-    def change(self, order: str, *, partner: str = ORGANISER, **wish) -> int:
+    def change(self, order: str, *, partner: str = ORGANISER, **command) -> int:
         """Change an order; return the position that shows it."""
         request = self.request(partner)
-        return self.services.orders.change(order, OrderWish(**wish), request).position
+        return self.services.orders.change(order, ChangeOrder(**command), request).position
 
     def wish_seats(self, order: str, *seats: str, **more) -> None:
-        self.change(order, tickets=Seats(seats), **more)
+        self.change(order, tickets=TicketsById(seats), **more)
 
     def name_buyer(self, order: str, **said: str) -> None:
         self.change(order, customer=Customer(**said))
 
     def choose_payment(self, order: str, system: str = "api/BASE") -> None:
-        self.change(order, payment=PaymentWish(system))
+        self.change(order, payment=ChoosePayment(system))
 
     def start_payment(self, order: str, system: str = "api/BASE") -> None:
-        self.change(order, payment=PaymentWish(system), status=Status.IN_PROGRESS)
+        self.change(order, payment=ChoosePayment(system), status=Status.IN_PROGRESS)
 
     def finish(self, order: str) -> None:
         self.change(order, status=Status.DONE)

@@ -6,7 +6,7 @@ from contextlib import closing
 import psycopg
 
 from application.event_log.hash_chain import genesis, link
-from application.integrity.merkle_tree import trail_of
+from application.integrity.merkle_tree import position_digest_of
 
 
 class Forger:
@@ -30,8 +30,8 @@ class Forger:
 
     # The log.
 
-    def fact(self, order, version):
-        """A fact's name, bytes, position and hash."""
+    def event(self, order, version):
+        """An event's name, bytes, position and hash."""
         [row] = self.run(
             "SELECT topic, state, POSITION, hash FROM orders_events"
             " WHERE originator_id = ? AND originator_version = ?",
@@ -41,7 +41,7 @@ class Forger:
         return row
 
     def position_of(self, order, version):
-        return self.fact(order, version)[2]
+        return self.event(order, version)[2]
 
     def set(self, order, version, column, value):
         self.run(
@@ -53,8 +53,8 @@ class Forger:
         )
 
     def edit(self, order, version, old, new):
-        """Replace some bytes of a fact."""
-        state = self.fact(order, version)[1]
+        """Replace some bytes of an event."""
+        state = self.event(order, version)[1]
         assert old in state
         self.set(order, version, "state", state.replace(old, new))
 
@@ -89,9 +89,9 @@ class Forger:
         return own
 
     def swap(self, one, other, column):
-        """Swap a column of two facts."""
+        """Swap a column of two events."""
         place = {"topic": 0, "state": 1, "POSITION": 2, "hash": 3}[column]
-        first, second = self.fact(*one)[place], self.fact(*other)[place]
+        first, second = self.event(*one)[place], self.event(*other)[place]
         if column == "POSITION":
             self.set(*one, column, -1)
         self.set(*other, column, first)
@@ -110,7 +110,7 @@ class Forger:
             "UPDATE heads SET version = ?, hash = ?, trail = ? WHERE order_id = ?",
             rows[-1][0],
             rows[-1][1],
-            trail_of([row[2] for row in rows]),
+            position_digest_of([row[2] for row in rows]),
             order,
             file="-views-witness",
         )

@@ -10,9 +10,9 @@ from functools import cache, partial
 from application.catalog.access import Caller
 from application.catalog.file import read_catalog_file
 from application.catalog.loading import load_catalog
-from application.orders.service import OrderService, OrderWish, PaymentWish, Request
-from application.ports.unit_of_work import Write, Written
-from domain.commands import AtRandom, Customer, Seats
+from application.orders.service import ChangeOrder, ChoosePayment, OrderService, Request
+from application.ports.unit_of_work import UnitOfWork, Written
+from domain.commands import BestAvailable, Customer, TicketsById
 from domain.refusals import Refusal
 from domain.status import Status
 
@@ -97,12 +97,12 @@ def _shows(amount):
 class Hurried(OrderService):
     """The real service, but what is asked waits for `flush`, and then shares one commit."""
 
-    def __init__(self, store, keeper, clock):
-        super().__init__(store, keeper, clock)
+    def __init__(self, store, catalog_cache, clock):
+        super().__init__(store, catalog_cache, clock)
         self._asked_for = []
 
     def _carry_out(self, needs, decide, request):
-        self._asked_for.append(Write(needs, partial(decide, settled=True)))
+        self._asked_for.append(UnitOfWork(needs, partial(decide, settled=True)))
 
     def _note_short(self, *_):
         """Nothing to note: what became of it is not known before the flush."""
@@ -177,37 +177,37 @@ class _Maker:
         rng = self._rng
         tickets = self._tickets(show) if rng.random() < 0.9 else None
         paying = rng.random() < 0.1
-        return OrderWish(
+        return ChangeOrder(
             tickets=tickets,
             all_or_nothing=rng.random() < 0.2,
             customer=self._customer() if rng.random() < 0.2 else None,
-            payment=PaymentWish(rng.choice(SYSTEMS)) if paying else None,
+            payment=ChoosePayment(rng.choice(SYSTEMS)) if paying else None,
             status=Status.IN_PROGRESS if paying and rng.random() < 0.5 else None,
         )
 
     def _next(self, order):
         """What a vendor may ask of an order as it is."""
         rng = self._rng
-        system = PaymentWish(rng.choice(SYSTEMS), rng.choice((None, "https://shop.example/ok")))
+        system = ChoosePayment(rng.choice(SYSTEMS), rng.choice((None, "https://shop.example/ok")))
         if order.status is Status.IN_PROGRESS:
-            partial_payment = OrderWish(Seats(tuple(order.tickets)[1:]))
-            done, canceled = (OrderWish(status=each) for each in (Status.DONE, Status.CANCELED))
+            partial_payment = ChangeOrder(TicketsById(tuple(order.tickets)[1:]))
+            done, canceled = (ChangeOrder(status=each) for each in (Status.DONE, Status.CANCELED))
             return rng.choice((partial_payment, done, done, canceled))
         wishes = (
-            OrderWish(self._tickets(order.show), all_or_nothing=rng.random() < 0.2),
-            OrderWish(customer=self._customer()),
-            OrderWish(payment=system),
-            OrderWish(payment=system, status=Status.IN_PROGRESS),
-            OrderWish(status=Status.CANCELED),
+            ChangeOrder(self._tickets(order.show), all_or_nothing=rng.random() < 0.2),
+            ChangeOrder(customer=self._customer()),
+            ChangeOrder(payment=system),
+            ChangeOrder(payment=system, status=Status.IN_PROGRESS),
+            ChangeOrder(status=Status.CANCELED),
         )
         return rng.choices(wishes, (5, 3, 3, 7, 2))[0]
 
     def _tickets(self, show):
         rng = self._rng
         if rng.random() < 0.15 and show == SEATED:
-            return Seats(tuple(rng.sample(SEATS, rng.randint(1, 3))))
+            return TicketsById(tuple(rng.sample(SEATS, rng.randint(1, 3))))
         sets = rng.sample(SETS[show], rng.randint(1, len(SETS[show])))
-        return AtRandom({each: rng.randint(1, 3) for each in sets})
+        return BestAvailable({each: rng.randint(1, 3) for each in sets})
 
     def _customer(self):
         number = self._rng.randint(1, 10**6)

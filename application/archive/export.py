@@ -10,26 +10,26 @@ from typing import Any
 import msgspec
 import pyarrow.parquet as pq
 
-from application.archive.flat_events import SCHEMA, flat_fact, table_of
+from application.archive.flat_events import SCHEMA, flat_event, table_of
 from application.archive.manifest import (
     LIST,
     ArchiveFile,
     BadArchive,
     Manifest,
     digest_of,
+    flush,
     read_manifest,
-    settle,
     write_manifest,
 )
-from application.archive.reading import another_log, last_fact
-from application.ports.copyable import FACTS, Readable, Row
+from application.archive.reading import another_log, last_event
+from application.ports.copyable import EVENTS, Readable, Row
 
 BATCH = 2000
-GROUP_FACTS = 20_000
-"""Facts of a row group: how much is in memory at once, and how finely a reader can choose."""
+GROUP_EVENTS = 20_000
+"""Events of a row group: how much is in memory at once, and how finely a reader can choose."""
 
-PART_FACTS = 250_000
-"""Facts after which files are closed and listed: what a kill may cost."""
+PART_EVENTS = 250_000
+"""Events after which files are closed and listed: what a kill may cost."""
 
 REPEATED = ["name", "actor", "show_id", "org", "vendor", "deal", "lang", "status", "payment_system"]
 """Columns that have few values."""
@@ -49,7 +49,7 @@ def export_log(log: Readable, last: int, folder: Path, progress: Progress) -> Ma
         manifest = begin(log, folder)
         while manifest.position < last:
             progress(manifest.position, last)
-            manifest = _write_part(log, folder, manifest, last, progress)
+            manifest = _write_partition(log, folder, manifest, last, progress)
         progress(manifest.position, last)
     return manifest
 
@@ -79,24 +79,24 @@ def begin(log: Readable, folder: Path) -> Manifest:
         if file.relative_to(folder).as_posix() not in listed:
             file.unlink()  # begun by an export that was killed
     if manifest.position:
-        found = log.rows(FACTS, (manifest.position - 1,), 1)
-        if [tuple(each) for each in found] != [last_fact(folder, manifest)]:
+        found = log.rows(EVENTS, (manifest.position - 1,), 1)
+        if [tuple(each) for each in found] != [last_event(folder, manifest)]:
             raise another_log(folder)
     return manifest
 
 
-def _write_part(
+def _write_partition(
     log: Readable, folder: Path, manifest: Manifest, last: int, progress: Progress
 ) -> Manifest:
     """Write the next piece of the log, and only then list its files."""
-    part = manifest.next_part
+    partition = manifest.next_partition
     writers: dict[str, _MonthWriter] = {}
     position, count = manifest.position, 0
-    while position < last and count < PART_FACTS:
-        for fact in _facts(log, position, last):
-            month, row = msgspec.structs.astuple(flat_fact(fact))
+    while position < last and count < PART_EVENTS:
+        for event in _events(log, position, last):
+            month, row = msgspec.structs.astuple(flat_event(event))
             if month not in writers:
-                writers[month] = _MonthWriter(folder, month, part)
+                writers[month] = _MonthWriter(folder, month, partition)
             writers[month].add(row)
             position = row[0]
             count += 1
@@ -107,36 +107,36 @@ def _write_part(
     return grown
 
 
-def _facts(log: Readable, after: int, last: int) -> Iterator[Row]:
-    rows = log.rows(FACTS, (after,), BATCH)
+def _events(log: Readable, after: int, last: int) -> Iterator[Row]:
+    rows = log.rows(EVENTS, (after,), BATCH)
     return (row for row in rows if int(str(row[0])) <= last)
 
 
 class _MonthWriter:
-    """Writes a month's facts of a piece of the log, a row group at a time."""
+    """Writes a month's events of a piece of the log, a row group at a time."""
 
-    def __init__(self, folder: Path, month: str, part: int) -> None:
+    def __init__(self, folder: Path, month: str, partition: int) -> None:
         self._folder = folder
-        self._part = part
-        self._path = folder / f"month={month}" / f"facts-{part:06d}.parquet"
+        self._part = partition
+        self._path = folder / f"month={month}" / f"facts-{partition:06d}.parquet"
         self._path.parent.mkdir(exist_ok=True)
         self._writer = pq.ParquetWriter(
             self._path, SCHEMA, compression="zstd", use_dictionary=REPEATED
         )
         self._rows: list[tuple[Any, ...]] = []
-        self._first = self._last = self._facts = 0
+        self._first = self._last = self._events = 0
         self._lower = self._upper = ""
 
     def add(self, row: tuple[Any, ...]) -> None:
-        """Add a fact's row."""
+        """Add an event's row."""
         position, order = row[:2]
-        if self._facts == 0:
+        if self._events == 0:
             self._first, self._lower = position, order
         self._last = position
         self._lower, self._upper = min(self._lower, order), max(self._upper, order)
-        self._facts += 1
+        self._events += 1
         self._rows.append(row)
-        if len(self._rows) == GROUP_FACTS:
+        if len(self._rows) == GROUP_EVENTS:
             self._flush()
 
     def _flush(self) -> None:
@@ -148,14 +148,14 @@ class _MonthWriter:
         """Have the file on the disk, and say what is in it."""
         self._flush()
         self._writer.close()
-        settle(self._path)
-        settle(self._path.parent)
+        flush(self._path)
+        flush(self._path.parent)
         return ArchiveFile(
             path=self._path.relative_to(self._folder).as_posix(),
-            part=self._part,
+            partition=self._part,
             first=self._first,
             last=self._last,
-            facts=self._facts,
+            events=self._events,
             lower=self._lower,
             upper=self._upper,
             sha256=digest_of(self._path),

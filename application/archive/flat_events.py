@@ -1,4 +1,4 @@
-"""A fact as a flat row: what tools ask for in columns of its own, and the exact stored bytes.
+"""An event as a flat row: what tools ask for in columns of its own, and the exact stored bytes.
 
 The columns are a stored format: new ones are added, those here are never changed. What is said
 of a buyer stands in the bytes only.
@@ -69,7 +69,7 @@ class _System(msgspec.Struct):
 
 
 class _Flat(msgspec.Struct):
-    """All that any fact may say. A fact of a later version says what of it has the same form."""
+    """All that any event may say. An event of a later version says what of it has the same form."""
 
     at: datetime | None = None
     actor: str | None = None
@@ -93,15 +93,15 @@ _DECODER = msgspec.json.Decoder(_Flat)
 _NOTHING = _Flat()
 
 
-class FlatFact(msgspec.Struct, frozen=True):
-    """A fact's month, and its row in the order of the columns."""
+class FlatEvent(msgspec.Struct, frozen=True):
+    """An event's month, and its row in the order of the columns."""
 
     month: str
     row: tuple[Any, ...]
 
 
-def flat_fact(stored: Row) -> FlatFact:
-    """The row of any fact, known or not: what cannot be read of it is null but for its bytes.
+def flat_event(stored: Row) -> FlatEvent:
+    """The row of any event, known or not: what cannot be read of it is null but for its bytes.
 
     `stored` is its position, order, version, name, bytes and hash.
     """
@@ -128,7 +128,7 @@ def flat_fact(stored: Row) -> FlatFact:
         state,
         digest,
     )
-    return FlatFact(UNKNOWN_MONTH if at is None else f"{at:%Y-%m}", row)
+    return FlatEvent(UNKNOWN_MONTH if at is None else f"{at:%Y-%m}", row)
 
 
 def _price(ticket_set: str, price: _Price) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from application.archive.manifest import check_files, read_manifest
-from application.archive.reading import facts_after, highest_number
-from application.copying.copy import Copied, NotCopied, Progress, compare, copy_part
-from application.ports.copyable import FACTS, Copyable, Counters, Part, Row
+from application.archive.reading import events_after, highest_number
+from application.copying.copy import Copied, NotCopied, Progress, compare, copy_partition
+from application.ports.copyable import EVENTS, Copyable, Counters, Part, Row
 from application.ports.order_numbers import FIRST_NUMBER
 
 
@@ -32,32 +32,32 @@ def import_log(folder: Path, target: Copyable, progress: Progress) -> Copied:
             "The target has something in it already; an import needs an empty database."
         )
     target.begin()
-    source = _ArchivedFacts(folder)
-    copy_part(source, target, FACTS, progress)
-    copied = compare(source, target, FACTS, progress)
+    source = _ArchivedEvents(folder)
+    copy_partition(source, target, EVENTS, progress)
+    copied = compare(source, target, EVENTS, progress)
     number = max(highest_number(folder, manifest), FIRST_NUMBER - 1)
     target.finish(Counters(number=number, catalog=target.counters().catalog))
     return copied
 
 
-class _ArchivedFacts:
-    """An archive's facts as rows to copy: read on from where they were read last."""
+class _ArchivedEvents:
+    """An archive's events as rows to copy: read on from where they were read last."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._manifest = read_manifest(folder)
-        self._facts: Iterator[tuple[Any, ...]] = iter(())
+        self._events: Iterator[tuple[Any, ...]] = iter(())
         self._at: Row | None = None
 
     def count(self, _: Part) -> int:
-        """How many facts there are."""
-        return self._manifest.facts
+        """How many events there are."""
+        return self._manifest.events
 
     def rows(self, _: Part, after: Row | None, limit: int) -> Sequence[Row]:
-        """At most `limit` facts with positions beyond `after`."""
+        """At most `limit` events with positions beyond `after`."""
         if after is None or after != self._at:
             position = 0 if after is None else int(str(after[0]))
-            self._facts = facts_after(self._folder, self._manifest, position)
-        found = list(islice(self._facts, limit))
+            self._events = events_after(self._folder, self._manifest, position)
+        found = list(islice(self._events, limit))
         self._at = found[-1][:1] if found else after
         return found

@@ -16,17 +16,17 @@ class BadArchive(Exception):
 
 
 class ArchiveFile(msgspec.Struct, frozen=True):
-    """A file: its path in the archive, its facts by position, and between which ids its orders are.
+    """A file: its path in the archive, its events by position, and the ids its orders lie between.
 
     `part` numbers the piece of the log that it was written with: one after another, they have all
-    facts; of a piece there is a file a month.
+    events; of a piece there is a file a month.
     """
 
     path: str
-    part: int
+    partition: int = msgspec.field(name="part")
     first: int
     last: int
-    facts: int
+    events: int = msgspec.field(name="facts")
     lower: str
     upper: str
     sha256: str
@@ -40,14 +40,14 @@ class Manifest(msgspec.Struct, frozen=True):
     files: tuple[ArchiveFile, ...] = ()
 
     @property
-    def facts(self) -> int:
-        """How many facts there are in all."""
-        return sum(each.facts for each in self.files)
+    def events(self) -> int:
+        """How many events there are in all."""
+        return sum(each.events for each in self.files)
 
     @property
-    def next_part(self) -> int:
+    def next_partition(self) -> int:
         """The number of the next piece of the log."""
-        return max((each.part for each in self.files), default=0) + 1
+        return max((each.partition for each in self.files), default=0) + 1
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -69,12 +69,12 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Replace the list in one step, once it is on the disk."""
     fresh = folder / f"{LIST}.new"
     fresh.write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
-    settle(fresh)
+    flush(fresh)
     fresh.replace(folder / LIST)
-    settle(folder)
+    flush(folder)
 
 
-def settle(path: Path) -> None:
+def flush(path: Path) -> None:
     """Have a file, or the names in a folder, on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:

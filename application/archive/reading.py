@@ -1,4 +1,4 @@
-"""Reads an archive: facts by position, or those of a range of orders."""
+"""Reads an archive: events by position, or those of a range of orders."""
 
 import heapq
 from collections.abc import Generator, Iterator
@@ -21,30 +21,30 @@ from application.archive.manifest import (
 from application.ports.partitions import Range
 from application.ports.store import Store
 
-FACT = ["position", "order_id", "version", "name", "state", "hash"]
-"""The columns that make up a fact as it was stored."""
+EVENT = ["position", "order_id", "version", "name", "state", "hash"]
+"""The columns that make up an event as it was stored."""
 
 BATCH = 2000
 
 
-def facts_after(folder: Path, manifest: Manifest, after: int) -> Iterator[tuple[Any, ...]]:
-    """All facts with a position beyond `after`, by position, each with the columns of `FACT`."""
+def events_after(folder: Path, manifest: Manifest, after: int) -> Iterator[tuple[Any, ...]]:
+    """All events with a position beyond `after`, by position, each with the columns of `FACT`."""
     files = [each for each in manifest.files if each.last > after]
-    for _, part in groupby(files, attrgetter("part")):
-        months = [_facts_of(folder / each.path, after) for each in part]
+    for _, partition in groupby(files, attrgetter("partition")):
+        months = [_events_of(folder / each.path, after) for each in partition]
         yield from heapq.merge(*months, key=itemgetter(0))
 
 
-def _facts_of(path: Path, after: int) -> Iterator[tuple[Any, ...]]:
+def _events_of(path: Path, after: int) -> Iterator[tuple[Any, ...]]:
     with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(BATCH, columns=FACT):
-            columns = [batch.column(name).to_pylist() for name in FACT]
-            yield from (fact for fact in zip(*columns, strict=True) if fact[0] > after)
+        for batch in file.iter_batches(BATCH, columns=EVENT):
+            columns = [batch.column(name).to_pylist() for name in EVENT]
+            yield from (event for event in zip(*columns, strict=True) if event[0] > after)
 
 
-def last_fact(folder: Path, manifest: Manifest) -> tuple[Any, ...]:
-    """The fact with the highest position, of an archive that has some."""
-    [last] = facts_after(folder, manifest, manifest.position - 1)
+def last_event(folder: Path, manifest: Manifest) -> tuple[Any, ...]:
+    """The event with the highest position, of an archive that has some."""
+    [last] = events_after(folder, manifest, manifest.position - 1)
     return last
 
 
@@ -83,46 +83,47 @@ class ArchivedLog:
                 (each.id, each.originator_id, each.originator_version, each.topic, each.state)
                 for each in store.log(self.position - 1, 1)
             ]
-            if found != [last_fact(self.folder, self.manifest)[:5]]:
+            if found != [last_event(self.folder, self.manifest)[:5]]:
                 raise another_log(self.folder)
 
-    def facts_of_range(
-        self, part: Range, till: int
+    def events_of_range(
+        self, partition: Range, till: int
     ) -> Generator[tuple[str, str, bytes], None, None]:
-        """The facts of a range of orders with positions up to `till`, by order and version.
+        """The events of a range of orders with positions up to `till`, by order and version.
 
         Ids begin with their orders' times, so a range is in few files, and in few groups of them.
         """
         found: list[tuple[str, int, str, bytes]] = []
         for file in self.manifest.files:
-            if file.first <= till and _overlaps(part, file.lower, file.upper):
-                found += self._rows(file, part, till)
+            if file.first <= till and _overlaps(partition, file.lower, file.upper):
+                found += self._rows(file, partition, till)
         found.sort(key=itemgetter(0, 1))
         yield from ((order, name, state) for order, _, name, state in found)
 
-    def _rows(self, file: ArchiveFile, part: Range, till: int) -> Iterator[Any]:
+    def _rows(self, file: ArchiveFile, partition: Range, till: int) -> Iterator[Any]:
         columns = ["order_id", "version", "name", "state"]
         with pq.ParquetFile(self.folder / file.path) as opened:
             groups = [
                 number
                 for number in range(opened.num_row_groups)
-                if _group_overlaps(opened.metadata.row_group(number), part)
+                if _group_overlaps(opened.metadata.row_group(number), partition)
             ]
             table = opened.read_row_groups(groups, columns=["position", *columns])
         wanted = pc.and_(
-            pc.less_equal(table["position"], till), pc.greater_equal(table["order_id"], part.lower)
+            pc.less_equal(table["position"], till),
+            pc.greater_equal(table["order_id"], partition.lower),
         )
-        if part.upper is not None:
-            wanted = pc.and_(wanted, pc.less(table["order_id"], part.upper))
+        if partition.upper is not None:
+            wanted = pc.and_(wanted, pc.less(table["order_id"], partition.upper))
         table = table.filter(wanted)
         yield from zip(*(table[name].to_pylist() for name in columns), strict=True)
 
 
-def _overlaps(part: Range, lower: str, upper: str) -> bool:
-    return upper >= part.lower and (part.upper is None or lower < part.upper)
+def _overlaps(partition: Range, lower: str, upper: str) -> bool:
+    return upper >= partition.lower and (partition.upper is None or lower < partition.upper)
 
 
-def _group_overlaps(group: Any, part: Range) -> bool:
+def _group_overlaps(group: Any, partition: Range) -> bool:
     statistics = group.column(SCHEMA.get_field_index("order_id")).statistics
     known = statistics is not None and statistics.has_min_max
-    return not known or _overlaps(part, statistics.min, statistics.max)
+    return not known or _overlaps(partition, statistics.min, statistics.max)

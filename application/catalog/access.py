@@ -4,7 +4,7 @@ import hashlib
 
 import msgspec
 
-from application.catalog.cache import CatalogKeeper
+from application.catalog.cache import CatalogCache
 
 SYSTEM = "system"
 """The actor of what no caller asked for."""
@@ -25,7 +25,7 @@ class Caller(msgspec.Struct, frozen=True):
 
     @property
     def actor(self) -> str:
-        """The caller as facts name it."""
+        """The caller as events name it."""
         return f"partner:{self.partner} key:{self.key}"
 
     @property
@@ -51,8 +51,8 @@ def key_id(key_hash: str) -> str:
 class Access:
     """Tells who a key belongs to."""
 
-    def __init__(self, keeper: CatalogKeeper) -> None:
-        self._keeper = keeper
+    def __init__(self, catalog_cache: CatalogCache) -> None:
+        self._catalog_cache = catalog_cache
 
     def caller(self, key: str) -> Caller | None:
         """The owner of `key`; None when it is unknown or revoked."""
@@ -60,7 +60,7 @@ class Access:
 
     def caller_by_hash(self, key_hash: str) -> Caller | None:
         """The owner of the key with this hash; None when it is unknown or revoked."""
-        catalog = self._keeper.current()
+        catalog = self._catalog_cache.current()
         known = catalog.keys.get(key_hash)
         if known is None or known.revoked_at is not None:
             return None

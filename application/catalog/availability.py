@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from application.catalog.access import Caller
-from application.catalog.cache import Catalog, CatalogKeeper
+from application.catalog.cache import Catalog, CatalogCache
 from application.ports.store import Store
 from application.ports.tickets import Ticket
 from application.runtime.clock import written
@@ -34,16 +34,18 @@ def sale_of(ticket: Ticket, at: datetime) -> Sale:
 
 
 class ShowQueries:
-    """Reads what is for sale, always as it is now: tickets change with the facts themselves."""
+    """Reads what is for sale, always as it is now: tickets change with the events themselves."""
 
-    def __init__(self, store: Store, keeper: CatalogKeeper, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store, catalog_cache: CatalogCache, clock: Callable[[], datetime]
+    ) -> None:
         self._store = store
-        self._keeper = keeper
+        self._catalog_cache = catalog_cache
         self._clock = clock
 
     def on_sale(self, caller: Caller) -> list[dict[str, Any]]:
         """The shows that `caller` may sell, soonest first."""
-        catalog = self._keeper.current()
+        catalog = self._catalog_cache.current()
         at = self._clock()
         shows = [show for show in catalog.shows.values() if _may_sell(catalog, show, caller)]
         shows.sort(key=lambda show: (show.starts_at, show.id))
@@ -55,7 +57,7 @@ class ShowQueries:
 
     def visible(self, caller: Caller) -> list[dict[str, Any]]:
         """The shows that `caller` may look at, soonest first: those it may sell; or all."""
-        catalog = self._keeper.current()
+        catalog = self._catalog_cache.current()
         shows = [show for show in catalog.shows.values() if _may_see(catalog, show, caller)]
         shows.sort(key=lambda show: (show.starts_at, show.id))
         vacant = self._store.vacancies([show.id for show in shows], self._clock())
@@ -70,7 +72,7 @@ class ShowQueries:
 
     def seen(self, show_id: str, caller: Caller) -> Show:
         """A show that `caller` may look at; refuses any other as one that does not exist."""
-        catalog = self._keeper.current()
+        catalog = self._catalog_cache.current()
         show = catalog.shows.get(show_id)
         if show is None or not _may_see(catalog, show, caller):
             raise ShowNotFound(event=show_id)
@@ -78,11 +80,11 @@ class ShowQueries:
 
     def any(self, show_id: str) -> Show:
         """A show, for who has an order of it."""
-        return self._keeper.current().show(show_id)
+        return self._catalog_cache.current().show(show_id)
 
     def set_name(self, show_id: str, set_id: str) -> str | None:
         """What a set of tickets is called."""
-        sets = self._keeper.current().show(show_id).sets
+        sets = self._catalog_cache.current().show(show_id).sets
         return next((each.name for each in sets if each.id == set_id), None)
 
     def tickets(
@@ -92,7 +94,7 @@ class ShowQueries:
 
         Refuses a show that does not exist or that `caller` may not sell.
         """
-        catalog = self._keeper.current()
+        catalog = self._catalog_cache.current()
         show = catalog.shows.get(show_id)
         if show is None or not _may_sell(catalog, show, caller):
             raise ShowNotFound(event=show_id)
@@ -110,11 +112,11 @@ class ShowQueries:
 
     def show(self, show_id: str) -> dict[str, Any]:
         """A show as documents name it."""
-        return show_document(self._keeper.current().show(show_id))
+        return show_document(self._catalog_cache.current().show(show_id))
 
     def partner(self, partner_id: str) -> dict[str, Any]:
         """A partner as documents name it."""
-        partner = self._keeper.current().partners.get(partner_id)
+        partner = self._catalog_cache.current().partners.get(partner_id)
         return {"id": partner_id, "name": partner.name if partner else None}
 
 

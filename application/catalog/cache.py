@@ -33,7 +33,7 @@ class Partner(msgspec.Struct, frozen=True):
 
 
 class Key(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A partner's key, without its secret: `id` names it in facts and lists."""
+    """A partner's key, without its secret: `id` names it in events and lists."""
 
     id: str
     partner: str
@@ -112,7 +112,7 @@ class _Documents(msgspec.Struct):
     secret: dict[str, Secret]
 
 
-class CatalogKeeper:
+class CatalogCache:
     """Keeps the catalogue at hand, and notices within a second when it was changed.
 
     Whoever asks looks whether it was, unless a thread does (`start`). Then a store that stalls

@@ -4,7 +4,7 @@ import secrets
 
 import msgspec
 
-from application.catalog.cache import CatalogKeeper, Secret
+from application.catalog.cache import CatalogCache, Secret
 from application.ports.store import Store
 
 NAME = "console"
@@ -13,15 +13,15 @@ NAME = "console"
 class SessionSecret:
     """Keeps the secret in the store, beside the catalogue. It is made when first asked for."""
 
-    def __init__(self, store: Store, keeper: CatalogKeeper) -> None:
+    def __init__(self, store: Store, catalog_cache: CatalogCache) -> None:
         self._store = store
-        self._keeper = keeper
+        self._catalog_cache = catalog_cache
         self._known: str | None = None
 
     def value(self) -> str:
         """The secret: 64 hex digits nobody can guess. It stays what it is."""
         if self._known is None:
-            known = self._keeper.current().secrets.get(NAME) or self._made()
+            known = self._catalog_cache.current().secrets.get(NAME) or self._made()
             self._known = known.value
         return self._known
 

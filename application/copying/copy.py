@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from application.ports.copyable import FACTS, PARTS, Copyable, Part, Readable, Row
+from application.ports.copyable import EVENTS, PARTS, Copyable, Part, Readable, Row
 
 BATCH = 2000
 
@@ -39,10 +39,10 @@ def copy(
     refuse(source, target)
     target.begin()
     for part in PARTS:
-        copy_part(source, target, part, progress, batch)
+        copy_partition(source, target, part, progress, batch)
     found = [compare(source, target, part, progress, batch) for part in PARTS]
-    if source.count(FACTS) != target.count(FACTS):  # written while other parts were compared
-        raise _differ(FACTS)
+    if source.count(EVENTS) != target.count(EVENTS):  # written while other parts were compared
+        raise _differ(EVENTS)
     target.finish(source.counters())
     return found
 
@@ -59,7 +59,7 @@ def refuse(source: Copyable, target: Copyable) -> None:
         raise NotCopied("The target has something in it already; a copy needs an empty database.")
 
 
-def copy_part(
+def copy_partition(
     source: Readable, target: Copyable, part: Part, progress: Progress, batch: int = BATCH
 ) -> None:
     """Make a part of the target what it is in the source. Raises `NotCopied`."""

@@ -1,4 +1,4 @@
-"""The chain of an order's facts: each one's hash covers its predecessor's, and so all before it.
+"""The chain of an order's events: each one's hash covers its predecessor's, and so all before it.
 
 What is hashed is a stored format: it never changes (docs/audit.md).
 """
@@ -11,33 +11,33 @@ from eventsourcing.persistence import StoredEvent
 
 HASH_BYTES = 32
 GENESIS = b"orderlog facts 1\0"
-"""With the order's id after it: what the first fact of an order follows."""
+"""With the order's id after it: what the first event of an order follows."""
 
 _pack = Struct(">BHHq").pack
 _sha256 = hashlib.sha256
 
 
 def genesis(order: str) -> bytes:
-    """What stands for the hash before an order's first fact."""
+    """What stands for the hash before an order's first event."""
     return _sha256(GENESIS + order.encode()).digest()
 
 
 def link(previous: bytes, order: str, version: int, name: str, state: bytes) -> bytes:
-    """The hash of a fact: of its predecessor's hash, its order, version, stored name and bytes."""
+    """The hash of an event: of the hash before, its order, version, stored name and bytes."""
     id_bytes, name_bytes = order.encode(), name.encode()
     lengths = _pack(len(previous), len(id_bytes), len(name_bytes), version)
     return _sha256(b"".join((lengths, previous, id_bytes, name_bytes, state))).digest()
 
 
-def links(facts: Iterable[StoredEvent], heads: MutableMapping[str, bytes]) -> list[bytes]:
-    """The hashes of new facts. `heads` has the last hash of each order that has facts, and moves.
+def links(events: Iterable[StoredEvent], heads: MutableMapping[str, bytes]) -> list[bytes]:
+    """The hashes of new events. `heads` has the last hash of each order that has events, and moves.
 
-    A fact whose predecessor is not known follows nothing: verification will say so.
+    An event whose predecessor is not known follows nothing: verification will say so.
     """
     found = []
-    for fact in facts:
-        order, version = str(fact.originator_id), fact.originator_version
+    for event in events:
+        order, version = str(event.originator_id), event.originator_version
         previous = genesis(order) if version == 1 else heads.get(order, b"")
-        heads[order] = link(previous, order, version, fact.topic, fact.state)
+        heads[order] = link(previous, order, version, event.topic, event.state)
         found.append(heads[order])
     return found

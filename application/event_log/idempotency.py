@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 
 from application.ports.store import Store
-from application.ports.unit_of_work import Answered
+from application.ports.unit_of_work import IdempotencyRecord
 from domain.events import Idempotency
 
 FOR_EVER = 2**62
@@ -52,9 +52,9 @@ def claim_in(state: bytes) -> Claim:
         return Claim()
 
 
-def brought_about(store: Store, record: Answered, below: int = FOR_EVER) -> int | None:
+def brought_about(store: Store, record: IdempotencyRecord, below: int = FOR_EVER) -> int | None:
     """The position, below another one, of an event that names the key of a record as its own."""
-    for stored in store.facts(record.order):
+    for stored in store.events(record.order):
         if stored.originator_version == record.version and stored.id < below:
             by = claim_in(stored.state).idempotency
             return stored.id if by is not None and by.digest == record.digest else None

@@ -1,7 +1,7 @@
 """Bundles: some orders with all it takes to check them without a database.
 
-A bundle has the orders' facts and hashes, a signed checkpoint, and for each order a path from the
-end of its chain up to what was signed. So it proves that these are all facts that the order had
+A bundle has the orders' events and hashes, a signed checkpoint, and for each order a path from the
+end of its chain up to what was signed. So it proves that these are all events that the order had
 then, and that none was changed since.
 """
 
@@ -20,8 +20,15 @@ from application.integrity.checkpoint import (
     statement_of,
 )
 from application.integrity.findings import Finding, Kind
-from application.integrity.merkle_tree import Step, climb, drawer_leaf, leaf, path, trail_of
-from application.ports.integrity_records import Drawer, Head, LinkRow, SignedCheckpoint, drawer_of
+from application.integrity.merkle_tree import (
+    Step,
+    bucket_leaf,
+    leaf,
+    path,
+    position_digest_of,
+    verify_inclusion,
+)
+from application.ports.integrity_records import Bucket, Head, LinkRow, SignedCheckpoint, bucket_of
 from application.ports.partitions import Range
 from application.ports.store import Store
 from domain.refusals import UnknownOrder
@@ -29,8 +36,8 @@ from domain.refusals import UnknownOrder
 FORMAT = "orderlog bundle 1"
 
 
-class BundledFact(msgspec.Struct, frozen=True):
-    """A fact as it is stored; `state` is its bytes, `hash` in hex."""
+class BundledEvent(msgspec.Struct, frozen=True):
+    """An event as it is stored; `state` is its bytes, `hash` in hex."""
 
     version: int
     position: int
@@ -43,11 +50,11 @@ class BundledOrder(msgspec.Struct, frozen=True):
     """An order with its path: from the end of its chain to its drawer, from there to the root."""
 
     id: str
-    facts: list[BundledFact]
-    drawer: str
-    drawer_orders: int
-    drawer_facts: int
-    to_drawer: list[Step]
+    events: list[BundledEvent] = msgspec.field(name="facts")
+    bucket: str = msgspec.field(name="drawer")
+    bucket_orders: int = msgspec.field(name="drawer_orders")
+    bucket_events: int = msgspec.field(name="drawer_facts")
+    to_bucket: list[Step] = msgspec.field(name="to_drawer")
     to_root: list[Step]
 
 
@@ -89,7 +96,7 @@ class BundleReport(msgspec.Struct, frozen=True):
     key: str
     checkpoint: Statement
     orders: int
-    facts: int
+    events: int = msgspec.field(name="facts")
     findings: list[Finding]
 
     @property
@@ -104,11 +111,11 @@ def make_bundle(store: Store, checkpoints: Checkpoints, orders: Sequence[str]) -
     Refuses an unknown order. Raises `CannotBundle`, and what `Checkpoints.make` raises.
     """
     for order in orders:
-        if not store.facts(order):
+        if not store.events(order):
             raise UnknownOrder(order=order)
     records = store.audit()
     newest = checkpoints.make()
-    position, drawers = records.drawers()
+    position, buckets = records.buckets()
     statement = statement_of(newest)
     if position != statement.position:
         raise CannotBundle(orders[0], "the log went on meanwhile; ask again")
@@ -117,7 +124,7 @@ def make_bundle(store: Store, checkpoints: Checkpoints, orders: Sequence[str]) -
         format=FORMAT,
         checkpoint=_bundled(newest),
         keys=[_bundled(each) for each in announced],
-        orders=[_order(store, order, statement, drawers) for order in dict.fromkeys(orders)],
+        orders=[_order(store, order, statement, buckets) for order in dict.fromkeys(orders)],
     )
 
 
@@ -126,41 +133,41 @@ def _bundled(checkpoint: SignedCheckpoint) -> BundledCheckpoint:
 
 
 def _order(
-    store: Store, order: str, statement: Statement, drawers: Sequence[Drawer]
+    store: Store, order: str, statement: Statement, buckets: Sequence[Bucket]
 ) -> BundledOrder:
     rows = [row for row in _rows(store, order) if row[4] <= statement.position]
     faults = check_chain(order, rows).findings if rows else []
     if faults:
         raise CannotBundle(order, faults[0].says)
-    name = drawer_of(order)
+    name = bucket_of(order)
     _, heads = store.audit().heads_of_range(range_of(name))
     own = heads.get(order)
     if not rows or own != head_of_rows(order, rows):
-        raise CannotBundle(order, "its facts are not those that were witnessed.")
-    in_drawer = sorted(heads)
-    place = [each.name for each in drawers].index(name)
+        raise CannotBundle(order, "its events are not those that were witnessed.")
+    in_bucket = sorted(heads)
+    place = [each.name for each in buckets].index(name)
     return BundledOrder(
         id=order,
-        facts=[
-            BundledFact(version, position, fact, state.decode(), own_hash.hex())
-            for _, version, fact, state, position, own_hash in rows
+        events=[
+            BundledEvent(version, position, event, state.decode(), own_hash.hex())
+            for _, version, event, state, position, own_hash in rows
         ],
-        drawer=name,
-        drawer_orders=drawers[place].orders,
-        drawer_facts=drawers[place].facts,
-        to_drawer=path([leaf(heads[each]) for each in in_drawer], in_drawer.index(order)),
-        to_root=path([drawer_leaf(each) for each in drawers], place),
+        bucket=name,
+        bucket_orders=buckets[place].orders,
+        bucket_events=buckets[place].events,
+        to_bucket=path([leaf(heads[each]) for each in in_bucket], in_bucket.index(order)),
+        to_root=path([bucket_leaf(each) for each in buckets], place),
     )
 
 
 def _rows(store: Store, order: str) -> list[LinkRow]:
-    with store.audit().chains(Range(0, order, order + "\0")) as facts:
-        return list(facts)
+    with store.audit().chains(Range(0, order, order + "\0")) as events:
+        return list(events)
 
 
 def head_of_rows(order: str, rows: Sequence[LinkRow]) -> Head:
-    """How the chain of these facts ends."""
-    return Head(order, rows[-1][1], rows[-1][5], trail_of([row[4] for row in rows]))
+    """How the chain of these events ends."""
+    return Head(order, rows[-1][1], rows[-1][5], position_digest_of([row[4] for row in rows]))
 
 
 def read_bundle(data: bytes) -> Bundle:
@@ -171,9 +178,9 @@ def read_bundle(data: bytes) -> Bundle:
         for each in bundle.keys:
             statement_of(each.signed)
         for order in bundle.orders:
-            for fact in order.facts:
-                bytes.fromhex(fact.hash)
-            for step in (*order.to_drawer, *order.to_root):
+            for event in order.events:
+                bytes.fromhex(event.hash)
+            for step in (*order.to_bucket, *order.to_root):
                 bytes.fromhex(step.digest)
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, BadStatement) as error:
         raise BadBundle(f"The file is no bundle: {error}") from error
@@ -202,7 +209,7 @@ def check_bundle(bundle: Bundle, trusted: str | None = None) -> BundleReport:
         key=statement.key,
         checkpoint=statement,
         orders=len(bundle.orders),
-        facts=sum(len(order.facts) for order in bundle.orders),
+        events=sum(len(order.events) for order in bundle.orders),
         findings=findings,
     )
 
@@ -232,30 +239,31 @@ def _order_faults(order: BundledOrder, statement: Statement) -> list[Finding]:
     rows: list[LinkRow] = [
         (
             order.id,
-            fact.version,
-            fact.name,
-            fact.state.encode(),
-            fact.position,
-            bytes.fromhex(fact.hash),
+            event.version,
+            event.name,
+            event.state.encode(),
+            event.position,
+            bytes.fromhex(event.hash),
         )
-        for fact in order.facts
+        for event in order.events
     ]
     if not rows or any(len(row[5]) != HASH_BYTES for row in rows):
-        return [Finding(Kind.MISSING, "The order has no facts, or facts without hashes.", order.id)]
+        text = "The order has no events, or events without hashes."
+        return [Finding(Kind.MISSING, text, order.id)]
     faults = check_chain(order.id, rows).findings
     if faults:
         return faults
     head = head_of_rows(order.id, rows)
-    drawer = Drawer(
-        order.drawer,
-        order.drawer_orders,
-        order.drawer_facts,
-        climb(leaf(head), order.to_drawer),
+    bucket = Bucket(
+        order.bucket,
+        order.bucket_orders,
+        order.bucket_events,
+        verify_inclusion(leaf(head), order.to_bucket),
     )
-    if climb(drawer_leaf(drawer), order.to_root).hex() == statement.root:
+    if verify_inclusion(bucket_leaf(bucket), order.to_root).hex() == statement.root:
         return []
     says = (
-        "The facts hold together, but are not those that were signed: some were changed and"
+        "The events hold together, but are not those that were signed: some were changed and"
         " their hashes made anew, or some are left out."
     )
     return [Finding(Kind.REWRITTEN, says, order.id, head.version, rows[-1][4])]

@@ -30,7 +30,7 @@ class _Show(msgspec.Struct):
 
 def keeps_tickets(store: Store) -> bool:
     """Whether there is a catalogue or anything of one: a log that was imported has none."""
-    with store.beside_log().catalog_moment() as moment:
+    with store.derived_records().catalog_moment() as moment:
         return (
             any(kind == EVENT for kind, _ in moment.documents())
             or next(moment.ticket_lists(), None) is not None
@@ -40,7 +40,7 @@ def keeps_tickets(store: Store) -> bool:
 
 def catalog_findings(store: Store) -> Iterator[Finding]:
     """Each row of a ticket that is not as the catalogue made it, and each list that is not."""
-    with store.beside_log().catalog_moment() as moment:
+    with store.derived_records().catalog_moment() as moment:
         sets = _amounts(moment.documents())
         left = set(moment.shows())
         for show, data in moment.ticket_lists():

@@ -5,71 +5,71 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from application.event_log.event_mapper import DECODERS, UnknownFact, fact_from
+from application.event_log.event_mapper import DECODERS, UnknownEvent, event_from
 from application.event_log.hash_chain import HASH_BYTES, genesis, link
 from application.integrity.findings import Finding, Kind
-from application.integrity.merkle_tree import trail_of
+from application.integrity.merkle_tree import position_digest_of
 from application.ports.integrity_records import Head, LinkRow
-from domain.events import Fact
+from domain.events import Event
 
 UNREADABLE = (KeyError, struct.error, UnicodeError, msgspec.MsgspecError)
 
 
 class Checked(msgspec.Struct):
-    """An order's facts with their positions, and what is wrong with them.
+    """An order's events with their positions, and what is wrong with them.
 
     `whole` is whether its state can be told from them: none is missing or unreadable.
     """
 
     order: str
     rows: Sequence[LinkRow]
-    facts: list[Fact] = msgspec.field(default_factory=list)
+    events: list[Event] = msgspec.field(default_factory=list)
     positions: list[int] = msgspec.field(default_factory=list)
     findings: list[Finding] = msgspec.field(default_factory=list)
     whole: bool = True
 
     def count(self, till: int) -> int:
-        """How many facts have positions up to `till`."""
+        """How many events have positions up to `till`."""
         positions = self.positions
         if positions[-1] <= till:
             return len(positions)
         return sum(position <= till for position in positions)
 
     def head(self, count: int) -> Head:
-        """How the chain ends after its first `count` facts, as it is kept."""
+        """How the chain ends after its first `count` events, as it is kept."""
         last = self.rows[count - 1]
-        return Head(self.order, last[1], last[5], trail_of(self.positions[:count]))
+        return Head(self.order, last[1], last[5], position_digest_of(self.positions[:count]))
 
 
 def check_chain(order: str, rows: Sequence[LinkRow]) -> Checked:
-    """Check the facts of an order, which come by version, as far as they vouch for each other."""
-    facts = sound_facts(order, rows)
-    if facts is not None:
-        return Checked(order, rows, facts, [row[4] for row in rows])
+    """Check the events of an order, which come by version, as far as they vouch for each other."""
+    events = sound_events(order, rows)
+    if events is not None:
+        return Checked(order, rows, events, [row[4] for row in rows])
     return _named_faults(order, rows)
 
 
-def sound_facts(order: str, rows: Sequence[LinkRow]) -> list[Fact] | None:
-    """The facts of an order, if nothing is wrong with them: all that most orders are asked."""
-    facts: list[Fact] = []
+def sound_events(order: str, rows: Sequence[LinkRow]) -> list[Event] | None:
+    """The events of an order, if nothing is wrong with them: all that most orders are asked."""
+    events: list[Event] = []
     own, position = genesis(order), 0
     try:
         for expected, (_, version, name, state, place, kept) in enumerate(rows, 1):
             own = link(own, order, version, name, state)
-            fact = DECODERS[name].decode(state)
+            event = DECODERS[name].decode(state)
             if (
                 own != kept
                 or version != expected
                 or place <= position
-                or fact.originator_version != version
-                or fact.originator_id != order
+                or event.originator_version != version
+                or event.originator_id != order
             ):
                 return None
-            facts.append(fact)
+            events.append(event)
             position = place
     except UNREADABLE:
         return None
-    return facts
+    return events
 
 
 def _named_faults(order: str, rows: Sequence[LinkRow]) -> Checked:
@@ -85,14 +85,14 @@ def _named_faults(order: str, rows: Sequence[LinkRow]) -> Checked:
             checked.whole, previous = False, None
         if previous is not None and _link(previous, row) != own:
             fault = _changed(row, version)
-        fact = _read(order, name, state)
-        if fact is None:
+        event = _read(order, name, state)
+        if event is None:
             checked.whole = False
             fault = fault or _unreadable(row)
         else:
-            checked.facts.append(fact)
-            if fact.originator_version != version or fact.originator_id != order:
-                fault = _elsewhere(row, fact)
+            checked.events.append(event)
+            if event.originator_version != version or event.originator_id != order:
+                fault = _elsewhere(row, event)
         if place <= position:
             fault = fault or _out_of_order(row)
         if fault is not None:
@@ -102,7 +102,7 @@ def _named_faults(order: str, rows: Sequence[LinkRow]) -> Checked:
 
 
 def _link(previous: bytes, row: LinkRow) -> bytes | None:
-    """The hash that a fact should have; None where it has what no fact of ours can have."""
+    """The hash that an event should have; None where it has what no event of ours can have."""
     order, version, name, state, _, _ = row
     try:
         return link(previous, order, version, name, state)
@@ -110,10 +110,10 @@ def _link(previous: bytes, row: LinkRow) -> bytes | None:
         return None
 
 
-def _read(order: str, name: str, state: bytes) -> Fact | None:
+def _read(order: str, name: str, state: bytes) -> Event | None:
     try:
-        return fact_from(name, state, order)
-    except (UnknownFact, msgspec.MsgspecError, UnicodeDecodeError):
+        return event_from(name, state, order)
+    except (UnknownEvent, msgspec.MsgspecError, UnicodeDecodeError):
         return None
 
 
@@ -125,23 +125,23 @@ def _missing(order: str, first: int, last: int) -> Finding:
 def _changed(row: LinkRow, version: int) -> Finding:
     order, _, name, _, place, own = row
     if len(own) != HASH_BYTES:
-        says = f"The fact {name} has no hash: it was not written by this service."
+        says = f"The event {name} has no hash: it was not written by this service."
         return Finding(Kind.INSERTED, says, order, version, place)
-    says = f"The fact {name} does not have its hash: its bytes, its name or its place were changed"
-    says += ", or those of the fact before it." if version > 1 else "."
+    says = f"The event {name} does not have its hash: its bytes, its name or its place were changed"
+    says += ", or those of the event before it." if version > 1 else "."
     return Finding(Kind.CHANGED, says, order, version, place)
 
 
 def _unreadable(row: LinkRow) -> Finding:
     order, version, name, _, place, _ = row
-    return Finding(Kind.UNREADABLE, f"The fact {name} cannot be read.", order, version, place)
+    return Finding(Kind.UNREADABLE, f"The event {name} cannot be read.", order, version, place)
 
 
-def _elsewhere(row: LinkRow, fact: Fact) -> Finding:
+def _elsewhere(row: LinkRow, event: Event) -> Finding:
     order, version, name, _, place, _ = row
     says = (
-        f"The fact {name} says that it is version {fact.originator_version}"
-        f" of order {fact.originator_id}."
+        f"The event {name} says that it is version {event.originator_version}"
+        f" of order {event.originator_id}."
     )
     return Finding(Kind.REORDERED, says, order, version, place)
 
@@ -152,9 +152,9 @@ def _out_of_order(row: LinkRow) -> Finding:
     return Finding(Kind.REORDERED, says, order, version, place)
 
 
-def check_witnessed(checked: Checked, seen: Head | None, witnessed: int) -> Iterator[Finding]:
+def check_recorded(checked: Checked, seen: Head | None, recorded: int) -> Iterator[Finding]:
     """Hold an order against what was witnessed of the log up to the position `witnessed`."""
-    count = checked.count(witnessed)
+    count = checked.count(recorded)
     if seen is None:
         if count:
             last = checked.rows[0]
@@ -170,22 +170,22 @@ def check_witnessed(checked: Checked, seen: Head | None, witnessed: int) -> Iter
         return
     if count > seen.version:
         row = checked.rows[seen.version]
-        says = "The fact was not there when the log was witnessed up to its position."
+        says = "The event was not there when the log was witnessed up to its position."
         yield Finding(Kind.INSERTED, says, checked.order, row[1], row[4])
         return
     row = checked.rows[count - 1]
     if row[5] != seen.hash:
         says = (
-            "The hash is not the one that was witnessed: this fact or one before it was changed,"
+            "The hash is not the one that was witnessed: this event or one before it was changed,"
             " and the hashes from there on were made anew."
         )
         yield Finding(Kind.REWRITTEN, says, checked.order, row[1], row[4])
-    elif trail_of(checked.positions[:count]) != seen.trail:
-        says = "The facts had other positions when they were witnessed."
+    elif position_digest_of(checked.positions[:count]) != seen.position_digest:
+        says = "The events had other positions when they were witnessed."
         yield Finding(Kind.REORDERED, says, checked.order, row[1], row[4])
 
 
 def gone(seen: Head) -> Finding:
     """An order that was witnessed and is not there."""
-    last = "its only fact" if seen.version == 1 else f"all its {seen.version} facts"
+    last = "its only event" if seen.version == 1 else f"all its {seen.version} events"
     return Finding(Kind.MISSING, f"The order is missing, with {last}.", seen.order, 1)

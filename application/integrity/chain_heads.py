@@ -5,51 +5,51 @@ from collections.abc import Iterator, Sequence
 
 import structlog
 
-from application.integrity.merkle_tree import drawer, head_of, leaf, root_of
-from application.ports.integrity_records import AuditRecords, Drawer, Head, Link
+from application.integrity.merkle_tree import bucket, head_of, leaf, root_of
+from application.ports.integrity_records import AuditRecords, Bucket, Head, Link
 from application.ports.partitions import Range
 from application.ports.store import Store
 
-FACTS_AT_ONCE = 2000
-DRAWERS_AT_ONCE = 64
+EVENTS_AT_ONCE = 2000
+BUCKETS_AT_ONCE = 64
 BEYOND = "g"
 """Sorts after every digit of an id, so that a drawer is the range from its name to this."""
 
 log = structlog.get_logger()
 
 
-class WitnessMoved(Exception):
+class HeadsMoved(Exception):
     """Another process moves the witness at the same time."""
 
 
-class Sealed:
+class Finalised:
     """What the witness says at a position: the digest over all heads, and how many there are."""
 
-    def __init__(self, position: int, drawers: list[Drawer]) -> None:
+    def __init__(self, position: int, buckets: list[Bucket]) -> None:
         self.position = position
-        self.drawers = drawers
-        self.root = root_of(drawers)
-        self.orders = sum(each.orders for each in drawers)
-        self.facts = sum(each.facts for each in drawers)
+        self.buckets = buckets
+        self.root = root_of(buckets)
+        self.orders = sum(each.orders for each in buckets)
+        self.events = sum(each.events for each in buckets)
 
 
-def advance(store: Store, till: int, pause: float = 0.0) -> None:
+def advance(store: Store, till: int, new_waiter: float = 0.0) -> None:
     """Have the witness see the log up to `till`, with pauses between steps. Raises `WitnessMoved`.
 
     A chain that was changed behind the witness's back is not taken over: it stays as it was seen,
     so that verification goes on to name it, whatever is signed from now on.
     """
     records = store.audit()
-    position = records.witnessed()
+    position = records.recorded()
     while position < till:
-        facts = [each for each in store.log(position, FACTS_AT_ONCE) if each.id <= till]
-        reached = facts[-1].id if facts else till
-        orders = list(dict.fromkeys(str(fact.originator_id) for fact in facts))
+        events = [each for each in store.log(position, EVENTS_AT_ONCE) if each.id <= till]
+        reached = events[-1].id if events else till
+        orders = list(dict.fromkeys(str(event.originator_id) for event in events))
         heads = list(_heads(records, orders, reached))
-        if not records.witness(position, reached, heads):
-            raise WitnessMoved
+        if not records.record_heads(position, reached, heads):
+            raise HeadsMoved
         position = reached
-        time.sleep(pause)
+        time.sleep(new_waiter)
 
 
 def _heads(records: AuditRecords, orders: list[str], till: int) -> Iterator[Head]:
@@ -68,25 +68,25 @@ def _continues(links: Sequence[Link], before: Head) -> bool:
     return bool(known) and head_of(before.order, known) == before
 
 
-def seal(store: Store, position: int) -> Sealed:
+def finalise(store: Store, position: int) -> Finalised:
     """The digest over all heads, with the witness at `position`. Raises `WitnessMoved`."""
     records = store.audit()
-    while names := records.unsealed(DRAWERS_AT_ONCE):
-        drawers = [_drawer(records, position, name) for name in names]
-        if not records.seal(position, drawers):
-            raise WitnessMoved
-    stands, sealed = records.drawers()
+    while names := records.unfinalised(BUCKETS_AT_ONCE):
+        buckets = [_bucket(records, position, name) for name in names]
+        if not records.finalise(position, buckets):
+            raise HeadsMoved
+    stands, finalised = records.buckets()
     if stands != position:
-        raise WitnessMoved
-    return Sealed(position, list(sealed))
+        raise HeadsMoved
+    return Finalised(position, list(finalised))
 
 
-def _drawer(records: AuditRecords, position: int, name: str) -> Drawer:
+def _bucket(records: AuditRecords, position: int, name: str) -> Bucket:
     stands, heads = records.heads_of_range(range_of(name))
     if stands != position:
-        raise WitnessMoved
-    of_drawer = sorted(heads.values(), key=lambda head: head.order)
-    return drawer(name, sum(head.version for head in of_drawer), list(map(leaf, of_drawer)))
+        raise HeadsMoved
+    of_bucket = sorted(heads.values(), key=lambda head: head.order)
+    return bucket(name, sum(head.version for head in of_bucket), list(map(leaf, of_bucket)))
 
 
 def range_of(name: str) -> Range:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from application.integrity.chain_heads import Sealed, WitnessMoved, advance, seal
+from application.integrity.chain_heads import Finalised, HeadsMoved, advance, finalise
 from application.integrity.signer_memory import SignerMemory, signed_of
 from application.integrity.signing import Signer, replacement_of, signer_at, verified
 from application.ports.integrity_records import Setback, SignedCheckpoint
@@ -23,7 +23,7 @@ from application.runtime.failpoints import reach
 FORMAT = "orderlog checkpoint 1"
 NO_PREDECESSOR = "0" * 64
 CLAIM_SECONDS = 120.0
-PATIENCE_SECONDS = 15.0
+BACKOFF_SECONDS = 15.0
 POLL_SECONDS = 0.05
 PAUSE_SECONDS = 0.02
 """How long the steps of a checkpoint that nobody waits for leave the processor to others."""
@@ -56,7 +56,7 @@ class Statement(msgspec.Struct, frozen=True):
     number: int
     position: int
     orders: int
-    facts: int
+    events: int = msgspec.field(name="facts")
     root: str
     at: str
     previous: str
@@ -224,7 +224,7 @@ class Checkpoints:
         self._pause = PAUSE_SECONDS
         try:
             made = self._make(self._signer(adopt=False))
-        except WitnessMoved:
+        except HeadsMoved:
             return None
         finally:
             records.release()
@@ -258,12 +258,12 @@ class Checkpoints:
 
     def _make_alone(self, make: Callable[[], SignedCheckpoint]) -> SignedCheckpoint:
         records, self._pause = self._store.audit(), 0.0
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + BACKOFF_SECONDS
         while True:
             if records.claim(CLAIM_SECONDS):
                 try:
                     return make()
-                except WitnessMoved:
+                except HeadsMoved:
                     pass
                 finally:
                     records.release()
@@ -301,11 +301,11 @@ class Checkpoints:
             if last and before.position >= position and next_key is None and not renew:
                 return last
             self._look_back(before)
-            position = max(position, records.witnessed())
+            position = max(position, records.recorded())
         advance(self._store, position, self._pause)
         reach("checkpoint.moved")
-        sealed = seal(self._store, position)
-        checkpoint = self._signed(signer, last, sealed, next_key, setbacks)
+        finalised = finalise(self._store, position)
+        checkpoint = self._signed(signer, last, finalised, next_key, setbacks)
         reach("checkpoint.signed")
         return self._keep(checkpoint, position, setbacks)
 
@@ -319,7 +319,7 @@ class Checkpoints:
             memory.begin(signed)
             reach("checkpoint.remembered")
         if not records.add_checkpoint(checkpoint):
-            raise WitnessMoved
+            raise HeadsMoved
         for each in setbacks:
             records.note_setback(msgspec.structs.replace(each, checkpoint=checkpoint.number))
         if memory is not None:
@@ -353,18 +353,18 @@ class Checkpoints:
         has kept what it saw.
         """
         records = self._store.audit()
-        if records.witnessed() < before.position:
-            records.forget_witness()
+        if records.recorded() < before.position:
+            records.forget_recorded_heads()
             advance(self._store, before.position, self._pause)
-            if seal(self._store, before.position).root.hex() != before.root:
-                records.forget_witness()
+            if finalise(self._store, before.position).root.hex() != before.root:
+                records.forget_recorded_heads()
                 raise LogContradicts(before.number)
 
     def _signed(
         self,
         signer: Signer,
         last: SignedCheckpoint | None,
-        sealed: Sealed,
+        finalised: Finalised,
         next_key: str | None,
         setbacks: Sequence[Setback],
     ) -> SignedCheckpoint:
@@ -374,10 +374,10 @@ class Checkpoints:
         statement = Statement(
             format=FORMAT,
             number=number,
-            position=sealed.position,
-            orders=sealed.orders,
-            facts=sealed.facts,
-            root=sealed.root.hex(),
+            position=finalised.position,
+            orders=finalised.orders,
+            events=finalised.events,
+            root=finalised.root.hex(),
             at=written(self._clock()),
             previous=NO_PREDECESSOR if last is None else digest_of(last),
             key=signer.public,

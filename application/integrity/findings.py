@@ -15,7 +15,7 @@ class Kind(StrEnum):
     UNREADABLE = "unreadable"
     REWRITTEN = "rewritten"
     CHECKPOINT = "checkpoint"
-    WITNESS = "witness"
+    RECORDED_HEADS = "witness"
     TICKET = "ticket"
     READ_MODEL = "read_model"
     OVERSOLD = "oversold"

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from domain.events import Fact, OrderCreated, StatusChanged, TicketsChanged
+from domain.events import Event, OrderCreated, StatusChanged, TicketsChanged
 from domain.status import LET_GO
 
 FOR_GOOD = 2**62
@@ -33,18 +33,18 @@ class Holdings:
 
 
 def note_holdings(
-    holdings: Holdings, facts: Sequence[Fact], positions: Sequence[int], count: int
+    holdings: Holdings, events: Sequence[Event], positions: Sequence[int], count: int
 ) -> None:
-    """Note what an order held, by its first `count` facts."""
+    """Note what an order held, by its first `count` events."""
     held: dict[str, int] = {}
-    for fact, position in zip(facts[:count], positions, strict=False):
-        if type(fact) is OrderCreated:
-            held = dict.fromkeys(fact.tickets, position)
-        elif type(fact) is TicketsChanged:
-            for ticket in fact.removed:
+    for event, position in zip(events[:count], positions, strict=False):
+        if type(event) is OrderCreated:
+            held = dict.fromkeys(event.tickets, position)
+        elif type(event) is TicketsChanged:
+            for ticket in event.removed:
                 holdings.add({ticket: held.pop(ticket, position)}, position)
-            held.update(dict.fromkeys(fact.added, position))
-        elif type(fact) is StatusChanged and fact.status in LET_GO:
+            held.update(dict.fromkeys(event.added, position))
+        elif type(event) is StatusChanged and event.status in LET_GO:
             holdings.add(held, position)
             held = {}
     if held:

@@ -98,7 +98,7 @@ class LogWatch:
         kept = records.seen()
         if kept is not None:
             yield "the record of what was seen", kept
-        yield "the recorded heads", LogPoint("", records.witnessed(), b"")
+        yield "the recorded heads", LogPoint("", records.recorded(), b"")
         yield from self._signed()
 
     def _signed(self) -> Iterator[Seen]:
@@ -106,7 +106,7 @@ class LogWatch:
         records = self._store.audit()
         last = records.last_checkpoint()
         number = 0 if last is None else last.number
-        known = records.witnessed_checkpoint()
+        known = records.recorded_checkpoint()
         if known > number:
             yield f"checkpoint {known}, which was kept", None
         if last is not None:

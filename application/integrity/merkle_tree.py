@@ -13,50 +13,54 @@ from struct import Struct, pack
 
 import msgspec
 
-from application.ports.integrity_records import Drawer, Head, Link
+from application.ports.integrity_records import Bucket, Head, Link
 
 EMPTY = hashlib.sha256(b"").digest()
 
 _NUMBERS = Struct(">Bq")
-_DRAWER = Struct(">BQQ")
+_BUCKET = Struct(">BQQ")
 _sha256 = hashlib.sha256
 
 
-def trail_of(positions: Sequence[int]) -> bytes:
-    """The digest of the positions of an order's facts, by version."""
+def position_digest_of(positions: Sequence[int]) -> bytes:
+    """The digest of the positions of an order's events, by version."""
     return _sha256(pack(f">{len(positions)}q", *positions)).digest()
 
 
 def head_of(order: str, links: Sequence[Link]) -> Head:
-    """How a chain of at least one fact ends."""
+    """How a chain of at least one event ends."""
     last = links[-1]
-    return Head(order, last.version, last.hash, trail_of([link.position for link in links]))
+    return Head(
+        order, last.version, last.hash, position_digest_of([link.position for link in links])
+    )
 
 
 def leaf(head: Head) -> bytes:
     """The digest of a head."""
     name = head.order.encode()
     return _sha256(
-        b"".join((b"\0", _NUMBERS.pack(len(name), head.version), name, head.hash, head.trail))
+        b"".join(
+            (b"\0", _NUMBERS.pack(len(name), head.version), name, head.hash, head.position_digest)
+        )
     ).digest()
 
 
-def drawer(name: str, facts: int, leaves: Sequence[bytes]) -> Drawer:
+def bucket(name: str, events: int, leaves: Sequence[bytes]) -> Bucket:
     """A drawer with these heads, which are sorted by their orders' ids."""
-    return Drawer(name, len(leaves), facts, root(leaves))
+    return Bucket(name, len(leaves), events, root(leaves))
 
 
-def drawer_leaf(of: Drawer) -> bytes:
+def bucket_leaf(of: Bucket) -> bytes:
     """The digest of a drawer, as the tree over all of them has it."""
     name = of.name.encode()
     return _sha256(
-        b"".join((b"\2", _DRAWER.pack(len(name), of.orders, of.facts), name, of.digest))
+        b"".join((b"\2", _BUCKET.pack(len(name), of.orders, of.events), name, of.digest))
     ).digest()
 
 
-def root_of(drawers: Iterable[Drawer]) -> bytes:
+def root_of(buckets: Iterable[Bucket]) -> bytes:
     """The digest over everything: the drawers are sorted by name."""
-    return root([drawer_leaf(each) for each in drawers])
+    return root([bucket_leaf(each) for each in buckets])
 
 
 def root(leaves: Sequence[bytes]) -> bytes:
@@ -97,7 +101,7 @@ def path(leaves: Sequence[bytes], place: int) -> list[Step]:
     return steps
 
 
-def climb(start: bytes, steps: Iterable[Step]) -> bytes:
+def verify_inclusion(start: bytes, steps: Iterable[Step]) -> bytes:
     """The root that a leaf and its path lead to."""
     node = start
     for step in steps:

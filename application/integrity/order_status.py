@@ -1,6 +1,6 @@
-"""The mark of one order: whether its facts are still those that were recorded.
+"""The mark of one order: whether its events are still those that were recorded.
 
-It is made while somebody looks, from the order's facts and what was witnessed of them. Verifying
+It is made while somebody looks, from the order's events and what was witnessed of them. Verifying
 the whole log (`verification.py`) proves more: that no order is missing, that no ticket was sold
 twice.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from application.integrity.chain_check import check_chain, check_witnessed
+from application.integrity.chain_check import check_chain, check_recorded
 from application.integrity.checkpoint import BadStatement, Statement, is_signed, statement_of
 from application.integrity.findings import Finding, Kind
 from application.ports.integrity_records import LinkRow, SignedCheckpoint
@@ -17,38 +17,38 @@ from application.ports.partitions import Range
 from application.ports.store import Store
 
 
-class Mark(msgspec.Struct, frozen=True):
-    """What was found of an order's facts, of which the first `signed` are under a checkpoint."""
+class IntegrityStatus(msgspec.Struct, frozen=True):
+    """What was found of an order's events, of which the first `signed` are under a checkpoint."""
 
-    facts: int
+    events: int
     signed: int
     checkpoint: Statement | None
     findings: list[Finding]
 
 
-def mark_of(store: Store, order: str) -> Mark:
+def integrity_status_of(store: Store, order: str) -> IntegrityStatus:
     """The mark of an order that there is."""
-    witnessed, heads = store.audit().heads_of_range(Range(0, order, order + "\0"))
+    recorded, heads = store.audit().heads_of_range(Range(0, order, order + "\0"))
     rows = list(_rows(store, order))
     checked = check_chain(order, rows)
-    findings = [*checked.findings, *check_witnessed(checked, heads.get(order), witnessed)]
+    findings = [*checked.findings, *check_recorded(checked, heads.get(order), recorded)]
     last = store.audit().last_checkpoint()
     statement = None if last is None else _good_statement(last)
     if last is not None and statement is None:
         says = "It is not signed by the key that it names."
         findings.append(Finding(Kind.CHECKPOINT, says, checkpoint=last.number))
     signed = 0 if statement is None else checked.count(statement.position)
-    return Mark(len(rows), signed, statement, findings)
+    return IntegrityStatus(len(rows), signed, statement, findings)
 
 
 def _rows(store: Store, order: str) -> Iterator[LinkRow]:
-    """The order's facts, each with its hash; nothing in its place where it has none."""
-    facts = store.facts(order)
-    links = store.audit().links([order], max(fact.id for fact in facts)).get(order, ())
+    """The order's events, each with its hash; nothing in its place where it has none."""
+    events = store.events(order)
+    links = store.audit().links([order], max(event.id for event in events)).get(order, ())
     hashes = {link.version: link.hash for link in links}
-    for fact in facts:
-        version = fact.originator_version
-        yield order, version, fact.topic, fact.state, fact.id, hashes.get(version, b"")
+    for event in events:
+        version = event.originator_version
+        yield order, version, event.topic, event.state, event.id, hashes.get(version, b"")
 
 
 def _good_statement(checkpoint: SignedCheckpoint) -> Statement | None:

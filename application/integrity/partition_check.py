@@ -10,12 +10,12 @@ from operator import itemgetter
 
 import msgspec
 
-from application.integrity.chain_check import Checked, check_chain, check_witnessed, gone
+from application.integrity.chain_check import Checked, check_chain, check_recorded, gone
 from application.integrity.findings import Finding, Kind
 from application.integrity.holdings import Holdings, note_holdings
 from application.integrity.merkle_tree import leaf
 from application.integrity.record_check import Numbers, RecordCheck, Recorded, Records
-from application.ports.integrity_records import Head, LinkRow, drawer_of
+from application.ports.integrity_records import Head, LinkRow, bucket_of
 from application.ports.partitions import Range
 from application.ports.read_models import Row
 from application.ports.store import Store
@@ -49,7 +49,7 @@ class Task(msgspec.Struct, frozen=True):
     `recorded` are None where no rows of tickets, no idempotency records are kept beside the log.
     """
 
-    part: Range
+    partition: Range
     till: int
     signed_till: int
     sums: dict[str, int] = msgspec.field(default_factory=dict)
@@ -58,34 +58,34 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class Leaves(msgspec.Struct):
-    """By drawer, the digests of its heads one after another, and how many facts they stand for."""
+    """By drawer, the digests of its heads one after another, and how many events they stand for."""
 
     digests: dict[str, bytearray] = msgspec.field(default_factory=dict)
-    facts: dict[str, int] = msgspec.field(default_factory=dict)
+    events: dict[str, int] = msgspec.field(default_factory=dict)
 
-    def add(self, order: str, facts: int, digest: bytes) -> None:
+    def add(self, order: str, events: int, digest: bytes) -> None:
         """Add the leaf of the next order's head; they come by order."""
-        name = drawer_of(order)
+        name = bucket_of(order)
         if name not in self.digests:
-            self.digests[name], self.facts[name] = bytearray(), 0
+            self.digests[name], self.events[name] = bytearray(), 0
         self.digests[name] += digest
-        self.facts[name] += facts
+        self.events[name] += events
 
     def extend(self, others: "Leaves") -> None:
         """Add the leaves of orders that come after these."""
         for name, digests in others.digests.items():
             self.digests.setdefault(name, bytearray()).extend(digests)
-            self.facts[name] = self.facts.get(name, 0) + others.facts[name]
+            self.events[name] = self.events.get(name, 0) + others.events[name]
 
 
-class PartReport(msgspec.Struct):
+class PartitionReport(msgspec.Struct):
     """What came of checking a range. `facts` counts those with positions up to the task's."""
 
-    facts: int = 0
+    events: int = 0
     orders: int = 0
     findings: list[Finding] = msgspec.field(default_factory=list)
     leaves: Leaves = msgspec.field(default_factory=Leaves)
-    witnessed: Leaves = msgspec.field(default_factory=Leaves)
+    recorded: Leaves = msgspec.field(default_factory=Leaves)
     holdings: Holdings = msgspec.field(default_factory=Holdings)
     sums: dict[str, list[Row]] = msgspec.field(default_factory=dict)
     records: Records = msgspec.field(default_factory=Records)
@@ -105,13 +105,13 @@ class Shown(msgspec.Struct):
         return self.projection.table.name
 
 
-def check_part(store: Store, task: Task) -> PartReport:
+def check_partition(store: Store, task: Task) -> PartitionReport:
     """Check the orders of a range. What is read first can only be older than the log."""
-    shown = [_shown(store, each, task.part) for each in _one_row_each(task)]
-    witnessed, heads = store.audit().heads_of_range(task.part)
-    check = PartCheck(task, witnessed, heads, shown)
-    with store.audit().chains(task.part) as facts:
-        for order, rows in groupby(facts, itemgetter(0)):
+    shown = [_shown(store, each, task.partition) for each in _one_row_each(task)]
+    recorded, heads = store.audit().heads_of_range(task.partition)
+    check = PartitionCheck(task, recorded, heads, shown)
+    with store.audit().chains(task.partition) as events:
+        for order, rows in groupby(events, itemgetter(0)):
             check.order(order, list(rows))
     return check.finish()
 
@@ -120,9 +120,9 @@ def _one_row_each(task: Task) -> list[Projection]:
     return [each for name, each in PROJECTIONS.items() if name not in task.sums]
 
 
-def _shown(store: Store, projection: Projection, part: Range) -> Shown:
+def _shown(store: Store, projection: Projection, partition: Range) -> Shown:
     models = store.read_models()
-    with models.snapshot(models.state(projection.table.name), part) as (position, rows):
+    with models.snapshot(models.state(projection.table.name), partition) as (position, rows):
         return Shown(projection, position, {row.key: row for row in rows})
 
 
@@ -138,16 +138,16 @@ def _holders(owned: Owned | None) -> dict[str, dict[str, Held]]:
     return holders
 
 
-class PartCheck:
+class PartitionCheck:
     """Goes over the orders of a range, each of which is replayed once."""
 
     def __init__(
-        self, task: Task, witnessed: int, heads: Mapping[str, Head], shown: Sequence[Shown]
+        self, task: Task, recorded: int, heads: Mapping[str, Head], shown: Sequence[Shown]
     ) -> None:
         self._task = task
         self._holders = _holders(task.owned)
         self._records = RecordCheck(task.recorded)
-        self._witnessed = witnessed
+        self._recorded = recorded
         self._heads = heads
         self._unseen = dict(heads)
         self._leaves: dict[str, bytes] = {}
@@ -155,7 +155,7 @@ class PartCheck:
         positions = [*(each.position for each in shown), *task.sums.values()]
         self._shown_by_all = min(positions, default=0)
         self._sums = {name: totals_of(PROJECTIONS[name]) for name in task.sums}
-        self._report = PartReport()
+        self._report = PartitionReport()
 
     def order(self, order: str, rows: Sequence[LinkRow]) -> None:
         """Check an order; they come by id."""
@@ -166,7 +166,7 @@ class PartCheck:
             return
         checked = check_chain(order, rows)
         count = checked.count(task.till)
-        report.facts += count
+        report.events += count
         report.orders += 1
         self._digest(checked)
         if checked.whole:
@@ -190,18 +190,18 @@ class PartCheck:
             self._report.leaves.add(order, head.version, digest)
             if head == seen:
                 self._leaves[order] = digest
-                seen_till = self._witnessed
+                seen_till = self._recorded
                 same = seen_till == self._task.signed_till or checked.count(seen_till) == signed
                 if same and not checked.findings:
                     return
-        checked.findings += check_witnessed(checked, seen, self._witnessed)
+        checked.findings += check_recorded(checked, seen, self._recorded)
 
     def _state(self, checked: Checked, count: int) -> None:
-        """Hold what depends on an order's state against its facts; `count` tell its holdings."""
-        facts = checked.facts
+        """Hold what depends on an order's state against its events; `count` tell its holdings."""
+        events = checked.events
         try:
-            order = Order.replay(facts)
-            note_holdings(self._report.holdings, facts, checked.positions, count)
+            order = Order.replay(events)
+            note_holdings(self._report.holdings, events, checked.positions, count)
             self._report.numbers.note(order, checked.positions[0])
             self._records.order(checked)
             self._rows(order, checked)
@@ -209,7 +209,7 @@ class PartCheck:
                 self._tickets(order, checked, self._task.owned.position)
         except (KeyError, ValueError, TypeError) as error:
             last = checked.rows[-1]
-            says = f"The facts do not make an order: {type(error).__name__} {error}."
+            says = f"The events do not make an order: {type(error).__name__} {error}."
             if not checked.findings:
                 checked.findings.append(
                     Finding(Kind.UNREADABLE, says, checked.order, last[1], last[4])
@@ -219,8 +219,8 @@ class PartCheck:
         """Compare the rows of the order's tickets with its state at their position."""
         kept = self._holders.pop(checked.order, None) or {}
         count = checked.count(position)
-        if count < len(checked.facts):
-            order = Order.replay(checked.facts[:count])
+        if count < len(checked.events):
+            order = Order.replay(checked.events[:count])
         till = None if order.status is DONE else to_ms(order.reserved_till)
         tickets = order.tickets
         should = {ticket: (till, tickets[ticket]) for ticket in owned(order)}
@@ -243,14 +243,14 @@ class PartCheck:
         for name, totals in self._sums.items():
             count = size if all_shown else checked.count(self._task.sums[name])
             if count:
-                totals.add(checked.facts[:count])
+                totals.add(checked.events[:count])
 
-    def finish(self) -> PartReport:
+    def finish(self) -> PartitionReport:
         """What was found, with what is left over of orders that are not in the log."""
         report = self._report
         for name, head in sorted(self._heads.items()):
             digest = self._leaves.get(name) or leaf(head)
-            report.witnessed.add(name, head.version, digest)
+            report.recorded.add(name, head.version, digest)
         report.findings += map(gone, self._unseen.values())
         for order, tickets in self._holders.items():
             for ticket in tickets:
@@ -269,16 +269,16 @@ class PartCheck:
 
 
 def _rows_of(projection: Projection, order: Order, checked: Checked, count: int) -> Sequence[Row]:
-    """The rows that a read model has of an order with its first `count` facts."""
-    if count == len(checked.facts) and projection.rows_of is not None:
+    """The rows that a read model has of an order with its first `count` events."""
+    if count == len(checked.events) and projection.rows_of is not None:
         return projection.rows_of(order)
-    return projection.rows(checked.facts[:count]) if count else []
+    return projection.rows(checked.events[:count]) if count else []
 
 
 def _differences(
     checked: Checked, shown: Shown, count: int, rows: Sequence[Row], there: Row | None
 ) -> Iterator[Finding]:
-    """Where a read model's rows of an order are not those that follow from its facts."""
+    """Where a read model's rows of an order are not those that follow from its events."""
     expected = {row.key: row for row in rows}
     for key in {**expected, checked.order: None}:
         if key != checked.order:

@@ -16,10 +16,10 @@ from application.ports.partitions import Range, ranges_between
 from application.ports.store import Store
 from application.ports.tickets import OwnedRow
 
-PART_FACTS = 20_000
-"""How many facts a range has, about: few enough to be held in memory."""
+PART_EVENTS = 20_000
+"""How many events a range has, about: few enough to be held in memory."""
 
-PARTS_TO_SHARE = 3
+PARTITIONS_TO_SHARE = 3
 """Fewer ranges are checked in one process: starting others would take longer."""
 
 _pack = msgspec.msgpack.Encoder().encode
@@ -29,53 +29,53 @@ RowOfOrder = TypeVar("RowOfOrder", OwnedRow, RecordRow)
 
 def parts_of(store: Store, till: int) -> list[Range]:
     """The ranges of the orders that the log has up to a position."""
-    count = max(1, till // PART_FACTS)
-    return ranges_between(store.split_points(count))
+    count = max(1, till // PART_EVENTS)
+    return ranges_between(store.split_keys(count))
 
 
 def is_short(store: Store) -> bool:
     """Whether the log has too few ranges to be shared among processes."""
-    return store.last_position() < PARTS_TO_SHARE * PART_FACTS
+    return store.last_position() < PARTITIONS_TO_SHARE * PART_EVENTS
 
 
-def owned_by(store: Store, parts: Sequence[Range], *, tickets: bool) -> Iterator[Owned | None]:
+def owned_by(store: Store, partitions: Sequence[Range], *, tickets: bool) -> Iterator[Owned | None]:
     """The rows of tickets that have an order, of each range, all as they are at one moment.
 
     None for each where no rows of tickets are kept.
     """
     if not tickets:
-        yield from (None for _ in parts)
+        yield from (None for _ in partitions)
         return
     with store.ownership().by_order() as (position, rows):
-        packed = [_pack(rows_of_part) for rows_of_part in _cut(rows, parts)]
+        packed = [_pack(rows_of_partition) for rows_of_partition in _cut(rows, partitions)]
     while packed:
         yield Owned(position, packed.pop(0))
 
 
 def recorded_of(
-    store: Store, parts: Sequence[Range], *, tickets: bool
+    store: Store, partitions: Sequence[Range], *, tickets: bool
 ) -> Iterator[Recorded | None]:
     """The idempotency records of each range, all as they are at one moment.
 
     None for each where none are kept, as in a log that was imported.
     """
-    beside = store.beside_log()
+    beside = store.derived_records()
     if not tickets and not beside.records_after(b"", 1):
-        yield from (None for _ in parts)
+        yield from (None for _ in partitions)
         return
     proven_from = beside.proven_from()
     with beside.records_by_order() as (position, rows):
-        packed = [_pack(rows_of_part) for rows_of_part in _cut(rows, parts)]
+        packed = [_pack(rows_of_partition) for rows_of_partition in _cut(rows, partitions)]
     while packed:
         yield Recorded(position, packed.pop(0), proven_from)
 
 
-def _cut(rows: Iterator[RowOfOrder], parts: Sequence[Range]) -> Iterator[list[RowOfOrder]]:
+def _cut(rows: Iterator[RowOfOrder], partitions: Sequence[Range]) -> Iterator[list[RowOfOrder]]:
     """The rows of each range; they come by order."""
     ahead = next(rows, None)
-    for part in parts:
+    for partition in partitions:
         found: list[RowOfOrder] = []
-        while ahead is not None and (part.upper is None or ahead[0] < part.upper):
+        while ahead is not None and (partition.upper is None or ahead[0] < partition.upper):
             found.append(ahead)
             ahead = next(rows, None)
         yield found

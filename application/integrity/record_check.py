@@ -14,7 +14,7 @@ from application.event_log.idempotency import brought_about
 from application.integrity.chain_check import Checked
 from application.integrity.findings import Finding, Kind
 from application.ports.store import Store
-from application.ports.unit_of_work import Answered
+from application.ports.unit_of_work import IdempotencyRecord
 from application.runtime.clock import to_ms
 from domain.order import Order
 
@@ -99,14 +99,14 @@ class RecordCheck:
         if self._recorded is None:
             return
         should: dict[bytes, tuple[int, bytes, int]] = {}
-        for fact, position in zip(checked.facts, checked.positions, strict=True):
-            by = fact.idempotency
+        for event, position in zip(checked.events, checked.positions, strict=True):
+            by = event.idempotency
             if by is not None and position <= self._recorded.position:
-                version = fact.originator_version
+                version = event.originator_version
                 if by.digest in should:
                     self._unrecorded(by.digest, checked, version)
                 else:
-                    should[by.digest] = (version, by.fingerprint, to_ms(fact.at))
+                    should[by.digest] = (version, by.fingerprint, to_ms(event.at))
         for version, digest, *said in self._kept.pop(checked.order, ()):
             expected = None if digest is None else should.pop(digest, None)
             if expected == (version, *said):
@@ -130,7 +130,7 @@ class RecordCheck:
         if digest is None:
             says = "An idempotency record has a digest that is none."
             yield Finding(Kind.IDEMPOTENCY, says, checked.order, version)
-        elif not 1 <= version <= len(checked.facts):
+        elif not 1 <= version <= len(checked.events):
             says = f"An idempotency record names version {version}, which the order does not have."
             yield Finding(Kind.IDEMPOTENCY, says, checked.order, version)
         elif self._recorded and checked.positions[version - 1] <= self._recorded.proven_from:
@@ -160,7 +160,7 @@ def unrecorded_findings(store: Store, found: Sequence[Unrecorded]) -> Iterator[F
     seen: dict[bytes, Unrecorded] = {}
     for start in range(0, len(ordered), AT_ONCE):
         batch = ordered[start : start + AT_ONCE]
-        records = store.beside_log().records([each.digest for each in batch])
+        records = store.derived_records().records([each.digest for each in batch])
         for each in batch:
             first = seen.setdefault(each.digest, each)
             record = records.get(each.digest)
@@ -173,7 +173,7 @@ def unrecorded_findings(store: Store, found: Sequence[Unrecorded]) -> Iterator[F
                 yield from _another(store, each, record)
 
 
-def _another(store: Store, event: Unrecorded, record: Answered) -> Iterator[Finding]:
+def _another(store: Store, event: Unrecorded, record: IdempotencyRecord) -> Iterator[Finding]:
     """The record of an event's key is of another version, or came after it was looked for."""
     if (record.order, record.version) == (event.order, event.version):
         says = "The idempotency record of the request that made this event was missing for a while."
@@ -216,14 +216,14 @@ def number_findings(
                 other, _ = order_at(store, first[number])
                 says = f"The order has the number {number}, which the order {other} has."
                 yield Finding(Kind.NUMBER, says, order, version, position)
-    beside = store.beside_log()
-    for name, last, drawn in (
+    beside = store.derived_records()
+    for name, last, assigned in (
         ("order numbers", beside.last_number() or 0, max(numbers.numbers, default=0)),
         ("positions", *beside.positions()),
     ):
-        if last < drawn:
+        if last < assigned:
             says = (
-                f"The counter of {name} stands at {last}, below {drawn}, which is in the log:"
+                f"The counter of {name} stands at {last}, below {assigned}, which is in the log:"
                 " orderlog projection rebuild numbers puts it right."
             )
             yield Finding(Kind.NUMBER, says)

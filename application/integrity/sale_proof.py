@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from application.event_log.event_mapper import fact_of
+from application.event_log.event_mapper import event_of
 from application.integrity.findings import Finding, Kind
 from application.integrity.verification import Progress, Report, verify
 from application.integrity.workers import Workers
@@ -17,7 +17,7 @@ from domain.order import Order
 from domain.status import Status
 
 
-class Promise(msgspec.Struct, frozen=True):
+class AcknowledgedResult(msgspec.Struct, frozen=True):
     """What an answer said of an order: at `version` (None: not told) it was so."""
 
     order: str
@@ -31,7 +31,7 @@ class Proof(msgspec.Struct, frozen=True):
 
     report: Report
     lost: list[str]
-    promises: int
+    acknowledged_results: int
 
     @property
     def holds(self) -> bool:
@@ -45,7 +45,7 @@ class Proof(msgspec.Struct, frozen=True):
 
     @property
     def stranded(self) -> list[str]:
-        """Tickets whose row does not say what the facts say."""
+        """Tickets whose row does not say what the events say."""
         return self._says(Kind.TICKET)
 
     @property
@@ -61,24 +61,31 @@ def _named(finding: Finding) -> str:
     return finding.says if finding.order is None else f"order {finding.order}: {finding.says}"
 
 
-def prove(store: Store, workers: Workers, promises: Iterable[Promise], progress: Progress) -> Proof:
+def prove(
+    store: Store,
+    workers: Workers,
+    acknowledged_results: Iterable[AcknowledgedResult],
+    progress: Progress,
+) -> Proof:
     """Verify the log of `store`, and hold it against `promises`."""
-    given = list(promises)
+    given = list(acknowledged_results)
     return Proof(
         report=verify(store, workers, progress),
-        lost=[what for promise in given for what in _broken(store, promise)],
-        promises=len(given),
+        lost=[what for acknowledged in given for what in _broken(store, acknowledged)],
+        acknowledged_results=len(given),
     )
 
 
-def _broken(store: Store, promise: Promise) -> Iterable[str]:
+def _broken(store: Store, acknowledged: AcknowledgedResult) -> Iterable[str]:
     """What the log does not have of a promise."""
-    facts = [fact_of(each) for each in store.facts(promise.order)]
-    if not facts or len(facts) < (promise.version or 0):
-        yield f"order {promise.order} has {len(facts)} facts, {promise.version} were acknowledged"
+    events = [event_of(each) for each in store.events(acknowledged.order)]
+    if not events or len(events) < (acknowledged.version or 0):
+        has = f"order {acknowledged.order} has {len(events)} events"
+        yield f"{has}, {acknowledged.version} were acknowledged"
         return
-    order = Order.replay(facts[: promise.version])
-    if order.status is not promise.status:
-        yield f"order {promise.order} is {order.status}, {promise.status} was acknowledged"
-    if promise.tickets is not None and tuple(order.tickets) != promise.tickets:
-        yield f"order {promise.order} has other tickets than were acknowledged"
+    order = Order.replay(events[: acknowledged.version])
+    if order.status is not acknowledged.status:
+        status = acknowledged.status
+        yield f"order {acknowledged.order} is {order.status}, {status} was acknowledged"
+    if acknowledged.tickets is not None and tuple(order.tickets) != acknowledged.tickets:
+        yield f"order {acknowledged.order} has other tickets than were acknowledged"

@@ -9,13 +9,13 @@ from time import monotonic
 import msgspec
 import structlog
 
-from application.event_log.event_mapper import fact_of
+from application.event_log.event_mapper import event_of
 from application.integrity.catalog_check import catalog_findings, keeps_tickets
 from application.integrity.checkpoint import Statement
 from application.integrity.checkpoint_check import Series, check_series
 from application.integrity.findings import Finding, Kind
 from application.integrity.holdings import Clash, Holders
-from application.integrity.merkle_tree import drawer, root_of
+from application.integrity.merkle_tree import bucket, root_of
 from application.integrity.partition_check import Leaves, Task
 from application.integrity.ranges import is_short, owned_by, parts_of, recorded_of
 from application.integrity.record_check import (
@@ -41,14 +41,14 @@ HASH_BYTES = 32
 log = structlog.get_logger()
 
 Progress = Callable[[int, int], None]
-"""Is told how many facts are checked, and how many there are, about."""
+"""Is told how many events are checked, and how many there are, about."""
 
 
 class Report(msgspec.Struct):
     """What was verified, and what was found wrong.
 
-    `checkpoint` is the latest good one, `unsigned` how many facts came after it. `holdings` are how
-    often a ticket came to an order and `tickets` how many were ever held. A log that was
+    `checkpoint` is the latest good one, `unsigned` how many events came after it. `holdings` are
+    how often a ticket came to an order and `tickets` how many were ever held. A log that was
     imported has no catalogue, and nothing that is kept beside the log to compare: then
     `with_tickets` is false. Idempotency records are `recorded`; of them `unproven` are of requests
     that changed nothing, `recorded_before` of events that do not name keys: no event proves those.
@@ -57,7 +57,7 @@ class Report(msgspec.Struct):
     """
 
     position: int
-    facts: int
+    events: int = msgspec.field(name="facts")
     orders: int
     holdings: int
     tickets: int
@@ -83,11 +83,11 @@ class Report(msgspec.Struct):
 class Totals(msgspec.Struct):
     """What the ranges came to together."""
 
-    facts: int = 0
+    events: int = 0
     orders: int = 0
     holders: Holders = msgspec.field(default_factory=Holders)
     leaves: Leaves = msgspec.field(default_factory=Leaves)
-    witnessed: Leaves = msgspec.field(default_factory=Leaves)
+    recorded: Leaves = msgspec.field(default_factory=Leaves)
     sums: dict[str, list[Row]] = msgspec.field(default_factory=dict)
     records: Records = msgspec.field(default_factory=Records)
     numbers: Numbers = msgspec.field(default_factory=Numbers)
@@ -137,34 +137,34 @@ def _verified(
     at_least: int,
 ) -> Report:
     began, found = monotonic(), Found()
-    witnessed = store.audit().witnessed_checkpoint()  # first: one more may be made at any time
+    recorded = store.audit().recorded_checkpoint()  # first: one more may be made at any time
     checkpoints = store.audit().checkpoints()
     series = check_series(checkpoints, trusted)
     found.add(series.findings)
-    found.add(_cut_off(checkpoints, witnessed))
+    found.add(_cut_off(checkpoints, recorded))
     setbacks = store.audit().setbacks()
     found.add(Finding(Kind.WENT_BACK, each.says) for each in setbacks if each.is_open)
-    found.add(map(_set_aside, store.audit().witnesses_set_aside()))
+    found.add(map(_set_aside, store.audit().recorded_heads_set_aside()))
     last = max(series.good, key=lambda each: each.number, default=None)
     summed = {name: _summed(store, name) for name, each in PROJECTIONS.items() if each.table.sums}
     till = store.last_position()
     signed_till = 0 if last is None else last.position
     sums = {name: position for name, (position, _) in summed.items()}
     tickets = keeps_tickets(store)
-    parts = parts_of(store, till)
+    partitions = parts_of(store, till)
     tasks = (
-        Task(part, till, signed_till, sums, owned, recorded)
-        for part, owned, recorded in zip(
-            parts,
-            owned_by(store, parts, tickets=tickets),
-            recorded_of(store, parts, tickets=tickets),
+        Task(partition, till, signed_till, sums, owned, recorded)
+        for partition, owned, recorded in zip(
+            partitions,
+            owned_by(store, partitions, tickets=tickets),
+            recorded_of(store, partitions, tickets=tickets),
             strict=True,
         )
     )
     totals = _check(tasks, workers, found, lambda done: progress(done, max(till, done)))
     if tickets:
         found.add(catalog_findings(store))
-    found.add(_gaps(store, till, totals.facts))
+    found.add(_gaps(store, till, totals.events))
     found.add(_too_short(till, at_least))
     found.add(_wrong_sums(summed, totals))
     found.add(unrecorded_findings(store, totals.records.unrecorded))
@@ -177,13 +177,13 @@ def _verified(
         found.add(_against_anchor(store, workers, anchor))
     return Report(
         position=till,
-        facts=totals.facts,
+        events=totals.events,
         orders=totals.orders,
         holdings=totals.holders.count,
         tickets=totals.holders.tickets,
         checkpoints=len(series.good),
         checkpoint=last,
-        unsigned=totals.facts - (0 if last is None else last.facts),
+        unsigned=totals.events - (0 if last is None else last.events),
         with_tickets=tickets,
         recorded=totals.records.proven + totals.records.unproven + totals.records.before,
         unproven=totals.records.unproven,
@@ -222,7 +222,7 @@ def _note(store: Store, report: Report) -> None:
         at=to_ms(store.moment()),
         took=round(report.seconds * 1000),
         position=report.position,
-        facts=report.facts,
+        events=report.events,
         findings=report.wrong,
         oversold=report.oversold,
     )
@@ -243,17 +243,17 @@ def _check(
 ) -> Totals:
     totals = Totals()
     for report in workers(tasks):
-        totals.facts += report.facts
+        totals.events += report.events
         totals.orders += report.orders
         totals.holders.add(report.holdings)
         totals.leaves.extend(report.leaves)
-        totals.witnessed.extend(report.witnessed)
+        totals.recorded.extend(report.recorded)
         totals.records.add(report.records)
         totals.numbers.extend(report.numbers)
         for name, rows in report.sums.items():
             totals.sums.setdefault(name, []).extend(rows)
         found.add(report.findings)
-        progress(totals.facts)
+        progress(totals.events)
     return totals
 
 
@@ -273,14 +273,14 @@ def _wrong_sums(summed: dict[str, tuple[int, dict[str, Row]]], totals: Totals) -
         should = {row.key: row for row in rows}
         for key in {**should, **there}:
             if should.get(key) != there.get(key):
-                says = f"The row {key} of the read model {name} is not what the facts add up to."
+                says = f"The row {key} of the read model {name} is not what the events add up to."
                 yield Finding(Kind.READ_MODEL, says, position=position, model=name)
 
 
-def _cut_off(checkpoints: Sequence[SignedCheckpoint], witnessed: int) -> Iterator[Finding]:
+def _cut_off(checkpoints: Sequence[SignedCheckpoint], recorded: int) -> Iterator[Finding]:
     """Checkpoints at the end of the series that were kept and are not there."""
     last = max((each.number for each in checkpoints), default=0)
-    for number in range(last + 1, witnessed + 1):
+    for number in range(last + 1, recorded + 1):
         yield Finding(Kind.CHECKPOINT, f"Checkpoint {number} is missing.", checkpoint=number)
 
 
@@ -289,16 +289,16 @@ def _set_aside(file: str) -> Finding:
         f"What was seen of the log was damaged and is set aside as {file}; it was made anew from"
         " the log as it is now. Move the file away once it was looked at."
     )
-    return Finding(Kind.WITNESS, says)
+    return Finding(Kind.RECORDED_HEADS, says)
 
 
-def _gaps(store: Store, till: int, facts: int) -> Iterator[Finding]:
-    """Facts that are not there, where no position may be empty."""
-    if facts == till:
+def _gaps(store: Store, till: int, events: int) -> Iterator[Finding]:
+    """Events that are not there, where no position may be empty."""
+    if events == till:
         return
     for first, last in store.audit().gaps(till, MOST_FINDINGS):
         where = f"position {first} is" if first == last else f"positions {first} to {last} are"
-        says = f"The fact at {where} missing." if first == last else f"The {where} missing."
+        says = f"The event at {where} missing." if first == last else f"The {where} missing."
         yield Finding(Kind.MISSING, says, position=first)
 
 
@@ -319,15 +319,15 @@ def _oversold(store: Store, clash: Clash) -> Finding:
 
 
 def _order_at(store: Store, position: int) -> tuple[str, int]:
-    fact = fact_of(store.log(position - 1, 1)[0])
-    return fact.originator_id, fact.originator_version
+    event = event_of(store.log(position - 1, 1)[0])
+    return event.originator_id, event.originator_version
 
 
 def _root(leaves: Leaves) -> str:
-    drawers = [
-        drawer(
+    buckets = [
+        bucket(
             name,
-            leaves.facts[name],
+            leaves.events[name],
             [
                 bytes(digests[place : place + HASH_BYTES])
                 for place in range(0, len(digests), HASH_BYTES)
@@ -335,7 +335,7 @@ def _root(leaves: Leaves) -> str:
         )
         for name, digests in sorted(leaves.digests.items())
     ]
-    return root_of(drawers).hex()
+    return root_of(buckets).hex()
 
 
 def _against(
@@ -348,14 +348,14 @@ def _against(
 ) -> Iterator[Finding]:
     """Hold the log and the witness against what was signed."""
     log_agrees = _root(totals.leaves) == last.root
-    stands = store.audit().witnessed()
-    witness_agrees = stands != last.position or _root(totals.witnessed) == last.root
-    if not witness_agrees:
+    stands = store.audit().recorded()
+    recorded_agree = stands != last.position or _root(totals.recorded) == last.root
+    if not recorded_agree:
         says = (
             f"What was witnessed up to position {last.position} was changed: it is not what"
             f" checkpoint {last.number} was signed over."
         )
-        yield Finding(Kind.WITNESS, says, position=last.position, checkpoint=last.number)
+        yield Finding(Kind.RECORDED_HEADS, says, position=last.position, checkpoint=last.number)
     if log_agrees:
         return
     says = f"The log up to position {last.position} is not the one that was signed."
@@ -364,7 +364,7 @@ def _against(
         before = max((each.position for each in good if each.number < broken.number), default=0)
         says += (
             f" Checkpoint {broken.number} is the first that it disagrees with: what was changed is"
-            f" of an order that had facts at positions {before + 1} to {broken.position}."
+            f" of an order that had events at positions {before + 1} to {broken.position}."
         )
     yield Finding(Kind.CHECKPOINT, says, position=last.position, checkpoint=last.number)
 
@@ -392,7 +392,7 @@ def _against_anchor(store: Store, workers: Workers, anchor: Statement) -> Iterat
 
 def root_at(store: Store, workers: Workers, position: int) -> str:
     """The digest over all heads as the log has them up to a position."""
-    tasks = [Task(part, position, position) for part in parts_of(store, position)]
+    tasks = [Task(partition, position, position) for partition in parts_of(store, position)]
     leaves = Leaves()
     for report in workers(tasks):
         leaves.extend(report.leaves)

@@ -10,12 +10,12 @@ from functools import cache
 from multiprocessing import get_context
 from multiprocessing.util import Finalize
 
-from application.integrity.partition_check import PartReport, Task, check_part
+from application.integrity.partition_check import PartitionReport, Task, check_partition
 from application.ports.store import Store, StoreOpener
 from application.read_models.registry import PROJECTIONS
 from application.runtime.parent_process import end_with_parent
 
-Workers = Callable[[Iterable[Task]], Iterator[PartReport]]
+Workers = Callable[[Iterable[Task]], Iterator[PartitionReport]]
 """Checks ranges; yields their reports in the order of the ranges."""
 
 
@@ -28,7 +28,7 @@ class WorkerDied(Exception):
 
 def here(store: Store) -> Workers:
     """Check ranges in this process."""
-    return lambda tasks: (check_part(store, task) for task in tasks)
+    return lambda tasks: (check_partition(store, task) for task in tasks)
 
 
 @contextmanager
@@ -52,9 +52,9 @@ def in_processes(opener: StoreOpener, count: int) -> Workers:
     Never more reports are made than are taken: what is ahead is held in memory.
     """
 
-    def work(tasks: Iterable[Task]) -> Iterator[PartReport]:
+    def work(tasks: Iterable[Task]) -> Iterator[PartitionReport]:
         pool = ProcessPoolExecutor(count, get_context("spawn"), end_with_parent)
-        ahead: deque[Future[PartReport]] = deque()
+        ahead: deque[Future[PartitionReport]] = deque()
         try:
             for _ in range(count):
                 pool.submit(_store, opener)  # while the first task is thought up
@@ -72,9 +72,9 @@ def in_processes(opener: StoreOpener, count: int) -> Workers:
     return work
 
 
-def _check(opener: StoreOpener, task: Task) -> PartReport:
+def _check(opener: StoreOpener, task: Task) -> PartitionReport:
     with no_cycles_looked_for():
-        return check_part(_store(opener), task)
+        return check_partition(_store(opener), task)
 
 
 @cache

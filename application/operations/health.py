@@ -41,7 +41,7 @@ def check(store: Store, clock: StoreClock) -> Health:
         except Exception as error:  # noqa: BLE001 - it can be made again, and sales need none
             checks[f"projection {name}"] = f"{type(error).__name__}: {error}"
             continue
-        if not state.feeder:
+        if not state.projector:
             checks["pull_loop"] = "stopped"
         checks[f"projection {name}"] = state.stopped or _how_far(state, last)
     return Health(ready=not troubles, checks={**checks, "clock": "ok", **troubles})

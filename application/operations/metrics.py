@@ -20,7 +20,7 @@ class ModelFigures(msgspec.Struct, frozen=True):
 
     `behind` is how many positions of the log it does not show (negative: it is ahead of the log),
     `late` for how many seconds the
-    oldest fact there has waited (None: that cannot be told). It stands still since
+    oldest event there has waited (None: that cannot be told). It stands still since
     `stopped_since`, in milliseconds since the epoch, if it does.
     """
 
@@ -51,7 +51,7 @@ class Figures(msgspec.Struct, frozen=True):
 
 
 class Dated(msgspec.Struct):
-    """Of a fact, known or not, when it was recorded."""
+    """Of an event, known or not, when it was recorded."""
 
     at: datetime
 
@@ -89,12 +89,12 @@ def _models(store: Store, last: int, moment: datetime) -> Iterator[ModelFigures]
 
 
 def _late(store: Store, position: int, moment: datetime) -> float | None:
-    """For how long the first fact beyond a position has been there."""
-    facts = store.log(position, 1)
-    if not facts:
+    """For how long the first event beyond a position has been there."""
+    events = store.log(position, 1)
+    if not events:
         return 0.0
     try:
-        recorded = _DATED.decode(facts[0].state).at
+        recorded = _DATED.decode(events[0].state).at
         return max(0.0, (moment - recorded).total_seconds())
     except (msgspec.MsgspecError, UnicodeDecodeError, TypeError):
         return None

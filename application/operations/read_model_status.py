@@ -8,13 +8,13 @@ from application.read_models.registry import PROJECTIONS
 
 
 class Rebuild(msgspec.Struct, frozen=True):
-    """A new table that is being made, or was when its maker ended: `loaded` of so many facts."""
+    """A new table that is being made, or was when its maker ended: `loaded` of so many events."""
 
     loaded: int
     total: int
 
 
-class Standing(msgspec.Struct, frozen=True):
+class ReadModelStatus(msgspec.Struct, frozen=True):
     """Where a read model stands; `last` is the end of the log at that moment.
 
     `behind` is how many positions of the log it does not show yet; negative if it is ahead of it.
@@ -23,22 +23,22 @@ class Standing(msgspec.Struct, frozen=True):
     name: str
     position: int
     last: int
-    feeder: str | None
+    projector: str | None
     stopped: str | None
     rebuild: Rebuild | None
     behind: int
 
 
-def standings(store: Store) -> list[Standing]:
+def read_model_statuses(store: Store) -> list[ReadModelStatus]:
     """Where the read models stand, in the order of the registry."""
     last = store.last_position()
     models = store.read_models()
     return [
-        Standing(
+        ReadModelStatus(
             name,
             state.position,
             last,
-            state.feeder,
+            state.projector,
             state.stopped,
             _rebuild(models, each.table),
             state.behind(last),

@@ -1,7 +1,7 @@
 """Lists and sales as of a moment: which orders there were, in the state that they had then.
 
 The read model `orders` tells which orders there were. An order that has not changed since is the
-one that its row holds; of the others the facts up to that moment are read and replayed.
+one that its row holds; of the others the events up to that moment are read and replayed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,14 +11,14 @@ from typing import Any
 import msgspec
 from eventsourcing.persistence import Notification
 
-from application.event_log.event_mapper import fact_of
+from application.event_log.event_mapper import event_of
 from application.orders.queries import OrderFilter, OrderPage, conditions, cursor_of, read_cursor
 from application.ports.read_models import Page
 from application.ports.store import Store
 from application.projector.read_your_writes import wait_until_shown
 from application.read_models.orders import order_of
 from application.runtime.clock import to_ms
-from domain.events import Fact
+from domain.events import Event
 from domain.order import Order
 
 MOST_LOOKED_AT = 2000
@@ -53,30 +53,30 @@ class PastOrders:
             after=None if wanted.cursor is None else read_cursor(wanted.cursor, wanted.sort),
             limit=AT_ONCE,
         )
-        found: list[Order] = []
+        loaded: list[Order] = []
         looked_at, last = 0, Order()
         for order, now in self._then(page, at):
-            if len(found) == wanted.page_size or looked_at == MOST_LOOKED_AT:
-                return OrderPage(found, at, cursor_of(last, wanted.sort))
+            if len(loaded) == wanted.page_size or looked_at == MOST_LOOKED_AT:
+                return OrderPage(loaded, at, cursor_of(last, wanted.sort))
             looked_at, last = looked_at + 1, now
             if _matches(order, wanted, at):
-                found.append(order)
-        return OrderPage(found, at, None)
+                loaded.append(order)
+        return OrderPage(loaded, at, None)
 
-    def facts_of_show(self, show: str, at: datetime) -> Iterator[list[Fact]]:
-        """The facts up to `at` of each order of a show that there was then."""
+    def events_of_show(self, show: str, at: datetime) -> Iterator[list[Event]]:
+        """The events up to `at` of each order of a show that there was then."""
         self._wait()
         page = Page("created_at", (_is("show", show), _made_by(at)), limit=AT_ONCE)
         for rows in self._pages(page):
-            yield from self._facts([row.id for row in rows], at).values()
+            yield from self._events([row.id for row in rows], at).values()
 
     def _then(self, page: Page, at: datetime) -> Iterator[tuple[Order, Order]]:
         """Each order of the pages as it was at `at`, and as it is now."""
         for orders in self._pages(page):
             changed = [order.id for order in orders if order.changed_at > at]
-            facts = self._facts(changed, at)
+            events = self._events(changed, at)
             for order in orders:
-                then = Order.replay(facts[order.id]) if order.id in facts else order
+                then = Order.replay(events[order.id]) if order.id in events else order
                 yield then, order
 
     def _pages(self, page: Page) -> Iterator[list[Order]]:
@@ -88,13 +88,13 @@ class PastOrders:
             place = (to_ms(value) if isinstance(value, datetime) else value, orders[-1].id)
             page = msgspec.structs.replace(page, after=place)
 
-    def _facts(self, orders: Sequence[str], at: datetime) -> Mapping[str, list[Fact]]:
-        """By order, its facts up to `at`."""
+    def _events(self, orders: Sequence[str], at: datetime) -> Mapping[str, list[Event]]:
+        """By order, its events up to `at`."""
         stored: Mapping[str, Sequence[Notification]] = {}
         if orders:
-            stored = self._store.facts_before(dict.fromkeys(orders, ALL))
+            stored = self._store.events_before(dict.fromkeys(orders, ALL))
         return {
-            order: [fact for fact in map(fact_of, notifications) if fact.at <= at]
+            order: [event for event in map(event_of, notifications) if event.at <= at]
             for order, notifications in stored.items()
         }
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Turn:
+class InFlightRequest:
     """One request's turn at an order; `late` once another one has changed the order meanwhile."""
 
     __slots__ = ("late",)
@@ -17,30 +17,30 @@ class Turn:
         self.late = False
 
 
-class Turns:
+class InFlightRequests:
     """The turns that are under way, by order."""
 
     def __init__(self) -> None:
         self._mutex = threading.Lock()
-        self._under_way: dict[str, list[Turn]] = {}
+        self._under_way: dict[str, list[InFlightRequest]] = {}
 
     @contextmanager
-    def taken(self, order: str) -> Iterator[Turn]:
+    def taken(self, order: str) -> Iterator[InFlightRequest]:
         """A turn at an order, until the block ends."""
-        turn = Turn()
+        in_flight = InFlightRequest()
         with self._mutex:
-            self._under_way.setdefault(order, []).append(turn)
+            self._under_way.setdefault(order, []).append(in_flight)
         try:
-            yield turn
+            yield in_flight
         finally:
             with self._mutex:
                 turns = self._under_way[order]
-                turns.remove(turn)
+                turns.remove(in_flight)
                 if not turns:
                     del self._under_way[order]
 
-    def changed(self, order: str, by: Turn | None = None) -> None:
+    def changed(self, order: str, by: InFlightRequest | None = None) -> None:
         """Tell all others whose turn at an order is under way that it is changed."""
         with self._mutex:
-            for turn in self._under_way.get(order, ()):
-                turn.late = turn.late or turn is not by
+            for in_flight in self._under_way.get(order, ()):
+                in_flight.late = in_flight.late or in_flight is not by

@@ -1,4 +1,4 @@
-"""What changed in an order between two versions: per field, from what to what, by which fact."""
+"""What changed in an order between two versions: per field, from what to what, by which event."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -6,7 +6,7 @@ from typing import Any
 
 from application.orders.document import order_document
 from application.runtime.clock import written
-from domain.events import STORED_NAMES, Fact
+from domain.events import STORED_NAMES, Event
 from domain.order import Order
 
 
@@ -24,26 +24,26 @@ def fields_of(order: Order) -> dict[str, Any]:
     return _flat(document)
 
 
-def differences(facts: Iterable[Fact], from_: int, to: int) -> list[dict[str, Any]]:
+def differences(events: Iterable[Event], from_: int, to: int) -> list[dict[str, Any]]:
     """The fields whose values differ between the versions `from_` and `to`, in document order.
 
     `facts` are the order's, all of them. Version 0 is before the order was made. Each field comes
-    with the facts in between that changed it, oldest first.
+    with the events in between that changed it, oldest first.
     """
     order = Order()
     now: dict[str, Any] = {}
     before: dict[str, Any] = {}
     by: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for fact in facts:
-        if fact.originator_version > to:
+    for event in events:
+        if event.originator_version > to:
             break
-        order.apply(fact)
+        order.apply(event)
         then, now = now, fields_of(order)
-        if fact.originator_version == from_:
+        if event.originator_version == from_:
             before = now
-        if fact.originator_version > from_:
+        if event.originator_version > from_:
             for name in changed(then, now):
-                by[name].append({**_fact(fact), "to": now.get(name)})
+                by[name].append({**_event(event), "to": now.get(name)})
     return [
         {"field": name, "from": before.get(name), "to": now.get(name), "by": by[name]}
         for name in changed(before, now)
@@ -55,21 +55,21 @@ def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     return [name for name in {**after, **before} if before.get(name) != after.get(name)]
 
 
-def _fact(fact: Fact) -> dict[str, Any]:
+def _event(event: Event) -> dict[str, Any]:
     return {
-        "version": fact.originator_version,
-        "name": STORED_NAMES[type(fact)].partition(".")[0],
-        "at": written(fact.at),
-        "actor": fact.actor,
-        "request": fact.request,
+        "version": event.originator_version,
+        "name": STORED_NAMES[type(event)].partition(".")[0],
+        "at": written(event.at),
+        "actor": event.actor,
+        "request": event.request,
     }
 
 
 def _flat(document: Mapping[str, Any], path: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    loaded: dict[str, Any] = {}
     for name, value in document.items():
         if isinstance(value, dict):
-            found.update(_flat(value, f"{path}{name}."))
+            loaded.update(_flat(value, f"{path}{name}."))
         else:
-            found[path + name] = value
-    return found
+            loaded[path + name] = value
+    return loaded

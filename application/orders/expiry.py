@@ -13,7 +13,7 @@ from datetime import datetime
 import structlog
 
 from application.orders.queries import OrderQueries
-from application.orders.rejected_requests import Attempts
+from application.orders.rejected_requests import RejectionLog
 from application.orders.service import OrderService
 from application.ports.store import StoreUnavailable
 
@@ -39,7 +39,7 @@ class Sweeper:
         self,
         queries: OrderQueries,
         orders: OrderService,
-        attempts: Attempts,
+        attempts: RejectionLog,
         clock: Callable[[], datetime],
         seconds: float,
     ) -> None:

@@ -1,4 +1,4 @@
-"""The audit: an order's facts one by one, and the order as it was."""
+"""The audit: an order's events one by one, and the order as it was."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -8,21 +8,21 @@ import msgspec
 from eventsourcing.persistence import Notification
 
 from application.catalog.access import Caller
-from application.event_log.event_mapper import fact_of
+from application.event_log.event_mapper import event_of
 from application.orders.diff import changed, differences, fields_of
 from application.orders.service import Answer, refuse_stranger, replay
 from application.ports.store import Store
 from application.runtime.clock import written
-from domain.events import STORED_NAMES, Fact
+from domain.events import STORED_NAMES, Event
 from domain.order import Order
 from domain.refusals import NotYetCreated, UnknownOrder, UnknownVersion
 
-OF_EVERY_FACT = ("order", "version", "at", "actor", "request", "idempotency")
-"""What is not a fact's own. The digest of a key is for verification: clients are not shown it."""
+OF_EVERY_EVENT = ("order", "version", "at", "actor", "request", "idempotency")
+"""What is not an event's own. The digest of a key is for verification: clients are not shown it."""
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A fact as the history shows it, and the fields it changed: from what, to what."""
+    """An event as the history shows it, and the fields it changed: from what, to what."""
 
     event: dict[str, Any]
     fields: dict[str, tuple[Any, Any]]
@@ -44,7 +44,7 @@ class OrderHistory:
         return Answer(replay(stored), self._clock(), stored[-1].id)
 
     def at_version(self, order_id: str, version: int, caller: Caller | None = None) -> Answer:
-        """The order as its fact number `version` left it, seen at that fact's time."""
+        """The order as its event number `version` left it, seen at that fact's time."""
         stored = self.stored(order_id, caller)
         if not 1 <= version <= len(stored):
             raise UnknownVersion(order=order_id, version=version, last=len(stored))
@@ -57,26 +57,26 @@ class OrderHistory:
         Nobody knows how it will be: a time to come is the present.
         """
         stored = self.stored(order_id, caller)
-        facts = [fact_of(each) for each in stored]
-        past = [fact for fact in facts if fact.at <= at]
+        events = [event_of(each) for each in stored]
+        past = [event for event in events if event.at <= at]
         if not past:
-            created_at = written(facts[0].at)
+            created_at = written(events[0].at)
             raise NotYetCreated(order=order_id, at=written(at), created_at=created_at)
         seen_at = min(at, self._clock())
         return Answer(Order.replay(past), seen_at, stored[len(past) - 1].id)
 
     def history(self, order_id: str, caller: Caller | None = None) -> dict[str, Any]:
-        """The order's facts as the documented history: what, when, who, by which request."""
+        """The order's events as the documented history: what, when, who, by which request."""
         stored = self.stored(order_id, caller)
         return {"id": order_id, "events": [_event(each) for each in stored]}
 
     def changes(self, order_id: str, caller: Caller | None = None) -> list["Change"]:
-        """The order's facts, each with what it changed of what is known of the order."""
+        """The order's events, each with what it changed of what is known of the order."""
         order = Order()
         before: dict[str, Any] = {}
         changes = []
         for stored in self.stored(order_id, caller):
-            order.apply(fact_of(stored))
+            order.apply(event_of(stored))
             after = fields_of(order)
             fields = {name: (before.get(name), after.get(name)) for name in changed(before, after)}
             changes.append(Change(_event(stored), fields))
@@ -94,12 +94,12 @@ class OrderHistory:
         for version in (from_, to):
             if not 0 <= version <= len(stored):
                 raise UnknownVersion(order=order_id, version=version, last=len(stored))
-        changes = differences(map(fact_of, stored), from_, to)
+        changes = differences(map(event_of, stored), from_, to)
         return {"id": order_id, "from": from_, "to": to, "changes": changes}
 
     def stored(self, order_id: str, caller: Caller | None = None) -> Sequence[Notification]:
-        """The order's facts as they are stored. Refuses an unknown order."""
-        stored = self._store.facts(order_id)
+        """The order's events as they are stored. Refuses an unknown order."""
+        stored = self._store.events(order_id)
         if not stored:
             raise UnknownOrder(order=order_id)
         if caller is not None:
@@ -108,24 +108,24 @@ class OrderHistory:
 
 
 def _event(stored: Notification) -> dict[str, Any]:
-    fact = fact_of(stored)
+    event = event_of(stored)
     return {
-        "version": fact.originator_version,
+        "version": event.originator_version,
         "position": stored.id,
-        "at": written(fact.at),
-        "name": STORED_NAMES[type(fact)].partition(".")[0],
-        "actor": fact.actor,
-        "request": fact.request,
-        "data": _data(fact),
+        "at": written(event.at),
+        "name": STORED_NAMES[type(event)].partition(".")[0],
+        "actor": event.actor,
+        "request": event.request,
+        "data": _data(event),
     }
 
 
-def _data(fact: Fact) -> dict[str, Any]:
-    """The fields that are a fact's own, as they are stored."""
-    fields = msgspec.to_builtins(fact)
-    for name in OF_EVERY_FACT:
+def _data(event: Event) -> dict[str, Any]:
+    """The fields that are an event's own, as they are stored."""
+    fields = msgspec.to_builtins(event)
+    for name in OF_EVERY_EVENT:
         fields.pop(name, None)
-    return {name: _written(getattr(fact, name, None)) or value for name, value in fields.items()}
+    return {name: _written(getattr(event, name, None)) or value for name, value in fields.items()}
 
 
 def _written(value: Any) -> str | None:

@@ -87,9 +87,9 @@ class OrderQueries:
             limit=wanted.page_size + 1,
         )
         rows = self._store.read_models().page("orders", page)
-        found = [order_of(row) for row in rows]
-        shown = found[: wanted.page_size]
-        more = len(found) > len(shown)
+        loaded = [order_of(row) for row in rows]
+        shown = loaded[: wanted.page_size]
+        more = len(loaded) > len(shown)
         return OrderPage(
             shown,
             moment,

@@ -1,4 +1,4 @@
-"""Refused attempts: what was asked of an order and could not be had, kept apart from its facts.
+"""Refused attempts: what was asked of an order and could not be had, kept apart from its events.
 
 They are for people who ask what happened. Noting one never makes its request wait or fail: it is
 queued, and a thread of its own writes what has gathered, outside of everybody's transactions. What
@@ -15,11 +15,11 @@ from typing import Any
 import msgspec
 import structlog
 
-from application.orders.service import NotHad, OrderWish
+from application.orders.service import ChangeOrder, RejectedRequest
 from application.ports.rejection_log import Attempt
 from application.ports.store import Store
 from application.runtime.clock import written
-from domain.commands import AtRandom, Seats
+from domain.commands import BestAvailable, TicketsById
 
 KEPT = timedelta(days=30)
 MOST_QUEUED = 10_000
@@ -32,7 +32,7 @@ PURGE_SECONDS = 3600.0
 log = structlog.get_logger()
 
 
-class Attempts:
+class RejectionLog:
     """Notes, shows and forgets refused attempts."""
 
     def __init__(self, store: Store, clock_is_right: Callable[[], bool]) -> None:
@@ -48,10 +48,10 @@ class Attempts:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="attempts", daemon=True)
 
-    def note(self, not_had: NotHad) -> None:
+    def record(self, rejected: RejectedRequest) -> None:
         """Queue an attempt to be written soon."""
         self._idle.clear()
-        self._queue.append(_attempt(not_had))
+        self._queue.append(_attempt(rejected))
         self._noted.set()
 
     def of(self, order: str) -> Sequence[Attempt]:
@@ -112,35 +112,35 @@ class Attempts:
                 self._idle.set()
 
 
-def wanted(wish: OrderWish) -> dict[str, Any]:
+def wanted(command: ChangeOrder) -> dict[str, Any]:
     """What was asked, as a document. Of the buyer only which fields: what they say is private."""
-    asked: dict[str, Any] = {}
-    if isinstance(wish.tickets, Seats):
-        asked["tickets"] = wish.tickets.tickets
-    elif isinstance(wish.tickets, AtRandom):
-        asked["random"] = wish.tickets.counts
-    if wish.tickets is not None and wish.all_or_nothing:
-        asked["all_or_nothing"] = True
-    if wish.customer is not None:
-        said = msgspec.structs.asdict(wish.customer)
-        asked["customer"] = [name for name, value in said.items() if value is not None]
-    if wish.payment is not None:
-        asked["payment"] = wish.payment.system
-    if wish.status is not None:
-        asked["status"] = wish.status
-    return asked
+    requested: dict[str, Any] = {}
+    if isinstance(command.tickets, TicketsById):
+        requested["tickets"] = command.tickets.tickets
+    elif isinstance(command.tickets, BestAvailable):
+        requested["random"] = command.tickets.counts
+    if command.tickets is not None and command.all_or_nothing:
+        requested["all_or_nothing"] = True
+    if command.customer is not None:
+        given = msgspec.structs.asdict(command.customer)
+        requested["customer"] = [name for name, value in given.items() if value is not None]
+    if command.payment is not None:
+        requested["payment"] = command.payment.system
+    if command.status is not None:
+        requested["status"] = command.status
+    return requested
 
 
-def _attempt(not_had: NotHad) -> Attempt:
-    about = {name: _plain(value) for name, value in not_had.about.items()}
+def _attempt(rejected: RejectedRequest) -> Attempt:
+    about = {name: _plain(value) for name, value in rejected.about.items()}
     return Attempt(
-        order=not_had.order,
-        at=not_had.at,
-        version=not_had.version,
-        actor=not_had.request.caller.actor,
-        request=not_had.request.id,
-        code=not_had.code,
-        wanted=msgspec.json.encode(wanted(not_had.wish)),
+        order=rejected.order,
+        at=rejected.at,
+        version=rejected.version,
+        actor=rejected.request.caller.actor,
+        request=rejected.request.id,
+        code=rejected.code,
+        wanted=msgspec.json.encode(wanted(rejected.command)),
         about=msgspec.json.encode(about),
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from application.catalog.access import Caller
-from application.catalog.cache import CatalogKeeper
+from application.catalog.cache import CatalogCache
 from application.orders.as_of import PastOrders
 from application.ports.read_models import Page, Row
 from application.ports.store import Store
@@ -29,22 +29,22 @@ class Day(msgspec.Struct, frozen=True):
 class SalesQueries:
     """Reads how shows sell, for those who organise them."""
 
-    def __init__(self, store: Store, keeper: CatalogKeeper, past: PastOrders) -> None:
+    def __init__(self, store: Store, catalog_cache: CatalogCache, past: PastOrders) -> None:
         self._store = store
         self._past = past
-        self._keeper = keeper
+        self._catalog_cache = catalog_cache
 
     def sales(self, show_id: str, caller: Caller, at: datetime | None = None) -> dict[str, Any]:
         """What of a show is held, sold and returned, in all, by set, and by day.
 
-        As of a moment, the orders that there were then are counted anew from their facts.
+        As of a moment, the orders that there were then are counted anew from their events.
         Refuses a show that does not exist or that `caller` does not organise; an auditor sees all.
         """
-        show = self._keeper.current().shows.get(show_id)
+        show = self._catalog_cache.current().shows.get(show_id)
         if show is None or not caller.sees(show.org):
             raise ShowNotFound(event=show_id)
-        found = self._rows(show_id) if at is None else self._rows_at(show_id, at)
-        days = [_day(row) for row in found]
+        loaded = self._rows(show_id) if at is None else self._rows_at(show_id, at)
+        days = [_day(row) for row in loaded]
         names: dict[str, str | None] = {each.id: each.name for each in show.sets}
         names |= {each.ticket_set: None for each in days if each.ticket_set not in names}
         names.pop(WHOLE_SHOW, None)
@@ -62,19 +62,19 @@ class SalesQueries:
         }
 
     def _rows(self, show_id: str) -> list[Row]:
-        found: list[Row] = []
+        loaded: list[Row] = []
         page = Page("day", (((("show", "=", show_id),),),), descending=False, limit=PAGE_ROWS)
         while more := self._store.read_models().page("sales", page):
-            found += more
+            loaded += more
             last = _day(more[-1])
             page = msgspec.structs.replace(page, after=(last.day, more[-1].key))
-        return found
+        return loaded
 
     def _rows_at(self, show_id: str, at: datetime) -> list[Row]:
-        """The rows that the read model had, if it showed all facts up to `at` and no others."""
-        facts = self._past.facts_of_show(show_id, at)
-        found = added_up(TABLE, (row for story in facts for row in rows(story)))
-        return sorted(found, key=lambda row: (_day(row).day, row.key))
+        """The rows that the read model had, if it showed all events up to `at` and no others."""
+        events = self._past.events_of_show(show_id, at)
+        loaded = added_up(TABLE, (row for timeline in events for row in rows(timeline)))
+        return sorted(loaded, key=lambda row: (_day(row).day, row.key))
 
 
 def _day(row: Row) -> Day:

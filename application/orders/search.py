@@ -29,7 +29,7 @@ Together = tuple[tuple[str, str, object], ...]
 """Conditions that hold together, as `Page` has them."""
 
 
-class Found(msgspec.Struct, frozen=True):
+class SearchResult(msgspec.Struct, frozen=True):
     """Documents of found orders, whether there are more, and the cursor that leads to them.
 
     A search by text has no cursor: it is narrowed by saying more.
@@ -63,7 +63,7 @@ class OrderSearch:
             rows = models.page("orders", page)
         return rows[0].key if rows else name
 
-    def find(self, caller: Caller, text: str, wanted: OrderFilter) -> Found:
+    def find(self, caller: Caller, text: str, wanted: OrderFilter) -> SearchResult:
         """The orders that `text` and `wanted` describe, of those that `caller` may read.
 
         Without a text they come a page at a time, with one `MOST_FOUND` of them at once.
@@ -72,17 +72,17 @@ class OrderSearch:
         moment = self._clock()
         known = " ".join("".join(each for each in text if each.isprintable()).split())
         size = MOST_FOUND if known else wanted.page_size
-        found: dict[str, Order] = {}
+        loaded: dict[str, Order] = {}
         for page in _pages(caller, known, wanted, moment, size + 1):
             rows = self._store.read_models().page("orders", page)
-            found |= {order.id: order for order in map(order_of, rows)}
+            loaded |= {order.id: order for order in map(order_of, rows)}
         orders = sorted(
-            found.values(),
+            loaded.values(),
             key=lambda order: (getattr(order, wanted.sort), order.id),
             reverse=wanted.descending,
         )
         more = len(orders) > size
-        return Found(
+        return SearchResult(
             orders=[order_document(order, moment) for order in orders[:size]],
             more=more,
             cursor=cursor_of(orders[size - 1], wanted.sort) if more and not known else None,

@@ -1,4 +1,4 @@
-"""The writes: load an order's facts, ask the order, save the facts it records."""
+"""The writes: load an order's events, ask the order, save the events it records."""
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,17 +12,31 @@ from eventsourcing.application import Application
 from eventsourcing.persistence import ApplicationRecorder, Mapper, StoredEvent
 
 from application.catalog.access import SYSTEM, Caller
-from application.catalog.cache import Catalog, CatalogKeeper
-from application.event_log.event_mapper import FactMapper, fact_of
+from application.catalog.cache import Catalog, CatalogCache
+from application.event_log.event_mapper import EventMapper, event_of
 from application.event_log.idempotency import key_digest
-from application.orders.concurrency import Turn, Turns
+from application.orders.concurrency import InFlightRequest, InFlightRequests
 from application.orders.document import order_document
 from application.ports.store import Store, StoreUnavailable
 from application.ports.tickets import Ticket
-from application.ports.unit_of_work import Answered, Found, Needs, TicketTaken, Write, Written
+from application.ports.unit_of_work import (
+    IdempotencyRecord,
+    LoadedState,
+    ReadSet,
+    TicketTaken,
+    UnitOfWork,
+    Written,
+)
 from application.read_models.tickets import owned, ticket_change
 from application.runtime.ids import new_id
-from domain.commands import Asked, AtRandom, Customer, Payment, Seats, TicketWish
+from domain.commands import (
+    BestAvailable,
+    CommandMetadata,
+    Customer,
+    Payment,
+    TicketsById,
+    TicketSelection,
+)
 from domain.events import Idempotency
 from domain.order import Order
 from domain.refusals import (
@@ -41,12 +55,12 @@ from domain.status import Status, next_statuses
 
 TRIES = 20
 _encode = msgspec.json.Encoder().encode
-NOTHING = Seats(())
+NOTHING = TicketsById(())
 
 log = structlog.get_logger()
 
 
-class PaymentWish(msgspec.Struct, frozen=True):
+class ChoosePayment(msgspec.Struct, frozen=True):
     """How to pay, with the payment system by its alias or id."""
 
     system: str | None = None
@@ -54,13 +68,13 @@ class PaymentWish(msgspec.Struct, frozen=True):
     failure_url: str | None = None
 
 
-class OrderWish(msgspec.Struct, frozen=True):
+class ChangeOrder(msgspec.Struct, frozen=True):
     """What a request wants of an order. What is None is not asked for."""
 
-    tickets: TicketWish | None = None
+    tickets: TicketSelection | None = None
     all_or_nothing: bool = False
     customer: Customer | None = None
-    payment: PaymentWish | None = None
+    payment: ChoosePayment | None = None
     status: Status | None = None
 
 
@@ -96,7 +110,7 @@ class Answer(msgspec.Struct, frozen=True):
     repeated: bool = False
 
 
-class NotHad(msgspec.Struct, frozen=True):
+class RejectedRequest(msgspec.Struct, frozen=True):
     """What a request wanted of an order that it met at `version`, and did not get.
 
     `code` is that of the refusal, or one of this file's for what is none.
@@ -106,7 +120,7 @@ class NotHad(msgspec.Struct, frozen=True):
     version: int
     at: datetime
     request: Request
-    wish: OrderWish
+    command: ChangeOrder
     code: str
     about: Mapping[str, Any]
 
@@ -118,7 +132,7 @@ CONTENDED = "contended"
 """Others were faster, again and again."""
 
 
-def _not_noted(_: NotHad) -> None:
+def _not_recorded(_: RejectedRequest) -> None:
     pass
 
 
@@ -126,7 +140,7 @@ def _no_doubt() -> bool:
     return True
 
 
-class Met(msgspec.Struct):
+class LastSeenState(msgspec.Struct):
     """The order as the last attempt to decide met it."""
 
     version: int = 0
@@ -143,16 +157,16 @@ class TicketsShort(Exception):
 
 
 class OrderService(Application[str]):
-    """Carries out what is asked of orders. Each method returns when its facts are on the disk."""
+    """Carries out what is asked of orders. Each method returns when its events are on the disk."""
 
     name = "orders"
 
     def __init__(
         self,
         store: Store,
-        keeper: CatalogKeeper,
+        catalog_cache: CatalogCache,
         clock: Callable[[], datetime],
-        note: Callable[[NotHad], None] = _not_noted,
+        log_rejection: Callable[[RejectedRequest], None] = _not_recorded,
         holds_may_end: Callable[[], bool] = _no_doubt,
     ) -> None:
         """Write to `store`; `note` is told, and must not wait, when a request gets less.
@@ -160,10 +174,10 @@ class OrderService(Application[str]):
         No hold is ended while `holds_may_end` says that the time is in doubt.
         """
         self.store = store
-        self._keeper = keeper
+        self._catalog_cache = catalog_cache
         self._clock = clock
-        self._turns = Turns()
-        self._note = note
+        self._in_flight = InFlightRequests()
+        self._log_rejection = log_rejection
         self._holds_may_end = holds_may_end
         super().__init__({"PERSISTENCE_MODULE": "eventsourcing.popo"})
 
@@ -173,86 +187,94 @@ class OrderService(Application[str]):
 
     def construct_mapper(self) -> Mapper[str]:
         """Stored names and bytes that do not depend on the code's layout."""
-        return FactMapper()
+        return EventMapper()
 
     # What may be asked.
 
-    def create(self, show_id: str, wish: OrderWish, request: Request) -> Answer:
+    def create(self, show_id: str, command: ChangeOrder, request: Request) -> Answer:
         """Create an order of a show. Refuses as `Order` does, and where a deal is missing."""
-        catalog = self._keeper.current()
+        catalog = self._catalog_cache.current()
         show = catalog.show(show_id)
         vendor = request.caller.partner
         deal = deal_between(catalog.deals, show.org, vendor)
-        rest = msgspec.structs.replace(wish, tickets=None)
+        rest = msgspec.structs.replace(command, tickets=None)
 
-        def decide(within: Any, found: Found, *, settled: bool) -> Answer | Answered:
-            if found.answered is not None:
-                return found.answered
-            asked = self._asked(request)
-            vacant = _vacant(show_id, wish, {}, found, asked.at, settled=settled)
+        def decide(
+            within: Any, loaded: LoadedState, *, final_attempt: bool
+        ) -> Answer | IdempotencyRecord:
+            if loaded.idempotency_record is not None:
+                return loaded.idempotency_record
+            metadata = self._metadata(request)
+            vacant = _vacant(show_id, command, {}, loaded, metadata.at, final_attempt=final_attempt)
             order = Order.create(
-                new_id(asked.at),
-                found.number,
+                new_id(metadata.at),
+                loaded.number,
                 show,
                 vendor=vendor,
                 deal=deal,
                 lang=request.caller.language,
-                wish=wish.tickets or NOTHING,
+                command=command.tickets or NOTHING,
                 vacant=vacant,
-                all_or_nothing=wish.all_or_nothing,
-                asked=asked,
+                all_or_nothing=command.all_or_nothing,
+                metadata=metadata,
             )
-            self._ask(order, rest, {}, catalog, asked)
-            return self._save(within, order, (), request, asked)
+            self._handle(order, rest, {}, catalog, metadata)
+            return self._save(within, order, (), request, metadata)
 
-        answer = self._carry_out(_needs(wish, request, number=True), decide, request)
-        self._note_short(answer, wish, request)
+        answer = self._carry_out(_read_set(command, request, number=True), decide, request)
+        self._record_shortage(answer, command, request)
         return answer
 
-    def change(self, order_id: str, wish: OrderWish, request: Request) -> Answer:
+    def change(self, order_id: str, command: ChangeOrder, request: Request) -> Answer:
         """Change an order: all that is wished, or nothing. Refuses as `Order` does.
 
         What the order's state does not allow is a conflict (`ChangedMeanwhile`) where the order
         was changed after the request came: who asked could not know of it.
         """
-        with self._turns.taken(order_id) as turn:
-            return self._change(order_id, wish, request, turn)
+        with self._in_flight.taken(order_id) as in_flight:
+            return self._change(order_id, command, request, in_flight)
 
-    def _change(self, order_id: str, wish: OrderWish, request: Request, turn: Turn) -> Answer:
-        catalog = self._keeper.current()
+    def _change(
+        self, order_id: str, command: ChangeOrder, request: Request, in_flight: InFlightRequest
+    ) -> Answer:
+        catalog = self._catalog_cache.current()
         came_at = self._clock()
-        met = Met()
+        seen = LastSeenState()
 
-        def decide(within: Any, found: Found, *, settled: bool) -> Answer | Answered:
-            if found.answered is not None:
-                return found.answered
-            asked = self._asked(request)
-            order = replay(found.facts)
+        def decide(
+            within: Any, loaded: LoadedState, *, final_attempt: bool
+        ) -> Answer | IdempotencyRecord:
+            if loaded.idempotency_record is not None:
+                return loaded.idempotency_record
+            metadata = self._metadata(request)
+            order = replay(loaded.events)
             refuse_stranger(order, order_id, request.caller)
-            met.version, met.at = order.version, asked.at
+            seen.version, seen.at = order.version, metadata.at
             if order.vendor != request.caller.partner:
                 raise NotTheVendor
             if request.versions is not None and order.version not in request.versions:
-                raise VersionMismatch(**_present(order, asked.at).about())
+                raise VersionMismatch(**_present(order, metadata.at).about())
             before = owned(order)
-            present = _present(order, asked.at)
-            vacant = _vacant(order.show, wish, order.tickets, found, asked.at, settled=settled)
+            present = _present(order, metadata.at)
+            vacant = _vacant(
+                order.show, command, order.tickets, loaded, metadata.at, final_attempt=final_attempt
+            )
             try:
-                self._ask(order, wish, vacant, catalog, asked)
+                self._handle(order, command, vacant, catalog, metadata)
             except RefusedByState as refusal:
-                if turn.late or present.changed_at > came_at:
+                if in_flight.late or present.changed_at > came_at:
                     raise ChangedMeanwhile(reason=refusal, **present.about()) from refusal
                 raise
             if order.pending:
-                self._turns.changed(order_id, turn)
-            return self._save(within, order, before, request, asked)
+                self._in_flight.changed(order_id, in_flight)
+            return self._save(within, order, before, request, metadata)
 
         try:
-            answer = self._carry_out(_needs(wish, request, order=order_id), decide, request)
+            answer = self._carry_out(_read_set(command, request, order=order_id), decide, request)
         except (Refusal, TicketTaken) as refusal:
-            self._note_refused(order_id, met, wish, request, refusal)
+            self._record_rejected(order_id, seen, command, request, refusal)
             raise
-        self._note_short(answer, wish, request)
+        self._record_shortage(answer, command, request)
         return answer
 
     def expire(
@@ -269,18 +291,18 @@ class OrderService(Application[str]):
         if not self._holds_may_end():
             return []
 
-        def write_for(order_id: str) -> Write[bool]:
-            def decide(within: Any, found: Found) -> bool:
-                order = replay(found.facts)
+        def write_for(order_id: str) -> UnitOfWork[bool]:
+            def decide(within: Any, loaded: LoadedState) -> bool:
+                order = replay(loaded.events)
                 before = owned(order)
-                order.expire(Asked(self._clock(), SYSTEM, request_id))
+                order.expire(CommandMetadata(self._clock(), SYSTEM, request_id))
                 if not order.pending:
                     return False
-                self._turns.changed(order_id)
+                self._in_flight.changed(order_id)
                 self.save(order, within=within, change=ticket_change(before, order))
                 return True
 
-            return Write(Needs(order=order_id), decide, till)
+            return UnitOfWork(ReadSet(order=order_id), decide, till)
 
         ids = list(order_ids)
         expired = []
@@ -296,57 +318,66 @@ class OrderService(Application[str]):
                 expired.append(order_id)
         return expired
 
-    # What is noted beside the facts.
+    # What is noted beside the events.
 
-    def _note_refused(
-        self, order: str, met: Met, wish: OrderWish, request: Request, refusal: Exception
+    def _record_rejected(
+        self,
+        order: str,
+        seen: LastSeenState,
+        command: ChangeOrder,
+        request: Request,
+        refusal: Exception,
     ) -> None:
         """Note what was refused, unless it was to a stranger, who has no place in the story."""
-        if met.at is None:
+        if seen.at is None:
             return
         code = refusal.code if isinstance(refusal, Refusal) else CONTENDED
         about = refusal.about if isinstance(refusal, Refusal) else {}
-        self._note(NotHad(order, met.version, met.at, request, wish, code, about))
+        self._log_rejection(
+            RejectedRequest(order, seen.version, seen.at, request, command, code, about)
+        )
 
-    def _note_short(self, answer: Answer, wish: OrderWish, request: Request) -> None:
+    def _record_shortage(self, answer: Answer, command: ChangeOrder, request: Request) -> None:
         """Note that wished tickets could not be had."""
-        missing = missing_tickets(answer.order, wish.tickets)
+        missing = missing_tickets(answer.order, command.tickets)
         if missing and not answer.repeated:
             order = answer.order
-            self._note(
-                NotHad(order.id, order.version, answer.at, request, wish, TICKETS_SHORT, missing)
+            self._log_rejection(
+                RejectedRequest(
+                    order.id, order.version, answer.at, request, command, TICKETS_SHORT, missing
+                )
             )
 
     # How it is carried out.
 
-    def _asked(self, request: Request) -> Asked:
-        return Asked(self._clock(), request.caller.actor, request.id)
+    def _metadata(self, request: Request) -> CommandMetadata:
+        return CommandMetadata(self._clock(), request.caller.actor, request.id)
 
-    def _ask(
+    def _handle(
         self,
         order: Order,
-        wish: OrderWish,
+        command: ChangeOrder,
         vacant: dict[str, str],
         catalog: Catalog,
-        asked: Asked,
+        metadata: CommandMetadata,
     ) -> None:
         """Ask everything that is wished, in the order in which an order lives."""
-        if wish.tickets is not None:
+        if command.tickets is not None:
             order.change_tickets(
-                wish.tickets,
+                command.tickets,
                 vacant,
-                asked,
-                all_or_nothing=wish.all_or_nothing,
+                metadata,
+                all_or_nothing=command.all_or_nothing,
                 sets=_sets_of(catalog, order.show),
             )
-            if wish.all_or_nothing and wish.status is Status.IN_PROGRESS:
-                order.refuse_incomplete(wish.tickets)
-        if wish.customer is not None:
-            order.set_customer(wish.customer, asked)
-        if wish.payment is not None:
-            order.choose_payment(_payment(wish.payment, catalog), asked)
-        if wish.status is not None:
-            order.move_to(wish.status, asked, secrets.token_hex(20))
+            if command.all_or_nothing and command.status is Status.IN_PROGRESS:
+                order.refuse_incomplete(command.tickets)
+        if command.customer is not None:
+            order.set_customer(command.customer, metadata)
+        if command.payment is not None:
+            order.choose_payment(_payment(command.payment, catalog), metadata)
+        if command.status is not None:
+            order.move_to(command.status, metadata, secrets.token_hex(20))
 
     def _save(
         self,
@@ -354,77 +385,81 @@ class OrderService(Application[str]):
         order: Order,
         before: Sequence[str],
         request: Request,
-        asked: Asked,
+        metadata: CommandMetadata,
     ) -> Answer:
-        """Save the new facts, what they mean for tickets, and that this request was answered.
+        """Save the new events, what they mean for tickets, and that this request was answered.
 
-        An answer with new facts shows the order at their time, which a clock that was set back
-        does not change: so the idempotency record follows from the facts alone.
+        An answer with new events shows the order at their time, which a clock that was set back
+        does not change: so the idempotency record follows from the events alone.
         """
-        facts = list(order.collect_events())
-        at = facts[-1].at if facts else asked.at
-        answered = None
+        events = list(order.collect_events())
+        at = events[-1].at if events else metadata.at
+        idempotency_record = None
         if request.key is not None:
             by = Idempotency(digest=request.digest, fingerprint=request.fingerprint)
-            answered = Answered(by.digest, by.fingerprint, order.id, order.version, at)
-            if facts:
-                facts[-1] = msgspec.structs.replace(facts[-1], idempotency=by)
-        if facts or answered is not None:
+            idempotency_record = IdempotencyRecord(
+                by.digest, by.fingerprint, order.id, order.version, at
+            )
+            if events:
+                events[-1] = msgspec.structs.replace(events[-1], idempotency=by)
+        if events or idempotency_record is not None:
             change = ticket_change(before, order)
             # Not Application.save: its checks of protocols cost more than all that it does here.
-            self.events.put(facts, within=within, change=change, answered=answered)
+            self.events.put(
+                events, within=within, change=change, idempotency_record=idempotency_record
+            )
         return Answer(order, at, document=_encode(order_document(order, at)))
 
     def _carry_out(
         self,
-        needs: Needs,
-        decide: Callable[..., Answer | Answered],
+        read_set: ReadSet,
+        decide: Callable[..., Answer | IdempotencyRecord],
         request: Request,
     ) -> Answer:
         """Have a decision carried out, again after a lost race or when overdue holds were freed."""
-        settled = False
-        asked_to_expire = {needs.order}
+        final_attempt = False
+        asked_to_expire = {read_set.order}
         till: float | None = None
         for _ in range(TRIES):
-            write = Write(needs, partial(decide, settled=settled), till)
+            write = UnitOfWork(read_set, partial(decide, final_attempt=final_attempt), till)
             outcome = self.store.write_all([write])[0]
             till = write.till
             if isinstance(outcome, Written):
-                if isinstance(outcome.result, Answered):
+                if isinstance(outcome.result, IdempotencyRecord):
                     return self._repeated(outcome.result, request)
                 return msgspec.structs.replace(outcome.result, position=outcome.position)
             if isinstance(outcome, TicketsShort):
-                found = self.store.overdue(outcome.seats, outcome.sets, self._clock())
-                overdue = [each for each in found if each not in asked_to_expire]
+                loaded = self.store.overdue(outcome.seats, outcome.sets, self._clock())
+                overdue = [each for each in loaded if each not in asked_to_expire]
                 self.expire(overdue, request.id, till)
                 asked_to_expire.update(overdue)
-                settled = not overdue
+                final_attempt = not overdue
             elif not isinstance(outcome, TicketTaken):
                 raise outcome
         raise TicketTaken
 
-    def _repeated(self, answered: Answered, request: Request) -> Answer:
+    def _repeated(self, idempotency_record: IdempotencyRecord, request: Request) -> Answer:
         """The first answer again: the order as that request left it."""
-        if answered.fingerprint != request.fingerprint:
+        if idempotency_record.fingerprint != request.fingerprint:
             raise RequestReused
-        facts = self.store.facts(answered.order)[: answered.version]
-        return Answer(replay(facts), answered.at, facts[-1].id, repeated=True)
+        events = self.store.events(idempotency_record.order)[: idempotency_record.version]
+        return Answer(replay(events), idempotency_record.at, events[-1].id, repeated=True)
 
 
 def replay(stored: Iterable[StoredEvent]) -> Order:
-    """The order that these stored facts tell; an empty one for none."""
-    return Order.replay(map(fact_of, stored))
+    """The order that these stored events tell; an empty one for none."""
+    return Order.replay(map(event_of, stored))
 
 
-def _needs(
-    wish: OrderWish, request: Request, *, order: str | None = None, number: bool = False
-) -> Needs:
-    tickets = wish.tickets or NOTHING
-    return Needs(
+def _read_set(
+    command: ChangeOrder, request: Request, *, order: str | None = None, number: bool = False
+) -> ReadSet:
+    tickets = command.tickets or NOTHING
+    return ReadSet(
         order=order,
         number=number,
-        seats=tickets.tickets if isinstance(tickets, Seats) else (),
-        picks=tickets.counts if isinstance(tickets, AtRandom) else {},
+        seats=tickets.tickets if isinstance(tickets, TicketsById) else (),
+        picks=tickets.counts if isinstance(tickets, BestAvailable) else {},
         request=None if request.key is None else request.digest,
     )
 
@@ -460,30 +495,30 @@ def refuse_stranger(order: Order, order_id: str, caller: Caller) -> None:
 
 def _vacant(
     show: str,
-    wish: OrderWish,
+    command: ChangeOrder,
     held: Mapping[str, str],
-    found: Found,
+    loaded: LoadedState,
     at: datetime,
     *,
-    settled: bool,
+    final_attempt: bool,
 ) -> dict[str, str]:
     """The wished tickets that can be had, with their sets.
 
     Refuses unknown tickets and those of another show. Unless `settled`, raises `TicketsShort`
     where freeing overdue holds might bring more.
     """
-    seats = [_checked_seat(seat, show) for seat in found.seats if seat.id not in held]
-    if isinstance(wish.tickets, Seats):
+    seats = [_checked_seat(seat, show) for seat in loaded.seats if seat.id not in held]
+    if isinstance(command.tickets, TicketsById):
         known = held.keys() | {seat.id for seat in seats}
-        for ticket in wish.tickets.tickets:
+        for ticket in command.tickets.tickets:
             if ticket not in known:
                 raise UnknownTicket(ticket=ticket)
-    if not settled:
+    if not final_attempt:
         overdue = [seat.id for seat in seats if seat.order and seat.vacant_at(at)]
-        short = _short_sets(wish.tickets, held, found.picks)
+        short = _short_sets(command.tickets, held, loaded.picks)
         if overdue or short:
             raise TicketsShort(overdue, short)
-    return {**found.picks, **{seat.id: seat.set for seat in seats if seat.order is None}}
+    return {**loaded.picks, **{seat.id: seat.set for seat in seats if seat.order is None}}
 
 
 def _sets_of(catalog: Catalog, show_id: str) -> list[str]:
@@ -499,28 +534,28 @@ def _checked_seat(seat: Ticket, show: str) -> Ticket:
 
 
 def _short_sets(
-    wish: TicketWish | None, held: Mapping[str, str], picks: Mapping[str, str]
+    command: TicketSelection | None, held: Mapping[str, str], picks: Mapping[str, str]
 ) -> list[str]:
     """The sets of which fewer tickets can be had than wished."""
-    if not isinstance(wish, AtRandom):
+    if not isinstance(command, BestAvailable):
         return []
     sets = [*held.values(), *picks.values()]
-    return [each for each, count in wish.counts.items() if sets.count(each) < count]
+    return [each for each, count in command.counts.items() if sets.count(each) < count]
 
 
-def missing_tickets(order: Order, wish: TicketWish | None) -> dict[str, Any]:
+def missing_tickets(order: Order, command: TicketSelection | None) -> dict[str, Any]:
     """The wished tickets that the order does not have: by id, or by set how many."""
-    if isinstance(wish, Seats):
-        missing = [ticket for ticket in wish.tickets if ticket not in order.tickets]
+    if isinstance(command, TicketsById):
+        missing = [ticket for ticket in command.tickets if ticket not in order.tickets]
         return {"tickets": missing} if missing else {}
-    if isinstance(wish, AtRandom):
+    if isinstance(command, BestAvailable):
         had = list(order.tickets.values())
-        short = {each: count - had.count(each) for each, count in wish.counts.items()}
+        short = {each: count - had.count(each) for each, count in command.counts.items()}
         short = {each: count for each, count in short.items() if count > 0}
         return {"random": short} if short else {}
     return {}
 
 
-def _payment(wish: PaymentWish, catalog: Catalog) -> Payment:
-    system = None if wish.system is None else catalog.system(wish.system)
-    return Payment(system, wish.success_url, wish.failure_url)
+def _payment(command: ChoosePayment, catalog: Catalog) -> Payment:
+    system = None if command.system is None else catalog.system(command.system)
+    return Payment(system, command.success_url, command.failure_url)

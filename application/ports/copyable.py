@@ -27,9 +27,9 @@ class Part(msgspec.Struct, frozen=True):
         return row[: self.key]
 
 
-FACTS = Part("facts", grows=True)
+EVENTS = Part("facts", grows=True)
 PARTS = (
-    FACTS,
+    EVENTS,
     Part("requests"),
     Part("tickets"),
     Part("ticket_lists"),
@@ -43,7 +43,7 @@ PARTS = (
 class Counters(msgspec.Struct, frozen=True):
     """The last order number that was given out, and the version of the catalogue.
 
-    Facts with positions up to `proven_from` do not say by which Idempotency-Key they came.
+    Events with positions up to `proven_from` do not say by which Idempotency-Key they came.
     """
 
     number: int

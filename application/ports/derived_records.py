@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from application.ports.ticket_lists import Listed
-from application.ports.unit_of_work import Answered
+from application.ports.unit_of_work import IdempotencyRecord
 
 RecordRow = tuple[str, int, bytes | None, bytes, int]
 """An idempotency record as it is kept: order, version, digest, fingerprint, time (milliseconds).
@@ -34,7 +34,7 @@ class CatalogMoment(Protocol):
         """A show's rows of tickets, by number and id."""
 
 
-class BesideLog(Protocol):
+class DerivedRecords(Protocol):
     """Idempotency records, counters, and the rows of tickets as the catalogue made them."""
 
     def catalog_moment(self) -> AbstractContextManager[CatalogMoment]:
@@ -43,16 +43,16 @@ class BesideLog(Protocol):
     def records_by_order(self) -> AbstractContextManager[tuple[int, Iterator[RecordRow]]]:
         """The last position of the log, and all records by order, as they are at this moment."""
 
-    def records(self, digests: Sequence[bytes]) -> Mapping[bytes, Answered]:
+    def records(self, digests: Sequence[bytes]) -> Mapping[bytes, IdempotencyRecord]:
         """The records with these digests; those that are not there are absent."""
 
-    def records_after(self, digest: bytes, limit: int) -> Sequence[Answered]:
+    def records_after(self, digest: bytes, limit: int) -> Sequence[IdempotencyRecord]:
         """At most `limit` records with digests beyond this one, by digest."""
 
-    def put_records(self, records: Sequence[Answered]) -> None:
+    def put_records(self, records: Sequence[IdempotencyRecord]) -> None:
         """Write records, each in the place of one with its digest, in one transaction."""
 
-    def remove_records(self, records: Sequence[Answered]) -> None:
+    def remove_records(self, records: Sequence[IdempotencyRecord]) -> None:
         """Remove records, but for those that name another order or version by now."""
 
     def proven_from(self) -> int:
@@ -70,5 +70,5 @@ class BesideLog(Protocol):
         A reader sees no event beyond the first of these.
         """
 
-    def raise_drawn(self, position: int) -> None:
+    def raise_assigned(self, position: int) -> None:
         """See that the next position that is drawn is beyond `position`."""

@@ -14,11 +14,11 @@ from application.ports.log_point import LogPoint
 from application.ports.partitions import Range
 
 LinkRow = tuple[str, int, str, bytes, int, bytes]
-"""A fact as it is kept: its order, version, stored name, bytes, position and hash."""
+"""An event as it is kept: its order, version, stored name, bytes, position and hash."""
 
 
 class Link(msgspec.Struct, frozen=True):
-    """A fact of an order without what it says: its version, hash and position."""
+    """An event of an order without what it says: its version, hash and position."""
 
     version: int
     hash: bytes
@@ -28,29 +28,29 @@ class Link(msgspec.Struct, frozen=True):
 class Head(msgspec.Struct, frozen=True):
     """How an order's chain ends: at which version, with which hash.
 
-    `trail` is a digest over the positions of all its facts.
+    `trail` is a digest over the positions of all its events.
     """
 
     order: str
     version: int
     hash: bytes
-    trail: bytes
+    position_digest: bytes
 
 
-DRAWER_DIGITS = 5
+BUCKET_DIGITS = 5
 
 
-def drawer_of(order: str) -> str:
+def bucket_of(order: str) -> str:
     """The drawer that an order's head lies in: the beginning of its id."""
-    return order[:DRAWER_DIGITS]
+    return order[:BUCKET_DIGITS]
 
 
-class Drawer(msgspec.Struct, frozen=True):
-    """The heads of some orders together: how many, how many facts, and their digest."""
+class Bucket(msgspec.Struct, frozen=True):
+    """The heads of some orders together: how many, how many events, and their digest."""
 
     name: str
     orders: int
-    facts: int
+    events: int
     digest: bytes
 
 
@@ -71,7 +71,7 @@ class Verification(msgspec.Struct, frozen=True):
     at: int
     took: int
     position: int
-    facts: int
+    events: int
     findings: int
     oversold: int
 
@@ -119,26 +119,26 @@ class AuditRecords(Protocol):
     """What a store has for the audit."""
 
     def chains(self, part: Range) -> AbstractContextManager[Iterator[LinkRow]]:
-        """The facts of a range of orders, by order and version, as they are at one moment."""
+        """The events of a range of orders, by order and version, as they are at one moment."""
 
     def links(self, orders: Sequence[str], till: int) -> Mapping[str, Sequence[Link]]:
-        """By order, its facts with positions up to `till`, by version."""
+        """By order, its events with positions up to `till`, by version."""
 
     def gaps(self, till: int, most: int) -> Sequence[tuple[int, int]]:
-        """Positions up to `till` that no fact has, from first to last, where there can be none.
+        """Positions up to `till` that no event has, from first to last, where there can be none.
 
         Empty for a store that may skip positions.
         """
 
     # The witness.
 
-    def witnesses_set_aside(self) -> Sequence[str]:
+    def recorded_heads_set_aside(self) -> Sequence[str]:
         """The names of damaged witnesses that were set aside and not taken away since."""
 
-    def witnessed(self) -> int:
+    def recorded(self) -> int:
         """The position up to which the witness has seen the log; 0 for none."""
 
-    def witnessed_checkpoint(self) -> int:
+    def recorded_checkpoint(self) -> int:
         """The highest number of a checkpoint that was kept while this witness stood by."""
 
     def heads(self, orders: Sequence[str]) -> Mapping[str, Head]:
@@ -147,19 +147,19 @@ class AuditRecords(Protocol):
     def heads_of_range(self, part: Range) -> tuple[int, Mapping[str, Head]]:
         """All heads of a range as witnessed, and the position up to which that was."""
 
-    def witness(self, after: int, till: int, heads: Sequence[Head]) -> bool:
+    def record_heads(self, after: int, till: int, heads: Sequence[Head]) -> bool:
         """Move the witness from `after` to `till`, if it still stands there; else False."""
 
-    def unsealed(self, limit: int) -> Sequence[str]:
+    def unfinalised(self, limit: int) -> Sequence[str]:
         """Drawers whose heads have changed since their digests were noted."""
 
-    def seal(self, position: int, drawers: Sequence[Drawer]) -> bool:
+    def finalise(self, position: int, buckets: Sequence[Bucket]) -> bool:
         """Note the digests of drawers, if the witness still stands at `position`; else False."""
 
-    def drawers(self) -> tuple[int, Sequence[Drawer]]:
+    def buckets(self) -> tuple[int, Sequence[Bucket]]:
         """All sealed drawers by name, and where the witness stands."""
 
-    def forget_witness(self) -> None:
+    def forget_recorded_heads(self) -> None:
         """Drop all that was witnessed."""
 
     # A log that goes back.
@@ -176,7 +176,7 @@ class AuditRecords(Protocol):
     def note_setback(self, setback: Setback) -> None:
         """Keep a setback wherever it can be kept, in the place of the one with its id."""
 
-    def restart_witness(self, checkpoint: int) -> None:
+    def restart_recorded_heads(self, checkpoint: int) -> None:
         """Drop all that was witnessed; `checkpoint` is the highest number that there is now."""
 
     # The last verification.

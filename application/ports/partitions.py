@@ -14,9 +14,9 @@ class Range(msgspec.Struct, frozen=True):
     upper: str | None
 
 
-def ranges_between(points: Sequence[str]) -> list[Range]:
+def ranges_between(split_keys: Sequence[str]) -> list[Range]:
     """The ranges that have these ids, which ascend, as their bounds: one more than there are."""
-    bounds: list[str | None] = ["", *points, None]
+    bounds: list[str | None] = ["", *split_keys, None]
     return [
         Range(number, lower or "", upper) for number, (lower, upper) in enumerate(pairwise(bounds))
     ]

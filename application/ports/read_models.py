@@ -62,7 +62,7 @@ class ModelState(msgspec.Struct, frozen=True):
     generation: int
     position: int
     stopped: str | None = None
-    feeder: str | None = None
+    projector: str | None = None
     stopped_since: int | None = None
     log: str = ""
     hash: bytes = b""
@@ -160,13 +160,13 @@ class ReadModels(Protocol):
     def shape(self, state: ModelState) -> str:
         """The `Table.shape` that a generation was made for."""
 
-    def lease(self, name: str, feeder: str, seconds: float) -> bool:
+    def lease(self, name: str, projector: str, seconds: float) -> bool:
         """Leave a read model to `feeder` for the next `seconds`, unless it is another one's.
 
         Tells whether `feeder` has it now. Who has it asks again before the time is over.
         """
 
-    def release(self, name: str, feeder: str) -> None:
+    def release(self, name: str, projector: str) -> None:
         """Let others have a read model at once, if `feeder` has it."""
 
     def commit(
@@ -209,7 +209,7 @@ class ReadModels(Protocol):
     def build(self, table: Table) -> Build | None:
         """The generation of a read model that is being made, or was when its maker ended."""
 
-    def begin(self, table: Table, code: str, target: int, points: Sequence[str]) -> Build:
+    def begin(self, table: Table, code: str, target: int, split_keys: Sequence[str]) -> Build:
         """Make an empty generation, to be loaded by the ranges of orders between `points`.
 
         What an earlier attempt left is dropped.
@@ -219,9 +219,9 @@ class ReadModels(Protocol):
         """The ranges that are not loaded yet."""
 
     def loaded(self, state: ModelState) -> int:
-        """How many facts were loaded; none into a generation that is dropped."""
+        """How many events were loaded; none into a generation that is dropped."""
 
-    def load(self, state: ModelState, part: Range, rows: Sequence[Row], facts: int) -> bool:
+    def load(self, state: ModelState, part: Range, rows: Sequence[Row], events: int) -> bool:
         """Add the rows of a range and note that it is loaded, together; False if it was before.
 
         No two of the rows have the same key.

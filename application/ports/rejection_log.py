@@ -30,7 +30,7 @@ class Attempt(msgspec.Struct, frozen=True):
 
 
 class AttemptRecords(Protocol):
-    """Refused attempts, apart from the facts."""
+    """Refused attempts, apart from the events."""
 
     def add(self, attempts: Sequence[Attempt]) -> None:
         """Note attempts; of an order that has `MOST_ATTEMPTS` already, no more."""

@@ -9,14 +9,14 @@ import msgspec
 from eventsourcing.persistence import ApplicationRecorder, Notification
 
 from application.ports.catalog import CatalogChange
-from application.ports.derived_records import BesideLog
+from application.ports.derived_records import DerivedRecords
 from application.ports.integrity_records import AuditRecords
 from application.ports.log_point import Excerpt, LogPoint
 from application.ports.partitions import Range
 from application.ports.read_models import ReadModels
 from application.ports.rejection_log import AttemptRecords
 from application.ports.tickets import Ownership, Ticket
-from application.ports.unit_of_work import Answered, T, Write, Written
+from application.ports.unit_of_work import IdempotencyRecord, T, UnitOfWork, Written
 
 
 class StoreUnavailable(Exception):
@@ -33,9 +33,9 @@ class OutcomeUnknown(StoreUnavailable):
 class LayoutTooNew(Exception):
     """The database was laid out by a later version of this service."""
 
-    def __init__(self, found: int, known: int) -> None:
+    def __init__(self, loaded: int, known: int) -> None:
         super().__init__(
-            f"The database has layout {found}; this version of orderlog knows up to {known}."
+            f"The database has layout {loaded}; this version of orderlog knows up to {known}."
             " Use the version that the other processes use."
         )
 
@@ -59,34 +59,34 @@ class Store(Protocol):
     def log_id(self) -> str:
         """The log's own id, 32 hex digits: made with the log, kept by backups, not by copies."""
 
-    def write_all(self, writes: Sequence[Write[T]]) -> list[Written[T] | Exception]:
+    def write_all(self, writes: Sequence[UnitOfWork[T]]) -> list[Written[T] | Exception]:
         """Carry out `writes`, each on its own; return after the commit is on the disk.
 
         The results are in the order of the writes; one that refused is its exception.
         """
 
-    def facts(self, order: str) -> Sequence[Notification]:
-        """An order's stored facts with their positions, oldest first. Empty: no such order."""
+    def events(self, order: str) -> Sequence[Notification]:
+        """An order's stored events with their positions, oldest first. Empty: no such order."""
 
-    def facts_before(self, versions: Mapping[str, int]) -> dict[str, Sequence[Notification]]:
-        """By order, its facts below a version, oldest first; orders without any are absent."""
+    def events_before(self, versions: Mapping[str, int]) -> dict[str, Sequence[Notification]]:
+        """By order, its events below a version, oldest first; orders without any are absent."""
 
-    def split_points(self, count: int) -> Sequence[str]:
+    def split_keys(self, count: int) -> Sequence[str]:
         """Fewer than `count` ids that split the log by orders into parts of about the same size."""
 
-    def facts_of_range(
+    def events_of_range(
         self, part: "Range", till: int
     ) -> Generator[tuple[str, str, bytes], None, None]:
-        """The facts of a range of orders with positions up to `till`, by order and version.
+        """The events of a range of orders with positions up to `till`, by order and version.
 
         Each is its order's id, its stored name and its bytes.
         """
 
-    def answered(self, digest: bytes) -> Answered | None:
+    def idempotency_record(self, digest: bytes) -> IdempotencyRecord | None:
         """What came of the request whose Idempotency-Key has this digest."""
 
     def log(self, after: int, limit: int) -> Sequence[Notification]:
-        """At most `limit` facts with a position beyond `after`, by position, none missing."""
+        """At most `limit` events with a position beyond `after`, by position, none missing."""
 
     def excerpt(self, after: int, limit: int) -> Excerpt:
         """At most `limit` events beyond `after`, none missing, with what is at `after` itself.
@@ -130,7 +130,7 @@ class Store(Protocol):
     def ownership(self) -> "Ownership":
         """Who has which ticket, as a whole."""
 
-    def beside_log(self) -> "BesideLog":
+    def derived_records(self) -> "DerivedRecords":
         """What could be made again from the log: idempotency records, counters."""
 
     def attempts(self) -> "AttemptRecords":

@@ -46,11 +46,11 @@ class Ownership(Protocol):
     def by_order(self) -> AbstractContextManager[tuple[int, Iterator[OwnedRow]]]:
         """The same, but by order: the last position of the log, and the rows."""
 
-    def mending(self) -> AbstractContextManager["Mending"]:
+    def repairing(self) -> AbstractContextManager["Repair"]:
         """Open a transaction in which rows can be put right; appends wait for its end."""
 
 
-class Mending(Protocol):
+class Repair(Protocol):
     """A transaction over the tickets while nobody appends to the log."""
 
     @property
@@ -58,7 +58,7 @@ class Mending(Protocol):
         """The last position of the log."""
 
     def log(self, after: int, limit: int) -> Sequence[Notification]:
-        """At most `limit` facts with a position beyond `after`, by position."""
+        """At most `limit` events with a position beyond `after`, by position."""
 
     def rows(self) -> Iterator[Row]:
         """The rows by ticket, as in a snapshot."""

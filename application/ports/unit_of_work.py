@@ -21,7 +21,7 @@ class TicketTaken(Exception):
     """A ticket that was vacant a moment ago belongs to another order now."""
 
 
-class Answered(msgspec.Struct, frozen=True):
+class IdempotencyRecord(msgspec.Struct, frozen=True):
     """An idempotency record: a request that was answered, and what came of it.
 
     `digest` is that of its Idempotency-Key (`application/event_log/idempotency.py`). The answer
@@ -37,7 +37,7 @@ class Answered(msgspec.Struct, frozen=True):
     at: datetime
 
 
-class Needs(msgspec.Struct, frozen=True):
+class ReadSet(msgspec.Struct, frozen=True):
     """What a write must know before it can decide.
 
     `request` is the digest of its Idempotency-Key.
@@ -50,23 +50,23 @@ class Needs(msgspec.Struct, frozen=True):
     request: bytes | None = None
 
 
-class Found(msgspec.Struct):
+class LoadedState(msgspec.Struct):
     """The answers to a write's `Needs`. `picks` maps vacant tickets to their sets."""
 
-    facts: Sequence[Notification] = ()
+    events: Sequence[Notification] = ()
     number: int = 0
     seats: Sequence[Ticket] = ()
     picks: dict[str, str] = msgspec.field(default_factory=dict)
-    answered: Answered | None = None
+    idempotency_record: IdempotencyRecord | None = None
 
     @property
     def position(self) -> int:
         """The position that shows the order as it was found; 0 for none."""
-        return self.facts[-1].id if self.facts else 0
+        return self.events[-1].id if self.events else 0
 
 
 class TicketChange(msgspec.Struct, frozen=True):
-    """What an order's new facts mean for the rows of its tickets.
+    """What an order's new events mean for the rows of its tickets.
 
     `taken` tickets become the order's, `freed` ones nobody's, and `kept` ones stay; taken and
     kept are held until `held_till`, or are sold when that is None.
@@ -79,7 +79,7 @@ class TicketChange(msgspec.Struct, frozen=True):
     held_till: datetime | None = None
 
 
-class Write(msgspec.Struct, Generic[T]):
+class UnitOfWork(msgspec.Struct, Generic[T]):
     """One request's wish to change something.
 
     `decide` gets the store's open transaction (to hand on to `Application.save`) and what was
@@ -88,8 +88,8 @@ class Write(msgspec.Struct, Generic[T]):
     waiting sets it if it is None, and a request hands it on to all that it has to write.
     """
 
-    needs: Needs
-    decide: Callable[[Any, Found], T]
+    read_set: ReadSet
+    decide: Callable[[Any, LoadedState], T]
     till: float | None = None
 
 

@@ -1,19 +1,19 @@
-"""Tells whether two processes would make the same rows of the same facts."""
+"""Tells whether two processes would make the same rows of the same events."""
 
 import hashlib
 from functools import cache
 from importlib.resources import files
 
-ROOMS = ("domain", "application.read_models", "application.projector")
+PACKAGES = ("domain", "application.read_models", "application.projector")
 """Where all that decides about rows lives."""
 
 
 @cache
-def code_mark() -> str:
+def code_fingerprint() -> str:
     """The hash of the code that makes rows."""
-    mark = hashlib.sha256()
-    for room in ROOMS:
-        for file in sorted(files(room).iterdir(), key=lambda each: each.name):
+    digest = hashlib.sha256()
+    for package in PACKAGES:
+        for file in sorted(files(package).iterdir(), key=lambda each: each.name):
             if file.name.endswith(".py"):
-                mark.update(file.read_bytes())
-    return mark.hexdigest()
+                digest.update(file.read_bytes())
+    return digest.hexdigest()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from dask.distributed import Client, KilledWorker, as_completed
 
-from application.projector.code_fingerprint import code_mark
+from application.projector.code_fingerprint import code_fingerprint
 from application.projector.partitions import Task, carry_out
 from application.projector.workers import WorkerDied, Workers, WorkersFailed
 
@@ -67,6 +67,6 @@ def _await_workers(client: Client) -> None:
 
 
 def _refuse_other_versions(client: Client) -> None:
-    for worker, mark in client.run(code_mark).items():
-        if mark != code_mark():
+    for worker, mark in client.run(code_fingerprint).items():
+        if mark != code_fingerprint():
             raise OtherVersion(worker)

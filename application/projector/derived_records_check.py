@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from eventsourcing.persistence import Notification
 
 from application.event_log.idempotency import FOR_EVER, Claim, brought_about, claim_in
-from application.ports.derived_records import BesideLog
+from application.ports.derived_records import DerivedRecords
 from application.ports.read_models import Row
 from application.ports.store import Store
-from application.ports.unit_of_work import Answered
+from application.ports.unit_of_work import IdempotencyRecord
 from application.projector.comparison import Difference
 from application.projector.generations import Progress
 from application.projector.rebuild import SHOWN, Outcome
@@ -35,57 +35,57 @@ class _Differences:
         if len(self.shown) < SHOWN:
             self.shown.append(Difference(key, live, new))
 
-    def outcome(self, position: int, *, mend: bool) -> Outcome:
-        mended = mend and self.count > 0
+    def outcome(self, position: int, *, repair: bool) -> Outcome:
+        mended = repair and self.count > 0
         return Outcome(
             position,
             self.count,
             tuple(self.shown),
-            needs_leave=self.count > 0 and not mended,
+            needs_acceptance=self.count > 0 and not mended,
             swapped=mended,
         )
 
 
-def check_requests(store: Store, progress: Progress, *, mend: bool = False) -> Outcome:
+def check_requests(store: Store, progress: Progress, *, repair: bool = False) -> Outcome:
     """Compare the idempotency records with the log; with `mend` put right those that differ.
 
     Of two events by one key the first has the record. Records of requests that changed nothing, and
     those from before events named their keys, are in no event: they stay as they are. Records of
     versions that no order has are removed.
     """
-    beside, found, position = store.beside_log(), _Differences(), store.last_position()
+    beside, found, position = store.derived_records(), _Differences(), store.last_position()
     for events in _batches(store, position, progress):
         wrong = list(_wrong_records(store, beside, events))
         for record, kept in wrong:
             live = None if kept is None else requests.row_of(kept)
             found.add(record.digest.hex(), live, requests.row_of(record))
-        if mend and wrong:
+        if repair and wrong:
             beside.put_records([record for record, _ in wrong])
-    for strays in _strays(store, beside):
-        for each in strays:
+    for orphans in _orphans(store, beside):
+        for each in orphans:
             found.add(each.digest.hex(), requests.row_of(each), None)
-        if mend and strays:
-            beside.remove_records(strays)
-    return found.outcome(position, mend=mend)
+        if repair and orphans:
+            beside.remove_records(orphans)
+    return found.outcome(position, repair=repair)
 
 
-def check_numbers(store: Store, progress: Progress, *, mend: bool = False) -> Outcome:
+def check_numbers(store: Store, progress: Progress, *, repair: bool = False) -> Outcome:
     """Compare the counters with the log; with `mend` raise those that are below it."""
-    beside, found, position = store.beside_log(), _Differences(), store.last_position()
+    beside, found, position = store.derived_records(), _Differences(), store.last_position()
     highest = 0
     for events in _batches(store, position, progress):
         highest = max(highest, *(event.number for _, event in events))
-    drawn, stored = beside.positions()
+    assigned, stored = beside.positions()
     for counter, last, should, put_right in (
-        (numbers.POSITIONS, drawn, stored, beside.raise_drawn),
+        (numbers.POSITIONS, assigned, stored, beside.raise_assigned),
         (numbers.ORDERS, beside.last_number(), highest, beside.raise_number),
     ):
         if last is None or last < should:
             live = None if last is None else numbers.row_of(counter, last)
             found.add(counter, live, numbers.row_of(counter, should))
-            if mend:
+            if repair:
                 put_right(should)
-    return found.outcome(position, mend=mend)
+    return found.outcome(position, repair=repair)
 
 
 def _batches(
@@ -100,16 +100,16 @@ def _batches(
 
 
 def _wrong_records(
-    store: Store, beside: BesideLog, events: Sequence[tuple[Notification, Claim]]
-) -> Iterator[tuple[Answered, Answered | None]]:
+    store: Store, beside: DerivedRecords, events: Sequence[tuple[Notification, Claim]]
+) -> Iterator[tuple[IdempotencyRecord, IdempotencyRecord | None]]:
     """Each record that should be and is not as it should, with what is there in its place."""
-    should: dict[bytes, tuple[int, Answered]] = {}
+    should: dict[bytes, tuple[int, IdempotencyRecord]] = {}
     for stored, event in events:
         by = event.idempotency
         if by is not None and event.at is not None:
             order = str(stored.originator_id)
             version = stored.originator_version
-            record = Answered(by.digest, by.fingerprint, order, version, event.at)
+            record = IdempotencyRecord(by.digest, by.fingerprint, order, version, event.at)
             should.setdefault(by.digest, (stored.id, record))
     kept = beside.records(list(should)) if should else {}
     for position, record in should.values():
@@ -120,7 +120,7 @@ def _wrong_records(
             yield record, there
 
 
-def _strays(store: Store, beside: BesideLog) -> Iterator[list[Answered]]:
+def _orphans(store: Store, beside: DerivedRecords) -> Iterator[list[IdempotencyRecord]]:
     """Records of versions that no order has, batch by batch."""
     digest = b""
     while kept := beside.records_after(digest, BATCH):

@@ -9,8 +9,8 @@ from eventsourcing.persistence import Notification
 
 from application.ports.read_models import Build, ModelState
 from application.ports.store import Store, StoreOpener, StoreUnavailable
-from application.projector.code_fingerprint import code_mark
-from application.projector.loop import Batch, batch_of, feed, read_batch
+from application.projector.code_fingerprint import code_fingerprint
+from application.projector.loop import Batch, batch_of, project, read_batch
 from application.projector.partitions import Task, archived_log, load_range
 from application.projector.workers import Workers
 from application.read_models.registry import Projection
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from application.archive.reading import ArchivedLog
 
 BATCH = 500
-RANGE_FACTS = 20_000
-"""How many facts a range has: few enough to be held in memory, and to be lost at a kill."""
+RANGE_EVENTS = 20_000
+"""How many events a range has: few enough to be held in memory, and to be lost at a kill."""
 
 NEWS_SECONDS = 0.5
 
 Progress = Callable[[int, int], None]
-"""Is told how many facts are loaded, and how many there are, about."""
+"""Is told how many events are loaded, and how many there are, about."""
 
 
 class Stopped(Exception):
@@ -66,13 +66,13 @@ def make_generation(
         target = min(target, archived.position)
     build = models.build(projection.table)
     usable = build is not None and not build.state.diverged
-    if build is None or not usable or build.code != code_mark() or build.target > target:
-        points = store.split_points(target // RANGE_FACTS + 1)
-        build = models.begin(projection.table, code_mark(), target, points)
+    if build is None or not usable or build.code != code_fingerprint() or build.target > target:
+        split_keys = store.split_keys(target // RANGE_EVENTS + 1)
+        build = models.begin(projection.table, code_fingerprint(), target, split_keys)
     loaded = models.loaded(build.state)
     progress(loaded, build.target)
-    for facts in _load(store, projection, build, loading, archived):
-        loaded += facts
+    for events in _load(store, projection, build, loading, archived):
+        loaded += events
         reach("swap.loaded")
         progress(loaded, max(loaded, build.target))
     models.finish(build)
@@ -96,24 +96,24 @@ def _load(
     loading: Loading,
     archived: "ArchivedLog | None",
 ) -> Iterator[int]:
-    """Load the ranges that are not loaded yet; yield how many facts each has."""
+    """Load the ranges that are not loaded yet; yield how many events each has."""
     state = build.state
-    parts = store.read_models().pending(state)
-    if loading.workers is None or loading.opener is None or len(parts) == 1:
+    partitions = store.read_models().pending(state)
+    if loading.workers is None or loading.opener is None or len(partitions) == 1:
         source = archived or store
-        for part in parts:
-            yield load_range(store, projection, state, part, build.target, source)
+        for partition in partitions:
+            yield load_range(store, projection, state, partition, build.target, source)
         return
     folder = None if archived is None else str(archived.folder.absolute())
     yield from loading.workers(
         [
-            Task(loading.opener, state.name, state.generation, build.target, part, folder)
-            for part in parts
+            Task(loading.opener, state.name, state.generation, build.target, partition, folder)
+            for partition in partitions
         ]
     )
 
 
-def feed_up_to(
+def project_up_to(
     store: Store,
     projection: Projection,
     state: ModelState,
@@ -131,7 +131,7 @@ def feed_up_to(
         try:
             batch = _next(store, state, till, log)
             if batch is not None:
-                feed(store, projection, state, batch)
+                project(store, projection, state, batch)
         except StoreUnavailable:
             raise
         except Exception as error:
@@ -155,7 +155,7 @@ def _next(
     till: int,
     log: Callable[[int, int], Sequence[Notification]] | None,
 ) -> Batch | None:
-    """The next facts up to the position `till`, with where they are in the log."""
+    """The next events up to the position `till`, with where they are in the log."""
     if log is not None:
         stored = [each for each in log(state.position, BATCH) if each.id <= till]
         return read_batch(store, stored) if stored else None

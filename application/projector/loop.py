@@ -1,6 +1,6 @@
-"""Feeds the read models: pulls facts by position and commits rows and position together.
+"""Feeds the read models: pulls events by position and commits rows and position together.
 
-A crash at any point neither repeats nor skips a fact. A fact that is unknown, or that a
+A crash at any point neither repeats nor skips an event. An event that is unknown, or that a
 projection cannot take, stops that projection before it, with the reason; it is tried again now
 and then, and the others go on.
 
@@ -22,20 +22,20 @@ import msgspec
 import structlog
 from eventsourcing.persistence import Notification
 
-from application.event_log.event_mapper import fact_of
+from application.event_log.event_mapper import event_of
 from application.integrity.log_watch import LogWatch
 from application.ports.log_point import Excerpt, LogPoint
 from application.ports.read_models import ModelState
 from application.ports.store import Store, StoreUnavailable
-from application.read_models.changes import Story, changes
+from application.read_models.changes import EventStream, changes
 from application.read_models.registry import PROJECTIONS, Projection
 from application.runtime.failpoints import reach
-from domain.events import Fact
+from domain.events import Event
 
 BATCH = 500
 WAIT_SECONDS = 0.5
 REST_SECONDS = 0.04
-"""How long to let facts gather when all is fed: many that are fed together cost far less."""
+"""How long to let events gather when all is fed: many that are fed together cost far less."""
 LEASE_SECONDS = 3.0
 RENEW_SECONDS = 1.0
 RETRY_SECONDS = 1.0
@@ -45,40 +45,40 @@ log = structlog.get_logger()
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """The next facts of the log, by order, and the position of the last one.
+    """The next events of the log, by order, and the position of the last one.
 
     `start` and `end` are where in the log they follow and end, where that is known.
     """
 
-    stories: Sequence[Story]
+    timelines: Sequence[EventStream]
     position: int
     start: LogPoint | None = None
     end: LogPoint | None = None
 
 
 def read_batch(store: Store, stored: Sequence[Notification]) -> Batch:
-    """These facts, which follow each other in the log, each with what its order had before.
+    """These events, which follow each other in the log, each with what its order had before.
 
     Raises what stands in the way of reading them.
     """
-    new: defaultdict[str, list[Fact]] = defaultdict(list)
+    new: defaultdict[str, list[Event]] = defaultdict(list)
     for each in stored:
-        new[str(each.originator_id)].append(fact_of(each))
+        new[str(each.originator_id)].append(event_of(each))
     older = {
-        order: facts[0].originator_version
-        for order, facts in new.items()
-        if facts[0].originator_version > 1
+        order: events[0].originator_version
+        for order, events in new.items()
+        if events[0].originator_version > 1
     }
-    seen = store.facts_before(older) if older else {}
-    stories = [
-        Story([fact_of(each) for each in seen.get(order, ())], facts)
-        for order, facts in new.items()
+    seen = store.events_before(older) if older else {}
+    timelines = [
+        EventStream([event_of(each) for each in seen.get(order, ())], events)
+        for order, events in new.items()
     ]
-    return Batch(stories, stored[-1].id)
+    return Batch(timelines, stored[-1].id)
 
 
 def batch_of(store: Store, excerpt: Excerpt) -> Batch | None:
-    """What an excerpt of the log means for read models; None for no facts."""
+    """What an excerpt of the log means for read models; None for no events."""
     if not excerpt.events:
         return None
     batch = read_batch(store, excerpt.events)
@@ -86,7 +86,7 @@ def batch_of(store: Store, excerpt: Excerpt) -> Batch | None:
 
 
 def pull(store: Store, projection: Projection, state: ModelState, limit: int = BATCH) -> bool:
-    """Feed the next facts beyond `state` to its read model; tell whether there were any.
+    """Feed the next events beyond `state` to its read model; tell whether there were any.
 
     One that shows another history than the log is begun anew instead. Raises what the projection
     raises; then nothing was written.
@@ -96,7 +96,7 @@ def pull(store: Store, projection: Projection, state: ModelState, limit: int = B
         return begin_anew(store, LogWatch(store), state)
     batch = batch_of(store, excerpt)
     if batch is not None:
-        feed(store, projection, state, batch)
+        project(store, projection, state, batch)
     elif state.awaited:
         store.read_models().end_wait(state)
     return batch is not None
@@ -135,14 +135,14 @@ class OtherColumns(Exception):
     """The table was made by another version of this service, for other rows."""
 
 
-def feed(store: Store, projection: Projection, state: ModelState, batch: Batch) -> None:
+def project(store: Store, projection: Projection, state: ModelState, batch: Batch) -> None:
     """Write what a batch changes in a read model, unless somebody else has moved it on.
 
     Raises `OtherColumns`.
     """
     if store.read_models().shape(state) != projection.table.shape:
         raise OtherColumns(f"rebuild it: orderlog projection rebuild {state.name}")
-    news = changes(projection, batch.stories)
+    news = changes(projection, batch.timelines)
     if batch.start is not None and state.hash not in (b"", batch.start.hash):
         return  # the log went back after the state was read: found at the next look
     reach("projector.read")
@@ -157,7 +157,7 @@ def catch_up(store: Store, name: str) -> None:
         pass
 
 
-class PullLoop:
+class Projector:
     """Keeps read models up to date from a thread of its own."""
 
     def __init__(
@@ -167,7 +167,7 @@ class PullLoop:
         self._store = store
         self._projections = projections
         self._watch = watch or LogWatch(store)
-        self.feeder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}"
+        self.projector = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}"
         self._leased: set[str] = set()
         self._lease_again = 0.0
         self._stopping = threading.Event()
@@ -195,12 +195,12 @@ class PullLoop:
                 self._lease()
             fed = [each for each in self._projections if each.table.name in self._leased]
             if fed:
-                self._feed(fed)
+                self._project(fed)
             else:
                 self._stopping.wait(self._lease_again - time.monotonic())
         self._release()
 
-    def _feed(self, fed: Sequence[Projection]) -> None:
+    def _project(self, fed: Sequence[Projection]) -> None:
         """Feed a batch to each read model; where none moved on, wait for what is not seen yet."""
         try:
             seen = self._store.last_position()
@@ -226,7 +226,7 @@ class PullLoop:
         held, self._leased = self._leased, set()
         for name in [projection.table.name for projection in self._projections]:
             try:
-                has = models.lease(name, self.feeder, LEASE_SECONDS)
+                has = models.lease(name, self.projector, LEASE_SECONDS)
             except StoreUnavailable as error:
                 log.warning("store_unavailable", reason=str(error))
                 break
@@ -241,7 +241,7 @@ class PullLoop:
     def _release(self) -> None:
         for name in self._leased:
             with suppress(Exception):  # it ends by itself
-                self._store.read_models().release(name, self.feeder)
+                self._store.read_models().release(name, self.projector)
 
     def _is_due(self, projection: Projection) -> bool:
         return time.monotonic() >= self._stopped_till.get(projection.table.name, 0.0)
@@ -259,7 +259,7 @@ class PullLoop:
                 return begin_anew(self._store, self._watch, state)
             try:
                 return self._pull(projection, state, {} if read is None else read)
-            except Exception:  # noqa: BLE001 - found again, one fact at a time, and noted there
+            except Exception:  # noqa: BLE001 - found again, one event at a time, and noted there
                 return self._one_by_one(projection, state)
         except StoreUnavailable:
             raise
@@ -278,13 +278,13 @@ class PullLoop:
             read[state.position] = batch_of(self._store, excerpt)
         batch = read[state.position]
         if batch is not None:
-            feed(self._store, projection, state, batch)
+            project(self._store, projection, state, batch)
         elif state.awaited:
             self._store.read_models().end_wait(state)
         return batch is not None
 
     def _one_by_one(self, projection: Projection, state: ModelState) -> bool:
-        """Go on to the fact that cannot be taken, and note its position and the reason."""
+        """Go on to the event that cannot be taken, and note its position and the reason."""
         models = self._store.read_models()
         moved = False
         for _ in range(BATCH):
@@ -295,7 +295,7 @@ class PullLoop:
             try:
                 batch = batch_of(self._store, excerpt)
                 if batch is not None:
-                    feed(self._store, projection, state, batch)
+                    project(self._store, projection, state, batch)
             except StoreUnavailable:
                 raise
             except Exception as error:  # noqa: BLE001 - any reason stops the projection, by name

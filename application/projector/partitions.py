@@ -1,4 +1,4 @@
-"""Makes one range of a new generation: reads its orders' facts, and loads the rows they have.
+"""Makes one range of a new generation: reads its orders' events, and loads the rows they have.
 
 A range is read, made and loaded by itself, in any process on any machine that reaches the
 database, and any number of times: it is loaded once.
@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from application.event_log.event_mapper import UnknownFact, fact_from
+from application.event_log.event_mapper import UnknownEvent, event_from
 from application.ports.partitions import Range
 from application.ports.read_models import ModelState, Row
 from application.ports.store import Store, StoreOpener
 from application.read_models.changes import totals_of
 from application.read_models.registry import REBUILT, Projection
-from domain.events import Fact
+from domain.events import Event
 
 if TYPE_CHECKING:
     from application.archive.reading import ArchivedLog
@@ -46,17 +46,17 @@ class Task(msgspec.Struct, frozen=True):
     name: str
     generation: int
     target: int
-    part: Range
+    partition: Range
     archive: str | None = None
 
 
 class LogByRanges(Protocol):
-    """Where the facts of a range are read from: a store, or an archive of its log."""
+    """Where the events of a range are read from: a store, or an archive of its log."""
 
-    def facts_of_range(
-        self, part: Range, till: int
+    def events_of_range(
+        self, partition: Range, till: int
     ) -> Generator[tuple[str, str, bytes], None, None]:
-        """The facts of a range of orders with positions up to `till`, by order and version."""
+        """The events of a range of orders with positions up to `till`, by order and version."""
 
 
 def archived_log(folder: Path) -> "ArchivedLog":
@@ -67,12 +67,12 @@ def archived_log(folder: Path) -> "ArchivedLog":
 
 
 def carry_out(task: Task) -> int:
-    """Load the range, in a process that has nothing at hand; return how many facts it has."""
+    """Load the range, in a process that has nothing at hand; return how many events it has."""
     store, projection = _store(task.opener), REBUILT[task.name]
     store.read_models().build(projection.table)
     state = ModelState(task.name, task.generation, 0)
     source = store if task.archive is None else archived_log(Path(task.archive))
-    return load_range(store, projection, state, task.part, task.target, source)
+    return load_range(store, projection, state, task.partition, task.target, source)
 
 
 @cache
@@ -87,37 +87,37 @@ def load_range(
     store: Store,
     projection: Projection,
     state: ModelState,
-    part: Range,
+    partition: Range,
     target: int,
     source: LogByRanges,
 ) -> int:
-    """Load what a range's facts up to the position `target` make; return how many they are.
+    """Load what a range's events up to the position `target` make; return how many they are.
 
     Raises `OrderNotShown`.
     """
-    facts = 0
+    events = 0
     rows: list[Row] = []
     totals = totals_of(projection) if projection.table.sums else None
-    with closing(source.facts_of_range(part, target)) as stored:
-        for order, story in _stories(stored):
-            facts += len(story)
+    with closing(source.events_of_range(partition, target)) as stored:
+        for order, stream in _streams(stored):
+            events += len(stream)
             try:
                 if totals is None:
-                    rows += projection.rows(story)
+                    rows += projection.rows(stream)
                 else:
-                    totals.add(story)
+                    totals.add(stream)
             except Exception as error:
                 raise OrderNotShown(order, f"{type(error).__name__}: {error}") from error
     if totals is not None:
         rows += totals.rows()
-    store.read_models().load(state, part, rows, facts)
-    return facts
+    store.read_models().load(state, partition, rows, events)
+    return events
 
 
-def _stories(stored: Iterator[tuple[str, str, bytes]]) -> Iterator[tuple[str, list[Fact]]]:
-    """Each order with its facts."""
-    for order, facts in groupby(stored, itemgetter(0)):
+def _streams(stored: Iterator[tuple[str, str, bytes]]) -> Iterator[tuple[str, list[Event]]]:
+    """Each order with its events."""
+    for order, events in groupby(stored, itemgetter(0)):
         try:
-            yield order, [fact_from(name, state, order) for _, name, state in facts]
-        except (UnknownFact, msgspec.MsgspecError) as error:
+            yield order, [event_from(name, state, order) for _, name, state in events]
+        except (UnknownEvent, msgspec.MsgspecError) as error:
             raise OrderNotShown(order, f"{type(error).__name__}: {error}") from error

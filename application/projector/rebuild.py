@@ -13,7 +13,13 @@ import msgspec
 from application.ports.read_models import ModelState, Row
 from application.ports.store import Store
 from application.projector.comparison import Difference, differences
-from application.projector.generations import HERE, Loading, Progress, feed_up_to, make_generation
+from application.projector.generations import (
+    HERE,
+    Loading,
+    Progress,
+    make_generation,
+    project_up_to,
+)
 from application.read_models.registry import Projection
 
 MOST_BEHIND = 10_000
@@ -38,7 +44,7 @@ class Outcome(msgspec.Struct, frozen=True):
     differences: int = 0
     shown: tuple[Difference, ...] = ()
     incomparable: str | None = None
-    needs_leave: bool = False
+    needs_acceptance: bool = False
     swapped: bool = False
 
 
@@ -64,15 +70,17 @@ def rebuild(
         if obstacle is None:
             outcome = _compared(store, projection, state)
         else:
-            needs_leave = obstacle != EMPTY
-            outcome = Outcome(state.position, incomparable=obstacle, needs_leave=needs_leave)
+            needs_acceptance = obstacle != EMPTY
+            outcome = Outcome(
+                state.position, incomparable=obstacle, needs_acceptance=needs_acceptance
+            )
         if check:
             models.drop(state)
             return outcome
-        if outcome.needs_leave and not accept_differences:
+        if outcome.needs_acceptance and not accept_differences:
             return outcome
         position = _swap_in(store, projection, state)
-    return msgspec.structs.replace(outcome, position=position, swapped=True, needs_leave=False)
+    return msgspec.structs.replace(outcome, position=position, swapped=True, needs_acceptance=False)
 
 
 def roll_back(store: Store, projection: Projection) -> int:
@@ -121,7 +129,7 @@ def _compared(store: Store, projection: Projection, state: ModelState) -> Outcom
     """Compare a generation with the live one, both at the position that the live one has now."""
     models = store.read_models()
     with models.snapshot(models.state(state.name)) as (position, live):
-        feed_up_to(store, projection, state, position)
+        project_up_to(store, projection, state, position)
         with models.snapshot(state) as (_, new):
             return outcome_of(position, live, new)
 
@@ -131,13 +139,13 @@ def outcome_of(position: int, live: Iterator[Row], new: Iterator[Row]) -> Outcom
     found = differences(live, new)
     shown = tuple(islice(found, SHOWN))
     count = len(shown) + sum(1 for _ in found)
-    return Outcome(position, count, shown, needs_leave=count > 0)
+    return Outcome(position, count, shown, needs_acceptance=count > 0)
 
 
 def _swap_in(store: Store, projection: Projection, state: ModelState) -> int:
     """Feed a generation until it is as far as the live one, and make it that at once."""
     models = store.read_models()
     while True:
-        position = feed_up_to(store, projection, state, store.last_position())
+        position = project_up_to(store, projection, state, store.last_position())
         if models.swap(models.reload(state)):
             return position

@@ -1,6 +1,6 @@
 """Compares who has which ticket with what the log says, and puts right what differs.
 
-The tickets' rows change in the same commit as the facts, so there is nothing to swap: a table of
+The tickets' rows change in the same commit as the events, so there is nothing to swap: a table of
 the log's truth is made beside them, both are compared at one position, and it is dropped again.
 """
 
@@ -9,14 +9,20 @@ import msgspec
 from application.ports.read_models import ModelState
 from application.ports.store import Store
 from application.projector.comparison import differences
-from application.projector.generations import HERE, Loading, Progress, feed_up_to, make_generation
+from application.projector.generations import (
+    HERE,
+    Loading,
+    Progress,
+    make_generation,
+    project_up_to,
+)
 from application.projector.rebuild import SHOWN, Outcome, outcome_of
 from application.projector.ticket_rows import RowsCompared, check_rows
 from application.read_models.registry import TICKETS
 
 
 def check_tickets(
-    store: Store, progress: Progress, loading: Loading = HERE, *, mend: bool = False
+    store: Store, progress: Progress, loading: Loading = HERE, *, repair: bool = False
 ) -> Outcome:
     """Compare the tickets' rows with their lists and the log; with `mend` put right what differs.
 
@@ -25,16 +31,16 @@ def check_tickets(
     """
     models = store.read_models()
     with models.rebuilding(TICKETS.table.name):
-        rows = check_rows(store, mend=mend)
+        rows = check_rows(store, repair=repair)
         state = make_generation(store, TICKETS, store.last_position(), progress, loading)
         outcome = _compared(store, state)
-        if mend and outcome.differences:
-            outcome = _mended(store, state, outcome)
+        if repair and outcome.differences:
+            outcome = _repaired(store, state, outcome)
         models.drop(state)
-    return _together(rows, outcome, mend=mend)
+    return _together(rows, outcome, repair=repair)
 
 
-def _together(rows: RowsCompared, outcome: Outcome, *, mend: bool) -> Outcome:
+def _together(rows: RowsCompared, outcome: Outcome, *, repair: bool) -> Outcome:
     """What came of the rows, by their lists, and of who has them, by the log."""
     if not rows.differences:
         return outcome
@@ -42,33 +48,33 @@ def _together(rows: RowsCompared, outcome: Outcome, *, mend: bool) -> Outcome:
         outcome,
         differences=len(rows.differences) + outcome.differences,
         shown=(*rows.differences, *outcome.shown)[:SHOWN],
-        needs_leave=rows.left or outcome.needs_leave,
-        swapped=mend,
+        needs_acceptance=rows.left or outcome.needs_acceptance,
+        swapped=repair,
     )
 
 
 def _compared(store: Store, state: ModelState) -> Outcome:
     """Compare at one position of the log."""
     with store.ownership().snapshot() as (position, owned):
-        feed_up_to(store, TICKETS, state, position)
-        with store.read_models().snapshot(state) as (_, told):
-            return outcome_of(position, owned, told)
+        project_up_to(store, TICKETS, state, position)
+        with store.read_models().snapshot(state) as (_, expected):
+            return outcome_of(position, owned, expected)
 
 
-def _mended(store: Store, state: ModelState, outcome: Outcome) -> Outcome:
+def _repaired(store: Store, state: ModelState, outcome: Outcome) -> Outcome:
     """Write what the log says, while nobody appends to it.
 
     A ticket that is not in the catalogue has no row to write to; it stays a difference.
     """
-    with store.ownership().mending() as mending:
-        feed_up_to(store, TICKETS, state, mending.position, mending.log)
-        with store.read_models().snapshot(state) as (_, told):
-            wrong = list(differences(mending.rows(), told))
-        left = [each for each in wrong if not mending.put(each.key, each.new)]
+    with store.ownership().repairing() as repairing:
+        project_up_to(store, TICKETS, state, repairing.position, repairing.log)
+        with store.read_models().snapshot(state) as (_, expected):
+            wrong = list(differences(repairing.rows(), expected))
+        left = [each for each in wrong if not repairing.put(each.key, each.new)]
     return msgspec.structs.replace(
         outcome,
         differences=len(wrong),
         shown=tuple(wrong[: len(outcome.shown)]),
-        needs_leave=bool(left),
+        needs_acceptance=bool(left),
         swapped=True,
     )

@@ -22,14 +22,14 @@ class RowsCompared(msgspec.Struct, frozen=True):
     left: bool
 
 
-def check_rows(store: Store, *, mend: bool) -> RowsCompared:
+def check_rows(store: Store, *, repair: bool) -> RowsCompared:
     """Compare the rows of all shows; with `mend` put right those that differ.
 
     A list that is gone or cannot be read is made again of the rows that there are.
     """
     found: list[Difference] = []
     shows: dict[str, bool] = {}
-    with store.beside_log().catalog_moment() as moment:
+    with store.derived_records().catalog_moment() as moment:
         lists = dict.fromkeys(moment.shows(), b"")
         lists.update(moment.ticket_lists())
         for show, data in lists.items():
@@ -38,9 +38,9 @@ def check_rows(store: Store, *, mend: bool) -> RowsCompared:
                 listed = _listed(data)
                 shows[show] = listed is None
                 found += _differences(show, listed, by_id(rows))
-    if not mend or not shows:
+    if not repair or not shows:
         return RowsCompared(found, left=bool(found))
-    return RowsCompared(found, left=not _mended(store, shows))
+    return RowsCompared(found, left=not _repaired(store, shows))
 
 
 def _listed(data: bytes) -> dict[str, Listed] | None:
@@ -69,7 +69,7 @@ def _row(show: str, ticket: Listed | None) -> Row | None:
     return Row(name, (), msgspec.json.encode(said))
 
 
-def _mended(store: Store, shows: dict[str, bool]) -> bool:
+def _repaired(store: Store, shows: dict[str, bool]) -> bool:
     """Put right the rows of shows; tells whether none had to be left. True lists are made anew.
 
     Rows come back first, so that what stands in another show than it should is not removed there.

@@ -11,9 +11,9 @@ from application.projector.partitions import Task, carry_out
 from application.runtime.parent_process import end_with_parent
 
 Workers = Callable[[Sequence[Task]], Iterator[int]]
-"""Carries out tasks; yields the number of facts of each as it is done, in any order."""
+"""Carries out tasks; yields the number of events of each as it is done, in any order."""
 
-POLITENESS = 10
+NICE_LEVEL = 10
 """How much the processor is left to others first: from 0 to 19."""
 
 
@@ -31,7 +31,7 @@ class WorkerDied(WorkersFailed):
         )
 
 
-def in_processes(count: int, politeness: int = POLITENESS) -> Workers:
+def in_processes(count: int, politeness: int = NICE_LEVEL) -> Workers:
     """Have `count` processes of this machine carry out tasks. Raises `WorkerDied`."""
 
     def work(tasks: Sequence[Task]) -> Iterator[int]:
@@ -50,10 +50,10 @@ def in_processes(count: int, politeness: int = POLITENESS) -> Workers:
 
 def _begin(politeness: int) -> None:
     end_with_parent()
-    be_polite(politeness)
+    lower_priority(politeness)
 
 
-def be_polite(politeness: int = POLITENESS) -> None:
+def lower_priority(politeness: int = NICE_LEVEL) -> None:
     """Let every other process have the processor first, where the system can."""
     with suppress(OSError):
         os.nice(politeness)

@@ -1,4 +1,4 @@
-"""What new facts of some orders change in a read model: the rows before against those after."""
+"""What new events of some orders change in a read model: the rows before against those after."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,14 +7,14 @@ import msgspec
 
 from application.ports.read_models import Row, Table
 from application.read_models.registry import Projection, Totals
-from domain.events import Fact
+from domain.events import Event
 
 
-class Story(msgspec.Struct, frozen=True):
-    """An order's facts that a read model has seen, and those that are new to it."""
+class EventStream(msgspec.Struct, frozen=True):
+    """An order's events that a read model has seen, and those that are new to it."""
 
-    seen: Sequence[Fact]
-    new: Sequence[Fact]
+    seen: Sequence[Event]
+    new: Sequence[Event]
 
 
 class Changes(msgspec.Struct, frozen=True):
@@ -24,29 +24,29 @@ class Changes(msgspec.Struct, frozen=True):
     gone: Sequence[str] = ()
 
 
-def changes(projection: Projection, stories: Iterable[Story]) -> Changes:
+def changes(projection: Projection, streams: Iterable[EventStream]) -> Changes:
     """What to write for these orders, each of which is there once."""
     if projection.table.sums:
-        return Changes(added_up(projection.table, _differences(projection, stories)))
+        return Changes(added_up(projection.table, _differences(projection, streams)))
     put: dict[str, Row] = {}
     gone: dict[str, None] = {}
-    for story in stories:
-        before = {row.key: row for row in _rows_before(projection, story)}
-        for row in projection.rows([*story.seen, *story.new]):
+    for stream in streams:
+        before = {row.key: row for row in _rows_before(projection, stream)}
+        for row in projection.rows([*stream.seen, *stream.new]):
             if before.pop(row.key, None) != row:
                 put[row.key] = row
         gone.update(dict.fromkeys(before))
     return Changes(list(put.values()), [key for key in gone if key not in put])
 
 
-def _rows_before(projection: Projection, story: Story) -> Sequence[Row]:
-    return projection.rows(story.seen) if story.seen else ()
+def _rows_before(projection: Projection, stream: EventStream) -> Sequence[Row]:
+    return projection.rows(stream.seen) if stream.seen else ()
 
 
-def _differences(projection: Projection, stories: Iterable[Story]) -> Iterator[Row]:
-    for story in stories:
-        yield from projection.rows([*story.seen, *story.new])
-        for row in _rows_before(projection, story):
+def _differences(projection: Projection, streams: Iterable[EventStream]) -> Iterator[Row]:
+    for stream in streams:
+        yield from projection.rows([*stream.seen, *stream.new])
+        for row in _rows_before(projection, stream):
             yield _negative(projection.table, row)
 
 
@@ -80,9 +80,9 @@ class AddedUp:
         self._projection = projection
         self._rows: list[Row] = []
 
-    def add(self, facts: Sequence[Fact]) -> None:
+    def add(self, events: Sequence[Event]) -> None:
         """Take in an order."""
-        self._rows += self._projection.rows(facts)
+        self._rows += self._projection.rows(events)
 
     def rows(self) -> list[Row]:
         """One row a key."""

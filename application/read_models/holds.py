@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from application.ports.read_models import Row, Table
 from application.runtime.clock import to_ms
-from domain.events import Fact
+from domain.events import Event
 from domain.order import Order
 from domain.status import HELD
 
@@ -15,9 +15,9 @@ TABLE = Table(
 )
 
 
-def rows(facts: Sequence[Fact]) -> list[Row]:
+def rows(events: Sequence[Event]) -> list[Row]:
     """The order's row while it is held, overdue or not; none once that has ended."""
-    return rows_of(Order.replay(facts))
+    return rows_of(Order.replay(events))
 
 
 def rows_of(order: Order) -> list[Row]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from application.ports.read_models import Row, Table
-from domain.events import Fact, OrderCreated
+from domain.events import Event, OrderCreated
 
 ORDERS = "order numbers"
 POSITIONS = "positions"
@@ -11,9 +11,9 @@ TABLE = Table(name="numbers", columns={"last": int})
 """The last number that was drawn of each counter; more may have been than the log shows."""
 
 
-def rows(facts: Sequence[Fact]) -> list[Row]:
+def rows(events: Sequence[Event]) -> list[Row]:
     """The order number that an order drew."""
-    return [row_of(ORDERS, fact.number) for fact in facts if isinstance(fact, OrderCreated)]
+    return [row_of(ORDERS, event.number) for event in events if isinstance(event, OrderCreated)]
 
 
 def row_of(counter: str, last: int) -> Row:

@@ -6,7 +6,7 @@ import msgspec
 
 from application.ports.read_models import Row, Table
 from application.runtime.clock import to_ms
-from domain.events import Fact
+from domain.events import Event
 from domain.order import Order
 from domain.status import HELD
 
@@ -49,9 +49,9 @@ _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Order)
 
 
-def rows(facts: Sequence[Fact]) -> list[Row]:
+def rows(events: Sequence[Event]) -> list[Row]:
     """The order's row."""
-    return rows_of(Order.replay(facts))
+    return rows_of(Order.replay(events))
 
 
 def rows_of(order: Order) -> list[Row]:

@@ -8,15 +8,15 @@ import msgspec
 
 from application.ports.read_models import Row, Table
 from application.read_models import holds, numbers, orders, requests, sales, tickets
-from domain.events import Fact
+from domain.events import Event
 from domain.order import Order
 
 
 class Totals(Protocol):
     """Adds up what orders add to a read model's rows."""
 
-    def add(self, facts: Sequence[Fact]) -> None:
-        """Take in an order, by all its facts."""
+    def add(self, events: Sequence[Event]) -> None:
+        """Take in an order, by all its events."""
 
     def rows(self) -> Sequence[Row]:
         """One row a key."""
@@ -25,14 +25,14 @@ class Totals(Protocol):
 class Projection(msgspec.Struct, frozen=True):
     """A read model: its table, and the rows that an order has there.
 
-    `rows` gets all facts of one order so far, oldest first, and answers from nothing else.
-    `rows_of`, if there is one, answers the same from the order that those facts make: who needs
+    `rows` gets all events of one order so far, oldest first, and answers from nothing else.
+    `rows_of`, if there is one, answers the same from the order that those events make: who needs
     several read models' rows replays once. `totals`, if there is one, adds up the rows of many
     orders as they come.
     """
 
     table: Table
-    rows: Callable[[Sequence[Fact]], Sequence[Row]]
+    rows: Callable[[Sequence[Event]], Sequence[Row]]
     rows_of: Callable[[Order], Sequence[Row]] | None = None
     totals: Callable[[], Totals] | None = None
 
@@ -47,7 +47,7 @@ PROJECTIONS: Mapping[str, Projection] = MappingProxyType(
 """What the pull loop feeds."""
 
 TICKETS = Projection(tickets.TABLE, tickets.rows)
-"""What changes in the same commit as the facts: it is checked by a rebuild, not fed."""
+"""What changes in the same commit as the events: it is checked by a rebuild, not fed."""
 
 BESIDE: Mapping[str, Projection] = MappingProxyType(
     {

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from application.ports.read_models import Row, Table
-from application.ports.unit_of_work import Answered
+from application.ports.unit_of_work import IdempotencyRecord
 from application.runtime.clock import to_ms
-from domain.events import Fact
+from domain.events import Event
 
 TABLE = Table(
     name="requests",
@@ -14,27 +14,27 @@ TABLE = Table(
 """The rows by digest, as people are shown them."""
 
 
-def records(facts: Sequence[Fact]) -> list[Answered]:
+def records(events: Sequence[Event]) -> list[IdempotencyRecord]:
     """The idempotency records of the requests that brought these events about."""
     return [
-        Answered(
-            fact.idempotency.digest,
-            fact.idempotency.fingerprint,
-            fact.originator_id,
-            fact.originator_version,
-            fact.at,
+        IdempotencyRecord(
+            event.idempotency.digest,
+            event.idempotency.fingerprint,
+            event.originator_id,
+            event.originator_version,
+            event.at,
         )
-        for fact in facts
-        if fact.idempotency is not None
+        for event in events
+        if event.idempotency is not None
     ]
 
 
-def row_of(record: Answered) -> Row:
+def row_of(record: IdempotencyRecord) -> Row:
     """A record as a row to show."""
     columns = (record.order, record.version, to_ms(record.at), record.fingerprint.hex())
     return Row(record.digest.hex(), columns, b"{}")
 
 
-def rows(facts: Sequence[Fact]) -> list[Row]:
+def rows(events: Sequence[Event]) -> list[Row]:
     """The same as rows."""
-    return [row_of(record) for record in records(facts)]
+    return [row_of(record) for record in records(events)]

@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from application.ports.read_models import Row, Table
-from domain.events import Fact, OrderCreated, StatusChanged, TicketsChanged
+from domain.events import Event, OrderCreated, StatusChanged, TicketsChanged
 from domain.pricing import Price
 from domain.status import LET_GO, Status
 
@@ -45,10 +45,10 @@ class Tally(msgspec.Struct):
     extra: int = 0
 
 
-def rows(facts: Sequence[Fact]) -> list[Row]:
+def rows(events: Sequence[Event]) -> list[Row]:
     """What one order adds to the rows of its show."""
     totals = Totals()
-    totals.add(facts)
+    totals.add(events)
     return totals.rows()
 
 
@@ -58,16 +58,16 @@ class Totals:
     def __init__(self) -> None:
         self.tallies: defaultdict[tuple[str, str, str], Tally] = defaultdict(Tally)
 
-    def add(self, facts: Sequence[Fact]) -> None:
+    def add(self, events: Sequence[Event]) -> None:
         """Take in an order."""
-        story = _Story(self.tallies)
-        for fact in facts:
-            if type(fact) is OrderCreated:
-                story.begin(fact)
-            elif type(fact) is StatusChanged:
-                story.move_on(fact)
-            elif type(fact) is TicketsChanged:
-                story.change(fact)
+        stream = _FoldState(self.tallies)
+        for event in events:
+            if type(event) is OrderCreated:
+                stream.begin(event)
+            elif type(event) is StatusChanged:
+                stream.move_on(event)
+            elif type(event) is TicketsChanged:
+                stream.change(event)
 
     def rows(self) -> list[Row]:
         """A row for each tally that is not all noughts."""
@@ -78,7 +78,7 @@ class Totals:
         ]
 
 
-class _Story:
+class _FoldState:
     """What happens to an order's tickets; `held` has the tallies that count them as held."""
 
     __slots__ = ("held", "prices", "sets", "show", "tallies")
@@ -90,25 +90,25 @@ class _Story:
         self.held: dict[str, tuple[str, Tally]] = {}
         self.sets: set[str] = set()
 
-    def begin(self, fact: OrderCreated) -> None:
+    def begin(self, event: OrderCreated) -> None:
         """The order is made."""
-        self.show, self.prices = fact.show, fact.prices
-        day = _day(fact.at)
+        self.show, self.prices = event.show, event.prices
+        day = _day(event.at)
         self.tallies[self.show, WHOLE_SHOW, day].orders += 1
-        self._take(fact.tickets, day)
+        self._take(event.tickets, day)
 
-    def change(self, fact: TicketsChanged) -> None:
+    def change(self, event: TicketsChanged) -> None:
         """Tickets come and go."""
-        day = _day(fact.at)
-        self._let_go(fact.removed, day)
-        self._take(fact.added, day)
+        day = _day(event.at)
+        self._let_go(event.removed, day)
+        self._take(event.added, day)
 
-    def move_on(self, fact: StatusChanged) -> None:
+    def move_on(self, event: StatusChanged) -> None:
         """The tickets are paid, or on sale again, or nothing of the kind."""
-        if fact.status is DONE:
-            self._sell(_day(fact.at))
-        elif fact.status in LET_GO:
-            self._let_go(list(self.held), _day(fact.at))
+        if event.status is DONE:
+            self._sell(_day(event.at))
+        elif event.status in LET_GO:
+            self._let_go(list(self.held), _day(event.at))
 
     def _take(self, tickets: Mapping[str, str], day: str) -> None:
         for ticket, ticket_set in tickets.items():

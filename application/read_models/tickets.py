@@ -1,11 +1,11 @@
-"""The inline read model of tickets: what an order's new facts mean for its tickets' rows."""
+"""The inline read model of tickets: what an order's new events mean for its tickets' rows."""
 
 from collections.abc import Iterable, Sequence
 
 from application.ports.read_models import Row, Table
 from application.ports.unit_of_work import TicketChange
 from application.runtime.clock import to_ms
-from domain.events import Fact
+from domain.events import Event
 from domain.order import Order
 from domain.status import Status
 
@@ -13,9 +13,9 @@ TABLE = Table(name="tickets", columns={"order_id": str, "held_till": int})
 """Who has a ticket, as far as the log says: to be compared with the tickets' own rows."""
 
 
-def rows(facts: Sequence[Fact]) -> list[Row]:
+def rows(events: Sequence[Event]) -> list[Row]:
     """The tickets that an order has, each until its hold ends or for good."""
-    order = Order.replay(facts)
+    order = Order.replay(events)
     till = None if order.status is Status.DONE else to_ms(order.reserved_till)
     return [Row(ticket, (order.id, till)) for ticket in owned(order)]
 

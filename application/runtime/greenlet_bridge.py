@@ -40,7 +40,7 @@ class Ended(msgspec.Struct, frozen=True):
     failure: Exception | None = None
 
 
-class Strand(greenlet):
+class WorkerGreenlet(greenlet):
     """Carries out one call after another on a loop; to make a greenlet costs more than a call."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -65,33 +65,33 @@ class Strand(greenlet):
         return self.parent.switch(word)  # type: ignore[union-attr] # only a thread's first has none
 
 
-class Cooperation:
+class GreenletBridge:
     """Runs calls side by side on one event loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._idle: list[Strand] = []
+        self._idle: list[WorkerGreenlet] = []
 
     async def run(self, call: Callable[[], T], store_time: Any = None) -> T:
         """What `call` returns or raises. While it waits the loop goes on.
 
         All that it waits for the store is counted by `store_time`, if there is one.
         """
-        strand = self._idle.pop() if self._idle else Strand(self._loop)
-        strand.store_time = store_time
-        ended = strand.switch(call)
+        worker = self._idle.pop() if self._idle else WorkerGreenlet(self._loop)
+        worker.store_time = store_time
+        ended = worker.switch(call)
         while type(ended) is not Ended:
             with suppress(Exception):  # the call looks at it itself, and may know what to do
                 await ended
-            ended = strand.switch()
-        self._idle.append(strand)
+            ended = worker.switch()
+        self._idle.append(worker)
         if ended.failure is not None:
             raise ended.failure
         result: T = ended.result
         return result
 
 
-class Pause:
+class Waiter:
     """Where a call waits until another thread ends its pause."""
 
     __slots__ = ("_done",)
@@ -112,19 +112,19 @@ class Pause:
         self._done.release()
 
 
-class PauseOnLoop(Pause):
+class LoopWaiter(Waiter):
     """A pause of a call that runs on a loop; only the loop's own thread may end it."""
 
-    __slots__ = ("_future", "_strand", "loop")
+    __slots__ = ("_future", "_worker", "loop")
 
-    def __init__(self, strand: Strand) -> None:
-        self._strand = strand
-        self.loop = strand.loop
-        self._future = strand.loop.create_future()
+    def __init__(self, worker: WorkerGreenlet) -> None:
+        self._worker = worker
+        self.loop = worker.loop
+        self._future = worker.loop.create_future()
 
     def wait(self) -> None:
         """Return when the pause was ended; the loop goes on meanwhile."""
-        self._strand.wait(self._future)
+        self._worker.wait(self._future)
 
     def end(self) -> None:
         """Let the call go on, soon."""
@@ -132,10 +132,10 @@ class PauseOnLoop(Pause):
             self._future.set_result(None)
 
 
-def pause() -> Pause:
+def new_waiter() -> Waiter:
     """A pause for the call that asks."""
-    strand = getcurrent()
-    return PauseOnLoop(strand) if isinstance(strand, Strand) else Pause()
+    worker = getcurrent()
+    return LoopWaiter(worker) if isinstance(worker, WorkerGreenlet) else Waiter()
 
 
 def loop_of_this_thread() -> asyncio.AbstractEventLoop | None:
@@ -143,9 +143,9 @@ def loop_of_this_thread() -> asyncio.AbstractEventLoop | None:
     return asyncio._get_running_loop()  # noqa: SLF001 - the public one raises: dear
 
 
-def end_all(pauses: Iterable[Pause]) -> None:
+def wake_all(pauses: Iterable[Waiter]) -> None:
     """End pauses, from any thread: those of a loop together, since to wake it is dear."""
-    of_loops: dict[asyncio.AbstractEventLoop, list[Pause]] = {}
+    of_loops: dict[asyncio.AbstractEventLoop, list[Waiter]] = {}
     for each in pauses:
         if each.loop is None:
             each.end()
@@ -155,7 +155,7 @@ def end_all(pauses: Iterable[Pause]) -> None:
         loop.call_soon_threadsafe(_end_here, waiting)
 
 
-def _end_here(pauses: Iterable[Pause]) -> None:
+def _end_here(pauses: Iterable[Waiter]) -> None:
     for each in pauses:
         each.end()
 
@@ -165,12 +165,12 @@ _threads = ThreadPoolExecutor(THREADS_FOR_WAITING, thread_name_prefix="waiting")
 
 def off_the_loop(call: Callable[[], T]) -> T:
     """What `call`, which waits in ways that this module knows nothing of, returns or raises."""
-    strand = getcurrent()
-    if not isinstance(strand, Strand):
+    worker = getcurrent()
+    if not isinstance(worker, WorkerGreenlet):
         with slot_given_back():
             return call()
-    future = strand.loop.run_in_executor(_threads, in_time(call))
-    strand.wait(future)
+    future = worker.loop.run_in_executor(_threads, in_time(call))
+    worker.wait(future)
     return future.result()
 
 

@@ -11,7 +11,7 @@ from types import TracebackType
 
 from greenlet import getcurrent
 
-from application.runtime.greenlet_bridge import Strand
+from application.runtime.greenlet_bridge import WorkerGreenlet
 
 MOST_SECONDS = 10.0
 """After so long in all a request is answered 503 instead of waiting on."""
@@ -51,7 +51,9 @@ class StoreWait:
     def __enter__(self) -> float:
         """Begin to wait."""
         current = getcurrent()
-        self._store_time = current.store_time if isinstance(current, Strand) else _here.store_time
+        self._store_time = (
+            current.store_time if isinstance(current, WorkerGreenlet) else _here.store_time
+        )
         self._began = time.monotonic()
         return self._began + (MOST_SECONDS if self._store_time is None else self._store_time.left)
 

@@ -10,7 +10,7 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
-from interface.cli.progress_bars import facts_bar
+from interface.cli.progress_bars import events_bar
 from interface.cli.session import Session, database_option
 
 if TYPE_CHECKING:  # see session.py
@@ -72,7 +72,7 @@ def acknowledge(session: Session, reason: str, by: str | None) -> None:
     if not reason.strip():
         raise click.UsageError("--reason has to say why the log went back.")
     services = session.services
-    known = services.acknowledging.acknowledge(by or getuser(), reason.strip())
+    known = services.acknowledgements.acknowledge(by or getuser(), reason.strip())
     for each in known:
         click.echo(each.says)
     try:
@@ -173,7 +173,7 @@ def verify(
         session.print_json(
             {
                 **msgspec.to_builtins(report),
-                "rate": round(report.facts / max(report.seconds, 0.001)),
+                "rate": round(report.events / max(report.seconds, 0.001)),
             }
         )
     else:
@@ -195,8 +195,8 @@ def _run(
 
     store = session.services.store
     workers = workers_for(store, opener_of(session.settings.database), count)
-    with facts_bar(session, "Verifying", transient=True) as tell:
-        return run(store, workers, tell, trusted=trusted, anchors=anchors, at_least=at_least)
+    with events_bar(session, "Verifying", transient=True) as report:
+        return run(store, workers, report, trusted=trusted, anchors=anchors, at_least=at_least)
 
 
 def _anchor(session: Session, path: str, trusted: str | None) -> "Statement":
@@ -244,9 +244,9 @@ def export(session: Session, orders: tuple[str, ...], path: str) -> None:
     bundle = make_bundle(services.store, services.checkpoints, ids)
     Path(path).write_bytes(msgspec.json.format(msgspec.json.encode(bundle)) + b"\n")
     statement = statement_of(bundle.checkpoint.signed)
-    count = sum(len(order.facts) for order in bundle.orders)
+    count = sum(len(order.events) for order in bundle.orders)
     click.echo(
-        f"{path} has {count} facts of {len(bundle.orders)} orders, under checkpoint"
+        f"{path} has {count} events of {len(bundle.orders)} orders, under checkpoint"
         f" {statement.number}, signed with {statement.key}."
     )
 
@@ -255,9 +255,9 @@ def export(session: Session, orders: tuple[str, ...], path: str) -> None:
 
 
 def _show_report(session: Session, report: "Report") -> None:
-    rate = report.facts / max(report.seconds, 0.001)
+    rate = report.events / max(report.seconds, 0.001)
     session.out.print(
-        f"{report.facts:,} facts of {report.orders:,} orders up to position {report.position:,},"
+        f"{report.events:,} events of {report.orders:,} orders up to position {report.position:,},"
         f" in {report.seconds:.1f} s ({rate:,.0f} a second)."
     )
     session.out.print(
@@ -279,7 +279,7 @@ def _show_report(session: Session, report: "Report") -> None:
         session.out.print(
             f"{report.checkpoints:,} good checkpoints; the last is number"
             f" {report.checkpoint.number} of {report.checkpoint.at}, signed with"
-            f" {report.checkpoint.key}. {report.unsigned:,} facts came after it.",
+            f" {report.checkpoint.key}. {report.unsigned:,} events came after it.",
             highlight=False,
         )
     for each in report.acknowledged:
@@ -290,7 +290,7 @@ def _show_report(session: Session, report: "Report") -> None:
 def _show_bundle(session: Session, report: "BundleReport", *, known: bool) -> None:
     statement = report.checkpoint
     session.out.print(
-        f"{report.facts} facts of {report.orders} orders, under checkpoint {statement.number} of"
+        f"{report.events} events of {report.orders} orders, under checkpoint {statement.number} of"
         f" {statement.at}, signed with {report.key}.",
         highlight=False,
     )

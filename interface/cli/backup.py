@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from interface.cli.audit import show_findings
-from interface.cli.progress_bars import bars_of_parts
+from interface.cli.progress_bars import bars_of_steps
 from interface.cli.session import Session, database_option, json_option
 
 if TYPE_CHECKING:  # see session.py
@@ -77,13 +77,13 @@ def _tools(session: Session) -> Iterator["Tools"]:
 
     configure(session.settings.log_level)
     backups = open_backups(session.settings.database)
-    with bars_of_parts(session) as tell:
+    with bars_of_steps(session) as report:
 
         def check(store: "Store", path: str) -> "Report":
             workers = workers_for(store, opener_of(SQLITE + path), os.cpu_count() or 1)
-            return verify(store, workers, lambda done, of: tell("verified", done, of))
+            return verify(store, workers, lambda done, of: report("verified", done, of))
 
-        yield Tools(backups, open_copy, check, lambda done, of: tell("pages copied", done, of))
+        yield Tools(backups, open_copy, check, lambda done, of: report("pages copied", done, of))
 
 
 def _show(session: Session, report: "Report") -> None:
@@ -91,7 +91,7 @@ def _show(session: Session, report: "Report") -> None:
     if report.checkpoint is not None:
         signed = f"checkpoint {report.checkpoint.number} of {report.checkpoint.at}"
     session.out.print(
-        f"It ends at position {report.position}, with {report.facts} events of {report.orders}"
+        f"It ends at position {report.position}, with {report.events} events of {report.orders}"
         f" orders; {signed}.",
         highlight=False,
     )

@@ -4,7 +4,7 @@ from contextlib import closing
 
 import click
 
-from interface.cli.progress_bars import bars_of_parts
+from interface.cli.progress_bars import bars_of_steps
 from interface.cli.session import Session
 from interface.cli.tables import listing
 
@@ -16,7 +16,7 @@ from interface.cli.tables import listing
 def copy(session: Session, source: str, target: str) -> None:
     """Copy all that is kept to an empty database, of whatever kind.
 
-    Both are compared in the end. Facts keep their positions and bytes. Stop all processes first.
+    Both are compared in the end. Events keep their positions and bytes. Stop all processes first.
     When it was interrupted, give the same command again: it goes on where it stood. Read models
     are made again at the target.
     """
@@ -26,9 +26,9 @@ def copy(session: Session, source: str, target: str) -> None:
     with (
         closing(open_copyable(source, make=False)) as old,
         closing(open_copyable(target, make=True)) as new,
-        bars_of_parts(session) as tell,
+        bars_of_steps(session) as report,
     ):
-        copied = copy_database(old, new, tell)
+        copied = copy_database(old, new, report)
     table = listing("the same on both sides", "rows", "sha256")
     for part in copied:
         table.add_row(part.part, str(part.rows), part.digest[:16])

@@ -95,7 +95,7 @@ class Play:
 
         heading(session, "And read it again")
         self._expect(self._call("GET", path, None, 200) == paying)
-        session.out.print("The same document, made anew from the facts in the log.\n")
+        session.out.print("The same document, made anew from the events in the log.\n")
         return str(order["id"])
 
     def _call(self, method: str, path: str, body: Any, expected: int) -> dict[str, Any]:
@@ -152,8 +152,8 @@ def lines(name: str, value: Any, before: Any) -> Iterator[tuple[str, bool]]:
         yield whole, value != before
         return
     yield f"{json.dumps(name)}:", False
-    for inner, said in value.items():
-        yield f"    {json.dumps(inner)}: {json.dumps(said)}", said != (before or {}).get(inner)
+    for inner, shown in value.items():
+        yield f"    {json.dumps(inner)}: {json.dumps(shown)}", shown != (before or {}).get(inner)
 
 
 def show_audit_trail(session: Session, order: str) -> None:

@@ -69,11 +69,11 @@ def drill(session: Session, /, *, as_json: bool, **plan: Any) -> None:
     with Progress(*columns, console=session.err, transient=True) as progress:
         task = progress.add_task("", total=1.0, orders=0)
 
-        def tell(what: str, part: float, orders: int) -> None:
+        def report(what: str, part: float, orders: int) -> None:
             progress.update(task, description=what, completed=part, orders=orders)
 
         try:
-            result = run(session.settings, Plan(**plan), tell)
+            result = run(session.settings, Plan(**plan), report)
         except NotEmpty as refused:
             session.refuse(refused)
     if as_json:
@@ -106,8 +106,8 @@ def as_document(result: "Drilled") -> dict[str, Any]:
         "seconds": round(result.seconds, 1),
         "retries": result.retries,
         "killed": result.killed,
-        "facts": proof.report.facts,
-        "promises": proof.promises,
+        "facts": proof.report.events,
+        "promises": proof.acknowledged_results,
         "findings": [
             *result.trouble,
             *proof.oversold,
@@ -158,8 +158,8 @@ def show(session: Session, result: "Drilled") -> None:
     session.out.print(speed)
     session.out.print(steps)
     session.out.print(
-        f"The proof: {proof.report.facts:,} facts of {proof.report.orders:,} orders were verified"
-        f" and held against {proof.promises:,} promises."
+        f"The proof: {proof.report.events:,} events of {proof.report.orders:,} orders were verified"
+        f" and held against {proof.acknowledged_results:,} promises."
     )
     for name, found in findings_of(result):
         style = "red" if found else "green"

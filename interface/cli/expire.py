@@ -22,13 +22,13 @@ def expire(session: Session, *, once: bool, as_json: bool) -> None:
         if as_json:
             session.print_json({"expired": expired})
         else:
-            tell(expired)
+            report(expired)
         return
     with suppress(KeyboardInterrupt):
         while True:
             expired = sweep_now(session)
             if expired:
-                tell(expired)
+                report(expired)
             time.sleep(services.settings.sweep_seconds)
 
 
@@ -44,6 +44,6 @@ def sweep_now(session: Session) -> list[str]:
     return sweep(services.queries, services.orders, "orderlog expire")
 
 
-def tell(expired: list[str]) -> None:
+def report(expired: list[str]) -> None:
     """Say how many orders expired."""
     click.echo(f"{len(expired)} {'order' if len(expired) == 1 else 'orders'} expired.")

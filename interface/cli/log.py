@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from interface.cli.progress_bars import bars_of_parts
+from interface.cli.progress_bars import bars_of_steps
 from interface.cli.session import Session, database_option, extra
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -22,7 +22,7 @@ def log() -> None:
 def export(session: Session, folder: Path) -> None:
     """Write the log to an archive, or what is not in it yet.
 
-    Facts are in a folder for each month, in columns to be queried and as the exact bytes that are
+    Events are in a folder for each month, in columns to be queried and as the exact bytes that are
     stored. An export that was interrupted goes on with the same command.
     """
     from application.bootstrap import open_copyable  # noqa: PLC0415 - see session.py
@@ -33,11 +33,11 @@ def export(session: Session, folder: Path) -> None:
     last = session.services.store.last_position()
     with (
         closing(open_copyable(session.settings.database, make=False)) as source,
-        bars_of_parts(session) as tell,
+        bars_of_steps(session) as report,
     ):
-        manifest = export_log(source, last, folder, lambda done, _: tell("exporting", done, last))
+        manifest = export_log(source, last, folder, lambda done, _: report("exporting", done, last))
     click.echo(
-        f"{folder} has {manifest.facts} facts in {len(manifest.files)} files,"
+        f"{folder} has {manifest.events} events in {len(manifest.files)} files,"
         f" up to position {manifest.position}."
     )
 
@@ -58,7 +58,7 @@ def import_(session: Session, folder: Path) -> None:
 
     with (
         closing(open_copyable(session.settings.database, make=True)) as target,
-        bars_of_parts(session) as tell,
+        bars_of_steps(session) as report,
     ):
-        copied = import_log(folder, target, tell)
-    click.echo(f"{copied.rows} facts are imported and compared; their SHA-256 is {copied.digest}.")
+        copied = import_log(folder, target, report)
+    click.echo(f"{copied.rows} events are imported and compared; their SHA-256 is {copied.digest}.")

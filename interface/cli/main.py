@@ -68,7 +68,7 @@ def is_refusal(error: Exception) -> bool:
     from application.ports import backup_files  # noqa: PLC0415
     from application.ports.read_models import BeingRebuilt, KeyTwice, ModelNotTrue  # noqa: PLC0415
     from application.ports.store import CopyUnfinished, LayoutTooNew, StoreUnavailable  # noqa: PLC0415
-    from application.projector import acknowledging, rebuild  # noqa: PLC0415
+    from application.projector import acknowledgements, rebuild  # noqa: PLC0415
     from application.projector import generations as new_generation  # noqa: PLC0415
     from application.projector import partitions as range_loading  # noqa: PLC0415
     from application.projector import workers as rebuild_workers  # noqa: PLC0415
@@ -85,7 +85,7 @@ def is_refusal(error: Exception) -> bool:
         | catalog_loading.TicketsInUse
         | keys.UnknownKey
         | checkpoint.CheckpointsBusy
-        | acknowledging.NothingToAcknowledge
+        | acknowledgements.NothingToAcknowledge
         | checkpoint.LogContradicts
         | checkpoint.LogWentBack
         | checkpoint.SignerDisagrees

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from interface.cli.session import Session, database_option, json_option
-from interface.cli.tables import diff_table, document_table, history_table, story_table
+from interface.cli.tables import diff_table, document_table, history_table, timeline_table
 
 
 @click.group()
@@ -41,7 +41,7 @@ class Moment(click.ParamType[datetime]):
 
 @order.command()
 @order_argument
-@click.option("--version", type=click.IntRange(1), help="As its fact number VERSION left it.")
+@click.option("--version", type=click.IntRange(1), help="As its event number VERSION left it.")
 @click.option("--at", type=Moment(), help="As it was at this moment (ISO 8601 with a time zone).")
 @json_option
 @database_option
@@ -73,7 +73,7 @@ def show(
 @json_option
 @database_option
 def history(session: Session, name: str, *, as_json: bool) -> None:
-    """Print how an order came to be, fact by fact.
+    """Print how an order came to be, event by event.
 
     Each with what happened, when, who, by which request, and what it changed.
     """
@@ -91,7 +91,7 @@ def history(session: Session, name: str, *, as_json: bool) -> None:
 @json_option
 @database_option
 def diff(session: Session, name: str, from_: int, to: int, *, as_json: bool) -> None:
-    """Print what changed between two versions, and by which fact.
+    """Print what changed between two versions, and by which event.
 
     Version 0 is before the order was made.
     """
@@ -120,8 +120,8 @@ def explain(session: Session, name: str, lang: str, *, as_json: bool) -> None:
     from application.orders.timeline.timeline import LANGUAGES  # noqa: PLC0415 - see session.py
 
     order_id = session.services.search.id_of(name)
-    document = session.services.stories.explain(order_id, LANGUAGES[lang])
+    document = session.services.timelines.explain(order_id, LANGUAGES[lang])
     if as_json:
         session.print_json(document)
     else:
-        session.out.print(story_table(document, LANGUAGES[lang].words))
+        session.out.print(timeline_table(document, LANGUAGES[lang].words))

@@ -17,10 +17,10 @@ from interface.cli.session import Session
 
 
 @contextmanager
-def facts_bar(
+def events_bar(
     session: Session, what: str, *, transient: bool = False
 ) -> Iterator[Callable[[int, int], None]]:
-    """A bar with facts, facts a second and the time that is left; yields what tells it.
+    """A bar with events, events a second and the time that is left; yields what tells it.
 
     A `transient` one is gone at the end.
     """
@@ -35,16 +35,16 @@ def facts_bar(
     with Progress(*columns, console=session.err, transient=transient) as progress:
         task = progress.add_task(what, rate="", total=None)
 
-        def tell(done: int, total: int) -> None:
+        def report(done: int, total: int) -> None:
             speed = progress.tasks[0].speed
             rate = f"{speed:,.0f}" if speed else ""
             progress.update(task, completed=done, total=total, rate=rate)
 
-        yield tell
+        yield report
 
 
 @contextmanager
-def bars_of_parts(session: Session) -> Iterator[Callable[[str, int, int], None]]:
+def bars_of_steps(session: Session) -> Iterator[Callable[[str, int, int], None]]:
     """A bar for each part of the work that is told of; yields what reports."""
     columns = (
         TextColumn("{task.description}"),

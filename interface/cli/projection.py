@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from interface.cli.progress_bars import facts_bar
+from interface.cli.progress_bars import events_bar
 from interface.cli.read_model_tables import differences_table
 from interface.cli.session import Session, database_option, extra, json_option
 from interface.cli.tables import listing
@@ -62,7 +62,7 @@ def status(session: Session, *, as_json: bool) -> None:
             "position": state.position,
             "last": last,
             "behind": state.behind(last),
-            "feeder": state.feeder,
+            "feeder": state.projector,
             "stopped": state.stopped or _why_untrue(state),
         }
         for state in states
@@ -131,42 +131,42 @@ def rebuild(
     from application.projector import rebuild as rebuilding  # noqa: PLC0415
     from application.projector.generations import Loading  # noqa: PLC0415
     from application.projector.ticket_check import check_tickets  # noqa: PLC0415
-    from application.projector.workers import be_polite  # noqa: PLC0415
+    from application.projector.workers import lower_priority  # noqa: PLC0415
     from application.read_models.registry import BESIDE, REBUILT  # noqa: PLC0415
 
     known = _known(name, REBUILT)
-    mend = accept_differences and not check
+    repair = accept_differences and not check
     if name in BESIDE:
         if archive or scheduler or workers:
             raise click.UsageError(f"{name} are compared in place, by this process alone.")
-        outcome = _beside(session, name, mend=mend)
-        _tell_outcome(session, known, outcome)
-        raise SystemExit(int(outcome.needs_leave))
+        outcome = _beside(session, name, repair=repair)
+        _report_outcome(session, known, outcome)
+        raise SystemExit(int(outcome.needs_acceptance))
     if archive is not None:
         with extra("archive"):
             import_module("application.archive.reading")
     store = session.services.store
     loading = Loading(opener_of(session.settings.database), _workers(workers, scheduler), archive)
-    be_polite()
-    with facts_bar(session, f"Rebuilding {name}") as tell:
+    lower_priority()
+    with events_bar(session, f"Rebuilding {name}") as report:
         if name == "tickets":
-            outcome = check_tickets(store, tell, loading, mend=mend)
+            outcome = check_tickets(store, report, loading, repair=repair)
         else:
             outcome = rebuilding.rebuild(
-                store, known, tell, loading, check=check, accept_differences=accept_differences
+                store, known, report, loading, check=check, accept_differences=accept_differences
             )
-    _tell_outcome(session, known, outcome)
-    if outcome.needs_leave or (check and outcome.incomparable):
+    _report_outcome(session, known, outcome)
+    if outcome.needs_acceptance or (check and outcome.incomparable):
         raise SystemExit(1)
 
 
-def _beside(session: Session, name: str, *, mend: bool) -> "Outcome":
+def _beside(session: Session, name: str, *, repair: bool) -> "Outcome":
     """Compare what is kept beside the log; with `mend` put it right."""
     from application.projector.derived_records_check import check_numbers, check_requests  # noqa: PLC0415
 
     run = check_requests if name == "requests" else check_numbers
-    with facts_bar(session, f"Comparing {name}") as tell:
-        return run(session.services.store, tell, mend=mend)
+    with events_bar(session, f"Comparing {name}") as report:
+        return run(session.services.store, report, repair=repair)
 
 
 @projection.command()
@@ -202,7 +202,7 @@ def _known(name: str, projections: "Mapping[str, Projection]") -> "Projection":
     return projections[name]
 
 
-def _tell_outcome(session: Session, projection: "Projection", outcome: "Outcome") -> None:
+def _report_outcome(session: Session, projection: "Projection", outcome: "Outcome") -> None:
     """Say what a rebuild came to, and show the first differences."""
     name = projection.table.name
     if outcome.differences:
@@ -215,7 +215,7 @@ def _tell_outcome(session: Session, projection: "Projection", outcome: "Outcome"
         click.echo(_line_in_place(name, outcome))
     elif outcome.swapped:
         click.echo(f"{name} is rebuilt up to position {outcome.position}.")
-    elif outcome.needs_leave:
+    elif outcome.needs_acceptance:
         click.echo(
             f"{name} stays as it is. If this is expected, use --accept-differences:"
             " what is loaded is kept."
@@ -227,6 +227,6 @@ def _line_in_place(name: str, outcome: "Outcome") -> str:
         return f"{name} are as the log says."
     if not outcome.swapped:
         return f"{name} stay as they are. --accept-differences puts them right."
-    if outcome.needs_leave:
+    if outcome.needs_acceptance:
         return f"{name} are put right, but for those that are not in the catalogue."
     return f"{name} are put right."

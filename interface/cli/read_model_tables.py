@@ -22,7 +22,7 @@ def differences_table(outcome: "Outcome", shape: "Shape") -> Table:
     for each in outcome.shown:
         live, new = _fields(each.live, shape), _fields(each.new, shape)
         names = [name for name in {**live, **new} if live.get(name) != new.get(name)]
-        table.add_row(each.key, _said(live, names), _said(new, names))
+        table.add_row(each.key, _described(live, names), _described(new, names))
     return table
 
 
@@ -38,7 +38,7 @@ def _fields(row: "Row | None", shape: "Shape") -> dict[str, str]:
     return {**named, **flat({"document": document})}
 
 
-def _said(fields: dict[str, str], names: list[str]) -> str:
+def _described(fields: dict[str, str], names: list[str]) -> str:
     if not fields:
         return "is not there"
     return "\n".join(f"{name}: {fields[name]}" for name in names if name in fields)

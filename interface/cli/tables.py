@@ -50,10 +50,10 @@ def document_table(document: dict[str, Any], version: int) -> Table:
 
 
 def history_table(order_id: str, changes: Sequence[Change]) -> Table:
-    """An order's facts with what each changed, from what to what."""
+    """An order's events with what each changed, from what to what."""
     table = Table(title=f"History of order {order_id}", box=HORIZONTALS, show_lines=True)
     table.add_column("#", justify="right")
-    table.add_column("fact, when, who, request", overflow="fold", max_width=34)
+    table.add_column("event, when, who, request", overflow="fold", max_width=34)
     table.add_column("what it changed", overflow="fold")
     for change in changes:
         lines = [
@@ -70,23 +70,25 @@ def diff_table(diff: dict[str, Any]) -> Table:
     title = f"Order {diff['id']}, from version {diff['from']} to {diff['to']}"
     table = Table(title=title, box=HORIZONTALS, show_lines=True)
     table.add_column("what changed", overflow="fold")
-    table.add_column("by fact, when, who, request", overflow="fold", max_width=34)
+    table.add_column("by event, when, who, request", overflow="fold", max_width=34)
     for change in diff["changes"]:
-        facts = Text("\n").join(origin(each, number=True) for each in change["by"])
-        table.add_row(_line(change["field"], change["from"], change["to"]), facts)
+        events = Text("\n").join(origin(each, number=True) for each in change["by"])
+        table.add_row(_line(change["field"], change["from"], change["to"]), events)
     return table
 
 
 KIND_STYLE = {"fact": "", "attempt": "yellow", "note": "magenta"}
 
 
-def story_table(story: dict[str, Any], words: Mapping[str, str]) -> Table:
+def timeline_table(timeline: dict[str, Any], words: Mapping[str, str]) -> Table:
     """An order's story, a sentence a row; `words` are the language's."""
-    table = Table(title=f"{story['number']}: {story['now']}", box=HORIZONTALS, show_lines=True)
+    table = Table(
+        title=f"{timeline['number']}: {timeline['now']}", box=HORIZONTALS, show_lines=True
+    )
     table.add_column(words["column.when"], overflow="fold", ratio=3)
     table.add_column(words["column.what"], overflow="fold", ratio=5)
     table.add_column(words["column.left"], overflow="fold", ratio=2)
-    for entry in story["story"]:
+    for entry in timeline["story"]:
         origin = Text("\n").join(
             Text(each) for each in (short(entry["at"]), entry["who"], entry["request"]) if each
         )
@@ -95,13 +97,13 @@ def story_table(story: dict[str, Any], words: Mapping[str, str]) -> Table:
     return table
 
 
-def origin(fact: dict[str, Any], *, number: bool = False) -> Text:
-    """Where a fact comes from: its name, when, who, and by which request."""
-    name = f"{fact['version']}. {fact['name']}" if number else fact["name"]
-    said = Text(name, style="bold")
-    said.append("\n".join(["", short(fact["at"]), *fact["actor"].split()]), style="not bold")
-    said.append(f"\nrequest {fact['request']}", style="not bold dim")
-    return said
+def origin(event: dict[str, Any], *, number: bool = False) -> Text:
+    """Where an event comes from: its name, when, who, and by which request."""
+    name = f"{event['version']}. {event['name']}" if number else event["name"]
+    shown = Text(name, style="bold")
+    shown.append("\n".join(["", short(event["at"]), *event["actor"].split()]), style="not bold")
+    shown.append(f"\nrequest {event['request']}", style="not bold dim")
+    return shown
 
 
 def _line(name: str, before: Any, after: Any) -> Text:

@@ -3,8 +3,16 @@
 from flask import Blueprint
 
 from application.bootstrap import Services
-from interface.console import assets, failures, orders, read_models, shows, sign_in, writing
-from interface.console import page_session as visit
+from interface.console import (
+    assets,
+    failures,
+    orders,
+    page_session,
+    read_models,
+    shows,
+    sign_in,
+    writing,
+)
 
 
 def console_blueprint(services: Services) -> Blueprint:
@@ -17,6 +25,6 @@ def console_blueprint(services: Services) -> Blueprint:
         static_folder="static",
         static_url_path="/static",
     )
-    for part in (visit, failures, assets, writing, sign_in, orders, shows, read_models):
+    for part in (page_session, failures, assets, writing, sign_in, orders, shows, read_models):
         part.register(routes, services)
     return routes

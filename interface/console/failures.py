@@ -33,14 +33,14 @@ def register(routes: Blueprint, _: Services) -> None:
         return _page(error)
 
     @routes.route("/<path:_>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
-    def nowhere(_: str) -> AnyResponse:
+    def not_found(_: str) -> AnyResponse:
         return _page(None)
 
 
 def _page(error: Exception | None) -> Response:
     status = 404 if error is None else _status(error)
-    told = status if status in EXPLAINED else status // 100 * 100
-    name = "form_too_old" if isinstance(error, FormTooOld) else str(told)
+    shown = status if status in EXPLAINED else status // 100 * 100
+    name = "form_too_old" if isinstance(error, FormTooOld) else str(shown)
     if status == 500:  # noqa: PLR2004
         log.error("unexpected", exc_info=error)
     if "language" not in g:

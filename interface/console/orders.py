@@ -10,7 +10,7 @@ from flask import Blueprint, Response, g, redirect, render_template, request, ur
 from werkzeug.wrappers import Response as AnyResponse
 
 from application.bootstrap import Services
-from application.integrity.order_status import mark_of
+from application.integrity.order_status import integrity_status_of
 from application.orders.document import order_document
 from application.orders.queries import OrderFilter
 from application.orders.timeline.language import Language
@@ -62,9 +62,9 @@ def register(routes: Blueprint, services: Services) -> None:
             buyer=buyer(order_document(answer.order, answer.at)["customer"]),
             show=services.shows.show(answer.order.show),
             seller=services.shows.partner(answer.order.vendor)["name"],
-            story=services.stories.explain(known, _teller(), g.caller),
+            timeline=services.timelines.explain(known, _teller(), g.caller),
             then=order_then(services, then, diff["changes"]),
-            mark=None if part else mark_of(services.store, known),
+            integrity_status=None if part else integrity_status_of(services.store, known),
             missing=missing,
             partner_name=lambda partner: services.shows.partner(partner)["name"],
         )

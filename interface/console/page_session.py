@@ -37,7 +37,7 @@ A_YEAR = 365 * 24 * 3600
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
-class Visit:
+class PageSession:
     """One request by one person: their session and, where the answer has to say so, a new one."""
 
     def __init__(self, sessions: Sessions, cookie: str | None) -> None:
@@ -52,7 +52,7 @@ class Visit:
         self.session = self._sessions.begin(key, zone)
         self.is_new = True
 
-    def tell(self, answer: Response) -> None:
+    def set_cookies(self, answer: Response) -> None:
         """Hand out the cookies that are new."""
         if self.is_new:
             _set(answer, SESSION_COOKIE, self._sessions.written(self.session))
@@ -66,13 +66,13 @@ def register(routes: Blueprint, services: Services) -> None:
     sessions = Sessions(services.session_secret.value, hours, services.clock)
 
     @routes.before_request
-    def arrive() -> AnyResponse | None:
+    def before_request() -> AnyResponse | None:
         g.caller = None
         g.language = language_for(request)
         if request.endpoint == "console.static":
             return None
-        g.visit = Visit(sessions, request.cookies.get(SESSION_COOKIE))
-        session = g.visit.session
+        g.page_session = PageSession(sessions, request.cookies.get(SESSION_COOKIE))
+        session = g.page_session.session
         if request.method not in SAFE and not session.owns(request.form.get("token", "")):
             raise FormTooOld
         if "language" in request.args:
@@ -83,9 +83,9 @@ def register(routes: Blueprint, services: Services) -> None:
         return None
 
     @routes.after_request
-    def leave(answer: Response) -> Response:
-        if "visit" in g:
-            g.visit.tell(answer)
+    def after_request(answer: Response) -> Response:
+        if "page_session" in g:
+            g.page_session.set_cookies(answer)
         return answer
 
     @routes.context_processor
@@ -97,13 +97,13 @@ def register(routes: Blueprint, services: Services) -> None:
             "partner": g.get("partner"),
             "request_id": g.get("request_id"),
             "section": SECTIONS.get(request.endpoint or ""),
-            "token": g.visit.session.token if "visit" in g else "",
+            "token": g.page_session.session.token if "page_session" in g else "",
         }
 
 
 def zone() -> ZoneInfo:
     """Where the visitor's clock is."""
-    return ZoneInfo(g.visit.session.zone if "visit" in g else "UTC")
+    return ZoneInfo(g.page_session.session.zone if "page_session" in g else "UTC")
 
 
 def here(**more: str) -> str:
@@ -134,7 +134,7 @@ def _set(answer: Response, name: str, value: str, lasts: int | None = None) -> N
 def _choose_language(chosen: str) -> AnyResponse:
     """Remember the language that was chosen, and show the same page in it."""
     if chosen in LANGUAGES:
-        g.visit.language = chosen
+        g.page_session.language = chosen
     return redirect(here())
 
 

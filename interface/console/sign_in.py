@@ -34,12 +34,12 @@ def register(routes: Blueprint, services: Services) -> None:
             page = render_template("console/sign_in.html", after=_after(), wrong=True)
             return Response(page, 403)
         zone = request.form.get("zone", "")
-        g.visit.renew(hash_of(key), zone if zone in ZONES() else "UTC")
+        g.page_session.renew(hash_of(key), zone if zone in ZONES() else "UTC")
         return redirect(_after(), 303)
 
     @routes.post("/sign-out")
     def leave_for_good() -> AnyResponse:
-        g.visit.renew()
+        g.page_session.renew()
         return redirect(url_for("console.sign_in"), 303)
 
 

@@ -28,8 +28,8 @@ def load_body(schema: Schema, quick: Callable[[bytes], Any] | None = None) -> An
     if request.environ.get("CONTENT_TYPE") != JSON and request.mimetype != JSON:
         raise BadRequest("bad_content_type", f"The body has to be {JSON}.", status=415)
     data = _data()
-    if quick is not None and (wish := quick(data)) is not None:
-        return wish
+    if quick is not None and (command := quick(data)) is not None:
+        return command
     try:
         body = msgspec.json.decode(data)
         NAMED_ONCE.decode(data.decode())

@@ -17,7 +17,7 @@ import msgspec
 from application.bootstrap import Services
 from application.catalog.access import Caller
 from application.orders.document import order_document
-from application.orders.service import Answer, OrderWish, Request
+from application.orders.service import Answer, ChangeOrder, Request
 from interface.http.answers import JSON
 from interface.http.body import JSON as JSON_IN
 from interface.http.body import fingerprint_of
@@ -33,7 +33,7 @@ UNUSUAL = ("HTTP_IF_MATCH", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT")
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Wsgi = Callable[[Environ, Any], Iterable[bytes]]
-Ask = Callable[[str, Caller], Answer]
+Handle = Callable[[str, Caller], Answer]
 """What is asked of the service, under a request's id, by a caller."""
 
 
@@ -57,14 +57,14 @@ class FastPath:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer, or have Flask answer."""
-        ask = self.usual(environ)
-        reply = ask and self.reply(environ, ask)
+        handle = self.usual(environ)
+        reply = handle and self.reply(environ, handle)
         if reply is None:
             return self.flask(environ, start_response)
         start_response(reply.status, reply.headers)
         return [reply.body]
 
-    def reply(self, environ: Environ, ask: Ask) -> Reply | None:
+    def reply(self, environ: Environ, handle: Handle) -> Reply | None:
         """The answer to what is asked in the usual form; None where nobody can tell who asks."""
         began = time.perf_counter()
         caller = known_caller_of(self._services, environ)
@@ -72,12 +72,12 @@ class FastPath:
             return None
         method = environ["REQUEST_METHOD"]
         request_id = request_id_of(environ)
-        reply = _answer(ask, request_id, caller, method)
+        reply = _answer(handle, request_id, caller, method)
         reply.headers += (("X-Request-Id", request_id), ("X-Partner", caller.partner))
         log_request(request_id, method, environ["PATH_INFO"], reply.status, began)
         return reply
 
-    def usual(self, environ: Environ) -> Ask | None:
+    def usual(self, environ: Environ) -> Handle | None:
         """What is asked, if it is asked in the usual form; all else is Flask's."""
         if environ.get("QUERY_STRING") or any(name in environ for name in UNUSUAL):
             return None
@@ -91,30 +91,30 @@ class FastPath:
             return lambda _, caller: self._services.history.order(order[1], caller)
         return self._change(environ, order[1])
 
-    def _create(self, environ: Environ) -> Ask | None:
+    def _create(self, environ: Environ) -> Handle | None:
         data = body_of(environ)
-        wished = quick_order(data)
-        if wished is None:
+        parsed = quick_order(data)
+        if parsed is None:
             return None
-        show, wish = wished
+        show, command = parsed
         return lambda request_id, caller: self._services.orders.create(
-            show, wish, request_of(environ, request_id, caller, data)
+            show, command, request_of(environ, request_id, caller, data)
         )
 
-    def _change(self, environ: Environ, order: str) -> Ask | None:
+    def _change(self, environ: Environ, order: str) -> Handle | None:
         data = body_of(environ)
-        wish: OrderWish | None = quick_change(data)
-        if wish is None:
+        command: ChangeOrder | None = quick_change(data)
+        if command is None:
             return None
         return lambda request_id, caller: self._services.orders.change(
-            order, wish, request_of(environ, request_id, caller, data)
+            order, command, request_of(environ, request_id, caller, data)
         )
 
 
-def _answer(ask: Ask, request_id: str, caller: Caller, method: str) -> Reply:
+def _answer(handle: Handle, request_id: str, caller: Caller, method: str) -> Reply:
     """What comes of asking. Every way to fail is a problem document."""
     try:
-        answer = ask(request_id, caller)
+        answer = handle(request_id, caller)
     except Exception as error:  # noqa: BLE001 - as Flask does with what a route raises
         refused = answer_to(error)
         return Reply(refused.status, refused.headers.to_wsgi_list(), refused.get_data())

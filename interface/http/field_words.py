@@ -5,9 +5,9 @@ A schema has the words of those it is made of, too.
 
 from collections.abc import Mapping
 
-A_FACT = {
+A_EVENT = {
     "version": "The fact's place in the order's story, from 1: the ETag after it.",
-    "name": "What happened: the name of the fact.",
+    "name": "What happened: the name of the event.",
     "at": "When.",
     "actor": "Who: partner:ID key:NAME, or system.",
     "request": "The X-Request-Id of the request that brought it about.",
@@ -164,17 +164,17 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "sets": "The same by ticket set.",
     },
     "EventOut": {
-        **A_FACT,
+        **A_EVENT,
         "position": "The fact's place in the whole log.",
-        "data": "What the fact says, as it is stored.",
+        "data": "What the event says, as it is stored.",
     },
-    "HistoryOut": {"id": "The order.", "events": "Its facts, oldest first."},
-    "DiffFactOut": {**A_FACT, "to": "What it changed the field to."},
+    "HistoryOut": {"id": "The order.", "events": "Its events, oldest first."},
+    "DiffFactOut": {**A_EVENT, "to": "What it changed the field to."},
     "DiffFieldOut": {
         "field": "The field's name, dotted where it is inside another.",
         "from_": "Its value before; null where there was none.",
         "to": "Its value after.",
-        "by": "The facts that changed it.",
+        "by": "The events that changed it.",
     },
     "DiffOut": {
         "id": "The order.",
@@ -183,12 +183,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "changes": "The fields that differ.",
     },
     "StoryEntryOut": {
-        "kind": "What it is: a fact, an attempt that was refused, or a note.",
-        "name": "The name of the fact, or the code of the refusal.",
+        "kind": "What it is: an event, an attempt that was refused, or a note.",
+        "name": "The name of the event, or the code of the refusal.",
         "at": "When.",
         "version": "The fact's version, or the one that an attempt met.",
         "position": "The fact's place in the whole log; null for what is none.",
-        "actor": "Who, as facts name them.",
+        "actor": "Who, as events name them.",
         "who": "Who, in words.",
         "request": "The X-Request-Id of the request.",
         "sentence": "What happened, in words.",

@@ -5,10 +5,10 @@ from flask import Blueprint, Response
 from interface.http.answers import json_answer
 from interface.http.contract import described
 from interface.http.health_contract import LIVE, READY
-from interface.http.watched import Watched
+from interface.http.monitoring import Monitoring
 
 
-def health_blueprint(watched: Watched) -> Blueprint:
+def health_blueprint(monitoring: Monitoring) -> Blueprint:
     """The routes of health; they need no key."""
     routes = Blueprint("health", __name__, url_prefix="/health")
 
@@ -20,7 +20,7 @@ def health_blueprint(watched: Watched) -> Blueprint:
     @routes.get("/ready")
     @described(READY)
     def ready() -> Response:
-        return ready_answer(watched)
+        return ready_answer(monitoring)
 
     return routes
 
@@ -30,7 +30,7 @@ def live_answer() -> Response:
     return json_answer({"status": "live"})
 
 
-def ready_answer(watched: Watched) -> Response:
+def ready_answer(monitoring: Monitoring) -> Response:
     """Whether the process can do its work, from the last look."""
-    found = watched.ready()
+    found = monitoring.ready()
     return json_answer(found, 200 if found.ready else 503)

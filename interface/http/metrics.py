@@ -12,7 +12,7 @@ from application.ports.integrity_records import Verification
 from application.runtime.restart_figures import RestartFigures
 from interface.http.contract import described
 from interface.http.health_contract import METRICS
-from interface.http.watched import Watched
+from interface.http.monitoring import Monitoring
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 """The text format as every version of Prometheus reads it."""
@@ -21,21 +21,21 @@ Restarts = Iterable[tuple[int, RestartFigures]]
 """The number of each process of a server, and how often it was replaced."""
 
 
-def metrics_blueprint(watched: Watched) -> Blueprint:
+def metrics_blueprint(monitoring: Monitoring) -> Blueprint:
     """The route of the numbers."""
     routes = Blueprint("metrics", __name__)
 
     @routes.get("/metrics")
     @described(METRICS)
     def metrics() -> Response:
-        return metrics_answer(watched.figures(), watched)
+        return metrics_answer(monitoring.figures(), monitoring)
 
     return routes
 
 
-def metrics_answer(found: Figures | None, watched: Watched) -> Response:
+def metrics_answer(found: Figures | None, monitoring: Monitoring) -> Response:
     """The numbers that were found, and those of the server's processes."""
-    return Response(exposition(found, watched.restarts.all()), content_type=TEXT)
+    return Response(exposition(found, monitoring.restarts.all()), content_type=TEXT)
 
 
 def exposition(found: Figures | None, restarts: Restarts = ()) -> bytes:
@@ -100,10 +100,10 @@ def _models(models: Iterable[ModelFigures]) -> Iterator[Metric]:
         ("lag_facts", "Positions of the log not shown yet", [(m, m.behind) for m in models]),
         (
             "lag_seconds",
-            "How long the oldest fact that is not shown has waited",
+            "How long the oldest event that is not shown has waited",
             [(m, m.late) for m in models],
         ),
-        ("stopped", "1 while it stands still before a fact", [(m, m.stopped) for m in models]),
+        ("stopped", "1 while it stands still before an event", [(m, m.stopped) for m in models]),
         (
             "stopped_since_timestamp_seconds",
             "Since when it stands still",
@@ -123,7 +123,7 @@ def _verification(last: Verification) -> Iterator[Metric]:
         ("timestamp_seconds", "When the log was verified last", last.at / 1000),
         ("duration_seconds", "How long that took", last.took / 1000),
         ("position", "Up to which position", last.position),
-        ("facts", "How many facts were read", last.facts),
+        ("facts", "How many events were read", last.events),
         ("findings", "How many findings there were", last.findings),
         ("oversold_tickets", "How many tickets two orders had at once", last.oversold),
     ):

@@ -38,7 +38,7 @@ PREFIXES = ("/v1/", "/health/", "/metrics", "/openapi.json")
 
 TAGS = {
     "orders": "Make, change, cancel, read and list orders.",
-    "order history": "How an order came to be: every fact, and what changed between versions.",
+    "order history": "How an order came to be: every event, and what changed between versions.",
     "order tickets": "The tickets that an order lists.",
     "events": "What a key may sell.",
     "event tickets": "Every ticket of an event, and whether it can be had.",
@@ -54,7 +54,7 @@ EXAMPLES = {"order": "56a73b7ff06c5a21c393806b", "event": "56a6253df06c5a059a938
 """Ids as the documented calls have them."""
 
 ABOUT = """\
-Orders of tickets as a log of facts: take an order, hold its tickets, take it through payment, and
+Orders of tickets as a log of events: take an order, hold its tickets, take it through payment, and
 read how it came to be.
 
 Send `Authorization: key <key>` with every call but `/health`, `/metrics` and this document. Unknown

@@ -34,7 +34,7 @@ def order_audit_blueprint(services: Services) -> Blueprint:
     def explain(order: str) -> Response:
         load_query(NOTHING_IN)
         language = LANGUAGES[request.accept_languages.best_match([*LANGUAGES]) or ENGLISH.code]
-        answer = json_answer(services.stories.explain(known_order(order), language, g.caller))
+        answer = json_answer(services.timelines.explain(known_order(order), language, g.caller))
         answer.content_language.add(language.code)
         answer.vary.add("Accept-Language")
         return answer

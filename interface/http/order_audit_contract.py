@@ -9,7 +9,7 @@ from interface.http.schemas import NothingIn
 READ_DIFF = Operation(
     tag="order history",
     summary="Compare two versions of an order",
-    says="What changed between two versions, field by field, and which facts changed it. Version"
+    says="What changed between two versions, field by field, and which events changed it. Version"
     " 0 is before the order was made.",
     query=DiffIn(),
     answers={200: Good("What changed.", DiffOut)},

@@ -24,7 +24,7 @@ class DiffIn(Schema):
 
 
 class DiffFactOut(Schema):
-    """A fact that changed a field, and what it changed it to."""
+    """An event that changed a field, and what it changed it to."""
 
     version = fields.Integer(required=True)
     name = fields.String(required=True)
@@ -56,7 +56,7 @@ class StoryEntryOut(Schema):
     """One thing that happened to an order, in a plain sentence.
 
     `kind` is `fact`, `attempt` (what was asked and could not be had) or `note` (an end of the hold
-    that no fact tells of yet). `version` is the fact's, or the one that an attempt met.
+    that no event tells of yet). `version` is the fact's, or the one that an attempt met.
     """
 
     kind = fields.String(required=True, validate=validate.OneOf(["fact", "attempt", "note"]))

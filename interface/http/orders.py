@@ -6,7 +6,7 @@ from flask import Blueprint, Response, g, request
 from werkzeug.routing import BaseConverter
 
 from application.bootstrap import Services
-from application.orders.service import OrderWish
+from application.orders.service import ChangeOrder
 from domain.refusals import UnknownOrder
 from domain.status import Status
 from interface.http.answers import Shape, json_answer, order_answer, orders_answer, position_of
@@ -40,7 +40,7 @@ ORDER_VIEW_IN = OrderViewIn()
 ORDER_LIST_IN = OrderListIn()
 ORDER_SHAPE_IN = OrderShapeIn()
 NOTHING_IN = NothingIn()
-CANCEL = OrderWish(status=Status.CANCELED)
+CANCEL = ChangeOrder(status=Status.CANCELED)
 
 
 class OrderId(BaseConverter):
@@ -66,17 +66,17 @@ def _register_writes(routes: Blueprint, services: Services) -> None:
     @routes.post("")
     @described(CREATE_ORDER)
     def create_order() -> Response:
-        shape = _wished_shape(services)
-        show, wish = load_body(ORDER_IN, quick_order)
-        answer = services.orders.create(show, wish, the_request())
+        shape = _requested_shape(services)
+        show, command = load_body(ORDER_IN, quick_order)
+        answer = services.orders.create(show, command, the_request())
         return order_answer(answer, shape, 201, written=True)
 
     @routes.patch("/<order_id:order>")
     @described(CHANGE_ORDER)
     def change_order(order: str) -> Response:
-        shape = _wished_shape(services)
-        wish = load_body(ORDER_CHANGE_IN, quick_change)
-        answer = services.orders.change(known_order(order), wish, the_request())
+        shape = _requested_shape(services)
+        command = load_body(ORDER_CHANGE_IN, quick_change)
+        answer = services.orders.change(known_order(order), command, the_request())
         return order_answer(answer, shape, written=True)
 
     @routes.delete("/<order_id:order>")
@@ -131,7 +131,7 @@ def _register_reads(routes: Blueprint, services: Services) -> None:
         return json_answer(services.history.history(known_order(order), g.caller))
 
 
-def _wished_shape(services: Services) -> Shape | None:
+def _requested_shape(services: Services) -> Shape | None:
     """How to shape the answer to a write; faults are told before anything is written."""
     if not request.query_string:
         return None

@@ -46,7 +46,7 @@ OF_A_CHANGE = (
     refusals.ChangedMeanwhile,
     refusals.MoveNotAllowed,
 )
-OF_A_WISH = (
+OF_A_COMMAND = (
     *OF_A_BODY,
     *OF_A_BODY_ON_ITS_WAY,
     RANDOM_AND_TICKETS,
@@ -87,7 +87,7 @@ CREATE_ORDER = Operation(
     },
     refuses=(
         *OF_A_WRITE,
-        *OF_A_WISH,
+        *OF_A_COMMAND,
         refusals.UnknownShow,
         refusals.NoDeal,
         refusals.MoveNotAllowed,
@@ -107,7 +107,7 @@ CHANGE_ORDER = Operation(
     answers={200: Good("The order after the change.", OrderOut, headers=(ETAG, LOG_POSITION))},
     refuses=(
         *OF_A_CHANGE,
-        *OF_A_WISH,
+        *OF_A_COMMAND,
         refusals.PaymentLocked,
         refusals.CustomerLocked,
         refusals.TicketsLocked,
@@ -169,9 +169,9 @@ LIST_ORDER_TICKETS = Operation(
 READ_HISTORY = Operation(
     tag="order history",
     summary="Read an order's history",
-    says="Every fact of the order, oldest first: what happened, when, who did it, by which"
-    " request, and what the fact says.",
+    says="Every event of the order, oldest first: what happened, when, who did it, by which"
+    " request, and what the event says.",
     query=NothingIn(),
-    answers={200: Good("The facts.", HistoryOut)},
+    answers={200: Good("The events.", HistoryOut)},
     refuses=(refusals.UnknownOrder,),
 )

@@ -10,8 +10,8 @@ from typing import Annotated
 
 import msgspec
 
-from application.orders.service import OrderWish, PaymentWish
-from domain.commands import AtRandom, Seats
+from application.orders.service import ChangeOrder, ChoosePayment
+from domain.commands import BestAvailable, TicketsById
 from domain.status import Status
 
 MOST_TICKETS = 1000
@@ -40,7 +40,7 @@ _order = msgspec.json.Decoder(_Order).decode
 _change = msgspec.json.Decoder(_Change).decode
 
 
-def quick_order(body: bytes) -> tuple[str, OrderWish] | None:
+def quick_order(body: bytes) -> tuple[str, ChangeOrder] | None:
     """The event and the wish of a body that asks for tickets, and for nothing else; else None."""
     try:
         order = _order(body)
@@ -51,20 +51,20 @@ def quick_order(body: bytes) -> tuple[str, OrderWish] | None:
         return None
     if body.count(b'"') != 6 + 2 * len(wanted):
         return None
-    tickets = _at_random(wanted) if isinstance(wanted, dict) else _seats(wanted)
-    return None if tickets is None else (order.event, OrderWish(tickets=tickets))
+    tickets = _best_available(wanted) if isinstance(wanted, dict) else _seats(wanted)
+    return None if tickets is None else (order.event, ChangeOrder(tickets=tickets))
 
 
-def _at_random(wanted: dict[str, int]) -> AtRandom | None:
-    return None if sum(wanted.values()) > MOST_TICKETS else AtRandom(wanted)
+def _best_available(wanted: dict[str, int]) -> BestAvailable | None:
+    return None if sum(wanted.values()) > MOST_TICKETS else BestAvailable(wanted)
 
 
-def _seats(wanted: list[str]) -> Seats | None:
+def _seats(wanted: list[str]) -> TicketsById | None:
     each = tuple(dict.fromkeys(wanted))
-    return Seats(each) if len(each) == len(wanted) <= MOST_TICKETS else None
+    return TicketsById(each) if len(each) == len(wanted) <= MOST_TICKETS else None
 
 
-def quick_change(body: bytes) -> OrderWish | None:
+def quick_change(body: bytes) -> ChangeOrder | None:
     """The wish of a body that chooses a payment system or a status; None for any other."""
     try:
         change = _change(body)
@@ -74,8 +74,8 @@ def quick_change(body: bytes) -> OrderWish | None:
     if change.payment is not msgspec.UNSET:
         if not ALIAS(change.payment.system):
             return None
-        payment = PaymentWish(change.payment.system)
+        payment = ChoosePayment(change.payment.system)
     status = None if change.status is msgspec.UNSET else change.status
     if body.count(b'"') != 6 * (payment is not None) + 4 * (status is not None):
         return None
-    return OrderWish(payment=payment, status=status)
+    return ChangeOrder(payment=payment, status=status)

@@ -37,7 +37,7 @@ def register(app: Flask, services: Services) -> None:
     """Have every request bring its context."""
 
     @app.before_request
-    def arrive() -> Response | None:
+    def before_request() -> Response | None:
         g.began = time.perf_counter()
         g.request_id = request_id_of(request.environ)
         if request.endpoint in OPEN:
@@ -51,7 +51,7 @@ def register(app: Flask, services: Services) -> None:
         return None
 
     @app.after_request
-    def leave(answer: Response) -> Response:
+    def after_request(answer: Response) -> Response:
         answer.headers.add("X-Request-Id", g.request_id)
         caller = g.get("caller")
         if caller is not None:

@@ -9,8 +9,8 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 
 from application.catalog.availability import Sale
 from application.orders.queries import SORTS, OrderFilter
-from application.orders.service import OrderWish, PaymentWish
-from domain.commands import AtRandom, Customer, Seats
+from application.orders.service import ChangeOrder, ChoosePayment
+from domain.commands import BestAvailable, Customer, TicketsById
 from domain.status import Status
 from interface.http.body import RANDOM_AND_TICKETS
 
@@ -185,9 +185,9 @@ class PaymentIn(Schema):
     failure_url = web_address()
 
     @post_load
-    def payment(self, data: dict[str, Any], **_: Any) -> PaymentWish:
+    def payment(self, data: dict[str, Any], **_: Any) -> ChoosePayment:
         """The wish as the service knows it."""
-        return PaymentWish(**data)
+        return ChoosePayment(**data)
 
 
 class OrderChangeIn(Schema):
@@ -218,14 +218,14 @@ class OrderChangeIn(Schema):
         if random is not None and sum(random.values()) > MOST_TICKETS:
             raise ValidationError(f"At most {MOST_TICKETS} tickets in one order.", "random")
 
-    def wish(self, data: dict[str, Any]) -> OrderWish:
+    def command(self, data: dict[str, Any]) -> ChangeOrder:
         """The wish as the service knows it."""
-        tickets: Seats | AtRandom | None = None
+        tickets: TicketsById | BestAvailable | None = None
         if "tickets" in data:
-            tickets = Seats(tuple(data["tickets"]))
+            tickets = TicketsById(tuple(data["tickets"]))
         elif "random" in data:
-            tickets = AtRandom(data["random"])
-        return OrderWish(
+            tickets = BestAvailable(data["random"])
+        return ChangeOrder(
             tickets=tickets,
             all_or_nothing=data["all_or_nothing"],
             customer=data.get("customer"),
@@ -234,9 +234,9 @@ class OrderChangeIn(Schema):
         )
 
     @post_load
-    def order_wish(self, data: dict[str, Any], **_: Any) -> Any:
+    def change_order_command(self, data: dict[str, Any], **_: Any) -> Any:
         """The wish as the service knows it."""
-        return self.wish(data)
+        return self.command(data)
 
 
 class OrderIn(OrderChangeIn):
@@ -245,9 +245,9 @@ class OrderIn(OrderChangeIn):
     event = ObjectId(required=True)
 
     @post_load
-    def order_wish(self, data: dict[str, Any], **_: Any) -> Any:
+    def change_order_command(self, data: dict[str, Any], **_: Any) -> Any:
         """The show's id and the wish as the service knows it."""
-        return data["event"], self.wish(data)
+        return data["event"], self.command(data)
 
 
 class NothingIn(Schema):
@@ -506,7 +506,7 @@ class SalesOut(TallyOut):
 
 
 class EventOut(Schema):
-    """A fact of an order: what, when, by whom, by which request."""
+    """An event of an order: what, when, by whom, by which request."""
 
     version = fields.Integer(required=True)
     position = fields.Integer(required=True)
@@ -518,7 +518,7 @@ class EventOut(Schema):
 
 
 class HistoryOut(Schema):
-    """An order's facts, oldest first."""
+    """An order's events, oldest first."""
 
     id = ObjectId(required=True)
     events = fields.List(fields.Nested(EventOut), required=True)

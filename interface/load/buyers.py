@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from application.integrity.sale_proof import Promise
+from application.integrity.sale_proof import AcknowledgedResult
 from application.runtime.clock import elapsed_ns, wall_offset_ns
 from domain.status import Status
 from interface.load import history
@@ -34,7 +34,7 @@ RECENT = 64
 """How many orders are known to all buyers of a checked drill."""
 
 RETRY_SECONDS = 0.05
-PATIENCE_SECONDS = 60.0
+BACKOFF_SECONDS = 60.0
 OK, CREATED, TOO_MANY, BUSY = 200, 201, 429, 503
 MISSING, NO_ANSWER = 404, 500
 
@@ -86,7 +86,7 @@ class Buyer(threading.Thread):
         self._dice = random.Random(seed)  # noqa: S311 - a drill that can be repeated
         self._client = Client(sale.host, sale.port, {"Authorization": f"key {sale.key}"})
         self._ahead = wall_offset_ns() + elapsed_ns() - time.monotonic_ns()
-        self.promises: dict[str, Promise] = {}
+        self.acknowledged_results: dict[str, AcknowledgedResult] = {}
         self.created = 0
         self.seconds: dict[str, list[float]] = {"create": [], "pay": [], "start": [], "end": []}
         self.retries = 0
@@ -105,10 +105,10 @@ class Buyer(threading.Thread):
 
     def _buy(self) -> bool:
         """Live an order's life; False when there was no ticket left."""
-        wish = {self._sale.ticket_set: self._dice.randint(1, MOST_TICKETS)}
-        body = msgspec.json.encode({"event": self._sale.event, "random": wish})
+        command = {self._sale.ticket_set: self._dice.randint(1, MOST_TICKETS)}
+        body = msgspec.json.encode({"event": self._sale.event, "random": command})
         try:
-            order = self._told("create", self._ask("create", history.CREATE, ORDERS, body))
+            order = self._acknowledged("create", self._send("create", history.CREATE, ORDERS, body))
             if not order["tickets"]:
                 return False
             self.created += 1
@@ -120,40 +120,42 @@ class Buyer(threading.Thread):
     def _live(self, order: str) -> None:
         """Pay for an order, cancel it or walk away from it."""
         path = f"{ORDERS}/{order}"
-        turn = self._dice.random()
-        if turn < CANCELS:
+        dice = self._dice.random()
+        if dice < CANCELS:
             self._cancel(path, order)
-        elif turn > CANCELS + WALKS_AWAY:
+        elif dice > CANCELS + WALKS_AWAY:
             if self._sale.recent is not None:
                 self._sale.recent.append(order)
-            self._told("pay", self._ask("pay", history.PAY, path, PAY))
-            self._told("start", self._ask("start", history.START, path, START))
+            self._acknowledged("pay", self._send("pay", history.PAY, path, PAY))
+            self._acknowledged("start", self._send("start", history.START, path, START))
             if self._dice.random() > GIVES_UP_PAYING:
-                self._told("end", self._ask("end", history.FINISH, path, FINISH))
+                self._acknowledged("end", self._send("end", history.FINISH, path, FINISH))
         self._look_around()
 
     def _cancel(self, path: str, order: str) -> None:
-        self._ask("end", history.CANCEL, path)
-        self.promises[order] = Promise(order, Status.CANCELED)
+        self._send("end", history.CANCEL, path)
+        self.acknowledged_results[order] = AcknowledgedResult(order, Status.CANCELED)
 
-    def _told(self, step: str, answer: Answer) -> dict[str, Any]:
+    def _acknowledged(self, step: str, answer: Answer) -> dict[str, Any]:
         """Remember what an answer promises of its order."""
         order: dict[str, Any] = _decode(answer.body)
         version = _version(answer)
         if answer.status not in (OK, CREATED):
             raise Unexpected(f"{step}: {answer.status}")
         tickets = tuple(order["tickets"])
-        self.promises[order["id"]] = Promise(order["id"], Status(order["status"]), tickets, version)
+        self.acknowledged_results[order["id"]] = AcknowledgedResult(
+            order["id"], Status(order["status"]), tickets, version
+        )
         return order
 
-    def _ask(self, step: str, kind: str, path: str, body: bytes = b"") -> Answer:
+    def _send(self, step: str, kind: str, path: str, body: bytes = b"") -> Answer:
         """Ask until there is an answer: the Idempotency-Key makes it safe to repeat.
 
         Raises `Gone`, `Unexpected` and, in a checked drill, `LetGo`.
         """
         begun = time.monotonic_ns()
         try:
-            answer = self._asked(step, kind, path, body)
+            answer = self._metadata(step, kind, path, body)
         except (Gone, LetGo):
             self._note(kind, path, begun, None)
             raise
@@ -162,14 +164,14 @@ class Buyer(threading.Thread):
             raise Unexpected(f"{kind} {path}: {answer.status} {answer.body[:200]!r}")
         return answer
 
-    def _asked(self, step: str, kind: str, path: str, body: bytes) -> Answer:
+    def _metadata(self, step: str, kind: str, path: str, body: bytes) -> Answer:
         extra = f"Idempotency-Key: {secrets.token_hex(12)}\r\n"
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + BACKOFF_SECONDS
         method = _METHODS.get(kind, "PATCH")
         while True:
             begun = time.perf_counter()
             try:
-                answer = self._client.ask(method, path, body, extra)
+                answer = self._client.send(method, path, body, extra)
                 if answer.status not in (BUSY, TOO_MANY):
                     self.seconds[step].append(time.perf_counter() - begun)
                     return answer
@@ -197,7 +199,7 @@ class Buyer(threading.Thread):
         """Ask once; what comes of it is only noted."""
         begun = time.monotonic_ns()
         try:
-            answer = self._client.ask(_METHODS.get(kind, "PATCH"), path, body)
+            answer = self._client.send(_METHODS.get(kind, "PATCH"), path, body)
         except Gone:
             self._note(kind, path, begun, None)
             self.retries += 1

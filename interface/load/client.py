@@ -33,7 +33,7 @@ class Client:
         self._socket: socket.socket | None = None
         self._read = b""
 
-    def ask(self, method: str, path: str, body: bytes = b"", extra: str = "") -> Answer:
+    def send(self, method: str, path: str, body: bytes = b"", extra: str = "") -> Answer:
         """Send a request and wait for its answer. `extra` is header lines. Raises `Gone`."""
         head = (
             f"{method} {path} HTTP/1.1\r\nHost: {self._address[0]}\r\n{self._headers}{extra}"

@@ -48,7 +48,7 @@ class Timed(Protocol):
 
 C = TypeVar("C", bound=Timed)
 Model = Callable[[Hashable, C], Sequence[Hashable]]
-Tell = Callable[[float], None]
+Report = Callable[[float], None]
 """Is told now and then how much is checked, from 0 to 1."""
 
 
@@ -138,7 +138,7 @@ def _first_ones(history: Sequence[C], done: int) -> list[int]:
     return sorted(possible, key=lambda at: (history[at].end is None, history[at].end or 0))
 
 
-def check(calls: Sequence[Call], tell: Tell, steps: int = STEPS) -> Checked:
+def check(calls: Sequence[Call], report: Report, steps: int = STEPS) -> Checked:
     """Check the histories of all orders and tickets that calls are about."""
     orders = by_order(calls)
     tickets = by_ticket(orders)
@@ -153,7 +153,7 @@ def check(calls: Sequence[Call], tell: Tell, steps: int = STEPS) -> Checked:
             _check_one(f"{name} {each}", history, model, steps, bad, given_up)  # type: ignore[arg-type] # each model has its own calls
             count += 1
             if count % 1000 == 0:
-                tell(count / total)
+                report(count / total)
     return Checked(
         calls=len(calls),
         unknown=sum(1 for call in calls if call.end is None),
@@ -184,18 +184,18 @@ def _check_one(
 def described(name: str, history: Sequence[Timed], stuck: Stuck) -> str:
     """A history that cannot be, line by line: times in milliseconds, and where it breaks."""
     begun = history[0].start
-    places: Mapping[int, int] = {place: turn for turn, place in enumerate(stuck.done, 1)}
+    places: Mapping[int, int] = {place: dice for dice, place in enumerate(stuck.done, 1)}
     lines = [f"{name} is not linearizable: after {len(stuck.done)} calls it is {stuck.state}"]
     for place, call in enumerate(history[:SHOWN_CALLS]):
         end = "no answer" if call.end is None else f"{(call.end - begun) / MILLION:.3f}"
-        turn = f"{places[place]:>3}." if place in places else "  ? "
+        dice = f"{places[place]:>3}." if place in places else "  ? "
         seen = getattr(call, "seen", None)
         shows = (
             "" if seen is None else f" {seen.status} v{seen.version} {len(seen.tickets)} tickets"
         )
         refused = " refused" if getattr(call, "refused", False) else ""
         lines.append(
-            f"  {turn} {(call.start - begun) / MILLION:.3f} to {end} ms: {call.kind} by"
+            f"  {dice} {(call.start - begun) / MILLION:.3f} to {end} ms: {call.kind} by"
             f" {call.buyer} of {call.order}{shows}{refused}"
         )
     if len(history) > SHOWN_CALLS:

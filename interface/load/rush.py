@@ -17,7 +17,7 @@ import msgspec
 from application.bootstrap import Services, build, opener_of
 from application.catalog.file import read_catalog_file
 from application.catalog.loading import load_catalog
-from application.event_log.event_mapper import fact_of
+from application.event_log.event_mapper import event_of
 from application.integrity.sale_proof import Proof, prove
 from application.integrity.verification import workers_for
 from application.settings import Settings
@@ -71,11 +71,11 @@ class Drilled(msgspec.Struct, frozen=True):
     history: Checked | None = None
 
 
-Tell = Callable[[str, float, int], None]
+Report = Callable[[str, float, int], None]
 """Called now and then with what is being done, how much of it (0 to 1), and the orders so far."""
 
 
-def drill(settings: Settings, plan: Plan, tell: Tell) -> Drilled:
+def drill(settings: Settings, plan: Plan, report: Report) -> Drilled:
     """Run a drill by `plan`. Raises `NotEmpty`, `BadDatabase`, `OSError`."""
     with ExitStack() as stack:
         database = plan.database
@@ -83,33 +83,37 @@ def drill(settings: Settings, plan: Plan, tell: Tell) -> Drilled:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="orderlog-drill-"))
             database = f"sqlite:///{Path(folder) / 'drill.db'}"
         settings = msgspec.structs.replace(settings, database=database, sample=False)
-        tell("Putting tickets on sale", 0.0, 0)
+        report("Putting tickets on sale", 0.0, 0)
         key = put_on_sale(settings, plan.tickets)
-        tell("Measuring the no-op route", 0.0, 0)
+        report("Measuring the no-op route", 0.0, 0)
         noop = measure_noop(settings, plan)
-        buyers, seconds = rush(settings, plan, key, tell)
-        tell("Proving", 1.0, sum(each.created for each in buyers))
+        buyers, seconds = rush(settings, plan, key, report)
+        report("Proving", 1.0, sum(each.created for each in buyers))
         with opened(settings) as services:
-            promises = [promise for each in buyers for promise in each.promises.values()]
+            acknowledged_results = [
+                acknowledged
+                for each in buyers
+                for acknowledged in each.acknowledged_results.values()
+            ]
             workers = workers_for(services.store, opener_of(database), os.cpu_count() or 1)
-            proof = prove(services.store, workers, promises, lambda *_: None)
-            history = checked(services, buyers, tell) if plan.check else None
+            proof = prove(services.store, workers, acknowledged_results, lambda *_: None)
+            history = checked(services, buyers, report) if plan.check else None
     return summed_up(plan, buyers, seconds, noop, proof, history)
 
 
-def checked(services: Services, buyers: list[Buyer], tell: Tell) -> Checked:
+def checked(services: Services, buyers: list[Buyer], report: Report) -> Checked:
     """Check the history of all calls, and that it ends with what the log has now."""
     calls = [call for each in buyers for call in each.calls]
     orders = sum(each.created for each in buyers)
     calls += last_reads(services, calls)
-    return check(calls, lambda part: tell("Checking the history", part, orders))
+    return check(calls, lambda part: report("Checking the history", part, orders))
 
 
 def last_reads(services: Services, calls: Sequence[Call]) -> Iterator[Call]:
     """A read of each order that was shown to a buyer, after all else."""
     for order in dict.fromkeys(call.order for call in calls):
         begun = time.monotonic_ns()
-        events = [fact_of(each) for each in services.store.facts(order)]
+        events = [event_of(each) for each in services.store.events(order)]
         found = Order.replay(events)
         status = found.status_at(services.clock())
         seen = Seen(status, found.version, tuple(found.tickets)) if events else GONE
@@ -187,7 +191,7 @@ def _post_until(port: int, until: float) -> int:
     client, count = Client("127.0.0.1", port, {}), 0
     try:
         while time.monotonic() < until:
-            client.ask("POST", "/noop", b"{}")
+            client.send("POST", "/noop", b"{}")
             count += 1
     except Gone:
         return count
@@ -196,7 +200,7 @@ def _post_until(port: int, until: float) -> int:
     return count
 
 
-def rush(settings: Settings, plan: Plan, key: str, tell: Tell) -> tuple[list[Buyer], float]:
+def rush(settings: Settings, plan: Plan, key: str, report: Report) -> tuple[list[Buyer], float]:
     """Let the buyers in; return them and how long it took."""
     port = free_port()
     command = ["-m", "interface.cli.main", "--database", settings.database, "serve"]
@@ -210,7 +214,7 @@ def rush(settings: Settings, plan: Plan, key: str, tell: Tell) -> tuple[list[Buy
         buyers = [Buyer(sale, seed) for seed in range(plan.buyers)]
         for each in buyers:
             each.start()
-        _watch(server, plan, buyers, begun, tell)
+        _watch(server, plan, buyers, begun, report)
         seconds = time.monotonic() - begun
         for each in buyers:
             each.join(LAST_SECONDS)
@@ -221,7 +225,7 @@ def rush(settings: Settings, plan: Plan, key: str, tell: Tell) -> tuple[list[Buy
     return buyers, seconds
 
 
-def _watch(server: Server, plan: Plan, buyers: list[Buyer], begun: float, tell: Tell) -> None:
+def _watch(server: Server, plan: Plan, buyers: list[Buyer], begun: float, report: Report) -> None:
     """Tell how it goes until the time is over or nobody buys; kill the server in the middle."""
     to_kill = plan.kill
     while (passed := time.monotonic() - begun) < plan.seconds:
@@ -231,7 +235,7 @@ def _watch(server: Server, plan: Plan, buyers: list[Buyer], begun: float, tell: 
             server.start("/health/live")
         if not any(each.is_alive() for each in buyers):
             return
-        tell("Selling", passed / plan.seconds, sum(each.created for each in buyers))
+        report("Selling", passed / plan.seconds, sum(each.created for each in buyers))
         time.sleep(TICK_SECONDS)
 
 

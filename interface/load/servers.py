@@ -37,7 +37,7 @@ class Server:
         client = Client("127.0.0.1", self.port, {})
         while True:
             try:
-                client.ask("GET", path)
+                client.send("GET", path)
             except Gone as gone:
                 if self._process.poll() is not None or time.monotonic() > deadline:
                     raise OSError("The server of the drill did not start.") from gone

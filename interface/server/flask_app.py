@@ -9,11 +9,11 @@ from interface.http import errors, request_context
 from interface.http.fast_path import FastPath
 from interface.http.health import health_blueprint
 from interface.http.metrics import metrics_blueprint
+from interface.http.monitoring import Monitoring
 from interface.http.openapi import openapi_blueprint
 from interface.http.order_audit import order_audit_blueprint
 from interface.http.orders import OrderId, orders_blueprint
 from interface.http.shows import shows_blueprint
-from interface.http.watched import Watched
 
 
 class Service(Flask):
@@ -35,9 +35,9 @@ class Service(Flask):
         )
 
 
-def create_app(services: Services, watched: Watched | None = None) -> Flask:
+def create_app(services: Services, monitoring: Monitoring | None = None) -> Flask:
     """A Flask application over wired services; a server brings how it is `watched`."""
-    watched = watched or Watched(services)
+    monitoring = monitoring or Monitoring(services)
     app = Service(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = services.settings.max_body_bytes
     app.url_map.strict_slashes = False
@@ -48,8 +48,8 @@ def create_app(services: Services, watched: Watched | None = None) -> Flask:
     app.register_blueprint(orders_blueprint(services))
     app.register_blueprint(order_audit_blueprint(services))
     app.register_blueprint(shows_blueprint(services))
-    app.register_blueprint(health_blueprint(watched))
-    app.register_blueprint(metrics_blueprint(watched))
+    app.register_blueprint(health_blueprint(monitoring))
+    app.register_blueprint(metrics_blueprint(monitoring))
     app.register_blueprint(openapi_blueprint())
     app.register_blueprint(console_blueprint(services))
     app.wsgi_app = FastPath(app.wsgi_app, services)  # type: ignore[method-assign] # as Flask says to

@@ -23,9 +23,9 @@ from application.runtime.restart_figures import RestartBoard
 from application.settings import Settings
 from interface.server.logs import configure
 from interface.server.process import Process
-from interface.server.running import Listening, answer_requests, work_behind
+from interface.server.running import Listening, answer_requests, work_in_background
 
-BEHIND = 0
+BACKGROUND = 0
 """The number of the background worker."""
 STOP_SECONDS = 30
 """How long requests under way may take when the server is told to stop."""
@@ -51,10 +51,10 @@ class Processes:
         self._started = started
         board = RestartBoard(workers + 1)
         listening = Listening(host, port, workers, board)
-        self._behind = Process(BEHIND, lambda works: work_behind(settings, works), board)
+        self._behind = Process(BACKGROUND, lambda works: work_in_background(settings, works), board)
         self._answering = [
             Process(number, lambda serves: answer_requests(settings, listening, serves), board)
-            for number in range(BEHIND + 1, workers + 1)
+            for number in range(BACKGROUND + 1, workers + 1)
         ]
         self._all = [self._behind, *self._answering]
         self._announced = False
@@ -101,7 +101,7 @@ class Processes:
         """Until a process reports or dies, one is due, or a signal came."""
         moments = [moment for each in self._all if (moment := each.next_moment()) is not None]
         left = max(0.0, min(moments) - time.monotonic()) if moments else None
-        connection.wait([woken, *(own for each in self._all for own in each.watched())], left)
+        connection.wait([woken, *(own for each in self._all for own in each.monitoring())], left)
 
     def _look_after_each(self) -> None:
         for each in self._all:
@@ -110,7 +110,7 @@ class Processes:
                 log.error(
                     "server_process_died",
                     processes=[each.number],
-                    pause=each.pause,
+                    new_waiter=each.new_waiter,
                     reason=each.failure,
                 )
         answering = self._answering

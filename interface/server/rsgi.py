@@ -24,15 +24,15 @@ from granian.rsgi import Scope
 from werkzeug.test import run_wsgi_app
 
 from application.bootstrap import Services
-from application.runtime.greenlet_bridge import Cooperation, TooLate, in_time, slot_taken
+from application.runtime.greenlet_bridge import GreenletBridge, TooLate, in_time, slot_taken
 from application.runtime.store_deadline import StoreTime, limited_by
 from interface.http.errors import BadRequest, BodyRefused, answer_to
 from interface.http.fast_path import FastPath, Reply
 from interface.http.health import live_answer, ready_answer
 from interface.http.metrics import metrics_answer
+from interface.http.monitoring import Monitoring
 from interface.http.problems import BODY_TOO_SLOW, TOO_MANY_BODIES
 from interface.http.request_context import known_caller_of, log_request, request_id_of
-from interface.http.watched import Watched
 from interface.server.draining import Traffic
 
 LOOK_SECONDS = 1.0
@@ -64,10 +64,10 @@ class RsgiService:
     """The service, as RSGI wants it; `flask` is all of it, `services` what it asks."""
 
     def __init__(
-        self, flask: Flask, services: Services, watched: Watched, traffic: Traffic
+        self, flask: Flask, services: Services, monitoring: Monitoring, traffic: Traffic
     ) -> None:
         self.traffic = traffic
-        self._watched = watched
+        self._monitoring = monitoring
         self._begun: Callable[[], None] | None = None
         self._services = services
         self._fast: FastPath = flask.wsgi_app  # type: ignore[assignment] # as `create_app` set it
@@ -86,7 +86,7 @@ class RsgiService:
         self._loop = loop
         if self._begun is not None:
             loop.call_soon(self._begun)
-        self._cooperation = Cooperation(loop)
+        self._bridge = GreenletBridge(loop)
         self._coming = ComingBodies(loop, self._services.settings.body_seconds)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
@@ -105,15 +105,15 @@ class RsgiService:
         try:
             environ["wsgi.input"] = BytesIO(await self._body(environ, protocol))
         except (BodyRefused, BadRequest) as refused:
-            return await self._cooperation.run(partial(self._refusal, environ, refused))
+            return await self._bridge.run(partial(self._refusal, environ, refused))
         return await self._answer(environ)
 
     async def _answer(self, environ: Environ) -> Reply:
         store_time = StoreTime()
-        ask = self._fast.usual(environ)
-        if ask is not None:
-            fast = partial(self._fast.reply, environ, ask)
-            reply = await self._cooperation.run(fast, store_time)
+        handle = self._fast.usual(environ)
+        if handle is not None:
+            fast = partial(self._fast.reply, environ, handle)
+            reply = await self._bridge.run(fast, store_time)
             if reply is not None:
                 return reply
         if environ["PATH_INFO"] in WATCHED and environ["REQUEST_METHOD"] in READING:
@@ -123,16 +123,16 @@ class RsgiService:
         try:
             return await self._loop.run_in_executor(threads, call)
         except TooLate as refused:
-            return await self._cooperation.run(partial(self._refusal, environ, refused))
+            return await self._bridge.run(partial(self._refusal, environ, refused))
 
     async def _for_watchers(self, environ: Environ) -> Reply:
         """An answer that needs neither a thread nor the store."""
         began = time.perf_counter()
         path = environ["PATH_INFO"]
         if path == METRICS:
-            answer = metrics_answer(await self._watched.figures_soon(), self._watched)
+            answer = metrics_answer(await self._monitoring.figures_soon(), self._monitoring)
         else:
-            answer = live_answer() if path == LIVE else ready_answer(self._watched)
+            answer = live_answer() if path == LIVE else ready_answer(self._monitoring)
         return reply_of(environ, answer, began)
 
     def _of_flask(self, environ: Environ, store_time: StoreTime) -> Reply:
@@ -147,7 +147,7 @@ class RsgiService:
             return b""
         if expected <= SMALL:
             return await self._coming.whole(protocol())
-        partner = await self._cooperation.run(partial(self._partner, environ))
+        partner = await self._bridge.run(partial(self._partner, environ))
         if self._large[partner] >= LARGE_BODIES:
             raise BodyRefused(TOO_MANY_BODIES)
         self._large[partner] += 1

@@ -14,7 +14,7 @@ from granian.server.embed import Server
 from application.bootstrap import build
 from application.runtime.restart_figures import RestartBoard
 from application.settings import Settings
-from interface.http.watched import Watched
+from interface.http.monitoring import Monitoring
 from interface.server.draining import Traffic, drain, listens_on
 from interface.server.flask_app import create_app
 from interface.server.logs import configure
@@ -72,11 +72,11 @@ async def _serve(service: RsgiService, listening: Listening, serves: Callable[[]
     await server.serve()
 
 
-def work_behind(settings: Settings, works: Callable[[], None]) -> None:
+def work_in_background(settings: Settings, works: Callable[[], None]) -> None:
     """Work behind the requests until SIGTERM; `works` reports that it does."""
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    with working_behind(settings):
+    with background_worker(settings):
         works()
         stopping.wait()
 
@@ -89,22 +89,22 @@ def answering(settings: Settings, restarts: RestartBoard) -> Iterator[RsgiServic
         services.catalog.current()
         services.start_for_requests()
         traffic = Traffic()
-        watched = Watched(services, restarts, lambda: traffic.draining)
-        service = RsgiService(create_app(services, watched), services, watched, traffic)
+        monitoring = Monitoring(services, restarts, lambda: traffic.draining)
+        service = RsgiService(create_app(services, monitoring), services, monitoring, traffic)
         spare_what_lives_long()
-        watched.start()
+        monitoring.start()
         try:
             yield service
         finally:
-            watched.stop()
+            monitoring.stop()
 
 
 @contextmanager
-def working_behind(settings: Settings) -> Iterator[None]:
+def background_worker(settings: Settings) -> Iterator[None]:
     """What is done behind the requests: read models are fed, holds end, checkpoints are signed."""
     configure(settings.log_level)
     with closing(build(settings)) as services:
-        services.start_behind_requests()
+        services.start_background_work()
         yield
 
 

@@ -70,7 +70,7 @@ class Entry:
     success_url: str | None = None
     paying_by: str | None = None
     redirect_url: str | None = None
-    facts: int = 1
+    events: int = 1
 
     def status_at(self, now):
         over = self.status in LIVING and now >= self.held_till
@@ -114,7 +114,7 @@ class BoxOffice:
 
     # What may be asked. Raises `SaysNo` and then nothing is written.
 
-    def create(self, vendor, show, wish, given=None):
+    def create(self, vendor, show, command, given=None):
         """Make an order; `given` is the one that was made, as its answer shows it."""
         org, now = self.shows[show].org, self.clock()
         if org != vendor and (org, vendor) not in self.deals:
@@ -131,25 +131,25 @@ class BoxOffice:
             changed_at=now,
             held_till=now + timedelta(minutes=10),
         )
-        if wish.seats is not None or wish.counts is not None:
-            wanted, handed_out = self._handed_out(entry, wish, given)
-            if not wish.all_or_nothing or len(handed_out) == wanted:
+        if command.seats is not None or command.counts is not None:
+            wanted, handed_out = self._handed_out(entry, command, given)
+            if not command.all_or_nothing or len(handed_out) == wanted:
                 entry.tickets = handed_out
-        self._rest(entry, wish, given)
+        self._rest(entry, command, given)
         if given is not None:
             entry.id, entry.number = given["id"], given["number"]
         self.entries[entry.id] = entry
 
-    def change(self, order, caller, wish, given=None):
+    def change(self, order, caller, command, given=None):
         """Change an order; `given` is what it became, as its answer shows it."""
         entry = deepcopy(self.entries[order])
         if caller not in (entry.vendor, entry.org):
             raise SaysNo("unknown_order")
         if caller != entry.vendor:
             raise SaysNo("not_the_vendor")
-        if wish.seats is not None or wish.counts is not None:
-            self._change_tickets(entry, wish, given)
-        self._rest(entry, wish, given)
+        if command.seats is not None or command.counts is not None:
+            self._change_tickets(entry, command, given)
+        self._rest(entry, command, given)
         self.entries[order] = entry
 
     def note_expiry(self, order):
@@ -162,7 +162,7 @@ class BoxOffice:
 
     def _note(self, entry):
         """One more thing is noted of an order; its story never goes back in time."""
-        entry.facts += 1
+        entry.events += 1
         entry.changed_at = max(self.clock(), entry.changed_at)
 
     def _prices(self, show, now):
@@ -172,22 +172,24 @@ class BoxOffice:
             for name, rules in self.shows[show].rules.items()
         }
 
-    def _handed_out(self, entry, wish, given):
+    def _handed_out(self, entry, command, given):
         """How many tickets are wanted, and those that can be had."""
-        if wish.seats is not None:
-            for seat in wish.seats:
+        if command.seats is not None:
+            for seat in command.seats:
                 if seat not in entry.tickets and self.set_of(entry.show, seat) is None:
                     raise SaysNo("ticket_of_another_event")
-            had = [seat for seat in wish.seats if seat in entry.tickets or self.owner(seat) is None]
-            return len(wish.seats), had
-        if not wish.counts.keys() <= self.shows[entry.show].sets.keys():
+            had = [
+                seat for seat in command.seats if seat in entry.tickets or self.owner(seat) is None
+            ]
+            return len(command.seats), had
+        if not command.counts.keys() <= self.shows[entry.show].sets.keys():
             raise SaysNo("unknown_set")
         had = []
-        for name, count in wish.counts.items():
+        for name, count in command.counts.items():
             own = [each for each in entry.tickets if self.set_of(entry.show, each) == name]
             others = [each for each in self.vacant(entry.show, name) if each not in own]
             had += self._some_of(own, others, count, given)
-        return sum(wish.counts.values()), had
+        return sum(command.counts.values()), had
 
     def _some_of(self, own, others, count, given):
         """`count` tickets, as many of one's own as can be, of which `given` may say which."""
@@ -201,8 +203,8 @@ class BoxOffice:
             return kept + came
         return own[:keep] + others[:come]
 
-    def _change_tickets(self, entry, wish, given):
-        wanted, handed_out = self._handed_out(entry, wish, given)
+    def _change_tickets(self, entry, command, given):
+        wanted, handed_out = self._handed_out(entry, command, given)
         whole = len(handed_out) == wanted
         added = [each for each in handed_out if each not in entry.tickets]
         if set(handed_out) == set(entry.tickets) and whole:
@@ -214,8 +216,8 @@ class BoxOffice:
             raise SaysNo("tickets_only_out")
         if status == "in_progress" and not handed_out:
             raise SaysNo("no_tickets")
-        if wish.all_or_nothing and not whole:
-            if wish.status == "in_progress":
+        if command.all_or_nothing and not whole:
+            if command.status == "in_progress":
                 raise SaysNo("tickets_incomplete")
             return
         if set(handed_out) != set(entry.tickets):
@@ -223,20 +225,20 @@ class BoxOffice:
             self._note(entry)
             entry.updated_at = entry.changed_at
 
-    def _rest(self, entry, wish, given):
+    def _rest(self, entry, command, given):
         now = self.clock()
-        if any(entry.customer.get(name) != said for name, said in wish.customer.items()):
+        if any(entry.customer.get(name) != said for name, said in command.customer.items()):
             if entry.status_at(now) != "executed":
                 raise SaysNo("customer_locked")
-            entry.customer |= wish.customer
+            entry.customer |= command.customer
             self._note(entry)
-        if wish.system or wish.success_url:
-            self._choose_payment(entry, wish)
-        if wish.status is not None and wish.status != entry.status_at(now):
-            self._move(entry, wish.status, given)
+        if command.system or command.success_url:
+            self._choose_payment(entry, command)
+        if command.status is not None and command.status != entry.status_at(now):
+            self._move(entry, command.status, given)
 
-    def _choose_payment(self, entry, wish):
-        chosen = (wish.system or entry.system, wish.success_url or entry.success_url)
+    def _choose_payment(self, entry, command):
+        chosen = (command.system or entry.system, command.success_url or entry.success_url)
         if chosen[0] is None:
             raise SaysNo("payment_system_missing")
         if chosen == (entry.system, entry.success_url):

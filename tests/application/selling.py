@@ -7,8 +7,8 @@ import pytest
 from mixed_orders import NOON
 
 from application.catalog.access import Caller
-from application.orders.service import OrderWish, PaymentWish, Request
-from domain.commands import AtRandom, Seats
+from application.orders.service import ChangeOrder, ChoosePayment, Request
+from domain.commands import BestAvailable, TicketsById
 from domain.status import Status
 
 MOMENT = timedelta(milliseconds=1)
@@ -39,18 +39,18 @@ def asks(partner, **more):
 
 
 def seats(*ids, **more):
-    return OrderWish(Seats(ids), **more)
+    return ChangeOrder(TicketsById(ids), **more)
 
 
 def at_random(counts, **more):
-    return OrderWish(AtRandom(counts), **more)
+    return ChangeOrder(BestAvailable(counts), **more)
 
 
 def pays_with(system, **more):
-    return OrderWish(payment=PaymentWish(system), **more)
+    return ChangeOrder(payment=ChoosePayment(system), **more)
 
 
-START_PAYING = OrderWish(status=Status.IN_PROGRESS)
-CANCEL = OrderWish(status=Status.CANCELED)
-DONE = OrderWish(status=Status.DONE)
-EMPTY = OrderWish()
+START_PAYING = ChangeOrder(status=Status.IN_PROGRESS)
+CANCEL = ChangeOrder(status=Status.CANCELED)
+DONE = ChangeOrder(status=Status.DONE)
+EMPTY = ChangeOrder()

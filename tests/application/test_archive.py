@@ -21,7 +21,7 @@ from application.archive.importing import import_log
 from application.archive.manifest import BadArchive, read_manifest
 from application.bootstrap import build, open_copyable
 from application.copying.copy import NotCopied
-from application.ports.copyable import FACTS
+from application.ports.copyable import EVENTS
 from application.projector.generations import Loading
 from application.projector.loop import catch_up
 from application.projector.rebuild import rebuild
@@ -35,9 +35,9 @@ def quietly(*_):
 
 
 def whole(services):
-    """All facts as they are stored, with their positions and hashes."""
+    """All events as they are stored, with their positions and hashes."""
     with closing(open_copyable(services.settings.database, make=False)) as source:
-        return [tuple(row) for row in source.rows(FACTS, None, 1_000_000)]
+        return [tuple(row) for row in source.rows(EVENTS, None, 1_000_000)]
 
 
 @contextmanager
@@ -57,8 +57,8 @@ def archive(services, folder, calls=0):
 @pytest.fixture(autouse=True)
 def small_files(monkeypatch):
     monkeypatch.setattr(export, "BATCH", 50)
-    monkeypatch.setattr(export, "GROUP_FACTS", 60)
-    monkeypatch.setattr(export, "PART_FACTS", 200)
+    monkeypatch.setattr(export, "GROUP_EVENTS", 60)
+    monkeypatch.setattr(export, "PART_EVENTS", 200)
 
 
 @pytest.fixture
@@ -76,20 +76,20 @@ def folder(tmp_path):
 
 
 def archived(folder):
-    """All facts of an archive as they are in its files, by position."""
-    facts = []
+    """All events of an archive as they are in its files, by position."""
+    events = []
     for file in folder.glob("month=*/*.parquet"):
         table = pq.read_table(file, partitioning=None)
         names = ("position", "order_id", "version", "name", "state", "hash")
-        facts += zip(*(table[name].to_pylist() for name in names), strict=True)
-    return sorted(facts)
+        events += zip(*(table[name].to_pylist() for name in names), strict=True)
+    return sorted(events)
 
 
-def test_the_archive_has_every_fact_with_its_bytes(sold, folder):
+def test_the_archive_has_every_event_with_its_bytes(sold, folder):
     manifest = archive(sold, folder)
     assert archived(folder) == whole(sold)
     assert manifest.position == sold.store.last_position()
-    assert manifest.facts == len(whole(sold))
+    assert manifest.events == len(whole(sold))
     assert {file.parent.name for file in folder.glob("*/*")} == {"month=2030-06", "month=2030-07"}
 
 
@@ -113,7 +113,7 @@ def test_an_imported_log_goes_on_beyond_its_positions_and_numbers(
     load_shows(services.store, 10)
     last = services.store.last_position()
     [order] = make_mixed_orders(services, 1, seed=3)
-    assert services.store.facts(order)[0].id > last
+    assert services.store.events(order)[0].id > last
     catch_up(services.store, "orders")
     numbers = [row.columns[3] for row in table(services, "orders")]
     assert len(set(numbers)) == len(numbers)
@@ -132,14 +132,14 @@ def test_an_archive_of_one_kind_of_store_can_be_imported_into_the_other(
     services = build(Settings(database=f"sqlite:///{tmp_path / 'sold.db'}"), clock)
     load_shows(services.store, 400)
     make_mixed_orders(services, 60, batch=30)
-    facts = whole(services)
+    events = whole(services)
     archive(services, folder)
     services.close()
     answer = orderlog("log", "import", "--from", str(folder), "--database", target)
     assert answer.exit_code == 0, answer.output
-    assert str(len(facts)) in answer.stdout
+    assert str(len(events)) in answer.stdout
     with opened(target) as imported:
-        assert whole(imported) == facts
+        assert whole(imported) == events
 
 
 def test_what_is_archived_already_is_not_written_again(sold_here, folder):
@@ -162,7 +162,7 @@ def test_an_export_that_is_killed_anywhere_goes_on_where_it_was(sold_here, folde
             break
     assert calls > 3
     assert archived(folder) == whole(sold_here)
-    assert read_manifest(folder).facts == len(whole(sold_here))
+    assert read_manifest(folder).events == len(whole(sold_here))
 
 
 def test_an_import_that_was_interrupted_goes_on_and_is_not_opened_before(
@@ -263,7 +263,7 @@ def test_of_two_exports_to_one_archive_the_second_is_refused(exported, sold_here
         export_log(source, sold_here.store.last_position(), exported, again)
 
 
-def test_facts_of_a_later_version_and_broken_ones_are_archived_as_they_are(sold_here, folder):
+def test_events_of_a_later_version_and_broken_ones_are_archived_as_they_are(sold_here, folder):
     strange = [
         StoredEvent("a" * 24, 1, "OrderBlessed.7", b'{"at": "2031-01-01T00:00:00Z", "by": 1}'),
         StoredEvent("a" * 24, 2, "OrderCreated.1", b"\x00\xff not JSON"),
@@ -342,7 +342,7 @@ def test_a_rebuild_can_read_from_the_archive(exported, sold_here, here):
         assert table(sold_here, name) == live
 
 
-def test_a_rebuild_from_the_archive_does_not_read_those_facts_from_the_log(exported, sold_here):
+def test_a_rebuild_from_the_archive_does_not_read_those_events_from_the_log(exported, sold_here):
     class NoRanges:
         def __getattr__(self, name):
             assert name != "facts_of_range"

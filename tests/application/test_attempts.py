@@ -1,4 +1,4 @@
-"""What was asked and could not be had is noted beside the facts, and is in nobody's way."""
+"""What was asked and could not be had is noted beside the events, and is in nobody's way."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -7,10 +7,10 @@ import msgspec
 import pytest
 from box_office import PARTERRE, SHOP, seat
 
-from application.orders.rejected_requests import KEPT, Attempts
-from application.orders.service import OrderWish
+from application.orders.rejected_requests import KEPT, RejectionLog
+from application.orders.service import ChangeOrder
 from application.ports.store import StoreUnavailable
-from domain.commands import AtRandom, Customer
+from domain.commands import BestAvailable, Customer
 from domain.refusals import (
     MoveNotAllowed,
     NotTheVendor,
@@ -73,10 +73,10 @@ def test_what_was_had_in_full_is_not_noted(office):
 
 def test_a_repeated_request_is_noted_once(office):
     office.order(seats=[seat(1)])
-    wish = OrderWish(tickets=AtRandom({PARTERRE: 1000}))
+    command = ChangeOrder(tickets=BestAvailable({PARTERRE: 1000}))
     request = office.request(key="key-1", fingerprint=b"first")
-    order = office.services.orders.create("56a6253df06c5a059a93802e", wish, request).order.id
-    office.services.orders.create("56a6253df06c5a059a93802e", wish, request)
+    order = office.services.orders.create("56a6253df06c5a059a93802e", command, request).order.id
+    office.services.orders.create("56a6253df06c5a059a93802e", command, request)
     assert len(noted(office, order)) == 1
 
 
@@ -102,18 +102,18 @@ def test_a_stranger_has_no_place_in_the_story(office):
         office.change(order, partner="56810047f06c5a6ac62f4e1f", status=Status.CANCELED)
     other = office.order()
     office.services.orders.change(
-        other, OrderWish(), office.request(key="key-1", fingerprint=b"first")
+        other, ChangeOrder(), office.request(key="key-1", fingerprint=b"first")
     )
     with pytest.raises(RequestReused):
         office.services.orders.change(
-            order, OrderWish(), office.request(key="key-1", fingerprint=b"other")
+            order, ChangeOrder(), office.request(key="key-1", fingerprint=b"other")
         )
     assert noted(office, order) == noted(office, other) == []
 
 
 def test_attempts_are_written_without_anybody_asking(office):
     order = office.order()
-    attempts = Attempts(office.services.store, lambda: True)
+    attempts = RejectionLog(office.services.store, lambda: True)
     office.services.orders._note = attempts.note
     attempts.start()
     with suppress(Refusal):
@@ -129,7 +129,7 @@ def test_a_store_that_cannot_note_fails_no_request(office):
         def attempts(self):
             raise StoreUnavailable("The disk is full.")
 
-    attempts = Attempts(Full(), lambda: True)
+    attempts = RejectionLog(Full(), lambda: True)
     office.services.orders._note = attempts.note
     with pytest.raises(MoveNotAllowed):
         office.change(order, status=Status.DONE)
@@ -144,7 +144,7 @@ def test_attempts_are_forgotten_after_thirty_days(office):
     assert len(attempts.of(order)) == 1
     attempts.purge(office.time + KEPT)
     assert len(attempts.of(order)) == 1
-    attempts = Attempts(office.services.store, lambda: True)
+    attempts = RejectionLog(office.services.store, lambda: True)
     attempts.purge(office.time + KEPT + timedelta(milliseconds=1))
     assert attempts.of(order) == []
 
@@ -154,9 +154,9 @@ def test_nothing_is_forgotten_by_a_clock_that_is_in_doubt(office):
     with suppress(Refusal):
         office.change(order, status=Status.DONE)
     office.services.attempts.write()
-    attempts = Attempts(office.services.store, lambda: False)
+    attempts = RejectionLog(office.services.store, lambda: False)
     attempts.purge(office.time + 2 * KEPT)
     assert attempts.of(order)
-    attempts = Attempts(office.services.store, lambda: True)
+    attempts = RejectionLog(office.services.store, lambda: True)
     attempts.purge(office.time + 2 * KEPT)
     assert not attempts.of(order)

@@ -10,7 +10,7 @@ from forger import Forger
 from mixed_orders import load_shows, make_mixed_orders
 
 from application.bootstrap import build, opener_of
-from application.event_log.event_mapper import fact_of
+from application.event_log.event_mapper import event_of
 from application.event_log.hash_chain import genesis, link
 from application.integrity import ranges, verification
 from application.integrity.checkpoint import LogContradicts, statement_of
@@ -27,7 +27,7 @@ from domain.events import STORED_NAMES
 class Shop(BoxOffice):
     """Has sold to four buyers; the last of them came after the checkpoint.
 
-    `paid` has four facts, `held` one and two seats, `canceled` two; `late` has two.
+    `paid` has four events, `held` one and two seats, `canceled` two; `late` has two.
     """
 
     def __init__(self, database, key):
@@ -76,33 +76,33 @@ def found(shop, *kinds, **more):
 def test_a_log_that_nobody_touched_is_good(shop):
     report = shop.verify()
     assert report.findings == []
-    assert (report.facts, report.orders, report.unsigned) == (9, 4, 2)
+    assert (report.events, report.orders, report.unsigned) == (9, 4, 2)
     assert report.position == shop.services.store.last_position()
     assert (report.holdings, report.tickets, report.checkpoints) == (6, 6, 1)
     assert report.good
 
 
-# Facts.
+# Events.
 
 
-def test_changed_bytes_of_a_fact(shop, forger):
+def test_changed_bytes_of_a_event(shop, forger):
     forger.edit(shop.paid, 2, b"api/BASE", b"api/EVIL")
     assert (Kind.CHANGED, shop.paid, 2, forger.position_of(shop.paid, 2)) in found(shop)
     assert len(found(shop, Kind.CHANGED)) == 1
 
 
-def test_changed_bytes_of_the_newest_fact(shop, forger):
+def test_changed_bytes_of_the_newest_event(shop, forger):
     forger.edit(shop.late, 2, b"buyer@", b"other@")
     place = forger.position_of(shop.late, 2)
     assert found(shop, Kind.CHANGED) == [(Kind.CHANGED, shop.late, 2, place)]
 
 
-def test_a_changed_name_of_a_fact(shop, forger):
+def test_a_changed_name_of_a_event(shop, forger):
     forger.set(shop.paid, 2, "topic", "CustomerSet.1")
     assert (Kind.CHANGED, shop.paid, 2, forger.position_of(shop.paid, 2)) in found(shop)
 
 
-def test_a_fact_that_cannot_be_read_any_more(shop, forger):
+def test_a_event_that_cannot_be_read_any_more(shop, forger):
     forger.set(shop.held, 1, "state", b"nonsense")
     assert found(shop, Kind.CHANGED) == [
         (Kind.CHANGED, shop.held, 1, forger.position_of(shop.held, 1))
@@ -122,14 +122,14 @@ def test_a_changed_hash(shop, forger):
     }
 
 
-def test_a_fact_taken_out_of_the_middle(shop, forger):
+def test_a_event_taken_out_of_the_middle(shop, forger):
     forger.delete(shop.paid, 2)
     assert [each[:3] for each in found(shop, Kind.MISSING) if each[1]] == [
         (Kind.MISSING, shop.paid, 2)
     ]
 
 
-def test_the_last_fact_of_an_order_cut_off(shop, forger):
+def test_the_last_event_of_an_order_cut_off(shop, forger):
     forger.delete(shop.paid, 4)
     assert [each[:3] for each in found(shop, Kind.MISSING) if each[1]] == [
         (Kind.MISSING, shop.paid, 4)
@@ -137,7 +137,7 @@ def test_the_last_fact_of_an_order_cut_off(shop, forger):
     assert found(shop, Kind.TICKET)[0][1] == shop.paid
 
 
-def test_the_very_last_fact_of_the_log_cut_off_before_it_was_signed(shop, forger):
+def test_the_very_last_event_of_the_log_cut_off_before_it_was_signed(shop, forger):
     """Nothing was signed over it yet: the read models still know of it."""
     forger.delete(shop.late, 2)
     assert {each[:2] for each in found(shop, Kind.READ_MODEL)} == {(Kind.READ_MODEL, shop.late)}
@@ -159,44 +159,44 @@ def test_a_whole_order_taken_out_with_all_that_tells_of_it(shop, forger):
         table, file = forger.model(name)
         forger.run(f"DELETE FROM {table}", file=file)
     findings = shop.verify().findings
-    assert {Kind.WITNESS, Kind.CHECKPOINT} <= {each.kind for each in findings}
+    assert {Kind.RECORDED_HEADS, Kind.CHECKPOINT} <= {each.kind for each in findings}
     if forger.lite:
         assert [each.position for each in findings if each.kind is Kind.MISSING] == [place]
 
 
-def test_a_fact_that_the_service_did_not_write(shop, forger):
-    forger.insert(shop.held, 2, "StatusChanged.1", forger.fact(shop.paid, 4)[1])
+def test_a_event_that_the_service_did_not_write(shop, forger):
+    forger.insert(shop.held, 2, "StatusChanged.1", forger.event(shop.paid, 4)[1])
     place = forger.position_of(shop.held, 2)
     assert (Kind.REORDERED, shop.held, 2, place) in found(shop)
-    state = forger.fact(shop.paid, 4)[1].replace(shop.paid.encode(), shop.held.encode())
+    state = forger.event(shop.paid, 4)[1].replace(shop.paid.encode(), shop.held.encode())
     forger.set(shop.held, 2, "state", state.replace(b'"version":4', b'"version":2'))
     assert (Kind.INSERTED, shop.held, 2, place) in found(shop)
 
 
 def test_an_order_slipped_in_before_what_was_signed(shop, forger):
     order = "f" * 24
-    state = forger.fact(shop.held, 1)[1].replace(shop.held.encode(), order.encode())
+    state = forger.event(shop.held, 1)[1].replace(shop.held.encode(), order.encode())
     own = link(genesis(order), order, 1, "OrderCreated.1", state)
     forger.insert(order, 1, "OrderCreated.1", state, own=own, position=-7)
     assert (Kind.INSERTED, order, 1, -7) in found(shop)
 
 
-def test_a_fact_slipped_in_before_what_was_signed(shop, forger):
-    state = forger.fact(shop.canceled, 2)[1].replace(shop.canceled.encode(), shop.held.encode())
+def test_a_event_slipped_in_before_what_was_signed(shop, forger):
+    state = forger.event(shop.canceled, 2)[1].replace(shop.canceled.encode(), shop.held.encode())
     forger.insert(shop.held, 2, "StatusChanged.1", state, position=-7)
     forger.rechain(shop.held)
     assert (Kind.INSERTED, shop.held, 2, -7) in found(shop)
 
 
-def test_a_fact_of_an_order_whose_id_is_none_of_ours(shop, forger):
+def test_a_event_of_an_order_whose_id_is_none_of_ours(shop, forger):
     """SQLite keeps bytes where an id should be."""
     order = b"\xff" * 4 if forger.lite else "x" * 80
-    forger.insert(order, 1, "OrderCreated.1", forger.fact(shop.held, 1)[1])
+    forger.insert(order, 1, "OrderCreated.1", forger.event(shop.held, 1)[1])
     name = "FFFFFFFF" if forger.lite else "x" * 60
     assert name in {each[1] for each in found(shop, Kind.INSERTED, Kind.REORDERED)}
 
 
-def test_two_facts_of_an_order_swapped(shop, forger):
+def test_two_events_of_an_order_swapped(shop, forger):
     forger.swap((shop.paid, 2), (shop.paid, 3), "state")
     forger.swap((shop.paid, 2), (shop.paid, 3), "topic")
     places = {version: forger.position_of(shop.paid, version) for version in (2, 3)}
@@ -205,7 +205,7 @@ def test_two_facts_of_an_order_swapped(shop, forger):
     }
 
 
-def test_facts_of_two_orders_swapped(shop, forger):
+def test_events_of_two_orders_swapped(shop, forger):
     forger.swap((shop.held, 1), (shop.canceled, 1), "state")
     assert {each[:3] for each in found(shop, Kind.REORDERED)} == {
         (Kind.REORDERED, shop.held, 1),
@@ -213,7 +213,7 @@ def test_facts_of_two_orders_swapped(shop, forger):
     }
 
 
-def test_positions_of_two_facts_swapped(shop, forger):
+def test_positions_of_two_events_swapped(shop, forger):
     forger.swap((shop.held, 1), (shop.canceled, 1), "POSITION")
     assert {each[:3] for each in found(shop, Kind.REORDERED)} == {
         (Kind.REORDERED, shop.held, 1),
@@ -221,7 +221,7 @@ def test_positions_of_two_facts_swapped(shop, forger):
     }
 
 
-def test_an_order_whose_later_fact_has_the_earlier_position(shop, forger):
+def test_an_order_whose_later_event_has_the_earlier_position(shop, forger):
     forger.swap((shop.late, 1), (shop.late, 2), "POSITION")
     assert found(shop, Kind.REORDERED)[0][:3] == (Kind.REORDERED, shop.late, 2)
 
@@ -249,7 +249,7 @@ def test_a_forger_who_thinks_of_the_witness_too(shop, forger):
     forger.rechain(shop.paid)
     forger.rewitness(shop.paid)
     kinds = {each[0] for each in found(shop)}
-    assert kinds >= {Kind.WITNESS, Kind.CHECKPOINT}
+    assert kinds >= {Kind.RECORDED_HEADS, Kind.CHECKPOINT}
     assert Kind.REWRITTEN not in kinds
 
 
@@ -462,7 +462,7 @@ def test_a_read_model_that_is_behind_is_not_wrong(shop):
 def sell_twice(shop):
     """Another order has what the held one has."""
     store, order = shop.services.store, "e" * 24
-    [first] = store.facts(shop.held)
+    [first] = store.events(shop.held)
     state = first.state.replace(shop.held.encode(), order.encode())
     store.recorder.insert_events([StoredEvent(order, 1, first.topic, state)])
     return order
@@ -484,13 +484,13 @@ def test_what_was_found_is_kept_for_those_who_watch(shop):
     assert records.last_verification() is None
     report = shop.verify()
     good = records.last_verification()
-    assert (good.facts, good.findings, good.oversold) == (9, 0, 0)
+    assert (good.events, good.findings, good.oversold) == (9, 0, 0)
     assert (good.position, good.took) == (report.position, round(report.seconds * 1000))
     sell_twice(shop)
     report = shop.verify()
-    records.forget_witness()
+    records.forget_recorded_heads()
     bad = records.last_verification()
-    assert (bad.facts, bad.findings, bad.oversold) == (10, report.wrong, 2)
+    assert (bad.events, bad.findings, bad.oversold) == (10, report.wrong, 2)
     assert bad.at >= good.at
 
 
@@ -519,17 +519,17 @@ def test_mixed_orders_of_every_kind_are_good_in_one_process_and_in_several(servi
     make_mixed_orders(services, 500, batch=100)
     for name in PROJECTIONS:
         catch_up(services.store, name)
-    facts = [fact_of(each) for each in services.store.log(0, 10_000)]
-    assert {STORED_NAMES[type(fact)] for fact in facts} == set(STORED_NAMES.values())
+    events = [event_of(each) for each in services.store.log(0, 10_000)]
+    assert {STORED_NAMES[type(event)] for event in events} == set(STORED_NAMES.values())
     report = verify(services.store, here(services.store), lambda *_: None)
     assert report.findings == []
-    assert report.facts == len(facts)
-    Forger(address).edit(facts[0].originator_id, 1, b'"lang":"', b'"lang":"x')
+    assert report.events == len(events)
+    Forger(address).edit(events[0].originator_id, 1, b'"lang":"', b'"lang":"x')
     alone = verify(services.store, here(services.store), lambda *_: None)
     together = verify(services.store, in_processes(opener_of(address), 2), lambda *_: None)
     assert alone.wrong
     assert together.findings == alone.findings
-    assert together.facts == alone.facts
+    assert together.events == alone.events
 
 
 def test_ranges_come_to_the_same_as_the_whole(services, monkeypatch):
@@ -538,11 +538,11 @@ def test_ranges_come_to_the_same_as_the_whole(services, monkeypatch):
     for name in PROJECTIONS:
         catch_up(services.store, name)
     done = []
-    monkeypatch.setattr(ranges, "PART_FACTS", 50)
+    monkeypatch.setattr(ranges, "PART_EVENTS", 50)
     report = verify(services.store, here(services.store), lambda *told: done.append(told))
     assert report.findings == []
     assert len(done) > 5
-    assert done[-1] == (report.facts, report.position)
+    assert done[-1] == (report.events, report.position)
 
 
 def test_a_service_that_sells_on_is_not_accused(address, tmp_path):

@@ -7,7 +7,7 @@ from box_office import ORGANISER, SHOP, SHOW
 from click.testing import CliRunner
 
 from application.catalog.access import AUDIT, Caller
-from application.orders.service import OrderWish, Request
+from application.orders.service import ChangeOrder, Request
 from domain.refusals import NotTheVendor, ShowNotFound, UnknownOrder
 from domain.status import Status
 from interface.cli.main import cli
@@ -38,14 +38,14 @@ def auditor(office, orderlog):
 def test_an_auditor_reads_the_orders_of_others(office, auditor):
     order = office.order(partner=SHOP)
     assert office.services.history.order(order, auditor).order.id == order
-    assert office.services.stories.explain(order, caller=auditor)["id"] == order
+    assert office.services.timelines.explain(order, caller=auditor)["id"] == order
 
 
 def test_an_auditor_changes_none_of_them(office, auditor):
     order = office.order(partner=SHOP)
-    wish = OrderWish(status=Status.CANCELED)
+    command = ChangeOrder(status=Status.CANCELED)
     with pytest.raises(NotTheVendor):
-        office.services.orders.change(order, wish, Request(auditor, "audit-1"))
+        office.services.orders.change(order, command, Request(auditor, "audit-1"))
     assert office.services.history.order(order).order.version == 1
 
 

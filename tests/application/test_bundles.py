@@ -48,7 +48,7 @@ def kinds(data, trusted=None):
 def test_a_bundle_that_nobody_touched_is_good(shop):
     report = check_bundle(read_bundle(ENCODE(bundle(shop))), shop.services.checkpoints.public_key)
     assert report.findings == []
-    assert (report.orders, report.facts) == (7, 10)
+    assert (report.orders, report.events) == (7, 10)
     assert report.key == shop.services.checkpoints.public_key
 
 
@@ -62,17 +62,17 @@ def test_one_order_is_proven_by_itself(shop, place):
 def test_it_says_what_the_log_says(shop):
     order = shop.orders[0]
     [bundled] = bundle(shop, order).orders
-    stored = shop.services.store.facts(order)
-    assert [(each.version, each.position, each.name) for each in bundled.facts] == [
+    stored = shop.services.store.events(order)
+    assert [(each.version, each.position, each.name) for each in bundled.events] == [
         (each.originator_version, each.id, each.topic) for each in stored
     ]
-    assert [each.state.encode() for each in bundled.facts] == [each.state for each in stored]
+    assert [each.state.encode() for each in bundled.events] == [each.state for each in stored]
 
 
 @pytest.mark.parametrize(
     ("field", "value"), [("name", "CustomerSet.1"), ("state", "{}"), ("hash", "00" * 32)]
 )
-def test_a_changed_fact_is_found(shop, field, value):
+def test_a_changed_event_is_found(shop, field, value):
     data = opened(shop, shop.orders[0])
     data["orders"][0]["facts"][1][field] = value
     assert kinds(data)
@@ -84,17 +84,17 @@ def test_a_changed_position_is_found(shop):
     assert kinds(data) == [Kind.REWRITTEN]
 
 
-def test_facts_with_hashes_made_anew_are_found(shop):
+def test_events_with_hashes_made_anew_are_found(shop):
     data = opened(shop, shop.orders[0])
     order, own = data["orders"][0], genesis(shop.orders[0])
     order["facts"][1]["state"] = order["facts"][1]["state"].replace("api/BASE", "api/EVIL")
-    for fact in order["facts"]:
-        own = link(own, order["id"], fact["version"], fact["name"], fact["state"].encode())
-        fact["hash"] = own.hex()
+    for event in order["facts"]:
+        own = link(own, order["id"], event["version"], event["name"], event["state"].encode())
+        event["hash"] = own.hex()
     assert kinds(data) == [Kind.REWRITTEN]
 
 
-def test_facts_that_are_left_out_are_found(shop):
+def test_events_that_are_left_out_are_found(shop):
     data = opened(shop, shop.orders[0])
     del data["orders"][0]["facts"][-1]
     assert kinds(data) == [Kind.REWRITTEN]

@@ -3,7 +3,7 @@ import threading
 import pytest
 from polling import until
 
-from application.catalog.cache import CatalogKeeper
+from application.catalog.cache import CatalogCache
 from application.catalog.loading import load_sample
 from application.runtime.clock import now
 from application.storage.sqlite.store import SqliteStore
@@ -21,43 +21,43 @@ def store(tmp_path):
 def test_all_who_come_first_find_the_catalogue(store):
     load_sample(store, now())
     for _ in range(OPENINGS):
-        keeper = CatalogKeeper(store)
+        catalog_cache = CatalogCache(store)
         gate = threading.Barrier(BUYERS)
         found = []
 
-        def come(keeper=keeper, gate=gate, found=found):
+        def come(catalog_cache=catalog_cache, gate=gate, found=found):
             gate.wait(10)
-            found.append(len(keeper.current().shows))
+            found.append(len(catalog_cache.current().shows))
 
         buyers = [threading.Thread(target=come) for _ in range(BUYERS)]
         for buyer in buyers:
             buyer.start()
         for buyer in buyers:
             buyer.join()
-        assert found == [len(keeper.current().shows)] * BUYERS
-        assert keeper.current().shows
+        assert found == [len(catalog_cache.current().shows)] * BUYERS
+        assert catalog_cache.current().shows
 
 
 def test_a_changed_catalogue_is_noticed(store):
-    keeper = CatalogKeeper(store, refresh_seconds=0)
-    assert keeper.current().shows == {}
+    catalog_cache = CatalogCache(store, refresh_seconds=0)
+    assert catalog_cache.current().shows == {}
     load_sample(store, now())
-    assert keeper.current().shows
+    assert catalog_cache.current().shows
 
 
 def test_an_unchanged_catalogue_is_not_read_again(store):
     load_sample(store, now())
-    keeper = CatalogKeeper(store, refresh_seconds=0)
-    assert keeper.current() is keeper.current()
+    catalog_cache = CatalogCache(store, refresh_seconds=0)
+    assert catalog_cache.current() is catalog_cache.current()
 
 
 def test_a_thread_notices_a_changed_catalogue_while_nobody_asks(store):
-    keeper = CatalogKeeper(store)
-    assert keeper.current().shows == {}
-    keeper.start()
+    catalog_cache = CatalogCache(store)
+    assert catalog_cache.current().shows == {}
+    catalog_cache.start()
     try:
         load_sample(store, now())
-        until(lambda: keeper._catalog.shows, "it is not noticed")
-        assert keeper.current().shows
+        until(lambda: catalog_cache._catalog.shows, "it is not noticed")
+        assert catalog_cache.current().shows
     finally:
-        keeper.stop()
+        catalog_cache.stop()

@@ -12,7 +12,7 @@ from box_office import BoxOffice, box_office
 
 from application.bootstrap import audit_key_of, build
 from application.integrity import checkpoint as checkpointing
-from application.integrity.chain_heads import advance, seal
+from application.integrity.chain_heads import advance, finalise
 from application.integrity.checkpoint import (
     CheckpointsBusy,
     NoKey,
@@ -44,7 +44,7 @@ def test_a_checkpoint_states_how_far_the_log_is_and_is_signed(shop, checkpoints)
     shop.order()
     made = checkpoints.make()
     statement = statement_of(made)
-    assert (statement.number, statement.orders, statement.facts) == (1, 2, 5)
+    assert (statement.number, statement.orders, statement.events) == (1, 2, 5)
     assert statement.position == shop.services.store.last_position()
     assert statement.at == shop.time.isoformat(timespec="microseconds")
     assert statement.key == checkpoints.public_key
@@ -80,11 +80,11 @@ def test_the_digest_does_not_depend_on_how_it_came_about(address, tmp_path, shop
     shop.cancel(order)
     step_by_step = statement_of(checkpoints.make())
     records = shop.services.store.audit()
-    records.forget_witness()
+    records.forget_recorded_heads()
     advance(shop.services.store, step_by_step.position)
-    at_once = seal(shop.services.store, step_by_step.position)
+    at_once = finalise(shop.services.store, step_by_step.position)
     assert at_once.root.hex() == step_by_step.root
-    assert (at_once.orders, at_once.facts) == (step_by_step.orders, step_by_step.facts)
+    assert (at_once.orders, at_once.events) == (step_by_step.orders, step_by_step.events)
 
 
 def test_of_several_processes_one_makes_it(address, tmp_path, shop):
@@ -111,7 +111,7 @@ def test_who_finds_another_at_work_waits_but_not_for_ever(shop, checkpoints, mon
     records = shop.services.store.audit()
     assert records.claim(60)
     assert not records.claim(60)
-    monkeypatch.setattr(checkpointing, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(checkpointing, "BACKOFF_SECONDS", 0.0)
     with pytest.raises(CheckpointsBusy):
         checkpoints.make()
     assert checkpoints.make_if_due(1) is None

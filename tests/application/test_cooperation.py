@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from application.runtime.greenlet_bridge import Cooperation, end_all, off_the_loop, pause
+from application.runtime.greenlet_bridge import GreenletBridge, new_waiter, off_the_loop, wake_all
 
 
 def on_a_loop(*calls):
@@ -16,7 +16,7 @@ def on_a_loop(*calls):
     """
 
     async def play():
-        cooperation = Cooperation(asyncio.get_running_loop())
+        cooperation = GreenletBridge(asyncio.get_running_loop())
         each = (cooperation.run(call) for call in calls)
         return await asyncio.wait_for(asyncio.gather(*each, return_exceptions=True), 30)
 
@@ -32,21 +32,21 @@ def test_while_a_call_waits_others_go_on_and_one_of_them_can_end_its_pause():
     paused = []
 
     def waits():
-        paused.append(pause())
+        paused.append(new_waiter())
         paused[0].wait()
         return "went on"
 
-    assert on_a_loop(waits, lambda: end_all(paused)) == ["went on", None]
+    assert on_a_loop(waits, lambda: wake_all(paused)) == ["went on", None]
 
 
 def test_another_thread_ends_the_pauses_of_a_loop():
     paused = []
 
     def waits(number):
-        mine = pause()
+        mine = new_waiter()
         paused.append(mine)
         if len(paused) == 3:
-            threading.Thread(target=end_all, args=(paused,)).start()
+            threading.Thread(target=wake_all, args=(paused,)).start()
         mine.wait()
         return number
 
@@ -86,8 +86,8 @@ def test_what_it_raises_there_is_raised_here():
 
 
 def test_in_a_thread_a_call_simply_waits():
-    mine = pause()
-    threading.Timer(0.01, end_all, ([mine],)).start()
+    mine = new_waiter()
+    threading.Timer(0.01, wake_all, ([mine],)).start()
     mine.wait()
     assert off_the_loop(lambda: 7) == 7
     with pytest.raises(ZeroDivisionError):

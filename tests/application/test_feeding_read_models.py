@@ -1,4 +1,4 @@
-"""The pull loop: no fact is repeated or skipped, and one bad read model does not hold up others."""
+"""The pull loop: no event is repeated or skipped, and one bad read model holds up no other."""
 
 import sqlite3
 import threading
@@ -12,12 +12,12 @@ from eventsourcing.persistence import StoredEvent
 from mixed_orders import load_shows, make_mixed_orders
 
 from application.bootstrap import build
-from application.event_log import event_mapper as fact_mapper
-from application.event_log.event_mapper import fact_of
+from application.event_log import event_mapper
+from application.event_log.event_mapper import event_of
 from application.ports.read_models import Page, Row, Table
 from application.ports.store import StoreUnavailable
 from application.projector import loop as pull_loop
-from application.projector.loop import PullLoop, pull
+from application.projector.loop import Projector, pull
 from application.read_models.orders import order_of
 from application.read_models.registry import PROJECTIONS, Projection
 from application.settings import Settings
@@ -30,12 +30,12 @@ WITHIN_SECONDS = 10
 BATCH = 8
 
 
-def counted(facts):
-    return [Row(facts[0].originator_id, (len(facts),))]
+def counted(events):
+    return [Row(events[0].originator_id, (len(events),))]
 
 
 TALLY = Projection(Table("tally", {"facts": int}, sums=("facts",)), counted)
-"""How many facts an order has: added up, so that a fact that is fed twice counts twice."""
+"""How many events an order has: added up, so that an event that is fed twice counts twice."""
 
 
 def ensure(services, *projections):
@@ -52,7 +52,7 @@ def until(happens):
 
 
 def sold(services, orders=60):
-    """Sell tickets; return the facts by position."""
+    """Sell tickets; return the events by position."""
     load_shows(services.store, 500)
     make_mixed_orders(services, orders)
     return services.store.log(0, 10_000)
@@ -68,17 +68,17 @@ def rows(services, projection):
     return {row.key: row for row in services.store.read_models().page(name, page)}
 
 
-def agrees_with_the_log(services, facts):
+def agrees_with_the_log(services, events):
     """Whether both read models are what the log up to their position tells."""
-    seen = [each for each in facts if each.id <= state(services, TALLY).position]
+    seen = [each for each in events if each.id <= state(services, TALLY).position]
     tally = {key: row.columns[0] for key, row in rows(services, TALLY).items()}
     assert tally == Counter(each.originator_id for each in seen)
-    stories = {}
-    for each in facts:
+    timelines = {}
+    for each in events:
         if each.id <= state(services, ORDERS).position:
-            stories.setdefault(each.originator_id, []).append(fact_of(each))
+            timelines.setdefault(each.originator_id, []).append(event_of(each))
     orders = {key: order_of(row) for key, row in rows(services, ORDERS).items()}
-    assert orders == {key: Order.replay(story) for key, story in stories.items()}
+    assert orders == {key: Order.replay(timeline) for key, timeline in timelines.items()}
     return True
 
 
@@ -99,18 +99,18 @@ def test_what_a_crash_leaves_at_any_moment_neither_repeats_nor_skips(tmp_path, c
 
     services = build(Settings(database=f"sqlite:///{tmp_path}/live/orders.db"), clock)
     ensure(services, TALLY)
-    facts = sold(services, orders=12)
+    events = sold(services, orders=12)
     services.close()
     connect = sqlite3.connect
 
-    def watched(*values, **options):
+    def monitoring(*values, **options):
         connection = connect(*values, **options)
         connection.set_trace_callback(copy_all)
         return connection
 
     services = build(Settings(database=f"sqlite:///{tmp_path}/live/orders.db"), clock)
     ensure(services, TALLY)
-    monkeypatch.setattr(sqlite3, "connect", watched)
+    monkeypatch.setattr(sqlite3, "connect", monitoring)
     feed_in_a_thread(services)
     monkeypatch.undo()
     services.close()
@@ -119,19 +119,19 @@ def test_what_a_crash_leaves_at_any_moment_neither_repeats_nor_skips(tmp_path, c
         services = build(Settings(database=f"sqlite:///{image}/orders.db"), clock)
         ensure(services, TALLY)
         positions.add(state(services, TALLY).position)
-        agrees_with_the_log(services, facts)
+        agrees_with_the_log(services, events)
         services.close()
     assert len(positions) > 3
     assert len(images) > 5 * len(positions)
     services = build(Settings(database=f"sqlite:///{images[len(images) // 2]}/orders.db"), clock)
     ensure(services, TALLY)
-    feed(services)
-    agrees_with_the_log(services, facts)
-    assert state(services, TALLY).position == state(services, ORDERS).position == facts[-1].id
+    project(services)
+    agrees_with_the_log(services, events)
+    assert state(services, TALLY).position == state(services, ORDERS).position == events[-1].id
     services.close()
 
 
-def feed(services):
+def project(services):
     for projection in (ORDERS, TALLY):
         while pull(services.store, projection, state(services, projection), BATCH):
             pass
@@ -139,7 +139,7 @@ def feed(services):
 
 def feed_in_a_thread(services):
     """A thread that has used no connection yet opens its own."""
-    feeding = threading.Thread(target=feed, args=(services,))
+    feeding = threading.Thread(target=project, args=(services,))
     feeding.start()
     feeding.join()
 
@@ -147,19 +147,19 @@ def feed_in_a_thread(services):
 def test_a_connection_that_ends_in_the_middle_of_a_batch_leaves_nothing_of_it(
     database, clock, monkeypatch
 ):
-    monkeypatch.setattr(postgres_connections, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(postgres_connections, "BACKOFF_SECONDS", 0.1)
     services = build(Settings(database=database), clock)
     ensure(services, TALLY)
-    facts = sold(services)
+    events = sold(services)
     with psycopg.connect(database, autocommit=True) as connection:
         end_whoever_writes_a_third_row(connection)
         with pytest.raises(StoreUnavailable):
-            feed(services)
+            project(services)
         assert (state(services, TALLY).position, rows(services, TALLY)) == (0, {})
         connection.execute("DROP FUNCTION end_connection CASCADE")
-    feed(services)
-    assert state(services, TALLY).position == facts[-1].id
-    assert agrees_with_the_log(services, facts)
+    project(services)
+    assert state(services, TALLY).position == events[-1].id
+    assert agrees_with_the_log(services, events)
     services.close()
 
 
@@ -184,14 +184,14 @@ def test_two_who_feed_one_read_model_at_once_do_not_repeat(open_services):
     both = [open_services(), open_services()]
     for services in both:
         ensure(services, TALLY)
-    facts = sold(both[0], orders=150)
-    threads = [threading.Thread(target=feed, args=(services,)) for services in both]
+    events = sold(both[0], orders=150)
+    threads = [threading.Thread(target=project, args=(services,)) for services in both]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert state(both[0], TALLY).position == facts[-1].id
-    assert agrees_with_the_log(both[0], facts)
+    assert state(both[0], TALLY).position == events[-1].id
+    assert agrees_with_the_log(both[0], events)
 
 
 @pytest.fixture
@@ -203,7 +203,7 @@ def looping(services, monkeypatch):
 
     def start(*projections):
         ensure(services, *projections)
-        loop = PullLoop(services.store, projections)
+        loop = Projector(services.store, projections)
         loops.append(loop)
         loop.start()
         return loop
@@ -214,51 +214,51 @@ def looping(services, monkeypatch):
 
 
 def test_a_read_model_that_fails_stops_and_says_where_and_why_while_others_go_on(services, looping):
-    facts = sold(services)
-    bad = facts[40]
+    events = sold(services)
+    bad = events[40]
     failing = threading.Event()
     failing.set()
 
-    def rows_of(order_facts):
-        told = {(fact.originator_id, fact.originator_version) for fact in order_facts}
+    def rows_of(order_events):
+        told = {(event.originator_id, event.originator_version) for event in order_events}
         if failing.is_set() and (bad.originator_id, bad.originator_version) in told:
             raise ValueError("cannot add this up")
-        return counted(order_facts)
+        return counted(order_events)
 
     fragile = Projection(TALLY.table, rows_of)
     looping(ORDERS, fragile)
-    until(lambda: state(services, ORDERS).position == facts[-1].id)
+    until(lambda: state(services, ORDERS).position == events[-1].id)
     until(lambda: state(services, TALLY).stopped)
     stopped = state(services, TALLY)
     assert stopped.position == bad.id - 1
     assert stopped.stopped == f"at position {bad.id}: ValueError: cannot add this up"
     assert state(services, ORDERS).stopped is None
-    assert agrees_with_the_log(services, facts)
+    assert agrees_with_the_log(services, events)
     later = make_mixed_orders(services, 5, seed=2)
-    facts = services.store.log(0, 10_000)
-    until(lambda: state(services, ORDERS).position == facts[-1].id)
+    events = services.store.log(0, 10_000)
+    until(lambda: state(services, ORDERS).position == events[-1].id)
     assert rows(services, ORDERS).keys() >= set(later)
     failing.clear()
-    until(lambda: state(services, TALLY).position == facts[-1].id)
+    until(lambda: state(services, TALLY).position == events[-1].id)
     assert state(services, TALLY).stopped is None
-    assert agrees_with_the_log(services, facts)
+    assert agrees_with_the_log(services, events)
 
 
-def test_a_fact_that_nobody_knows_yet_stops_and_is_taken_once_it_is_known(
+def test_a_event_that_nobody_knows_yet_stops_and_is_taken_once_it_is_known(
     services, looping, monkeypatch
 ):
     """As when an older version of the service still runs beside a newer one."""
-    facts = sold(services)
-    known = fact_of(facts[-1])
+    events = sold(services)
+    known = event_of(events[-1])
     blessing = CustomerSet(
         originator_id=known.originator_id,
-        originator_version=len(services.store.facts(known.originator_id)) + 1,
+        originator_version=len(services.store.events(known.originator_id)) + 1,
         at=known.at,
         actor="system",
         request="r",
         first_name="Blessed",
     )
-    stored = fact_mapper.FactMapper().to_stored_event(blessing)
+    stored = event_mapper.EventMapper().to_stored_event(blessing)
     unknown = StoredEvent(
         stored.originator_id, stored.originator_version, "TicketsBlessed.1", stored.state
     )
@@ -268,11 +268,11 @@ def test_a_fact_that_nobody_knows_yet_stops_and_is_taken_once_it_is_known(
     until(lambda: state(services, ORDERS).stopped and state(services, TALLY).stopped)
     for projection in (ORDERS, TALLY):
         stopped = state(services, projection)
-        assert stopped.position == facts[-1].id
-        assert stopped.stopped.startswith(f"at position {position}: UnknownFact: TicketsBlessed.1")
-    assert agrees_with_the_log(services, facts)
-    decoder = fact_mapper.DECODERS["CustomerSet.1"]
-    monkeypatch.setitem(fact_mapper.DECODERS, "TicketsBlessed.1", decoder)
+        assert stopped.position == events[-1].id
+        assert stopped.stopped.startswith(f"at position {position}: UnknownEvent: TicketsBlessed.1")
+    assert agrees_with_the_log(services, events)
+    decoder = event_mapper.DECODERS["CustomerSet.1"]
+    monkeypatch.setitem(event_mapper.DECODERS, "TicketsBlessed.1", decoder)
     until(lambda: state(services, ORDERS).position == state(services, TALLY).position == position)
     assert order_of(rows(services, ORDERS)[known.originator_id]).customer.first_name == "Blessed"
     assert agrees_with_the_log(services, services.store.log(0, 10_000))

@@ -6,18 +6,17 @@ import pytest
 
 from application.integrity.merkle_tree import (
     EMPTY,
-    climb,
-    drawer,
-    drawer_leaf,
-    drawer_of,
+    bucket,
+    bucket_leaf,
     head_of,
     leaf,
     path,
+    position_digest_of,
     root,
     root_of,
-    trail_of,
+    verify_inclusion,
 )
-from application.ports.integrity_records import Drawer, Head, Link
+from application.ports.integrity_records import Bucket, Head, Link, bucket_of
 
 LEAVES = [hashlib.sha256(b"%d" % number).digest() for number in range(40)]
 ORDER = "56a73b7ff06c5a21c393806b"
@@ -41,15 +40,15 @@ def test_every_leaf_has_a_short_path_to_the_root(count):
     for place, start in enumerate(leaves):
         steps = path(leaves, place)
         assert len(steps) <= count.bit_length()
-        assert climb(start, steps) == root(leaves)
+        assert verify_inclusion(start, steps) == root(leaves)
 
 
 @pytest.mark.parametrize("count", [2, 3, 9])
 def test_no_other_leaf_gets_to_the_root_by_that_path(count):
     leaves = LEAVES[:count]
     steps = path(leaves, 0)
-    assert climb(LEAVES[-1], steps) != root(leaves)
-    assert climb(leaves[1], steps) != root(leaves)
+    assert verify_inclusion(LEAVES[-1], steps) != root(leaves)
+    assert verify_inclusion(leaves[1], steps) != root(leaves)
 
 
 def test_any_change_of_the_leaves_changes_the_root():
@@ -72,22 +71,24 @@ def test_a_head_is_digested_with_all_that_it_has():
     assert len({leaf(each) for each in [head, *others]}) == 5
 
 
-def test_the_trail_tells_the_positions_of_all_facts_in_order():
-    assert trail_of([1, 2]) == hashlib.sha256(b"\0" * 7 + b"\1" + b"\0" * 7 + b"\2").digest()
-    assert len({trail_of(each) for each in ([1, 2], [2, 1], [1], [1, 2, 3])}) == 4
+def test_the_trail_tells_the_positions_of_all_events_in_order():
+    assert (
+        position_digest_of([1, 2]) == hashlib.sha256(b"\0" * 7 + b"\1" + b"\0" * 7 + b"\2").digest()
+    )
+    assert len({position_digest_of(each) for each in ([1, 2], [2, 1], [1], [1, 2, 3])}) == 4
     links = [Link(1, b"a" * 32, 7), Link(2, b"b" * 32, 9)]
-    assert head_of(ORDER, links) == Head(ORDER, 2, b"b" * 32, trail_of([7, 9]))
+    assert head_of(ORDER, links) == Head(ORDER, 2, b"b" * 32, position_digest_of([7, 9]))
 
 
 def test_orders_of_one_hour_lie_in_one_drawer():
-    assert drawer_of(ORDER) == "56a73"
-    assert drawer_of("56a73fff" + ORDER[8:]) == "56a73"
-    assert drawer_of("56a74000" + ORDER[8:]) != "56a73"
+    assert bucket_of(ORDER) == "56a73"
+    assert bucket_of("56a73fff" + ORDER[8:]) == "56a73"
+    assert bucket_of("56a74000" + ORDER[8:]) != "56a73"
 
 
 def test_the_whole_is_the_tree_over_the_drawers():
-    drawers = [drawer("56a73", 12, LEAVES[:4]), drawer("56a74", 1, LEAVES[4:5])]
-    assert drawers[0] == Drawer("56a73", 4, 12, root(LEAVES[:4]))
+    buckets = [bucket("56a73", 12, LEAVES[:4]), bucket("56a74", 1, LEAVES[4:5])]
+    assert buckets[0] == Bucket("56a73", 4, 12, root(LEAVES[:4]))
     written = b"\2\5" + b"\0" * 7 + b"\4" + b"\0" * 7 + b"\x0c" + b"56a73" + root(LEAVES[:4])
-    assert drawer_leaf(drawers[0]) == hashlib.sha256(written).digest()
-    assert root_of(drawers) == node(drawer_leaf(drawers[0]), drawer_leaf(drawers[1]))
+    assert bucket_leaf(buckets[0]) == hashlib.sha256(written).digest()
+    assert root_of(buckets) == node(bucket_leaf(buckets[0]), bucket_leaf(buckets[1]))

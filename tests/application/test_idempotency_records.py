@@ -9,24 +9,24 @@ from click.testing import CliRunner
 from forger import Forger
 
 from application.bootstrap import open_store
-from application.event_log.event_mapper import fact_of
+from application.event_log.event_mapper import event_of
 from application.event_log.idempotency import key_digest
 from application.integrity.findings import Kind
 from application.integrity.verification import verify
 from application.integrity.workers import here
-from application.orders.service import OrderWish, PaymentWish
-from application.ports.unit_of_work import Answered
+from application.orders.service import ChangeOrder, ChoosePayment
+from application.ports.unit_of_work import IdempotencyRecord
 from application.projector import derived_records_check as beside_check
 from application.projector.derived_records_check import check_requests
-from domain.commands import AtRandom, Customer, Seats
+from domain.commands import BestAvailable, Customer, TicketsById
 from domain.status import Status
 from interface.cli.main import cli
 
 BODY = b"\x07" * 32
-ONE = AtRandom({PARTERRE: 1})
-PAY = OrderWish(
+ONE = BestAvailable({PARTERRE: 1})
+PAY = ChangeOrder(
     customer=Customer(email="a@b.example"),
-    payment=PaymentWish("api/BASE"),
+    payment=ChoosePayment("api/BASE"),
     status=Status.IN_PROGRESS,
 )
 
@@ -34,20 +34,20 @@ PAY = OrderWish(
 class Shop(BoxOffice):
     """Sells by requests with an Idempotency-Key."""
 
-    def make(self, key, wish=None, body=BODY):
+    def make(self, key, command=None, body=BODY):
         """Make an order by a key; return the answer."""
         request = self.request(key=key, fingerprint=body)
-        return self.services.orders.create(SHOW, wish or OrderWish(tickets=ONE), request)
+        return self.services.orders.create(SHOW, command or ChangeOrder(tickets=ONE), request)
 
-    def ask(self, order, key, wish, body=BODY):
+    def ask(self, order, key, command, body=BODY):
         request = self.request(key=key, fingerprint=body)
-        return self.services.orders.change(order, wish, request)
+        return self.services.orders.change(order, command, request)
 
     def digest(self, key):
         return key_digest(self.request().caller.partner, key)
 
     def record(self, key):
-        return self.services.store.answered(self.digest(key))
+        return self.services.store.idempotency_record(self.digest(key))
 
     def verify(self):
         return verify(self.services.store, here(self.services.store), lambda *_: None)
@@ -59,8 +59,8 @@ class Shop(BoxOffice):
 @pytest.fixture
 def shop(address):
     shop = Shop(address)
-    shop.first = shop.make("first", OrderWish(Seats((seat(2),)))).order.id
-    shop.second = shop.make("second", OrderWish(Seats((seat(1),)))).order.id
+    shop.first = shop.make("first", ChangeOrder(TicketsById((seat(2),)))).order.id
+    shop.second = shop.make("second", ChangeOrder(TicketsById((seat(1),)))).order.id
     shop.ask(shop.second, "pay", PAY)
     yield shop
     shop.services.close()
@@ -81,11 +81,11 @@ def quietly(done, total):
 
 
 def test_the_last_event_of_a_request_names_its_key_and_makes_its_record(shop):
-    facts = [fact_of(each) for each in shop.services.store.facts(shop.second)]
-    digests = [each.idempotency and each.idempotency.digest for each in facts]
+    events = [event_of(each) for each in shop.services.store.events(shop.second)]
+    digests = [each.idempotency and each.idempotency.digest for each in events]
     assert digests == [shop.digest("second"), None, None, shop.digest("pay")]
-    last = facts[-1]
-    assert shop.record("pay") == Answered(
+    last = events[-1]
+    assert shop.record("pay") == IdempotencyRecord(
         last.idempotency.digest, last.idempotency.fingerprint, shop.second, 4, last.at
     )
     assert last.idempotency.fingerprint == BODY
@@ -93,15 +93,15 @@ def test_the_last_event_of_a_request_names_its_key_and_makes_its_record(shop):
 
 def test_the_record_follows_from_the_event_when_the_clock_was_set_back(shop):
     shop.later(minutes=-3)
-    answer = shop.ask(shop.first, "late", OrderWish(customer=Customer(email="c@d.example")))
-    [*_, last] = (fact_of(each) for each in shop.services.store.facts(shop.first))
+    answer = shop.ask(shop.first, "late", ChangeOrder(customer=Customer(email="c@d.example")))
+    [*_, last] = (event_of(each) for each in shop.services.store.events(shop.first))
     assert shop.record("late").at == last.at == answer.at
-    assert shop.ask(shop.first, "late", OrderWish()).at == answer.at
+    assert shop.ask(shop.first, "late", ChangeOrder()).at == answer.at
     assert shop.found() == []
 
 
 def test_records_that_nobody_touched_are_good_and_counted(shop, forger):
-    shop.ask(shop.first, "nothing", OrderWish())
+    shop.ask(shop.first, "nothing", ChangeOrder())
     report = shop.verify()
     assert (report.findings, report.recorded, report.unproven) == ([], 4, 1)
     said = CliRunner().invoke(cli, ["audit", "verify", "--database", shop.database]).stdout
@@ -115,8 +115,8 @@ def test_records_from_before_events_named_their_keys_are_counted_as_such(shop, f
     put(forger, b"\x01" * 32, plain, 1)
     report = shop.verify()
     assert (report.findings, report.recorded_before, report.unproven) == ([], 1, 0)
-    assert check_requests(shop.services.store, quietly, mend=True).differences == 0
-    assert shop.services.store.answered(b"\x01" * 32) is not None
+    assert check_requests(shop.services.store, quietly, repair=True).differences == 0
+    assert shop.services.store.idempotency_record(b"\x01" * 32) is not None
 
 
 def put(forger, digest, order, version):
@@ -157,7 +157,7 @@ def test_a_changed_record_is_found_and_put_right(shop, forger, change):
     change = change.replace("FIRST", shop.first)
     forger.run(f"UPDATE requests SET {change} WHERE digest = ?", shop.digest("pay"))
     assert (Kind.IDEMPOTENCY, shop.second, 4) in shop.found()
-    assert check_requests(shop.services.store, quietly, mend=True).differences == 1
+    assert check_requests(shop.services.store, quietly, repair=True).differences == 1
     assert shop.record("pay") == before
     assert shop.found() == []
 
@@ -167,8 +167,8 @@ def test_a_record_of_no_version_is_found_and_removed(shop, forger, where):
     order = where[0].replace("FIRST", shop.first)
     put(forger, b"\x02" * 32, order, where[1])
     assert shop.found() == [(Kind.IDEMPOTENCY, order, where[1])]
-    assert check_requests(shop.services.store, quietly, mend=True).differences == 1
-    assert shop.services.store.answered(b"\x02" * 32) is None
+    assert check_requests(shop.services.store, quietly, repair=True).differences == 1
+    assert shop.services.store.idempotency_record(b"\x02" * 32) is None
     assert shop.found() == []
 
 
@@ -177,7 +177,7 @@ def test_a_key_that_sold_twice_is_found_and_keeps_its_first_answer(shop, forger)
     again = shop.make("first").order.id
     assert again != shop.first
     assert shop.found() == [(Kind.REPEATED, shop.first, 1)]
-    assert check_requests(shop.services.store, quietly, mend=True).differences == 1
+    assert check_requests(shop.services.store, quietly, repair=True).differences == 1
     assert shop.record("first").order == shop.first
     assert shop.found() == [(Kind.REPEATED, again, 1)]
     assert check_requests(shop.services.store, quietly).differences == 0
@@ -196,16 +196,16 @@ def test_sales_go_on_while_records_are_made_again(shop, forger, address, monkeyp
         number = 0
         while not over.is_set():
             number += 1
-            made.append(shop.make(f"more-{number}", OrderWish()).order.id)
+            made.append(shop.make(f"more-{number}", ChangeOrder()).order.id)
 
     selling = threading.Thread(target=sell_on)
     selling.start()
     try:
         with closing(open_store(address)) as store:
             forger.run("DELETE FROM requests WHERE order_id = ?", shop.first)
-            assert check_requests(store, quietly, mend=True).differences == 1
+            assert check_requests(store, quietly, repair=True).differences == 1
             for _ in range(4):
-                assert check_requests(store, quietly, mend=True).differences == 0
+                assert check_requests(store, quietly, repair=True).differences == 0
     finally:
         over.set()
         selling.join()
@@ -224,9 +224,9 @@ def test_what_was_put_right_before_a_kill_stays_and_the_rest_follows(shop, forge
         raise Killed
 
     with pytest.raises(Killed):
-        check_requests(shop.services.store, kill, mend=True)
+        check_requests(shop.services.store, kill, repair=True)
     assert (shop.record("first") is None, shop.record("pay")) == (False, None)
-    assert check_requests(shop.services.store, quietly, mend=True).differences == 2
+    assert check_requests(shop.services.store, quietly, repair=True).differences == 2
     assert shop.found() == []
 
 

@@ -58,7 +58,7 @@ def test_eight_threads_never_make_the_same_id():
 FORKING = """
 import os
 from datetime import UTC, datetime
-from application.ids import new_id
+from application.runtime.ids import new_id
 at = datetime(2016, 1, 26, tzinfo=UTC)
 os.write(1, f"{new_id(at)}\\n".encode())
 for _ in range(3):
@@ -88,7 +88,7 @@ def test_a_forked_process_has_a_random_part_of_its_own():
 
 def test_two_processes_have_different_random_parts():
     code = (
-        "from datetime import UTC, datetime; from application.ids import new_id;"
+        "from datetime import UTC, datetime; from application.runtime.ids import new_id;"
         "print(new_id(datetime(2016, 1, 26, tzinfo=UTC)))"
     )
     assert ids_of_a_process(code)[0][8:18] != ids_of_a_process(code)[0][8:18]

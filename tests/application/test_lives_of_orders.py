@@ -31,11 +31,11 @@ from application.catalog.loading import load_catalog
 from application.orders.document import order_document
 from application.orders.expiry import sweep
 from application.orders.queries import OrderFilter
-from application.orders.service import OrderWish, PaymentWish, Request
+from application.orders.service import ChangeOrder, ChoosePayment, Request
 from application.projector.loop import catch_up
 from application.runtime.ids import created_at_of
 from application.settings import Settings
-from domain.commands import AtRandom, Customer, Seats
+from domain.commands import BestAvailable, Customer, TicketsById
 from domain.refusals import ChangedMeanwhile, Refusal, RequestReused, VersionMismatch
 from domain.status import Status
 
@@ -134,18 +134,18 @@ customers = st.fixed_dictionaries(
 numbers = st.integers(0, 30)
 
 
-def order_wish(wish):
+def change_order_command(command):
     """The clerk's wish as the service takes it."""
     payment = None
-    if wish.system or wish.success_url:
-        payment = PaymentWish(wish.system, wish.success_url)
-    at_random = None if wish.counts is None else AtRandom(wish.counts)
-    return OrderWish(
-        tickets=at_random if wish.seats is None else Seats(wish.seats),
-        all_or_nothing=wish.all_or_nothing,
-        customer=Customer(**wish.customer) if wish.customer else None,
+    if command.system or command.success_url:
+        payment = ChoosePayment(command.system, command.success_url)
+    at_random = None if command.counts is None else BestAvailable(command.counts)
+    return ChangeOrder(
+        tickets=at_random if command.seats is None else TicketsById(command.seats),
+        all_or_nothing=command.all_or_nothing,
+        customer=Customer(**command.customer) if command.customer else None,
         payment=payment,
-        status=wish.status and Status(wish.status),
+        status=command.status and Status(command.status),
     )
 
 
@@ -165,8 +165,8 @@ class LivesOfOrders(RuleBasedStateMachine):
     @initialize(first=wishes(), second=wishes())
     def open_the_counter(self, first, second):
         load_catalog(self.services.store, catalog_file(), NOON)
-        for partner, wish in ((THEATRE, first), (SHOP, second)):
-            self.create(partner, wish)
+        for partner, command in ((THEATRE, first), (SHOP, second)):
+            self.create(partner, command)
 
     def teardown(self):
         try:
@@ -203,7 +203,7 @@ class LivesOfOrders(RuleBasedStateMachine):
         write(document)
         entry = self.book.entries[answer.order.id]
         assert document == self.book.document(entry.id)
-        assert answer.order.version == entry.facts
+        assert answer.order.version == entry.events
         if entry.redirect_url is not None:
             assert REDIRECT.fullmatch(entry.redirect_url)
         self.answers.append((answer, document))
@@ -216,20 +216,20 @@ class LivesOfOrders(RuleBasedStateMachine):
         assert any(each.changed_at > self.clock() for each in self.orders)
         return refusal.about["reason"].code
 
-    def create(self, partner, wish, **more):
+    def create(self, partner, command, **more):
         request = self.request(partner, **more)
-        ask = lambda: self.services.orders.create(EVENING, order_wish(wish), request)  # noqa: E731
-        answer = self.both(ask, lambda given: self.book.create(partner, EVENING, wish, given))
+        ask = lambda: self.services.orders.create(EVENING, change_order_command(command), request)  # noqa: E731
+        answer = self.both(ask, lambda given: self.book.create(partner, EVENING, command, given))
         if answer is not None:
             assert created_at_of(answer.order.id) == self.clock().replace(microsecond=0)
             others = [each.number for each in self.orders if each.id != answer.order.id]
             assert answer.order.number > max(others, default=0)
             self.remember(ask, request)
 
-    def change(self, entry, caller, wish, **more):
+    def change(self, entry, caller, command, **more):
         request = self.request(caller, **more)
-        ask = lambda: self.services.orders.change(entry.id, order_wish(wish), request)  # noqa: E731
-        answer = self.both(ask, lambda given: self.book.change(entry.id, caller, wish, given))
+        ask = lambda: self.services.orders.change(entry.id, change_order_command(command), request)  # noqa: E731
+        answer = self.both(ask, lambda given: self.book.change(entry.id, caller, command, given))
         if answer is not None:
             self.remember(ask, request)
 
@@ -247,41 +247,41 @@ class LivesOfOrders(RuleBasedStateMachine):
 
     @rule(
         partner=st.sampled_from([THEATRE] * 4 + [SHOP] * 4 + [STRANGER]),
-        wish=wishes(),
+        command=wishes(),
         keyed=st.booleans(),
     )
-    def make_an_order(self, partner, wish, keyed):
-        self.create(partner, wish, **self.key(keyed))
+    def make_an_order(self, partner, command, keyed):
+        self.create(partner, command, **self.key(keyed))
 
     @precondition(lambda self: self.orders)
-    @rule(which=numbers, wish=wishes(), keyed=st.booleans())
-    def change_an_order(self, which, wish, keyed):
+    @rule(which=numbers, command=wishes(), keyed=st.booleans())
+    def change_an_order(self, which, command, keyed):
         entry = self.pick(which)
-        self.change(entry, entry.vendor, wish, **self.key(keyed))
+        self.change(entry, entry.vendor, command, **self.key(keyed))
 
     @precondition(lambda self: self.orders)
-    @rule(which=numbers, wish=wishes(moves=("done", "canceled", "expired")))
-    def carry_an_order_on(self, which, wish):
+    @rule(which=numbers, command=wishes(moves=("done", "canceled", "expired")))
+    def carry_an_order_on(self, which, command):
         """To the next status, with all it needs, or to whatever is wished."""
         entry = self.pick(which)
         status = {"executed": "in_progress", "in_progress": "done"}.get(entry.status, "done")
-        system = (entry.system or wish.system or "api/CARD") if status == "in_progress" else None
-        self.change(entry, entry.vendor, Wish(system=system, status=wish.status or status))
+        system = (entry.system or command.system or "api/CARD") if status == "in_progress" else None
+        self.change(entry, entry.vendor, Wish(system=system, status=command.status or status))
 
     @precondition(lambda self: self.orders)
-    @rule(which=numbers, wish=wishes(), how=st.sampled_from(["seen", "stale", "by another"]))
-    def change_what_may_be_stale_or_anothers(self, which, wish, how):
+    @rule(which=numbers, command=wishes(), how=st.sampled_from(["seen", "stale", "by another"]))
+    def change_what_may_be_stale_or_anothers(self, which, command, how):
         entry = self.pick(which)
         if how == "seen":
-            self.change(entry, entry.vendor, wish, versions=frozenset({entry.facts}))
+            self.change(entry, entry.vendor, command, versions=frozenset({entry.events}))
         elif how == "by another":
             for caller in PARTNERS.keys() - {entry.vendor}:
-                self.change(entry, caller, wish)
+                self.change(entry, caller, command)
         else:
-            request = self.request(entry.vendor, versions=frozenset({entry.facts - 1, 99}))
+            request = self.request(entry.vendor, versions=frozenset({entry.events - 1, 99}))
             with pytest.raises(VersionMismatch) as refused:
-                self.services.orders.change(entry.id, order_wish(wish), request)
-            assert refused.value.about["version"] == entry.facts
+                self.services.orders.change(entry.id, change_order_command(command), request)
+            assert refused.value.about["version"] == entry.events
             assert refused.value.about["status"] == entry.status_at(self.clock())
 
     @precondition(lambda self: self.keyed)
@@ -295,7 +295,7 @@ class LivesOfOrders(RuleBasedStateMachine):
         self.turn += 1
         another = Request(request.caller, "another", key=request.key)
         with pytest.raises(RequestReused):
-            self.services.orders.create(EVENING, OrderWish(), another)
+            self.services.orders.create(EVENING, ChangeOrder(), another)
 
     @rule(
         passing=st.sampled_from([1, 60_000, 9 * 60_000, 31 * 60_000, 13 * 3_600_000, -120_000]),
@@ -327,18 +327,20 @@ class LivesOfOrders(RuleBasedStateMachine):
     def note_expiries(self):
         """A buyer who wants what only overdue orders keep has their end recorded, at any time."""
         for entry in self.orders:
-            facts = self.services.store.facts(entry.id)
-            if len(facts) == entry.facts + 1 and entry.status_at(self.clock()) == "expired":
+            events = self.services.store.events(entry.id)
+            if len(events) == entry.events + 1 and entry.status_at(self.clock()) == "expired":
                 self.book.note_expiry(entry.id)
 
     # What must be so, whatever has happened.
 
     @invariant()
-    def replaying_the_facts_gives_what_was_answered(self):
+    def replaying_the_events_gives_what_was_answered(self):
         self.note_expiries()
         for entry in self.orders:
-            facts = self.services.store.facts(entry.id)
-            assert [fact.originator_version for fact in facts] == list(range(1, entry.facts + 1))
+            events = self.services.store.events(entry.id)
+            assert [event.originator_version for event in events] == list(
+                range(1, entry.events + 1)
+            )
             answer = self.services.history.order(entry.id)
             assert order_document(answer.order, answer.at) == self.book.document(entry.id)
 

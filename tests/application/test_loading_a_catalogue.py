@@ -12,7 +12,7 @@ from selling import CANCEL, DONE, TEN_MINUTES, asks, at_random, on_one_store, se
 from application.catalog.file import BadCatalog, read_catalog_file
 from application.catalog.loading import LoadReport, TicketsInUse, load_catalog
 from application.orders.expiry import sweep
-from application.orders.service import OrderWish, PaymentWish
+from application.orders.service import ChangeOrder, ChoosePayment
 from application.projector.loop import catch_up
 from application.storage.postgres.catalog import PostgresCatalogChange
 from domain.status import Status
@@ -20,7 +20,7 @@ from domain.status import Status
 EVENING, MATINEE = "56a6253df06c5a059a938001", "56a6253df06c5a059a938002"
 PARTERRE, FLOOR, STALLS = (f"56a6254bf06c5a059b93801{n}" for n in (1, 2, 3))
 SEATS = [f"56a6253df06c5a059a93803{n}" for n in range(4)]
-PAY = OrderWish(payment=PaymentWish("api/CARD"), status=Status.IN_PROGRESS)
+PAY = ChangeOrder(payment=ChoosePayment("api/CARD"), status=Status.IN_PROGRESS)
 FILE = {
     "partners": [
         {"id": THEATRE, "name": "Theatre", "language": "ru", "keys": ["the-theatres-key-1"]},
@@ -76,12 +76,12 @@ def load(services, clock):
     return load
 
 
-def create(services, wish):
-    return services.orders.create(EVENING, wish, asks(THEATRE)).order
+def create(services, command):
+    return services.orders.create(EVENING, command, asks(THEATRE)).order
 
 
-def paid(services, wish):
-    order = create(services, wish)
+def paid(services, command):
+    order = create(services, command)
     for step in (PAY, DONE):
         services.orders.change(order.id, step, asks(THEATRE))
     return order

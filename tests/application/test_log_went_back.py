@@ -19,8 +19,8 @@ from application.integrity.workers import here
 from application.operations import health
 from application.operations.metrics import figures
 from application.ports.read_models import ModelNotTrue, Page
-from application.projector.acknowledging import NothingToAcknowledge
-from application.projector.code_fingerprint import code_mark
+from application.projector.acknowledgements import NothingToAcknowledge
+from application.projector.code_fingerprint import code_fingerprint
 from application.projector.generations import Stopped
 from application.projector.read_your_writes import ModelBehind, wait_until_shown
 from application.projector.rebuild import NothingKept, rebuild, roll_back
@@ -147,7 +147,7 @@ def test_it_is_acknowledged_once_and_named_for_ever(put_back_one, lite):
     shop.services.look_back()
     with pytest.raises(LogWentBack):
         shop.services.checkpoints.make()
-    known = shop.services.acknowledging.acknowledge("ann", "the disk died")
+    known = shop.services.acknowledgements.acknowledge("ann", "the disk died")
     assert known
     assert is_ready(shop)
     made = statement_of(shop.services.checkpoints.make())
@@ -156,7 +156,7 @@ def test_it_is_acknowledged_once_and_named_for_ever(put_back_one, lite):
     shop.order()
     assert statement_of(shop.services.checkpoints.make()).resumes == ()
     with pytest.raises(NothingToAcknowledge):
-        shop.services.acknowledging.acknowledge("ann", "again")
+        shop.services.acknowledgements.acknowledge("ann", "again")
     shop.catch_up()
     report = verify(shop.services.store, here(shop.services.store), quietly)
     assert report.findings == []
@@ -178,7 +178,7 @@ def test_what_was_acknowledged_is_known_after_the_same_backup_was_put_back_again
     put_back_one, lite, tmp_path
 ):
     shop, *_ = put_back_one
-    shop.services.acknowledging.acknowledge("ann", "the disk died")
+    shop.services.acknowledgements.acknowledge("ann", "the disk died")
     shop.services.close()
     put_back(lite, tmp_path / "backup")
     with closing(open_store(lite)) as store:
@@ -194,7 +194,7 @@ def test_a_good_start_finds_nothing(shop):
     assert open_ones(shop) == []
     assert is_ready(shop)
     with pytest.raises(NothingToAcknowledge):
-        shop.services.acknowledging.acknowledge("ann", "nothing")
+        shop.services.acknowledgements.acknowledge("ann", "nothing")
 
 
 def test_a_log_that_lost_its_end_is_noticed_by_a_process_that_has_seen_it(shop, address):
@@ -233,7 +233,7 @@ def test_nothing_is_signed_over_a_log_that_is_shorter_than_what_was_signed(shop,
     shop.services.watch.look()
     with pytest.raises(LogWentBack):
         shop.services.checkpoints.make()
-    shop.services.acknowledging.acknowledge("ann", "cut")
+    shop.services.acknowledgements.acknowledge("ann", "cut")
     made = statement_of(shop.services.checkpoints.make())
     assert (made.number, made.position) == (2, 1)
 
@@ -245,13 +245,13 @@ def test_the_signer_remembers_what_the_database_and_its_files_have_lost(shop, ad
     assert stat.S_IMODE(memory.stat().st_mode) == 0o600
     assert json.loads(memory.read_text(encoding="utf-8"))["last"]["number"] == signed.number
     records = shop.services.store.audit()
-    records.restart_witness(0)
+    records.restart_recorded_heads(0)
     Forger(address).run("DELETE FROM checkpoints")
     with pytest.raises(SignerDisagrees):
         shop.services.checkpoints.make()
     shop.services.watch.look()
     assert ["signer" in each.seen_by for each in open_ones(shop)] == [True]
-    shop.services.acknowledging.acknowledge("ann", "lost")
+    shop.services.acknowledgements.acknowledge("ann", "lost")
     assert shop.services.checkpoints.make().number == signed.number + 1
 
 
@@ -289,8 +289,8 @@ def test_a_kept_generation_is_refused_even_where_the_live_one_is_true(shop, addr
     cut(address, 2)
     state = models(shop).state("orders")
     build = models(shop).begin(ORDERS.table, "code", 2, ())
-    for part in models(shop).pending(build.state):
-        models(shop).load(build.state, part, [], facts=0)
+    for partition in models(shop).pending(build.state):
+        models(shop).load(build.state, partition, [], events=0)
     models(shop).finish(build)
     assert models(shop).swap(build.state), "a live one that has diverged is not waited for"
     assert models(shop).kept("orders").generation == state.generation != kept.generation
@@ -317,7 +317,7 @@ def test_a_rebuild_during_which_the_log_goes_back_is_not_swapped_in(shop, addres
 def test_what_a_rebuild_has_loaded_of_another_history_is_not_used(shop, address):
     first = sell(shop, 2)
     sell(shop, 2)
-    build = models(shop).begin(ORDERS.table, code_mark(), 4, ())
+    build = models(shop).begin(ORDERS.table, code_fingerprint(), 4, ())
     assert not models(shop).reload(build.state).diverged
     cut(address, 2)
     first += [shop.order() for _ in range(3)]

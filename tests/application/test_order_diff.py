@@ -73,7 +73,7 @@ def test_who_did_it_when_and_by_which_request(office):
     }
 
 
-def test_a_field_that_changed_twice_names_both_facts(office):
+def test_a_field_that_changed_twice_names_both_events(office):
     order = office.order()
     office.name_buyer(order, email="first@example.com")
     office.name_buyer(order, email="second@example.com")

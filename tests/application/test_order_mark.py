@@ -1,11 +1,11 @@
-"""The mark of one order says whether its facts are those that were recorded."""
+"""The mark of one order says whether its events are those that were recorded."""
 
 import pytest
 from box_office import BoxOffice, seat
 from forger import Forger
 
 from application.integrity.findings import Kind
-from application.integrity.order_status import mark_of
+from application.integrity.order_status import integrity_status_of
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def forger(address):
 
 
 def mark(shop):
-    return mark_of(shop.services.store, shop.paid)
+    return integrity_status_of(shop.services.store, shop.paid)
 
 
 def kinds(shop):
@@ -35,33 +35,33 @@ def kinds(shop):
 
 def test_before_the_first_checkpoint_the_chain_alone_speaks(shop):
     found = mark(shop)
-    assert (found.facts, found.signed, found.checkpoint, found.findings) == (4, 0, None, [])
+    assert (found.events, found.signed, found.checkpoint, found.findings) == (4, 0, None, [])
 
 
 def test_a_checkpoint_signs_what_was_there_then(shop):
     shop.services.checkpoints.make()
     other = shop.order(seats=[seat(2)])
     found = mark(shop)
-    assert (found.facts, found.signed, found.findings) == (4, 4, [])
+    assert (found.events, found.signed, found.findings) == (4, 4, [])
     assert found.checkpoint.number == 1
-    late = mark_of(shop.services.store, other)
-    assert (late.facts, late.signed, late.findings) == (1, 0, [])
+    late = integrity_status_of(shop.services.store, other)
+    assert (late.events, late.signed, late.findings) == (1, 0, [])
 
 
 def test_an_order_that_went_on_is_signed_in_part(shop):
     order = shop.order(seats=[seat(3)])
     shop.services.checkpoints.make()
     shop.name_buyer(order, email="buyer@example.org")
-    found = mark_of(shop.services.store, order)
-    assert (found.facts, found.signed, found.findings) == (2, 1, [])
+    found = integrity_status_of(shop.services.store, order)
+    assert (found.events, found.signed, found.findings) == (2, 1, [])
 
 
-def test_a_changed_fact_is_named(shop, forger):
+def test_a_changed_event_is_named(shop, forger):
     forger.edit(shop.paid, 2, b"api/BASE", b"api/EVIL")
     assert kinds(shop) == [(Kind.CHANGED, 2)]
 
 
-def test_a_missing_fact_is_named(shop, forger):
+def test_a_missing_event_is_named(shop, forger):
     forger.run(
         "DELETE FROM orders_events WHERE originator_id = ? AND originator_version = ?",
         shop.paid,
@@ -70,7 +70,7 @@ def test_a_missing_fact_is_named(shop, forger):
     assert (Kind.MISSING, 2) in kinds(shop)
 
 
-def test_a_fact_without_a_hash_was_not_written_by_us(shop, forger):
+def test_a_event_without_a_hash_was_not_written_by_us(shop, forger):
     forger.set(shop.paid, 4, "hash", b"")
     assert kinds(shop) == [(Kind.INSERTED, 4)]
 

@@ -10,7 +10,7 @@ from application.catalog.access import AUDIT, Caller
 from application.catalog.loading import load_sample
 from application.orders.queries import OrderFilter
 from application.orders.search import MOST_FOUND
-from application.orders.service import OrderWish, Request
+from application.orders.service import ChangeOrder, Request
 from application.projector.loop import catch_up
 from application.runtime.clock import now
 from application.settings import Settings
@@ -53,8 +53,8 @@ def orders(services):
     """Anna's order at the org, Oleg's at the shop, and one of the org's without a buyer."""
 
     def made(caller, customer=None):
-        wish = OrderWish(customer=customer)
-        return services.orders.create(SHOW, wish, Request(caller, "r")).order
+        command = ChangeOrder(customer=customer)
+        return services.orders.create(SHOW, command, Request(caller, "r")).order
 
     found = {"anna": made(ORG, ANNA), "oleg": made(SHOP, OLEG), "nobody": made(ORG)}
     catch_up(services.store, "orders")
@@ -150,9 +150,9 @@ def test_a_text_that_finds_too_many_says_so(tmp_path):
     with opened(f"sqlite:///{tmp_path / 'orders.db'}") as services:
 
         def found_after(count):
-            wish = OrderWish(customer=Customer(last_name="Smith"))
+            command = ChangeOrder(customer=Customer(last_name="Smith"))
             for _ in range(count):
-                services.orders.create(SHOW, wish, Request(ORG, "r"))
+                services.orders.create(SHOW, command, Request(ORG, "r"))
             catch_up(services.store, "orders")
             found = services.search.find(AUDITOR, "smith", OrderFilter())
             return len(found.orders), found.more, found.cursor

@@ -7,7 +7,7 @@ from string import Formatter
 import pytest
 from box_office import SHOP, seat
 
-from application.orders.service import CONTENDED, NotHad, OrderWish
+from application.orders.service import CONTENDED, ChangeOrder, RejectedRequest
 from application.orders.timeline.english import ENGLISH
 from application.orders.timeline.language import Language
 from application.orders.timeline.russian import RUSSIAN
@@ -17,11 +17,11 @@ from domain.commands import Customer
 from domain.refusals import Refusal, UnknownOrder
 from domain.status import Status
 
-EMPTY = OrderWish()
+EMPTY = ChangeOrder()
 
 
 def told(office, order, language=ENGLISH):
-    document = office.services.stories.explain(order, language)
+    document = office.services.timelines.explain(order, language)
     return [each["sentence"] for each in document["story"]]
 
 
@@ -30,7 +30,7 @@ def last(office, order, language=ENGLISH):
 
 
 def entries(office, order):
-    return office.services.stories.explain(order)["story"]
+    return office.services.timelines.explain(order)["story"]
 
 
 def test_a_paid_order_from_beginning_to_end(office):
@@ -84,13 +84,13 @@ def test_nothing_is_left_on_the_hold_of_an_order_that_has_ended(office):
 def test_how_it_stands_comes_first(office):
     order = office.order()
     office.later(minutes=4)
-    stories = office.services.stories
-    assert stories.explain(order)["now"] == (
+    timelines = office.services.timelines
+    assert timelines.explain(order)["now"] == (
         "The order is being put together. It is held for another 6 minutes,"
         " until 2030-01-26 09:35:19 UTC."
     )
     office.cancel(order)
-    assert stories.explain(order, RUSSIAN)["now"] == "Заказ отменён 26.01.2030 09:29:19 UTC."
+    assert timelines.explain(order, RUSSIAN)["now"] == "Заказ отменён 26.01.2030 09:29:19 UTC."
 
 
 def test_tickets_that_come_and_go(office):
@@ -184,7 +184,7 @@ def test_an_end_that_is_not_recorded_yet_is_told_all_the_same(office):
     entry = entries(office, order)[-1]
     assert (entry["kind"], entry["at"]) == ("note", "2030-01-26T09:35:19.378000+00:00")
     assert entry["sentence"].endswith("It is not recorded yet; it counts all the same.")
-    assert office.services.stories.explain(order)["now"].startswith("The order has expired")
+    assert office.services.timelines.explain(order)["now"].startswith("The order has expired")
 
 
 # What was asked and could not be had.
@@ -253,7 +253,7 @@ def test_a_shop_and_an_organiser_are_told_apart(office):
 
 def test_a_stranger_is_told_nothing(office):
     with pytest.raises(UnknownOrder):
-        office.services.stories.explain(
+        office.services.timelines.explain(
             office.order(), caller=office.caller("56810047f06c5a6ac62f4e1f")
         )
 
@@ -293,8 +293,10 @@ def test_a_refusals_sentence_says_only_what_the_refusal_knows(office, code):
     known |= {"version"} if code == "version_mismatch" else set()
     about = dict.fromkeys(known, "executed")
     order = office.order()
-    wish = office.request()
-    office.services.attempts.note(NotHad(order, 1, office.time, wish, EMPTY, code, about))
+    command = office.request()
+    office.services.attempts.note(
+        RejectedRequest(order, 1, office.time, command, EMPTY, code, about)
+    )
     for language in LANGUAGES.values():
         assert last(office, order, language)
 

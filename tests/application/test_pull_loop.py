@@ -1,4 +1,4 @@
-"""The loop that feeds the read models: kills, facts it cannot take, waking up."""
+"""The loop that feeds the read models: kills, events it cannot take, waking up."""
 
 import msgspec
 import pytest
@@ -6,11 +6,11 @@ from eventsourcing.persistence import StoredEvent
 from killing import Fuse, Killed, Mortal
 from mixed_orders import NOON, load_shows, make_mixed_orders
 
-from application.event_log import event_mapper as fact_mapper
+from application.event_log import event_mapper
 from application.operations import health
 from application.ports.read_models import Table
 from application.projector import loop as pull_loop
-from application.projector.loop import PullLoop, catch_up
+from application.projector.loop import Projector, catch_up
 from application.projector.read_your_writes import wait_until_shown
 from application.projector.rebuild import rebuild
 from application.read_models.registry import PROJECTIONS
@@ -43,7 +43,7 @@ def sold(services):
 
 def feed_until_killed(services, calls):
     """Feed all read models; tell whether it was killed on the way."""
-    loop = PullLoop(Mortal(services.store, Fuse(calls)), list(PROJECTIONS.values()))
+    loop = Projector(Mortal(services.store, Fuse(calls)), list(PROJECTIONS.values()))
     try:
         while any([loop.step(each) for each in PROJECTIONS.values()]):  # noqa: C419 - each has its turn
             pass
@@ -64,39 +64,39 @@ def test_a_loop_that_is_killed_anywhere_repeats_and_skips_nothing(sold, monkeypa
 
 
 def poison(services, order, version):
-    """A fact of an order that this version of the service does not know; its position."""
+    """An event of an order that this version of the service does not know; its position."""
     said = {"order": order, "version": version, "at": NOON, "actor": "bishop", "request": "r"}
     event = StoredEvent(order, version, "OrderBlessed.1", msgspec.json.encode(said))
     return services.store.recorder.insert_events([event])[0]
 
 
-def feed(services):
+def project(services):
     for projection in PROJECTIONS.values():
         while services.loop.step(projection):
             pass
 
 
-def test_a_fact_that_is_not_known_stops_every_read_model_right_before_it(sold):
+def test_a_event_that_is_not_known_stops_every_read_model_right_before_it(sold):
     last = sold.store.last_position()
     position = poison(sold, "6" * 24, 1)
     make_mixed_orders(sold, 5, seed=2)
-    feed(sold)
+    project(sold)
     for name in NAMES:
         assert state(sold, name).position == last
         assert state(sold, name).stopped == (
-            f"at position {position}: UnknownFact: OrderBlessed.1 in order {'6' * 24}"
+            f"at position {position}: UnknownEvent: OrderBlessed.1 in order {'6' * 24}"
         )
 
 
-def test_it_goes_on_by_itself_once_the_fact_is_known(sold, monkeypatch):
-    feed(sold)
+def test_it_goes_on_by_itself_once_the_event_is_known(sold, monkeypatch):
+    project(sold)
     order = next(iter(sold.store.log(0, 1))).originator_id
-    poison(sold, order, len(sold.store.facts(order)) + 1)
+    poison(sold, order, len(sold.store.events(order)) + 1)
     make_mixed_orders(sold, 5, seed=2)
-    feed(sold)
+    project(sold)
     assert state(sold).stopped
-    monkeypatch.setitem(fact_mapper.DECODERS, "OrderBlessed.1", msgspec.json.Decoder(CustomerSet))
-    feed(sold)
+    monkeypatch.setitem(event_mapper.DECODERS, "OrderBlessed.1", msgspec.json.Decoder(CustomerSet))
+    project(sold)
     for name in NAMES:
         assert state(sold, name).position == sold.store.last_position()
         assert state(sold, name).stopped is None
@@ -106,10 +106,10 @@ def test_it_goes_on_by_itself_once_the_fact_is_known(sold, monkeypatch):
 def without(projection, order):
     """A projection that cannot take this order."""
 
-    def rows(facts):
-        if facts[0].originator_id == order:
+    def rows(events):
+        if events[0].originator_id == order:
             raise ValueError("no room for this one")
-        return projection.rows(facts)
+        return projection.rows(events)
 
     return msgspec.structs.replace(projection, rows=rows)
 
@@ -117,11 +117,11 @@ def without(projection, order):
 def test_a_read_model_that_cannot_take_an_order_does_not_hold_up_the_others(sold):
     order = sold.store.log(2, 1)[0].originator_id
     stubborn = without(HOLDS, order)
-    loop = PullLoop(sold.store, [ORDERS, stubborn])
+    loop = Projector(sold.store, [ORDERS, stubborn])
     while any([loop.step(ORDERS), loop.step(stubborn)]):
         pass
     assert state(sold, "orders").position == sold.store.last_position()
-    assert state(sold, "holds").position == sold.store.facts(order)[0].id - 1
+    assert state(sold, "holds").position == sold.store.events(order)[0].id - 1
     assert "no room for this one" in state(sold, "holds").stopped
     found = health.check(sold.store, sold.store_clock)
     assert found.checks["projection holds"] == state(sold, "holds").stopped
@@ -130,9 +130,9 @@ def test_a_read_model_that_cannot_take_an_order_does_not_hold_up_the_others(sold
 
 def test_a_row_that_cannot_be_written_stops_its_read_model(sold):
     wide = msgspec.structs.replace(
-        ORDERS, rows=lambda facts: [msgspec.structs.replace(ORDERS.rows(facts)[0], columns=(1,))]
+        ORDERS, rows=lambda events: [msgspec.structs.replace(ORDERS.rows(events)[0], columns=(1,))]
     )
-    assert not PullLoop(sold.store, [wide]).step(wide)
+    assert not Projector(sold.store, [wide]).step(wide)
     assert state(sold).stopped.startswith(f"at position {sold.store.log(0, 1)[0].id}: ")
     assert sold.loop.step(ORDERS)
     assert state(sold).stopped is None
@@ -140,7 +140,7 @@ def test_a_row_that_cannot_be_written_stops_its_read_model(sold):
 
 def test_a_table_of_other_columns_is_not_written_to(sold):
     other = msgspec.structs.replace(ORDERS, table=Table("orders", {"vendor": str}))
-    assert not PullLoop(sold.store, [other]).step(other)
+    assert not Projector(sold.store, [other]).step(other)
     assert "orderlog projection rebuild orders" in state(sold).stopped
 
 

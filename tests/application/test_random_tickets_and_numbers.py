@@ -21,8 +21,8 @@ def services(services):
     return services
 
 
-def create(services, wish=EMPTY):
-    return services.orders.create(SEATED, wish, asks(THEATRE)).order
+def create(services, command=EMPTY):
+    return services.orders.create(SEATED, command, asks(THEATRE)).order
 
 
 def some(count, **more):

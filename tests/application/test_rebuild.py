@@ -16,7 +16,7 @@ from killing import Fuse, Killed, Mortal
 from mixed_orders import NOON, load_shows, make_mixed_orders
 
 from application.bootstrap import build, opener_of
-from application.event_log import event_mapper as fact_mapper
+from application.event_log import event_mapper
 from application.ports.read_models import BeingRebuilt, Row, Table
 from application.projector import generations as new_generation
 from application.projector.generations import Loading, Stopped
@@ -67,7 +67,7 @@ def sold_here(here, clock):
 
 @pytest.fixture(autouse=True)
 def small_ranges(monkeypatch):
-    monkeypatch.setattr(new_generation, "RANGE_FACTS", 60)
+    monkeypatch.setattr(new_generation, "RANGE_EVENTS", 60)
     monkeypatch.setattr(new_generation, "BATCH", 40)
 
 
@@ -130,7 +130,7 @@ def rebuild_killed_after(services, calls):
 
 
 def test_a_rebuild_that_is_killed_anywhere_goes_on_where_it_was(sold, monkeypatch):
-    monkeypatch.setattr(new_generation, "RANGE_FACTS", 250)
+    monkeypatch.setattr(new_generation, "RANGE_EVENTS", 250)
     live = table(sold, "orders")
     calls, swapped = 0, 1
     killed = True
@@ -160,7 +160,7 @@ def test_what_was_loaded_before_a_kill_is_not_loaded_again(sold_here):
 
 def test_what_other_code_has_loaded_is_not_used(sold_here, monkeypatch):
     assert rebuild_killed_after(sold_here, 20)
-    monkeypatch.setattr(new_generation, "code_mark", lambda: "newer code")
+    monkeypatch.setattr(new_generation, "code_fingerprint", lambda: "newer code")
     told = []
     rebuild(sold_here.store, ORDERS, lambda done, total: told.append(done))
     assert told[0] == 0
@@ -225,7 +225,7 @@ def test_the_workers_end_with_a_rebuild_that_is_killed(sold, address):
 
 
 def test_a_worker_that_dies_ends_the_rebuild_and_the_next_one_goes_on(sold_here, here, monkeypatch):
-    monkeypatch.setattr(new_generation, "RANGE_FACTS", 5)  # so many that one dies in the middle
+    monkeypatch.setattr(new_generation, "RANGE_EVENTS", 5)  # so many that one dies in the middle
 
     def kill_one(done, total):
         for worker in multiprocessing.active_children()[:1]:
@@ -284,9 +284,9 @@ def orderlog(*arguments):
 # A projection that has changed.
 
 
-def louder(facts):
+def louder(events):
     """As `orders`, but paid orders have another number."""
-    [row] = ORDERS.rows(facts)
+    [row] = ORDERS.rows(events)
     if row.columns[4] != Status.DONE:
         return [row]
     return [Row(row.key, (*row.columns[:3], -1, *row.columns[4:]), row.document)]
@@ -405,13 +405,13 @@ def test_an_unknown_read_model_is_wrong_usage(address):
 
 
 def poison(services, order="6" * 24, version=1):
-    """A fact that this version of the service does not know; its position."""
+    """An event that this version of the service does not know; its position."""
     said = {"order": order, "version": version, "at": NOON, "actor": "bishop", "request": "r"}
     event = StoredEvent(order, version, "OrderBlessed.1", msgspec.json.encode(said))
     return services.store.recorder.insert_events([event])[0]
 
 
-def test_a_fact_that_is_not_known_ends_a_rebuild_by_name(sold_here, here):
+def test_a_event_that_is_not_known_ends_a_rebuild_by_name(sold_here, here):
     poison(sold_here)
     with pytest.raises(Stopped, match=r"OrderBlessed\.1"):
         rebuild(sold_here.store, ORDERS, quietly)
@@ -423,7 +423,7 @@ def test_a_fact_that_is_not_known_ends_a_rebuild_by_name(sold_here, here):
 
 
 @pytest.mark.parametrize("workers", [None, in_processes(2)])
-def test_a_fact_that_is_not_known_ends_the_loading_by_name(clock, here, workers):
+def test_a_event_that_is_not_known_ends_the_loading_by_name(clock, here, workers):
     services = build(Settings(database=here), clock)
     load_shows(services.store, 400)
     poison(services)
@@ -442,22 +442,22 @@ def test_a_live_table_that_stands_still_cannot_be_compared_with(sold_here, monke
     assert sold_here.store.read_models().state("orders").stopped
     learn_to_bless(monkeypatch)
     outcome = rebuild(sold_here.store, ORDERS, quietly, check=True)
-    assert outcome.needs_leave
-    assert f"stopped at position {position}: UnknownFact" in outcome.incomparable
+    assert outcome.needs_acceptance
+    assert f"stopped at position {position}: UnknownEvent" in outcome.incomparable
     assert sold_here.loop.step(ORDERS)
     assert rebuild(sold_here.store, ORDERS, quietly).differences == 0
 
 
 def learn_to_bless(monkeypatch):
-    """From now on the service knows the fact."""
-    monkeypatch.setitem(fact_mapper.DECODERS, "OrderBlessed.1", msgspec.json.Decoder(CustomerSet))
+    """From now on the service knows the event."""
+    monkeypatch.setitem(event_mapper.DECODERS, "OrderBlessed.1", msgspec.json.Decoder(CustomerSet))
 
 
 WIDER = msgspec.structs.replace(
     ORDERS,
     table=Table("orders", {**ORDERS.table.columns, "facts": int}, ORDERS.table.indexes),
-    rows=lambda facts: [
-        Row(row.key, (*row.columns, len(facts)), row.document) for row in ORDERS.rows(facts)
+    rows=lambda events: [
+        Row(row.key, (*row.columns, len(events)), row.document) for row in ORDERS.rows(events)
     ],
 )
 
@@ -470,7 +470,7 @@ def test_a_table_of_other_columns_is_not_fed_but_rebuilt(sold_here):
     with pytest.raises(OtherColumns, match="rebuild"):
         pull(sold_here.store, WIDER, before)
     outcome = rebuild(sold_here.store, WIDER, quietly)
-    assert (outcome.swapped, outcome.needs_leave) == (False, True)
+    assert (outcome.swapped, outcome.needs_acceptance) == (False, True)
     assert "other columns" in outcome.incomparable
     assert rebuild(sold_here.store, WIDER, quietly, accept_differences=True).swapped
     assert len(table(sold_here, "orders")) == 160

@@ -18,7 +18,7 @@ from application.read_models.orders import TABLE as ORDERS
 from application.settings import Settings
 from interface.cli.main import cli
 
-PATIENCE_SECONDS = 60
+BACKOFF_SECONDS = 60
 REBUILD = """
 import sys
 from dask.distributed import Client
@@ -46,7 +46,7 @@ def running(*command, told=False):
 
 
 def wait_until(condition):
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + BACKOFF_SECONDS
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.002)
@@ -104,7 +104,7 @@ def test_a_worker_that_is_lost_in_the_middle_does_no_harm(sold, database, proces
     wait_until(lambda: models.loaded(begun.state))
     lost.kill()
     assert models.pending(begun.state)
-    said, _ = rebuilding.communicate(timeout=PATIENCE_SECONDS)
+    said, _ = rebuilding.communicate(timeout=BACKOFF_SECONDS)
     assert rebuilding.returncode == 0, said
     assert "No row differs" in said
     assert models.state("orders").generation == begun.state.generation
@@ -112,7 +112,7 @@ def test_a_worker_that_is_lost_in_the_middle_does_no_harm(sold, database, proces
 
 
 def test_a_scheduler_that_nobody_runs_is_named(sold, database, monkeypatch):
-    monkeypatch.setattr(new_generation, "RANGE_FACTS", 50)
+    monkeypatch.setattr(new_generation, "RANGE_EVENTS", 50)
     monkeypatch.setattr(dask_workers, "CONNECT_SECONDS", 0.5)
     command = ("projection", "rebuild", "orders", "--database", database)
     answer = CliRunner().invoke(cli, [*command, "--scheduler", "tcp://127.0.0.1:9"])
@@ -121,7 +121,7 @@ def test_a_scheduler_that_nobody_runs_is_named(sold, database, monkeypatch):
 
 
 def test_a_scheduler_without_workers_is_named(sold, database, scheduler, monkeypatch):
-    monkeypatch.setattr(new_generation, "RANGE_FACTS", 50)
+    monkeypatch.setattr(new_generation, "RANGE_EVENTS", 50)
     monkeypatch.setattr(dask_workers, "CONNECT_SECONDS", 0.5)
     command = ("projection", "rebuild", "orders", "--database", database)
     answer = CliRunner().invoke(cli, [*command, "--scheduler", scheduler])

@@ -34,7 +34,7 @@ def lists(services):
 
 
 def told_by_the_log(services, ids):
-    return {each: replay(services.store.facts(each)) for each in ids}
+    return {each: replay(services.store.events(each)) for each in ids}
 
 
 def test_a_rebuilt_table_of_mixed_orders_is_the_live_one(services):

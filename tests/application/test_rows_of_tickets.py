@@ -174,7 +174,7 @@ def test_a_copy_has_the_lists(shop, tmp_path):
         copy(source, into, lambda *_: None)
     with closing(open_store(target)) as store:
         assert [each for each in report_of_copy(store) if each.kind is Kind.TICKET] == []
-        with store.beside_log().catalog_moment() as moment:
+        with store.derived_records().catalog_moment() as moment:
             assert {show for show, _ in moment.ticket_lists()} >= {SHOW}
 
 

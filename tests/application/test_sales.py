@@ -4,9 +4,9 @@ import pytest
 from box_office import ORGANISER, SHOP, BoxOffice
 
 from application.catalog.access import Caller
-from application.orders.service import OrderWish, PaymentWish
+from application.orders.service import ChangeOrder, ChoosePayment
 from application.read_models.sales import amount_of, hundredths
-from domain.commands import AtRandom
+from domain.commands import BestAvailable
 from domain.refusals import ShowNotFound
 from domain.status import Status
 
@@ -26,12 +26,14 @@ class Festival(BoxOffice):
     def order(self, *, partner=ORGANISER, **counts):
         """The id of a new order of that many tickets: `stalls=2, floor=1`."""
         sets = {"stalls": STALLS, "floor": FLOOR}
-        wish = OrderWish(tickets=AtRandom({sets[name]: count for name, count in counts.items()}))
+        command = ChangeOrder(
+            tickets=BestAvailable({sets[name]: count for name, count in counts.items()})
+        )
         request = self.request(partner)
-        return self.services.orders.create(FESTIVAL, wish, request).order.id
+        return self.services.orders.create(FESTIVAL, command, request).order.id
 
     def pay(self, order, partner=ORGANISER):
-        payment = PaymentWish("api/BASE")
+        payment = ChoosePayment("api/BASE")
         self.change(order, partner=partner, payment=payment, status=Status.IN_PROGRESS)
         self.change(order, partner=partner, status=Status.DONE)
 
@@ -156,7 +158,7 @@ def test_an_unknown_show_has_no_sales(festival):
 
 
 @pytest.mark.parametrize("batch", [1, 2, 500])
-def test_sales_do_not_depend_on_how_facts_are_batched(festival, monkeypatch, batch):
+def test_sales_do_not_depend_on_how_events_are_batched(festival, monkeypatch, batch):
     monkeypatch.setattr("application.projector.loop.BATCH", batch)
     for number in range(3):
         festival.pay(festival.order(stalls=1, floor=number))

@@ -1,30 +1,30 @@
 """How far the read models are, as operators and the console see it."""
 
-from application.operations.read_model_status import Rebuild, standings
+from application.operations.read_model_status import Rebuild, read_model_statuses
 from application.read_models.registry import PROJECTIONS
 
 NAMES = list(PROJECTIONS)
 
 
 def by_name(services):
-    return {each.name: each for each in standings(services.store)}
+    return {each.name: each for each in read_model_statuses(services.store)}
 
 
 def test_a_read_model_that_is_not_fed_falls_behind_and_catches_up(office):
     office.order()
     office.order()
-    assert [each.behind for each in standings(office.services.store)] == [2] * len(NAMES)
+    assert [each.behind for each in read_model_statuses(office.services.store)] == [2] * len(NAMES)
     office.catch_up()
     assert list(by_name(office.services)) == NAMES
-    assert {each.behind for each in standings(office.services.store)} == {0}
-    assert {each.last for each in standings(office.services.store)} == {2}
+    assert {each.behind for each in read_model_statuses(office.services.store)} == {0}
+    assert {each.last for each in read_model_statuses(office.services.store)} == {2}
 
 
 def test_why_one_stands_still_is_told(office):
     models = office.services.store.read_models()
-    models.stop(models.state("sales"), "after position 0: a fact that nobody knows")
+    models.stop(models.state("sales"), "after position 0: an event that nobody knows")
     stopped = {name: each.stopped for name, each in by_name(office.services).items()}
-    assert stopped.pop("sales") == "after position 0: a fact that nobody knows"
+    assert stopped.pop("sales") == "after position 0: an event that nobody knows"
     assert set(stopped.values()) == {None}
 
 
@@ -32,8 +32,8 @@ def test_a_rebuild_tells_how_far_it_has_come(office):
     models = office.services.store.read_models()
     build = models.begin(PROJECTIONS["holds"].table, "code", 40, ["5", "9"])
     assert by_name(office.services)["holds"].rebuild == Rebuild(0, 40)
-    part = models.pending(build.state)[1]
-    models.load(build.state, part, [], 25)
+    partition = models.pending(build.state)[1]
+    models.load(build.state, partition, [], 25)
     assert by_name(office.services)["holds"].rebuild == Rebuild(25, 40)
     assert by_name(office.services)["orders"].rebuild is None
     models.drop(build.state)

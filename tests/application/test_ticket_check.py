@@ -23,7 +23,7 @@ def quietly(done, total):
 
 @pytest.fixture
 def sold(services, monkeypatch):
-    monkeypatch.setattr(new_generation, "RANGE_FACTS", 60)
+    monkeypatch.setattr(new_generation, "RANGE_EVENTS", 60)
     load_shows(services.store, 300)
     make_mixed_orders(services, 60, batch=30)
     return services
@@ -43,9 +43,9 @@ def vacant(services):
 
 def spoil(services, *changes):
     """Write to the tickets' rows what the log does not say."""
-    with services.store.ownership().mending() as mending:
+    with services.store.ownership().repairing() as repairing:
         for ticket, row in changes:
-            assert mending.put(ticket, row)
+            assert repairing.put(ticket, row)
 
 
 def rebuild(address, *options):
@@ -101,7 +101,7 @@ def test_sales_go_on_while_tickets_are_compared_and_put_right(sold, open_service
             assert check_tickets(sold.store, quietly).differences == 0
         lost = next(each for each in held(sold) if each.held_till is None)
         spoil(sold, (lost.id, Row(lost.id, ("0" * 24, None))))
-        while check_tickets(sold.store, quietly, mend=True).differences == 0:
+        while check_tickets(sold.store, quietly, repair=True).differences == 0:
             pass
     finally:
         over.set()
@@ -111,7 +111,7 @@ def test_sales_go_on_while_tickets_are_compared_and_put_right(sold, open_service
 
 
 def append(services, order, text):
-    event = StoredEvent(order, len(services.store.facts(order)) + 1, "TicketsChanged.1", text)
+    event = StoredEvent(order, len(services.store.events(order)) + 1, "TicketsChanged.1", text)
     services.store.recorder.insert_events([event])
 
 

@@ -1,14 +1,14 @@
-from application.orders.concurrency import Turns
+from application.orders.concurrency import InFlightRequests
 
 
 def test_nobody_is_late_where_nothing_changed():
-    turns = Turns()
+    turns = InFlightRequests()
     with turns.taken("a") as one, turns.taken("a") as another:
         assert [one.late, another.late] == [False, False]
 
 
 def test_whoever_was_there_before_a_change_is_late_and_who_made_it_is_not():
-    turns = Turns()
+    turns = InFlightRequests()
     with turns.taken("a") as one, turns.taken("a") as another, turns.taken("b") as elsewhere:
         turns.changed("a", by=another)
         with turns.taken("a") as later:
@@ -21,7 +21,7 @@ def test_whoever_was_there_before_a_change_is_late_and_who_made_it_is_not():
 
 
 def test_a_change_by_the_system_makes_everybody_late():
-    turns = Turns()
+    turns = InFlightRequests()
     with turns.taken("a") as one:
         turns.changed("a")
         assert one.late
@@ -29,7 +29,7 @@ def test_a_change_by_the_system_makes_everybody_late():
 
 
 def test_nothing_is_kept_of_turns_that_have_ended():
-    turns = Turns()
+    turns = InFlightRequests()
     with turns.taken("a"), turns.taken("a"):
         pass
     assert turns._under_way == {}

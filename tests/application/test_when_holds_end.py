@@ -22,22 +22,22 @@ from structlog.testing import capture_logs
 
 from application.bootstrap import build
 from application.orders.expiry import BATCH, sweep
-from application.orders.service import OrderWish, PaymentWish
+from application.orders.service import ChangeOrder, ChoosePayment
 from application.projector.loop import catch_up
 from application.settings import Settings
 from domain.refusals import Refusal
 from domain.status import Status
 
 (PARTERRE,) = SETS[SEATED]
-PAY = OrderWish(payment=PaymentWish("api/CARD"), status=Status.IN_PROGRESS)
+PAY = ChangeOrder(payment=ChoosePayment("api/CARD"), status=Status.IN_PROGRESS)
 
 
-def sell(services, wish=EMPTY):
-    return services.orders.create(SEATED, wish, asks(THEATRE)).order
+def sell(services, command=EMPTY):
+    return services.orders.create(SEATED, command, asks(THEATRE)).order
 
 
-def change(services, order, wish):
-    return services.orders.change(order.id, wish, asks(THEATRE)).order
+def change(services, order, command):
+    return services.orders.change(order.id, command, asks(THEATRE)).order
 
 
 def sweep_now(services):
@@ -142,9 +142,9 @@ def test_random_tickets_of_more_overdue_orders_than_are_freed_at_once_can_be_had
     assert {tuple(statuses(services, order)) for order in orders} == {("expired",)}
 
 
-@pytest.mark.parametrize("wish", [at_random({PARTERRE: 500}), seats(*SEATS[:3])])
+@pytest.mark.parametrize("command", [at_random({PARTERRE: 500}), seats(*SEATS[:3])])
 def test_an_order_that_cannot_be_read_keeps_its_tickets_and_nobody_else_waits(
-    services, clock, wish
+    services, clock, command
 ):
     """As when a newer version of the service has written what this one does not know."""
     readable = sell(services, at_random({PARTERRE: 2}))
@@ -156,10 +156,10 @@ def test_an_order_that_cannot_be_read_keeps_its_tickets_and_nobody_else_waits(
     with capture_logs() as logs:
         assert sweep_now(services) == [readable.id]
     assert {each["order"] for each in logs} == {order.id for order in orders}
-    assert all("UnknownFact: Blessed.1" in each["reason"] for each in logs)
-    had = set(sell(services, wish).tickets)
+    assert all("UnknownEvent: Blessed.1" in each["reason"] for each in logs)
+    had = set(sell(services, command).tickets)
     kept = {ticket for order in orders for ticket in order.tickets}
-    assert len(had) == (499 if wish.tickets == at_random({PARTERRE: 500}).tickets else 2)
+    assert len(had) == (499 if command.tickets == at_random({PARTERRE: 500}).tickets else 2)
     assert not had & kept
 
 
@@ -244,16 +244,16 @@ def test_a_payment_a_cancel_a_buyer_and_the_sweeper_in_one_millisecond_tell_one_
                 lambda: sweep_now(services),
                 lambda seat=seat, others=others: others.append(sell(services, seats(seat))),
             )
-            story = tuple(statuses(services, order))
-            assert story in ENDINGS
-            told.add(story)
+            timeline = tuple(statuses(services, order))
+            assert timeline in ENDINGS
+            told.add(timeline)
             (ticket,) = services.store.tickets_by_id([seat])
             owners = {each.id for each in others if each.tickets}
-            if ENDINGS[story]:
+            if ENDINGS[timeline]:
                 owners.add(order.id)
             assert {ticket.order} - {None} == owners
-            facts = services.store.facts(order.id)
-            assert [fact.originator_version for fact in facts] == list(range(1, len(facts) + 1))
+            events = services.store.events(order.id)
+            assert [event.originator_version for event in events] == list(range(1, len(events) + 1))
     if not late:
         assert told == {("expired",)}
 

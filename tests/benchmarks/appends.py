@@ -1,4 +1,4 @@
-"""Appends of one order (a fact and two claims) from 8 threads: ours, the library's, bare psycopg.
+"""Appends of one order (an event and two claims) from 8 threads: ours, the library's, bare psycopg.
 
     PYTHONPATH=.:tests python tests/benchmarks/appends.py [--appends N] [--rounds N]
 
@@ -21,7 +21,7 @@ from postgres_server import postgres_server
 from psycopg.conninfo import conninfo_to_dict
 
 from application.ports.tickets import Ticket
-from application.ports.unit_of_work import Needs, TicketChange, Write, Written
+from application.ports.unit_of_work import ReadSet, TicketChange, UnitOfWork, Written
 from application.storage.postgres.store import PostgresStore
 
 THREADS = 8
@@ -61,9 +61,9 @@ class Ours:
 
         def decide(within, found):
             change = TicketChange(order, taken=tickets, held_till=TILL)
-            self.store.recorder.insert_events([fact(order)], within=within, change=change)
+            self.store.recorder.insert_events([event(order)], within=within, change=change)
 
-        (outcome,) = self.store.write_all([Write(Needs(), decide)])
+        (outcome,) = self.store.write_all([UnitOfWork(ReadSet(), decide)])
         if not isinstance(outcome, Written):
             raise outcome
 
@@ -82,7 +82,7 @@ class OurRecorder(Ours):
     def append(self, orders):
         (order, tickets), *_ = orders
         change = TicketChange(order, taken=tickets, held_till=TILL)
-        self.store.recorder.insert_events([fact(order)], change=change)
+        self.store.recorder.insert_events([event(order)], change=change)
 
 
 class Claiming(PostgresApplicationRecorder):
@@ -122,7 +122,7 @@ class Stock:
 
     def append(self, orders):
         (order, tickets), *_ = orders
-        self._recorder.insert_events([fact(order)], tickets=tickets)
+        self._recorder.insert_events([event(order)], tickets=tickets)
 
     def close(self):
         self._datastore.close()
@@ -178,7 +178,7 @@ class BareTogether(Bare):
 WAYS = (Ours, OurRecorder, Stock, Bare, BarePipeline, BareTogether)
 
 
-def fact(order):
+def event(order):
     return StoredEvent(order, 1, "OrderCreated.1", STATE)
 
 

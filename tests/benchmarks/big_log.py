@@ -1,7 +1,7 @@
-"""A log of as many facts as one likes, made in bulk: orders of a few shows over some months.
+"""A log of as many events as one likes, made in bulk: orders of a few shows over some months.
 
-Of ten orders six are paid (five facts each), one is canceled, one expires, two are just made;
-that is 3.6 facts an order. The tickets' rows are left alone.
+Of ten orders six are paid (five events each), one is canceled, one expires, two are just made;
+that is 3.6 events an order. The tickets' rows are left alone.
 """
 
 import random
@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from application.event_log.event_mapper import FactMapper
-from domain.events import CustomerSet, Fact, OrderCreated, PaymentSystemSet, StatusChanged
+from application.event_log.event_mapper import EventMapper
+from domain.events import CustomerSet, Event, OrderCreated, PaymentSystemSet, StatusChanged
 from domain.payment import ConfirmedBy, PaymentSystem
 from domain.pricing import Price
 from domain.status import Status
@@ -27,13 +27,13 @@ ACTOR = "partner:56810047f06c5a6ac62f4e1d key:aa11bb22"
 
 
 def big_log(count: int, seed: int = 1) -> Iterator[tuple[str, int, str, bytes]]:
-    """`count` facts in the order of their times: order id, version, stored name, bytes.
+    """`count` events in the order of their times: order id, version, stored name, bytes.
 
     Orders that are alive at the same time are mixed, a few hundred at once.
     """
     rng = random.Random(seed)
-    mapper = FactMapper()
-    waiting: list[Iterator[Fact]] = []
+    mapper = EventMapper()
+    waiting: list[Iterator[Event]] = []
     number = made = 0
     while made < count:
         if len(waiting) < 300:
@@ -42,16 +42,16 @@ def big_log(count: int, seed: int = 1) -> Iterator[tuple[str, int, str, bytes]]:
             place = -1
         else:
             place = rng.randrange(len(waiting))
-        fact = next(waiting[place], None)
-        if fact is None:
+        event = next(waiting[place], None)
+        if event is None:
             waiting.pop(place)
             continue
-        stored = mapper.to_stored_event(fact)
+        stored = mapper.to_stored_event(event)
         yield stored.originator_id, stored.originator_version, stored.topic, stored.state
         made += 1
 
 
-def _life(number: int, rng: random.Random) -> Iterator[Fact]:
+def _life(number: int, rng: random.Random) -> Iterator[Event]:
     at = START + timedelta(seconds=number * 4)
     order = f"{int(at.timestamp()):08x}{rng.getrandbits(40):010x}{number % 2**24:06x}"
     said = {"originator_id": order, "actor": ACTOR, "request": f"{rng.getrandbits(64):016x}"}

@@ -1,6 +1,6 @@
 """Does making an order cost the same on a long log, and in a show that is nearly sold out?
 
-    python tests/benchmarks/growth.py [--facts 2000000] [--rounds 5]
+    python tests/benchmarks/growth.py [--events 2000000] [--rounds 5]
 
 Needs wrk. Two SQLite databases with 500,000 tickets for sale, one with an empty log and one with a
 long one, are served in turn; then a third one in which 98 of 100 tickets are sold.
@@ -25,7 +25,7 @@ from application.settings import Settings
 
 TICKETS = 500_000
 LENGTHEN = """
-WITH RECURSIVE turn(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM turn WHERE n < :facts / 4)
+WITH RECURSIVE turn(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM turn WHERE n < :events / 4)
 INSERT INTO orders_events (originator_id, originator_version, topic, state, hash)
 SELECT printf('%024x', turn.n), version.value, 'PaymentSystemSet.1', zeroblob(450), zeroblob(32)
 FROM turn CROSS JOIN json_each('[1, 2, 3, 4]') version
@@ -35,9 +35,9 @@ BATCH = 20
 RETURNED = 0.1
 
 
-def lengthen(connection, facts):
-    """Give the log so many more facts."""
-    connection.execute(LENGTHEN, {"facts": facts})
+def lengthen(connection, events):
+    """Give the log so many more events."""
+    connection.execute(LENGTHEN, {"facts": events})
 
 
 def sell(connection):
@@ -96,8 +96,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         databases = {
             "empty log": prepared(folder, "empty"),
-            f"{given.facts:,} facts": prepared(
-                folder, "long", partial(lengthen, facts=given.facts)
+            f"{given.events:,} events": prepared(
+                folder, "long", partial(lengthen, events=given.events)
             ),
             "98 % sold": prepared(folder, "sold", sell),
         }

@@ -42,12 +42,12 @@ def writes_of(services, count):
         raise Intercepted
 
     services.store.write_all, kept = take, services.store.write_all
-    show, wish = quick_order(CREATE.encode())
+    show, command = quick_order(CREATE.encode())
     request = Request(caller=services.access.caller(KEY), id="0123456789abcdef")
     begun = time.perf_counter()
     for _ in range(count):
         with suppress(Intercepted):
-            services.orders.create(show, wish, request)
+            services.orders.create(show, command, request)
     services.store.write_all = kept
     return taken, (time.perf_counter() - begun) / count
 

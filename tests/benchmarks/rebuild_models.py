@@ -1,6 +1,6 @@
 """How fast is a read model rebuilt, in how much memory, and what do sales notice of it?
 
-    PYTHONPATH=.:tests python tests/benchmarks/rebuild_models.py [--facts 300000] [--workers 2]
+    PYTHONPATH=.:tests python tests/benchmarks/rebuild_models.py [--events 300000] [--workers 2]
         [--rounds 3] [--store sqlite|postgres] [--model orders]
 
 Each round scans, decodes and folds the log in one process, and rebuilds the read model, compared
@@ -27,17 +27,17 @@ from servers import EVENT, SET, put_on_sale, service
 
 from application.bootstrap import build, open_copyable, open_store, opener_of
 from application.catalog.access import Caller
-from application.event_log.event_mapper import fact_from
-from application.orders.service import OrderWish, Request
-from application.ports.copyable import FACTS, Counters
+from application.event_log.event_mapper import event_from
+from application.orders.service import ChangeOrder, Request
+from application.ports.copyable import EVENTS, Counters
 from application.ports.partitions import Range
 from application.projector.generations import Loading
 from application.projector.rebuild import rebuild
-from application.projector.workers import POLITENESS, be_polite, in_processes
+from application.projector.workers import NICE_LEVEL, in_processes, lower_priority
 from application.read_models.registry import PROJECTIONS
 from application.runtime.clock import now
 from application.settings import Settings
-from domain.commands import AtRandom
+from domain.commands import BestAvailable
 from domain.order import Order
 
 BATCH = 20_000
@@ -48,32 +48,32 @@ PACE = 500
 
 
 def fill(database, count, folder):
-    """A log of so many facts, and tickets for sale."""
-    facts = ((n, *fact, bytes(32)) for n, fact in enumerate(big_log(count), 1))
+    """A log of so many events, and tickets for sale."""
+    events = ((n, *event, bytes(32)) for n, event in enumerate(big_log(count), 1))
     with closing(open_copyable(database, make=True)) as target:
         target.begin()
         after = None
-        while rows := list(islice(facts, BATCH)):
-            target.replace(FACTS, after, None, rows)
+        while rows := list(islice(events, BATCH)):
+            target.replace(EVENTS, after, None, rows)
             after = rows[-1][:1]
         target.finish(Counters(number=498_000_000 + count, catalog=0))
     put_on_sale(database, TICKETS, folder)
 
 
 def scan(database):
-    """Facts a second that one process reads by orders, decodes and folds."""
+    """Events a second that one process reads by orders, decodes and folds."""
     with closing(open_store(database)) as store:
         begun, count = time.perf_counter(), 0
-        facts = store.facts_of_range(Range(0, "", None), store.last_position())
-        for order, story in groupby(facts, itemgetter(0)):
-            known = [fact_from(name, state, order) for _, name, state in story]
+        events = store.events_of_range(Range(0, "", None), store.last_position())
+        for order, stream in groupby(events, itemgetter(0)):
+            known = [event_from(name, state, order) for _, name, state in stream]
             Order.replay(known)
             count += len(known)
         return count / (time.perf_counter() - begun)
 
 
 def rebuilt(database, model, workers, politeness=0):
-    """Facts a second from the start to the swap, and of the loading alone; rows that differ."""
+    """Events a second from the start to the swap, and of the loading alone; rows that differ."""
     with closing(open_store(database)) as store:
         for each in PROJECTIONS.values():
             store.read_models().ensure(each.table)
@@ -97,14 +97,14 @@ def sell(database, seconds, pace, told):
     They are fed by a service that runs beside.
     """
     services = build(Settings(database=database))
-    wish = OrderWish(tickets=AtRandom({SET: 1}))
+    command = ChangeOrder(tickets=BestAvailable({SET: 1}))
     made, lags = [], []
     end = time.monotonic() + seconds
 
     def make():
         while (moment := time.monotonic()) < end:
             request = Request(Caller(ORG, "key", "ru"), "benchmark", now())
-            answer = services.orders.create(EVENT, wish, request)
+            answer = services.orders.create(EVENT, command, request)
             made.append((answer.position, time.monotonic()))
             time.sleep(max(0.0, moment + SELLERS / pace - time.monotonic()))
 
@@ -147,9 +147,9 @@ def wait_until_fed(database):
 
 
 def rebuild_again_and_again(database, model, workers):
-    be_polite()
+    lower_priority()
     while True:
-        rebuilt(database, model, workers, POLITENESS)
+        rebuilt(database, model, workers, NICE_LEVEL)
 
 
 def measure_sales(database, given, port, folder):
@@ -194,7 +194,7 @@ def main():
         if given.store == "postgres":
             server = open_ones.enter_context(postgres_server())
             database = open_ones.enter_context(server.database())
-        fill(database, given.facts, folder)
+        fill(database, given.events, folder)
         rebuilt(database, given.model, given.workers)
         scans, wholes, loads = [], [], []
         for _ in range(given.rounds):
@@ -206,8 +206,8 @@ def main():
         medians = [statistics.median(each) for each in (scans, wholes, loads)]
         ratio = statistics.median(b / a for a, b in zip(scans, wholes, strict=True))
         memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        print(f"{given.facts:,} facts, {given.store}, {given.workers} workers, {given.model}")
-        print(f"scan, decode, fold in one process: {medians[0]:,.0f} facts a second")
+        print(f"{given.events:,} events, {given.store}, {given.workers} workers, {given.model}")
+        print(f"scan, decode, fold in one process: {medians[0]:,.0f} events a second")
         print(f"rebuild with comparison: {medians[1]:,.0f} a second ({ratio:.2f} of the scan)")
         print(f"loading alone: {medians[2]:,.0f} a second; at most {memory:.0f} MB a worker")
         port = open_ones.enter_context(service(database))

@@ -1,6 +1,6 @@
-"""How fast is a whole log verified, and for how much processor time a fact?
+"""How fast is a whole log verified, and for how much processor time an event?
 
-    PYTHONPATH=.:tests python tests/benchmarks/verify.py [--facts 1000000] [--workers 1 2]
+    PYTHONPATH=.:tests python tests/benchmarks/verify.py [--events 1000000] [--workers 1 2]
         [--rounds 3] [--store sqlite|postgres] [--keep DIR]
 
 The log is a good one, with hashes, rows of tickets, read models and a checkpoint: everything is
@@ -26,11 +26,11 @@ from postgres_server import postgres_server
 from servers import put_on_sale
 
 from application.bootstrap import build, open_copyable, open_store, opener_of
-from application.event_log.event_mapper import fact_from
+from application.event_log.event_mapper import event_from
 from application.event_log.hash_chain import links
 from application.integrity.verification import verify
 from application.integrity.workers import here, in_processes
-from application.ports.copyable import FACTS, PARTS, Counters
+from application.ports.copyable import EVENTS, PARTS, Counters
 from application.ports.ticket_lists import packed
 from application.projector.generations import Loading
 from application.projector.rebuild import rebuild
@@ -45,26 +45,26 @@ from domain.status import LET_GO, Status
 BATCH = 20_000
 VACANT = 200_000
 TICKETS, LISTS, DOCUMENTS = (
-    next(part for part in PARTS if part.name == name)
+    next(partition for partition in PARTS if partition.name == name)
     for name in ("tickets", "ticket_lists", "documents")
 )
 
 
 class Halls:
-    """The rows of tickets that the facts of a log make."""
+    """The rows of tickets that the events of a log make."""
 
     def __init__(self):
         self.orders = {}
 
     def see(self, order, name, state):
-        fact = fact_from(name, state, order)
-        if isinstance(fact, OrderCreated):
-            self.orders[order] = [fact.show, fact.tickets, to_ms(fact.reserved_till)]
-        elif isinstance(fact, StatusChanged) and fact.status in LET_GO:
+        event = event_from(name, state, order)
+        if isinstance(event, OrderCreated):
+            self.orders[order] = [event.show, event.tickets, to_ms(event.reserved_till)]
+        elif isinstance(event, StatusChanged) and event.status in LET_GO:
             del self.orders[order]
-        elif isinstance(fact, StatusChanged):
-            done = fact.status is Status.DONE
-            self.orders[order][2] = None if done else to_ms(fact.reserved_till)
+        elif isinstance(event, StatusChanged):
+            done = event.status is Status.DONE
+            self.orders[order][2] = None if done else to_ms(event.reserved_till)
 
     def rows(self):
         return sorted(
@@ -89,7 +89,7 @@ def lists(rows):
 
 
 def chained(count, halls):
-    """The rows of a log of so many facts, with their hashes."""
+    """The rows of a log of so many events, with their hashes."""
     heads = {}
     for position, (order, version, name, state) in enumerate(big_log(count), 1):
         halls.see(order, name, state)
@@ -97,19 +97,19 @@ def chained(count, halls):
         yield position, order, version, name, state, own
 
 
-def put(target, part, rows):
+def put(target, partition, rows):
     after = None
     while batch := list(islice(rows, BATCH)):
-        target.replace(part, after, None, batch)
-        after = part.key_of(batch[-1])
+        target.replace(partition, after, None, batch)
+        after = partition.key_of(batch[-1])
 
 
 def fill(database, count, folder):
-    """A log of so many facts, and all that is kept beside it."""
+    """A log of so many events, and all that is kept beside it."""
     halls = Halls()
     with closing(open_copyable(database, make=True)) as target:
         target.begin()
-        put(target, FACTS, chained(count, halls))
+        put(target, EVENTS, chained(count, halls))
         put(target, TICKETS, iter(halls.rows()))
         listed, documents = zip(*lists(halls.rows()), strict=True)
         put(target, LISTS, iter(listed))
@@ -125,7 +125,7 @@ def fill(database, count, folder):
 
 
 def measured(database, workers):
-    """Verify in a process of its own: facts, seconds, and processor seconds of all processes."""
+    """Verify in a process of its own: events, seconds, and processor seconds of all processes."""
     command = [sys.executable, __file__, "--once", database, "--workers", str(workers)]
     before = os.times()
     told = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
@@ -142,7 +142,7 @@ def once(database, workers):
         begun = time.perf_counter()
         report = verify(store, how, lambda *_: None)
         assert report.good, report.findings[:5]
-        print(report.facts, time.perf_counter() - begun)
+        print(report.events, time.perf_counter() - begun)
 
 
 def main():
@@ -159,23 +159,23 @@ def main():
         return
     with ExitStack() as open_ones:
         folder = given.keep or open_ones.enter_context(tempfile.TemporaryDirectory())
-        file = Path(folder) / f"{given.facts}.db"
+        file = Path(folder) / f"{given.events}.db"
         database = f"sqlite:///{file}"
         if given.store == "postgres":
             server = open_ones.enter_context(postgres_server())
             database = open_ones.enter_context(server.database())
         if given.store == "postgres" or not file.exists():
-            fill(database, given.facts, folder)
-        print(f"{given.facts:,} facts, {given.store}, load {os.getloadavg()[0]:.1f}")
+            fill(database, given.events, folder)
+        print(f"{given.events:,} events, {given.store}, load {os.getloadavg()[0]:.1f}")
         runs = {count: [] for count in given.workers}
         for _ in range(given.rounds):
             for count in given.workers:
                 runs[count].append(measured(database, count))
         for count, taken in runs.items():
-            rate = statistics.median(facts / seconds for facts, seconds, _ in taken)
-            spent = statistics.median(spent / facts * 1e6 for facts, _, spent in taken)
-            print(f"{count} workers: {rate:,.0f} facts a second,", end=" ")
-            print(f"{spent:.1f} microseconds of processor time a fact")
+            rate = statistics.median(events / seconds for events, seconds, _ in taken)
+            spent = statistics.median(spent / events * 1e6 for events, _, spent in taken)
+            print(f"{count} workers: {rate:,.0f} events a second,", end=" ")
+            print(f"{spent:.1f} microseconds of processor time an event")
 
 
 if __name__ == "__main__":

@@ -81,10 +81,10 @@ class Visitor:
         self.context.add_cookies([{"name": SESSION_COOKIE, "value": cookie, **where}])
         return self.go("/console/orders")
 
-    def expects_complaint(self, part):
+    def expects_complaint(self, partition):
         """A failure that was asked for is written to the browser's console too."""
-        assert any(part in each for each in self.complaints), self.complaints
-        self.complaints = [each for each in self.complaints if part not in each]
+        assert any(partition in each for each in self.complaints), self.complaints
+        self.complaints = [each for each in self.complaints if partition not in each]
 
 
 @pytest.fixture

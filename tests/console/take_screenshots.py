@@ -19,15 +19,15 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 1.5, 
 
 def pictures(console) -> list[tuple[str, str, dict, int]]:
     """Names of pictures, the pages on them, how they are looked at, and how much of the page."""
-    story = f"orders/{console.long_story}?version=4"
+    timeline = f"orders/{console.long_story}?version=4"
     expired = f"orders/{console.late_payment}"
     hall = f"shows/{CONCERT}"
     return [
         ("sign-in", "sign-in", DESK, 620),
         ("orders", "orders", DESK, 800),
-        ("order", story, DESK, 1080),
+        ("order", timeline, DESK, 1080),
         ("order-expired", expired, DESK, 900),
-        ("order-night", story, NIGHT, 1080),
+        ("order-night", timeline, NIGHT, 1080),
         ("shows", "shows", DESK, 420),
         ("hall", hall, DESK, 1700),
         ("hall-night", hall, NIGHT, 800),

@@ -57,11 +57,11 @@ def test_the_list_goes_on_to_the_first_order(page):
 
 def test_an_order_tells_its_story(page, console):
     page.goto(f"{page.url}/{console.late_payment}")
-    story = page.locator(".story li")
-    assert story.count() == 5
-    expect(story.last).to_contain_text("The hold ended")
+    timeline = page.locator(".story li")
+    assert timeline.count() == 5
+    expect(timeline.last).to_contain_text("The hold ended")
     expect(page.locator(".heading")).to_contain_text("Expired")
-    assert page.inner_text(".heading .why") == story.last.locator("p").first.inner_text()
+    assert page.inner_text(".heading .why") == timeline.last.locator("p").first.inner_text()
 
 
 def test_one_travels_with_the_slider_and_sees_what_changed(page, console):
@@ -157,14 +157,14 @@ def test_who_looks_at_an_order_hears_that_it_changed(page, plain):
 def test_an_order_shows_that_it_is_as_it_was_recorded(page, console):
     page.goto(f"{page.url}/{console.long_story}")
     mark = page.locator(".verified")
-    expect(mark).to_contain_text("its 7 facts are as they were recorded")
+    expect(mark).to_contain_text("its 7 events are as they were recorded")
     expect(mark).to_contain_text("Signed up to version 7 by checkpoint 1")
 
 
-def test_who_changed_a_fact_behind_the_service_is_found(plain, console):
+def test_who_changed_a_event_behind_the_service_is_found(plain, console):
     key = {"Authorization": f"key {HOUSE_KEY}"}
-    wish = {"event": FESTIVAL, "customer": {"email": "before@example.org"}}
-    order = plain.post("/v1/resources/orders", json=wish, headers=key).json()["id"]
+    command = {"event": FESTIVAL, "customer": {"email": "before@example.org"}}
+    order = plain.post("/v1/resources/orders", json=command, headers=key).json()["id"]
     Forger(console.database).edit(order, 2, b"before@", b"behind@")
     plain.sign_in()
     page = plain.get(f"/console/orders/{order}").text

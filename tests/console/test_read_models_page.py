@@ -25,7 +25,7 @@ def test_a_rebuild_is_seen_from_its_beginning_to_its_end(page, console):
     made = models.begin(PROJECTIONS["sales"].table, "code", 200, ["5", "9"])
     models.load(made.state, models.pending(made.state)[0], [], 150)
     sales = page.locator(".models tr", has_text="sales")
-    expect(sales).to_contain_text("150 of 200 facts")
+    expect(sales).to_contain_text("150 of 200 events")
     assert sales.locator("progress").evaluate("bar => bar.position") == 0.75
     models.drop(made.state)
     services.close()

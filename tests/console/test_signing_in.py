@@ -148,8 +148,8 @@ def test_signing_in_leads_to_our_own_pages_only(plain, address):
 def test_the_console_does_not_open_the_api(plain):
     plain.sign_in()
     assert plain.get("/v1/resources/orders").status_code == 401
-    wish = {"event": CONCERT, "random": {LAWN: 1}}
-    assert plain.post("/v1/resources/orders", json=wish).status_code == 401
+    command = {"event": CONCERT, "random": {LAWN: 1}}
+    assert plain.post("/v1/resources/orders", json=command).status_code == 401
 
 
 def test_a_key_in_a_header_does_not_open_the_console(plain):

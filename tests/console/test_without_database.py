@@ -33,7 +33,7 @@ def test_a_page_says_that_the_database_is_away(server, visitor, monkeypatch):
         pytest.skip("the server of ORDERLOG_TEST_POSTGRES is not ours to stop")
     assert visitor.get("/console/orders").status_code == 200
     with server.down(), monkeypatch.context() as sooner:
-        sooner.setattr(postgres_connections, "PATIENCE_SECONDS", 0.2)
+        sooner.setattr(postgres_connections, "BACKOFF_SECONDS", 0.2)
         answer = visitor.get("/console/orders")
     assert answer.status_code == 503
     assert "The service is not ready" in answer.text

@@ -11,11 +11,11 @@ from application.catalog.file import read_catalog_file
 from application.catalog.keys import create_key
 from application.catalog.loading import load_catalog
 from application.orders.expiry import sweep
-from application.orders.service import OrderWish, PaymentWish, Request
+from application.orders.service import ChangeOrder, ChoosePayment, Request
 from application.projector.loop import catch_up
 from application.read_models.registry import PROJECTIONS
 from application.settings import Settings
-from domain.commands import AtRandom, Customer, Seats
+from domain.commands import BestAvailable, Customer, TicketsById
 from domain.status import Status
 
 HOUSE = "5f10c0de0000000000000001"
@@ -159,14 +159,16 @@ class Theatre:
         self.requests += 1
         return Request(caller, f"visit-{self.requests:04d}")
 
-    def create(self, caller: Caller, show: str, **wish) -> str:
-        return self.services.orders.create(show, OrderWish(**wish), self.request(caller)).order.id
+    def create(self, caller: Caller, show: str, **command) -> str:
+        return self.services.orders.create(
+            show, ChangeOrder(**command), self.request(caller)
+        ).order.id
 
-    def change(self, caller: Caller, order: str, **wish) -> None:
-        self.services.orders.change(order, OrderWish(**wish), self.request(caller))
+    def change(self, caller: Caller, order: str, **command) -> None:
+        self.services.orders.change(order, ChangeOrder(**command), self.request(caller))
 
     def pay(self, caller: Caller, order: str, system: str = "card") -> None:
-        self.change(caller, order, payment=PaymentWish(system), status=Status.IN_PROGRESS)
+        self.change(caller, order, payment=ChoosePayment(system), status=Status.IN_PROGRESS)
 
     def later(self, **passes: float) -> None:
         """Let time pass; holds that end meanwhile are recorded as ended."""
@@ -198,7 +200,7 @@ class Theatre:
         )
         count = self.random.choice([1, 2, 2, 2, 3, 4])
         order = self.create(
-            caller, show, tickets=AtRandom({ticket_set: count}), customer=self.buyer()
+            caller, show, tickets=BestAvailable({ticket_set: count}), customer=self.buyer()
         )
         fate = self.random.random()
         if fate < 0.1:
@@ -220,7 +222,7 @@ class Theatre:
         """An order that went through everything, paid; its id."""
         self.time = self.till - timedelta(hours=3)
         row = self.neighbours(3)
-        order = self.create(self.house, CONCERT, tickets=Seats(tuple(row[:2])))
+        order = self.create(self.house, CONCERT, tickets=TicketsById(tuple(row[:2])))
         self.later(minutes=1, seconds=20)
         customer = Customer(
             email="buyer@example.org",
@@ -230,11 +232,11 @@ class Theatre:
         )
         self.change(self.house, order, customer=customer)
         self.later(seconds=40)
-        self.change(self.house, order, tickets=Seats(tuple(row)))
+        self.change(self.house, order, tickets=TicketsById(tuple(row)))
         self.later(minutes=2)
-        self.change(self.house, order, tickets=Seats((row[0], row[2])))
+        self.change(self.house, order, tickets=TicketsById((row[0], row[2])))
         self.later(seconds=30)
-        self.change(self.house, order, payment=PaymentWish("card", "https://shop.example/thanks"))
+        self.change(self.house, order, payment=ChoosePayment("card", "https://shop.example/thanks"))
         self.later(seconds=15)
         self.change(self.house, order, status=Status.IN_PROGRESS)
         self.later(minutes=4)
@@ -254,7 +256,7 @@ class Theatre:
     def a_late_payment(self) -> str:
         """An order whose hold ended in the middle of its payment; its id."""
         order = self.create(
-            self.shop, CONCERT, tickets=AtRandom({PARTERRE: 2}), customer=self.buyer()
+            self.shop, CONCERT, tickets=BestAvailable({PARTERRE: 2}), customer=self.buyer()
         )
         self.later(minutes=3)
         self.pay(self.shop, order)
@@ -265,11 +267,11 @@ class Theatre:
         """What is still held when the story ends."""
         self.time = self.till - timedelta(minutes=4)
         for count in (2, 3, 1):
-            wish = AtRandom({PARTERRE: count})
-            self.create(self.house, CONCERT, tickets=wish, customer=self.buyer())
-        self.create(self.shop, FESTIVAL, tickets=AtRandom({LAWN: 4}), customer=self.buyer())
+            command = BestAvailable({PARTERRE: count})
+            self.create(self.house, CONCERT, tickets=command, customer=self.buyer())
+        self.create(self.shop, FESTIVAL, tickets=BestAvailable({LAWN: 4}), customer=self.buyer())
         order = self.create(
-            self.shop, CONCERT, tickets=AtRandom({BALCONY: 2}), customer=self.buyer()
+            self.shop, CONCERT, tickets=BestAvailable({BALCONY: 2}), customer=self.buyer()
         )
         self.pay(self.shop, order)
         self.later(minutes=4)

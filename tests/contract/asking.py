@@ -1,4 +1,4 @@
-"""How the contract's tests ask a store: facts, tickets and writes in few words."""
+"""How the contract's tests ask a store: events, tickets and writes in few words."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,7 +6,13 @@ from eventsourcing.persistence import StoredEvent
 
 from application.event_log.idempotency import key_digest
 from application.ports.tickets import Ticket
-from application.ports.unit_of_work import Answered, Needs, TicketChange, Write, Written
+from application.ports.unit_of_work import (
+    IdempotencyRecord,
+    ReadSet,
+    TicketChange,
+    UnitOfWork,
+    Written,
+)
 
 NOON = datetime(2030, 6, 1, 12, tzinfo=UTC)
 TEN_PAST = NOON + timedelta(minutes=10)
@@ -14,21 +20,23 @@ PARTNER = "56810047f06c5a6ac62f4e1d"
 DIGEST = key_digest(PARTNER, "key-1")
 
 
-def fact(order, version=1, state=b"{}"):
+def event(order, version=1, state=b"{}"):
     return StoredEvent(order, version, "OrderCreated.1", state)
 
 
 def append(store, order, *versions, **kept):
     """A write that appends these versions of an order, whatever it finds."""
     change = kept.get("change")
-    answered = kept.get("answered")
+    idempotency_record = kept.get("answered")
 
     def decide(within, found):
-        facts = [fact(order, version) for version in versions or (1,)]
-        store.recorder.insert_events(facts, within=within, change=change, answered=answered)
+        events = [event(order, version) for version in versions or (1,)]
+        store.recorder.insert_events(
+            events, within=within, change=change, idempotency_record=idempotency_record
+        )
         return order
 
-    return Write(Needs(order=order), decide)
+    return UnitOfWork(ReadSet(order=order), decide)
 
 
 def take(store, order, *, seats=(), held_till=TEN_PAST, **picks):
@@ -37,10 +45,10 @@ def take(store, order, *, seats=(), held_till=TEN_PAST, **picks):
     def decide(within, found):
         tickets = [seat.id for seat in found.seats if seat.order is None] + list(found.picks)
         change = TicketChange(order, taken=tickets, held_till=held_till)
-        store.recorder.insert_events([fact(order)], within=within, change=change)
+        store.recorder.insert_events([event(order)], within=within, change=change)
         return tickets
 
-    return Write(Needs(seats=tuple(seats), picks=picks), decide)
+    return UnitOfWork(ReadSet(seats=tuple(seats), picks=picks), decide)
 
 
 def refuse(**needs):
@@ -49,12 +57,12 @@ def refuse(**needs):
     def decide(within, found):
         raise Refused
 
-    return Write(Needs(**needs), decide)
+    return UnitOfWork(ReadSet(**needs), decide)
 
 
 def look(**needs):
     """A write that changes nothing and returns what was found."""
-    return Write(Needs(**needs), lambda within, found: found)
+    return UnitOfWork(ReadSet(**needs), lambda within, found: found)
 
 
 def one(store, write):
@@ -66,8 +74,8 @@ def one(store, write):
     return outcome.result
 
 
-def answered(order, key="key-1", version=1):
-    return Answered(key_digest(PARTNER, key), b"\x01\x00\xff", order, version, NOON)
+def idempotency_record(order, key="key-1", version=1):
+    return IdempotencyRecord(key_digest(PARTNER, key), b"\x01\x00\xff", order, version, NOON)
 
 
 def sell(store, count, show="show", ticket_set="parterre"):

@@ -11,10 +11,10 @@ from application.bootstrap import build
 from application.catalog.access import Caller
 from application.catalog.file import read_catalog_file
 from application.catalog.loading import load_catalog
-from application.orders.service import OrderWish, Request
+from application.orders.service import ChangeOrder, Request
 from application.runtime.clock import now
 from application.settings import Settings
-from domain.commands import AtRandom, Seats
+from domain.commands import BestAvailable, TicketsById
 
 PROCESSES, BUYERS_EACH = 8, 8
 SECONDS = 120
@@ -73,9 +73,9 @@ class Buyer:
         """Make an order; return how many tickets it got."""
         self._name += "x"
         request = Request(Caller(SELLER, "key", "ru"), self._name)
-        wish = OrderWish(tickets, all_or_nothing=all_or_nothing)
+        command = ChangeOrder(tickets, all_or_nothing=all_or_nothing)
         try:
-            order = self._orders.create(show, wish, request).order
+            order = self._orders.create(show, command, request).order
         except Exception as error:  # noqa: BLE001 - shown by the assertion
             self.wrong.append(repr(error))
             return 0
@@ -85,17 +85,17 @@ class Buyer:
     def shop(self, gate):
         """Buy the hall until it is gone, then the stalls, then the last tickets of many sets."""
         gate.wait(SECONDS)
-        while self.buy(HALL, AtRandom({HALL_SET: self._dice.randint(1, 4)})):
+        while self.buy(HALL, BestAvailable({HALL_SET: self._dice.randint(1, 4)})):
             pass
         gate.wait(SECONDS)
         for turn in range(12):
             start = self._dice.randrange(STALL_SEATS - 6)
             wished = self._dice.sample(SEATS[start : start + 6], 4)
-            self.buy(STALLS, Seats(tuple(wished)), all_or_nothing=turn % 3 == 0)
-        self.buy(STALLS, Seats(tuple(self._dice.sample(SEATS, STALL_SEATS))))
+            self.buy(STALLS, TicketsById(tuple(wished)), all_or_nothing=turn % 3 == 0)
+        self.buy(STALLS, TicketsById(tuple(self._dice.sample(SEATS, STALL_SEATS))))
         gate.wait(SECONDS)
         for each in LAST_SETS:
-            self.buy(LAST, AtRandom({each: 2}))
+            self.buy(LAST, BestAvailable({each: 2}))
 
 
 def process(url, number, gate, told):
@@ -121,13 +121,13 @@ def rush(url):
     for each in processes:
         each.start()
     try:
-        stories = [story for _ in processes for story in told.get(timeout=SECONDS)]
+        timelines = [timeline for _ in processes for timeline in told.get(timeout=SECONDS)]
     except queue.Empty:
         return {}, ["a process did not come to an end"]
     finally:
         for each in processes:
             each.join(10)
             each.kill()
-    orders = {order: tickets for had, _ in stories for order, tickets in had}
-    assert len(stories) == PROCESSES * BUYERS_EACH
-    return orders, [each for _, wrong in stories for each in wrong]
+    orders = {order: tickets for had, _ in timelines for order, tickets in had}
+    assert len(timelines) == PROCESSES * BUYERS_EACH
+    return orders, [each for _, wrong in timelines for each in wrong]

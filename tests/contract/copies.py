@@ -11,7 +11,7 @@ from application.bootstrap import build, open_copyable, open_store
 from application.catalog.access import Caller
 from application.copying.copy import copy
 from application.event_log.idempotency import key_digest
-from application.orders.service import OrderWish, Request
+from application.orders.service import ChangeOrder, Request
 from application.ports.integrity_records import SignedCheckpoint
 from application.ports.rejection_log import Attempt
 from application.projector.loop import catch_up
@@ -75,7 +75,7 @@ def order(services, key=None):
     """An order without tickets."""
     caller = Caller(THEATRE, "aa11bb22", "ru")
     request = Request(caller, "request", key=key, fingerprint=b"\x00\xff")
-    return services.orders.create(SHOW, OrderWish(), request)
+    return services.orders.create(SHOW, ChangeOrder(), request)
 
 
 def told(url):
@@ -90,7 +90,8 @@ def told(url):
             "checkpoints": store.audit().checkpoints(),
             "attempts": store.attempts().of(ATTEMPT.order),
             "requests": [
-                store.answered(key_digest(THEATRE, f"key-{number}")) for number in range(KEYS)
+                store.idempotency_record(key_digest(THEATRE, f"key-{number}"))
+                for number in range(KEYS)
             ],
         }
 

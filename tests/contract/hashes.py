@@ -1,4 +1,4 @@
-"""The hashes that a store keeps beside its facts, read past the store."""
+"""The hashes that a store keeps beside its events, read past the store."""
 
 import sqlite3
 from contextlib import closing

@@ -138,7 +138,7 @@ CREATE TABLE orders_1 (
 );
 """
 
-FACTS = [
+EVENTS = [
     ("a", 1, "OrderCreated.1", b'{"n": 1}'),
     ("b", 1, "OrderCreated.1", b"\x00\xff"),
     ("a", 2, "CustomerSet.1", b"{}"),
@@ -156,7 +156,7 @@ MODEL_ROW = ("a", "vendor", 7, b'{"id": "a"}')
 def lay_out_sqlite(path):
     with closing(sqlite3.connect(path)) as log:
         log.executescript("PRAGMA journal_mode=WAL;" + SQLITE_LOG)
-        log.executemany("INSERT INTO orders_events VALUES (NULL, ?, ?, ?, ?)", FACTS)
+        log.executemany("INSERT INTO orders_events VALUES (NULL, ?, ?, ?, ?)", EVENTS)
         log.execute("INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?)", REQUEST)
         log.executemany("INSERT INTO tickets VALUES (?, ?, ?, ?, ?, ?, ?, ?)", TICKETS)
         log.execute("INSERT INTO catalog VALUES (?, ?, ?)", DOCUMENT)
@@ -171,7 +171,7 @@ def lay_out_sqlite(path):
 def lay_out_postgres(url):
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute(POSTGRES)
-        cursor.executemany("INSERT INTO orders_events VALUES (%s, %s, %s, %s)", FACTS)
+        cursor.executemany("INSERT INTO orders_events VALUES (%s, %s, %s, %s)", EVENTS)
         cursor.execute("INSERT INTO requests VALUES (%s, %s, %s, %s, %s, %s)", REQUEST)
         cursor.executemany("INSERT INTO tickets VALUES (%s, %s, %s, %s, %s, %s, %s, %s)", TICKETS)
         cursor.execute("INSERT INTO catalog VALUES (%s, %s, %s)", DOCUMENT)

@@ -4,7 +4,7 @@ import threading
 import time
 from itertools import count
 
-from asking import fact
+from asking import event
 from eventsourcing.postgres import PostgresFactory
 from psycopg.conninfo import conninfo_to_dict
 
@@ -12,7 +12,7 @@ from application.storage.postgres.connections import writer_pool
 from application.storage.postgres.pipeline import Call
 from application.storage.postgres.recorder import BEGIN, COMMIT, ROLLBACK, append_calls
 from application.storage.postgres.store import PostgresStore
-from application.storage.shared.batch import Draft
+from application.storage.shared.batch import PendingWrites
 
 WRITERS = 16
 SLOW_SECONDS = 0.03
@@ -25,13 +25,13 @@ class OurLog:
         self.store = PostgresStore(url)
         self._lines = writer_pool(url, WRITERS)
 
-    def append(self, order, versions, *, pause=0.0, abort=False):
-        draft = Draft()
-        draft.add([fact(order, version) for version in versions])
+    def append(self, order, versions, *, new_waiter=0.0, abort=False):
+        draft = PendingWrites()
+        draft.add([event(order, version) for version in versions])
         with self._lines.connection() as line:
-            line.trip([Call(BEGIN), *append_calls([draft], {})])
-            time.sleep(pause)
-            line.trip([Call(ROLLBACK if abort else COMMIT)])
+            line.round_trip([Call(BEGIN), *append_calls([draft], {})])
+            time.sleep(new_waiter)
+            line.round_trip([Call(ROLLBACK if abort else COMMIT)])
 
     def read(self, after, limit):
         return self.store.log(after, limit)
@@ -60,14 +60,14 @@ class LibrarysLog:
         )
         self._recorder = self._factory.application_recorder()
 
-    def append(self, order, versions, *, pause=0.0, abort=False):
+    def append(self, order, versions, *, new_waiter=0.0, abort=False):
         make = self._recorder.construct_pg_stored_event
         rows = [make(order, version, "OrderCreated.1", b"{}") for version in versions]
         with self._recorder.datastore.transaction(commit=not abort) as cursor:
             cursor.execute(
                 self._recorder.sql_invoke_pg_function_insert_events, (rows,), prepare=True
             )
-            time.sleep(pause)
+            time.sleep(new_waiter)
 
     def read(self, after, limit):
         return self._recorder.select_notifications(after or None, limit, inclusive_of_start=False)
@@ -76,7 +76,7 @@ class LibrarysLog:
         self._factory.close()
 
 
-def follow(log, appends, facts_each):
+def follow(log, appends, events_each):
     """Append from many threads while reading; return what was read and what is there at the end.
 
     Every 40th append is slow, every 25th is given up, so that some are both.
@@ -100,8 +100,8 @@ def follow(log, appends, facts_each):
             each = next(turn)
             log.append(
                 f"order-{writer}-{number}",
-                range(1, facts_each + 1),
-                pause=SLOW_SECONDS if each % 40 == 0 else 0.0,
+                range(1, events_each + 1),
+                new_waiter=SLOW_SECONDS if each % 40 == 0 else 0.0,
                 abort=each % 25 == 0,
             )
 

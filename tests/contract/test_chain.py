@@ -1,11 +1,11 @@
-"""Every fact that is stored carries its hash, over its predecessor's."""
+"""Every event that is stored carries its hash, over its predecessor's."""
 
 import hashlib
 from contextlib import closing
 
 import layout_1
 import pytest
-from asking import append, fact, one, refuse
+from asking import append, event, one, refuse
 from hashes import expected, kept
 
 from application.bootstrap import open_store as open_at
@@ -25,7 +25,7 @@ def chained(url):
         yield store
 
 
-def test_facts_of_one_write_follow_each_other(chained, url):
+def test_events_of_one_write_follow_each_other(chained, url):
     one(chained, append(chained, "a", 1, 2, 3))
     assert len(kept(url)) == 3
     assert kept(url) == expected(url)
@@ -55,14 +55,14 @@ def test_two_processes_go_on_with_one_chain(chained, url):
     assert kept(url) == expected(url)
 
 
-def test_facts_that_come_without_a_batch_are_chained_too(chained, url):
-    chained.recorder.insert_events([fact("a"), fact("a", 2)])
-    chained.recorder.insert_events([fact("a", 3), fact("b")])
+def test_events_that_come_without_a_batch_are_chained_too(chained, url):
+    chained.recorder.insert_events([event("a"), event("a", 2)])
+    chained.recorder.insert_events([event("a", 3), event("b")])
     assert len(kept(url)) == 4
     assert kept(url) == expected(url)
 
 
-def test_facts_from_before_there_were_hashes_get_theirs(url):
+def test_events_from_before_there_were_hashes_get_theirs(url):
     if url.startswith("sqlite"):
         layout_1.lay_out_sqlite(url.removeprefix("sqlite:///"))
     else:
@@ -99,7 +99,7 @@ def test_each_part_counts_and_none_can_be_moved_into_another():
     assert len(set(others)) == len(others)
 
 
-def test_a_fact_that_follows_nothing_known_is_not_passed_off_as_a_first_one():
-    [alone] = links([fact("a", 2)], {})
+def test_a_event_that_follows_nothing_known_is_not_passed_off_as_a_first_one():
+    [alone] = links([event("a", 2)], {})
     assert alone == link(b"", "a", 2, "OrderCreated.1", b"{}")
     assert alone != link(genesis("a"), "a", 2, "OrderCreated.1", b"{}")

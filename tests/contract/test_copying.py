@@ -56,7 +56,7 @@ def kind(request):
 
 @pytest.fixture(scope="module")
 def source(place, kind):
-    """A database with some thousand facts; its log has gaps where it can."""
+    """A database with some thousand events; its log has gaps where it can."""
     url = place(kind)
     open_store(url).close()
     draw_positions(url, 5)
@@ -84,14 +84,14 @@ def target(place, kind):
 
 @pytest.fixture
 def small(place, kind):
-    """A database of few facts that a test may change."""
+    """A database of few events that a test may change."""
     url = place(kind)
     fill(url, 40, keys=20)
     return url
 
 
 def test_a_copy_tells_what_its_source_tells(source, target):
-    copied = {each.part: each.rows for each in copy_over(source, target)}
+    copied = {each.partition: each.rows for each in copy_over(source, target)}
     there = told(target)
     assert there == told(source)
     assert copied["facts"] == len(there["facts"]) > 2000
@@ -106,7 +106,7 @@ def test_a_copy_sells_on_where_its_source_stopped(small, target):
     before = told(small)["facts"]
     with shop(target) as services:
         again = order(services, "key-7").order
-        assert again == replay(services.store.facts(again.id))
+        assert again == replay(services.store.events(again.id))
         assert len(services.store.log(0, 10_000)) == len(before)
         made = order(services)
         assert made.position > before[-1].id
@@ -116,17 +116,17 @@ def test_a_copy_sells_on_where_its_source_stopped(small, target):
         assert services.store.attempts().of(ATTEMPT.order) == [ATTEMPT] * 4
 
 
-def number_of(fact):
-    return replay([fact]).number if fact.originator_version == 1 else 0
+def number_of(event):
+    return replay([event]).number if event.originator_version == 1 else 0
 
 
-@pytest.mark.parametrize("doing", ["copying facts", "copying tickets", "comparing facts"])
+@pytest.mark.parametrize("doing", ["copying events", "copying tickets", "comparing events"])
 def test_a_copy_that_was_killed_goes_on_where_it_stood(source, target, doing):
     killed_copy(source, target, doing)
     with pytest.raises(CopyUnfinished):
         open_store(target)
     with closing(open_copyable(target, make=False)) as half:
-        there = sum(half.count(part) for part in PARTS)
+        there = sum(half.count(partition) for partition in PARTS)
     copied = copy_over(source, target)
     assert 0 < there <= sum(each.rows for each in copied)
     assert told(target) == told(source)
@@ -151,7 +151,7 @@ def test_what_is_sold_while_it_is_compared_is_noticed(small, target):
             with shop(small) as services:
                 sold.append(order(services, "late"))
 
-    with pytest.raises(NotCopied, match="facts of source and target differ"):
+    with pytest.raises(NotCopied, match="events of source and target differ"):
         copy_over(small, target, sell)
     with pytest.raises(CopyUnfinished):
         open_store(target)
@@ -163,11 +163,11 @@ def test_what_was_changed_in_the_copy_is_noticed(small, target):
     def tamper(what, done, total):
         if what == "copying documents":
             with closing(open_copyable(target, make=False)) as half:
-                facts = PARTS[0]
-                (*first, _) = half.rows(facts, None, 1)[0]
-                half.replace(facts, None, (first[0],), [(*first, b"{}")])
+                events = PARTS[0]
+                (*first, _) = half.rows(events, None, 1)[0]
+                half.replace(events, None, (first[0],), [(*first, b"{}")])
 
-    with pytest.raises(NotCopied, match="facts of source and target differ"):
+    with pytest.raises(NotCopied, match="events of source and target differ"):
         copy_over(small, target, tamper)
 
 
@@ -188,7 +188,7 @@ def add_document(store):
 
 
 def test_the_half_copy_of_another_log_is_left_alone(small, source, target):
-    killed_copy(source, target, "copying facts")
+    killed_copy(source, target, "copying events")
     with pytest.raises(NotCopied, match="The target has"):
         copy_over(small, target)
     copy_over(source, target)
@@ -247,7 +247,7 @@ def test_every_table_and_column_is_copied(place, kind):
         columns = {tuple(row) for row in log.execute(query) if row[0] not in NOT_COPIED}
     copied = {(each.table, column) for each in kept.values() for column in each.columns}
     assert columns == copied
-    assert set(kept) == {part.name for part in PARTS}
+    assert set(kept) == {partition.name for partition in PARTS}
 
 
 SQLITE_COLUMNS = (

@@ -16,15 +16,15 @@ def models(store):
     return store.read_models()
 
 
-def feeder(models):
-    return models.state("orders").feeder
+def projector(models):
+    return models.state("orders").projector
 
 
 def test_a_read_model_is_left_to_the_first_who_asks(models):
-    assert feeder(models) is None
+    assert projector(models) is None
     assert models.lease("orders", "first", LONG)
     assert not models.lease("orders", "second", LONG)
-    assert feeder(models) == "first"
+    assert projector(models) == "first"
 
 
 def test_who_has_it_keeps_it_by_asking_again(models):
@@ -38,7 +38,7 @@ def test_who_has_it_keeps_it_by_asking_again(models):
 def test_another_has_it_once_the_first_has_not_asked_again(models):
     assert models.lease("orders", "first", SHORT)
     deadline = time.monotonic() + 10
-    while feeder(models) is not None:
+    while projector(models) is not None:
         assert time.monotonic() < deadline
     assert models.lease("orders", "second", LONG)
     assert not models.lease("orders", "first", LONG)
@@ -47,21 +47,21 @@ def test_another_has_it_once_the_first_has_not_asked_again(models):
 def test_who_lets_go_leaves_it_to_others_at_once(models):
     models.lease("orders", "first", LONG)
     models.release("orders", "second")
-    assert feeder(models) == "first"
+    assert projector(models) == "first"
     models.release("orders", "first")
-    assert feeder(models) is None
+    assert projector(models) is None
     assert models.lease("orders", "second", LONG)
 
 
 def test_a_rebuild_does_not_change_who_feeds(models):
     models.lease("orders", "first", LONG)
     build = models.begin(TABLE, "code", 0, ())
-    for part in models.pending(build.state):
-        models.load(build.state, part, [], facts=0)
+    for partition in models.pending(build.state):
+        models.load(build.state, partition, [], events=0)
     models.finish(build)
     assert models.swap(build.state)
     assert models.state("orders").generation == build.state.generation
-    assert feeder(models) == "first"
+    assert projector(models) == "first"
     assert not models.lease("orders", "second", LONG)
 
 
@@ -74,7 +74,7 @@ def test_each_read_model_has_a_feeder_of_its_own(models):
     models.ensure(Table("shows", {}))
     models.lease("orders", "first", LONG)
     assert models.lease("shows", "second", LONG)
-    assert feeder(models) == "first"
+    assert projector(models) == "first"
 
 
 def test_two_processes_never_have_it_both(open_store):
@@ -87,4 +87,4 @@ def test_two_processes_never_have_it_both(open_store):
         True,
         False,
     ]
-    assert {feeder(models) for models in stores} == {"a"}
+    assert {projector(models) for models in stores} == {"a"}

@@ -9,8 +9,8 @@ import pytest
 from polling import until
 
 from application.ports.store import OutcomeUnknown, StoreUnavailable
-from application.runtime.greenlet_bridge import Cooperation
-from application.storage.shared.group_commit import Gathering
+from application.runtime.greenlet_bridge import GreenletBridge
+from application.storage.shared.group_commit import GroupCommit
 
 
 class Desk:
@@ -20,7 +20,7 @@ class Desk:
         self.batches = []
         self.begun = threading.Event()
         self.go_on = threading.Event()
-        self.gathering = Gathering(self.carry_out, name="desk", **options)
+        self.gathering = GroupCommit(self.carry_out, name="desk", **options)
 
     def carry_out(self, wishes):
         self.batches.append(wishes)
@@ -28,7 +28,7 @@ class Desk:
         assert self.go_on.wait(30)
         if "spoilt" in wishes:
             raise ValueError("spoilt")
-        return [wish.upper() for wish in wishes]
+        return [command.upper() for command in wishes]
 
     def waiting(self):
         return self.gathering._waiting.qsize()
@@ -66,7 +66,7 @@ def test_so_it_is_for_calls_on_an_event_loop(desk):
     desk.go_on.set()
 
     async def play():
-        cooperation = Cooperation(asyncio.get_running_loop())
+        cooperation = GreenletBridge(asyncio.get_running_loop())
         asks = (lambda each=each: desk.gathering.ask([each]) for each in "abcdef")
         return await asyncio.gather(*map(cooperation.run, asks))
 
@@ -99,7 +99,7 @@ def test_what_spoils_a_batch_is_told_to_each_of_it_and_the_next_one_goes_on(desk
 
 def ask_on_a_loop(desk, wishes, till):
     async def play():
-        cooperation = Cooperation(asyncio.get_running_loop())
+        cooperation = GreenletBridge(asyncio.get_running_loop())
         return await cooperation.run(lambda: desk.gathering.ask(wishes, till=till))
 
     return asyncio.run(play())

@@ -15,11 +15,11 @@ from application.event_log.idempotency import key_digest
 from application.ports.read_models import Row, Table
 from application.ports.store import LayoutTooNew, StoreUnavailable
 from application.ports.ticket_lists import unpacked
-from application.ports.unit_of_work import Answered
+from application.ports.unit_of_work import IdempotencyRecord
 from application.runtime.clock import from_ms
 from application.storage.postgres import layout as postgres_layout
-from application.storage.sqlite import healing as sqlite_healing
 from application.storage.sqlite import layout as sqlite_layout
+from application.storage.sqlite import repair as sqlite_healing
 from interface.cli.main import cli
 
 MODEL = Table("orders", {"vendor": str, "number": int})
@@ -58,20 +58,22 @@ def postgres(url, statement):
 
 def check(store):
     """All of the first layout's data is there, as it was; read models are filled again."""
-    facts = [
+    events = [
         (each.originator_id, each.originator_version, each.topic, each.state)
         for each in store.log(0, 10)
     ]
-    assert facts == layout_1.FACTS
+    assert events == layout_1.EVENTS
     assert [each.id for each in store.log(0, 10)] == [1, 2, 3]
-    partner, key, *answered, at = layout_1.REQUEST
+    partner, key, *idempotency_record, at = layout_1.REQUEST
     digest = key_digest(partner, key)
-    assert store.answered(digest) == Answered(digest, *answered, from_ms(at))
+    assert store.idempotency_record(digest) == IdempotencyRecord(
+        digest, *idempotency_record, from_ms(at)
+    )
     assert [(each.id, each.order, each.held_till) for each in store.tickets("show")] == [
         ("parterre-1", "a", from_ms(1_906_546_200_000)),
         ("parterre-2", None, None),
     ]
-    with store.beside_log().catalog_moment() as moment:
+    with store.derived_records().catalog_moment() as moment:
         [(show, data)] = moment.ticket_lists()
         assert (show, unpacked(data)) == ("show", list(moment.rows("show")))
     assert store.catalog() == {("event", "show"): b'{"id": "show"}'}
@@ -176,7 +178,7 @@ def test_a_step_that_fails_leaves_the_old_layout(place, monkeypatch):
 
 
 def test_no_layout_is_skipped():
-    files = (sqlite_layout.LOG, sqlite_layout.VIEWS, sqlite_layout.WITNESS)
+    files = (sqlite_layout.LOG, sqlite_layout.VIEWS, sqlite_layout.RECORDED_HEADS)
     for steps in (postgres_layout.STEPS, *(file.steps for file in files)):
         assert sorted(steps) == list(range(2, len(steps) + 2))
 

@@ -5,13 +5,13 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
-from asking import DIGEST, answered, append, fact, one, owners, sell, take
+from asking import DIGEST, append, event, idempotency_record, one, owners, sell, take
 from postgres_server import address
 from psycopg.conninfo import conninfo_to_dict
 from wire import Wire
 
 from application.ports.store import StoreUnavailable
-from application.ports.unit_of_work import Needs, TicketChange, Write
+from application.ports.unit_of_work import ReadSet, TicketChange, UnitOfWork
 from application.storage.postgres import connections as postgres_connections
 from application.storage.postgres.sessions import BadAddress
 from application.storage.postgres.store import PostgresStore
@@ -48,11 +48,11 @@ def test_connections_that_end_while_a_write_decides_do_no_harm(store, database):
             with psycopg.connect(database, autocommit=True) as connection:
                 connection.execute(OTHERS)
         change = TicketChange("a", taken=list(found.picks))
-        store.recorder.insert_events([fact("a")], within=within, change=change)
+        store.recorder.insert_events([event("a")], within=within, change=change)
 
-    one(store, Write(Needs(picks={"parterre": 2}), decide))
+    one(store, UnitOfWork(ReadSet(picks={"parterre": 2}), decide))
     assert len(decided) == 2
-    assert len(store.facts("a")) == 1
+    assert len(store.events("a")) == 1
     assert list(owners(store).values()).count("a") == 2
 
 
@@ -61,26 +61,26 @@ def test_a_commit_whose_answer_is_lost_is_looked_up_and_not_repeated(store, wire
 
     def decide(within, found):
         decided.append(found)
-        store.recorder.insert_events([fact("a", 1), fact("a", 2)], within=within)
+        store.recorder.insert_events([event("a", 1), event("a", 2)], within=within)
         return "done"
 
     wire.cut_answer(STORING)
-    outcome = store.write_all([Write(Needs(), decide)])[0]
+    outcome = store.write_all([UnitOfWork(ReadSet(), decide)])[0]
     assert outcome.result == "done"
     assert len(decided) == 1
-    assert [each.originator_version for each in store.facts("a")] == [1, 2]
-    assert outcome.position == store.facts("a")[-1].id
+    assert [each.originator_version for each in store.events("a")] == [1, 2]
+    assert outcome.position == store.events("a")[-1].id
 
 
 def test_an_answered_request_whose_commit_is_lost_is_looked_up_too(store, wire):
     def decide(within, found):
-        if found.answered is not None:
+        if found.idempotency_record is not None:
             return "again"
-        store.recorder.insert_events([], within=within, answered=answered("a"))
+        store.recorder.insert_events([], within=within, idempotency_record=idempotency_record("a"))
         return "first"
 
     wire.cut_answer(b"remember\0")
-    write = Write(Needs(request=DIGEST), decide)
+    write = UnitOfWork(ReadSet(request=DIGEST), decide)
     assert [one(store, write), one(store, write)] == ["first", "again"]
 
 
@@ -88,14 +88,14 @@ def test_an_answered_request_whose_commit_is_lost_is_looked_up_too(store, wire):
 def test_a_request_that_never_reached_the_server_is_sent_again(store, wire, word):
     wire.cut_request(word)
     one(store, take(store, "a", parterre=2))
-    assert len(store.facts("a")) == 1
+    assert len(store.events("a")) == 1
     assert list(owners(store).values()).count("a") == 2
 
 
 def test_reads_go_on_over_a_new_connection(store, database):
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute(OTHERS)
-    assert len(store.facts("warm")) == 1
+    assert len(store.events("warm")) == 1
     assert len(store.log(0, 10)) == 1
 
 
@@ -134,11 +134,11 @@ def test_nothing_acknowledged_is_lost_when_the_server_crashes(server, database):
 
 
 def test_a_server_that_goes_away_is_waited_for_a_little(store, wire, monkeypatch):
-    monkeypatch.setattr(postgres_connections, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(postgres_connections, "BACKOFF_SECONDS", 0.2)
     monkeypatch.setattr(store._readers._pool, "timeout", 0.3)
     monkeypatch.setattr(store._writers, "timeout", 0.3)
     wire.close()
-    for ask in (lambda: one(store, append(store, "a")), lambda: store.facts("a")):
+    for ask in (lambda: one(store, append(store, "a")), lambda: store.events("a")):
         begun = time.monotonic()
         with pytest.raises(StoreUnavailable):
             ask()
@@ -152,7 +152,7 @@ def test_of_several_hosts_the_one_that_lives_is_used(database):
         hosts["port"] = f"{given['port']},{given['port']}"
     with closing(PostgresStore(address(database, **hosts))) as store:
         one(store, append(store, "a"))
-        assert len(store.facts("a")) == 1
+        assert len(store.events("a")) == 1
 
 
 def test_a_server_that_is_not_there_is_named_as_such():

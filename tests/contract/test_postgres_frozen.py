@@ -8,12 +8,12 @@ from functools import partial
 
 import psycopg
 import pytest
-from asking import DIGEST, NOON, answered, append, fact, one, sell
+from asking import DIGEST, NOON, append, event, idempotency_record, one, sell
 from polling import until
 from postgres_server import halted
 
 from application.ports.store import OutcomeUnknown, StoreUnavailable
-from application.ports.unit_of_work import Needs, Write
+from application.ports.unit_of_work import ReadSet, UnitOfWork
 from application.runtime import store_deadline as store_time
 from application.storage.postgres import in_doubt_commit as postgres_doubt
 from application.storage.postgres import pipeline as postgres_line
@@ -26,10 +26,10 @@ MOST = 1.0
 FAR_LESS_THAN_FOR_EVER = 8.0
 
 READS = {
-    "an order": lambda store: store.facts("warm"),
+    "an order": lambda store: store.events("warm"),
     "the log": lambda store: store.log(0, 10),
     "where the log ends": lambda store: store.last_position(),
-    "an answered request": lambda store: store.answered(DIGEST),
+    "an answered request": lambda store: store.idempotency_record(DIGEST),
     "the library's reading": lambda store: store.recorder.select_notifications(1, 10),
     "tickets": lambda store: store.tickets("show"),
     "vacancies": lambda store: store.vacancies(["show"], NOON),
@@ -41,7 +41,7 @@ READS = {
 def limits(monkeypatch):
     monkeypatch.setattr(store_time, "MOST_SECONDS", MOST)
     monkeypatch.setattr(postgres_line, "ANSWER_SECONDS", MOST / 2)
-    monkeypatch.setattr(postgres_doubt, "DOUBT_SECONDS", MOST / 2)
+    monkeypatch.setattr(postgres_doubt, "IN_DOUBT_SECONDS", MOST / 2)
     monkeypatch.setattr(postgres_sessions.Session, "silent_seconds", MOST)
 
 
@@ -87,15 +87,15 @@ def test_a_write_that_was_given_up_before_its_commit_is_never_done(store, server
 
     def decide(within, found):
         decided.append(found)
-        store.recorder.insert_events([fact("late")], within=within)
+        store.recorder.insert_events([event("late")], within=within)
 
     with halted(server.data), ThreadPoolExecutor() as threads:
-        write = Write(Needs(order="late"), decide)
+        write = UnitOfWork(ReadSet(order="late"), decide)
         failures = [threads.submit(store.write_all, [write]) for _ in range(5)]
         outcomes = [each.result()[0] for each in failures]
     assert {type(each) for each in outcomes} == {StoreUnavailable}
     one(store, append(store, "next"))
-    assert not store.facts("late")
+    assert not store.events("late")
 
 
 def test_a_write_whose_commit_was_under_way_is_in_doubt_and_done_once(store, server):
@@ -103,22 +103,22 @@ def test_a_write_whose_commit_was_under_way_is_in_doubt_and_done_once(store, ser
         asked = []
 
         def decide(within, found):
-            if found.answered is not None:
+            if found.idempotency_record is not None:
                 return "again"
             asked.append(found)
             if len(asked) == 1:
                 freezing.enter_context(halted(server.data))
-            done = answered("a")
-            store.recorder.insert_events([fact("a")], within=within, answered=done)
+            done = idempotency_record("a")
+            store.recorder.insert_events([event("a")], within=within, idempotency_record=done)
             return "first"
 
-        write = Write(Needs(order="a", request=DIGEST), decide)
+        write = UnitOfWork(ReadSet(order="a", request=DIGEST), decide)
         begun = time.monotonic()
         [outcome] = store.write_all([write])
         assert time.monotonic() - begun < FAR_LESS_THAN_FOR_EVER
         assert isinstance(outcome, OutcomeUnknown)
     until(lambda: isinstance(store.write_all([write])[0], Exception) is False, "it is stuck")
-    assert len(store.facts("a")) == 1
+    assert len(store.events("a")) == 1
 
 
 def test_a_request_waits_so_long_in_all_however_much_it_asks(store, server):

@@ -5,26 +5,26 @@ from contextlib import closing
 from asking import append, one
 from tail import LibrarysLog, OurLog, follow
 
-from application.storage.postgres.positions import Horizon
+from application.storage.postgres.positions import HighWaterMark
 
-FACTS = 5
+EVENTS = 5
 
 
 def test_a_reader_misses_nothing_of_sixteen_writers(database):
     with closing(OurLog(database)) as log:
-        read, there = follow(log, appends=4400, facts_each=FACTS)
+        read, there = follow(log, appends=4400, events_each=EVENTS)
     positions = [each.id for each in read]
     assert positions == sorted(set(positions))
     assert read == there
     assert len(read) >= 20_000
     committed = {each.originator_id for each in there}
-    assert len(there) == len(committed) * FACTS
+    assert len(there) == len(committed) * EVENTS
     assert len(committed) < 4400
 
 
 def test_the_same_reader_sees_the_fault_of_a_log_without_order(database):
     with closing(LibrarysLog(database)) as log:
-        read, there = follow(log, appends=1600, facts_each=1)
+        read, there = follow(log, appends=1600, events_each=1)
     assert len(read) < len(there)
 
 
@@ -84,10 +84,10 @@ def test_an_append_that_was_given_up_leaves_a_gap_and_no_wait(database):
 
 
 def looks(*seen):
-    horizon = Horizon()
+    horizon = HighWaterMark()
     safe = []
-    for drawn, *appending in seen:
-        horizon.note("server", drawn, appending)
+    for assigned, *appending in seen:
+        horizon.note("server", assigned, appending)
         safe.append(horizon.safe if horizon.known else None)
     return safe
 
@@ -105,7 +105,7 @@ def test_who_is_new_has_drawn_nothing_up_to_the_look_before():
 
 
 def test_another_server_is_looked_at_afresh():
-    horizon = Horizon()
+    horizon = HighWaterMark()
     horizon.note("one", 50, [])
     horizon.note("two", 40, ["open"])
     assert not horizon.known

@@ -9,14 +9,14 @@ from wire import Wire
 
 from application.bootstrap import build
 from application.catalog.access import Caller
-from application.catalog.cache import CatalogKeeper
+from application.catalog.cache import CatalogCache
 from application.catalog.loading import load_sample
 from application.orders.history import OrderHistory
-from application.orders.service import OrderService, OrderWish, PaymentWish, Request
+from application.orders.service import ChangeOrder, ChoosePayment, OrderService, Request
 from application.runtime.clock import now
 from application.settings import Settings
 from application.storage.postgres.store import PostgresStore
-from domain.commands import AtRandom, Customer, Seats
+from domain.commands import BestAvailable, Customer, TicketsById
 from domain.status import Status
 from interface.server.flask_app import create_app
 
@@ -40,9 +40,9 @@ def wire(database):
 def orders(wire):
     with closing(PostgresStore(wire.url)) as store:
         load_sample(store, now())
-        service = OrderService(store, CatalogKeeper(store, refresh_seconds=3600), now)
+        service = OrderService(store, CatalogCache(store, refresh_seconds=3600), now)
         for name in ("warm-1", "warm-2"):
-            order = service.create(SHOW, OrderWish(AtRandom({SET: 1})), request(name)).order
+            order = service.create(SHOW, ChangeOrder(BestAvailable({SET: 1})), request(name)).order
             service.change(order.id, WISHES[2], request())
             OrderHistory(store, now).order(order.id)
         yield service
@@ -54,32 +54,32 @@ def request(key=None):
 
 
 WISHES = [
-    OrderWish(AtRandom({SET: 2})),
-    OrderWish(Seats((SEAT.format(0), SEAT.format(1)))),
-    OrderWish(customer=Customer(email="buyer@example.org")),
-    OrderWish(
-        AtRandom({SET: 3}),
+    ChangeOrder(BestAvailable({SET: 2})),
+    ChangeOrder(TicketsById((SEAT.format(0), SEAT.format(1)))),
+    ChangeOrder(customer=Customer(email="buyer@example.org")),
+    ChangeOrder(
+        BestAvailable({SET: 3}),
         customer=Customer(email="other@example.org"),
-        payment=PaymentWish("api/BASE"),
+        payment=ChoosePayment("api/BASE"),
         status=Status.IN_PROGRESS,
     ),
 ]
 
 
-@pytest.mark.parametrize("wish", [WISHES[0], WISHES[1], OrderWish()])
+@pytest.mark.parametrize("command", [WISHES[0], WISHES[1], ChangeOrder()])
 @pytest.mark.parametrize("key", [None, "key-1"])
-def test_making_an_order_takes_two_round_trips(wire, orders, wish, key):
+def test_making_an_order_takes_two_round_trips(wire, orders, command, key):
     before = wire.turns
-    orders.create(SHOW, wish, request(key))
+    orders.create(SHOW, command, request(key))
     assert wire.turns - before == 2
 
 
-@pytest.mark.parametrize("wish", WISHES)
+@pytest.mark.parametrize("command", WISHES)
 @pytest.mark.parametrize("key", [None, "key-1"])
-def test_changing_an_order_takes_two_round_trips(wire, orders, wish, key):
+def test_changing_an_order_takes_two_round_trips(wire, orders, command, key):
     order = orders.create(SHOW, WISHES[1], request()).order
     before = wire.turns
-    orders.change(order.id, wish, request(key))
+    orders.change(order.id, command, request(key))
     assert wire.turns - before == 2
 
 

@@ -20,7 +20,7 @@ from buyers import (
 )
 
 from application.orders.service import replay
-from application.ports.unit_of_work import Needs, Write
+from application.ports.unit_of_work import ReadSet, UnitOfWork
 from application.storage.postgres.store import PostgresStore
 
 
@@ -63,7 +63,7 @@ def test_every_ticket_is_in_exactly_one_order(crowd, show):
 
 def test_the_log_tells_what_the_buyers_were_told(crowd):
     orders, _, store, _ = crowd
-    logged = {order: list(replay(store.facts(order)).tickets) for order in orders}
+    logged = {order: list(replay(store.events(order)).tickets) for order in orders}
     assert logged == orders
     assert len({each.originator_id for each in store.log(0, 1_000_000)}) == len(orders)
 
@@ -79,7 +79,7 @@ def test_no_buyer_deadlocked_with_another(crowd):
 
 def test_order_numbers_are_given_once(crowd):
     orders, _, store, _ = crowd
-    numbers = Counter(replay(store.facts(order)).number for order in orders)
+    numbers = Counter(replay(store.events(order)).number for order in orders)
     assert set(numbers.values()) == {1}
 
 
@@ -91,12 +91,12 @@ def stores(database):
         store.close()
 
 
-@pytest.mark.parametrize("wish", [{"seats": ["parterre-1", "parterre-2"]}, {"parterre": 2}])
-def test_tickets_that_another_only_considers_are_waited_for(stores, wish):
+@pytest.mark.parametrize("command", [{"seats": ["parterre-1", "parterre-2"]}, {"parterre": 2}])
+def test_tickets_that_another_only_considers_are_waited_for(stores, command):
     seats = sell(stores[0], 2)
     had = []
     other = threading.Thread(
-        target=lambda: had.extend(one(stores[1], take(stores[1], "patient", **wish)))
+        target=lambda: had.extend(one(stores[1], take(stores[1], "patient", **command)))
     )
 
     def consider(within, found):
@@ -106,7 +106,7 @@ def test_tickets_that_another_only_considers_are_waited_for(stores, wish):
         raise Refused
 
     with pytest.raises(Refused):
-        one(stores[0], Write(Needs(picks={"parterre": 2}), consider))
+        one(stores[0], UnitOfWork(ReadSet(picks={"parterre": 2}), consider))
     other.join()
     assert sorted(had) == seats
 
@@ -118,4 +118,4 @@ def test_another_set_is_not_waited_for(stores):
     def consider(within, found):
         return one(stores[1], take(stores[1], "quick", balcony=2))
 
-    assert len(one(stores[0], Write(Needs(picks={"parterre": 2}), consider))) == 2
+    assert len(one(stores[0], UnitOfWork(ReadSet(picks={"parterre": 2}), consider))) == 2

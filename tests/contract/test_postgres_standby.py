@@ -6,13 +6,13 @@ from contextlib import closing, suppress
 
 import psycopg
 import pytest
-from asking import DIGEST, answered, append, fact, look, one, sell
+from asking import DIGEST, append, event, idempotency_record, look, one, sell
 from polling import until
 from postgres_server import halted, postgres_server
 
 from application.ports.store import OutcomeUnknown, StoreUnavailable
 from application.ports.tickets import Ticket
-from application.ports.unit_of_work import Needs, Write
+from application.ports.unit_of_work import ReadSet, UnitOfWork
 from application.runtime import store_deadline as store_time
 from application.storage.postgres import in_doubt_commit as postgres_doubt
 from application.storage.postgres import pipeline as postgres_line
@@ -53,7 +53,7 @@ def store(database, monkeypatch):
     monkeypatch.setattr(store_time, "MOST_SECONDS", 1.5)
     monkeypatch.setattr(postgres_line, "ANSWER_SECONDS", 0.5)
     monkeypatch.setattr(postgres_line, "LONGER_SECONDS", 0.1)
-    monkeypatch.setattr(postgres_doubt, "DOUBT_SECONDS", 1.0)
+    monkeypatch.setattr(postgres_doubt, "IN_DOUBT_SECONDS", 1.0)
     with closing(PostgresStore(database)) as store:
         sell(store, 4)
         one(store, append(store, "before"))
@@ -73,13 +73,13 @@ def request(store):
     """A write under an Idempotency-Key."""
 
     def decide(within, found):
-        if found.answered is not None:
+        if found.idempotency_record is not None:
             return "again"
-        done = answered("a")
-        store.recorder.insert_events([fact("a")], within=within, answered=done)
+        done = idempotency_record("a")
+        store.recorder.insert_events([event("a")], within=within, idempotency_record=done)
         return "first"
 
-    return Write(Needs(order="a", request=DIGEST), decide)
+    return UnitOfWork(ReadSet(order="a", request=DIGEST), decide)
 
 
 def nothing(database, server):
@@ -116,7 +116,7 @@ def test_nothing_is_acknowledged_that_no_standby_has_confirmed(
             unchanged = threads.submit(one, store, look(order="before"))
             assert isinstance(unchanged.exception(), StoreUnavailable)
         until(lambda: succeeds(lambda: one(store, request(store)) in {"first", "again"}), "stuck")
-    assert len(store.facts("a")) == 1
+    assert len(store.events("a")) == 1
 
 
 def succeeds(call):
@@ -134,10 +134,10 @@ def test_a_session_that_waits_for_a_standby_is_left_alone_and_no_other_one_joins
         later = threads.submit(one, store, append(store, "later"))
         assert type(later.exception()) is StoreUnavailable
         assert waiting(database) == seen
-        assert len(store.facts("before")) == 1
+        assert len(store.events("before")) == 1
     until(lambda: succeeds(lambda: one(store, append(store, "d"))), "the sale does not go on")
-    assert not store.facts("later")
-    assert all(len(store.facts(each)) <= 1 for each in "abc")
+    assert not store.events("later")
+    assert all(len(store.events(each)) <= 1 for each in "abc")
 
 
 def test_a_changed_catalogue_is_confirmed_too(store, database, standby):
@@ -158,6 +158,6 @@ def test_a_changed_catalogue_is_confirmed_too(store, database, standby):
 
 def test_what_can_be_made_again_waits_for_no_standby(store, database, standby):
     with halted(standby):
-        store.attempts().purge(answered("a").at, 1)
+        store.attempts().purge(idempotency_record("a").at, 1)
         store.audit().claim(1.0)
         assert not waiting(database)

@@ -78,15 +78,15 @@ def test_who_comes_second_writes_nothing(models):
 
 
 def test_why_it_stands_still_is_noted_until_it_moves(models):
-    models.stop(models.state("orders"), "unknown fact")
-    assert models.state("orders").stopped == "unknown fact"
+    models.stop(models.state("orders"), "unknown event")
+    assert models.state("orders").stopped == "unknown event"
     fill(models, row("a"))
     assert models.state("orders").stopped is None
 
 
 def test_since_when_it_stands_still_is_noted_until_it_moves(models):
     began = to_ms(now())
-    models.stop(models.state("orders"), "unknown fact")
+    models.stop(models.state("orders"), "unknown event")
     since = models.state("orders").stopped_since
     assert began <= since <= to_ms(now())
     while to_ms(now()) <= since:
@@ -95,7 +95,7 @@ def test_since_when_it_stands_still_is_noted_until_it_moves(models):
     assert models.state("orders").stopped_since == since
     fill(models, row("a"))
     assert models.state("orders").stopped_since is None
-    models.stop(models.state("orders"), "unknown fact")
+    models.stop(models.state("orders"), "unknown event")
     assert models.state("orders").stopped_since >= since
 
 
@@ -152,15 +152,15 @@ def test_a_snapshot_goes_over_all_rows_by_key_with_their_position(models):
     assert models.state("orders").position == 2
 
 
-def begin(models, target=9, points=("m",), table=TABLE):
-    return models.begin(table, "this code", target, points)
+def begin(models, target=9, split_keys=("m",), table=TABLE):
+    return models.begin(table, "this code", target, split_keys)
 
 
 def load_all(models, state, *rows):
     """Load the rows in the ranges that they belong to."""
-    for part in models.pending(state):
-        mine = [each for each in rows if part.lower <= each.key < (part.upper or "~")]
-        assert models.load(state, part, mine, facts=len(mine))
+    for partition in models.pending(state):
+        mine = [each for each in rows if partition.lower <= each.key < (partition.upper or "~")]
+        assert models.load(state, partition, mine, events=len(mine))
 
 
 def test_a_new_generation_shows_only_once_it_is_swapped_in(models):
@@ -177,7 +177,7 @@ def test_a_new_generation_shows_only_once_it_is_swapped_in(models):
 
 
 def test_a_new_generation_has_the_indexes_and_is_fed_like_any_other(models):
-    build = begin(models, points=())
+    build = begin(models, split_keys=())
     load_all(models, build.state, *(row(f"k{n}", number=n) for n in range(20)))
     models.finish(build)
     state = models.reload(build.state)
@@ -191,13 +191,13 @@ def test_a_new_generation_has_the_indexes_and_is_fed_like_any_other(models):
 
 
 def test_the_ranges_between_points_are_loaded_each_once(models):
-    build = begin(models, points=("f", "p"))
+    build = begin(models, split_keys=("f", "p"))
     parts = models.pending(build.state)
     assert [(each.lower, each.upper) for each in parts] == [("", "f"), ("f", "p"), ("p", None)]
-    assert models.load(build.state, parts[1], [row("g")], facts=7)
+    assert models.load(build.state, parts[1], [row("g")], events=7)
     assert models.loaded(build.state) == 7
     assert models.pending(build.state) == [parts[0], parts[2]]
-    assert not models.load(build.state, parts[1], [row("g"), row("h")], facts=8)
+    assert not models.load(build.state, parts[1], [row("g"), row("h")], events=8)
     assert models.loaded(build.state) == 7
     assert list(documents(models, build.state)) == ["g"]
 
@@ -207,8 +207,8 @@ def test_what_is_loaded_is_found_again_after_its_maker_ended(open_store):
     first.ensure(TABLE)
     assert first.build(TABLE) is None
     begun = begin(first)
-    part = first.pending(begun.state)[0]
-    first.load(begun.state, part, [row("a")], facts=1)
+    partition = first.pending(begun.state)[0]
+    first.load(begun.state, partition, [row("a")], events=1)
     second = open_store().read_models()
     second.ensure(TABLE)
     assert second.build(TABLE) == begun
@@ -238,8 +238,8 @@ def test_finishing_twice_does_no_harm(models):
 def test_a_key_that_two_orders_have_is_told_at_the_end(models):
     build = begin(models)
     first, second = models.pending(build.state)
-    models.load(build.state, first, [row("twice")], facts=1)
-    models.load(build.state, second, [row("twice")], facts=1)
+    models.load(build.state, first, [row("twice")], events=1)
+    models.load(build.state, second, [row("twice")], events=1)
     with pytest.raises(KeyTwice, match="twice"):
         models.finish(build)
 
@@ -247,8 +247,8 @@ def test_a_key_that_two_orders_have_is_told_at_the_end(models):
 def test_ranges_that_add_up_add_their_rows_to_each_other(sales):
     build = begin(sales, table=SALES)
     first, second = sales.pending(build.state)
-    sales.load(build.state, first, [Row("a", ("show", 2, 10)), Row("b", ("show", 1, 5))], facts=3)
-    sales.load(build.state, second, [Row("a", ("show", 1, 7))], facts=1)
+    sales.load(build.state, first, [Row("a", ("show", 2, 10)), Row("b", ("show", 1, 5))], events=3)
+    sales.load(build.state, second, [Row("a", ("show", 1, 7))], events=1)
     sales.finish(build)
     assert rows_of(sales, build.state) == [Row("a", ("show", 3, 17)), Row("b", ("show", 1, 5))]
 

@@ -21,7 +21,7 @@ AN_HOUR = timedelta(hours=1)
 CLOSE = timedelta(seconds=1)
 HOLDER = """
 import sys, time
-from application.storage.sqlite_clock import SharedClock
+from application.storage.sqlite.clock import SharedClock
 clock = SharedClock(sys.argv[1])
 print(clock.moment().isoformat(), flush=True)
 time.sleep(600)
@@ -136,6 +136,6 @@ def test_leases_on_a_file_do_not_end_with_a_jump(tmp_path, jump):
         with closing(SqliteStore(path)) as second:
             assert not second.audit().claim(60)
             assert not second.read_models().lease("orders", "second", 60)
-            assert second.read_models().state("orders").feeder == "first"
+            assert second.read_models().state("orders").projector == "first"
         with closing(SqliteCopyable(path, make=False)) as copyable:
             assert copyable.served_by() == "first"

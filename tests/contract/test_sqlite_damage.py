@@ -127,7 +127,7 @@ def test_a_file_that_is_damaged_while_it_is_read_is_made_anew(office, database, 
     office.order()
     assert len(listed(office)) == 5
     office.services.checkpoints.make()
-    assert office.services.store.audit().witnessed() == 5
+    assert office.services.store.audit().recorded() == 5
     assert check(office.services.store, office.services.store_clock).ready
 
 

@@ -8,20 +8,20 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from asking import append, fact, one
+from asking import append, event, one
 from polling import until
 
 from application.ports.read_models import Page
 from application.ports.store import OutcomeUnknown, StoreUnavailable
 from application.read_models.orders import TABLE
-from application.storage.sqlite.belonging import FilesDiffer
+from application.storage.sqlite.file_identity import FilesDiffer
 from application.storage.sqlite.store import SqliteStore
 
 KILLED_WITH_A_WAL = """
 import os, sys
 sys.path[:0] = ["tests/contract"]
-from asking import append, fact, one
-from application.storage.sqlite import SqliteStore
+from asking import append, event, one
+from application.storage.sqlite.store import SqliteStore
 store = SqliteStore(sys.argv[1])
 for order in sys.argv[2:]:
     one(store, append(store, order))
@@ -108,7 +108,7 @@ def test_of_a_commit_during_which_the_file_goes_nobody_knows_the_outcome(path):
 
         def decide(within, found):
             removed(path)
-            store.recorder.insert_events([fact("a")], within=within)
+            store.recorder.insert_events([event("a")], within=within)
 
         write = append(store, "a")
         write.decide = decide
@@ -129,7 +129,7 @@ def test_a_file_that_comes_back_is_gone_on_with(path):
 
 def test_a_missing_log_beside_its_companions_is_refused_and_none_is_made(path):
     with opened(path) as store:
-        store.audit().witnessed()
+        store.audit().recorded()
     for left in ("-views", "-views-witness"):
         path.unlink(missing_ok=True)
         with pytest.raises(FilesDiffer, match=left):
@@ -156,10 +156,10 @@ def test_companions_of_another_log_are_refused(path, companion):
     other = path.with_name("other.db")
     for each in (path, other):
         with opened(each) as store:
-            store.audit().witnessed()
+            store.audit().recorded()
     named(other, companion).replace(named(path, companion))
     with pytest.raises(FilesDiffer, match="put the right log back"), opened(path) as store:
-        store.audit().witnessed()
+        store.audit().recorded()
 
 
 @pytest.mark.parametrize("put", [shutil.copy, shutil.move])

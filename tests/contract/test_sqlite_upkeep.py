@@ -7,7 +7,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from asking import append, fact, one
+from asking import append, event, one
 from box_office import BoxOffice
 from polling import until
 
@@ -17,7 +17,7 @@ from application.ports.read_models import Page
 from application.ports.store import StoreUnavailable
 from application.settings import Settings
 from application.storage.sqlite import connections as sqlite_connections
-from application.storage.sqlite import upkeep as sqlite_upkeep
+from application.storage.sqlite import maintenance as sqlite_upkeep
 from application.storage.sqlite.store import SqliteStore
 
 LIMIT = 100_000
@@ -26,7 +26,7 @@ LIMIT = 100_000
 def append_much(store, name):
     write = append(store, name)
     write.decide = lambda within, found: store.recorder.insert_events(
-        [fact(name, state=b"x" * 20_000)], within=within
+        [event(name, state=b"x" * 20_000)], within=within
     )
     one(store, write)
 
@@ -89,13 +89,13 @@ def test_on_a_full_disk_it_starts_reads_and_says_so(small_disk):
     office.services = services = build(Settings(database=database), lambda: office.time)
     try:
         services.start()
-        assert len(services.store.facts(order)) == 1
+        assert len(services.store.events(order)) == 1
         assert len(services.store.read_models().page("orders", Page("number"))) == 1
         found = check(services.store, services.store_clock)
         assert (found.ready, "bytes left" in found.checks["disk"]) == (False, True)
         fill(small_disk)
         until(lambda: sold(office) is None, "it sells on a full disk")
-        assert len(services.store.facts(order)) == 1
+        assert len(services.store.events(order)) == 1
         (small_disk / "other").unlink()
         until(lambda: sold(office), "it does not recover")
         assert check(services.store, services.store_clock).ready

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from asking import NOON, TEN_PAST, append, look, one, owners, refuse, sell, take
 
-from application.ports.unit_of_work import Needs, TicketChange, TicketTaken, Write, Written
+from application.ports.unit_of_work import ReadSet, TicketChange, TicketTaken, UnitOfWork, Written
 
 MOMENT = timedelta(milliseconds=1)
 
@@ -54,7 +54,7 @@ def test_a_taken_ticket_cannot_be_taken_again(store):
     with pytest.raises(TicketTaken):
         one(store, change(store, "b", 1, taken=seats, held_till=TEN_PAST))
     assert owners(store) == {seats[0]: "a", seats[1]: None}
-    assert list(store.facts("b")) == []
+    assert list(store.events("b")) == []
 
 
 @pytest.mark.parametrize("what", ["kept", "freed"])
@@ -198,6 +198,9 @@ def test_tickets_are_found_by_their_ids(store):
 
 def test_what_was_found_may_be_left_alone(store):
     seats = sell(store, 2)
-    one(store, Write(Needs(seats=tuple(seats), picks={"parterre": 2}), lambda within, found: 1))
+    one(
+        store,
+        UnitOfWork(ReadSet(seats=tuple(seats), picks={"parterre": 2}), lambda within, found: 1),
+    )
     assert set(owners(store).values()) == {None}
     assert len(one(store, take(store, "a", parterre=2))) == 2

@@ -20,19 +20,26 @@ from states import (
     SYSTEM,
 )
 
-from domain.commands import Asked, AtRandom, Customer, Payment, Seats, TicketWish
+from domain.commands import (
+    BestAvailable,
+    CommandMetadata,
+    Customer,
+    Payment,
+    TicketsById,
+    TicketSelection,
+)
 from domain.order import Order
 from domain.payment import PaymentSystem
 from domain.shows import Show
 from domain.status import Status
 
 
-def asked(at: datetime = NOW, actor: str = SELLER) -> Asked:
-    return Asked(at, actor, REQUEST)
+def metadata(at: datetime = NOW, actor: str = SELLER) -> CommandMetadata:
+    return CommandMetadata(at, actor, REQUEST)
 
 
 def an_order_is_made(
-    wish: TicketWish = Seats(()),  # noqa: B008 - a frozen value
+    command: TicketSelection = TicketsById(()),  # noqa: B008 - a frozen value
     *,
     vacant: Mapping[str, str] = HALL,
     show: Show = SHOW,
@@ -48,15 +55,15 @@ def an_order_is_made(
         vendor=vendor,
         deal=deal,
         lang="ru",
-        wish=wish,
+        command=command,
         vacant=vacant,
         all_or_nothing=all_or_nothing,
-        asked=asked(at),
+        metadata=metadata(at),
     )
 
 
 def tickets_are_wished(
-    wish: TicketWish,
+    command: TicketSelection,
     *,
     vacant: Mapping[str, str] = REST,
     at: datetime = NOW,
@@ -64,31 +71,31 @@ def tickets_are_wished(
     sets: Sequence[str] = (),
 ) -> Ask:
     return lambda order: order.change_tickets(
-        wish, vacant, asked(at), all_or_nothing=all_or_nothing, sets=sets
+        command, vacant, metadata(at), all_or_nothing=all_or_nothing, sets=sets
     )
 
 
 def seats_are_wished(*seats: str, **more: Any) -> Ask:
-    return tickets_are_wished(Seats(seats), **more)
+    return tickets_are_wished(TicketsById(seats), **more)
 
 
 def seats_at_random_are_wished(counts: dict[str, int], **more: Any) -> Ask:
-    return tickets_are_wished(AtRandom(counts), **more)
+    return tickets_are_wished(BestAvailable(counts), **more)
 
 
 def the_buyer_says(at: datetime = NOW, **said: str) -> Ask:
-    return lambda order: order.set_customer(Customer(**said), asked(at))
+    return lambda order: order.set_customer(Customer(**said), metadata(at))
 
 
 def payment_is_chosen(
     system: PaymentSystem | None = None, *, at: datetime = NOW, **urls: str
 ) -> Ask:
-    return lambda order: order.choose_payment(Payment(system, **urls), asked(at))
+    return lambda order: order.choose_payment(Payment(system, **urls), metadata(at))
 
 
 def the_order_moves_to(status: Status, at: datetime = NOW, secret: str = SECRET) -> Ask:
-    return lambda order: order.move_to(status, asked(at), secret)
+    return lambda order: order.move_to(status, metadata(at), secret)
 
 
 def the_sweeper_comes(at: datetime) -> Ask:
-    return lambda order: order.expire(asked(at, SYSTEM))
+    return lambda order: order.expire(metadata(at, SYSTEM))

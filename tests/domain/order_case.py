@@ -1,6 +1,6 @@
-"""Given these facts, when this is asked of the order, then that is recorded, refused, or nothing.
+"""Given these events, when this is asked of the order, then that is recorded, refused, or nothing.
 
-Whatever happens, the order must be what replaying its facts gives: deciding assigns nothing.
+Whatever happens, the order must be what replaying its events gives: deciding assigns nothing.
 """
 
 from collections.abc import Callable, Iterable
@@ -9,7 +9,7 @@ from typing import Self
 
 import msgspec
 
-from domain.events import Fact
+from domain.events import Event
 from domain.order import Order
 from domain.refusals import Refusal
 
@@ -17,14 +17,14 @@ Ask = Callable[[Order], Order | None]
 """Something asked of an order. Making one answers with the new order."""
 
 
-def reread(fact: Fact) -> Fact:
-    """The fact as it comes back from the log."""
-    return msgspec.json.decode(msgspec.json.encode(fact), type=type(fact))
+def reread(event: Event) -> Event:
+    """The event as it comes back from the log."""
+    return msgspec.json.decode(msgspec.json.encode(event), type=type(event))
 
 
 @dataclass
 class Case:
-    told: list[Fact]
+    told: list[Event]
     order: Order
     refusal: Refusal | None = None
 
@@ -37,8 +37,8 @@ class Case:
             self.refusal = refusal
         return self
 
-    def then(self, *expected: Fact) -> Order:
-        """Exactly these facts were recorded; they take the next places in the order's story."""
+    def then(self, *expected: Event) -> Order:
+        """Exactly these events were recorded; they take the next places in the order's story."""
         assert self.refusal is None, repr(self.refusal)
         recorded = self.order.collect_events()
         assert recorded == numbered(expected, start=len(self.told) + 1)
@@ -56,14 +56,14 @@ class Case:
         assert self.order == Order.replay(self.told)
 
 
-def numbered(facts: Iterable[Fact], start: int = 1) -> list[Fact]:
-    """The facts with their places in the order's story."""
+def numbered(events: Iterable[Event], start: int = 1) -> list[Event]:
+    """The events with their places in the order's story."""
     return [
-        msgspec.structs.replace(fact, originator_version=version)
-        for version, fact in enumerate(facts, start)
+        msgspec.structs.replace(event, originator_version=version)
+        for version, event in enumerate(events, start)
     ]
 
 
-def given(facts: Iterable[Fact] = ()) -> Case:
-    told = list(facts)
+def given(events: Iterable[Event] = ()) -> Case:
+    told = list(events)
     return Case(told, Order.replay(told))

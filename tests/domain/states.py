@@ -1,4 +1,4 @@
-"""Orders in the states that a ticket seller would name, each told as a list of facts.
+"""Orders in the states that a ticket seller would name, each told as a list of events.
 
 The order is made at `CREATED`, its payment is chosen a minute later and starts two minutes after
 creation; one minute more and it has ended. What a test asks is asked at `NOW`, five minutes after.
@@ -10,7 +10,7 @@ from typing import Any
 
 from order_case import numbered
 
-from domain.events import Fact, OrderCreated, PaymentSystemSet, StatusChanged
+from domain.events import Event, OrderCreated, PaymentSystemSet, StatusChanged
 from domain.payment import ConfirmedBy, PaymentSystem, redirect_address
 from domain.pricing import Price, PriceRule
 from domain.shows import Show, TicketSet
@@ -69,15 +69,15 @@ GATEWAY = PaymentSystem(
 SECRET = "b6cbe4bd8a338159bdf0f4b059652f7023330898"
 
 
-def fact(kind: type[Fact], at: datetime = NOW, actor: str = SELLER, **fields: Any) -> Fact:
-    """A fact about the order, with no place in its story yet."""
+def event(kind: type[Event], at: datetime = NOW, actor: str = SELLER, **fields: Any) -> Event:
+    """An event about the order, with no place in its story yet."""
     return kind(
         originator_id=ORDER, originator_version=0, at=at, actor=actor, request=REQUEST, **fields
     )
 
 
-def creation(tickets: dict[str, str], **fields: Any) -> Fact:
-    """The fact that the order was made with these tickets."""
+def creation(tickets: dict[str, str], **fields: Any) -> Event:
+    """The event that the order was made with these tickets."""
     usual: dict[str, Any] = {
         "number": NUMBER,
         "show": "show",
@@ -89,33 +89,33 @@ def creation(tickets: dict[str, str], **fields: Any) -> Fact:
         "tickets": tickets,
         "reserved_till": after(10),
     }
-    return fact(OrderCreated, CREATED, **usual | fields)
+    return event(OrderCreated, CREATED, **usual | fields)
 
 
-def an_empty_order() -> list[Fact]:
+def an_empty_order() -> list[Event]:
     return numbered([creation({})])
 
 
-def an_executed_order() -> list[Fact]:
+def an_executed_order() -> list[Event]:
     """Two seats in the parterre, held for ten minutes; nothing is known of the payment."""
     return numbered([creation({A1: PARTERRE, A2: PARTERRE})])
 
 
-def a_mixed_order() -> list[Fact]:
+def a_mixed_order() -> list[Event]:
     """One dear seat and one cheap one."""
     return numbered([creation({A1: PARTERRE, B1: BALCONY})])
 
 
-def an_order_about_to_be_paid(system: PaymentSystem = BASE) -> list[Fact]:
+def an_order_about_to_be_paid(system: PaymentSystem = BASE) -> list[Event]:
     """Its payment system is chosen, its payment has not started."""
-    chosen = fact(PaymentSystemSet, after(1), system=system)
+    chosen = event(PaymentSystemSet, after(1), system=system)
     return numbered([*an_executed_order(), chosen])
 
 
-def an_order_in_payment(system: PaymentSystem = BASE) -> list[Fact]:
+def an_order_in_payment(system: PaymentSystem = BASE) -> list[Event]:
     """Its payment has started: held by the system's own time, thirty minutes for the base one."""
     address = system.redirect_url
-    started = fact(
+    started = event(
         StatusChanged,
         after(2),
         status=Status.IN_PROGRESS,
@@ -125,18 +125,18 @@ def an_order_in_payment(system: PaymentSystem = BASE) -> list[Fact]:
     return numbered([*an_order_about_to_be_paid(system), started])
 
 
-def a_paid_order() -> list[Fact]:
+def a_paid_order() -> list[Event]:
     barcodes = {A1: "00000000000000000001", A2: "00000000000000000002"}
-    done = fact(StatusChanged, after(3), status=Status.DONE, barcodes=barcodes)
+    done = event(StatusChanged, after(3), status=Status.DONE, barcodes=barcodes)
     return numbered([*an_order_in_payment(), done])
 
 
-def a_canceled_order() -> list[Fact]:
-    canceled = fact(StatusChanged, after(3), status=Status.CANCELED)
+def a_canceled_order() -> list[Event]:
+    canceled = event(StatusChanged, after(3), status=Status.CANCELED)
     return numbered([*an_executed_order(), canceled])
 
 
-def an_expired_order() -> list[Fact]:
+def an_expired_order() -> list[Event]:
     """Its hold has ended and the sweeper has said so."""
-    expired = fact(StatusChanged, after(10), SYSTEM, status=Status.EXPIRED)
+    expired = event(StatusChanged, after(10), SYSTEM, status=Status.EXPIRED)
     return numbered([*an_executed_order(), expired])

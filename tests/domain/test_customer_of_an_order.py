@@ -11,7 +11,7 @@ from states import (
     an_executed_order,
     an_expired_order,
     an_order_in_payment,
-    fact,
+    event,
 )
 
 from domain.commands import Customer
@@ -21,7 +21,7 @@ from domain.status import Status
 
 
 def an_order_of_anna():
-    return numbered([*an_executed_order(), fact(CustomerSet, after(1), first_name="Anna")])
+    return numbered([*an_executed_order(), event(CustomerSet, after(1), first_name="Anna")])
 
 
 def test_what_the_buyer_says_is_noted():
@@ -32,7 +32,7 @@ def test_what_the_buyer_says_is_noted():
         "mobile": "+79160000000",
         "lang": "en",
     }
-    order = given(an_executed_order()).when(the_buyer_says(**said)).then(fact(CustomerSet, **said))
+    order = given(an_executed_order()).when(the_buyer_says(**said)).then(event(CustomerSet, **said))
     assert order.customer == Customer(**said)
 
 
@@ -40,7 +40,7 @@ def test_the_language_is_the_partners_until_the_buyer_says_another():
     order = (
         given(an_executed_order())
         .when(the_buyer_says(email="anna@example.org"))
-        .then(fact(CustomerSet, email="anna@example.org"))
+        .then(event(CustomerSet, email="anna@example.org"))
     )
     assert order.customer == Customer(email="anna@example.org", lang="ru")
 
@@ -49,7 +49,7 @@ def test_only_what_is_new_is_noted_and_the_rest_stays():
     order = (
         given(an_order_of_anna())
         .when(the_buyer_says(first_name="Anna", last_name="K", lang="ru"))
-        .then(fact(CustomerSet, last_name="K"))
+        .then(event(CustomerSet, last_name="K"))
     )
     assert order.customer == Customer(first_name="Anna", last_name="K", lang="ru")
 
@@ -58,7 +58,7 @@ def test_saying_who_one_is_is_no_change_of_the_reservation():
     order = (
         given(an_executed_order())
         .when(the_buyer_says(lang="en"))
-        .then(fact(CustomerSet, lang="en"))
+        .then(event(CustomerSet, lang="en"))
     )
     assert order.updated_at == CREATED
     assert order.reserved_till == after(10)
@@ -73,7 +73,7 @@ def test_saying_nothing_is_nothing_new():
 
 
 @pytest.mark.parametrize(
-    ("story", "status"),
+    ("timeline", "status"),
     [
         (an_order_in_payment, Status.IN_PROGRESS),
         (a_paid_order, Status.DONE),
@@ -81,11 +81,11 @@ def test_saying_nothing_is_nothing_new():
         (an_expired_order, Status.EXPIRED),
     ],
 )
-def test_the_buyer_is_settled_once_the_payment_has_started(story, status):
-    given(story()).when(the_buyer_says(email="late@example.org")).then_refused(
+def test_the_buyer_is_settled_once_the_payment_has_started(timeline, status):
+    given(timeline()).when(the_buyer_says(email="late@example.org")).then_refused(
         CustomerLocked, status=status
     )
-    given(story()).when(the_buyer_says(lang="ru")).then_nothing()
+    given(timeline()).when(the_buyer_says(lang="ru")).then_nothing()
 
 
 def test_from_the_end_of_the_hold_on_the_buyer_is_settled():

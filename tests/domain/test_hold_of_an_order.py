@@ -25,7 +25,7 @@ from states import (
     an_expired_order,
     an_order_about_to_be_paid,
     an_order_in_payment,
-    fact,
+    event,
 )
 
 from domain.events import CustomerSet, PaymentSystemSet, StatusChanged, TicketsChanged
@@ -33,7 +33,7 @@ from domain.refusals import MoveNotAllowed
 from domain.status import Status
 
 HOLDS = pytest.mark.parametrize(
-    ("story", "minutes", "status"),
+    ("timeline", "minutes", "status"),
     [
         (an_executed_order, 10, Status.EXECUTED),
         (an_empty_order, 10, Status.EXECUTED),
@@ -43,21 +43,21 @@ HOLDS = pytest.mark.parametrize(
 
 
 def expired(at):
-    return fact(StatusChanged, at, SYSTEM, status=Status.EXPIRED)
+    return event(StatusChanged, at, SYSTEM, status=Status.EXPIRED)
 
 
 @HOLDS
-def test_an_order_expires_at_the_very_millisecond_its_hold_ends(story, minutes, status):
-    order = given(story()).order
+def test_an_order_expires_at_the_very_millisecond_its_hold_ends(timeline, minutes, status):
+    order = given(timeline()).order
     assert order.status_at(after(minutes, ms=-1)) is status
     assert order.status_at(after(minutes)) is Status.EXPIRED
     assert order.status_at(after(minutes, ms=1)) is Status.EXPIRED
 
 
 @HOLDS
-def test_the_sweeper_records_the_end_of_a_hold_from_that_millisecond_on(story, minutes, status):
-    given(story()).when(the_sweeper_comes(after(minutes, ms=-1))).then_nothing()
-    order = given(story()).when(the_sweeper_comes(after(minutes))).then(expired(after(minutes)))
+def test_the_sweeper_records_the_end_of_a_hold_from_that_millisecond_on(timeline, minutes, status):
+    given(timeline()).when(the_sweeper_comes(after(minutes, ms=-1))).then_nothing()
+    order = given(timeline()).when(the_sweeper_comes(after(minutes))).then(expired(after(minutes)))
     assert order.status is Status.EXPIRED
     assert not order.holds_tickets
 
@@ -68,9 +68,9 @@ def test_expiring_lets_the_tickets_go_still_lists_them_and_moves_nothing_else():
     assert order.updated_at == CREATED
 
 
-@pytest.mark.parametrize("story", [a_paid_order, a_canceled_order, an_expired_order])
-def test_the_sweeper_leaves_orders_alone_that_have_ended(story):
-    given(story()).when(the_sweeper_comes(after(10_000))).then_nothing()
+@pytest.mark.parametrize("timeline", [a_paid_order, a_canceled_order, an_expired_order])
+def test_the_sweeper_leaves_orders_alone_that_have_ended(timeline):
+    given(timeline()).when(the_sweeper_comes(after(10_000))).then_nothing()
 
 
 @pytest.mark.parametrize("wanted", [Status.IN_PROGRESS, Status.DONE, Status.CANCELED])
@@ -88,7 +88,7 @@ def test_one_millisecond_before_the_end_the_payment_may_start():
         given(an_order_about_to_be_paid())
         .when(the_order_moves_to(Status.IN_PROGRESS, last))
         .then(
-            fact(
+            event(
                 StatusChanged,
                 last,
                 status=Status.IN_PROGRESS,
@@ -107,21 +107,21 @@ def test_a_payment_that_started_in_time_is_not_expired_by_a_late_sweeper():
 @pytest.mark.parametrize(
     ("ask", "expected"),
     [
-        (the_buyer_says(CREATED, lang="en"), fact(CustomerSet, after(1), lang="en")),
-        (seats_are_wished(A2, at=CREATED), fact(TicketsChanged, after(1), removed=("A1",))),
+        (the_buyer_says(CREATED, lang="en"), event(CustomerSet, after(1), lang="en")),
+        (seats_are_wished(A2, at=CREATED), event(TicketsChanged, after(1), removed=("A1",))),
         (
             payment_is_chosen(BASE, at=CREATED, success_url="https://shop.example/"),
-            fact(PaymentSystemSet, after(1), system=BASE, success_url="https://shop.example/"),
+            event(PaymentSystemSet, after(1), system=BASE, success_url="https://shop.example/"),
         ),
         (
             the_order_moves_to(Status.CANCELED, CREATED),
-            fact(StatusChanged, after(1), status=Status.CANCELED),
+            event(StatusChanged, after(1), status=Status.CANCELED),
         ),
     ],
     ids=["customer", "tickets", "payment", "status"],
 )
 def test_when_the_clock_goes_back_the_story_does_not(ask, expected):
-    """The order's last fact is of minute one; the clock now says it is being made."""
+    """The order's last event is of minute one; the clock now says it is being made."""
     given(an_order_about_to_be_paid()).when(ask).then(expected)
 
 
@@ -130,7 +130,7 @@ def test_when_the_clock_goes_back_the_hold_runs_from_the_storys_last_moment():
         given(an_order_about_to_be_paid())
         .when(the_order_moves_to(Status.IN_PROGRESS, CREATED))
         .then(
-            fact(
+            event(
                 StatusChanged,
                 after(1),
                 status=Status.IN_PROGRESS,

@@ -22,7 +22,7 @@ from states import (
     an_expired_order,
     an_order_about_to_be_paid,
     an_order_in_payment,
-    fact,
+    event,
 )
 
 from domain.events import PaymentSystemSet, StatusChanged
@@ -40,7 +40,7 @@ URLS = {"success_url": "https://shop.example/thanks", "failure_url": "https://sh
 
 
 def payment_started(minutes, address, at=NOW):
-    return fact(
+    return event(
         StatusChanged,
         at,
         status=Status.IN_PROGRESS,
@@ -56,7 +56,7 @@ def test_the_choice_is_recorded_but_not_engaged_and_moves_nothing():
     order = (
         given(an_executed_order())
         .when(payment_is_chosen(BASE, **URLS))
-        .then(fact(PaymentSystemSet, system=BASE, **URLS))
+        .then(event(PaymentSystemSet, system=BASE, **URLS))
     )
     assert order.engaged is None
     assert order.redirect_url is None
@@ -69,7 +69,7 @@ def test_another_system_may_be_chosen_while_the_order_is_executed():
     order = (
         given(an_order_about_to_be_paid(BASE))
         .when(payment_is_chosen(CASH))
-        .then(fact(PaymentSystemSet, system=CASH))
+        .then(event(PaymentSystemSet, system=CASH))
     )
     assert order.system == CASH
 
@@ -79,8 +79,8 @@ def test_addresses_alone_keep_the_system_and_the_system_alone_keeps_the_addresse
         given(an_order_about_to_be_paid(BASE))
         .when(payment_is_chosen(**URLS), payment_is_chosen(CASH))
         .then(
-            fact(PaymentSystemSet, system=BASE, **URLS),
-            fact(PaymentSystemSet, system=CASH, **URLS),
+            event(PaymentSystemSet, system=BASE, **URLS),
+            event(PaymentSystemSet, system=CASH, **URLS),
         )
     )
 
@@ -98,23 +98,23 @@ def test_the_same_choice_again_is_nothing_new():
 
 
 @pytest.mark.parametrize(
-    ("story", "status"),
+    ("timeline", "status"),
     [
         (an_order_in_payment, Status.IN_PROGRESS),
         (a_paid_order, Status.DONE),
     ],
 )
-def test_once_the_payment_has_started_the_choice_stands(story, status):
-    given(story()).when(payment_is_chosen(CASH)).then_refused(PaymentLocked, status=status)
-    given(story()).when(payment_is_chosen(BASE)).then_nothing()
+def test_once_the_payment_has_started_the_choice_stands(timeline, status):
+    given(timeline()).when(payment_is_chosen(CASH)).then_refused(PaymentLocked, status=status)
+    given(timeline()).when(payment_is_chosen(BASE)).then_nothing()
 
 
 @pytest.mark.parametrize(
-    ("story", "status"),
+    ("timeline", "status"),
     [(a_canceled_order, Status.CANCELED), (an_expired_order, Status.EXPIRED)],
 )
-def test_an_order_that_was_let_go_cannot_be_paid_for_any_more(story, status):
-    given(story()).when(payment_is_chosen(BASE)).then_refused(PaymentLocked, status=status)
+def test_an_order_that_was_let_go_cannot_be_paid_for_any_more(timeline, status):
+    given(timeline()).when(payment_is_chosen(BASE)).then_refused(PaymentLocked, status=status)
 
 
 def test_from_the_end_of_the_hold_on_payment_cannot_be_chosen():
@@ -165,12 +165,12 @@ def test_the_redirect_address_names_the_buyer_and_nothing_else():
     )
 
 
-def test_choosing_and_starting_in_one_request_are_two_facts():
+def test_choosing_and_starting_in_one_request_are_two_events():
     (
         given(an_executed_order())
         .when(payment_is_chosen(BASE), the_order_moves_to(Status.IN_PROGRESS))
         .then(
-            fact(PaymentSystemSet, system=BASE),
+            event(PaymentSystemSet, system=BASE),
             payment_started(30, f"https://pay.example/go?customer={SECRET}"),
         )
     )
@@ -185,8 +185,8 @@ def test_a_payment_cannot_start_without_a_system():
 
 
 def test_a_payment_cannot_start_without_tickets():
-    story = numbered([*an_empty_order(), fact(PaymentSystemSet, after(1), system=BASE)])
-    given(story).when(the_order_moves_to(Status.IN_PROGRESS)).then_refused(NoTickets)
+    timeline = numbered([*an_empty_order(), event(PaymentSystemSet, after(1), system=BASE)])
+    given(timeline).when(the_order_moves_to(Status.IN_PROGRESS)).then_refused(NoTickets)
 
 
 def test_starting_twice_is_nothing_new_and_does_not_prolong_the_hold():
@@ -211,7 +211,7 @@ def test_a_paid_order_keeps_its_tickets_for_good_and_moves_nothing():
     order = (
         given(an_order_in_payment())
         .when(the_order_moves_to(Status.DONE))
-        .then(fact(StatusChanged, status=Status.DONE, barcodes=barcodes_made_with(SECRET)))
+        .then(event(StatusChanged, status=Status.DONE, barcodes=barcodes_made_with(SECRET)))
     )
     assert order.status_at(after(10_000)) is Status.DONE
     assert order.updated_at == after(2)
@@ -246,7 +246,7 @@ def test_a_payment_by_gateway_can_still_be_canceled():
     (
         given(an_order_in_payment(GATEWAY))
         .when(the_order_moves_to(Status.CANCELED))
-        .then(fact(StatusChanged, status=Status.CANCELED))
+        .then(event(StatusChanged, status=Status.CANCELED))
     )
 
 
@@ -268,13 +268,13 @@ def test_one_refusal_refuses_the_whole_request():
 # Canceling.
 
 
-@pytest.mark.parametrize("story", [an_executed_order, an_order_in_payment])
-def test_a_canceled_order_lets_its_tickets_go_and_still_lists_them(story):
-    before = given(story()).order
+@pytest.mark.parametrize("timeline", [an_executed_order, an_order_in_payment])
+def test_a_canceled_order_lets_its_tickets_go_and_still_lists_them(timeline):
+    before = given(timeline()).order
     order = (
-        given(story())
+        given(timeline())
         .when(the_order_moves_to(Status.CANCELED))
-        .then(fact(StatusChanged, status=Status.CANCELED))
+        .then(event(StatusChanged, status=Status.CANCELED))
     )
     assert not order.holds_tickets
     assert order.tickets == before.tickets

@@ -24,10 +24,10 @@ from states import (
     an_empty_order,
     an_executed_order,
     creation,
-    fact,
+    event,
 )
 
-from domain.commands import AtRandom
+from domain.commands import BestAvailable
 from domain.events import TicketsChanged
 from domain.pricing import NOTHING, Price, PriceRule, Worth, rule_in_force, worth
 from domain.refusals import NotOnSale
@@ -75,7 +75,7 @@ def test_a_show_names_prices_of_the_sets_that_have_one():
 )
 def test_an_order_is_priced_by_the_rule_in_force_when_it_is_made(at, price):
     show = a_show(a_set(PARTERRE, EARLY, LATE))
-    order = given().when(an_order_is_made(AtRandom({PARTERRE: 1}), show=show, at=at)).order
+    order = given().when(an_order_is_made(BestAvailable({PARTERRE: 1}), show=show, at=at)).order
     assert order.prices == {PARTERRE: price}
 
 
@@ -85,7 +85,7 @@ def test_a_ticket_that_comes_later_costs_what_it_did_when_the_order_was_made():
     order = (
         given(made)
         .when(seats_are_wished(A1, vacant={A1: PARTERRE}, at=after(90)))
-        .then(fact(TicketsChanged, after(90), added={A1: PARTERRE}))
+        .then(event(TicketsChanged, after(90), added={A1: PARTERRE}))
     )
     assert order.worth == Worth(Decimal("80.00"), Decimal("5.00"))
 
@@ -94,7 +94,7 @@ def test_outside_of_every_window_nothing_is_on_sale():
     show = a_show(a_set(PARTERRE, LATE))
     (
         given()
-        .when(an_order_is_made(AtRandom({PARTERRE: 1}), show=show))
+        .when(an_order_is_made(BestAvailable({PARTERRE: 1}), show=show))
         .then_refused(NotOnSale, set=PARTERRE)
     )
 

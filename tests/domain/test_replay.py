@@ -1,4 +1,4 @@
-"""Whatever is asked of an order, its stored facts tell the same order again."""
+"""Whatever is asked of an order, its stored events tell the same order again."""
 
 from contextlib import suppress
 from itertools import pairwise
@@ -27,7 +27,7 @@ from states import (
     an_order_in_payment,
 )
 
-from domain.commands import AtRandom, Seats
+from domain.commands import BestAvailable, TicketsById
 from domain.events import StatusChanged
 from domain.order import Order
 from domain.pricing import worth
@@ -35,8 +35,9 @@ from domain.refusals import Refusal
 from domain.status import MOVES, Status
 
 seats = st.lists(st.sampled_from(sorted(HALL)), unique=True).map(tuple)
-wishes = st.builds(Seats, seats) | st.builds(
-    AtRandom, st.dictionaries(st.sampled_from([PARTERRE, BALCONY]), st.integers(1, 4), min_size=1)
+wishes = st.builds(TicketsById, seats) | st.builds(
+    BestAvailable,
+    st.dictionaries(st.sampled_from([PARTERRE, BALCONY]), st.integers(1, 4), min_size=1),
 )
 vacant = seats.map(lambda ids: {seat: HALL[seat] for seat in ids})
 moments = st.integers(0, 25).map(after)
@@ -67,11 +68,11 @@ def lives(draw):
 
 @settings(max_examples=200, deadline=None)
 @given(lives())
-def test_the_stored_facts_tell_the_order_again(order):
-    facts = order.collect_events()
-    assert Order.replay(map(reread, facts)) == order
-    assert [each.originator_version for each in facts] == list(range(1, len(facts) + 1))
-    assert all(before.at <= later.at for before, later in pairwise(facts))
+def test_the_stored_events_tell_the_order_again(order):
+    events = order.collect_events()
+    assert Order.replay(map(reread, events)) == order
+    assert [each.originator_version for each in events] == list(range(1, len(events) + 1))
+    assert all(before.at <= later.at for before, later in pairwise(events))
 
 
 @settings(max_examples=100, deadline=None)
@@ -90,7 +91,7 @@ def test_at_every_step_of_its_life_an_order_is_one_that_can_be(order):
 
 
 @pytest.mark.parametrize(
-    "story",
+    "timeline",
     [
         an_empty_order,
         an_executed_order,
@@ -102,14 +103,14 @@ def test_at_every_step_of_its_life_an_order_is_one_that_can_be(order):
         an_expired_order,
     ],
 )
-def test_every_state_is_told_again_by_its_stored_facts(story):
-    order = Order.replay(story())
-    assert order.version == len(story())
-    assert Order.replay(map(reread, story())) == order
+def test_every_state_is_told_again_by_its_stored_events(timeline):
+    order = Order.replay(timeline())
+    assert order.version == len(timeline())
+    assert Order.replay(map(reread, timeline())) == order
 
 
-def test_an_order_hands_its_new_facts_over_once():
-    order = asks.an_order_is_made(Seats((A1,)))(Order())
+def test_an_order_hands_its_new_events_over_once():
+    order = asks.an_order_is_made(TicketsById((A1,)))(Order())
     assert len(order.collect_events()) == 1
     assert order.collect_events() == []
 

@@ -23,10 +23,10 @@ from states import (
     an_executed_order,
     an_expired_order,
     an_order_in_payment,
-    fact,
+    event,
 )
 
-from domain.commands import AtRandom, Seats
+from domain.commands import BestAvailable, TicketsById
 from domain.events import StatusChanged, TicketsChanged
 from domain.refusals import (
     NoTickets,
@@ -40,11 +40,11 @@ from domain.status import Status
 
 
 def came_and_went(came=None, went=()):
-    return fact(TicketsChanged, added=came or {}, removed=went)
+    return event(TicketsChanged, added=came or {}, removed=went)
 
 
 ENDED = pytest.mark.parametrize(
-    ("story", "status"),
+    ("timeline", "status"),
     [
         (a_paid_order, Status.DONE),
         (a_canceled_order, Status.CANCELED),
@@ -220,35 +220,44 @@ def test_while_the_payment_runs_the_same_seats_are_nothing_new():
 
 
 @ENDED
-def test_an_order_that_has_ended_keeps_listing_its_tickets_and_takes_no_change(story, status):
-    given(story()).when(seats_are_wished(A1)).then_refused(TicketsLocked, status=status)
+def test_an_order_that_has_ended_keeps_listing_its_tickets_and_takes_no_change(timeline, status):
+    given(timeline()).when(seats_are_wished(A1)).then_refused(TicketsLocked, status=status)
 
 
 @ENDED
-def test_an_order_that_has_ended_says_no_to_what_nobody_can_have_too(story, status):
+def test_an_order_that_has_ended_says_no_to_what_nobody_can_have_too(timeline, status):
     ask = seats_are_wished(A1, A3, vacant={}, all_or_nothing=True)
-    given(story()).when(ask).then_refused(TicketsLocked, status=status)
+    given(timeline()).when(ask).then_refused(TicketsLocked, status=status)
 
 
 @pytest.mark.parametrize(
-    "wish", [Seats((A1, A2)), Seats((A2,)), Seats(()), AtRandom({PARTERRE: 2}), AtRandom({})]
+    "command",
+    [
+        TicketsById((A1, A2)),
+        TicketsById((A2,)),
+        TicketsById(()),
+        BestAvailable({PARTERRE: 2}),
+        BestAvailable({}),
+    ],
 )
-def test_an_order_that_has_all_of_the_wished_tickets_is_not_incomplete(wish):
-    given(an_executed_order()).when(lambda order: order.refuse_incomplete(wish)).then_nothing()
+def test_an_order_that_has_all_of_the_wished_tickets_is_not_incomplete(command):
+    given(an_executed_order()).when(lambda order: order.refuse_incomplete(command)).then_nothing()
 
 
-@pytest.mark.parametrize("wish", [Seats((A1, A3)), AtRandom({PARTERRE: 3}), AtRandom({BALCONY: 1})])
-def test_an_order_that_lacks_a_wished_ticket_is_incomplete(wish):
+@pytest.mark.parametrize(
+    "command", [TicketsById((A1, A3)), BestAvailable({PARTERRE: 3}), BestAvailable({BALCONY: 1})]
+)
+def test_an_order_that_lacks_a_wished_ticket_is_incomplete(command):
     (
         given(an_executed_order())
-        .when(lambda order: order.refuse_incomplete(wish))
+        .when(lambda order: order.refuse_incomplete(command))
         .then_refused(TicketsIncomplete)
     )
 
 
 @ENDED
-def test_wishing_the_listed_tickets_of_an_ended_order_is_nothing_new(story, status):
-    order = given(story()).when(seats_are_wished(A1, A2)).then_nothing()
+def test_wishing_the_listed_tickets_of_an_ended_order_is_nothing_new(timeline, status):
+    order = given(timeline()).when(seats_are_wished(A1, A2)).then_nothing()
     assert order.tickets == {A1: PARTERRE, A2: PARTERRE}
     assert order.holds_tickets is (status is Status.DONE)
 

@@ -34,7 +34,7 @@ class Experiment:
     """One way to try a promise. A weight is its share of the time."""
 
     name: str
-    promise: str
+    acknowledged: str
     stores: tuple[str, ...]
     run: Callable[[Lab], None]
     weight: float = 1.0

@@ -77,7 +77,7 @@ def append_in_rounds(place: Place, journal: Journal) -> None:
                 journal.note(key, shop.sell(key))
 
 
-def feed(place: Place, journal: Journal) -> None:
+def project(place: Place, journal: Journal) -> None:
     with shop_at(place) as shop:
         for key in KEYS:
             journal.note(key, shop.sell(key))
@@ -140,7 +140,7 @@ class once_more:  # noqa: N801 - reads as a word
 REACH: dict[str, Callable[[Place, Journal], None]] = {
     "append": append,
     "append.stored": append_in_rounds,
-    "projector": feed,
+    "projector": project,
     "swap": make_generations,
     "checkpoint": sign,
     "backup": back_up,
@@ -254,7 +254,7 @@ def check_upgrade(place: Place, point: str, how: str, before: int | None) -> Non
             (each.originator_id, each.originator_version, each.topic, each.state)
             for each in store.log(0, 10)
         ]
-        if events != layout_1.FACTS or layout(place) != newest:
+        if events != layout_1.EVENTS or layout(place) != newest:
             raise Broken(f"the upgrade after {point}={how} has lost something")
         if not store.log_id():
             raise Broken("the log has no id")

@@ -78,7 +78,7 @@ def restart_on_copy(lab: Lab) -> None:
     with lab.serving() as service:
         with lab.selling(service) as crowd:
             for number in range(COPIES):
-                lab.pause()
+                lab.new_waiter()
                 service.kill()
                 folder = place.folder / f"copy-{number}"
                 folder.mkdir()
@@ -100,7 +100,7 @@ def backup_in_sale(lab: Lab) -> None:
     with lab.serving() as service:
         with lab.selling(service) as crowd:
             for number in range(COPIES):
-                before = {promise.order for promise in crowd.promises}
+                before = {acknowledged.order for acknowledged in crowd.acknowledged_results}
                 to = lab.place.folder / f"backup-{number}.db"
                 ended = lab.run("backup", "--to", str(to))
                 lab.faults += 1
@@ -164,7 +164,7 @@ def _harm_wal(lab: Lab, harm) -> None:
         if path.exists() and path.stat().st_size:
             harm(lab, path)
             lab.faults += 1
-        acknowledged = {promise.order for promise in crowd.promises}
+        acknowledged = {acknowledged.order for acknowledged in crowd.acknowledged_results}
         try:
             service.start()
         except Broken as reason:
@@ -287,7 +287,7 @@ def fill_disk(lab: Lab) -> None:
             _fill(ballast)
             lab.faults += 1
             wait_until(lambda: service.order(lab.key).status == 503, "a full disk takes orders", 30)
-            order = crowd.promises[0].order
+            order = crowd.acknowledged_results[0].order
             read = service.ask("GET", f"{ORDERS}/{order}", lab.key).status
             service.kill()
             try:

@@ -81,7 +81,7 @@ class Lab:
         finally:
             crowd.close()
 
-    def pause(self, most: float = 0.5) -> None:
+    def new_waiter(self, most: float = 0.5) -> None:
         """Let the fault come at a moment that nobody chose."""
         time.sleep(self.dice.random() * most)
 
@@ -107,7 +107,9 @@ class Lab:
         """Everything that was acknowledged holds, and every history is linearizable."""
         refuse(crowd.trouble, "a buyer was answered what no buyer should be")
         with opened(self.settings) as services:
-            proof = prove(services.store, here(services.store), crowd.promises, lambda *_: None)
+            proof = prove(
+                services.store, here(services.store), crowd.acknowledged_results, lambda *_: None
+            )
             refuse(proof.oversold, "sold twice")
             refuse(proof.lost, "acknowledged and missing")
             refuse(proof.stranded + proof.wrong, "audit verify")
@@ -235,8 +237,12 @@ class Crowd:
         return sum(buyer.created for buyer in self.buyers)
 
     @property
-    def promises(self):
-        return [promise for buyer in self.buyers for promise in buyer.promises.values()]
+    def acknowledged_results(self):
+        return [
+            acknowledged
+            for buyer in self.buyers
+            for acknowledged in buyer.acknowledged_results.values()
+        ]
 
     @property
     def trouble(self) -> list[str]:

@@ -24,7 +24,7 @@ def kill_service(lab: Lab) -> None:
     with lab.serving("--workers", str(lab.dice.choice([1, 2]))) as service:
         with lab.selling(service) as crowd:
             for _ in range(KILLS):
-                lab.pause()
+                lab.new_waiter()
                 service.kill()
                 lab.faults += 1
                 service.start()
@@ -84,7 +84,7 @@ def halt_service(lab: Lab) -> None:
     with lab.serving("--workers", "2") as service:
         with lab.selling(service) as crowd:
             for _ in range(2):
-                lab.pause()
+                lab.new_waiter()
                 service.signal(signal.SIGSTOP)
                 lab.faults += 1
                 time.sleep(HALT_SECONDS)
@@ -99,7 +99,7 @@ def halt_second_service(lab: Lab) -> None:
     lab.open()
     with lab.serving() as first, lab.serving() as second:
         with lab.selling(first) as crowd, lab.selling(second, 2):
-            lab.pause()
+            lab.new_waiter()
             second.signal(signal.SIGSTOP)
             lab.faults += 1
             before = crowd.made
@@ -128,8 +128,10 @@ def failpoint_error(lab: Lab) -> None:
 
 def _failpoint(lab: Lab, how: str) -> None:
     other = "postgres" if lab.place.lite else "sqlite"
-    points = [each for each in failpoints.POINTS if failpoint_runs.ON_ONE_STORE.get(each) != other]
-    failpoint_runs.run(lab.place, lab.dice.choice(points), how)
+    split_keys = [
+        each for each in failpoints.POINTS if failpoint_runs.ON_ONE_STORE.get(each) != other
+    ]
+    failpoint_runs.run(lab.place, lab.dice.choice(split_keys), how)
     lab.faults += 1
 
 

@@ -10,13 +10,13 @@ from application.bootstrap import build
 from application.catalog.loading import load_sample
 from application.integrity.verification import verify
 from application.integrity.workers import here
-from application.orders.service import OrderWish, Request
+from application.orders.service import ChangeOrder, Request
 from application.projector.loop import catch_up
 from application.projector.rebuild import rebuild
 from application.read_models.registry import PROJECTIONS
 from application.runtime.clock import now
 from application.settings import Settings
-from domain.commands import AtRandom
+from domain.commands import BestAvailable
 
 
 class Broken(AssertionError):
@@ -57,9 +57,9 @@ class Shop(BoxOffice):
 
     def sell(self, key: str, count: int = 1) -> str:
         """Make an order by an Idempotency-Key, now or when that was asked before; return its id."""
-        wish = OrderWish(tickets=AtRandom({PARTERRE: count}))
+        command = ChangeOrder(tickets=BestAvailable({PARTERRE: count}))
         request = Request(self.caller(), f"request-{key}", key=key, fingerprint=key.encode())
-        return self.services.orders.create(SHOW, wish, request).order.id
+        return self.services.orders.create(SHOW, command, request).order.id
 
 
 @contextmanager

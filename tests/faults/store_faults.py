@@ -25,7 +25,7 @@ def stalled_store(lab: Lab) -> None:
     with lab.serving() as service:
         with lab.selling(service) as crowd:
             crowd.goes_on(5)
-            order = crowd.promises[0].order
+            order = crowd.acknowledged_results[0].order
         with stalled(lab):
             lab.faults += 1
             took = _waits(service, lab.key, order)

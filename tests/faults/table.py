@@ -10,18 +10,19 @@ def lines_of(results: list[Result]) -> list[dict]:
     """One line for each experiment and store, by promise."""
     runs: defaultdict[tuple[str, str, str], list[Result]] = defaultdict(list)
     for each in results:
-        runs[each.experiment.promise, each.experiment.name, each.store].append(each)
+        runs[each.experiment.acknowledged, each.experiment.name, each.store].append(each)
     return [
-        _line(promise, name, store, found) for (promise, name, store), found in sorted(runs.items())
+        _line(acknowledged, name, store, found)
+        for (acknowledged, name, store), found in sorted(runs.items())
     ]
 
 
-def _line(promise: str, name: str, store: str, found: list[Result]) -> dict:
+def _line(acknowledged: str, name: str, store: str, found: list[Result]) -> dict:
     broken = [each for each in found if each.outcome == BROKEN]
     absent = [each for each in found if each.outcome == ABSENT]
     worst = (broken or absent or found)[0]
     return {
-        "promise": promise,
+        "promise": acknowledged,
         "experiment": name,
         "store": store,
         "runs": len(found),
@@ -37,10 +38,10 @@ def table_of(results: list[Result]) -> Table:
     table = Table("promise", "experiment", "store", "runs", "faults", "held", "result")
     last = None
     for line in lines_of(results):
-        promise = "" if line["promise"] == last else line["promise"]
+        acknowledged = "" if line["promise"] == last else line["promise"]
         last = line["promise"]
         style = {BROKEN: "red", ABSENT: "yellow"}.get(line["result"], "green")
         result = f"[{style}]{line['result']}[/{style}]"
         numbers = [str(line[each]) for each in ("runs", "faults", "held")]
-        table.add_row(promise, line["experiment"], line["store"], *numbers, result)
+        table.add_row(acknowledged, line["experiment"], line["store"], *numbers, result)
     return table

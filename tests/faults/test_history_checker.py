@@ -40,10 +40,10 @@ def put(calls, old, new):
 
 def one(calls, kind, **seen):
     """A call of this kind that was answered."""
-    answered = (call for call in calls if call.kind == kind and call.end and call.seen)
+    idempotency_record = (call for call in calls if call.kind == kind and call.end and call.seen)
     return next(
         call
-        for call in answered
+        for call in idempotency_record
         if all(getattr(call.seen, name) == value for name, value in seen.items())
     )
 

@@ -1,4 +1,4 @@
-"""The bytes of every fact, as they stand in logs that exist. These files are never edited."""
+"""The bytes of every event, as they stand in logs that exist. These files are never edited."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -25,7 +25,7 @@ from domain.status import Status
 
 HERE = Path(__file__).parent
 KEYED = {path.stem: path for path in (HERE / "keyed").glob("*.json")}
-"""The same facts with what came later: the key of the request that brought them about."""
+"""The same events with what came later: the key of the request that brought them about."""
 FILES = {path.stem: path for path in HERE.glob("*.json")}
 PARTERRE, BALCONY = "56a6254bf06c5a059b93800c", "56a6254bf06c5a059b93800d"
 
@@ -114,17 +114,17 @@ def test_every_stored_name_has_its_golden_file_and_every_file_its_name():
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_stored_bytes_are_read_as_the_fact_that_was_meant(name):
+def test_stored_bytes_are_read_as_the_event_that_was_meant(name):
     assert msgspec.json.decode(FILES[name].read_bytes(), type=STORED[name]) == EXPECTED[name]
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_fact_is_written_as_the_bytes_that_are_stored(name):
+def test_a_event_is_written_as_the_bytes_that_are_stored(name):
     assert msgspec.json.encode(EXPECTED[name]) == FILES[name].read_bytes()
 
 
 @pytest.mark.parametrize("name", KEYED)
-def test_a_fact_that_names_a_key_has_its_bytes_as_well(name):
+def test_a_event_that_names_a_key_has_its_bytes_as_well(name):
     data = KEYED[name].read_bytes()
     assert msgspec.json.decode(data, type=STORED[name]) == keyed(name)
     assert msgspec.json.encode(keyed(name)) == data
@@ -143,7 +143,7 @@ def test_a_reader_that_does_not_know_the_key_reads_on(name):
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_golden_file_shows_every_field_of_its_fact(name):
+def test_a_golden_file_shows_every_field_of_its_event(name):
     """A field with its default value would be left out, and so would not be guarded."""
     document = msgspec.json.decode(KEYED[name].read_bytes())
     assert document.keys() == set(STORED[name].__struct_encode_fields__)

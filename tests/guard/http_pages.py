@@ -84,7 +84,7 @@ class Reader:
 
     def is_fed(self) -> bool:
         models = self.office.services.store.read_models()
-        return all(models.state(name).feeder for name in PROJECTIONS)
+        return all(models.state(name).projector for name in PROJECTIONS)
 
     def compare(self, told: Message, answer) -> None:
         """Fail unless the page tells what was answered."""

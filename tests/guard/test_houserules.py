@@ -36,7 +36,9 @@ def test_the_house_has_its_rooms_and_no_others(files):
 
 
 def test_files_are_named_after_their_job(files):
-    named = {each.stem for each in files} | {part for each in files for part in each.parts}
+    named = {each.stem for each in files} | {
+        partition for each in files for partition in each.parts
+    }
     assert not named & KINDS_OF_THING
 
 

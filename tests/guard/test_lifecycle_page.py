@@ -10,7 +10,7 @@ from source import ROOT
 from domain.status import MOVES, SYSTEM_ONLY, Status
 
 PAGE = ROOT / "docs" / "lifecycle.md"
-DRAWN = re.compile(r"(?<=<!-- drawn from domain/status.py -->\n).*?(?=<!-- end -->)", re.DOTALL)
+ASSIGNED = re.compile(r"(?<=<!-- drawn from domain/status.py -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
 def diagram() -> str:
@@ -30,7 +30,7 @@ def arrow(status: Status, then: Status) -> str:
 
 
 def test_the_diagram_is_the_table_of_moves():
-    assert DRAWN.findall(PAGE.read_text(encoding="utf-8")) == [diagram()]
+    assert ASSIGNED.findall(PAGE.read_text(encoding="utf-8")) == [diagram()]
 
 
 def test_the_diagram_has_an_arrow_for_every_move():
@@ -48,4 +48,4 @@ def test_the_page_says_what_every_status_means():
 
 if __name__ == "__main__":
     text = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(DRAWN.sub(diagram(), text), encoding="utf-8")
+    PAGE.write_text(ASSIGNED.sub(diagram(), text), encoding="utf-8")

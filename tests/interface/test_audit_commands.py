@@ -34,7 +34,7 @@ def forger(sold):
 def test_a_good_log_is_said_to_be_good(orderlog):
     result = orderlog("verify")
     assert result.exit_code == 0
-    assert "5 facts of 2 orders" in result.stdout
+    assert "5 events of 2 orders" in result.stdout
     assert "no good checkpoint" in result.stdout
     assert "Nothing is wrong." in result.stdout
     orderlog("checkpoint")
@@ -111,7 +111,7 @@ def test_a_bundle_is_checked_without_a_database(orderlog, sold, tmp_path, monkey
     bundle, key, elsewhere = (tmp_path / each for each in ("bundle.json", "key.pub", "elsewhere"))
     result = orderlog("export", sold.paid, sold.held.upper(), "--to", str(bundle))
     assert result.exit_code == 0
-    assert "5 facts of 2 orders" in result.stdout
+    assert "5 events of 2 orders" in result.stdout
     key.write_text(orderlog("key").stdout)
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
@@ -156,7 +156,7 @@ def test_a_refusal_is_one_line(orderlog, arguments):
 
 
 def test_several_processes_check_a_long_log(orderlog, monkeypatch):
-    monkeypatch.setattr("application.integrity.ranges.PART_FACTS", 1)
+    monkeypatch.setattr("application.integrity.ranges.PART_EVENTS", 1)
     result = orderlog("verify", "--workers", "2", "--json")
     assert json.loads(result.stdout)["facts"] == 5
     assert result.exit_code == 0

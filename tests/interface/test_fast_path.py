@@ -107,11 +107,11 @@ def test_what_is_asked_in_the_usual_form_does_not_trouble_flask(tmp_path):
 
 def test_who_asks_while_the_store_is_away_is_answered_by_flask(tmp_path):
     with asking(tmp_path, fast=True) as ask:
-        store, keeper = ask.services.store, ask.services.catalog
-        keeper.current()
-        store.catalog_version, keeper._refresh_seconds = away, 60.0
+        store, catalog_cache = ask.services.store, ask.services.catalog
+        catalog_cache.current()
+        store.catalog_version, catalog_cache._refresh_seconds = away, 60.0
         for method, path, body in (("POST", ORDERS, RANDOM), ("GET", f"{ORDERS}/{'0' * 24}", None)):
-            keeper._look_again = 0.0
+            catalog_cache._look_again = 0.0
             assert ask(method, path, body).status_code in {201, 404}
 
 

@@ -6,7 +6,7 @@ import pytest
 from eventsourcing.persistence import StoredEvent
 from polling import until
 
-from application.ports.unit_of_work import Needs, Write
+from application.ports.unit_of_work import ReadSet, UnitOfWork
 from application.read_models.registry import PROJECTIONS
 from application.runtime.clock import NS
 from interface.server.flask_app import create_app
@@ -34,13 +34,13 @@ def test_read_models_that_nobody_feeds_are_named_but_orders_go_on(office, ready)
     assert answer.json["checks"]["pull_loop"] == "stopped"
 
 
-def test_a_read_model_that_cannot_take_a_fact_is_named_but_orders_go_on(office, ready):
+def test_a_read_model_that_cannot_take_a_event_is_named_but_orders_go_on(office, ready):
     office.order()
-    append_unknown_fact(office.services.store)
+    append_unknown_event(office.services.store)
     office.services.loop.step(PROJECTIONS["orders"])
     answer = ready()
     assert answer.status_code == 200
-    assert "UnknownFact" in answer.json["checks"]["projection orders"]
+    assert "UnknownEvent" in answer.json["checks"]["projection orders"]
 
 
 def test_a_machine_whose_clock_is_far_off_is_not_ready(office, monkeypatch):
@@ -54,11 +54,11 @@ def test_a_machine_whose_clock_is_far_off_is_not_ready(office, monkeypatch):
         assert (answer.json["checks"]["clock"] == "ok") is (status == 200)
 
 
-def append_unknown_fact(store):
+def append_unknown_event(store):
     unknown = StoredEvent("0" * 24, 1, "OrderForgotten.1", b"{}")
 
     def decide(within, found):
         store.recorder.insert_events([unknown], within=within)
 
-    [outcome] = store.write_all([Write(Needs(), decide)])
+    [outcome] = store.write_all([UnitOfWork(ReadSet(), decide)])
     assert not isinstance(outcome, Exception), outcome

@@ -97,11 +97,13 @@ def bad_bodies(ask):
     ask(data=b" " * 1_048_577, content_type="application/json")
 
 
-def bad_writes(ask, wish):
+def bad_writes(ask, command):
     """What every write refuses; `wish` is one that is good for the first time."""
-    ask(json=wish, headers={"Idempotency-Key": "é"})
-    ask(json=wish, headers={"Idempotency-Key": f"{wish}".replace(" ", "")})
-    ask(json={**wish, "customer": {}}, headers={"Idempotency-Key": f"{wish}".replace(" ", "")})
+    ask(json=command, headers={"Idempotency-Key": "é"})
+    ask(json=command, headers={"Idempotency-Key": f"{command}".replace(" ", "")})
+    ask(
+        json={**command, "customer": {}}, headers={"Idempotency-Key": f"{command}".replace(" ", "")}
+    )
 
 
 def bad_wishes(ask):
@@ -117,8 +119,8 @@ def bad_wishes(ask):
 
 def create_order(counter):
     def ask(json=None, **more):
-        wish = json if not isinstance(json, dict) else {"event": SHOW, **json}
-        return counter.create(json=wish, **more)
+        command = json if not isinstance(json, dict) else {"event": SHOW, **json}
+        return counter.create(json=command, **more)
 
     assert ask(json={"random": {PARTERRE: 1}}).status_code == 201
     shaped = f"{ORDERS}?fields-schema=id,tickets{{id,seat{{row}}}},event{{title{{text}}}}"

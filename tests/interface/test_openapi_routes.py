@@ -146,9 +146,9 @@ def test_the_documented_calls_are_its_examples(app):
     create = calls["/v1/resources/orders", "POST"]
     change = calls["/v1/resources/orders/{order}", "PATCH"]
     asked = create["requestBody"]["content"]["application/json"]["examples"]
-    answered = change["responses"]["200"]["content"]["application/json"]["examples"]
+    idempotency_record = change["responses"]["200"]["content"]["application/json"]["examples"]
     assert asked["one_ticket_at_random"]["value"]["random"] == {"56a6254bf06c5a059b93800c": 1}
-    assert answered["start_of_payment"]["value"]["status"] == "in_progress"
+    assert idempotency_record["start_of_payment"]["value"]["status"] == "in_progress"
 
 
 def test_the_examples_are_the_documented_calls_letter_for_letter():

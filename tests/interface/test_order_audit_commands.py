@@ -25,7 +25,7 @@ def test_a_diff_is_the_document_that_the_api_gives(office, orderlog):
     assert result.exit_code == 0
 
 
-def test_a_diff_for_people_names_field_values_and_fact(office, orderlog):
+def test_a_diff_for_people_names_field_values_and_event(office, orderlog):
     order = office.order()
     office.name_buyer(order, email="b@x.org")
     result = orderlog("order", "diff", order, "--from", "1", "--to", "2")
@@ -48,9 +48,9 @@ def test_a_diff_with_a_version_that_is_not_there_is_refused_in_a_line(office, or
 def test_a_story_is_the_document_that_the_api_gives(office, orderlog):
     order = office.paid_order()
     result = orderlog("order", "explain", order, "--lang", "ru", "--json")
-    story = json.loads(result.stdout)
-    assert story == office.services.stories.explain(order, LANGUAGES["ru"])
-    assert story["lang"] == "ru"
+    timeline = json.loads(result.stdout)
+    assert timeline == office.services.timelines.explain(order, LANGUAGES["ru"])
+    assert timeline["lang"] == "ru"
 
 
 @pytest.mark.parametrize(("lang", "word"), [("en", "barcodes"), ("ru", "штрихкоды")])

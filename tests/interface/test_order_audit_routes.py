@@ -19,7 +19,7 @@ def get(office):
     return ask
 
 
-def test_a_diff_says_what_changed_and_by_which_fact(office, get):
+def test_a_diff_says_what_changed_and_by_which_event(office, get):
     order = office.order()
     office.name_buyer(order, email="buyer@example.com")
     answer = get(f"/{order}/diff?from=1&to=2")

@@ -31,8 +31,8 @@ def client(services):
 
 
 def test_the_organiser_reads_what_was_just_sold(client):
-    wish = {"event": SHOW.split("/")[4], "random": {PARTERRE: 2}}
-    made = client.post("/v1/resources/orders", json=wish, headers=SHOP)
+    command = {"event": SHOW.split("/")[4], "random": {PARTERRE: 2}}
+    made = client.post("/v1/resources/orders", json=command, headers=SHOP)
     shown = {**ORG, "X-Wait-For-Position": made.headers["X-Log-Position"]}
     answer = client.get(SHOW, headers=shown)
     assert answer.status_code == 200

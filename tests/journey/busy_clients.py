@@ -47,7 +47,7 @@ class BusyClients:
     def _ask_until_refused(self, keeps, number):
         while (connection := self._connected()) is not None:
             try:
-                while self._asked(connection, number) and keeps:
+                while self._metadata(connection, number) and keeps:
                     pass
             except (OSError, HTTPException) as error:
                 self.cut.append(repr(error))
@@ -66,7 +66,7 @@ class BusyClients:
             return None
         return connection
 
-    def _asked(self, connection, number):
+    def _metadata(self, connection, number):
         """Send one request; whether the connection is kept after it."""
         if number % 8 == 7:
             connection.request("GET", ORDERS, headers=HEADERS)

@@ -7,10 +7,10 @@ from box_office import ORGANISER, PARTERRE, SHOW
 
 from application.bootstrap import build
 from application.catalog.access import Caller
-from application.orders.service import OrderWish, Request
+from application.orders.service import ChangeOrder, Request
 from application.runtime.clock import now
 from application.settings import Settings
-from domain.commands import AtRandom
+from domain.commands import BestAvailable
 
 LONG_AGO = timedelta(minutes=11)
 """Longer than a new order is held."""
@@ -20,12 +20,12 @@ def overdue_orders(url, count):
     """Make orders with a ticket each, long ago; return their ids."""
     ago = now() - LONG_AGO
     caller = Caller(ORGANISER, "key", "ru")
-    wish = OrderWish(AtRandom({PARTERRE: 1}))
+    command = ChangeOrder(BestAvailable({PARTERRE: 1}))
     with closing(build(Settings(database=url), lambda: ago)) as services:
         create = services.orders.create
-        return [create(SHOW, wish, Request(caller, "early")).order.id for _ in range(count)]
+        return [create(SHOW, command, Request(caller, "early")).order.id for _ in range(count)]
 
 
 def expirations(store, order):
     """How often it was recorded that the order's hold has ended."""
-    return sum(b'"expired"' in fact.state for fact in store.facts(order))
+    return sum(b'"expired"' in event.state for event in store.events(order))

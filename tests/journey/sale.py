@@ -53,8 +53,8 @@ class Sale:
 
         `others` is how many orders were made besides.
         """
-        facts = store.log(0, 1_000_000)
-        stored = [each.originator_id for each in facts if each.originator_version == 1]
+        events = store.log(0, 1_000_000)
+        stored = [each.originator_id for each in events if each.originator_version == 1]
         assert len(self.done) > 100
         assert len(stored) == len(set(stored))
         assert len(set(self.done.values())) == len(self.done)

@@ -67,7 +67,7 @@ def small(tmp_path):
     with closing(SqliteStore(path)) as store:
         with store.change_catalog() as change:
             change.put("secret", "console", b'{"value": ""}')
-        store.audit().witnessed()
+        store.audit().recorded()
     return path
 
 
@@ -106,7 +106,7 @@ def test_a_backup_of_another_log_sets_aside_what_was_seen_of_the_old_one(small, 
     assert (document["log_id"], document["beyond"]) == (log_id, None)
     assert Path(document["kept"] + "-views-witness").exists()
     with closing(SqliteStore(small)) as store:
-        assert store.audit().witnessed() == 0
+        assert store.audit().recorded() == 0
 
 
 def test_on_postgresql_it_says_what_to_use_instead(backup):

@@ -49,12 +49,12 @@ class Sellers:
         number = 0
         while not self._over.is_set():
             number += 1
-            answered = False
-            while not (answered or self._over.is_set()):
+            idempotency_record = False
+            while not (idempotency_record or self._over.is_set()):
                 key = f"{seller}-{number}"
                 answer = self._service.call("POST", ORDERS, EMPTY_ORDER, Idempotency_Key=key)
-                answered = answer.status == 201
-                (self.made if answered else self.refused).append(answer)
+                idempotency_record = answer.status == 201
+                (self.made if idempotency_record else self.refused).append(answer)
 
 
 def test_what_was_acknowledged_is_at_the_promoted_standby(primary, tmp_path):

@@ -1,4 +1,4 @@
-"""The id of a request: the client's own or a new one; answered, logged, kept with the facts."""
+"""The id of a request: the client's own or a new one; answered, logged, kept with the events."""
 
 import re
 
@@ -16,7 +16,7 @@ def logged(service, request):
 
 
 def requests_of(service, order):
-    """Which requests the order's facts name."""
+    """Which requests the order's events name."""
     history = service.call("GET", f"{ORDERS}/{order}/history").body
     return [event["request"] for event in history["events"]]
 

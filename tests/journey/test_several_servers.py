@@ -27,9 +27,9 @@ class Office:
     def serve(self):
         return self._stack.enter_context(serving(self.url, self._folder / "server.log"))
 
-    def feeder(self):
+    def projector(self):
         """The server that feeds the lists now, if one does."""
-        name = self.store.read_models().state("orders").feeder
+        name = self.store.read_models().state("orders").projector
         if name is None:
             return None
         group = os.getpgid(int(name.split(":")[1]))
@@ -83,8 +83,8 @@ def test_the_end_of_a_hold_is_recorded_once_though_both_sweep(office):
 
 
 def test_when_the_server_that_feeds_the_lists_dies_the_other_takes_over(office):
-    until(office.feeder, "nobody feeds the lists")
-    dead = office.feeder()
+    until(office.projector, "nobody feeds the lists")
+    dead = office.projector()
     os.killpg(dead.process.pid, signal.SIGKILL)
     office.servers.remove(dead)
     (other,) = office.servers
@@ -95,7 +95,7 @@ def test_when_the_server_that_feeds_the_lists_dies_the_other_takes_over(office):
         "nobody took over",
     )
     assert made.body["id"] in str(other.call("GET", ORDERS, **position).body)
-    assert office.feeder() is other
+    assert office.projector() is other
     (order,) = overdue_orders(office.url, 1)
     until(lambda: expirations(office.store, order) == 1, "nobody sweeps")
     office.servers.append(office.serve())

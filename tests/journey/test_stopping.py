@@ -98,7 +98,7 @@ def test_no_request_of_busy_clients_is_cut(own_database, log):
         assert clients.closing
         made += clients.orders
     with closing(open_store(own_database)) as store:
-        stored = {fact.originator_id for fact in store.log(0, 1_000_000)}
+        stored = {event.originator_id for event in store.log(0, 1_000_000)}
     assert set(made) <= stored
     assert len(made) == len(set(made))
 

@@ -28,7 +28,7 @@ class Language(msgspec.Struct, frozen=True):
     counted: Mapping[str, Sequence[str]]
     writes: Callable[[datetime], str] | None = None
 
-    def say(self, key: str, **values: Any) -> str:
+    def render(self, key: str, **values: Any) -> str:
         """The sentence under `key`, filled with `values`."""
         return _Filler(self).vformat(self.sentences[key], (), values)
 

@@ -12,10 +12,10 @@ import msgspec
 from eventsourcing.persistence import Notification
 
 from application.catalog.access import SYSTEM, Caller
-from application.catalog.cache import CatalogKeeper
-from application.event_log.event_mapper import fact_of
+from application.catalog.cache import CatalogCache
+from application.event_log.event_mapper import event_of
 from application.orders.history import OrderHistory
-from application.orders.rejected_requests import Attempts
+from application.orders.rejected_requests import RejectionLog
 from application.orders.service import TICKETS_SHORT
 from application.orders.timeline.english import ENGLISH
 from application.orders.timeline.language import SECOND, Language
@@ -26,7 +26,7 @@ from domain.commands import Customer
 from domain.events import (
     STORED_NAMES,
     CustomerSet,
-    Fact,
+    Event,
     OrderCreated,
     PaymentSystemSet,
     StatusChanged,
@@ -63,10 +63,10 @@ class Sentence(msgspec.Struct, frozen=True):
     values: dict[str, Any]
 
 
-class Telling(msgspec.Struct, frozen=True):
+class TimelineEntry(msgspec.Struct, frozen=True):
     """One thing that happened to an order: when, by whom, and what is to be said of it.
 
-    `version` and `position` are those of the fact; an attempt has the version that it met. `till`
+    `version` and `position` are those of the event; an attempt has the version that it met. `till`
     is when the hold was to end then, if there was one.
     """
 
@@ -81,7 +81,7 @@ class Telling(msgspec.Struct, frozen=True):
     till: datetime | None
 
 
-class Told(msgspec.Struct):
+class Narration(msgspec.Struct):
     """What of the order's past its last end can be explained with."""
 
     order: Order
@@ -89,19 +89,19 @@ class Told(msgspec.Struct):
     started_at: datetime | None = None
 
 
-class OrderStories:
+class OrderTimelines:
     """Explains orders. A `caller` sees the orders it sells and those of its own shows."""
 
     def __init__(
         self,
         history: OrderHistory,
-        attempts: Attempts,
-        keeper: CatalogKeeper,
+        attempts: RejectionLog,
+        catalog_cache: CatalogCache,
         clock: Callable[[], datetime],
     ) -> None:
         self._history = history
         self._attempts = attempts
-        self._keeper = keeper
+        self._catalog_cache = catalog_cache
         self._clock = clock
 
     def explain(
@@ -109,28 +109,28 @@ class OrderStories:
     ) -> dict[str, Any]:
         """The documented story of an order, told in `language`. Refuses an unknown order."""
         stored = self._history.stored(order_id, caller)
-        tellings, order = tell(stored, self._attempts.of(order_id), self._clock())
+        entries, order = entries_of(stored, self._attempts.of(order_id), self._clock())
         return {
             "id": order_id,
             "number": order.number,
             "lang": language.code,
             "version": order.version,
-            "now": _say(language, [standing(order, self._clock())]),
-            "story": [self._entry(language, telling) for telling in tellings],
+            "now": _render(language, [status_sentence(order, self._clock())]),
+            "story": [self._entry(language, entry) for entry in entries],
         }
 
-    def _entry(self, language: Language, telling: Telling) -> dict[str, Any]:
-        left = None if telling.till is None else telling.till - telling.at
+    def _entry(self, language: Language, entry: TimelineEntry) -> dict[str, Any]:
+        left = None if entry.till is None else entry.till - entry.at
         return {
-            "kind": telling.kind,
-            "name": telling.name,
-            "at": written(telling.at),
-            "version": telling.version,
-            "position": telling.position,
-            "actor": telling.actor,
-            "who": self._who(language, telling.actor),
-            "request": telling.request,
-            "sentence": _say(language, telling.sentences),
+            "kind": entry.kind,
+            "name": entry.name,
+            "at": written(entry.at),
+            "version": entry.version,
+            "position": entry.position,
+            "actor": entry.actor,
+            "who": self._who(language, entry.actor),
+            "request": entry.request,
+            "sentence": _render(language, entry.sentences),
             "hold_left": None if left is None else language.span(left),
             "hold_left_seconds": None if left is None else left // SECOND,
         }
@@ -140,34 +140,34 @@ class OrderStories:
         if actor == SYSTEM:
             return language.words["system"]
         partner_id, _, key = actor.removeprefix("partner:").partition(" key:")
-        partner = self._keeper.current().partners.get(partner_id)
+        partner = self._catalog_cache.current().partners.get(partner_id)
         if partner is None:
             return actor
         return f"{partner.name} ({language.words['key']} {key})"
 
 
-def tell(
+def entries_of(
     stored: Sequence[Notification], attempts: Sequence[Attempt], moment: datetime
-) -> tuple[list[Telling], Order]:
+) -> tuple[list[TimelineEntry], Order]:
     """All there is to tell of an order at `moment`, in the order in which it happened."""
-    told = Told(Order())
+    narration = Narration(Order())
     waiting = sorted(attempts, key=lambda attempt: (attempt.version, attempt.at))
-    tellings = []
+    entries = []
     for each in stored:
         while waiting and waiting[0].version < each.originator_version:
-            tellings.append(_attempt(waiting.pop(0), told.order))
-        tellings.append(_fact(told, fact_of(each), each.id))
-    order = told.order
+            entries.append(_attempt(waiting.pop(0), narration.order))
+        entries.append(_event(narration, event_of(each), each.id))
+    order = narration.order
     ended = order.status in HELD and order.reserved_till <= moment
     while waiting and (not ended or waiting[0].at < order.reserved_till):
-        tellings.append(_attempt(waiting.pop(0), order))
+        entries.append(_attempt(waiting.pop(0), order))
     if ended:
-        tellings.append(_unrecorded_end(told))
-    tellings += [_attempt(attempt, order) for attempt in waiting]
-    return tellings, order
+        entries.append(_unrecorded_end(narration))
+    entries += [_attempt(attempt, order) for attempt in waiting]
+    return entries, order
 
 
-def standing(order: Order, moment: datetime) -> Sentence:
+def status_sentence(order: Order, moment: datetime) -> Sentence:
     """How the order stands at `moment`."""
     status = order.status_at(moment)
     return Sentence(
@@ -182,81 +182,81 @@ def standing(order: Order, moment: datetime) -> Sentence:
     )
 
 
-def _say(language: Language, sentences: list[Sentence]) -> str:
-    return " ".join(language.say(each.key, **each.values) for each in sentences)
+def _render(language: Language, sentences: list[Sentence]) -> str:
+    return " ".join(language.render(each.key, **each.values) for each in sentences)
 
 
-def _fact(told: Told, fact: Fact, position: int) -> Telling:
-    """What a fact tells; `told` moves on by it."""
-    sentences = list(_SAY[type(fact)](told, fact))
-    order = told.order
-    order.apply(fact)
+def _event(narration: Narration, event: Event, position: int) -> TimelineEntry:
+    """What an event tells; `told` moves on by it."""
+    sentences = list(_RENDER[type(event)](narration, event))
+    order = narration.order
+    order.apply(event)
     held = order.status in HELD
-    return Telling(
+    return TimelineEntry(
         kind="fact",
-        name=STORED_NAMES[type(fact)].partition(".")[0],
-        at=fact.at,
-        version=fact.originator_version,
+        name=STORED_NAMES[type(event)].partition(".")[0],
+        at=event.at,
+        version=event.originator_version,
         position=position,
-        actor=fact.actor,
-        request=fact.request,
+        actor=event.actor,
+        request=event.request,
         sentences=sentences,
         till=order.reserved_till if held else None,
     )
 
 
-def _created(_: Told, fact: OrderCreated) -> Iterator[Sentence]:
-    count = len(fact.tickets)
-    after = Order.replay([fact])
-    values = {"count": count, "value": f"{after.worth.full:.2f}", "till": fact.reserved_till}
+def _created(_: Narration, event: OrderCreated) -> Iterator[Sentence]:
+    count = len(event.tickets)
+    after = Order.replay([event])
+    values = {"count": count, "value": f"{after.worth.full:.2f}", "till": event.reserved_till}
     yield Sentence("created" if count else "created.empty", values)
 
 
-def _tickets(told: Told, fact: TicketsChanged) -> Iterator[Sentence]:
-    after = msgspec.structs.replace(told.order, tickets=dict(told.order.tickets))
-    after.apply(fact)
-    key = "changed" if fact.added and fact.removed else "added" if fact.added else "removed"
+def _tickets(narration: Narration, event: TicketsChanged) -> Iterator[Sentence]:
+    after = msgspec.structs.replace(narration.order, tickets=dict(narration.order.tickets))
+    after.apply(event)
+    key = "changed" if event.added and event.removed else "added" if event.added else "removed"
     values = {
-        "added": len(fact.added),
-        "removed": len(fact.removed),
+        "added": len(event.added),
+        "removed": len(event.removed),
         "count": len(after.tickets),
         "value": f"{after.worth.full:.2f}",
     }
     yield Sentence(f"tickets.{key}", values)
 
 
-def _customer(_: Told, fact: CustomerSet) -> Iterator[Sentence]:
-    said = [name for name in Customer.__struct_fields__ if getattr(fact, name) is not None]
-    yield Sentence("customer", {"fields": said})
+def _customer(_: Narration, event: CustomerSet) -> Iterator[Sentence]:
+    named = [name for name in Customer.__struct_fields__ if getattr(event, name) is not None]
+    yield Sentence("customer", {"fields": named})
 
 
-def _payment(told: Told, fact: PaymentSystemSet) -> Iterator[Sentence]:
-    if fact.system == told.order.system:
+def _payment(narration: Narration, event: PaymentSystemSet) -> Iterator[Sentence]:
+    if event.system == narration.order.system:
         yield Sentence("payment.addresses", {})
     else:
-        told.chosen_at = fact.at
-        yield Sentence("payment.chosen", {"system": fact.system.alias})
+        narration.chosen_at = event.at
+        yield Sentence("payment.chosen", {"system": event.system.alias})
 
 
-def _status(told: Told, fact: StatusChanged) -> Iterator[Sentence]:
-    order = told.order
+def _status(narration: Narration, event: StatusChanged) -> Iterator[Sentence]:
+    order = narration.order
     count = len(order.tickets)
-    if fact.status is Status.IN_PROGRESS:
-        told.started_at = fact.at
-        till = fact.reserved_till or order.reserved_till
-        values = {"system": _system(order), "hold": till - fact.at, "till": till}
+    if event.status is Status.IN_PROGRESS:
+        narration.started_at = event.at
+        till = event.reserved_till or order.reserved_till
+        values = {"system": _system(order), "hold": till - event.at, "till": till}
         yield Sentence("payment.started", values)
-    elif fact.status is Status.DONE:
+    elif event.status is Status.DONE:
         yield Sentence("done", {"count": count})
-    elif fact.status is Status.CANCELED:
+    elif event.status is Status.CANCELED:
         yield Sentence("canceled" if count else "canceled.empty", {"count": count})
     else:
-        yield _end(told)
-        by = "swept" if fact.request in SWEEPERS else "wanted"
-        yield Sentence(f"ended.{by}", {"late": fact.at - order.reserved_till})
+        yield _end(narration)
+        by = "swept" if event.request in SWEEPERS else "wanted"
+        yield Sentence(f"ended.{by}", {"late": event.at - order.reserved_till})
 
 
-_SAY: Mapping[type[Fact], Callable[[Told, Any], Iterator[Sentence]]] = MappingProxyType(
+_RENDER: Mapping[type[Event], Callable[[Narration, Any], Iterator[Sentence]]] = MappingProxyType(
     {
         OrderCreated: _created,
         TicketsChanged: _tickets,
@@ -271,38 +271,38 @@ def _system(order: Order) -> str | None:
     return None if order.system is None else order.system.alias
 
 
-def _end(told: Told) -> Sentence:
+def _end(narration: Narration) -> Sentence:
     """Why the hold ended without anybody asking for it."""
-    order, till = told.order, told.order.reserved_till
+    order, till = narration.order, narration.order.reserved_till
     if order.status is Status.IN_PROGRESS:
         silent = order.system is not None and order.system.confirmed_by is ConfirmedBy.GATEWAY
-        key, since = "gateway_silent" if silent else "not_confirmed", told.started_at
+        key, since = "gateway_silent" if silent else "not_confirmed", narration.started_at
     elif not order.tickets:
         key, since = "empty", order.created_at
     elif order.system is not None:
-        key, since = "not_started", told.chosen_at
+        key, since = "not_started", narration.chosen_at
     else:
         key, since = "nothing_chosen", order.created_at
     values = {"till": till, "system": _system(order), "ago": till - (since or order.created_at)}
     return Sentence(f"ended.{key}", values)
 
 
-def _unrecorded_end(told: Told) -> Telling:
-    """The end of a hold that no fact tells of yet."""
-    return Telling(
+def _unrecorded_end(narration: Narration) -> TimelineEntry:
+    """The end of a hold that no event tells of yet."""
+    return TimelineEntry(
         kind="note",
         name="HoldEnded",
-        at=told.order.reserved_till,
-        version=told.order.version,
+        at=narration.order.reserved_till,
+        version=narration.order.version,
         position=None,
         actor=SYSTEM,
         request=None,
-        sentences=[_end(told), Sentence("ended.unrecorded", {})],
+        sentences=[_end(narration), Sentence("ended.unrecorded", {})],
         till=None,
     )
 
 
-def _attempt(attempt: Attempt, order: Order) -> Telling:
+def _attempt(attempt: Attempt, order: Order) -> TimelineEntry:
     """What a refused attempt tells, on the order as it met it."""
     about = msgspec.json.decode(attempt.about)
     wanted = msgspec.json.decode(attempt.wanted)
@@ -319,7 +319,7 @@ def _attempt(attempt: Attempt, order: Order) -> Telling:
     else:
         sentence = Sentence("refused", {"code": attempt.code})
     held = order.status in HELD and late < timedelta()
-    return Telling(
+    return TimelineEntry(
         kind="attempt",
         name=attempt.code,
         at=attempt.at,
@@ -334,10 +334,10 @@ def _attempt(attempt: Attempt, order: Order) -> Telling:
 
 def _wanted(wanted: Mapping[str, Any]) -> list[str]:
     """The words for what was asked."""
-    asked = []
+    requested = []
     if "tickets" in wanted or "random" in wanted:
-        asked.append("wanted.tickets")
-    asked += [f"wanted.{each}" for each in ("customer", "payment") if each in wanted]
+        requested.append("wanted.tickets")
+    requested += [f"wanted.{each}" for each in ("customer", "payment") if each in wanted]
     if "status" in wanted:
-        asked.append(f"wanted.{wanted['status']}")
-    return asked or ["wanted.nothing"]
+        requested.append(f"wanted.{wanted['status']}")
+    return requested or ["wanted.nothing"]

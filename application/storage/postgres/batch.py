@@ -11,13 +11,13 @@ from typing import Any
 
 from eventsourcing.persistence import Notification
 
-from application.ports.unit_of_work import Answered, Write
+from application.ports.unit_of_work import IdempotencyRecord, UnitOfWork
 from application.runtime.clock import from_ms
 from application.storage.postgres.advisory_locks import order_key, request_key
 from application.storage.postgres.pipeline import (
     Call,
-    LineConnection,
     Lost,
+    PipelineConnection,
     Rows,
     Statement,
     binaries,
@@ -36,7 +36,7 @@ from application.storage.postgres.recorder import (
     positions_of,
 )
 from application.storage.postgres.tickets import CLAIM, SEATS, pick_calls, raw_tickets
-from application.storage.shared.batch import Batch, Sought
+from application.storage.shared.batch import Batch, MergedReadSet
 
 LOCK = Statement(
     b"lock",
@@ -45,7 +45,7 @@ LOCK = Statement(
 )
 """Names the transaction, so that its outcome can be asked for later, and locks orders and
 requests, as many as are free. Each statement after it sees what was committed before the locks
-were had: the facts of a locked order are all its facts."""
+were had: the events of a locked order are all its events."""
 
 ANSWERED = Statement(
     b"answered",
@@ -53,7 +53,7 @@ ANSWERED = Statement(
     b" WHERE digest = ANY($1::bytea[])",
 )
 
-FACTS = Statement(
+EVENTS = Statement(
     b"facts",
     b"SELECT originator_id, originator_version, topic, state, notification_id, hash"
     b" FROM orders_events WHERE originator_id = ANY($1::text[])"
@@ -79,107 +79,109 @@ class PostgresBatch(Batch):
     nor settled then was put aside.
     """
 
-    def __init__(self, line: LineConnection, writes: Mapping[int, Write[Any]]) -> None:
+    def __init__(
+        self, connection: PipelineConnection, writes: Mapping[int, UnitOfWork[Any]]
+    ) -> None:
         super().__init__(writes)
-        self._line = line
+        self._connection = connection
         self.transaction = 0
 
     # The first round trip.
 
     def find(self) -> None:
         """Find what the writes need, and lock what they may change."""
-        sought = Sought.by(write.needs for write in self.writes.values())
-        keys = [order_key(order) for order in sought.orders]
-        keys += [request_key(request) for request in sought.requests]
+        merged = MergedReadSet.by(write.read_set for write in self.writes.values())
+        keys = [order_key(order) for order in merged.orders]
+        keys += [request_key(request) for request in merged.requests]
         calls = [Call(BEGIN), Call(LOCK, (integers(keys),))]
-        takers: list[Callable[[Rows], None]] = [_nothing, partial(self._take_locked, sought)]
-        if sought.requests:
-            calls.append(Call(ANSWERED, (binaries(sought.requests),)))
-            takers.append(self._take_answered)
-        if sought.orders:
-            calls.append(Call(FACTS, (texts(sought.orders),)))
-            takers.append(self._take_facts)
-        if sought.seats:
-            seats = texts(sought.seats)
+        takers: list[Callable[[Rows], None]] = [_nothing, partial(self._take_locked, merged)]
+        if merged.requests:
+            calls.append(Call(ANSWERED, (binaries(merged.requests),)))
+            takers.append(self._take_idempotency_records)
+        if merged.orders:
+            calls.append(Call(EVENTS, (texts(merged.orders),)))
+            takers.append(self._take_events)
+        if merged.seats:
+            seats = texts(merged.seats)
             calls += (Call(CLAIM, (seats,)), Call(SEATS, (seats,)))
             takers += (self._take_claimed, self._take_seats)
-        if sought.picks:
-            calls += pick_calls(sought.picks)
+        if merged.picks:
+            calls += pick_calls(merged.picks)
             takers += (self._take_vacant, self._take_exhausted)
-        if sought.numbers:
-            calls.append(Call(NUMBERS, (integer(sought.numbers),)))
+        if merged.numbers:
+            calls.append(Call(NUMBERS, (integer(merged.numbers),)))
             takers.append(self._take_numbers)
-        for take, rows in zip(takers, self._line.trip(calls), strict=True):
+        for take, rows in zip(takers, self._connection.round_trip(calls), strict=True):
             take(rows)
 
-    def _take_locked(self, sought: Sought, rows: Rows) -> None:
+    def _take_locked(self, merged: MergedReadSet, rows: Rows) -> None:
         self.transaction = integer_of(rows[0][0])
         keys = rows[0][1].decode().strip("{}")
         locked = set(map(int, keys.split(","))) if keys else set()
-        self.view.orders = {each for each in sought.orders if order_key(each) in locked}
-        self.view.requests = {each for each in sought.requests if request_key(each) in locked}
+        self.state.orders = {each for each in merged.orders if order_key(each) in locked}
+        self.state.requests = {each for each in merged.requests if request_key(each) in locked}
 
-    def _take_answered(self, rows: Rows) -> None:
+    def _take_idempotency_records(self, rows: Rows) -> None:
         for digest, fingerprint, order, version, at in rows:
-            self.view.answered[digest] = Answered(
+            self.state.idempotency_record[digest] = IdempotencyRecord(
                 digest, fingerprint, order.decode(), integer_of(version), from_ms(integer_of(at))
             )
 
-    def _take_facts(self, rows: Rows) -> None:
+    def _take_events(self, rows: Rows) -> None:
         for order, version, topic, state, position, head in rows:
-            self.view.heads[order.decode()] = head
-            fact = Notification(
+            self.state.heads[order.decode()] = head
+            event = Notification(
                 order.decode(), integer_of(version), topic.decode(), state, integer_of(position)
             )
-            self.view.facts.setdefault(order.decode(), []).append(fact)
+            self.state.events.setdefault(order.decode(), []).append(event)
 
     def _take_claimed(self, rows: Rows) -> None:
-        self.view.claimed = {row[0].decode() for row in rows}
+        self.state.claimed = {row[0].decode() for row in rows}
 
     def _take_seats(self, rows: Rows) -> None:
-        self.view.seats = {ticket.id: ticket for ticket in raw_tickets(rows)}
+        self.state.seats = {ticket.id: ticket for ticket in raw_tickets(rows)}
 
     def _take_vacant(self, rows: Rows) -> None:
         for set_id, ticket in rows:
-            self.view.vacant.setdefault(set_id.decode(), []).append(ticket.decode())
+            self.state.vacant.setdefault(set_id.decode(), []).append(ticket.decode())
 
     def _take_exhausted(self, rows: Rows) -> None:
         """Note the sets all of whose vacant tickets were found: a short pick there is final."""
         for set_id, wanted, seen in rows:
-            found = len(self.view.vacant.get(set_id.decode(), ()))
+            found = len(self.state.vacant.get(set_id.decode(), ()))
             if integer_of(seen) <= found < integer_of(wanted):
-                self.view.exhausted.add(set_id.decode())
+                self.state.exhausted.add(set_id.decode())
 
     def _take_numbers(self, rows: Rows) -> None:
-        self.view.numbers = [integer_of(row[0]) for row in reversed(rows)]
+        self.state.numbers = [integer_of(row[0]) for row in reversed(rows)]
 
     # The second round trip.
 
     def store(self, replicating: Callable[[], bool] = not_longer) -> list[int]:
-        """Save and commit; return the positions of the facts, in the order of `drafts`.
+        """Save and commit; return the positions of the events, in the order of `drafts`.
 
         Where nothing is to be saved but something was decided, that may rest on what others have
         committed and no standby has confirmed: so there is a commit all the same. The answer is
         waited for as long as the server is `replicating`. Raises `InDoubt`.
         """
-        drafts = self.drafts
-        if not self.settled:
+        pending_writes = self.pending_writes
+        if not self.decided:
             self.give_up()
             return []
-        calls = append_calls(drafts, self.view.heads) if drafts else [Call(MARK)]
+        calls = append_calls(pending_writes, self.state.heads) if pending_writes else [Call(MARK)]
         try:
-            answers = self._line.trip([*calls, Call(COMMIT)], longer=replicating)
+            answers = self._connection.round_trip([*calls, Call(COMMIT)], longer=replicating)
         except Lost as error:
             raise InDoubt from error
-        if self._line.warned:
+        if self._connection.warned:
             raise InDoubt
-        return positions_of(answers, drafts)
+        return positions_of(answers, pending_writes)
 
     def give_up(self) -> None:
         """End the transaction without a trace; a connection that is gone has done so itself."""
-        if not self._line.closed:
+        if not self._connection.closed:
             with suppress(Lost):
-                self._line.trip([Call(ROLLBACK)])
+                self._connection.round_trip([Call(ROLLBACK)])
 
 
 def _nothing(_: Rows) -> None:

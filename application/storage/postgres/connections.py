@@ -18,7 +18,7 @@ from application.ports.store import OutcomeUnknown, StoreUnavailable
 from application.runtime.greenlet_bridge import off_the_loop
 from application.runtime.store_deadline import StoreWait
 from application.storage.postgres import sessions
-from application.storage.postgres.pipeline import LineConnection
+from application.storage.postgres.pipeline import PipelineConnection
 from application.storage.postgres.sessions import (
     INDEXES_ONLY,
     READER,
@@ -33,7 +33,7 @@ from application.storage.postgres.sessions import (
 
 T = TypeVar("T")
 
-PATIENCE_SECONDS = 5.0
+BACKOFF_SECONDS = 5.0
 """How long a request is tried again before it is told to come back later."""
 
 POOL_SECONDS = 3.0
@@ -104,23 +104,23 @@ class ReaderPool(ConnectionPool[Session]):
             raise psycopg.OperationalError("The server has ended the connection.")
 
 
-class LinePool(ConnectionPool[LineConnection]):
+class PipelinePool(ConnectionPool[PipelineConnection]):
     """A pool that tries its connections as lines."""
 
     @staticmethod
-    def check_connection(conn: LineConnection) -> None:
+    def check_connection(conn: PipelineConnection) -> None:
         """Ask the server for a sign of life. Raises `Lost`."""
-        conn.trip([], CHECK_SECONDS)
+        conn.round_trip([], CHECK_SECONDS)
 
 
-def writer_pool(url: str, most: int) -> LinePool:
+def writer_pool(url: str, most: int) -> PipelinePool:
     """A pool of lines for batches of writes."""
     settings = settings_of(url, INDEXES_ONLY)
-    return LinePool(
+    return PipelinePool(
         conninfo(url),
-        connection_class=LineConnection,
+        connection_class=PipelineConnection,
         kwargs={"autocommit": True},
-        configure=lambda line: line.open_line(settings),
+        configure=lambda connection: connection.open_pipeline(settings),
         min_size=1,
         max_size=most,
         timeout=POOL_SECONDS,
@@ -161,11 +161,11 @@ def passes(error: Exception) -> bool:
     )
 
 
-class Patience:
+class Backoff:
     """Pauses that grow, until a deadline."""
 
     def __init__(self, seconds: float | None = None) -> None:
-        self._deadline = time.monotonic() + (PATIENCE_SECONDS if seconds is None else seconds)
+        self._deadline = time.monotonic() + (BACKOFF_SECONDS if seconds is None else seconds)
         self._pause = 0.001
 
     def wait(self) -> bool:
@@ -196,14 +196,14 @@ class Readers:
             return off_the_loop(partial(self._run, work, deadline))
 
     def _run(self, work: Callable[[Connection], T], deadline: float) -> T:
-        patience = Patience(min(PATIENCE_SECONDS, deadline - time.monotonic()))
+        backoff = Backoff(min(BACKOFF_SECONDS, deadline - time.monotonic()))
         while True:
             try:
                 with self._borrowed(deadline) as session:
                     session.deadline = deadline
                     return work(session)
             except psycopg.Error as error:
-                if not passes(error) or not patience.wait():
+                if not passes(error) or not backoff.wait():
                     raise _named(error) from error
 
     @contextmanager

@@ -14,7 +14,7 @@ from application.storage.shared.copy_statements import Statements, kept
 
 KEPT = kept("notification_id")
 SERVED = "SELECT feeder FROM read_models WHERE fed_till > clock_timestamp()"
-DRAWN = (("orders_events", "notification_id"), ("attempts", "id"))
+ASSIGNED = (("orders_events", "notification_id"), ("attempts", "id"))
 """The columns whose values are drawn from a sequence."""
 
 NEXT = (
@@ -50,8 +50,8 @@ class PostgresCopyable:
         for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
             self._connection.execute("SELECT set_config(%s, '0', false)", (name,))
 
-    def _of(self, part: Part) -> Statements:
-        return Statements(part, KEPT[part.name], "%s")
+    def _of(self, partition: Part) -> Statements:
+        return Statements(partition, KEPT[partition.name], "%s")
 
     def served_by(self) -> str | None:
         """A process that serves this database now, if one does."""
@@ -66,7 +66,7 @@ class PostgresCopyable:
 
     def is_empty(self) -> bool:
         """Whether there is nothing in it."""
-        return not any(self.rows(part, None, 1) for part in PARTS)
+        return not any(self.rows(partition, None, 1) for partition in PARTS)
 
     def begin(self) -> None:
         """Note that this is going to be a copy, and drop its read models."""
@@ -76,22 +76,24 @@ class PostgresCopyable:
             for name, generation in dead.fetchall():
                 connection.execute(f"DROP TABLE IF EXISTS {name}_{generation}".encode())
 
-    def count(self, part: Part) -> int:
+    def count(self, partition: Part) -> int:
         """How many rows a part has."""
-        statement = f"SELECT count(*) FROM {KEPT[part.name].table}"  # noqa: S608 - our own names
+        statement = f"SELECT count(*) FROM {KEPT[partition.name].table}"  # noqa: S608 - our own names
         with _named():
             row = self._connection.execute(statement.encode()).fetchone()
         return int(row[0]) if row else 0
 
-    def rows(self, part: Part, after: Row | None, limit: int) -> Sequence[Row]:
+    def rows(self, partition: Part, after: Row | None, limit: int) -> Sequence[Row]:
         """At most `limit` rows with keys beyond `after`, by their keys."""
-        statement = self._of(part).rows(beyond=after is not None)
+        statement = self._of(partition).rows(beyond=after is not None)
         with _named():
             return self._connection.execute(statement.encode(), (*(after or ()), limit)).fetchall()
 
-    def replace(self, part: Part, after: Row | None, till: Row | None, rows: Sequence[Row]) -> None:
+    def replace(
+        self, partition: Part, after: Row | None, till: Row | None, rows: Sequence[Row]
+    ) -> None:
         """Have these rows, and no others, with keys beyond `after` up to `till`."""
-        of = self._of(part)
+        of = self._of(partition)
         delete = of.delete(beyond=after is not None, till=till is not None)
         load = f"COPY {of.kept.table} ({of.columns}) FROM STDIN"
         with self._transaction() as connection:
@@ -111,7 +113,7 @@ class PostgresCopyable:
     def finish(self, counters: Counters) -> None:
         """Set the counters, see that new positions come beyond the last, and open it to all."""
         with self._transaction() as connection:
-            for table, column in DRAWN:
+            for table, column in ASSIGNED:
                 connection.execute(NEXT.format(table=table, column=column).encode())
             connection.execute("SELECT setval('orders_numbers', %s)", (counters.number,))
             for name, value in (("catalog", counters.catalog), (PROVEN_FROM, counters.proven_from)):

@@ -6,7 +6,7 @@ from typing import Any
 
 from application.ports.derived_records import RecordRow
 from application.ports.ticket_lists import Listed
-from application.ports.unit_of_work import Answered
+from application.ports.unit_of_work import IdempotencyRecord
 from application.runtime.clock import from_ms, to_ms
 from application.storage.postgres.catalog import read_documents
 from application.storage.postgres.connections import Connection, Readers
@@ -33,12 +33,12 @@ LEAP = 1000
 they get must not come again."""
 
 
-def _answered(row: tuple[Any, ...]) -> Answered:
+def _answered(row: tuple[Any, ...]) -> IdempotencyRecord:
     digest, fingerprint, order, version, at = row
-    return Answered(digest, fingerprint, order, version, from_ms(at))
+    return IdempotencyRecord(digest, fingerprint, order, version, from_ms(at))
 
 
-class PostgresBesideLog:
+class PostgresDerivedRecords:
     """The port `BesideLog` (`application/ports/derived_records.py`) on PostgreSQL."""
 
     def __init__(self, readers: Readers) -> None:
@@ -59,7 +59,7 @@ class PostgresBesideLog:
             connection.execute("SET LOCAL statement_timeout = 0")
             yield PostgresCatalogMoment(connection)
 
-    def records(self, digests: Sequence[bytes]) -> Mapping[bytes, Answered]:
+    def records(self, digests: Sequence[bytes]) -> Mapping[bytes, IdempotencyRecord]:
         """The records with these digests."""
         rows = self._readers.rows(
             f"SELECT {COLUMNS} FROM requests WHERE digest = ANY(%s::bytea[])",  # noqa: S608 - our own words
@@ -67,7 +67,7 @@ class PostgresBesideLog:
         )
         return {row[0]: _answered(row) for row in rows}
 
-    def records_after(self, digest: bytes, limit: int) -> Sequence[Answered]:
+    def records_after(self, digest: bytes, limit: int) -> Sequence[IdempotencyRecord]:
         """Records by digest."""
         rows = self._readers.rows(
             f"SELECT {COLUMNS} FROM requests WHERE digest > %s ORDER BY digest LIMIT %s",  # noqa: S608 - our own words
@@ -75,13 +75,13 @@ class PostgresBesideLog:
         )
         return [_answered(row) for row in rows]
 
-    def put_records(self, records: Sequence[Answered]) -> None:
+    def put_records(self, records: Sequence[IdempotencyRecord]) -> None:
         """Write records."""
         values = [(r.digest, r.fingerprint, r.order, r.version, to_ms(r.at)) for r in records]
         with self._readers.transaction() as connection:
             connection.execute(PUT.encode(), [list(each) for each in zip(*values, strict=True)])
 
-    def remove_records(self, records: Sequence[Answered]) -> None:
+    def remove_records(self, records: Sequence[IdempotencyRecord]) -> None:
         """Remove records, as they were found."""
         values = [(each.digest, each.order, each.version) for each in records]
         with self._readers.transaction() as connection:
@@ -105,7 +105,7 @@ class PostgresBesideLog:
         rows = self._readers.rows("SELECT coalesce(max(notification_id), 0) FROM orders_events")
         return self._last(POSITIONS), int(rows[0][0])
 
-    def raise_drawn(self, position: int) -> None:
+    def raise_assigned(self, position: int) -> None:
         """See that the next position is beyond `position`."""
         self._raise(POSITIONS, position)
 

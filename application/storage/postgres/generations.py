@@ -85,14 +85,16 @@ def array_values(table: Table, rows: Sequence[Row]) -> list[Array]:
     return [Array(each) for each in (texts(keys), *values, binaries(documents))]
 
 
-def add_ranges(connection: Connection, name: str, generation: int, points: Sequence[str]) -> None:
+def add_ranges(
+    connection: Connection, name: str, generation: int, split_keys: Sequence[str]
+) -> None:
     """Note the ranges that a generation is loaded by."""
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO read_model_ranges VALUES (%s, %s, %s, %s, %s, NULL)",
             [
-                (name, generation, part.number, part.lower, part.upper)
-                for part in ranges_between(points)
+                (name, generation, partition.number, partition.lower, partition.upper)
+                for partition in ranges_between(split_keys)
             ],
         )
 
@@ -101,15 +103,15 @@ def load(
     connection: Connection,
     table: Table,
     generation: int,
-    part: Range,
+    partition: Range,
     rows: Sequence[Row],
-    facts: int,
+    events: int,
 ) -> bool:
     """Add a range's rows and note that it is loaded, in the open transaction; False if it was."""
     noted = connection.execute(
         "UPDATE read_model_ranges SET facts = %s"
         " WHERE name = %s AND generation = %s AND number = %s AND facts IS NULL",
-        (facts, table.name, generation, part.number),
+        (events, table.name, generation, partition.number),
     )
     if noted.rowcount == 1 and rows:
         if table.sums:

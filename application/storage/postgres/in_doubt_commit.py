@@ -16,11 +16,11 @@ from psycopg import errors
 from application.ports.store import OutcomeUnknown, StoreUnavailable
 from application.runtime.clock import to_ms
 from application.storage.postgres.batch import PostgresBatch
-from application.storage.postgres.connections import Connection, LinePool, Patience, Readers
+from application.storage.postgres.connections import Backoff, Connection, PipelinePool, Readers
 from application.storage.postgres.pipeline import (
     Call,
-    LineConnection,
     Lost,
+    PipelineConnection,
     Rows,
     Statement,
     binaries,
@@ -31,9 +31,9 @@ from application.storage.postgres.pipeline import (
     texts,
 )
 from application.storage.postgres.recorder import BEGIN, COMMIT, MARK, ROLLBACK
-from application.storage.shared.batch import Draft, facts_of
+from application.storage.shared.batch import PendingWrites, events_of
 
-DOUBT_SECONDS = 10.0
+IN_DOUBT_SECONDS = 10.0
 
 ASK_SECONDS = 2.0
 """How long it may take to learn what a session is waiting for."""
@@ -70,44 +70,46 @@ class Connections(msgspec.Struct, frozen=True):
     """
 
     readers: Readers
-    writers: LinePool
+    writers: PipelinePool
     closing: threading.Event
 
-    def replicating(self, line: LineConnection) -> Callable[[], bool]:
+    def replicating(self, connection: PipelineConnection) -> Callable[[], bool]:
         """Whether the server still waits for a standby to confirm what was sent over `line`.
 
         Then its session is left alone and waited for, without end: to open another one instead
         would, every few seconds, leave one more waiting at the server.
         """
 
-        def ask() -> bool:
+        def submit() -> bool:
             if self.closing.is_set():
                 return False
             try:
-                return bool(self.readers.run(lambda it: _waits(it, line.backend), ASK_SECONDS))
+                return bool(
+                    self.readers.run(lambda it: _waits(it, connection.backend), ASK_SECONDS)
+                )
             except StoreUnavailable:
                 return False
 
-        return ask
+        return submit
 
 
-def find_outcome(connections: Connections, batch: PostgresBatch) -> list[int]:
-    """The positions that the batch's facts got, if it was committed, and now is safe.
+def outcome_of_commit(connections: Connections, batch: PostgresBatch) -> list[int]:
+    """The positions that the batch's events got, if it was committed, and now is safe.
 
     Raises `Lost` if it was not and never will be: it may be tried again. Raises `OutcomeUnknown`
     while the server cannot be asked, or no standby confirms.
     """
-    patience = Patience(DOUBT_SECONDS)
+    backoff = Backoff(IN_DOUBT_SECONDS)
     while True:
         try:
             if connections.readers.run(lambda connection: _ended(connection, batch)):
-                found = _confirmed(connections, _search(batch.drafts))
+                found = _confirmed(connections, _search(batch.pending_writes))
                 break
         except (StoreUnavailable, psycopg.Error):
             pass
-        if connections.closing.is_set() or not patience.wait():
+        if connections.closing.is_set() or not backoff.wait():
             raise OutcomeUnknown("The database went away during a commit.")
-    positions = _positions(batch.drafts, found)
+    positions = _positions(batch.pending_writes, found)
     if positions is None:
         raise Lost("The connection ended before the commit.")
     return positions
@@ -137,47 +139,49 @@ def _confirmed(connections: Connections, search: Sequence[Call]) -> list[Rows]:
 
     Raises `psycopg.OperationalError` if it was not.
     """
-    with connections.writers.connection() as line:
+    with connections.writers.connection() as connection:
         calls = [Call(BEGIN), *search, Call(MARK), Call(COMMIT)]
         try:
-            answers = line.trip(calls, longer=connections.replicating(line))
+            answers = connection.round_trip(calls, longer=connections.replicating(connection))
         except BaseException:
-            if not line.closed:
-                line.trip([Call(ROLLBACK)])
+            if not connection.closed:
+                connection.round_trip([Call(ROLLBACK)])
             raise
-        if line.warned:
+        if connection.warned:
             raise errors.OperationalError("A standby has not confirmed a commit.")
     return answers[1 : 1 + len(search)]
 
 
-def _search(drafts: Sequence[Draft]) -> list[Call]:
+def _search(pending_writes: Sequence[PendingWrites]) -> list[Call]:
     """The calls that find what drafts have stored. What was stored together is found together."""
-    facts = list(facts_of(drafts))
-    if facts:
+    events = list(events_of(pending_writes))
+    if events:
         values = (
-            texts(str(fact.originator_id) for fact in facts),
-            integers(fact.originator_version for fact in facts),
-            binaries(fact.state for fact in facts),
+            texts(str(event.originator_id) for event in events),
+            integers(event.originator_version for event in events),
+            binaries(event.state for event in events),
         )
         return [Call(FIND_EVENTS, values)]
-    answered = next((each for draft in drafts for each in draft.answered), None)
-    if answered is None:
+    idempotency_record = next(
+        (each for writes in pending_writes for each in writes.idempotency_record), None
+    )
+    if idempotency_record is None:
         return []
     row = (
-        answered.digest,
-        answered.fingerprint,
-        text(answered.order),
-        integer(answered.version),
-        integer(to_ms(answered.at)),
+        idempotency_record.digest,
+        idempotency_record.fingerprint,
+        text(idempotency_record.order),
+        integer(idempotency_record.version),
+        integer(to_ms(idempotency_record.at)),
     )
     return [Call(FIND_REQUEST, row)]
 
 
-def _positions(drafts: Sequence[Draft], found: Sequence[Rows]) -> list[int] | None:
-    """The positions of the drafts' facts; None if nothing of them is stored."""
+def _positions(pending_writes: Sequence[PendingWrites], found: Sequence[Rows]) -> list[int] | None:
+    """The positions of the drafts' events; None if nothing of them is stored."""
     if not found or not found[0]:
         return None
-    count = sum(len(draft.facts) for draft in drafts)
+    count = sum(len(writes.events) for writes in pending_writes)
     if not count:
         return []
     return [integer_of(row[0]) for row in found[0]] if len(found[0]) == count else None

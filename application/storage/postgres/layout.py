@@ -95,7 +95,7 @@ place there. A ticket without an order is vacant; with one it is held until `hel
 the sequence before the locks: see `postgres_positions.py`."""
 
 
-FEEDERS = """
+PROJECTORS = """
 ALTER TABLE read_models ADD COLUMN feeder text, ADD COLUMN fed_till timestamptz;
 """
 """Who feeds a read model, and until when others leave that to it."""
@@ -149,8 +149,8 @@ the position up to which a generation is being made, by `code`; it is null once 
 ever had: one is never given twice, so that a process that is late cannot write into another one."""
 
 
-def chain_facts(connection: Connection) -> None:
-    """Give every fact its hash, over its predecessor's (`application/event_log/hash_chain.py`)."""
+def chain_events(connection: Connection) -> None:
+    """Give every event its hash, over its predecessor's (`application/event_log/hash_chain.py`)."""
     connection.execute("ALTER TABLE orders_events ADD COLUMN hash bytea NOT NULL DEFAULT ''")
     place: tuple[str, int] = ("", 0)
     heads: dict[str, bytes] = {}
@@ -300,10 +300,10 @@ def list_tickets(connection: Connection) -> None:
 
 STEPS: Mapping[int, Step] = MappingProxyType(
     {
-        2: FEEDERS,
+        2: PROJECTORS,
         3: ATTEMPTS,
         4: GENERATIONS,
-        5: chain_facts,
+        5: chain_events,
         6: CHECKPOINTS,
         7: WATCHED,
         8: LOG_IDENTITY,

@@ -79,11 +79,11 @@ class PostgresOwnership:
                 connection.execute("ROLLBACK")
 
     @contextmanager
-    def mending(self) -> Iterator["PostgresMending"]:
+    def repairing(self) -> Iterator["PostgresRepair"]:
         """A transaction that has the log's lock alone."""
         with self._readers.acknowledged() as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", LOG_LOCK)
-            yield PostgresMending(connection)
+            yield PostgresRepair(connection)
 
 
 def _scan(connection: Connection, statement: bytes) -> Iterator[Any]:
@@ -95,7 +95,7 @@ def _scan(connection: Connection, statement: bytes) -> Iterator[Any]:
         yield from streamed(cursor, SCAN_ROWS)
 
 
-class PostgresMending:
+class PostgresRepair:
     """The port `Mending` in one transaction."""
 
     def __init__(self, connection: Connection) -> None:
@@ -103,7 +103,7 @@ class PostgresMending:
         self.position = _last(connection)
 
     def log(self, after: int, limit: int) -> Sequence[Notification]:
-        """Facts by position."""
+        """Events by position."""
         return [Notification(*row) for row in self._connection.execute(LOG, (after, limit))]
 
     def rows(self) -> Iterator[Row]:

@@ -79,13 +79,13 @@ def integers(values: Iterable[int | None]) -> bytes:
 def _array(kind: int, items: Sequence[bytes | None]) -> bytes:
     if not items:
         return struct.pack("!iiI", 0, 0, kind)
-    parts = [struct.pack("!iiIii", 1, 1, kind, len(items), 1)]
+    partitions = [struct.pack("!iiIii", 1, 1, kind, len(items), 1)]
     for item in items:
         if item is None:
-            parts.append(struct.pack("!i", -1))
+            partitions.append(struct.pack("!i", -1))
         else:
-            parts += (struct.pack("!i", len(item)), item)
-    return b"".join(parts)
+            partitions += (struct.pack("!i", len(item)), item)
+    return b"".join(partitions)
 
 
 Rows = list[tuple[Any, ...]]
@@ -96,10 +96,10 @@ def not_longer() -> bool:
     return False
 
 
-class LineConnection(Session):
+class PipelineConnection(Session):
     """A connection for `trip` alone: once opened as a line, psycopg's cursors cannot use it."""
 
-    def open_line(self, settings: Mapping[str, str]) -> None:
+    def open_pipeline(self, settings: Mapping[str, str]) -> None:
         """Set what matters, and turn the connection into a line."""
         self.prepare(settings)
         self.pgconn.enter_pipeline_mode()
@@ -107,7 +107,7 @@ class LineConnection(Session):
         self._waiter = select.poll()
         self._waiter.register(self.pgconn.socket, select.POLLIN)
 
-    def trip(
+    def round_trip(
         self,
         calls: Sequence[Call],
         seconds: float | None = None,

@@ -18,24 +18,24 @@ from application.ports.log_point import Excerpt
 from application.ports.store import StoreUnavailable
 from application.runtime.greenlet_bridge import off_the_loop
 from application.runtime.store_deadline import StoreWait
-from application.storage.postgres.connections import Patience, Readers
+from application.storage.postgres.connections import Backoff, Readers
 
 FIRST_LOOK_SECONDS = 15.0
 """How long a process that has just started waits for appends that were open before it looked.
 The server ends idle ones after ten seconds."""
 
 
-class Horizon:
+class HighWaterMark:
     """What one look after another tells. `safe` is the position up to which nothing can come."""
 
     def __init__(self) -> None:
         self.safe = 0
-        self.drawn = 0
+        self.assigned = 0
         self.known = False
         self.server: str | None = None
         self._floors: dict[str, int | None] = {}
 
-    def note(self, server: str, drawn: int, appending: Collection[str]) -> None:
+    def note(self, server: str, assigned: int, appending: Collection[str]) -> None:
         """Take in a look: the highest position `drawn`, and then who was `appending`.
 
         Appends that were open at the first look may have drawn anything: until they have ended,
@@ -45,13 +45,13 @@ class Horizon:
             self.server, self._floors, self.safe = server, {}, 0
             before = None
         else:
-            before = self.drawn
+            before = self.assigned
         self._floors = {each: self._floors.get(each, before) for each in appending}
-        self.drawn = drawn
+        self.assigned = assigned
         floors = [floor for floor in self._floors.values() if floor is not None]
         self.known = len(floors) == len(self._floors)
         if self.known:
-            self.safe = min([drawn, *floors])
+            self.safe = min([assigned, *floors])
 
 
 EXCERPT = (
@@ -78,10 +78,10 @@ class Positions:
     def __init__(self, readers: Readers) -> None:
         self._readers = readers
         self._mutex = threading.Lock()
-        self._horizon = Horizon()
+        self._high_water_mark = HighWaterMark()
         self._last: tuple[str | None, int, int] = (None, 0, 0)
 
-    def settle(self) -> int:
+    def wait_until_safe(self) -> int:
         """Look; return the position up to which the log is complete.
 
         Waits only right after a start, for the appends that were open then. Raises
@@ -90,13 +90,13 @@ class Positions:
         return off_the_loop(self._settle)
 
     def _settle(self) -> int:
-        patience = Patience(FIRST_LOOK_SECONDS)
+        backoff = Backoff(FIRST_LOOK_SECONDS)
         while True:
             with self._my_turn():
                 self._look()
-                if self._horizon.known:
-                    return self._horizon.safe
-            if not patience.wait():
+                if self._high_water_mark.known:
+                    return self._high_water_mark.safe
+            if not backoff.wait():
                 raise StoreUnavailable("An append has been open for too long to read the log.")
 
     @contextmanager
@@ -113,16 +113,19 @@ class Positions:
 
     def _look(self) -> None:
         look = self._readers.rows("SELECT server, drawn, appending FROM orders_horizon()")[0]
-        self._horizon.note(*look)
+        self._high_water_mark.note(*look)
 
     @property
     def awaited(self) -> bool:
         """Whether positions beyond the complete ones were drawn already: more comes soon."""
-        return not self._horizon.known or self._horizon.safe < self._horizon.drawn
+        return (
+            not self._high_water_mark.known
+            or self._high_water_mark.safe < self._high_water_mark.assigned
+        )
 
     def last(self) -> int:
         """The highest position in the complete part of the log."""
-        safe, server = self.settle(), self._horizon.server
+        safe, server = self.wait_until_safe(), self._high_water_mark.server
         *known, last = self._last
         if [server, safe] != known:
             rows = self._readers.rows(
@@ -139,11 +142,11 @@ class Positions:
             self._last = (None, 0, 0)
 
     def read(self, after: int, limit: int) -> Sequence[Notification]:
-        """At most `limit` facts beyond `after`; all there are if fewer, as far as is complete."""
-        found = self._read(after, self._horizon.safe, limit)
+        """At most `limit` events beyond `after`; all there are if fewer, as far as is complete."""
+        found = self._read(after, self._high_water_mark.safe, limit)
         if len(found) < limit:
             seen = found[-1].id if found else after
-            found += self._read(seen, self.settle(), limit - len(found))
+            found += self._read(seen, self.wait_until_safe(), limit - len(found))
         return found
 
     def excerpt(self, after: int, limit: int) -> Excerpt:
@@ -152,7 +155,7 @@ class Positions:
         The statement says which server it ran on: what is complete on one is not on another.
         """
         while True:
-            till, server = self.settle(), self._horizon.server
+            till, server = self.wait_until_safe(), self._high_water_mark.server
             values = {"after": after, "till": max(till, after), "limit": limit + 1}
             rows = self._readers.rows(EXCERPT, values)
             if rows[0][1] == server:

@@ -206,14 +206,14 @@ class PostgresReadModels:
             known = self._shapes[state.name, state.generation] = rows[0][0]
         return known
 
-    def lease(self, name: str, feeder: str, seconds: float) -> bool:
+    def lease(self, name: str, projector: str, seconds: float) -> bool:
         """Leave a read model to `feeder` for a while, unless it is another one's."""
-        values = {"name": name, "feeder": feeder, "seconds": seconds}
+        values = {"name": name, "feeder": projector, "seconds": seconds}
         return bool(self._readers.rows(LEASE, values))
 
-    def release(self, name: str, feeder: str) -> None:
+    def release(self, name: str, projector: str) -> None:
         """Let others have a read model at once."""
-        self._readers.rows(RELEASE, (name, feeder))
+        self._readers.rows(RELEASE, (name, projector))
 
     def commit(
         self,
@@ -228,16 +228,16 @@ class PostgresReadModels:
         log, own = ("", b"") if point is None else (point.log, point.hash)
         values: list[Any] = [position, log, own, state.name, state.generation]
         values += [state.position, state.hash, own, position, own]
-        parts = [f"moved AS ({MOVE})"]
+        partitions = [f"moved AS ({MOVE})"]
         if rows:
             source = f"SELECT w.* FROM {generations.arrays(table)} AS w WHERE {MOVED}"  # noqa: S608 - our own names
-            parts.append(f"put AS ({generations.upsert(table, state.generation, source)})")
+            partitions.append(f"put AS ({generations.upsert(table, state.generation, source)})")
             values += generations.array_values(table, rows)
         if gone:
             name = table_name(state.name, state.generation)
-            parts.append(f"gone AS (DELETE FROM {name} WHERE key = ANY(%s) AND {MOVED})")  # noqa: S608 - our own names
+            partitions.append(f"gone AS (DELETE FROM {name} WHERE key = ANY(%s) AND {MOVED})")  # noqa: S608 - our own names
             values.append(Array(texts(gone)))
-        statement = f"WITH {', '.join(parts)} SELECT count(*) FROM moved"  # noqa: S608 - our own words
+        statement = f"WITH {', '.join(partitions)} SELECT count(*) FROM moved"  # noqa: S608 - our own words
         reach("projector.before_commit")
         try:
             return bool(self._readers.rows(statement, values)[0][0])
@@ -288,11 +288,11 @@ class PostgresReadModels:
 
     @contextmanager
     def snapshot(
-        self, state: ModelState, part: Range | None = None
+        self, state: ModelState, partition: Range | None = None
     ) -> Iterator[tuple[int, Iterator[Row]]]:
         """A generation's position and its rows by key, as they are at this moment."""
         table = table_name(state.name, state.generation)
-        terms, values = _within(part)
+        terms, values = _within(partition)
         clause = where([*terms, *self._there(state.name)])
         with (
             self._readers.transaction() as connection,
@@ -348,13 +348,13 @@ class PostgresReadModels:
             return Build(self.reload(ModelState(name, generation, position)), code, target)
         return None
 
-    def begin(self, table: Table, code: str, target: int, points: Sequence[str]) -> Build:
+    def begin(self, table: Table, code: str, target: int, split_keys: Sequence[str]) -> Build:
         """Make an empty generation, to be loaded by the ranges of orders between `points`."""
         self._tables[table.name] = table
         with self._laying_out() as connection:
             self._drop(connection, table.name, "target IS NOT NULL")
             generation = self._add(connection, table, live=False, code=code, target=target)
-            generations.add_ranges(connection, table.name, generation, points)
+            generations.add_ranges(connection, table.name, generation, split_keys)
             connection.execute(AIM.encode(), (target, table.name, generation))
         return Build(self.reload(ModelState(table.name, generation, 0)), code, target)
 
@@ -368,7 +368,7 @@ class PostgresReadModels:
         return [Range(*row) for row in rows]
 
     def loaded(self, state: ModelState) -> int:
-        """How many facts were loaded."""
+        """How many events were loaded."""
         rows = self._readers.rows(
             "SELECT coalesce(sum(facts), 0)::bigint FROM read_model_ranges"
             " WHERE name = %s AND generation = %s",
@@ -376,12 +376,12 @@ class PostgresReadModels:
         )
         return int(rows[0][0])
 
-    def load(self, state: ModelState, part: Range, rows: Sequence[Row], facts: int) -> bool:
+    def load(self, state: ModelState, partition: Range, rows: Sequence[Row], events: int) -> bool:
         """Add the rows of a range and note that it is loaded, together."""
         table = self._tables[state.name]
         with self._readers.transaction() as connection:
             take_time(connection)
-            return generations.load(connection, table, state.generation, part, rows, facts)
+            return generations.load(connection, table, state.generation, partition, rows, events)
 
     def finish(self, build: Build) -> None:
         """Make a generation, all ranges of which are loaded, fit to be fed and read."""
@@ -431,10 +431,10 @@ def _row(row: tuple[Any, ...]) -> Row:
     return Row(row[0], row[1:-1], row[-1])
 
 
-def _within(part: Range | None) -> tuple[list[str], list[str]]:
+def _within(partition: Range | None) -> tuple[list[str], list[str]]:
     """The conditions that a key is in a range, and their values."""
-    if part is None:
+    if partition is None:
         return [], []
-    if part.upper is None:
-        return ["key >= %s"], [part.lower]
-    return ["key >= %s", "key < %s"], [part.lower, part.upper]
+    if partition.upper is None:
+        return ["key >= %s"], [partition.lower]
+    return ["key >= %s", "key < %s"], [partition.lower, partition.upper]

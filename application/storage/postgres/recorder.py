@@ -18,13 +18,13 @@ from psycopg import Connection, errors
 from psycopg.rows import DictRow, dict_row, tuple_row
 
 from application.event_log.hash_chain import links
-from application.ports.unit_of_work import Answered, TicketChange
+from application.ports.unit_of_work import IdempotencyRecord, TicketChange
 from application.runtime.clock import to_ms
 from application.storage.postgres.advisory_locks import LOG_LOCK
-from application.storage.postgres.connections import LinePool, Readers
+from application.storage.postgres.connections import PipelinePool, Readers
 from application.storage.postgres.pipeline import (
     Call,
-    LineConnection,
+    PipelineConnection,
     Rows,
     Statement,
     binaries,
@@ -34,7 +34,7 @@ from application.storage.postgres.pipeline import (
 )
 from application.storage.postgres.positions import Positions
 from application.storage.postgres.tickets import change_calls
-from application.storage.shared.batch import Draft, facts_of
+from application.storage.shared.batch import PendingWrites, events_of
 
 BEGIN = Statement(b"begin", b"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
 COMMIT = Statement(b"commit", b"COMMIT")
@@ -70,37 +70,39 @@ REMEMBER = Statement(
 )
 
 
-def append_calls(drafts: Sequence[Draft], hashes: MutableMapping[str, bytes]) -> list[Call]:
-    """The calls that store drafts in the open transaction; the second one returns positions.
+def append_calls(
+    pending_writes: Sequence[PendingWrites], hashes: MutableMapping[str, bytes]
+) -> list[Call]:
+    """The calls that store pending writes in the open transaction; the second returns positions.
 
-    They come in the order of the drafts and their facts. Without facts there is none. `hashes` has
-    the last hash of each order that has facts already.
+    They come in the order of the pending writes and their events. Without events there is none.
+    `hashes` has the last hash of each order that has events already.
     """
     calls = [Call(ENTER)]
-    facts = list(facts_of(drafts))
-    if facts:
+    events = list(events_of(pending_writes))
+    if events:
         values = (
-            texts(str(fact.originator_id) for fact in facts),
-            integers(fact.originator_version for fact in facts),
-            texts(fact.topic for fact in facts),
-            binaries(fact.state for fact in facts),
-            binaries(links(facts, hashes)),
+            texts(str(event.originator_id) for event in events),
+            integers(event.originator_version for event in events),
+            texts(event.topic for event in events),
+            binaries(event.state for event in events),
+            binaries(links(events, hashes)),
         )
         calls.append(Call(APPEND, values))
-    calls += change_calls(change for draft in drafts for change in draft.changes)
-    answered = [each for draft in drafts for each in draft.answered]
-    if answered:
-        calls.append(Call(REMEMBER, _request_rows(answered)))
+    calls += change_calls(change for writes in pending_writes for change in writes.changes)
+    idempotency_record = [each for writes in pending_writes for each in writes.idempotency_record]
+    if idempotency_record:
+        calls.append(Call(REMEMBER, _request_rows(idempotency_record)))
     return calls
 
 
-def _request_rows(answered: Sequence[Answered]) -> tuple[bytes, ...]:
+def _request_rows(idempotency_record: Sequence[IdempotencyRecord]) -> tuple[bytes, ...]:
     return (
-        binaries(each.digest for each in answered),
-        binaries(each.fingerprint for each in answered),
-        texts(each.order for each in answered),
-        integers(each.version for each in answered),
-        integers(to_ms(each.at) for each in answered),
+        binaries(each.digest for each in idempotency_record),
+        binaries(each.fingerprint for each in idempotency_record),
+        texts(each.order for each in idempotency_record),
+        integers(each.version for each in idempotency_record),
+        integers(to_ms(each.at) for each in idempotency_record),
     )
 
 
@@ -139,7 +141,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
     Readers get positions in order all the same, as far as `Positions` knows them to be complete.
     """
 
-    def __init__(self, readers: Readers, writers: LinePool, positions: Positions) -> None:
+    def __init__(self, readers: Readers, writers: PipelinePool, positions: Positions) -> None:
         super().__init__(Datastore(readers), events_table_name="orders_events")
         self._writers = writers
         self._positions = positions
@@ -151,25 +153,25 @@ class PostgresRecorder(PostgresApplicationRecorder):
         self,
         stored_events: Sequence[StoredEvent],
         *,
-        within: Draft | None = None,
+        within: PendingWrites | None = None,
         change: TicketChange | None = None,
-        answered: Answered | None = None,
+        idempotency_record: IdempotencyRecord | None = None,
         **_: Any,
     ) -> Sequence[int] | None:
-        """Append facts in a batch, or in a transaction of their own.
+        """Append events in a batch, or in a transaction of their own.
 
-        `within` is what a write's `decide` was given: the facts are stored with its batch.
+        `within` is what a write's `decide` was given: the events are stored with its batch.
         Without it the positions are returned, or the library's `IntegrityError` is raised for a
         version that exists.
         """
         if within is not None:
-            within.add(stored_events, change, answered)
+            within.add(stored_events, change, idempotency_record)
             return None
-        draft = Draft()
-        draft.add(stored_events, change, answered)
+        writes = PendingWrites()
+        writes.add(stored_events, change, idempotency_record)
         try:
-            with self._writers.connection() as line:
-                return append_alone(line, draft)
+            with self._writers.connection() as connection:
+                return append_alone(connection, writes)
         except errors.IntegrityError as error:
             raise IntegrityError(str(error)) from error
         except psycopg.OperationalError as error:
@@ -184,8 +186,8 @@ class PostgresRecorder(PostgresApplicationRecorder):
         *,
         inclusive_of_start: bool = True,
     ) -> Sequence[Notification]:
-        """Facts by position, up to where none can be filled in later."""
-        known = self._positions.settle()
+        """Events by position, up to where none can be filled in later."""
+        known = self._positions.wait_until_safe()
         end = known if stop is None else min(stop, known)
         found: Sequence[Notification] = super().select_notifications(
             start, limit, end, topics, inclusive_of_start=inclusive_of_start
@@ -203,34 +205,36 @@ class PostgresRecorder(PostgresApplicationRecorder):
         raise NotImplementedError("orders are followed by position")
 
 
-def append_alone(line: LineConnection, draft: Draft) -> list[int]:
+def append_alone(connection: PipelineConnection, writes: PendingWrites) -> list[int]:
     """Store a draft in a transaction of its own; return its positions.
 
     If another append comes between, the version that both want is refused to the later one.
     """
     try:
-        hashes = _last_hashes(line, draft.facts)
-        answers = line.trip([Call(BEGIN), *append_calls([draft], hashes), Call(COMMIT)])
-        if line.warned:
+        hashes = _last_hashes(connection, writes.events)
+        answers = connection.round_trip(
+            [Call(BEGIN), *append_calls([writes], hashes), Call(COMMIT)]
+        )
+        if connection.warned:
             raise psycopg.OperationalError("A standby has not confirmed the commit.")
     except psycopg.Error:
-        if not line.closed:
-            line.trip([Call(ROLLBACK)])
+        if not connection.closed:
+            connection.round_trip([Call(ROLLBACK)])
         raise
-    return positions_of(answers[1:], [draft])
+    return positions_of(answers[1:], [writes])
 
 
-def _last_hashes(line: LineConnection, facts: Sequence[StoredEvent]) -> dict[str, bytes]:
-    """The last hash of each order that these facts continue."""
-    orders = {str(fact.originator_id) for fact in facts if fact.originator_version > 1}
+def _last_hashes(connection: PipelineConnection, events: Sequence[StoredEvent]) -> dict[str, bytes]:
+    """The last hash of each order that these events continue."""
+    orders = {str(event.originator_id) for event in events if event.originator_version > 1}
     if not orders:
         return {}
-    [rows] = line.trip([Call(HASHES, (texts(orders),))])
+    [rows] = connection.round_trip([Call(HASHES, (texts(orders),))])
     return {order.decode(): last for order, last in rows}
 
 
-def positions_of(answers: Sequence[Rows], drafts: Sequence[Draft]) -> list[int]:
-    """The positions of the drafts' facts, from the answers to their `append_calls`."""
-    if not any(draft.facts for draft in drafts):
+def positions_of(answers: Sequence[Rows], pending_writes: Sequence[PendingWrites]) -> list[int]:
+    """The positions of the pending writes' events, from the answers to their `append_calls`."""
+    if not any(writes.events for writes in pending_writes):
         return []
     return [integer_of(row[0]) for row in answers[1]]

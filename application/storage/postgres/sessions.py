@@ -77,16 +77,16 @@ def conninfo(url: str) -> str:
 
 def settings_of(url: str, own: Mapping[str, str] | None = None) -> dict[str, str]:
     """What to set for a session: ours, `own` of its kind, and those that the address asks for."""
-    asked = _asked_for(_given(url).get("options", ""))
-    return {**SESSION, **(own or {}), **asked, **HEARD}
+    submitted = _asked_for(_given(url).get("options", ""))
+    return {**SESSION, **(own or {}), **submitted, **HEARD}
 
 
 def _given(url: str) -> dict[str, str]:
     try:
-        parts = conninfo_to_dict(url)
+        partitions = conninfo_to_dict(url)
     except psycopg.ProgrammingError as error:
         raise BadAddress(str(error).strip()) from error
-    return {name: str(value) for name, value in parts.items() if value is not None}
+    return {name: str(value) for name, value in partitions.items() if value is not None}
 
 
 def _asked_for(options: str) -> dict[str, str]:

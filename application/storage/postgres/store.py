@@ -21,15 +21,13 @@ from application.ports.log_point import Excerpt, LogPoint
 from application.ports.partitions import Range
 from application.ports.store import CopyUnfinished, StoreUnavailable
 from application.ports.tickets import Ticket
-from application.ports.unit_of_work import Answered, T, TicketTaken, Write, Written
+from application.ports.unit_of_work import IdempotencyRecord, T, TicketTaken, UnitOfWork, Written
 from application.runtime.clock import from_ms
 from application.runtime.failpoints import reach
-from application.storage.postgres.attempts import PostgresAttempts
-from application.storage.postgres.audit import PostgresAudit
 from application.storage.postgres.batch import InDoubt, PostgresBatch
 from application.storage.postgres.catalog import PostgresCatalogChange, read_documents
 from application.storage.postgres.connections import (
-    Patience,
+    Backoff,
     Readers,
     connect,
     passes,
@@ -38,18 +36,20 @@ from application.storage.postgres.connections import (
     unavailable,
     writer_pool,
 )
-from application.storage.postgres.derived_records import PostgresBesideLog
-from application.storage.postgres.in_doubt_commit import Connections, find_outcome
+from application.storage.postgres.derived_records import PostgresDerivedRecords
+from application.storage.postgres.in_doubt_commit import Connections, outcome_of_commit
+from application.storage.postgres.integrity_records import PostgresAudit
 from application.storage.postgres.layout import is_unfinished_copy, lay_out
 from application.storage.postgres.ownership import PostgresOwnership
 from application.storage.postgres.pipeline import Lost
 from application.storage.postgres.positions import Positions
 from application.storage.postgres.read_models import PostgresReadModels
 from application.storage.postgres.recorder import PostgresRecorder
+from application.storage.postgres.rejection_log import PostgresAttempts
 from application.storage.postgres.sessions import SYNCHRONOUS, settings_of
 from application.storage.postgres.tickets import overdue, tickets_by_id, tickets_of_show, vacancies
 from application.storage.shared.batch import Outcome
-from application.storage.shared.group_commit import Claim, Gathering
+from application.storage.shared.group_commit import Claim, GroupCommit
 from application.storage.shared.split_keys import SAMPLE_OF_A_PART, every_nth
 
 WRITERS = 1
@@ -69,7 +69,7 @@ TRIES_OF_CONFLICTS = 5
 class Claimed(msgspec.Struct):
     """A write, and whether who asked for it still wants it."""
 
-    write: Write[Any]
+    write: UnitOfWork[Any]
     claim: Claim
 
 
@@ -101,11 +101,11 @@ class PostgresStore:
         self._models = PostgresReadModels(url, self._readers)
         self._attempts = PostgresAttempts(self._readers)
         self._audit = PostgresAudit(self._readers)
-        self._commits: Gathering[Claimed, Written[Any]] = Gathering(
+        self._commits: GroupCommit[Claimed, Written[Any]] = GroupCommit(
             self._commit, threads=writers, limited=True, name="commits"
         )
-        self._reads: Gathering[str, Sequence[Notification]] = Gathering(
-            self._facts_of_orders, limited=True, name="reads"
+        self._reads: GroupCommit[str, Sequence[Notification]] = GroupCommit(
+            self._events_of_orders, limited=True, name="reads"
         )
         self._news = threading.Condition()
         self._latest = 0
@@ -113,26 +113,26 @@ class PostgresStore:
 
     # Writing.
 
-    def write_all(self, writes: Sequence[Write[T]]) -> list[Written[T] | Exception]:
+    def write_all(self, writes: Sequence[UnitOfWork[T]]) -> list[Written[T] | Exception]:
         """Carry out `writes` in a shared commit. Waits no longer than a `StoreWait`.
 
         What was not committed in time is `StoreUnavailable`, and never will be; where the commit
         had begun it is `OutcomeUnknown`.
         """
         claim = Claim()
-        return self._commits.ask([Claimed(write, claim) for write in writes], claim)
+        return self._commits.submit([Claimed(write, claim) for write in writes], claim)
 
     def _commit(self, wanted: list[Claimed]) -> list[Outcome]:
         """Carry out a batch, and those put aside in further ones, until patience ends."""
         waiting = dict(enumerate(wanted))
         outcomes: dict[int, Outcome] = {}
-        patience = Patience()
+        backoff = Backoff()
         while waiting:
             done = self._attempt(waiting)
             outcomes.update(done)
             for place in done:
                 del waiting[place]
-            if waiting and not patience.wait():
+            if waiting and not backoff.wait():
                 busy = StoreUnavailable("Others keep what this request needs.")
                 outcomes.update(dict.fromkeys(waiting, busy))
                 break
@@ -160,7 +160,7 @@ class PostgresStore:
 
     def _carry_out(self, wanted: Mapping[int, Claimed]) -> dict[int, Outcome]:
         """One transaction, again while it fails for a reason that passes."""
-        patience = Patience()
+        backoff = Backoff()
         conflicts = 0
         while True:
             try:
@@ -169,36 +169,36 @@ class PostgresStore:
                 lone_conflict = isinstance(error, errors.UniqueViolation) and len(wanted) == 1
                 conflicts += lone_conflict
                 again = passes(error) or (lone_conflict and conflicts < TRIES_OF_CONFLICTS)
-                if not again or not patience.wait():
+                if not again or not backoff.wait():
                     raise
                 if isinstance(error, Lost):
                     self._writers.check()
 
     def _transact(self, wanted: Mapping[int, Claimed]) -> dict[int, Outcome]:
         """Find, decide, store. Raises `Lost` only where nothing was committed."""
-        with self._writers.connection() as line:
-            batch = PostgresBatch(line, {place: each.write for place, each in wanted.items()})
+        with self._writers.connection() as connection:
+            batch = PostgresBatch(connection, {place: each.write for place, each in wanted.items()})
             try:
                 batch.find()
                 reach("append.found")
                 batch.decide()
                 reach("append.before_commit")
-                _begin([wanted[place].claim for place in batch.settled])
+                _begin([wanted[place].claim for place in batch.decided])
                 doubtful = False
-                positions = batch.store(self._connections.replicating(line))
+                positions = batch.store(self._connections.replicating(connection))
             except InDoubt:
                 doubtful = True
             except BaseException:
                 batch.give_up()
                 raise
         if doubtful:
-            positions = find_outcome(self._connections, batch)
+            positions = outcome_of_commit(self._connections, batch)
         reach("append.after_commit")
         if positions:
-            self._tell(positions[-1])
+            self._notify(positions[-1])
         return batch.outcomes(positions)
 
-    def _tell(self, position: int) -> None:
+    def _notify(self, position: int) -> None:
         """Wake those who wait for the log to grow."""
         with self._news:
             self._latest = max(self._latest, position)
@@ -206,14 +206,14 @@ class PostgresStore:
 
     # Reading the log.
 
-    def facts(self, order: str) -> Sequence[Notification]:
-        """An order's stored facts with their positions; read together with those of others."""
-        [found] = self._reads.ask([order])
+    def events(self, order: str) -> Sequence[Notification]:
+        """An order's stored events with their positions; read together with those of others."""
+        [found] = self._reads.submit([order])
         if isinstance(found, Exception):
             raise found
         return found
 
-    def _facts_of_orders(self, orders: list[str]) -> list[Sequence[Notification]]:
+    def _events_of_orders(self, orders: list[str]) -> list[Sequence[Notification]]:
         rows = self._readers.rows(
             "SELECT originator_id, originator_version, topic, state, notification_id"
             " FROM orders_events WHERE originator_id = ANY(%s::text[])"
@@ -225,8 +225,8 @@ class PostgresStore:
             found[row[0]].append(Notification(*row))
         return [found[order] for order in orders]
 
-    def facts_before(self, versions: Mapping[str, int]) -> dict[str, Sequence[Notification]]:
-        """By order, its facts below a version."""
+    def events_before(self, versions: Mapping[str, int]) -> dict[str, Sequence[Notification]]:
+        """By order, its events below a version."""
         rows = self._readers.rows(
             "SELECT e.originator_id, e.originator_version, e.topic, e.state, e.notification_id"
             " FROM unnest(%s::text[], %s::bigint[]) AS w (originator_id, version)"
@@ -240,7 +240,7 @@ class PostgresStore:
             found.setdefault(row[0], []).append(Notification(*row))
         return dict(found)
 
-    def answered(self, digest: bytes) -> Answered | None:
+    def idempotency_record(self, digest: bytes) -> IdempotencyRecord | None:
         """What came of a request."""
         rows = self._readers.rows(
             "SELECT fingerprint, order_id, version, at FROM requests WHERE digest = %s", (digest,)
@@ -248,12 +248,12 @@ class PostgresStore:
         if not rows:
             return None
         fingerprint, order, version, at = rows[0]
-        return Answered(digest, fingerprint, order, version, from_ms(at))
+        return IdempotencyRecord(digest, fingerprint, order, version, from_ms(at))
 
     def log(self, after: int, limit: int) -> Sequence[Notification]:
-        """Facts by position, up to where none can be filled in later.
+        """Events by position, up to where none can be filled in later.
 
-        That is at most as far behind as the longest open append is old. Fewer facts than `limit`
+        That is at most as far behind as the longest open append is old. Fewer events than `limit`
         mean that there are no more that far.
         """
         return self._positions.read(after, limit)
@@ -269,8 +269,8 @@ class PostgresStore:
             self._positions.doubt_last(position)
         return LogPoint(log, position, own or b"")
 
-    def split_points(self, count: int) -> Sequence[str]:
-        """Ids that split the log by orders: those of a sample of its facts, at even distances."""
+    def split_keys(self, count: int) -> Sequence[str]:
+        """Ids that split the log by orders: those of a sample of its events, at even distances."""
         last = self.last_position()
         sample = min(last, count * SAMPLE_OF_A_PART)
         rows = self._readers.rows(
@@ -282,11 +282,11 @@ class PostgresStore:
         )
         return every_nth((row[0] for row in rows), count)
 
-    def facts_of_range(
-        self, part: Range, till: int
+    def events_of_range(
+        self, partition: Range, till: int
     ) -> Generator[tuple[str, str, bytes], None, None]:
-        """The facts of a range of orders with positions up to `till`, by order and version."""
-        below = "" if part.upper is None else " AND originator_id < %(upper)s"
+        """The events of a range of orders with positions up to `till`, by order and version."""
+        below = "" if partition.upper is None else " AND originator_id < %(upper)s"
         with (
             self._readers.transaction() as connection,
             connection.cursor(name="range", binary=True) as cursor,
@@ -297,7 +297,7 @@ class PostgresStore:
                 f" WHERE originator_id >= %(lower)s{below} AND notification_id <= %(till)s"
                 " ORDER BY originator_id, originator_version"
             )
-            values = {"lower": part.lower, "upper": part.upper, "till": till}
+            values = {"lower": partition.lower, "upper": partition.upper, "till": till}
             cursor.execute(statement.encode(), values)
             yield from streamed(cursor, RANGE_ROWS)
 
@@ -377,9 +377,9 @@ class PostgresStore:
         """Who has which ticket, as a whole."""
         return PostgresOwnership(self._readers)
 
-    def beside_log(self) -> PostgresBesideLog:
+    def derived_records(self) -> PostgresDerivedRecords:
         """What could be made again from the log."""
-        return PostgresBesideLog(self._readers)
+        return PostgresDerivedRecords(self._readers)
 
     def attempts(self) -> PostgresAttempts:
         """Where refused attempts are kept."""

@@ -1,4 +1,4 @@
-"""The rows of tickets: picking vacant ones, and what orders' new facts do to them."""
+"""The rows of tickets: picking vacant ones, and what orders' new events do to them."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -100,7 +100,7 @@ def pick_calls(wanted: dict[str, int]) -> list[Call]:
 
 
 def change_calls(changes: Iterable[TicketChange]) -> list[Call]:
-    """The calls that write what orders' facts mean for their tickets: frees first, then the rest.
+    """The calls that write what orders' events mean for their tickets: frees first, then the rest.
 
     They fail, and with them all that follows, where a ticket to take has an order already, or one
     to change is not the order's.

@@ -12,41 +12,48 @@ import msgspec
 from eventsourcing.persistence import Notification, StoredEvent
 
 from application.ports.tickets import Ticket
-from application.ports.unit_of_work import Answered, Found, Needs, TicketChange, Write, Written
+from application.ports.unit_of_work import (
+    IdempotencyRecord,
+    LoadedState,
+    ReadSet,
+    TicketChange,
+    UnitOfWork,
+    Written,
+)
 
 Outcome = Written[Any] | Exception
 
 
-class Draft:
+class PendingWrites:
     """What a write wants stored: it becomes part of a batch when the write's `decide` returns."""
 
-    __slots__ = ("answered", "changes", "facts")
+    __slots__ = ("changes", "events", "idempotency_record")
 
     def __init__(self) -> None:
-        self.facts: list[StoredEvent] = []
+        self.events: list[StoredEvent] = []
         self.changes: list[TicketChange] = []
-        self.answered: list[Answered] = []
+        self.idempotency_record: list[IdempotencyRecord] = []
 
     def add(
         self,
-        facts: Iterable[StoredEvent],
+        events: Iterable[StoredEvent],
         change: TicketChange | None = None,
-        answered: Answered | None = None,
+        idempotency_record: IdempotencyRecord | None = None,
     ) -> None:
-        """Add facts, what they mean for tickets, and the request that they answer."""
-        self.facts += facts
+        """Add events, what they mean for tickets, and the request that they answer."""
+        self.events += events
         if change is not None:
             self.changes.append(change)
-        if answered is not None:
-            self.answered.append(answered)
+        if idempotency_record is not None:
+            self.idempotency_record.append(idempotency_record)
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to store."""
-        return not (self.facts or self.answered or self.changes)
+        return not (self.events or self.idempotency_record or self.changes)
 
 
-class Sought(msgspec.Struct):
+class MergedReadSet(msgspec.Struct):
     """What all the writes of a batch need to know, each thing once."""
 
     orders: dict[str, None] = msgspec.field(default_factory=dict)
@@ -56,35 +63,35 @@ class Sought(msgspec.Struct):
     numbers: int = 0
 
     @classmethod
-    def by(cls, needs: Iterable[Needs]) -> "Sought":
+    def by(cls, read_set: Iterable[ReadSet]) -> "MergedReadSet":
         """The needs of several writes together."""
-        sought = cls()
-        for each in needs:
+        merged = cls()
+        for each in read_set:
             if each.order is not None:
-                sought.orders[each.order] = None
+                merged.orders[each.order] = None
             if each.request is not None:
-                sought.requests[each.request] = None
-            sought.seats.update(dict.fromkeys(each.seats))
+                merged.requests[each.request] = None
+            merged.seats.update(dict.fromkeys(each.seats))
             for set_id, count in each.picks.items():
-                sought.picks[set_id] = sought.picks.get(set_id, 0) + count
-            sought.numbers += each.number
-        return sought
+                merged.picks[set_id] = merged.picks.get(set_id, 0) + count
+            merged.numbers += each.number
+        return merged
 
 
-class View(msgspec.Struct):
+class BatchState(msgspec.Struct):
     """What a batch knows: as found, and as its own writes have changed it since.
 
-    `orders` and `requests` are those whose facts and answers are known and cannot change but by
-    this batch; `heads` are the hashes of the orders' last facts. `claimed` are the vacant seats
+    `orders` and `requests` are those whose events and answers are known and cannot change but by
+    this batch; `heads` are the hashes of the orders' last events. `claimed` are the vacant seats
     that are this batch's to give away. A short pick in an `exhausted` set is final. `numbers` are
     handed out from the end.
     """
 
     orders: set[str] = msgspec.field(default_factory=set)
     requests: set[bytes] = msgspec.field(default_factory=set)
-    facts: dict[str, list[Notification]] = msgspec.field(default_factory=dict)
+    events: dict[str, list[Notification]] = msgspec.field(default_factory=dict)
     heads: dict[str, bytes] = msgspec.field(default_factory=dict)
-    answered: dict[bytes, Answered] = msgspec.field(default_factory=dict)
+    idempotency_record: dict[bytes, IdempotencyRecord] = msgspec.field(default_factory=dict)
     vacant: dict[str, list[str]] = msgspec.field(default_factory=dict)
     exhausted: set[str] = msgspec.field(default_factory=set)
     claimed: set[str] = msgspec.field(default_factory=set)
@@ -92,38 +99,38 @@ class View(msgspec.Struct):
     numbers: list[int] = msgspec.field(default_factory=list)
     freed: bool = False
 
-    def found(self, needs: Needs) -> Found | None:
+    def found(self, read_set: ReadSet) -> LoadedState | None:
         """What is known for a write at its turn; None to put it aside."""
-        found = Found()
-        if needs.request is not None:
-            if needs.request not in self.requests:
+        found = LoadedState()
+        if read_set.request is not None:
+            if read_set.request not in self.requests:
                 return None
-            found.answered = self.answered.get(needs.request)
-            if found.answered is not None:
+            found.idempotency_record = self.idempotency_record.get(read_set.request)
+            if found.idempotency_record is not None:
                 return found
-        if needs.order is not None:
-            if needs.order not in self.orders:
+        if read_set.order is not None:
+            if read_set.order not in self.orders:
                 return None
-            found.facts = self.facts.get(needs.order, ())
-        for set_id, count in needs.picks.items():
+            found.events = self.events.get(read_set.order, ())
+        for set_id, count in read_set.picks.items():
             vacant = self.vacant.get(set_id, ())
             if len(vacant) < count and (self.freed or set_id not in self.exhausted):
                 return None
             found.picks.update(dict.fromkeys(vacant[-count:], set_id))
-        found.seats = [self.seats[seat] for seat in needs.seats if seat in self.seats]
+        found.seats = [self.seats[seat] for seat in read_set.seats if seat in self.seats]
         if any(seat.order is None and seat.id not in self.claimed for seat in found.seats):
             return None
-        if needs.number:
+        if read_set.number:
             found.number = self.numbers.pop()
         return found
 
-    def note(self, needs: Needs, draft: Draft) -> None:
+    def note(self, read_set: ReadSet, writes: PendingWrites) -> None:
         """Change the view as a write has changed the store; its order and request are spent."""
-        if needs.order is not None:
-            self.orders.discard(needs.order)
-        if needs.request is not None:
-            self.requests.discard(needs.request)
-        for change in draft.changes:
+        if read_set.order is not None:
+            self.orders.discard(read_set.order)
+        if read_set.request is not None:
+            self.requests.discard(read_set.request)
+        for change in writes.changes:
             self._note_tickets(change)
 
     def _note_tickets(self, change: TicketChange) -> None:
@@ -153,12 +160,12 @@ class View(msgspec.Struct):
                 vacant[:] = [ticket for ticket in vacant if ticket not in taken]
 
 
-class Settled(msgspec.Struct):
+class Decided(msgspec.Struct):
     """A write that was decided: what it returned, what it wants stored, what it had found."""
 
     result: Any
-    draft: Draft
-    found: Found
+    writes: PendingWrites
+    found: LoadedState
 
 
 class Batch:
@@ -167,47 +174,47 @@ class Batch:
     After `decide`, what is neither in `refused` nor in `settled` was put aside.
     """
 
-    def __init__(self, writes: Mapping[int, Write[Any]]) -> None:
+    def __init__(self, writes: Mapping[int, UnitOfWork[Any]]) -> None:
         self.writes = writes
-        self.view = View()
+        self.state = BatchState()
         self.refused: dict[int, Exception] = {}
-        self.settled: dict[int, Settled] = {}
+        self.decided: dict[int, Decided] = {}
 
     def decide(self) -> None:
         """Let each write decide on what is known for it."""
         for place, write in self.writes.items():
-            found = self.view.found(write.needs)
+            found = self.state.found(write.read_set)
             if found is None:
                 continue
-            draft = Draft()
+            writes = PendingWrites()
             try:
-                result = write.decide(draft, found)
+                result = write.decide(writes, found)
             except Exception as refusal:  # noqa: BLE001 - a refusal is an outcome
                 self.refused[place] = refusal
-                if write.needs.number:
-                    self.view.numbers.append(found.number)
+                if write.read_set.number:
+                    self.state.numbers.append(found.number)
                 continue
-            self.settled[place] = Settled(result, draft, found)
-            if not draft.empty:
-                self.view.note(write.needs, draft)
+            self.decided[place] = Decided(result, writes, found)
+            if not writes.empty:
+                self.state.note(write.read_set, writes)
 
     @property
-    def drafts(self) -> list[Draft]:
+    def pending_writes(self) -> list[PendingWrites]:
         """What is to be stored, in the order of the writes."""
-        return [each.draft for each in self.settled.values() if not each.draft.empty]
+        return [each.writes for each in self.decided.values() if not each.writes.empty]
 
     def outcomes(self, positions: Sequence[int]) -> dict[int, Outcome]:
-        """How the writes ended that were not put aside, once the facts have their positions."""
+        """How the writes ended that were not put aside, once the events have their positions."""
         outcomes: dict[int, Outcome] = dict(self.refused)
         start = 0
-        for place, each in self.settled.items():
-            count = len(each.draft.facts)
+        for place, each in self.decided.items():
+            count = len(each.writes.events)
             position = positions[start + count - 1] if count else each.found.position
             start += count
             outcomes[place] = Written(each.result, position)
         return outcomes
 
 
-def facts_of(drafts: Iterable[Draft]) -> Iterator[StoredEvent]:
-    """The facts of some drafts, in their order."""
-    return (fact for draft in drafts for fact in draft.facts)
+def events_of(pending_writes: Iterable[PendingWrites]) -> Iterator[StoredEvent]:
+    """The events of some drafts, in their order."""
+    return (event for writes in pending_writes for event in writes.events)

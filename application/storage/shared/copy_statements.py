@@ -16,7 +16,7 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 def kept(position: str) -> Mapping[str, Kept]:
-    """By part, where its rows are. `position` is the column of a fact's position."""
+    """By part, where its rows are. `position` is the column of an event's position."""
     return MappingProxyType(
         {
             "facts": Kept(
@@ -78,9 +78,9 @@ def kept(position: str) -> Mapping[str, Kept]:
 class Statements(msgspec.Struct, frozen=True):
     """The statements for one part; `mark` is how a value's place is written."""
 
-    part: Part
+    partition: Part
     kept: Kept
-    mark: str
+    placeholder: str
 
     @property
     def columns(self) -> str:
@@ -90,18 +90,18 @@ class Statements(msgspec.Struct, frozen=True):
     @property
     def key(self) -> str:
         """The key's columns as a list."""
-        return ", ".join(self.kept.columns[: self.part.key])
+        return ", ".join(self.kept.columns[: self.partition.key])
 
     def _beyond(self, operator: str) -> str:
-        marks = ", ".join([self.mark] * self.part.key)
-        return f"({self.key}) {operator} ({marks})"
+        placeholders = ", ".join([self.placeholder] * self.partition.key)
+        return f"({self.key}) {operator} ({placeholders})"
 
     def rows(self, *, beyond: bool) -> str:
         """Rows by their keys, all or those beyond one."""
         where = f" WHERE {self._beyond('>')}" if beyond else ""
         return (
             f"SELECT {self.columns} FROM {self.kept.table}{where}"  # noqa: S608 - our own names
-            f" ORDER BY {self.key} LIMIT {self.mark}"
+            f" ORDER BY {self.key} LIMIT {self.placeholder}"
         )
 
     def delete(self, *, beyond: bool, till: bool) -> str:

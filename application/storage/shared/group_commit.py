@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 from application.ports.store import OutcomeUnknown, StoreUnavailable
-from application.runtime.greenlet_bridge import Pause, end_all, pause
+from application.runtime.greenlet_bridge import Waiter, new_waiter, wake_all
 from application.runtime.store_deadline import StoreWait
 
 W = TypeVar("W")
@@ -52,20 +52,20 @@ class Claim:
         return self._first.get("begun") is False
 
 
-class Job(Generic[W, O]):
+class Submission(Generic[W, O]):
     """Some wishes of one caller, how long they may take, and how they ended."""
 
-    __slots__ = ("claim", "deadline", "outcomes", "pause", "wishes")
+    __slots__ = ("claim", "deadline", "items", "new_waiter", "outcomes")
 
-    def __init__(self, wishes: Sequence[W], till: Pause, claim: Claim, deadline: float) -> None:
-        self.wishes = wishes
+    def __init__(self, items: Sequence[W], till: Waiter, claim: Claim, deadline: float) -> None:
+        self.items = items
         self.outcomes: list[O | Exception] = []
-        self.pause = till
+        self.new_waiter = till
         self.claim = claim
         self.deadline = deadline
 
 
-class Gathering(Generic[W, O]):
+class GroupCommit(Generic[W, O]):
     """Hands what waits to `carry_out` in batches, in at most `threads` threads at once.
 
     `carry_out` returns an outcome for each wish of a batch, in their order; what it raises is the
@@ -87,8 +87,8 @@ class Gathering(Generic[W, O]):
     ) -> None:
         self._carry_out = carry_out
         self._most = most
-        self._waiting: SimpleQueue[Job[W, O] | None] = SimpleQueue()
-        self._unanswered: dict[Job[W, O], None] = {}
+        self._waiting: SimpleQueue[Submission[W, O] | None] = SimpleQueue()
+        self._unanswered: dict[Submission[W, O], None] = {}
         self._threads = [
             threading.Thread(target=self._work, name=f"{name}-{each}", daemon=True)
             for each in range(threads)
@@ -101,8 +101,8 @@ class Gathering(Generic[W, O]):
         self._starting = threading.Lock()
         self._started = False
 
-    def ask(
-        self, wishes: Sequence[W], claim: Claim | None = None, till: float | None = None
+    def submit(
+        self, items: Sequence[W], claim: Claim | None = None, till: float | None = None
     ) -> list[O | Exception]:
         """Have `wishes` carried out; return their outcomes when that is done, or time is over.
 
@@ -113,11 +113,11 @@ class Gathering(Generic[W, O]):
             self._start()
         with StoreWait() as deadline:
             latest = deadline if till is None else min(till, deadline)
-            job: Job[W, O] = Job(wishes, pause(), claim or Claim(), latest)
-            self._unanswered[job] = None
-            self._waiting.put(job)
-            job.pause.wait()
-        return job.outcomes
+            submission: Submission[W, O] = Submission(items, new_waiter(), claim or Claim(), latest)
+            self._unanswered[submission] = None
+            self._waiting.put(submission)
+            submission.new_waiter.wait()
+        return submission.outcomes
 
     def succeeded_within(self, seconds: float) -> bool:
         """Whether the store carried out a batch, refusals or not, in the last so many seconds."""
@@ -135,62 +135,66 @@ class Gathering(Generic[W, O]):
 
     def _work(self) -> None:
         while (first := self._waiting.get()) is not None:
-            jobs = [first, *self._more(self._most - len(first.wishes))]
-            jobs = [job for job in jobs if self._goes_on(job)]
-            wishes = [wish for job in jobs for wish in job.wishes]
-            if not wishes:
-                self._answer(jobs)
+            submissions = [first, *self._more(self._most - len(first.items))]
+            submissions = [submission for submission in submissions if self._goes_on(submission)]
+            items = [command for submission in submissions for command in submission.items]
+            if not items:
+                self._answer(submissions)
                 continue
             try:
-                outcomes = self._carry_out(wishes)
+                outcomes = self._carry_out(items)
             except Exception as failure:  # noqa: BLE001 - handed to every caller
-                outcomes = [failure] * len(wishes)
+                outcomes = [failure] * len(items)
             if outcomes and not isinstance(outcomes[-1], StoreUnavailable):
                 self._succeeded = time.monotonic()
-            self._answer(jobs, outcomes)
+            self._answer(submissions, outcomes)
 
-    def _goes_on(self, job: Job[W, O]) -> bool:
-        return not job.claim.given_up if self._grace is None else job.claim.begin()
+    def _goes_on(self, submission: Submission[W, O]) -> bool:
+        return not submission.claim.given_up if self._grace is None else submission.claim.begin()
 
-    def _answer(self, jobs: Iterable[Job[W, O]], outcomes: Sequence[O | Exception] = ()) -> None:
+    def _answer(
+        self, submissions: Iterable[Submission[W, O]], outcomes: Sequence[O | Exception] = ()
+    ) -> None:
         """Give each job its outcomes, unless it was answered before."""
         start = 0
-        answered = []
-        for job in jobs:
-            end = start + len(job.wishes)
-            if self._unanswered.pop(job, job) is None:
-                job.outcomes = list(outcomes[start:end])
-                answered.append(job.pause)
+        idempotency_record = []
+        for submission in submissions:
+            end = start + len(submission.items)
+            if self._unanswered.pop(submission, submission) is None:
+                submission.outcomes = list(outcomes[start:end])
+                idempotency_record.append(submission.new_waiter)
             start = end
-        end_all(answered)
+        wake_all(idempotency_record)
 
-    def _more(self, room: int) -> list[Job[W, O]]:
+    def _more(self, room: int) -> list[Submission[W, O]]:
         """What else waits already."""
-        jobs: list[Job[W, O]] = []
+        submissions: list[Submission[W, O]] = []
         while room > 0:
             try:
-                job = self._waiting.get_nowait()
+                submission = self._waiting.get_nowait()
             except Empty:
                 break
-            if job is None:
+            if submission is None:
                 self._waiting.put(None)
                 break
-            jobs.append(job)
-            room -= len(job.wishes)
-        return jobs
+            submissions.append(submission)
+            room -= len(submission.items)
+        return submissions
 
     def _watch(self) -> None:
         """Answer those whose time is over, until the end."""
         while not self._closing.wait(LOOK_SECONDS):
             now = time.monotonic()
-            for job in [job for job in list(self._unanswered) if job.deadline < now]:
-                if job.claim.give_up():
-                    self._refuse(job, StoreUnavailable(NOT_DONE))
-                elif now >= job.deadline + (self._grace or 0.0):
-                    self._refuse(job, OutcomeUnknown(NOT_KNOWN))
+            for submission in [
+                submission for submission in list(self._unanswered) if submission.deadline < now
+            ]:
+                if submission.claim.give_up():
+                    self._refuse(submission, StoreUnavailable(NOT_DONE))
+                elif now >= submission.deadline + (self._grace or 0.0):
+                    self._refuse(submission, OutcomeUnknown(NOT_KNOWN))
 
-    def _refuse(self, job: Job[W, O], why: Exception) -> None:
-        self._answer([job], [why] * len(job.wishes))
+    def _refuse(self, submission: Submission[W, O], why: Exception) -> None:
+        self._answer([submission], [why] * len(submission.items))
 
     def close(self) -> None:
         """Stop the threads; nobody may be waiting."""

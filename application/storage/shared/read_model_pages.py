@@ -44,10 +44,10 @@ def row_of(row: tuple[Any, ...]) -> Row:
     return Row(row[0], row[1:-1], row[-1])
 
 
-def within(part: Range | None) -> tuple[list[str], list[str]]:
+def within(partition: Range | None) -> tuple[list[str], list[str]]:
     """The conditions that a key is in a range, and their values, marked by `?`."""
-    if part is None:
+    if partition is None:
         return [], []
-    if part.upper is None:
-        return ["key >= ?"], [part.lower]
-    return ["key >= ?", "key < ?"], [part.lower, part.upper]
+    if partition.upper is None:
+        return ["key >= ?"], [partition.lower]
+    return ["key >= ?", "key < ?"], [partition.lower, partition.upper]

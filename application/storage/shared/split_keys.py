@@ -1,9 +1,9 @@
-"""Splits the log by orders into parts of about the same number of facts."""
+"""Splits the log by orders into parts of about the same number of events."""
 
 from collections.abc import Iterable, Sequence
 
 SAMPLE_OF_A_PART = 16
-"""How many facts are looked at for each part: enough for sizes that differ by a fifth or so."""
+"""How many events are looked at for each part: enough for sizes that differ by a fifth or so."""
 
 
 def every_nth(sample: Iterable[str], count: int) -> Sequence[str]:

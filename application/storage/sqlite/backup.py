@@ -14,14 +14,14 @@ from pathlib import Path
 from application.ports.backup_files import BackupRefused, Content, Progress, Replaced
 from application.ports.store import StoreUnavailable
 from application.runtime.clock import stamp
-from application.storage.sqlite.belonging import FilesDiffer, check_before_opening
 from application.storage.sqlite.connections import connect
+from application.storage.sqlite.file_identity import FilesDiffer, check_before_opening
 from application.storage.sqlite.layout import LOG
 
 PAGES_AT_ONCE = 2_000
 SHARED_FIRST, SHARED_SIZE = 0x40000002, 510
 """The bytes of a file that everybody who has it open by SQLite has locked."""
-VIEWS, WITNESS, FILES = "-views", "-views-witness", "-files"
+VIEWS, RECORDED_HEADS, FILES = "-views", "-views-witness", "-files"
 SIDES = ("-wal", "-shm", FILES)
 """Removed in this order: the last one tells to which file the first belongs."""
 
@@ -69,7 +69,7 @@ class SqliteBackups:
             self._keep(kept)
             self._remove_read_models()
             os.replace(fresh, self._path)  # noqa: PTH105 - paths are strings here, as SQLite has them
-            self._set_witness_aside(kept, log_id)
+            self._set_recorded_heads_aside(kept, log_id)
             self._remove_sides()
             _sync(str(Path(self._path).absolute().parent))
         return Replaced(kept if _has_bytes(kept) else None)
@@ -87,17 +87,17 @@ class SqliteBackups:
 
     def _remove_read_models(self) -> None:
         folder, name = os.path.split(self._path + VIEWS)
-        witness = Path(self._path + WITNESS).name
+        record_heads = Path(self._path + RECORDED_HEADS).name
         for each in Path(folder or ".").glob(f"{name}*"):
-            if not each.name.startswith(witness):
+            if not each.name.startswith(record_heads):
                 each.unlink()
 
-    def _set_witness_aside(self, kept: str, log_id: str) -> None:
+    def _set_recorded_heads_aside(self, kept: str, log_id: str) -> None:
         """Keep what was seen of the log beside it, unless it was another log's."""
-        witness = self._path + WITNESS
+        record_heads = self._path + RECORDED_HEADS
         with suppress(sqlite3.Error, StoreUnavailable):
-            if _has_bytes(witness) and _witness_log_id(witness) not in {None, log_id}:
-                os.replace(witness, kept + WITNESS)  # noqa: PTH105 - see above
+            if _has_bytes(record_heads) and _heads_log_id(record_heads) not in {None, log_id}:
+                os.replace(record_heads, kept + RECORDED_HEADS)  # noqa: PTH105 - see above
 
 
 def _copy(source: sqlite3.Connection, name: str, target: str, progress: Progress) -> None:
@@ -157,9 +157,9 @@ def _log_id(path: str) -> str:
         return _id_of(log)
 
 
-def _witness_log_id(path: str) -> str | None:
-    with closing(connect(path, "NORMAL")) as witness:
-        row = witness.execute("SELECT id FROM log_identity").fetchone()
+def _heads_log_id(path: str) -> str | None:
+    with closing(connect(path, "NORMAL")) as record_heads:
+        row = record_heads.execute("SELECT id FROM log_identity").fetchone()
         return None if row is None else str(row[0])
 
 

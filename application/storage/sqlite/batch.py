@@ -13,13 +13,13 @@ import msgspec
 from eventsourcing.persistence import Notification, StoredEvent
 
 from application.event_log.hash_chain import HASH_BYTES, links
-from application.ports.unit_of_work import Answered, TicketTaken, Write
+from application.ports.unit_of_work import IdempotencyRecord, TicketTaken, UnitOfWork
 from application.runtime.clock import from_ms, to_ms
-from application.storage.shared.batch import Batch, Draft, Sought, facts_of
+from application.storage.shared.batch import Batch, MergedReadSet, PendingWrites, events_of
 from application.storage.shared.ticket_places import any_place
 from application.storage.sqlite.tickets import COLUMNS, ticket_of
 
-FACTS = (
+EVENTS = (
     "SELECT json_group_array(json_array(originator_id, originator_version, topic, hex(state),"
     " orders_events.rowid, hex(hash))) FROM json_each(?) wanted"
     " CROSS JOIN orders_events ON originator_id = wanted.value"
@@ -71,7 +71,7 @@ END;
 """  # noqa: S608 - fixed words
 """A batch is stored by inserting it into a view. JSON holds no bytes: facts' bytes, requests'
 digests and fingerprints stand one after another in `heap`, and are named by place (from 1) and
-length. A fact's hash stands right after its bytes."""
+length. An event's hash stands right after its bytes."""
 STORE = "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 _encode = msgspec.json.Encoder().encode
@@ -100,9 +100,9 @@ def read_heads(connection: sqlite3.Connection) -> Heads:
     return Heads(row[0] or 0, row[1])
 
 
-def read_hashes(connection: sqlite3.Connection, facts: Iterable[StoredEvent]) -> dict[str, bytes]:
-    """The last hash of each order of these facts that has some already."""
-    orders = {str(fact.originator_id) for fact in facts}
+def read_hashes(connection: sqlite3.Connection, events: Iterable[StoredEvent]) -> dict[str, bytes]:
+    """The last hash of each order of these events that has some already."""
+    orders = {str(event.originator_id) for event in events}
     rows = connection.execute(HASHES, (as_json(list(orders)),))
     return dict(rows.fetchall())
 
@@ -114,7 +114,7 @@ class SqliteBatch(Batch):
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, writes: Mapping[int, Write[Any]], heads: Heads
+        self, connection: sqlite3.Connection, writes: Mapping[int, UnitOfWork[Any]], heads: Heads
     ) -> None:
         super().__init__(writes)
         self._connection = connection
@@ -122,35 +122,37 @@ class SqliteBatch(Batch):
 
     def find(self) -> None:
         """Find what the writes need."""
-        sought = Sought.by(write.needs for write in self.writes.values())
-        view = self.view
-        view.orders, view.requests = set(sought.orders), set(sought.requests)
-        if sought.requests:
-            self._find_answered(sought.requests)
-        if sought.orders:
-            self._find_facts(sought.orders)
-        if sought.seats:
-            rows = self._connection.execute(SEATS, (as_json(list(sought.seats)),)).fetchall()
-            view.seats = {row[0]: ticket_of(row) for row in rows}
-            view.claimed = {each.id for each in view.seats.values() if each.order is None}
-        for set_id, count in sought.picks.items():
+        merged = MergedReadSet.by(write.read_set for write in self.writes.values())
+        state = self.state
+        state.orders, state.requests = set(merged.orders), set(merged.requests)
+        if merged.requests:
+            self._find_idempotency_records(merged.requests)
+        if merged.orders:
+            self._find_events(merged.orders)
+        if merged.seats:
+            rows = self._connection.execute(SEATS, (as_json(list(merged.seats)),)).fetchall()
+            state.seats = {row[0]: ticket_of(row) for row in rows}
+            state.claimed = {each.id for each in state.seats.values() if each.order is None}
+        for set_id, count in merged.picks.items():
             self._pick(set_id, count)
         last = self._heads.number
-        view.numbers = list(range(last + sought.numbers, last, -1))
+        state.numbers = list(range(last + merged.numbers, last, -1))
 
-    def _find_answered(self, requests: Collection[bytes]) -> None:
+    def _find_idempotency_records(self, requests: Collection[bytes]) -> None:
         places = as_json(list(range(1, len(requests) * DIGEST_BYTES, DIGEST_BYTES)))
         for digest, fingerprint, order, version, at in self._connection.execute(
             ANSWERED, (places, b"".join(requests))
         ).fetchall():
-            self.view.answered[digest] = Answered(digest, fingerprint, order, version, from_ms(at))
+            self.state.idempotency_record[digest] = IdempotencyRecord(
+                digest, fingerprint, order, version, from_ms(at)
+            )
 
-    def _find_facts(self, orders: Iterable[str]) -> None:
-        row = self._connection.execute(FACTS, (as_json(list(orders)),)).fetchone()
+    def _find_events(self, orders: Iterable[str]) -> None:
+        row = self._connection.execute(EVENTS, (as_json(list(orders)),)).fetchone()
         for order, version, topic, state, position, head in sorted(_rows(row[0])):
-            self.view.heads[order] = bytes.fromhex(head)
-            fact = Notification(order, version, topic, bytes.fromhex(state), position)
-            self.view.facts.setdefault(order, []).append(fact)
+            self.state.heads[order] = bytes.fromhex(head)
+            event = Notification(order, version, topic, bytes.fromhex(state), position)
+            self.state.events.setdefault(order, []).append(event)
 
     def _pick(self, set_id: str, count: int) -> None:
         """At most `count` vacant tickets of a set, from a random place in its shuffled order."""
@@ -158,48 +160,50 @@ class SqliteBatch(Batch):
         picked = self._picked(PICK_BEYOND, set_id, start, count)
         if len(picked) < count:
             picked += self._picked(PICK_BEFORE, set_id, start, count - len(picked))
-        self.view.vacant[set_id] = picked
+        self.state.vacant[set_id] = picked
         if len(picked) < count:
-            self.view.exhausted.add(set_id)
+            self.state.exhausted.add(set_id)
 
     def _picked(self, statement: str, set_id: str, start: int, count: int) -> list[str]:
         row = self._connection.execute(statement, (set_id, start, count)).fetchone()
         return _ids(row[0])
 
     def store(self) -> list[int]:
-        """Store what was settled; return the positions of the facts, in the order of `drafts`."""
-        drafts = self.drafts
-        if not drafts:
+        """Store what was settled; return the positions of the events, in the order of `drafts`."""
+        pending_writes = self.pending_writes
+        if not pending_writes:
             return []
-        numbers = [each.found.number for each in self.settled.values() if not each.draft.empty]
+        numbers = [each.found.number for each in self.decided.values() if not each.writes.empty]
         number = max(self._heads.number, *numbers)
-        return store_drafts(self._connection, drafts, self._heads, number, self.view.heads)
+        return store_drafts(self._connection, pending_writes, self._heads, number, self.state.heads)
 
 
 def store_drafts(
     connection: sqlite3.Connection,
-    drafts: Sequence[Draft],
+    pending_writes: Sequence[PendingWrites],
     heads: Heads,
     number: int,
     hashes: dict[str, bytes],
 ) -> list[int]:
-    """Store drafts by one statement and move `heads`; return the positions of their facts.
+    """Store drafts by one statement and move `heads`; return the positions of their events.
 
     `number` is the highest order number that they use; `hashes` has the last hash of each order
-    that has facts already. Raises `TicketTaken`, and `sqlite3.IntegrityError` for a position, a
+    that has events already. Raises `TicketTaken`, and `sqlite3.IntegrityError` for a position, a
     version or a request that exists.
     """
     heap = Heap()
-    positions, facts = [], []
-    new = list(facts_of(drafts))
-    for position, (fact, own) in enumerate(
+    positions, events = [], []
+    new = list(events_of(pending_writes))
+    for position, (event, own) in enumerate(
         zip(new, links(new, hashes), strict=True), heads.position + 1
     ):
         positions.append(position)
-        place = heap.put(fact.state)
+        place = heap.put(event.state)
         heap.put(own)
-        facts.append((position, fact.originator_id, fact.originator_version, fact.topic, *place))
-    answered = [
+        events.append(
+            (position, event.originator_id, event.originator_version, event.topic, *place)
+        )
+    idempotency_record = [
         (
             *heap.put(each.digest),
             *heap.put(each.fingerprint),
@@ -207,12 +211,12 @@ def store_drafts(
             each.version,
             at,
         )
-        for draft in drafts
-        for each in draft.answered
+        for writes in pending_writes
+        for each in writes.idempotency_record
         for at in (to_ms(each.at),)
     ]
-    freed, kept, taken = _ticket_rows(drafts)
-    values = (facts, number, freed, kept, taken, answered)
+    freed, kept, taken = _ticket_rows(pending_writes)
+    values = (events, number, freed, kept, taken, idempotency_record)
     texts = [value if isinstance(value, int) else as_json(value) for value in values]
     try:
         connection.execute(STORE, (texts[0], heap.bytes, *texts[1:]))
@@ -232,10 +236,10 @@ class Heap:
         self._parts: list[bytes] = []
         self._end = 1
 
-    def put(self, part: bytes) -> tuple[int, int]:
+    def put(self, partition: bytes) -> tuple[int, int]:
         """Add some bytes; return their place, from 1, and their length."""
-        place, length = self._end, len(part)
-        self._parts.append(part)
+        place, length = self._end, len(partition)
+        self._parts.append(partition)
         self._end += length
         return place, length
 
@@ -248,13 +252,13 @@ class Heap:
 TicketRow = tuple[str, str, int | None]
 
 
-def _ticket_rows(drafts: Sequence[Draft]) -> tuple[list[TicketRow], ...]:
+def _ticket_rows(pending_writes: Sequence[PendingWrites]) -> tuple[list[TicketRow], ...]:
     """What drafts mean for tickets: those freed, kept and taken, with their orders and holds."""
     freed: list[TicketRow] = []
     kept: list[TicketRow] = []
     taken: list[TicketRow] = []
-    for draft in drafts:
-        for change in draft.changes:
+    for writes in pending_writes:
+        for change in writes.changes:
             till = None if change.held_till is None else to_ms(change.held_till)
             freed += [(ticket, change.order, None) for ticket in change.freed]
             kept += [(ticket, change.order, till) for ticket in change.kept]

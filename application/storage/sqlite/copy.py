@@ -9,9 +9,9 @@ from application.ports.copyable import PARTS, Counters, Part, Row
 from application.ports.store import StoreUnavailable
 from application.runtime.clock import to_ms
 from application.storage.shared.copy_statements import Statements, kept
-from application.storage.sqlite.belonging import check_before_opening
 from application.storage.sqlite.clock import SharedClock
 from application.storage.sqlite.connections import connect, unavailable
+from application.storage.sqlite.file_identity import check_before_opening
 from application.storage.sqlite.layout import LOG, PROVEN_FROM, VIEWS, is_unfinished_copy, lay_out
 
 KEPT = kept("rowid")
@@ -34,8 +34,8 @@ class SqliteCopyable:
         self._log = connect(path, "FULL")
         lay_out(self._log, LOG)
 
-    def _of(self, part: Part) -> Statements:
-        return Statements(part, KEPT[part.name], "?")
+    def _of(self, partition: Part) -> Statements:
+        return Statements(partition, KEPT[partition.name], "?")
 
     def served_by(self) -> str | None:
         """A process that serves this database now, if one does."""
@@ -57,7 +57,7 @@ class SqliteCopyable:
 
     def is_empty(self) -> bool:
         """Whether there is nothing in it."""
-        return not any(self.rows(part, None, 1) for part in PARTS)
+        return not any(self.rows(partition, None, 1) for partition in PARTS)
 
     def begin(self) -> None:
         """Note that this is going to be a copy, and remove the files of its read models."""
@@ -68,28 +68,30 @@ class SqliteCopyable:
             if file.name == views.name or file.name.startswith(f"{views.name}-"):
                 file.unlink()
 
-    def count(self, part: Part) -> int:
+    def count(self, partition: Part) -> int:
         """How many rows a part has."""
-        table = KEPT[part.name].table
+        table = KEPT[partition.name].table
         return int(self._log.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - our own names
 
-    def rows(self, part: Part, after: Row | None, limit: int) -> Sequence[Row]:
+    def rows(self, partition: Part, after: Row | None, limit: int) -> Sequence[Row]:
         """At most `limit` rows with keys beyond `after`, by their keys."""
-        statement = self._of(part).rows(beyond=after is not None)
+        statement = self._of(partition).rows(beyond=after is not None)
         return self._log.execute(statement, (*(after or ()), limit)).fetchall()
 
-    def replace(self, part: Part, after: Row | None, till: Row | None, rows: Sequence[Row]) -> None:
+    def replace(
+        self, partition: Part, after: Row | None, till: Row | None, rows: Sequence[Row]
+    ) -> None:
         """Have these rows, and no others, with keys beyond `after` up to `till`."""
-        of = self._of(part)
+        of = self._of(partition)
         with self._transaction() as log:
             log.execute(
                 of.delete(beyond=after is not None, till=till is not None),
                 (*(after or ()), *(till or ())),
             )
             if rows:
-                marks = ", ".join("?" * len(of.kept.columns))
+                placeholders = ", ".join("?" * len(of.kept.columns))
                 log.executemany(
-                    f"INSERT INTO {of.kept.table} ({of.columns}) VALUES ({marks})",  # noqa: S608 - our own names
+                    f"INSERT INTO {of.kept.table} ({of.columns}) VALUES ({placeholders})",  # noqa: S608 - our own names
                     rows,
                 )
 

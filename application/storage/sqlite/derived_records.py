@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 
 from application.ports.derived_records import RecordRow
 from application.ports.ticket_lists import Listed
-from application.ports.unit_of_work import Answered
+from application.ports.unit_of_work import IdempotencyRecord
 from application.runtime.clock import from_ms, to_ms
 from application.storage.sqlite.catalog import read_documents
 from application.storage.sqlite.connections import connect
@@ -29,11 +29,11 @@ RAISE = (
 )
 
 
-def _answered(row: tuple[bytes, bytes, str, int, int]) -> Answered:
-    return Answered(*row[:4], from_ms(row[4]))
+def _answered(row: tuple[bytes, bytes, str, int, int]) -> IdempotencyRecord:
+    return IdempotencyRecord(*row[:4], from_ms(row[4]))
 
 
-class SqliteBesideLog:
+class SqliteDerivedRecords:
     """The port `BesideLog` (`application/ports/derived_records.py`) on an SQLite file."""
 
     def __init__(
@@ -62,13 +62,13 @@ class SqliteBesideLog:
             connection.execute("BEGIN")
             yield SqliteCatalogMoment(connection)
 
-    def records(self, digests: Sequence[bytes]) -> Mapping[bytes, Answered]:
+    def records(self, digests: Sequence[bytes]) -> Mapping[bytes, IdempotencyRecord]:
         """The records with these digests."""
         statement = f"SELECT {FOUND} FROM requests WHERE digest = ?"  # noqa: S608 - our own words
         rows = (self._reader().execute(statement, (each,)).fetchone() for each in digests)
         return {row[0]: _answered(row) for row in rows if row is not None}
 
-    def records_after(self, digest: bytes, limit: int) -> Sequence[Answered]:
+    def records_after(self, digest: bytes, limit: int) -> Sequence[IdempotencyRecord]:
         """Records by digest."""
         rows = self._reader().execute(
             f"SELECT {FOUND} FROM requests WHERE digest > ? ORDER BY digest LIMIT ?",  # noqa: S608 - our own words
@@ -76,7 +76,7 @@ class SqliteBesideLog:
         )
         return [_answered(row) for row in rows]
 
-    def put_records(self, records: Sequence[Answered]) -> None:
+    def put_records(self, records: Sequence[IdempotencyRecord]) -> None:
         """Write records."""
         with self._transaction() as connection:
             connection.executemany(
@@ -84,7 +84,7 @@ class SqliteBesideLog:
                 [(r.digest, r.fingerprint, r.order, r.version, to_ms(r.at)) for r in records],
             )
 
-    def remove_records(self, records: Sequence[Answered]) -> None:
+    def remove_records(self, records: Sequence[IdempotencyRecord]) -> None:
         """Remove records, as they were found."""
         with self._transaction() as connection:
             connection.executemany(
@@ -110,7 +110,7 @@ class SqliteBesideLog:
         last = int(self._reader().execute(LAST).fetchone()[0])
         return last, last
 
-    def raise_drawn(self, position: int) -> None:
+    def raise_assigned(self, position: int) -> None:
         """Nothing to raise."""
 
     def _counter(self, name: str) -> int | None:

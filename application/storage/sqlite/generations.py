@@ -79,7 +79,7 @@ class OpenGenerations(dict[tuple[str, int], Connection]):
         self.close(list(self))
 
 
-def create(path: str, table: Table, points: Sequence[str] | None = None) -> None:
+def create(path: str, table: Table, split_keys: Sequence[str] | None = None) -> None:
     """Make a generation: to be loaded by the ranges between `points`, or ready if that is None."""
     remove(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
@@ -89,15 +89,18 @@ def create(path: str, table: Table, points: Sequence[str] | None = None) -> None
         db.execute(
             f"CREATE TABLE {table.name} (key TEXT NOT NULL, {columns}document BLOB NOT NULL)"
         )
-        if points is None or table.sums:
+        if split_keys is None or table.sums:
             _index(db, table)
-        if points is None:
+        if split_keys is None:
             keep_a_write_ahead_log(db)
         else:
             Path(path + LOCK).touch()
             db.executemany(
                 "INSERT INTO ranges VALUES (?, ?, ?, NULL)",
-                ((part.number, part.lower, part.upper) for part in ranges_between(points)),
+                (
+                    (partition.number, partition.lower, partition.upper)
+                    for partition in ranges_between(split_keys)
+                ),
             )
 
 
@@ -152,7 +155,7 @@ def open_generation(path: str) -> Connection:
     return db
 
 
-def load(path: str, table: Table, part: Range, rows: Sequence[Row], facts: int) -> bool:
+def load(path: str, table: Table, partition: Range, rows: Sequence[Row], events: int) -> bool:
     """Add a range's rows and note that it is loaded; False if it was before.
 
     Processes wait for their turn by a lock of ours: SQLite would have them look again and again.
@@ -162,7 +165,7 @@ def load(path: str, table: Table, part: Range, rows: Sequence[Row], facts: int) 
         with transaction(db):
             noted = db.execute(
                 "UPDATE ranges SET facts = ? WHERE number = ? AND facts IS NULL",
-                (facts, part.number),
+                (events, partition.number),
             )
             if noted.rowcount == 1:
                 put(db, table, rows, indexed=bool(table.sums))
@@ -192,7 +195,7 @@ def pending(path: str) -> list[Range]:
 
 
 def loaded(path: str) -> int:
-    """How many facts were loaded."""
+    """How many events were loaded."""
     with closing(open_generation(path)) as db:
         return int(db.execute("SELECT coalesce(sum(facts), 0) FROM ranges").fetchone()[0])
 

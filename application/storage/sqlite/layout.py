@@ -84,8 +84,8 @@ CREATE INDEX attempts_by_age ON attempts (at);
 """What was refused, for thirty days: not part of the log."""
 
 
-def chain_facts(connection: sqlite3.Connection) -> None:
-    """Give every fact its hash, over its predecessor's (`application/event_log/hash_chain.py`)."""
+def chain_events(connection: sqlite3.Connection) -> None:
+    """Give every event its hash, over its predecessor's (`application/event_log/hash_chain.py`)."""
     connection.execute("ALTER TABLE orders_events ADD COLUMN hash BLOB NOT NULL DEFAULT x''")
     place: tuple[str, int] = ("", 0)
     heads: dict[str, bytes] = {}
@@ -203,7 +203,7 @@ CREATE TABLE seen (
 LOG_IDENTITY = "CREATE TABLE log_identity (id TEXT NOT NULL);"
 """In a companion: the id of the log that it belongs to (`sqlite_belonging.py`)."""
 
-WITNESS_TABLES = """
+RECORDED_HEADS_TABLES = """
 CREATE TABLE witness (
     position INTEGER NOT NULL,
     checkpoint INTEGER NOT NULL
@@ -252,7 +252,7 @@ CREATE TABLE read_models (
 """
 """Layout 1."""
 
-FEEDERS = """
+PROJECTORS = """
 ALTER TABLE read_models ADD COLUMN feeder TEXT;
 ALTER TABLE read_models ADD COLUMN fed_till INTEGER;
 """
@@ -327,7 +327,7 @@ def _views_layout(connection: sqlite3.Connection) -> int | None:
     return int(connection.execute("PRAGMA user_version").fetchone()[0]) or 1
 
 
-def _witness_layout(connection: sqlite3.Connection) -> int | None:
+def _recorded_heads_layout(connection: sqlite3.Connection) -> int | None:
     if not _has_table(connection, "witness"):
         return None
     return int(connection.execute("PRAGMA user_version").fetchone()[0]) or 1
@@ -366,7 +366,7 @@ LOG = File(
     MappingProxyType(
         {
             2: ATTEMPTS,
-            3: chain_facts,
+            3: chain_events,
             4: CHECKPOINTS,
             5: identify_log,
             6: SETBACKS,
@@ -381,7 +381,7 @@ VIEWS = File(
     VIEWS_TABLES,
     MappingProxyType(
         {
-            2: FEEDERS,
+            2: PROJECTORS,
             3: _begin_read_models_anew,
             4: STOPPED_SINCE,
             5: LOG_IDENTITY,
@@ -393,10 +393,10 @@ VIEWS = File(
 )
 
 
-WITNESS = File(
-    WITNESS_TABLES,
+RECORDED_HEADS = File(
+    RECORDED_HEADS_TABLES,
     MappingProxyType({2: VERIFICATION, 3: LOG_IDENTITY, 4: SEEN + SETBACKS}),
-    _witness_layout,
+    _recorded_heads_layout,
     _note_views_layout,
 )
 
@@ -444,8 +444,8 @@ def _run(connection: sqlite3.Connection, script: str) -> None:
 def _statements(script: str) -> Iterator[str]:
     """The script's statements; each ends at the end of a line."""
     statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
+    for connection in script.splitlines(keepends=True):
+        statement += connection
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""

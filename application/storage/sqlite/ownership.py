@@ -53,13 +53,13 @@ class SqliteOwnership:
             yield position, connection.execute(BY_ORDER)
 
     @contextmanager
-    def mending(self) -> Iterator["SqliteMending"]:
+    def repairing(self) -> Iterator["SqliteRepair"]:
         """The one writing transaction."""
         with self._transaction() as connection:
-            yield SqliteMending(connection)
+            yield SqliteRepair(connection)
 
 
-class SqliteMending:
+class SqliteRepair:
     """The port `Mending` in the store's one writing transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -67,7 +67,7 @@ class SqliteMending:
         self.position = int(connection.execute(LAST).fetchone()[0])
 
     def log(self, after: int, limit: int) -> Sequence[Notification]:
-        """Facts by position."""
+        """Events by position."""
         return [Notification(*row) for row in self._connection.execute(LOG, (after, limit))]
 
     def rows(self) -> Iterator[Row]:

@@ -32,8 +32,8 @@ from application.storage.sqlite import generations
 from application.storage.sqlite.connections import RETRY_SECONDS, Connection, Connections
 from application.storage.sqlite.damage import Gone, healed
 from application.storage.sqlite.generations import OpenGenerations
-from application.storage.sqlite.healing import Belonging, HealedFiles, inode_of
-from application.storage.sqlite.list_statements import ADD, FEEDER, LEASE, LEASED, SWAP
+from application.storage.sqlite.read_model_statements import ADD, LEASE, LEASED, PROJECTOR, SWAP
+from application.storage.sqlite.repair import FileIdentity, RepairedFiles, inode_of
 
 LINGER_SECONDS = 0.2
 """How long a rebuild waits for its lock: who only looks whether there is one has it for an instant.
@@ -46,13 +46,13 @@ MOVE = (
 )
 
 
-class SqliteReadModels(HealedFiles):
+class SqliteReadModels(RepairedFiles):
     """The port for read models (`application/ports/read_models.py`) on SQLite files."""
 
     def __init__(
         self,
         path: str,
-        belong: Belonging,
+        belong: FileIdentity,
         look: Callable[[], None],
         point_at: Callable[[int], LogPoint],
         clock: Callable[[], datetime],
@@ -193,16 +193,16 @@ class SqliteReadModels(HealedFiles):
         return self._state(state.name, "name = ? AND generation = ?", which)
 
     def _state(self, name: str, condition: str, values: tuple[Any, ...]) -> ModelState:
-        row = self._db.execute(FEEDER + condition, (self._now(), *values)).fetchone()
+        row = self._db.execute(PROJECTOR + condition, (self._now(), *values)).fetchone()
         if row is None:
             raise Gone(name)
-        generation, feeder, since, target, awaited = row
+        generation, projector, since, target, awaited = row
         db = self._open(name, generation)
         position, stopped, log, own = db.execute(PROGRESS).fetchone()
         diverged = bool(own) and LogPoint(log, at := position or target, own) != self._point_at(at)
         since = stopped and since
         return ModelState(
-            name, generation, position, stopped, feeder, since, log, own, diverged, awaited
+            name, generation, position, stopped, projector, since, log, own, diverged, awaited
         )
 
     def shape(self, state: ModelState) -> str:
@@ -218,20 +218,20 @@ class SqliteReadModels(HealedFiles):
         return cast("str", known)
 
     @healed
-    def lease(self, name: str, feeder: str, seconds: float) -> bool:
+    def lease(self, name: str, projector: str, seconds: float) -> bool:
         """Leave a read model to `feeder` for a while, unless it is another one's."""
         moment = self._now()
         till = moment + round(seconds * 1000)
         with generations.transaction(self._db):
-            had = self._db.execute(LEASE, (feeder, till, name, feeder, moment + 1, till))
+            had = self._db.execute(LEASE, (projector, till, name, projector, moment + 1, till))
         return had.rowcount == 1
 
-    def release(self, name: str, feeder: str) -> None:
+    def release(self, name: str, projector: str) -> None:
         """Let others have a read model at once."""
         self._db.execute(
             "UPDATE read_models SET feeder = NULL, fed_till = NULL"
             " WHERE name = ? AND live AND feeder = ?",
-            (name, feeder),
+            (name, projector),
         )
 
     @healed
@@ -306,7 +306,7 @@ class SqliteReadModels(HealedFiles):
 
     @contextmanager
     def snapshot(
-        self, state: ModelState, part: Range | None = None
+        self, state: ModelState, partition: Range | None = None
     ) -> Iterator[tuple[int, Iterator[Row]]]:
         """A generation's position and its rows by key, as they are at this moment."""
         db = generations.open_generation(self._file(state.name, state.generation))
@@ -314,7 +314,7 @@ class SqliteReadModels(HealedFiles):
             generations.read_without_copies(db)
             db.execute("BEGIN")
             (position,) = db.execute("SELECT position FROM progress").fetchone()
-            terms, values = within(part)
+            terms, values = within(partition)
             clause = where([*terms, *self._there(state.name)])
             statement = f"SELECT * FROM {state.name} {clause} ORDER BY key"  # noqa: S608 - our own names
             yield position, map(row_of, db.execute(statement, values))
@@ -368,14 +368,14 @@ class SqliteReadModels(HealedFiles):
         except Gone:
             return None  # dropped this moment
 
-    def begin(self, table: Table, code: str, target: int, points: Sequence[str]) -> Build:
+    def begin(self, table: Table, code: str, target: int, split_keys: Sequence[str]) -> Build:
         """Make an empty generation, to be loaded by the ranges of orders between `points`."""
         self._tables[table.name] = table
         with generations.transaction(self._db):
             dead = self._forget("name = ? AND target IS NOT NULL", table.name)
             generation = self._next(table.name)
             path = self._file(table.name, generation)
-            generations.create(path, table, points)
+            generations.create(path, table, split_keys)
             generations.note_point(path, self._point_at(target))
             values = (table.name, generation, table.shape, code, target)
             self._db.execute(f"{ADD} VALUES (?, ?, 0, ?, ?, ?)", values)
@@ -399,16 +399,16 @@ class SqliteReadModels(HealedFiles):
         return generations.pending(self._file(state.name, state.generation))
 
     def loaded(self, state: ModelState) -> int:
-        """How many facts were loaded; none into a generation that is dropped."""
+        """How many events were loaded; none into a generation that is dropped."""
         try:
             return generations.loaded(self._file(state.name, state.generation))
         except Gone:
             return 0
 
-    def load(self, state: ModelState, part: Range, rows: Sequence[Row], facts: int) -> bool:
+    def load(self, state: ModelState, partition: Range, rows: Sequence[Row], events: int) -> bool:
         """Add the rows of a range and note that it is loaded, together."""
         path = self._file(state.name, state.generation)
-        return generations.load(path, self._tables[state.name], part, rows, facts)
+        return generations.load(path, self._tables[state.name], partition, rows, events)
 
     def finish(self, build: Build) -> None:
         """Make a generation, all ranges of which are loaded, fit to be fed and read."""

@@ -19,25 +19,25 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 from application.ports.log_point import Excerpt, LogPoint
 from application.ports.partitions import Range
 from application.ports.store import CopyUnfinished, StoreUnavailable
-from application.ports.unit_of_work import Answered, T, TicketChange, Write, Written
+from application.ports.unit_of_work import IdempotencyRecord, T, TicketChange, UnitOfWork, Written
 from application.runtime.clock import from_ms
-from application.storage.shared.batch import Draft
+from application.storage.shared.batch import PendingWrites
 from application.storage.shared.split_keys import SAMPLE_OF_A_PART, every_nth
-from application.storage.sqlite.attempts import SqliteAttempts
-from application.storage.sqlite.audit import SqliteAudit
-from application.storage.sqlite.belonging import belong, check_before_opening, note_opened
 from application.storage.sqlite.catalog import SqliteCatalogChange, read_documents
 from application.storage.sqlite.clock import SharedClock
 from application.storage.sqlite.connections import Connections
 from application.storage.sqlite.damage import is_damage
-from application.storage.sqlite.derived_records import SqliteBesideLog
+from application.storage.sqlite.derived_records import SqliteDerivedRecords
 from application.storage.sqlite.file import LogFiles
+from application.storage.sqlite.file_identity import belong, check_before_opening, note_opened
+from application.storage.sqlite.integrity_records import SqliteAudit
 from application.storage.sqlite.layout import LOG, is_unfinished_copy, lay_out
+from application.storage.sqlite.maintenance import Maintenance, keep_reserve, spend_reserve
 from application.storage.sqlite.ownership import SqliteOwnership
 from application.storage.sqlite.probe import trouble_with_writing
 from application.storage.sqlite.read_models import SqliteReadModels
+from application.storage.sqlite.rejection_log import SqliteAttempts
 from application.storage.sqlite.tickets import TicketReading
-from application.storage.sqlite.upkeep import Upkeep, keep_reserve, spend_reserve
 from application.storage.sqlite.write_lock import WriteLock
 from application.storage.sqlite.writing import SqliteWriter
 
@@ -61,7 +61,7 @@ class SqliteRecorder(SQLiteApplicationRecorder):
     """The library's recorder, writing in a batch's transaction, tickets and all."""
 
     def __init__(
-        self, datastore: SQLiteDatastore, append: Callable[[Draft], Sequence[int]]
+        self, datastore: SQLiteDatastore, append: Callable[[PendingWrites], Sequence[int]]
     ) -> None:
         super().__init__(datastore, events_table_name="orders_events")
         self._append = append
@@ -74,22 +74,22 @@ class SqliteRecorder(SQLiteApplicationRecorder):
         self,
         stored_events: Sequence[StoredEvent],
         *,
-        within: Draft | None = None,
+        within: PendingWrites | None = None,
         change: TicketChange | None = None,
-        answered: Answered | None = None,
+        idempotency_record: IdempotencyRecord | None = None,
         **_: Any,
     ) -> Sequence[int] | None:
-        """Append facts in a batch, or in a transaction of their own.
+        """Append events in a batch, or in a transaction of their own.
 
-        `within` is what a write's `decide` was given: the facts are stored with its batch.
+        `within` is what a write's `decide` was given: the events are stored with its batch.
         Without it the positions are returned, or the library's `IntegrityError` is raised for a
         version that exists.
         """
-        draft = Draft() if within is None else within
-        draft.add(stored_events, change, answered)
+        writes = PendingWrites() if within is None else within
+        writes.add(stored_events, change, idempotency_record)
         if within is not None:
             return None
-        return self._append(draft)
+        return self._append(writes)
 
 
 class SqliteStore(TicketReading):
@@ -106,16 +106,16 @@ class SqliteStore(TicketReading):
         if is_unfinished_copy(connection):
             raise CopyUnfinished
         self._lock = WriteLock(path)
-        self._upkeep = Upkeep(path, self._files)
-        self._writer = SqliteWriter(connection, self._files, self._lock, self._tell)
+        self._maintenance = Maintenance(path, self._files)
+        self._writer = SqliteWriter(connection, self._files, self._lock, self._notify)
         self.transaction = self._writer.transaction
         self._files.opened()
         note_opened(path, connection)
         keep_reserve(path)
         self._clock = SharedClock(path + "-clock")
-        belonging = partial(belong, log_path=path, log_id=self.log_id())
+        file_identity = partial(belong, log_path=path, log_id=self.log_id())
         self._models = SqliteReadModels(
-            path + "-views", belonging, self._files.look, self.point_at, self._clock.moment
+            path + "-views", file_identity, self._files.look, self.point_at, self._clock.moment
         )
         self.recorder = SqliteRecorder(
             SQLiteDatastore(path, originator_id_type="text"), self._writer.append
@@ -124,7 +124,7 @@ class SqliteStore(TicketReading):
         self._audit = SqliteAudit(
             path,
             path + "-views-witness",
-            belonging,
+            file_identity,
             lambda: self._reader,
             self.transaction,
             self._clock.moment,
@@ -154,21 +154,21 @@ class SqliteStore(TicketReading):
 
     # Writing.
 
-    def write_all(self, writes: Sequence[Write[T]]) -> list[Written[T] | Exception]:
+    def write_all(self, writes: Sequence[UnitOfWork[T]]) -> list[Written[T] | Exception]:
         """Carry out `writes` in a shared commit."""
         return self._writer.write_all(writes)
 
-    def _tell(self, position: int) -> None:
+    def _notify(self, position: int) -> None:
         """Wake those who wait for the log to grow."""
         with self._news:
             self._latest = max(self._latest, position)
             self._news.notify_all()
-        self._upkeep.after_commit()
+        self._maintenance.after_commit()
 
     # Reading the log.
 
-    def facts(self, order: str) -> Sequence[Notification]:
-        """An order's stored facts with their positions."""
+    def events(self, order: str) -> Sequence[Notification]:
+        """An order's stored events with their positions."""
         rows = self._reader.execute(
             "SELECT originator_id, originator_version, topic, state, rowid FROM orders_events"
             " WHERE originator_id = ? ORDER BY originator_version",
@@ -176,8 +176,8 @@ class SqliteStore(TicketReading):
         )
         return [Notification(*row) for row in rows]
 
-    def facts_before(self, versions: Mapping[str, int]) -> dict[str, Sequence[Notification]]:
-        """By order, its facts below a version."""
+    def events_before(self, versions: Mapping[str, int]) -> dict[str, Sequence[Notification]]:
+        """By order, its events below a version."""
         found: dict[str, Sequence[Notification]] = {}
         for order, version in versions.items():
             rows = self._reader.execute(
@@ -185,12 +185,12 @@ class SqliteStore(TicketReading):
                 " WHERE originator_id = ? AND originator_version < ? ORDER BY originator_version",
                 (order, version),
             )
-            if facts := [Notification(*row) for row in rows]:
-                found[order] = facts
+            if events := [Notification(*row) for row in rows]:
+                found[order] = events
         return found
 
     def log(self, after: int, limit: int) -> Sequence[Notification]:
-        """Facts by position. The one writer commits in order, so none can be missing."""
+        """Events by position. The one writer commits in order, so none can be missing."""
         rows = self._reader.execute(
             "SELECT originator_id, originator_version, topic, state, rowid FROM orders_events"
             " WHERE rowid > ? ORDER BY rowid LIMIT ?",
@@ -213,8 +213,8 @@ class SqliteStore(TicketReading):
         log, own = self._reader.execute(POINT_AT, (position,)).fetchone()
         return LogPoint(log, position, own or b"")
 
-    def split_points(self, count: int) -> Sequence[str]:
-        """Ids that split the log by orders: those of a sample of its facts, at even distances."""
+    def split_keys(self, count: int) -> Sequence[str]:
+        """Ids that split the log by orders: those of a sample of its events, at even distances."""
         last = self.last_position()
         sample = min(last, count * SAMPLE_OF_A_PART)
         positions = (last * each // sample for each in range(sample))
@@ -225,17 +225,17 @@ class SqliteStore(TicketReading):
         found = (self._reader.execute(statement, (each,)).fetchone() for each in positions)
         return every_nth((row[0] for row in found if row), count)
 
-    def facts_of_range(
-        self, part: Range, till: int
+    def events_of_range(
+        self, partition: Range, till: int
     ) -> Generator[tuple[str, str, bytes], None, None]:
-        """The facts of a range of orders with positions up to `till`, by order and version."""
-        below = "" if part.upper is None else " AND originator_id < ?"
-        upper = () if part.upper is None else (part.upper,)
+        """The events of a range of orders with positions up to `till`, by order and version."""
+        below = "" if partition.upper is None else " AND originator_id < ?"
+        upper = () if partition.upper is None else (partition.upper,)
         yield from self._reader.execute(
             "SELECT originator_id, topic, state FROM orders_events"  # noqa: S608 - our own words
             f" WHERE originator_id >= ?{below} AND rowid <= ?"
             " ORDER BY originator_id, originator_version",
-            (part.lower, *upper, till),
+            (partition.lower, *upper, till),
         )
 
     def last_position(self) -> int:
@@ -243,12 +243,12 @@ class SqliteStore(TicketReading):
         row = self._reader.execute("SELECT max(rowid) FROM orders_events").fetchone()
         return row[0] or 0
 
-    def answered(self, digest: bytes) -> Answered | None:
+    def idempotency_record(self, digest: bytes) -> IdempotencyRecord | None:
         """What came of a request."""
         row = self._reader.execute(
             "SELECT fingerprint, order_id, version, at FROM requests WHERE digest = ?", (digest,)
         ).fetchone()
-        return row and Answered(digest, row[0], row[1], row[2], from_ms(row[3]))
+        return row and IdempotencyRecord(digest, row[0], row[1], row[2], from_ms(row[3]))
 
     def wait_for_news(self, after: int, seconds: float) -> None:
         """Wake on a commit of this process; look for those of others now and then."""
@@ -301,9 +301,9 @@ class SqliteStore(TicketReading):
         self._files.require()
         return SqliteOwnership(self.path, self.transaction)
 
-    def beside_log(self) -> SqliteBesideLog:
+    def derived_records(self) -> SqliteDerivedRecords:
         """What could be made again from the log."""
-        return SqliteBesideLog(self.path, lambda: self._reader, self.transaction)
+        return SqliteDerivedRecords(self.path, lambda: self._reader, self.transaction)
 
     def attempts(self) -> SqliteAttempts:
         """Where refused attempts are kept."""
@@ -312,7 +312,7 @@ class SqliteStore(TicketReading):
     def troubles(self) -> dict[str, str]:
         """What keeps the log from being written now."""
         lock = self._lock.trouble() or self._trouble_with_writing()
-        found = {"write_lock": lock, "disk": self._upkeep.trouble()}
+        found = {"write_lock": lock, "disk": self._maintenance.trouble()}
         return {name: sentence for name, sentence in found.items() if sentence is not None}
 
     def _trouble_with_writing(self) -> str | None:
@@ -324,12 +324,12 @@ class SqliteStore(TicketReading):
 
     def wal_bytes(self) -> int:
         """How large the write-ahead log is."""
-        return self._upkeep.wal_bytes()
+        return self._maintenance.wal_bytes()
 
     def close(self) -> None:
         """Give back all connections."""
         self._writer.close()
-        self._upkeep.close()
+        self._maintenance.close()
         self.recorder.datastore.close()
         self._models.close()
         self._audit.close()

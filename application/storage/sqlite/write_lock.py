@@ -40,8 +40,8 @@ def holder_of(path: str) -> Holder | None:
     """
     with suppress(OSError, ValueError, IndexError):
         inode = str(Path(f"{path}-shm").stat().st_ino)
-        for line in LOCKS.read_text(encoding="ascii").splitlines():
-            fields = line.split()
+        for connection in LOCKS.read_text(encoding="ascii").splitlines():
+            fields = connection.split()
             if fields[1] != "POSIX" or fields[3] != "WRITE":
                 continue
             first, last = int(fields[6]), fields[7]

@@ -10,10 +10,10 @@ from typing import Any
 from eventsourcing.persistence import IntegrityError
 
 from application.ports.store import StoreUnavailable
-from application.ports.unit_of_work import T, TicketTaken, Write, Written
+from application.ports.unit_of_work import T, TicketTaken, UnitOfWork, Written
 from application.runtime.failpoints import reach
-from application.storage.shared.batch import Draft, Outcome
-from application.storage.shared.group_commit import Gathering
+from application.storage.shared.batch import Outcome, PendingWrites
+from application.storage.shared.group_commit import GroupCommit
 from application.storage.sqlite.batch import (
     STORING,
     SqliteBatch,
@@ -51,16 +51,16 @@ class SqliteWriter:
         self._connection = connection
         self._files = files
         self._lock = lock
-        self._tell = tell
+        self._notify = tell
         self._writing = threading.Lock()
         connection.executescript(STORING)
         connection.execute(f"PRAGMA busy_timeout={SLICE_SECONDS * 1000:.0f}")
         self._heads = read_heads(connection)
-        self._commits: Gathering[Write[Any], Written[Any]] = Gathering(
+        self._commits: GroupCommit[UnitOfWork[Any], Written[Any]] = GroupCommit(
             self._commit, limited=True, grace=GRACE_SECONDS, name="commits"
         )
 
-    def write_all(self, writes: Sequence[Write[T]]) -> list[Written[T] | Exception]:
+    def write_all(self, writes: Sequence[UnitOfWork[T]]) -> list[Written[T] | Exception]:
         """Carry out `writes` in a shared commit."""
         if not writes:
             return []
@@ -68,13 +68,13 @@ class SqliteWriter:
         for write in writes:
             if write.till is None:
                 write.till = till
-        return self._commits.ask(writes, till=writes[0].till)
+        return self._commits.submit(writes, till=writes[0].till)
 
     def succeeded_within(self, seconds: float) -> bool:
         """Whether a batch was carried out in the last so many seconds."""
         return self._commits.succeeded_within(seconds)
 
-    def _commit(self, writes: list[Write[Any]]) -> list[Outcome]:
+    def _commit(self, writes: list[UnitOfWork[Any]]) -> list[Outcome]:
         """Carry out a batch, as often as somebody else writes; whose time is over is refused.
 
         What is found out after the commit is true of what only read and decided, too.
@@ -95,7 +95,7 @@ class SqliteWriter:
         self._files.require_after_commit()
         return [outcomes[place] for place in range(len(writes))]
 
-    def _carry_out(self, writes: dict[int, Write[Any]], outcomes: dict[int, Outcome]) -> None:
+    def _carry_out(self, writes: dict[int, UnitOfWork[Any]], outcomes: dict[int, Outcome]) -> None:
         """Carry out a batch: by one statement, else in one transaction, else one by one.
 
         Raises `StoreBusy`; who has an outcome by then keeps it.
@@ -105,7 +105,7 @@ class SqliteWriter:
         if rest:
             self._store_in_rounds(rest, outcomes)
 
-    def _store_at_once(self, writes: Mapping[int, Write[Any]]) -> dict[int, Outcome]:
+    def _store_at_once(self, writes: Mapping[int, UnitOfWork[Any]]) -> dict[int, Outcome]:
         """Find and decide outside of any transaction, and store by a statement that is one.
 
         What was found may be outdated by another process: then the statement fails, whole, and
@@ -124,7 +124,7 @@ class SqliteWriter:
             except sqlite3.DatabaseError as error:
                 raise unavailable(error) from error
         reach("append.after_commit")
-        self._tell_of(positions)
+        self._notify_of(positions)
         return batch.outcomes(positions)
 
     @contextmanager
@@ -140,7 +140,9 @@ class SqliteWriter:
         if not self._writing.acquire(timeout=SLICE_SECONDS):
             raise StoreBusy("The database cannot be written now: another thread writes.")
 
-    def _store_in_rounds(self, writes: dict[int, Write[Any]], outcomes: dict[int, Outcome]) -> None:
+    def _store_in_rounds(
+        self, writes: dict[int, UnitOfWork[Any]], outcomes: dict[int, Outcome]
+    ) -> None:
         """Carry out a batch in one transaction; where one write spoils it, each in its own."""
         try:
             outcomes.update(self._transact(writes))
@@ -153,7 +155,7 @@ class SqliteWriter:
             for place, write in writes.items():
                 self._store_in_rounds({place: write}, outcomes)
 
-    def _transact(self, writes: Mapping[int, Write[Any]]) -> dict[int, Outcome]:
+    def _transact(self, writes: Mapping[int, UnitOfWork[Any]]) -> dict[int, Outcome]:
         """Find, decide and store, in rounds: who was put aside in one finds anew in the next."""
         waiting = dict(writes)
         outcomes: dict[int, Outcome] = {}
@@ -172,20 +174,20 @@ class SqliteWriter:
             reach("append.stored")
         reach("append.after_commit")
         self._heads = heads
-        self._tell_of(stored)
+        self._notify_of(stored)
         return outcomes
 
-    def append(self, draft: Draft) -> list[int]:
+    def append(self, writes: PendingWrites) -> list[int]:
         """Store a draft in a transaction of its own. Raises the library's `IntegrityError`."""
         try:
             with self.transaction() as connection:
                 heads = read_heads(connection)
-                hashes = read_hashes(connection, draft.facts)
-                positions = store_drafts(connection, [draft], heads, heads.number, hashes)
+                hashes = read_hashes(connection, writes.events)
+                positions = store_drafts(connection, [writes], heads, heads.number, hashes)
         except sqlite3.IntegrityError as error:
             raise IntegrityError(str(error)) from error
         self._heads = heads
-        self._tell_of(positions)
+        self._notify_of(positions)
         return positions
 
     @contextmanager
@@ -234,9 +236,9 @@ class SqliteWriter:
                 raise unavailable(error) from error
             raise
 
-    def _tell_of(self, positions: Sequence[int]) -> None:
+    def _notify_of(self, positions: Sequence[int]) -> None:
         if positions:
-            self._tell(positions[-1])
+            self._notify(positions[-1])
 
     def close(self) -> None:
         """Stop writing; nobody may be waiting."""

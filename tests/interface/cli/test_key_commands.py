@@ -6,7 +6,7 @@ import pytest
 from box_office import KEYS, ORGANISER
 
 from application.catalog.access import Access
-from application.catalog.cache import CatalogKeeper
+from application.catalog.cache import CatalogCache
 
 
 def test_a_new_key_is_shown_once_and_works(office, orderlog):
@@ -14,7 +14,7 @@ def test_a_new_key_is_shown_once_and_works(office, orderlog):
     assert said.exit_code == 0
     key = said.out.removesuffix("\n")
     assert re.fullmatch(r"[0-9a-f]{32}", key)
-    known = Access(CatalogKeeper(office.services.store))
+    known = Access(CatalogCache(office.services.store))
     assert known.caller(key).partner == ORGANISER
     assert key not in orderlog("key", "list").out
 

@@ -35,8 +35,8 @@ def order(office):
 
 def rows(out):
     """The cells of a table's rows, a row being what stands between two rules."""
-    parts = [part.splitlines() for part in out.split("─" * 20)]
-    texts = ["\n".join(line.strip(" ─") for line in part) for part in parts]
+    parts = [partition.splitlines() for partition in out.split("─" * 20)]
+    texts = ["\n".join(line.strip(" ─") for line in partition) for partition in parts]
     return [text for text in texts if text.strip()]
 
 
@@ -61,7 +61,7 @@ def test_an_order_is_shown_for_people_a_field_a_line(orderlog, order):
     ("version", "status", "tickets"),
     [(1, "executed", [1, 2]), (3, "executed", [2, 3]), (5, "in_progress", [2, 3])],
 )
-def test_an_order_is_shown_as_a_fact_left_it(orderlog, order, version, status, tickets):
+def test_an_order_is_shown_as_a_event_left_it(orderlog, order, version, status, tickets):
     document = orderlog("order", "show", order, "--version", str(version), "--json").document
     assert document["status"] == status
     assert document["tickets"] == [seat(each) for each in tickets]
@@ -95,7 +95,7 @@ def test_the_history_for_people_tells_what_when_who_and_by_which_request(orderlo
 
 
 @pytest.mark.parametrize(
-    ("fact", "changes"),
+    ("event", "changes"),
     [
         ("OrderCreated", ["number: ", "status: executed", f"tickets: {seat(1)}, {seat(2)}"]),
         ("CustomerSet", ["customer.email: buyer@example.org"]),
@@ -105,12 +105,12 @@ def test_the_history_for_people_tells_what_when_who_and_by_which_request(orderlo
         ("StatusChanged", ["status: in_progress → done", f"barcodes.{seat(2)}: "]),
     ],
 )
-def test_the_history_for_people_tells_what_every_fact_changed(orderlog, order, fact, changes):
+def test_the_history_for_people_tells_what_every_event_changed(orderlog, order, event, changes):
     """Also what the order's document does not show: how it is going to be paid, barcodes."""
     out = orderlog("order", "history", order).out
-    assert [row for row in rows(out) if fact in row and all(change in row for change in changes)], (
-        out
-    )
+    assert [
+        row for row in rows(out) if event in row and all(change in row for change in changes)
+    ], out
 
 
 def test_tables_fit_into_80_columns_and_lose_nothing(orderlog, order, monkeypatch):

@@ -3,7 +3,7 @@
 import pytest
 from eventsourcing.persistence import StoredEvent
 
-from application.ports.unit_of_work import Needs, Write
+from application.ports.unit_of_work import ReadSet, UnitOfWork
 from application.read_models.registry import PROJECTIONS, REBUILT
 
 
@@ -29,21 +29,21 @@ def test_the_status_tells_how_far_each_one_is(office, orderlog):
 
 
 def test_a_read_model_that_has_stopped_is_told_with_its_reason_and_exit_code_1(office, orderlog):
-    append_unknown_fact(office.services.store)
+    append_unknown_event(office.services.store)
     office.services.loop.step(PROJECTIONS["orders"])
     said = orderlog("projection", "status")
     assert said.exit_code == 1
-    assert "UnknownFact: OrderForgotten.1" in said.out
+    assert "UnknownEvent: OrderForgotten.1" in said.out
     assert orderlog("projection", "status", "--json").exit_code == 1
 
 
-def append_unknown_fact(store):
+def append_unknown_event(store):
     unknown = StoredEvent("0" * 24, 1, "OrderForgotten.1", b"{}")
 
     def decide(within, found):
         store.recorder.insert_events([unknown], within=within)
 
-    [outcome] = store.write_all([Write(Needs(), decide)])
+    [outcome] = store.write_all([UnitOfWork(ReadSet(), decide)])
     assert not isinstance(outcome, Exception), outcome
 
 

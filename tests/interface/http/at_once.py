@@ -2,7 +2,7 @@
 
 import threading
 
-PATIENCE_SECONDS = 20
+BACKOFF_SECONDS = 20
 FIRST, SECOND = "asks first", "asks second"
 DECIDES = "commits"
 """The thread that decides, for all who ask."""
@@ -14,7 +14,7 @@ def at_once(*asks):
     answers = [None] * len(asks)
 
     def run(place, ask):
-        start.wait(PATIENCE_SECONDS)
+        start.wait(BACKOFF_SECONDS)
         answers[place] = ask()
 
     in_threads([threading.Thread(target=run, args=each) for each in enumerate(asks)])
@@ -25,7 +25,7 @@ def in_threads(threads):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(PATIENCE_SECONDS)
+        thread.join(BACKOFF_SECONDS)
     assert not any(thread.is_alive() for thread in threads)
 
 
@@ -44,7 +44,7 @@ class Meeting:
             self.looks_left -= 1
             if self.looks_left == 0:
                 self.first_is_held.set()
-                self.second_has_come.wait(PATIENCE_SECONDS)
+                self.second_has_come.wait(BACKOFF_SECONDS)
         elif who == SECOND and self.by_looking:
             self.second_has_come.set()
 
@@ -65,7 +65,7 @@ def overtaken(clock, first, second, *, at_look=2, comes_with=None):
 
     def run(ask):
         if threading.current_thread().name == SECOND:
-            assert meeting.first_is_held.wait(PATIENCE_SECONDS)
+            assert meeting.first_is_held.wait(BACKOFF_SECONDS)
         answers[threading.current_thread().name] = ask()
 
     clock.on_look = meeting.look

@@ -100,7 +100,7 @@ def stranger(running, house):
 
 @pytest.fixture
 def unchanged(services, seller, house):
-    """Shows that a block has changed nothing: not a fact, not a ticket."""
+    """Shows that a block has changed nothing: not an event, not a ticket."""
 
     @contextmanager
     def nothing_changes():

@@ -18,24 +18,24 @@ class Seller:
         headers = {"Authorization": f"key {self.key}", **more.pop("headers", {})}
         return self.client.open(address, method=method, json=json, headers=headers, **more)
 
-    def create(self, *, headers=None, query="", **wish):
+    def create(self, *, headers=None, query="", **command):
         """The answer to the wish for a new order."""
-        body = {"event": self.event, **wish}
+        body = {"event": self.event, **command}
         return self.ask("POST", ORDERS + query, json=body, headers=headers or {})
 
-    def order(self, **wish):
+    def order(self, **command):
         """A new order."""
-        answer = self.create(**wish)
+        answer = self.create(**command)
         assert answer.status_code == 201, answer.json
         return answer.json
 
-    def patch(self, order, *, headers=None, query="", **wish):
+    def patch(self, order, *, headers=None, query="", **command):
         """The answer to the wish to change an order."""
-        return self.ask("PATCH", the(order) + query, json=wish, headers=headers or {})
+        return self.ask("PATCH", the(order) + query, json=command, headers=headers or {})
 
-    def change(self, order, **wish):
+    def change(self, order, **command):
         """An order as it is after a change that is granted."""
-        answer = self.patch(order, **wish)
+        answer = self.patch(order, **command)
         assert answer.status_code == 200, answer.json
         return answer.json
 
@@ -53,10 +53,10 @@ class Seller:
         return answer.json
 
     def history(self, order):
-        """The names of an order's facts."""
+        """The names of an order's events."""
         answer = self.get(the(order) + "/history")
         assert answer.status_code == 200, answer.json
-        return [fact["name"] for fact in answer.json["events"]]
+        return [event["name"] for event in answer.json["events"]]
 
     def tickets(self, event=None, query=""):
         """The tickets of an event by their ids."""

@@ -295,8 +295,8 @@ def test_tickets_and_random_together_are_refused(seller, house, order, unchanged
             (house.a[:1], {house.parterre: 0}),
             (["x"], {house.parterre: 1}),
         ):
-            wish = {"tickets": tickets, "random": random}
-            for answer in (seller.create(**wish), seller.patch(order, **wish)):
+            command = {"tickets": tickets, "random": random}
+            for answer in (seller.create(**command), seller.patch(order, **command)):
                 problem = refused(answer, 400, answer.json["code"])
                 good = tickets != ["x"] and 0 not in random.values()
                 assert problem["code"] == ("random_and_tickets" if good else "bad_body")
@@ -340,7 +340,7 @@ def test_what_is_unknown_is_refused(seller, house, order, clock, unchanged):
     unknown = new_id(clock.moment)
     with unchanged():
         refused(seller.create(event=unknown), 400, "unknown_event")
-        for wish, code in (
+        for command, code in (
             ({"tickets": [unknown]}, "unknown_ticket"),
             ({"tickets": [house.a[1], unknown], "all_or_nothing": True}, "unknown_ticket"),
             ({"tickets": [house.parterre]}, "unknown_ticket"),
@@ -349,7 +349,7 @@ def test_what_is_unknown_is_refused(seller, house, order, clock, unchanged):
             ({"random": {house.evening: 1}, "all_or_nothing": True}, "unknown_set"),
             ({"payment": {"system": unknown}}, "unknown_payment_system"),
         ):
-            for answer in (seller.create(**wish), seller.patch(order, **wish)):
+            for answer in (seller.create(**command), seller.patch(order, **command)):
                 problem = refused(answer, 400, code)
                 assert (unknown in problem["detail"]) or code != "unknown_payment_system"
         refused(seller.patch(unknown, status="canceled"), 404, "unknown_order")

@@ -35,9 +35,9 @@ def test_starting_the_payment_engages_the_system_and_holds_the_tickets_anew(sell
 
 
 def test_each_buyer_is_named_to_the_payment_system_by_a_token_of_its_own(seller, house):
-    wish = {"payment": {"system": BASE}, "status": "in_progress"}
+    command = {"payment": {"system": BASE}, "status": "in_progress"}
     addresses = {
-        seller.order(tickets=[seat], **wish)["payment"]["redirect_url"] for seat in house.a
+        seller.order(tickets=[seat], **command)["payment"]["redirect_url"] for seat in house.a
     }
     assert len(addresses) == 5
 
@@ -80,7 +80,7 @@ def test_another_system_may_be_chosen_until_the_payment_starts(seller, house, un
         assert seller.change(order, payment={"system": CASH}) == paying
 
 
-def test_choice_and_start_may_come_in_one_request_as_two_facts(seller, house):
+def test_choice_and_start_may_come_in_one_request_as_two_events(seller, house):
     order = seller.order(tickets=house.a[:1])
     paying = seller.change(order, payment={"system": BASE, **URLS}, status="in_progress")
     assert paying["payment"]["system"] == IDS[BASE]
@@ -119,9 +119,9 @@ def test_a_payment_needs_a_system_and_tickets(seller, house, unchanged):
         refused(seller.patch(order, status="in_progress"), 400, "payment_system_missing")
         refused(seller.patch(empty, status="in_progress"), 400, "no_tickets")
         refused(seller.create(status="in_progress"), 400, "payment_system_missing")
-        wish = {"payment": {"system": BASE}, "status": "in_progress"}
-        refused(seller.create(**wish), 400, "no_tickets")
-        seller_of_all = {**wish, "random": {house.balcony: 5}, "all_or_nothing": True}
+        command = {"payment": {"system": BASE}, "status": "in_progress"}
+        refused(seller.create(**command), 400, "no_tickets")
+        seller_of_all = {**command, "random": {house.balcony: 5}, "all_or_nothing": True}
         refused(seller.create(**seller_of_all), 400, "no_tickets")
 
 

@@ -92,9 +92,9 @@ def test_payment_cancel_and_sweeper_in_one_millisecond_tell_one_story(
         )
         after = seller.look(order)
         statuses = [
-            fact["data"].get("status")
-            for fact in seller.get(the(order) + "/history").json["events"]
-            if fact["name"] == "StatusChanged"
+            event["data"].get("status")
+            for event in seller.get(the(order) + "/history").json["events"]
+            if event["name"] == "StatusChanged"
         ]
         granted = [answer.status_code == 200 for answer in (paying, canceling, deleting)]
         for answer in (paying, canceling, deleting):

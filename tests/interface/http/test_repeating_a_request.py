@@ -143,8 +143,11 @@ def test_a_key_may_be_long_and_of_any_visible_characters(seller):
 
 
 def test_a_repeat_waits_for_the_first_that_is_still_running(seller, house, key, clock):
-    wish = {"tickets": house.a[:1], "all_or_nothing": False}  # which is Flask's: it sends signals
-    ask = lambda: seller.create(**wish, headers=key)  # noqa: E731
+    command = {
+        "tickets": house.a[:1],
+        "all_or_nothing": False,
+    }  # which is Flask's: it sends signals
+    ask = lambda: seller.create(**command, headers=key)  # noqa: E731
     first, second = overtaken(clock, ask, ask, at_look=1, comes_with=request_started)
     assert first.status_code == 201
     assert same(first, second)

@@ -15,8 +15,8 @@ def test_a_shop_sells_by_a_deal_that_the_order_names(shop, house):
 
 def test_without_a_deal_nothing_is_sold(stranger, house, unchanged):
     with unchanged():
-        for wish in ({}, {"tickets": house.a[:1]}, {"random": {house.parterre: 1}}):
-            refused(stranger.create(**wish), 403, "no_deal")
+        for command in ({}, {"tickets": house.a[:1]}, {"random": {house.parterre: 1}}):
+            refused(stranger.create(**command), 403, "no_deal")
 
 
 def test_organiser_and_shop_both_read_the_order(seller, shop, house):

@@ -66,7 +66,7 @@ def test_from_then_on_it_is_expired_for_every_question(seller, house, over, unch
 
 def test_from_then_on_nothing_can_be_changed(seller, house, over, unchanged):
     with unchanged():
-        for wish, code in (
+        for command, code in (
             ({"tickets": house.a[:1]}, "tickets_locked"),
             ({"customer": {"first_name": "Berta"}}, "customer_locked"),
             ({"payment": {"system": BASE}}, "payment_locked"),
@@ -74,7 +74,7 @@ def test_from_then_on_nothing_can_be_changed(seller, house, over, unchanged):
             ({"status": "canceled"}, "move_not_allowed"),
             ({"status": "executed"}, "move_not_allowed"),
         ):
-            problem = refused(seller.patch(over, **wish), 400, code)
+            problem = refused(seller.patch(over, **command), 400, code)
             assert "expired" in problem["detail"]
         refused(seller.cancel(over), 400, "move_not_allowed")
         assert seller.change(over, tickets=house.a[:2])["status"] == "expired"

@@ -30,8 +30,8 @@ def test_an_order_takes_seats_at_random_from_each_set_it_names(seller, house):
 
 
 def test_an_order_may_begin_without_tickets_and_still_has_its_prices(seller, house):
-    for wish in ({}, {"tickets": []}, {"random": {}}):
-        order = seller.order(**wish)
+    for command in ({}, {"tickets": []}, {"random": {}}):
+        order = seller.order(**command)
         assert order["tickets"] == []
         assert order | EMPTY == order
         assert order["values"] == {"extra": "0.00", "full": "0.00", "nominal": "0.00"}
@@ -104,8 +104,8 @@ def test_all_or_nothing_makes_an_empty_order_when_one_seat_cannot_be_had(seller,
 def test_all_or_nothing_keeps_exactly_the_tickets_that_a_changed_order_had(seller, house, flag):
     seller.order(tickets=[house.a[0]])
     order = seller.order(tickets=[house.a[1], house.b[0]])
-    for wish in ({"tickets": house.a[:3]}, {"random": {house.parterre: 5}}):
-        assert seller.change(order, **wish, all_or_nothing=flag) == order
+    for command in ({"tickets": house.a[:3]}, {"random": {house.parterre: 5}}):
+        assert seller.change(order, **command, all_or_nothing=flag) == order
     assert seller.history(order) == ["OrderCreated"]
 
 
@@ -131,8 +131,8 @@ def test_all_or_nothing_never_starts_paying_for_other_tickets_than_were_wished(
     seller.order(tickets=[house.a[0]])
     order = seller.order(tickets=[house.a[1]], payment={"system": BASE})
     with unchanged():
-        wish = {"tickets": house.a[:2], "all_or_nothing": True, "status": "in_progress"}
-        refused(seller.patch(order, **wish), 400, "tickets_incomplete")
+        command = {"tickets": house.a[:2], "all_or_nothing": True, "status": "in_progress"}
+        refused(seller.patch(order, **command), 400, "tickets_incomplete")
 
 
 def test_changing_the_tickets_moves_the_last_change_and_not_the_hold(seller, house, clock):
@@ -185,9 +185,9 @@ def test_the_price_window_ends_to_the_millisecond_and_the_order_keeps_its_own(se
 def test_what_is_not_on_sale_yet_cannot_be_had(seller, house, unchanged):
     order = seller.order(random={house.parterre: 1})
     with unchanged():
-        for wish in ({"random": {house.loge: 1}}, {"tickets": [house.l[0]]}):
-            refused(seller.create(**wish), 400, "not_on_sale")
-            refused(seller.patch(order, **wish), 400, "not_on_sale")
+        for command in ({"random": {house.loge: 1}}, {"tickets": [house.l[0]]}):
+            refused(seller.create(**command), 400, "not_on_sale")
+            refused(seller.patch(order, **command), 400, "not_on_sale")
 
 
 def test_what_went_on_sale_later_has_no_price_in_an_earlier_order(seller, house, clock):
@@ -210,7 +210,7 @@ def test_while_the_payment_runs_tickets_can_only_be_taken_out(seller, house, pay
 
 def test_while_the_payment_runs_nothing_comes_in_and_not_all_goes(seller, house, paying, unchanged):
     with unchanged():
-        for wish in (
+        for command in (
             {"tickets": [*house.a[:3], house.b[0]]},
             {"tickets": [house.b[0]]},
             {"tickets": [*house.a[:2], house.a[4]]},
@@ -219,9 +219,9 @@ def test_while_the_payment_runs_nothing_comes_in_and_not_all_goes(seller, house,
             {"random": {house.parterre: 4}, "all_or_nothing": True},
             {"random": {house.parterre: 99}, "all_or_nothing": True},
         ):
-            refused(seller.patch(paying, **wish), 400, "tickets_only_out")
-        for wish in ({"tickets": []}, {"random": {}}):
-            refused(seller.patch(paying, **wish), 400, "no_tickets")
+            refused(seller.patch(paying, **command), 400, "tickets_only_out")
+        for command in ({"tickets": []}, {"random": {}}):
+            refused(seller.patch(paying, **command), 400, "no_tickets")
 
 
 def test_an_order_that_has_ended_takes_no_change_of_tickets(seller, house, paying, unchanged):
@@ -229,21 +229,21 @@ def test_an_order_that_has_ended_takes_no_change_of_tickets(seller, house, payin
     canceled = seller.change(seller.order(tickets=house.b[:1]), status="canceled")
     with unchanged():
         for order in (done, canceled):
-            for wish in (
+            for command in (
                 {"tickets": house.b[:2]},
                 {"tickets": []},
                 {"random": {house.balcony: 99}, "all_or_nothing": True},
             ):
-                refused(seller.patch(order, **wish), 400, "tickets_locked")
+                refused(seller.patch(order, **command), 400, "tickets_locked")
             assert seller.change(order, tickets=order["tickets"]) == order
 
 
 def test_a_ticket_of_another_event_is_refused(seller, house, unchanged):
     order = seller.order(tickets=house.a[:1])
     with unchanged():
-        for wish in ({"tickets": [house.m[0]]}, {"tickets": [house.a[1], house.m[0]]}):
-            refused(seller.create(**wish), 400, "ticket_of_another_event")
-            refused(seller.patch(order, **wish), 400, "ticket_of_another_event")
+        for command in ({"tickets": [house.m[0]]}, {"tickets": [house.a[1], house.m[0]]}):
+            refused(seller.create(**command), 400, "ticket_of_another_event")
+            refused(seller.patch(order, **command), 400, "ticket_of_another_event")
 
 
 def test_a_set_of_another_event_is_refused(seller, house, unchanged):
@@ -256,9 +256,9 @@ def test_a_set_of_another_event_is_refused(seller, house, unchanged):
 def test_several_wishes_are_granted_together_or_not_at_all(seller, house, unchanged):
     order = seller.order(tickets=house.a[:1])
     with unchanged():
-        wish = {"tickets": house.a[:2], "customer": {"mobile": "+79991234567"}}
-        refused(seller.patch(order, **wish, status="in_progress"), 400, "payment_system_missing")
-        refused(seller.create(**wish, status="done"), 400, "move_not_allowed")
+        command = {"tickets": house.a[:2], "customer": {"mobile": "+79991234567"}}
+        refused(seller.patch(order, **command, status="in_progress"), 400, "payment_system_missing")
+        refused(seller.create(**command, status="done"), 400, "move_not_allowed")
     assert seller.look(order) == order
 
 
@@ -266,7 +266,7 @@ def test_asking_for_what_already_is_records_nothing(seller, house, clock, unchan
     order = seller.order(tickets=house.a[:2])
     clock.forward(minutes=1)
     with unchanged():
-        for wish in (
+        for command in (
             {},
             {"tickets": house.a[:2]},
             {"tickets": house.a[1::-1]},
@@ -274,6 +274,6 @@ def test_asking_for_what_already_is_records_nothing(seller, house, clock, unchan
             {"customer": {"lang": "ru"}},
             {"status": "executed"},
         ):
-            answer = seller.patch(order, **wish)
+            answer = seller.patch(order, **command)
             assert (answer.status_code, answer.json) == (200, order)
             assert answer.headers["ETag"] == '"1"'

@@ -24,7 +24,7 @@ NUMBERS_SECONDS = 1.5
 log = structlog.get_logger()
 
 
-class Watched:
+class Monitoring:
     """The service as its watchers see it; `restarts` and `draining` are those of a server."""
 
     def __init__(

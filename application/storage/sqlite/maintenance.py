@@ -50,7 +50,7 @@ def spend_reserve(path: str) -> bool:
     return False
 
 
-class Upkeep:
+class Maintenance:
     """What is done for the files of a log beside its commits."""
 
     def __init__(self, path: str, files: LogFiles) -> None:

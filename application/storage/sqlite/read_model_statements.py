@@ -1,6 +1,6 @@
 """Statements over the list of read models."""
 
-FEEDER = (
+PROJECTOR = (
     "SELECT generation, CASE WHEN fed_till > ? THEN feeder END, stopped_since,"
     " coalesce(target, 0), awaited"
     " FROM read_models WHERE "

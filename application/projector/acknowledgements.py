@@ -24,7 +24,7 @@ class NothingToAcknowledge(Exception):
         super().__init__("The log did not go back: there is nothing to acknowledge.")
 
 
-class Acknowledging:
+class Acknowledgements:
     """Acknowledges setbacks."""
 
     def __init__(
@@ -51,7 +51,7 @@ class Acknowledging:
             raise NothingToAcknowledge
         records = self._store.audit()
         last = records.last_checkpoint()
-        records.restart_witness(0 if last is None else last.number)
+        records.restart_recorded_heads(0 if last is None else last.number)
         self._checkpoints.leave_lost()
         at = to_ms(self._clock())
         known = [

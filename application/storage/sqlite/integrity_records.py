@@ -16,14 +16,14 @@ import structlog
 from msgspec.structs import astuple
 
 from application.ports.integrity_records import (
-    Drawer,
+    Bucket,
     Head,
     Link,
     LinkRow,
     Setback,
     SignedCheckpoint,
     Verification,
-    drawer_of,
+    bucket_of,
 )
 from application.ports.log_point import LogPoint
 from application.ports.partitions import Range
@@ -41,10 +41,10 @@ from application.storage.sqlite.damage import (
     set_aside,
 )
 from application.storage.sqlite.generations import transaction
-from application.storage.sqlite.healing import inode_of
-from application.storage.sqlite.layout import WITNESS, lay_out
+from application.storage.sqlite.layout import RECORDED_HEADS, lay_out
+from application.storage.sqlite.repair import inode_of
 
-FACT = (
+EVENT = (
     "CASE typeof(originator_id) WHEN 'text' THEN originator_id ELSE hex(originator_id) END,"
     " CAST(originator_version AS INTEGER), CAST(topic AS TEXT),"
     " CAST(state AS BLOB), rowid, CAST(hash AS BLOB)"
@@ -64,7 +64,7 @@ class SqliteAudit:
     def __init__(
         self,
         path: str,
-        witness_path: str,
+        heads_path: str,
         belong: Callable[[sqlite3.Connection, str], None],
         reader: Callable[[], sqlite3.Connection],
         transaction_of_log: Callable[[], AbstractContextManager[sqlite3.Connection]],
@@ -78,9 +78,9 @@ class SqliteAudit:
         self._path = path
         self._reader = reader
         self._transaction = transaction_of_log
-        self._connections = Connections(witness_path, "NORMAL")
+        self._connections = Connections(heads_path, "NORMAL")
         self._belong = belong
-        self._witness_path = witness_path
+        self._heads_path = heads_path
         self._laid_out = False
         self._inode: int | None = None
 
@@ -90,52 +90,52 @@ class SqliteAudit:
         It is a memory that verification relies on: from then on that names the file, until
         somebody has looked at it and taken it away.
         """
-        if not is_damage(error, self._witness_path):
+        if not is_damage(error, self._heads_path):
             return False
-        with alone(self._witness_path):
-            is_ours = not self._laid_out or inode_of(self._witness_path) == self._inode
-            if is_ours and os.path.lexists(self._witness_path):
-                self._set_witness_aside(str(error))
+        with alone(self._heads_path):
+            is_ours = not self._laid_out or inode_of(self._heads_path) == self._inode
+            if is_ours and os.path.lexists(self._heads_path):
+                self._set_recorded_heads_aside(str(error))
             self._connections.renew()
             self._laid_out = False
         return True
 
-    def witnesses_set_aside(self) -> Sequence[str]:
+    def recorded_heads_set_aside(self) -> Sequence[str]:
         """The files of damaged witnesses that nobody has taken away yet."""
-        return files_set_aside(self._witness_path)
+        return files_set_aside(self._heads_path)
 
     @property
-    def _witness(self) -> sqlite3.Connection:
+    def _heads_db(self) -> sqlite3.Connection:
         """The witness's file, made when it is first asked, and again when it was removed."""
-        if inode_of(self._witness_path) != self._inode:
+        if inode_of(self._heads_path) != self._inode:
             self._connections.renew()
             self._laid_out = False
         if not self._laid_out:
-            with alone(self._witness_path):
-                self._open_witness()
+            with alone(self._heads_path):
+                self._open_recorded_heads()
         return self._connections.mine
 
-    def _open_witness(self) -> None:
+    def _open_recorded_heads(self) -> None:
         """Lay out the witness. An empty file is one that was cut off: a new one has no file yet."""
-        if is_cut_off(self._witness_path):
-            self._set_witness_aside("it is empty")
-        lay_out(self._connections.mine, WITNESS)
-        self._belong(self._connections.mine, self._witness_path)
+        if is_cut_off(self._heads_path):
+            self._set_recorded_heads_aside("it is empty")
+        lay_out(self._connections.mine, RECORDED_HEADS)
+        self._belong(self._connections.mine, self._heads_path)
         self._laid_out = True
-        self._inode = inode_of(self._witness_path)
+        self._inode = inode_of(self._heads_path)
 
-    def _set_witness_aside(self, reason: str) -> None:
+    def _set_recorded_heads_aside(self, reason: str) -> None:
         log.error("witness_lost", reason=reason)
-        set_aside(self._witness_path, reason)
+        set_aside(self._heads_path, reason)
 
     @contextmanager
-    def chains(self, part: Range) -> Iterator[Iterator[LinkRow]]:
-        """The facts of a range of orders, by order and version, as they are at one moment."""
-        where, values = _within("originator_id", part)
+    def chains(self, partition: Range) -> Iterator[Iterator[LinkRow]]:
+        """The events of a range of orders, by order and version, as they are at one moment."""
+        where, values = _within("originator_id", partition)
         connection = connect(self._path, "FULL")
         try:
             yield connection.execute(
-                f"SELECT {FACT} FROM orders_events"  # noqa: S608 - our own words
+                f"SELECT {EVENT} FROM orders_events"  # noqa: S608 - our own words
                 f" WHERE {where} ORDER BY originator_id, originator_version",
                 values,
             )
@@ -143,7 +143,7 @@ class SqliteAudit:
             connection.close()
 
     def links(self, orders: Sequence[str], till: int) -> Mapping[str, Sequence[Link]]:
-        """By order, its facts with positions up to `till`, by version."""
+        """By order, its events with positions up to `till`, by version."""
         found: defaultdict[str, list[Link]] = defaultdict(list)
         for order, version, own, position in self._reader().execute(
             "SELECT originator_id, originator_version, hash, orders_events.rowid"
@@ -155,7 +155,7 @@ class SqliteAudit:
         return found
 
     def gaps(self, till: int, most: int) -> Sequence[tuple[int, int]]:
-        """Positions that no fact has, beyond those that a copied log came with."""
+        """Positions that no event has, beyond those that a copied log came with."""
         reader = self._reader()
         row = reader.execute("SELECT value FROM counters WHERE name = 'copied_till'").fetchone()
         start = 0 if row is None else row[0]
@@ -171,19 +171,19 @@ class SqliteAudit:
     # The witness.
 
     @healed
-    def witnessed(self) -> int:
+    def recorded(self) -> int:
         """The position up to which the witness has seen the log."""
-        return int(self._witness.execute(STANDS).fetchone()[0])
+        return int(self._heads_db.execute(STANDS).fetchone()[0])
 
     @healed
-    def witnessed_checkpoint(self) -> int:
+    def recorded_checkpoint(self) -> int:
         """The highest number of a checkpoint that was kept while this witness stood by."""
-        return int(self._witness.execute("SELECT checkpoint FROM witness").fetchone()[0])
+        return int(self._heads_db.execute("SELECT checkpoint FROM witness").fetchone()[0])
 
     @healed
     def heads(self, orders: Sequence[str]) -> Mapping[str, Head]:
         """The heads of these orders as witnessed."""
-        rows = self._witness.execute(
+        rows = self._heads_db.execute(
             f"SELECT {HEAD} FROM json_each(?) wanted"  # noqa: S608 - our own words
             " CROSS JOIN heads ON order_id = wanted.value",
             (as_json(list(orders)),),
@@ -191,102 +191,102 @@ class SqliteAudit:
         return {row[0]: Head(*row) for row in rows}
 
     @healed
-    def heads_of_range(self, part: Range) -> tuple[int, Mapping[str, Head]]:
+    def heads_of_range(self, partition: Range) -> tuple[int, Mapping[str, Head]]:
         """All heads of a range as witnessed, and the position up to which that was."""
-        where, values = _within("order_id", part)
+        where, values = _within("order_id", partition)
         with self._moment():
-            position = self.witnessed()
-            rows = self._witness.execute(
+            position = self.recorded()
+            rows = self._heads_db.execute(
                 f"SELECT {HEAD} FROM heads WHERE {where}",  # noqa: S608 - our own words
                 values,
             ).fetchall()
         return position, {row[0]: Head(*row) for row in rows}
 
     @healed
-    def witness(self, after: int, till: int, heads: Sequence[Head]) -> bool:
+    def record_heads(self, after: int, till: int, heads: Sequence[Head]) -> bool:
         """Move the witness from `after` to `till`, if it still stands there."""
-        with transaction(self._witness):
-            moved = self._witness.execute(
+        with transaction(self._heads_db):
+            moved = self._heads_db.execute(
                 "UPDATE witness SET position = ? WHERE position = ?", (till, after)
             )
             if moved.rowcount != 1:
                 return False
-            self._witness.executemany(
+            self._heads_db.executemany(
                 "INSERT OR REPLACE INTO heads VALUES (?, ?, ?, ?)",
-                [(head.order, head.version, head.hash, head.trail) for head in heads],
+                [(head.order, head.version, head.hash, head.position_digest) for head in heads],
             )
-            self._witness.executemany(
+            self._heads_db.executemany(
                 "INSERT OR REPLACE INTO drawers VALUES (?, 0, 0, NULL)",
-                {(drawer_of(head.order),) for head in heads},
+                {(bucket_of(head.order),) for head in heads},
             )
         return True
 
     @healed
-    def unsealed(self, limit: int) -> Sequence[str]:
+    def unfinalised(self, limit: int) -> Sequence[str]:
         """Drawers whose heads have changed since their digests were noted."""
-        rows = self._witness.execute(
+        rows = self._heads_db.execute(
             "SELECT name FROM drawers WHERE digest IS NULL LIMIT ?", (limit,)
         )
         return [row[0] for row in rows]
 
     @healed
-    def seal(self, position: int, drawers: Sequence[Drawer]) -> bool:
+    def finalise(self, position: int, buckets: Sequence[Bucket]) -> bool:
         """Note the digests of drawers, if the witness still stands at `position`."""
-        with transaction(self._witness):
-            if self.witnessed() != position:
+        with transaction(self._heads_db):
+            if self.recorded() != position:
                 return False
-            self._witness.executemany(
+            self._heads_db.executemany(
                 "UPDATE drawers SET orders = ?, facts = ?, digest = ? WHERE name = ?",
-                [(each.orders, each.facts, each.digest, each.name) for each in drawers],
+                [(each.orders, each.events, each.digest, each.name) for each in buckets],
             )
         return True
 
     @healed
-    def drawers(self) -> tuple[int, Sequence[Drawer]]:
+    def buckets(self) -> tuple[int, Sequence[Bucket]]:
         """All sealed drawers by name, and where the witness stands."""
         with self._moment():
-            position = self.witnessed()
-            rows = self._witness.execute(
+            position = self.recorded()
+            rows = self._heads_db.execute(
                 "SELECT name, orders, facts, digest FROM drawers"
                 " WHERE digest IS NOT NULL ORDER BY name"
             ).fetchall()
-        return position, [Drawer(*row) for row in rows]
+        return position, [Bucket(*row) for row in rows]
 
     @contextmanager
     def _moment(self) -> Iterator[None]:
         """Several reads of the witness at one moment."""
-        self._witness.execute("BEGIN")
+        self._heads_db.execute("BEGIN")
         try:
             yield
         finally:
-            self._witness.execute("COMMIT")
+            self._heads_db.execute("COMMIT")
 
     @healed
-    def forget_witness(self) -> None:
+    def forget_recorded_heads(self) -> None:
         """Drop all that was witnessed."""
-        with transaction(self._witness):
+        with transaction(self._heads_db):
             for table in ("heads", "drawers"):
-                self._witness.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
-            self._witness.execute("UPDATE witness SET position = 0")
+                self._heads_db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+            self._heads_db.execute("UPDATE witness SET position = 0")
 
     @healed
-    def restart_witness(self, checkpoint: int) -> None:
+    def restart_recorded_heads(self, checkpoint: int) -> None:
         """Drop all that was witnessed; go on from a checkpoint."""
-        self.forget_witness()
-        self._witness.execute("UPDATE witness SET checkpoint = ?", (checkpoint,))
+        self.forget_recorded_heads()
+        self._heads_db.execute("UPDATE witness SET checkpoint = ?", (checkpoint,))
 
     # A log that goes back.
 
     @healed
     def seen(self) -> LogPoint | None:
         """How far the log was seen."""
-        row = self._witness.execute(setbacks.SEEN).fetchone()
+        row = self._heads_db.execute(setbacks.SEEN).fetchone()
         return None if row is None else LogPoint(*row)
 
     @healed
     def see(self, point: LogPoint) -> None:
         """Remember how far the log is."""
-        self._witness.execute(
+        self._heads_db.execute(
             "INSERT OR REPLACE INTO seen VALUES (1, ?, ?, ?)",
             (point.log, point.position, point.hash),
         )
@@ -294,12 +294,12 @@ class SqliteAudit:
     @healed
     def setbacks(self) -> Sequence[Setback]:
         """All setbacks, oldest first: those of both files, each as it is known latest."""
-        return setbacks.merged(self._witness, self._reader())
+        return setbacks.merged(self._heads_db, self._reader())
 
     @healed
     def note_setback(self, setback: Setback) -> None:
         """Keep a setback in the witness's file and in the log's."""
-        setbacks.put(self._witness, setback)
+        setbacks.put(self._heads_db, setback)
         with self._transaction() as log:
             setbacks.put(log, setback)
 
@@ -308,14 +308,14 @@ class SqliteAudit:
     @healed
     def note_verification(self, outcome: Verification) -> None:
         """Keep what came of a verification, in the place of the one before."""
-        self._witness.execute(
+        self._heads_db.execute(
             "INSERT OR REPLACE INTO verification VALUES (1, ?, ?, ?, ?, ?, ?)", astuple(outcome)
         )
 
     @healed
     def last_verification(self) -> Verification | None:
         """What came of the last verification."""
-        row = self._witness.execute(
+        row = self._heads_db.execute(
             "SELECT at, took, position, facts, findings, oversold FROM verification"
         ).fetchone()
         return None if row is None else Verification(*row)
@@ -372,15 +372,15 @@ class SqliteAudit:
 
     @healed
     def _note_checkpoint(self, number: int) -> None:
-        self._witness.execute("UPDATE witness SET checkpoint = max(checkpoint, ?)", (number,))
+        self._heads_db.execute("UPDATE witness SET checkpoint = max(checkpoint, ?)", (number,))
 
     def close(self) -> None:
         """Give back the witness's connections."""
         self._connections.close()
 
 
-def _within(column: str, part: Range) -> tuple[str, tuple[Any, ...]]:
+def _within(column: str, partition: Range) -> tuple[str, tuple[Any, ...]]:
     """The condition that an order is in a range, and its values."""
-    if part.upper is None:
-        return f"{column} >= ?", (part.lower,)
-    return f"{column} >= ? AND {column} < ?", (part.lower, part.upper)
+    if partition.upper is None:
+        return f"{column} >= ?", (partition.lower,)
+    return f"{column} >= ? AND {column} < ?", (partition.lower, partition.upper)

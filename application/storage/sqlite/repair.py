@@ -16,9 +16,9 @@ import structlog
 from application.ports.read_models import Table
 from application.ports.store import StoreUnavailable
 from application.storage.sqlite import generations
-from application.storage.sqlite.belonging import FilesDiffer
 from application.storage.sqlite.connections import Connections, connect
 from application.storage.sqlite.damage import Gone, alone, is_cut_off, is_damage, set_aside
+from application.storage.sqlite.file_identity import FilesDiffer
 from application.storage.sqlite.layout import VIEWS, lay_out
 
 log = structlog.get_logger()
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 LOOK_SECONDS = 0.25
 """How often a process looks whether another one has replaced the list."""
 
-Belonging = Callable[[sqlite3.Connection, str], None]
+FileIdentity = Callable[[sqlite3.Connection, str], None]
 """Has a companion (its connection and path) know the id of its log, or refuses it."""
 
 
@@ -38,11 +38,11 @@ def inode_of(path: str) -> int | None:
         return None
 
 
-class HealedFiles(ABC):
+class RepairedFiles(ABC):
     """The list of read models and their generations, as files that may be damaged at any time."""
 
     _path: str
-    _belong: Belonging
+    _belong: FileIdentity
     _connections: Connections
     _of_thread: threading.local
     _tables: dict[str, Table]

@@ -8,14 +8,14 @@ from typing import Any
 from msgspec.structs import astuple
 
 from application.ports.integrity_records import (
-    Drawer,
+    Bucket,
     Head,
     Link,
     LinkRow,
     Setback,
     SignedCheckpoint,
     Verification,
-    drawer_of,
+    bucket_of,
 )
 from application.ports.log_point import LogPoint
 from application.ports.partitions import Range
@@ -24,7 +24,7 @@ from application.storage.postgres.connections import Connection, Readers, stream
 from application.storage.postgres.sessions import take_time
 
 RANGE_ROWS = 5000
-FACTS = (
+EVENTS = (
     "SELECT originator_id, originator_version, topic, state, notification_id, hash"
     " FROM orders_events WHERE {where} ORDER BY originator_id, originator_version"
 )
@@ -34,11 +34,11 @@ PUT_HEADS = (
     " ON CONFLICT (order_id) DO UPDATE SET"
     " version = excluded.version, hash = excluded.hash, trail = excluded.trail"
 )
-OPEN_DRAWERS = (
+OPEN_BUCKETS = (
     "INSERT INTO drawers (name, orders, facts) SELECT name, 0, 0 FROM unnest(%s::text[]) name"
     " ON CONFLICT (name) DO UPDATE SET digest = NULL"
 )
-SEAL_DRAWERS = (
+FINALISE_BUCKETS = (
     "UPDATE drawers d SET orders = w.orders, facts = w.facts, digest = w.digest"
     " FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bytea[])"
     " AS w (name, orders, facts, digest) WHERE d.name = w.name"
@@ -83,18 +83,18 @@ class PostgresAudit:
             yield connection
 
     @contextmanager
-    def chains(self, part: Range) -> Iterator[Iterator[LinkRow]]:
-        """The facts of a range of orders, by order and version, as they are at one moment."""
-        where, values = _within("originator_id", part)
+    def chains(self, partition: Range) -> Iterator[Iterator[LinkRow]]:
+        """The events of a range of orders, by order and version, as they are at one moment."""
+        where, values = _within("originator_id", partition)
         with (
             self._moment() as connection,
             connection.cursor(name="chains", binary=True) as cursor,
         ):
-            cursor.execute(FACTS.format(where=where).encode(), values)
+            cursor.execute(EVENTS.format(where=where).encode(), values)
             yield streamed(cursor, RANGE_ROWS)
 
     def links(self, orders: Sequence[str], till: int) -> Mapping[str, Sequence[Link]]:
-        """By order, its facts with positions up to `till`, by version."""
+        """By order, its events with positions up to `till`, by version."""
         found: defaultdict[str, list[Link]] = defaultdict(list)
         for order, *link in self._readers.rows(
             "SELECT originator_id, originator_version, hash, notification_id FROM orders_events"
@@ -111,15 +111,15 @@ class PostgresAudit:
 
     # The witness.
 
-    def witnesses_set_aside(self) -> Sequence[str]:
+    def recorded_heads_set_aside(self) -> Sequence[str]:
         """None: the witness is in the database itself."""
         return ()
 
-    def witnessed(self) -> int:
+    def recorded(self) -> int:
         """The position up to which the witness has seen the log."""
         return int(self._readers.rows("SELECT position FROM witness")[0][0])
 
-    def witnessed_checkpoint(self) -> int:
+    def recorded_checkpoint(self) -> int:
         """The highest number of a checkpoint that was kept while this witness stood by."""
         return int(self._readers.rows("SELECT checkpoint FROM witness")[0][0])
 
@@ -131,9 +131,9 @@ class PostgresAudit:
         )
         return {row[0]: Head(*row) for row in rows}
 
-    def heads_of_range(self, part: Range) -> tuple[int, Mapping[str, Head]]:
+    def heads_of_range(self, partition: Range) -> tuple[int, Mapping[str, Head]]:
         """All heads of a range as witnessed, and the position up to which that was."""
-        where, values = _within("order_id", part)
+        where, values = _within("order_id", partition)
         with self._moment() as connection:
             position = _stands(connection)
             rows = connection.execute(
@@ -143,7 +143,7 @@ class PostgresAudit:
             ).fetchall()
         return position, {row[0]: Head(*row) for row in rows}
 
-    def witness(self, after: int, till: int, heads: Sequence[Head]) -> bool:
+    def record_heads(self, after: int, till: int, heads: Sequence[Head]) -> bool:
         """Move the witness from `after` to `till`, if it still stands there."""
         with self._readers.transaction() as connection:
             moved = connection.execute(
@@ -152,30 +152,32 @@ class PostgresAudit:
             if moved.rowcount != 1:
                 return False
             if heads:
-                rows = [(head.order, head.version, head.hash, head.trail) for head in heads]
+                rows = [
+                    (head.order, head.version, head.hash, head.position_digest) for head in heads
+                ]
                 connection.execute(PUT_HEADS, [list(each) for each in zip(*rows, strict=True)])
-                names = {drawer_of(head.order) for head in heads}
-                connection.execute(OPEN_DRAWERS, (sorted(names),))
+                names = {bucket_of(head.order) for head in heads}
+                connection.execute(OPEN_BUCKETS, (sorted(names),))
         return True
 
-    def unsealed(self, limit: int) -> Sequence[str]:
+    def unfinalised(self, limit: int) -> Sequence[str]:
         """Drawers whose heads have changed since their digests were noted."""
         rows = self._readers.rows(
             "SELECT name FROM drawers WHERE digest IS NULL ORDER BY name LIMIT %s", (limit,)
         )
         return [row[0] for row in rows]
 
-    def seal(self, position: int, drawers: Sequence[Drawer]) -> bool:
+    def finalise(self, position: int, buckets: Sequence[Bucket]) -> bool:
         """Note the digests of drawers, if the witness still stands at `position`."""
-        rows = [(each.name, each.orders, each.facts, each.digest) for each in drawers]
+        rows = [(each.name, each.orders, each.events, each.digest) for each in buckets]
         with self._readers.transaction() as connection:
             stands = connection.execute("SELECT position FROM witness FOR UPDATE").fetchone()
             if stands != (position,):
                 return False
-            connection.execute(SEAL_DRAWERS, [list(each) for each in zip(*rows, strict=True)])
+            connection.execute(FINALISE_BUCKETS, [list(each) for each in zip(*rows, strict=True)])
         return True
 
-    def drawers(self) -> tuple[int, Sequence[Drawer]]:
+    def buckets(self) -> tuple[int, Sequence[Bucket]]:
         """All sealed drawers by name, and where the witness stands."""
         with self._moment() as connection:
             position = _stands(connection)
@@ -183,16 +185,16 @@ class PostgresAudit:
                 "SELECT name, orders, facts, digest FROM drawers"
                 " WHERE digest IS NOT NULL ORDER BY name"
             ).fetchall()
-        return position, [Drawer(*row) for row in rows]
+        return position, [Bucket(*row) for row in rows]
 
-    def forget_witness(self) -> None:
+    def forget_recorded_heads(self) -> None:
         """Drop all that was witnessed."""
         with self._readers.transaction() as connection:
             connection.execute("UPDATE witness SET position = 0")
             connection.execute("DELETE FROM heads")
             connection.execute("DELETE FROM drawers")
 
-    def restart_witness(self, checkpoint: int) -> None:
+    def restart_recorded_heads(self, checkpoint: int) -> None:
         """Drop all that was witnessed; go on from a checkpoint."""
         with self._readers.transaction() as connection:
             connection.execute("UPDATE witness SET position = 0, checkpoint = %s", (checkpoint,))
@@ -278,9 +280,9 @@ def _stands(connection: Connection) -> int:
     return 0 if row is None else int(row[0])
 
 
-def _within(column: str, part: Range) -> tuple[str, dict[str, Any]]:
+def _within(column: str, partition: Range) -> tuple[str, dict[str, Any]]:
     """The condition that an order is in a range, and its values."""
-    values = {"lower": part.lower, "upper": part.upper}
-    if part.upper is None:
+    values = {"lower": partition.lower, "upper": partition.upper}
+    if partition.upper is None:
         return f"{column} >= %(lower)s", values
     return f"{column} >= %(lower)s AND {column} < %(upper)s", values
