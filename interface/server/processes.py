@@ -110,7 +110,7 @@ class Processes:
                 log.error(
                     "server_process_died",
                     processes=[each.number],
-                    new_waiter=each.new_waiter,
+                    pause=each.pause,
                     reason=each.failure,
                 )
         answering = self._answering

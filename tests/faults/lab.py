@@ -81,7 +81,7 @@ class Lab:
         finally:
             crowd.close()
 
-    def new_waiter(self, most: float = 0.5) -> None:
+    def pause(self, most: float = 0.5) -> None:
         """Let the fault come at a moment that nobody chose."""
         time.sleep(self.dice.random() * most)
 

@@ -143,7 +143,7 @@ class SqliteBatch(Batch):
         for digest, fingerprint, order, version, at in self._connection.execute(
             ANSWERED, (places, b"".join(requests))
         ).fetchall():
-            self.state.idempotency_record[digest] = IdempotencyRecord(
+            self.state.idempotency_records[digest] = IdempotencyRecord(
                 digest, fingerprint, order, version, from_ms(at)
             )
 
@@ -203,7 +203,7 @@ def store_drafts(
         events.append(
             (position, event.originator_id, event.originator_version, event.topic, *place)
         )
-    idempotency_record = [
+    records = [
         (
             *heap.put(each.digest),
             *heap.put(each.fingerprint),
@@ -212,11 +212,11 @@ def store_drafts(
             at,
         )
         for writes in pending_writes
-        for each in writes.idempotency_record
+        for each in writes.idempotency_records
         for at in (to_ms(each.at),)
     ]
     freed, kept, taken = _ticket_rows(pending_writes)
-    values = (events, number, freed, kept, taken, idempotency_record)
+    values = (events, number, freed, kept, taken, records)
     texts = [value if isinstance(value, int) else as_json(value) for value in values]
     try:
         connection.execute(STORE, (texts[0], heap.bytes, *texts[1:]))
