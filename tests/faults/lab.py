@@ -167,7 +167,7 @@ class Service:
         """Ask once, on a connection of its own. Raises `Gone`."""
         client = Client(HOST, self.port, {"Authorization": f"key {key}"}, seconds)
         try:
-            return client.ask(method, path, body)
+            return client.send(method, path, body)
         finally:
             client.close()
 

@@ -19,7 +19,7 @@ def kept(position: str) -> Mapping[str, Kept]:
     """By part, where its rows are. `position` is the column of an event's position."""
     return MappingProxyType(
         {
-            "facts": Kept(
+            "events": Kept(
                 "orders_events",
                 (position, "originator_id", "originator_version", "topic", "state", "hash"),
             ),
