@@ -13,6 +13,8 @@ from pathlib import Path
 
 import msgspec
 
+from domain.errors import UserError
+
 VARIABLE = "ORDERLOG_FAILPOINTS"
 SWITCH = "ORDERLOG_FAILPOINTS_SWITCH"
 KILL, ERROR = "kill", "error"
@@ -73,7 +75,7 @@ class Injected(Exception):
     """The error that a test wished for at a place."""
 
 
-class FailpointsRefused(Exception):
+class FailpointsRefused(UserError):
     """`ORDERLOG_FAILPOINTS` is set where no test has switched it on."""
 
 

@@ -16,6 +16,7 @@ from application.ports.unit_of_work import TicketTaken
 from application.projector.read_your_writes import ModelBehind
 from application.runtime.greenlet_bridge import TooLate
 from domain import refusals
+from domain.errors import UnknownEvent
 from domain.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -139,6 +140,11 @@ def _unknown(error: OutcomeUnknown) -> Response:
     return _again(problem(503, "store_unavailable", detail))
 
 
+def _of_a_later_version(error: UnknownEvent) -> Response:
+    log.error("unknown_event", reason=str(error))
+    return _again(problem(503, "unknown_event_kind", str(error)))
+
+
 def _too_late(_: TooLate) -> Response:
     log.error("store_unavailable", reason="Too many requests wait for the database.")
     return _again(problem(503, "store_unavailable", "The database does not answer in time now."))
@@ -177,6 +183,7 @@ ANSWERS: dict[type[Exception], Callable[[Any], Response]] = {
     ModelNotTrue: _not_true,
     StoreUnavailable: _unavailable,
     OutcomeUnknown: _unknown,
+    UnknownEvent: _of_a_later_version,
     TooLate: _too_late,
     TicketTaken: _contended,
     HTTPException: _http,
