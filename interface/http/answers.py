@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from application.orders.document import order_document
+from application.orders.document_types import OrderDocument
 from application.orders.queries import OrderPage
 from application.orders.service import Answer
 from domain.order import Order
@@ -12,7 +13,7 @@ from interface.http.exchange import Header, Outgoing, bytes_answer, json_answer
 from interface.http.read_your_writes import position_of
 from interface.http.versions import etag_of
 
-Shape = Callable[[dict[str, Any], Order], Any]
+Shape = Callable[[OrderDocument, Order], Any]
 """Makes of an order's document what fields-schema asks for."""
 
 

@@ -23,15 +23,13 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Good(msgspec.Struct, frozen=True):
-    """An answer that says yes. `many` is a JSON array of what `schema` describes.
+    """A successful answer: a document of the type `schema`, or `many` of them in a JSON array.
 
-    Without a schema it is plain text.
-
-    `leads_to` names the operations that take the order which it has made.
+    Without a type it is plain text. `leads_to` names the operations that take the created order.
     """
 
     says: str
-    schema: type[Schema] | None = None
+    schema: type | None = None
     many: bool = False
     headers: tuple[Header, ...] = ()
     leads_to: tuple[str, ...] = ()

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypedDict, cast
 
 import msgspec
 import structlog
+from msgspec import Meta
 from werkzeug.exceptions import HTTPException
 
+from application.catalog.document_types import one_of
 from application.orders.queries import BadCursor
 from application.ports.read_models import ModelNotTrue
 from application.ports.store import OutcomeUnknown, StoreUnavailable
@@ -17,6 +19,7 @@ from application.runtime.greenlet_bridge import TooLate
 from domain import refusals
 from domain.errors import UnknownEvent
 from domain.refusals import Refusal
+from domain.status import Status
 from interface.http.exchange import Header, Outgoing, bytes_answer
 
 if TYPE_CHECKING:
@@ -44,6 +47,44 @@ RETRY_AFTER_SECONDS = "1"
 log = structlog.get_logger()
 
 
+class FaultDocument(TypedDict):
+    """One fault of a bad request, and where it is: a JSON pointer."""
+
+    pointer: Annotated[str, Meta(description="Where it is: a JSON pointer (RFC 6901).")]
+    detail: Annotated[str, Meta(description="What is wrong there.")]
+
+
+class CurrentDocument(TypedDict):
+    """The order's present state, for a request that came too late."""
+
+    version: Annotated[int, Meta(description="The order's version now, for If-Match.")]
+    status: Annotated[str, one_of(*Status), Meta(description="Its status now.")]
+    allowed: Annotated[
+        list[str], Meta(description="The statuses that a client may move it to now.")
+    ]
+
+
+class ProblemDocument(TypedDict):
+    """A problem document (RFC 9457). `code` is stable."""
+
+    type: Annotated[str, Meta(description="The code as a URN.")]
+    title: Annotated[str, Meta(description="The name of the HTTP status.")]
+    status: Annotated[int, Meta(description="The HTTP status again.")]
+    detail: Annotated[
+        str, Meta(description="A sentence for people about this very case; it may change.")
+    ]
+    code: Annotated[str, Meta(description="The stable code of what is wrong.")]
+    errors: NotRequired[
+        Annotated[list[FaultDocument], Meta(description="The faults of a bad request.")]
+    ]
+    current: NotRequired[
+        Annotated[
+            CurrentDocument,
+            Meta(description="The order's present state, where it does not allow the request."),
+        ]
+    ]
+
+
 class BadRequest(Exception):
     """A request that cannot be understood. `errors` maps JSON pointers to what is wrong there."""
 
@@ -65,17 +106,26 @@ class BodyRefused(Exception):
 
 
 def problem(
-    status: int, code: str, detail: str, *, headers: tuple[Header, ...] = (), **more: Any
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    headers: tuple[Header, ...] = (),
+    errors: list[FaultDocument] | None = None,
+    current: CurrentDocument | None = None,
 ) -> Outgoing:
     """An answer that says no: what, why, and the code that a client may rely on."""
-    document = {
+    document: ProblemDocument = {
         "type": f"urn:orderlog:problem:{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         "code": code,
-        **more,
     }
+    if errors is not None:
+        document["errors"] = errors
+    if current is not None:
+        document["current"] = current
     body = msgspec.json.encode(document)
     return bytes_answer(body, status, headers, PROBLEM)
 
@@ -91,17 +141,16 @@ def _refused(refusal: Refusal) -> Outgoing:
         for name in ("version", "status", "allowed")
         if name in refusal.about
     }
-    more: dict[str, Any] = {"current": state} if "allowed" in state else {}
-    return problem(STATUS_OF.get(type(refusal), 400), refusal.code, str(refusal), **more)
+    current = cast("CurrentDocument", state) if "allowed" in state else None
+    status = STATUS_OF.get(type(refusal), 400)
+    return problem(status, refusal.code, str(refusal), current=current)
 
 
 def _bad_request(bad: BadRequest) -> Outgoing:
-    more: dict[str, Any] = {}
+    faults: list[FaultDocument] | None = None
     if bad.errors is not None:
-        more["errors"] = [
-            {"pointer": pointer, "detail": detail} for pointer, detail in bad.errors.items()
-        ]
-    return problem(bad.status, bad.code, str(bad), **more)
+        faults = [{"pointer": pointer, "detail": detail} for pointer, detail in bad.errors.items()]
+    return problem(bad.status, bad.code, str(bad), errors=faults)
 
 
 def _body_refused(refused: BodyRefused) -> Outgoing:

@@ -1,14 +1,34 @@
 """What the calls that need no key are, in words and schemas."""
 
+from typing import Annotated, Any, TypedDict
+
+from msgspec import Meta
+
+from application.catalog.document_types import one_of
+from application.operations.health import Health
 from interface.http.contract import Good, Operation
-from interface.http.schemas import DocumentOut, LiveOut, ReadyOut
+
+
+class LiveDocument(TypedDict):
+    """That the process lives."""
+
+    status: Annotated[str, one_of("live"), Meta(description="That it lives.")]
+
+
+class Document(TypedDict):
+    """An OpenAPI document."""
+
+    openapi: Annotated[str, Meta(description="The version of OpenAPI.")]
+    info: Annotated[dict[str, Any], Meta(description="Title, version and description.")]
+    paths: Annotated[dict[str, Any], Meta(description="The calls.")]
+
 
 LIVE = Operation(
     tag="health",
     summary="Does the process live?",
     says="Answers as long as the process can answer at all. It looks at nothing else.",
     needs_key=False,
-    answers={200: Good("It lives.", LiveOut)},
+    answers={200: Good("It lives.", LiveDocument)},
 )
 
 READY = Operation(
@@ -22,8 +42,8 @@ READY = Operation(
     " are not there. A machine whose clock is more than five seconds off is not ready either.",
     needs_key=False,
     answers={
-        200: Good("Requests can be answered.", ReadyOut),
-        503: Good("Requests cannot be answered now; `checks` says why.", ReadyOut),
+        200: Good("Requests can be answered.", Health),
+        503: Good("Requests cannot be answered now; `checks` says why.", Health),
     },
 )
 
@@ -43,5 +63,5 @@ OPENAPI = Operation(
     summary="This document",
     says="The contract of the API as an OpenAPI 3.1 document.",
     needs_key=False,
-    answers={200: Good("The document.", DocumentOut)},
+    answers={200: Good("The document.", Document)},
 )

@@ -11,8 +11,16 @@ import msgspec
 from apispec import APISpec
 from flask import Blueprint, Flask, Response, current_app
 
+from application.catalog.document_types import (
+    OrderTicketDocument,
+    PartnerDocument,
+    ShowDocument,
+)
+from application.orders.document_types import OrderDocument
+from interface.http.answer_schemas import AnswerSchemas
 from interface.http.contract import Good, Operation, described, operation_of
 from interface.http.documented_calls import documented
+from interface.http.errors import ProblemDocument
 from interface.http.exchange import JSON
 from interface.http.headers import (
     ANSWERED_REQUEST_ID,
@@ -25,13 +33,6 @@ from interface.http.headers import (
 from interface.http.health_contract import OPENAPI
 from interface.http.openapi_schemas import WRITTEN_ID, plugin, shaped_order
 from interface.http.problems import STORE_UNAVAILABLE, TOO_MANY_BODIES, UNAUTHORIZED, Problem
-from interface.http.schemas import (
-    OrderOut,
-    OrderTicketOut,
-    PartnerOut,
-    ProblemOut,
-    ShowOut,
-)
 
 PREFIXES = ("/v1/", "/health/", "/metrics", "/openapi.json")
 """Where the addresses of the API are. Pages for people are no part of the contract."""
@@ -65,6 +66,15 @@ Every answer that says no is a problem document (RFC 9457, `application/problem+
 answers 404 (`not_found`), one that has other methods 405 (`method_not_allowed`), and a fault of the
 service itself 500 (`internal`).
 """
+
+OF_SHAPED_ORDERS = (
+    OrderDocument,
+    OrderTicketDocument,
+    PartnerDocument,
+    ProblemDocument,
+    ShowDocument,
+)
+"""The answers that are described first: `ShapedOrder` is made of them."""
 
 PARAMETER_IN_RULE = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 
@@ -106,8 +116,9 @@ def document(app: Flask) -> dict[str, Any]:
             "description": "The word `key`, one or more spaces, and the partner's key.",
         },
     )
-    for schema in (OrderOut, OrderTicketOut, PartnerOut, ProblemOut, ShowOut):
-        spec.components.schema(schema.__name__.removesuffix("Out"), schema=schema)
+    answers = AnswerSchemas(spec.components)
+    for kind in OF_SHAPED_ORDERS:
+        answers.reference(kind)
     spec.components.schema("ShapedOrder", shaped_order(spec.components.schemas))
     for path, calls in groupby(sorted(api_calls(app), key=_place), key=_place):
         spec.path(
@@ -183,7 +194,7 @@ def _operation(method: str, path: str, name: str, operation: Operation) -> dict[
 
 def _good(operation: Operation, good: Good, examples: Mapping[str, Any]) -> dict[str, Any]:
     schema: Any = good.schema
-    if schema is OrderOut and operation.query and "fields_schema" in operation.query.fields:
+    if schema is OrderDocument and operation.query and "fields_schema" in operation.query.fields:
         schema = {"anyOf": [schema, {"$ref": "#/components/schemas/ShapedOrder"}]}
     if good.many:
         schema = {"type": "array", "items": schema}
@@ -213,7 +224,7 @@ def _problems(operation: Operation) -> dict[str, Any]:
 
 def _no(status: int, problems: Sequence[Problem]) -> dict[str, Any]:
     narrowed = {"status": {"const": status}, "code": {"enum": [each.code for each in problems]}}
-    schema = {"allOf": [ProblemOut, {"type": "object", "properties": narrowed}]}
+    schema = {"allOf": [ProblemDocument, {"type": "object", "properties": narrowed}]}
     more = {
         UNAUTHORIZED.status: WWW_AUTHENTICATE,
         STORE_UNAVAILABLE.status: RETRY_AFTER,

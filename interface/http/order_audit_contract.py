@@ -1,9 +1,10 @@
 """What the calls of an order's audit are, in words and schemas."""
 
+from application.orders.document_types import DiffDocument, StoryDocument
 from domain import refusals
 from interface.http.contract import Good, Operation
 from interface.http.headers import ACCEPT_LANGUAGE, CONTENT_LANGUAGE
-from interface.http.order_audit_schemas import DiffIn, DiffOut, StoryOut
+from interface.http.order_audit_schemas import DiffIn
 from interface.http.schemas import NothingIn
 
 READ_DIFF = Operation(
@@ -12,7 +13,7 @@ READ_DIFF = Operation(
     says="What changed between two versions, field by field, and which events changed it. Version"
     " 0 is before the order was made.",
     query=DiffIn(),
-    answers={200: Good("What changed.", DiffOut)},
+    answers={200: Good("What changed.", DiffDocument)},
     refuses=(refusals.UnknownOrder, refusals.UnknownVersion),
 )
 
@@ -24,6 +25,6 @@ EXPLAIN = Operation(
     " for, why. Refused attempts are kept for thirty days.",
     query=NothingIn(),
     headers=(ACCEPT_LANGUAGE,),
-    answers={200: Good("The story.", StoryOut, headers=(CONTENT_LANGUAGE,))},
+    answers={200: Good("The story.", StoryDocument, headers=(CONTENT_LANGUAGE,))},
     refuses=(refusals.UnknownOrder,),
 )

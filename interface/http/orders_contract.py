@@ -1,5 +1,9 @@
 """What the calls on orders are, in words and schemas."""
 
+from typing import TypedDict
+
+from application.catalog.document_types import OrderTicketDocument
+from application.orders.document_types import HistoryDocument, OrderDocument
 from domain import refusals
 from interface.http.contract import Good, Operation
 from interface.http.headers import (
@@ -21,17 +25,18 @@ from interface.http.problems import (
     RANDOM_AND_TICKETS,
 )
 from interface.http.schemas import (
-    HistoryOut,
     NothingIn,
-    NothingOut,
     OrderChangeIn,
     OrderIn,
     OrderListIn,
-    OrderOut,
     OrderShapeIn,
-    OrderTicketOut,
     OrderViewIn,
 )
+
+
+class NothingDocument(TypedDict):
+    """An empty object."""
+
 
 OF_A_WRITE = (
     BAD_IDEMPOTENCY_KEY,
@@ -74,7 +79,7 @@ CREATE_ORDER = Operation(
     answers={
         201: Good(
             "The order.",
-            OrderOut,
+            OrderDocument,
             headers=(ETAG, LOG_POSITION),
             leads_to=(
                 "read_order",
@@ -104,7 +109,7 @@ CHANGE_ORDER = Operation(
     query=OrderShapeIn(),
     body=OrderChangeIn(),
     headers=(IF_MATCH, IDEMPOTENCY_KEY),
-    answers={200: Good("The order after the change.", OrderOut, headers=(ETAG, LOG_POSITION))},
+    answers={200: Good("The order after the change.", OrderDocument, headers=(ETAG, LOG_POSITION))},
     refuses=(
         *OF_A_CHANGE,
         *OF_A_COMMAND,
@@ -124,7 +129,7 @@ CANCEL_ORDER = Operation(
     " order keeps listing which they were.",
     query=NothingIn(),
     headers=(IF_MATCH, IDEMPOTENCY_KEY),
-    answers={200: Good("The order is canceled.", NothingOut, headers=(LOG_POSITION,))},
+    answers={200: Good("The order is canceled.", NothingDocument, headers=(LOG_POSITION,))},
     refuses=OF_A_CHANGE,
 )
 
@@ -137,7 +142,7 @@ LIST_ORDERS = Operation(
     " orders had to be looked at may be shorter than asked for, or empty, and yet have a next one.",
     query=OrderListIn(),
     headers=(WAIT_FOR_POSITION,),
-    answers={200: Good("A page of orders.", OrderOut, many=True, headers=(LINK,))},
+    answers={200: Good("A page of orders.", OrderDocument, many=True, headers=(LINK,))},
     refuses=(BAD_CURSOR, BAD_FIELDS_SCHEMA, *OF_A_WAIT),
 )
 
@@ -147,7 +152,7 @@ READ_ORDER = Operation(
     says="The order as it is, or as it was after one of its versions or at a moment. The vendor"
     " that made it and the organiser of its event may read it.",
     query=OrderViewIn(),
-    answers={200: Good("The order.", OrderOut, headers=(ETAG,))},
+    answers={200: Good("The order.", OrderDocument, headers=(ETAG,))},
     refuses=(
         BAD_FIELDS_SCHEMA,
         refusals.UnknownOrder,
@@ -162,7 +167,7 @@ LIST_ORDER_TICKETS = Operation(
     says="The tickets that the order lists, with their seats, in the order in which it got them."
     " Those of a done order have a barcode that cannot be guessed.",
     query=NothingIn(),
-    answers={200: Good("The tickets.", OrderTicketOut, many=True)},
+    answers={200: Good("The tickets.", OrderTicketDocument, many=True)},
     refuses=(refusals.UnknownOrder,),
 )
 
@@ -172,6 +177,6 @@ READ_HISTORY = Operation(
     says="Every event of the order, oldest first: what happened, when, who did it, by which"
     " request, and what the event says.",
     query=NothingIn(),
-    answers={200: Good("The events.", HistoryOut)},
+    answers={200: Good("The events.", HistoryDocument)},
     refuses=(refusals.UnknownOrder,),
 )
