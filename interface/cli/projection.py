@@ -14,7 +14,6 @@ from interface.cli.session import Session, database_option, extra, json_option
 from interface.cli.tables import listing
 
 if TYPE_CHECKING:
-    from application.ports.read_models import ModelState
     from application.projector.rebuild import Outcome
     from application.projector.workers import Workers
     from application.read_models.registry import Projection
@@ -51,21 +50,19 @@ def list_projections(session: Session, *, as_json: bool) -> None:
 @database_option
 def status(session: Session, *, as_json: bool) -> None:
     """Show how far each read model is. Exit code 1 when one has stopped."""
-    from application.read_models.registry import PROJECTIONS  # noqa: PLC0415 - see session.py
+    from application.operations import read_model_status  # noqa: PLC0415 - see session.py
 
-    store = session.services.store
-    last = store.last_position()
-    states = [store.read_models().state(name) for name in PROJECTIONS]
+    statuses = read_model_status.read_model_statuses(session.services.store)
     rows = [
         {
-            "name": state.name,
-            "position": state.position,
-            "last": last,
-            "behind": state.behind(last),
-            "feeder": state.projector,
-            "stopped": state.stopped or _why_untrue(state),
+            "name": each.name,
+            "position": each.position,
+            "last": each.last,
+            "behind": each.behind,
+            "feeder": each.projector,
+            "stopped": each.trouble,
         }
-        for state in states
+        for each in statuses
     ]
     if as_json:
         session.print_json(rows)
@@ -77,13 +74,6 @@ def status(session: Session, *, as_json: bool) -> None:
         session.out.print(table)
     if any(row["stopped"] for row in rows):
         raise SystemExit(1)
-
-
-def _why_untrue(state: "ModelState") -> str | None:
-    """Why a read model is not to be believed although it does not stand still."""
-    if state.diverged:
-        return "the log went back: it shows another history"
-    return None if state.is_true else "the log went back: it is begun anew"
 
 
 @projection.command()
@@ -131,8 +121,9 @@ def rebuild(
     from application.projector import rebuild as rebuilding  # noqa: PLC0415
     from application.projector.generations import Loading  # noqa: PLC0415
     from application.projector.ticket_check import check_tickets  # noqa: PLC0415
-    from application.projector.workers import lower_priority  # noqa: PLC0415
+    from application.projector.workers import NICE_LEVEL  # noqa: PLC0415
     from application.read_models.registry import BESIDE, REBUILT  # noqa: PLC0415
+    from application.runtime.worker_processes import lower_priority  # noqa: PLC0415
 
     known = _known(name, REBUILT)
     repair = accept_differences and not check
@@ -147,7 +138,7 @@ def rebuild(
             import_module("application.archive.reading")
     store = session.services.store
     loading = Loading(opener_of(session.settings.database), _workers(workers, scheduler), archive)
-    lower_priority()
+    lower_priority(NICE_LEVEL)
     with events_bar(session, f"Rebuilding {name}") as report:
         if name == "tickets":
             outcome = check_tickets(store, report, loading, repair=repair)

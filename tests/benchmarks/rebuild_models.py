@@ -33,9 +33,10 @@ from application.ports.copyable import EVENTS, Counters
 from application.ports.partitions import Range
 from application.projector.generations import Loading
 from application.projector.rebuild import rebuild
-from application.projector.workers import NICE_LEVEL, in_processes, lower_priority
+from application.projector.workers import NICE_LEVEL, in_processes
 from application.read_models.registry import PROJECTIONS
 from application.runtime.clock import now
+from application.runtime.worker_processes import lower_priority
 from application.settings import Settings
 from domain.commands import BestAvailable
 from domain.order import Order
