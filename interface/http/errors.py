@@ -26,17 +26,14 @@ if TYPE_CHECKING:
     from interface.http.problems import Problem
 
 STATUS_OF: dict[type[Refusal], int] = {
-    refusals.UnknownOrder: 404,
-    refusals.ShowNotFound: 404,
-    refusals.UnknownVersion: 404,
-    refusals.NotYetCreated: 404,
-    refusals.NoDeal: 403,
-    refusals.NotTheVendor: 403,
+    refusals.NotFound: 404,
+    refusals.Forbidden: 403,
     refusals.VersionMismatch: 412,
     refusals.ChangedMeanwhile: 409,
     refusals.RequestReused: 422,
+    Refusal: 400,
 }
-"""What is not here is a bad request: 400."""
+"""The HTTP status of each kind of refusal. The most special kind counts."""
 
 CODE_OF = {413: "request_entity_too_large"}
 """The codes of HTTP's own refusals that are not called like their status in every Python."""
@@ -130,6 +127,11 @@ def problem(
     return bytes_answer(body, status, headers, PROBLEM)
 
 
+def status_of(kind: type[Refusal]) -> int:
+    """The HTTP status of a refusal, by its kind."""
+    return next(STATUS_OF[each] for each in kind.__mro__ if each in STATUS_OF)
+
+
 def answer_to(error: Exception) -> Outgoing:
     """The problem document for whatever was raised."""
     return next(ANSWERS[kind] for kind in type(error).__mro__ if kind in ANSWERS)(error)
@@ -142,7 +144,7 @@ def _refused(refusal: Refusal) -> Outgoing:
         if name in refusal.about
     }
     current = cast("CurrentDocument", state) if "allowed" in state else None
-    status = STATUS_OF.get(type(refusal), 400)
+    status = status_of(type(refusal))
     return problem(status, refusal.code, str(refusal), current=current)
 
 

@@ -10,8 +10,8 @@ from application.operations.metrics import Figures, ModelFigures
 from application.ports.integrity_records import Verification
 from application.runtime.restart_figures import RestartFigures
 from interface.http.calls import Calls
+from interface.http.contract import Good, Operation
 from interface.http.exchange import Incoming, Outgoing, bytes_answer
-from interface.http.health_contract import METRICS
 from interface.http.monitoring import Monitoring
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -20,6 +20,17 @@ TEXT = "text/plain; version=0.0.4; charset=utf-8"
 Restarts = Iterable[tuple[int, RestartFigures]]
 """The number of each process of a server, and how often it was replaced."""
 
+
+METRICS = Operation(
+    tag="health",
+    summary="The metrics of the service",
+    says="The positions of the log and its read models, the holds that are due, and the result of"
+    " the last verification of the log, in the text format of Prometheus. Every process shows the"
+    " same figures of the database. If the database is away, or does not answer within a second"
+    " and a half, `orderlog_store_up` is 0, and only metrics that need no database are shown.",
+    needs_key=False,
+    answers={200: Good("The metrics.")},
+)
 
 CALLS = Calls("metrics")
 

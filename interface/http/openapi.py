@@ -5,11 +5,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import groupby
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 import msgspec
 from apispec import APISpec
 from flask import Blueprint, Flask, Response, current_app
+from msgspec import Meta
 
 from application.catalog.document_types import (
     OrderTicketDocument,
@@ -30,7 +31,6 @@ from interface.http.headers import (
     WWW_AUTHENTICATE,
     Header,
 )
-from interface.http.health_contract import OPENAPI
 from interface.http.openapi_schemas import WRITTEN_ID, plugin, shaped_order
 from interface.http.problems import STORE_UNAVAILABLE, TOO_MANY_BODIES, UNAUTHORIZED, Problem
 
@@ -77,6 +77,23 @@ OF_SHAPED_ORDERS = (
 """The answers that are described first: `ShapedOrder` is made of them."""
 
 PARAMETER_IN_RULE = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
+
+
+class Document(TypedDict):
+    """An OpenAPI document."""
+
+    openapi: Annotated[str, Meta(description="The version of OpenAPI.")]
+    info: Annotated[dict[str, Any], Meta(description="Title, version and description.")]
+    paths: Annotated[dict[str, Any], Meta(description="The calls.")]
+
+
+OPENAPI = Operation(
+    tag="contract",
+    summary="This document",
+    says="The contract of the API as an OpenAPI 3.1 document.",
+    needs_key=False,
+    answers={200: Good("The document.", Document)},
+)
 
 
 def openapi_blueprint() -> Blueprint:

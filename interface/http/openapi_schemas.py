@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 
 from interface.http.answer_schemas import AnswerSchemas
 from interface.http.fields_schema import KNOWN, Tree
-from interface.http.schemas import Flag, Moment, MomentRange, ObjectId, Words
+from interface.http.input_fields import Flag, Moment, MomentRange, ObjectId, Words
 
 WRITTEN_ID = {"type": "string", "pattern": "^[0-9A-Fa-f]{24}$"}
 """An id in a request: capitals are taken, too."""

@@ -3,7 +3,7 @@
 import msgspec
 
 from domain.refusals import Refusal
-from interface.http.errors import STATUS_OF
+from interface.http.errors import status_of
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -16,7 +16,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 def problem_of(why: Problem | type[Refusal]) -> Problem:
     """A refusal of the domain as the API says it."""
-    return why if isinstance(why, Problem) else Problem(why.code, STATUS_OF.get(why, 400), why.says)
+    return why if isinstance(why, Problem) else Problem(why.code, status_of(why), why.says)
 
 
 UNAUTHORIZED = Problem("unauthorized", 401, "No good key was sent.")

@@ -1,13 +1,50 @@
 """What is for sale: the events that a key may sell, and their tickets."""
 
 from application.bootstrap import Services
+from application.catalog.document_types import ShowDocument, TicketDocument
+from application.orders.document_types import SalesDocument
+from domain import refusals
 from domain.refusals import ShowNotFound
 from interface.http.body import load_query
 from interface.http.calls import Calls
+from interface.http.contract import Good, Operation
 from interface.http.exchange import Incoming, Outgoing, json_answer
+from interface.http.headers import WAIT_FOR_POSITION
+from interface.http.input_fields import OBJECT_ID
+from interface.http.problems import OF_A_WAIT
 from interface.http.read_your_writes import wait_for_position
-from interface.http.schemas import OBJECT_ID, NothingIn, SalesIn, TicketListIn
-from interface.http.shows_contract import LIST_EVENTS, LIST_TICKETS, READ_SALES
+from interface.http.schemas import NothingIn, SalesIn, TicketListIn
+
+LIST_EVENTS = Operation(
+    tag="events",
+    summary="List the events that the key may sell",
+    says="The events of the key's partner and those for which it has a deal, soonest first, with"
+    " their ticket sets, how many tickets are vacant, and the price rules.",
+    query=NothingIn(),
+    answers={200: Good("The events.", ShowDocument, many=True)},
+)
+
+LIST_TICKETS = Operation(
+    tag="event tickets",
+    summary="List an event's tickets",
+    says="Every ticket of the event by its number, as it is at this moment, or only those of the"
+    " wished statuses.",
+    query=TicketListIn(),
+    answers={200: Good("The tickets.", TicketDocument, many=True)},
+    refuses=(refusals.ShowNotFound,),
+)
+
+READ_SALES = Operation(
+    tag="events",
+    summary="Read how an event sells",
+    says="What was held, sold and returned: in all, by day, and by set and day. The numbers are"
+    " read from a read model that follows the log by a moment; X-Wait-For-Position waits for it."
+    " With `at` they are what they were at that moment, counted anew from the event's orders.",
+    query=SalesIn(),
+    headers=(WAIT_FOR_POSITION,),
+    answers={200: Good("The sales.", SalesDocument)},
+    refuses=(refusals.ShowNotFound, *OF_A_WAIT),
+)
 
 TICKET_LIST_IN = TicketListIn()
 NOTHING_IN = NothingIn()

@@ -10,7 +10,7 @@ from domain import refusals
 from interface.http import documented_calls, problems
 from interface.http.contract import Good, Operation, described
 from interface.http.openapi import api_calls
-from interface.http.orders_contract import NothingDocument
+from interface.http.orders import NothingDocument
 from interface.http.problems import Problem, problem_of
 from interface.server.flask_app import create_app
 
