@@ -1,5 +1,9 @@
 """What support and auditors ask of an order: what changed, and its timeline in plain sentences."""
 
+from typing import Any
+
+from marshmallow import Schema, ValidationError, validate, validates_schema
+
 from application.bootstrap import Services
 from application.orders.document_types import DiffDocument, StoryDocument
 from application.orders.timeline.english import ENGLISH
@@ -10,15 +14,42 @@ from interface.http.calls import Calls
 from interface.http.contract import Good, Operation
 from interface.http.exchange import Incoming, Outgoing, json_answer
 from interface.http.headers import ACCEPT_LANGUAGE, CONTENT_LANGUAGE
+from interface.http.input_fields import Digits
 from interface.http.orders import known_order
-from interface.http.schemas import DiffIn, NothingIn
+from interface.http.schemas import MOST_VERSION, NothingIn
+
+
+class DiffIn(Schema):
+    """Between which versions to compare; 0 is before the order was made."""
+
+    from_ = Digits(
+        data_key="from",
+        required=True,
+        validate=validate.Range(0, MOST_VERSION),
+        metadata={"description": "The older version; 0 is before the order was created."},
+    )
+    to = Digits(
+        required=True,
+        validate=validate.Range(0, MOST_VERSION),
+        metadata={"description": "The newer version."},
+    )
+
+    @validates_schema
+    def forward(self, data: dict[str, Any], **_: Any) -> None:
+        """Time runs forward."""
+        if data["from_"] > data["to"]:
+            raise ValidationError("Has to be the older version.", "from")
+
+
+DIFF_IN = DiffIn()
+NOTHING_IN = NothingIn()
 
 READ_DIFF = Operation(
     tag="order history",
     summary="Compare two versions of an order",
     says="What changed between two versions, field by field, and which events changed it. Version"
     " 0 is before the order was made.",
-    query=DiffIn(),
+    query=DIFF_IN,
     answers={200: Good("What changed.", DiffDocument)},
     refuses=(refusals.UnknownOrder, refusals.UnknownVersion),
 )
@@ -29,14 +60,12 @@ EXPLAIN = Operation(
     says="The order's story in plain sentences: what happened, when, by whom, by which request, and"
     " how long was left on the hold; what was asked and refused; and for an end that nobody asked"
     " for, why. Refused attempts are kept for thirty days.",
-    query=NothingIn(),
+    query=NOTHING_IN,
     headers=(ACCEPT_LANGUAGE,),
     answers={200: Good("The story.", StoryDocument, headers=(CONTENT_LANGUAGE,))},
     refuses=(refusals.UnknownOrder,),
 )
 
-DIFF_IN = DiffIn()
-NOTHING_IN = NothingIn()
 
 ORDER_AUDIT = Calls("order_audit", "/v1/resources/orders/<order_id:order>")
 

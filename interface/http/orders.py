@@ -54,6 +54,13 @@ class NothingDocument(TypedDict):
     """An empty object."""
 
 
+ORDER_IN = OrderIn()
+ORDER_CHANGE_IN = OrderChangeIn()
+ORDER_VIEW_IN = OrderViewIn()
+ORDER_LIST_IN = OrderListIn()
+ORDER_SHAPE_IN = OrderShapeIn()
+NOTHING_IN = NothingIn()
+
 OF_A_WRITE = (
     BAD_IDEMPOTENCY_KEY,
     CONTENDED,
@@ -89,8 +96,8 @@ CREATE_ORDER = Operation(
     " their ids, or taken at random out of sets, never both; an order may also be made without"
     " any. Those that cannot be had are left out of the answer, unless `all_or_nothing` is true:"
     " then the order has all or none. Customer, payment and status may be given at once.",
-    query=OrderShapeIn(),
-    body=OrderIn(),
+    query=ORDER_SHAPE_IN,
+    body=ORDER_IN,
     headers=(IDEMPOTENCY_KEY,),
     answers={
         201: Good(
@@ -122,8 +129,8 @@ CHANGE_ORDER = Operation(
     " `tickets` and `random` name the wanted end state: what is missing is claimed, what is no"
     " longer named is let go, what stays keeps its seat. Asking for what already is records"
     " nothing and is answered with the order as it is.",
-    query=OrderShapeIn(),
-    body=OrderChangeIn(),
+    query=ORDER_SHAPE_IN,
+    body=ORDER_CHANGE_IN,
     headers=(IF_MATCH, IDEMPOTENCY_KEY),
     answers={200: Good("The order after the change.", OrderDocument, headers=(ETAG, LOG_POSITION))},
     refuses=(
@@ -143,7 +150,7 @@ CANCEL_ORDER = Operation(
     summary="Cancel an order",
     says="The same as changing the status to `canceled`: the tickets are let go at once, and the"
     " order keeps listing which they were.",
-    query=NothingIn(),
+    query=NOTHING_IN,
     headers=(IF_MATCH, IDEMPOTENCY_KEY),
     answers={200: Good("The order is canceled.", NothingDocument, headers=(LOG_POSITION,))},
     refuses=OF_A_CHANGE,
@@ -156,7 +163,7 @@ LIST_ORDERS = Operation(
     " model that follows the log by a moment; X-Wait-For-Position waits for it. With `at` it has"
     " the orders that there were at that moment, as they were then; a page for which very many"
     " orders had to be looked at may be shorter than asked for, or empty, and yet have a next one.",
-    query=OrderListIn(),
+    query=ORDER_LIST_IN,
     headers=(WAIT_FOR_POSITION,),
     answers={200: Good("A page of orders.", OrderDocument, many=True, headers=(LINK,))},
     refuses=(BAD_CURSOR, BAD_FIELDS_SCHEMA, *OF_A_WAIT),
@@ -167,7 +174,7 @@ READ_ORDER = Operation(
     summary="Read an order",
     says="The order as it is, or as it was after one of its versions or at a moment. The vendor"
     " that made it and the organiser of its event may read it.",
-    query=OrderViewIn(),
+    query=ORDER_VIEW_IN,
     answers={200: Good("The order.", OrderDocument, headers=(ETAG,))},
     refuses=(
         BAD_FIELDS_SCHEMA,
@@ -182,7 +189,7 @@ LIST_ORDER_TICKETS = Operation(
     summary="List an order's tickets",
     says="The tickets that the order lists, with their seats, in the order in which it got them."
     " Those of a done order have a barcode that cannot be guessed.",
-    query=NothingIn(),
+    query=NOTHING_IN,
     answers={200: Good("The tickets.", OrderTicketDocument, many=True)},
     refuses=(refusals.UnknownOrder,),
 )
@@ -192,17 +199,11 @@ READ_HISTORY = Operation(
     summary="Read an order's history",
     says="Every event of the order, oldest first: what happened, when, who did it, by which"
     " request, and what the event says.",
-    query=NothingIn(),
+    query=NOTHING_IN,
     answers={200: Good("The events.", HistoryDocument)},
     refuses=(refusals.UnknownOrder,),
 )
 
-ORDER_IN = OrderIn()
-ORDER_CHANGE_IN = OrderChangeIn()
-ORDER_VIEW_IN = OrderViewIn()
-ORDER_LIST_IN = OrderListIn()
-ORDER_SHAPE_IN = OrderShapeIn()
-NOTHING_IN = NothingIn()
 CANCEL = ChangeOrder(status=Status.CANCELED)
 
 ORDERS = Calls("orders", "/v1/resources/orders")

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
-from application.catalog.document_types import Sale
 from application.orders.queries import SORTS, OrderFilter
 from application.orders.service import ChangeOrder, ChoosePayment
 from domain.commands import BestAvailable, Customer, TicketsById
@@ -263,39 +262,3 @@ class OrderListIn(OrderShapeIn):
             at=data["at"],
         )
         return wanted, data["fields_schema"]
-
-
-class SalesIn(Schema):
-    """Sales now, or as of a moment."""
-
-    at = Moment(
-        load_default=None, metadata={"description": "The numbers as they were at this moment."}
-    )
-
-
-class TicketListIn(Schema):
-    """Which tickets of an event to list."""
-
-    status = Words(Sale, metadata={"description": "Tickets in one of these statuses."})
-
-
-class DiffIn(Schema):
-    """Between which versions to compare; 0 is before the order was made."""
-
-    from_ = Digits(
-        data_key="from",
-        required=True,
-        validate=validate.Range(0, MOST_VERSION),
-        metadata={"description": "The older version; 0 is before the order was created."},
-    )
-    to = Digits(
-        required=True,
-        validate=validate.Range(0, MOST_VERSION),
-        metadata={"description": "The newer version."},
-    )
-
-    @validates_schema
-    def forward(self, data: dict[str, Any], **_: Any) -> None:
-        """Time runs forward."""
-        if data["from_"] > data["to"]:
-            raise ValidationError("Has to be the older version.", "from")
