@@ -1,4 +1,4 @@
-"""Good answers about orders: their documents, in the shape that was asked for."""
+"""Successful answers about orders: their documents, in the requested shape."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -14,13 +14,13 @@ from interface.http.read_your_writes import position_of
 from interface.http.versions import etag_of
 
 Shape = Callable[[OrderDocument, Order], Any]
-"""Makes of an order's document what fields-schema asks for."""
+"""Reduces an order's document to the fields that fields-schema names."""
 
 
 def order_answer(
     answer: Answer, shape: Shape | None, status: int = 200, *, written: bool = False
 ) -> Outgoing:
-    """The order document with its version, in the `shape` that was asked for."""
+    """The order document with its version, in the requested `shape`."""
     headers = [etag_of(answer.order.version)]
     if written:
         headers.append(position_of(answer))
@@ -30,7 +30,7 @@ def order_answer(
 
 
 def orders_answer(page: OrderPage, shape: Shape | None, more: tuple[Header, ...]) -> Outgoing:
-    """The documents of a page of orders, each in the `shape` that was asked for."""
+    """The documents of a page of orders, each in the requested `shape`."""
     return json_answer([_document(order, page.at, shape) for order in page.orders], 200, more)
 
 

@@ -1,4 +1,4 @@
-"""One table from a reason to say no to a status, and one error body: RFC 9457 problem documents."""
+"""The table from errors to HTTP statuses, and the one error body: RFC 9457 problem documents."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -33,10 +33,10 @@ STATUS_OF: dict[type[Refusal], int] = {
     refusals.RequestReused: 422,
     Refusal: 400,
 }
-"""The HTTP status of each kind of refusal. The most special kind counts."""
+"""The HTTP status of each kind of refusal. The most specific kind counts."""
 
 CODE_OF = {413: "request_entity_too_large"}
-"""The codes of HTTP's own refusals that are not called like their status in every Python."""
+"""The codes of HTTP errors whose status is not named the same in every version of Python."""
 
 PROBLEM = "application/problem+json"
 RETRY_AFTER_SECONDS = "1"
@@ -95,7 +95,7 @@ class BadRequest(Exception):
 
 
 class BodyRefused(Exception):
-    """A body that is not waited for any longer, and the problem document that says why."""
+    """The body is no longer waited for. `why` is the problem of the answer."""
 
     def __init__(self, why: "Problem") -> None:
         super().__init__(why.says)
@@ -111,7 +111,7 @@ def problem(
     errors: list[FaultDocument] | None = None,
     current: CurrentDocument | None = None,
 ) -> Outgoing:
-    """An answer that says no: what, why, and the code that a client may rely on."""
+    """A problem document as an answer. Clients may rely on `code`."""
     document: ProblemDocument = {
         "type": f"urn:orderlog:problem:{code}",
         "title": HTTPStatus(status).phrase,
@@ -234,4 +234,4 @@ ANSWERS: dict[type[Exception], Callable[[Any], Outgoing]] = {
     HTTPException: _http,
     Exception: _unexpected,
 }
-"""Every way to fail, and what makes the answer to it. The most special kind counts."""
+"""What answers each kind of error. The most specific kind counts."""

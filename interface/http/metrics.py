@@ -1,4 +1,4 @@
-"""The numbers of the service for Prometheus. No key is needed: nothing in them is about anybody."""
+"""The metrics of the service for Prometheus. No key is needed: they have no personal data."""
 
 from collections.abc import Iterable, Iterator
 
@@ -37,24 +37,24 @@ CALLS = Calls("metrics")
 
 @CALLS.get("/metrics", METRICS)
 def metrics(_: Incoming, monitoring: Monitoring) -> Outgoing:
-    """Read the numbers of the service."""
+    """Read the metrics of the service."""
     return metrics_answer(monitoring.figures(), monitoring)
 
 
 def metrics_answer(found: Figures | None, monitoring: Monitoring) -> Outgoing:
-    """The numbers that were found, and those of the server's processes."""
+    """The metrics of the store, if it was read, and of the server's processes."""
     return bytes_answer(exposition(found, monitoring.restarts.all()), content_type=TEXT)
 
 
 def exposition(found: Figures | None, restarts: Restarts = ()) -> bytes:
-    """Numbers in the text format; without those of the store only that it is away, and the rest."""
+    """Metrics in the text format. Without figures of the store they show that it is away."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(OneReading(found, restarts))
     return generate_latest(registry)
 
 
 class OneReading(Collector):
-    """What one reading found, as the client library takes it."""
+    """The figures of one reading, as the client library collects them."""
 
     def __init__(self, found: Figures | None, restarts: Restarts) -> None:
         self._found = found

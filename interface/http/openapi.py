@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the descriptions of the routes. Served at /openapi.json."""
+"""Generates the OpenAPI 3.1 document from the descriptions of the calls, for /openapi.json."""
 
 import re
 from collections import defaultdict
@@ -38,31 +38,31 @@ PREFIXES = ("/v1/", "/health/", "/metrics", "/openapi.json")
 """Where the addresses of the API are. Pages for people are no part of the contract."""
 
 TAGS = {
-    "orders": "Make, change, cancel, read and list orders.",
-    "order history": "How an order came to be: every event, and what changed between versions.",
+    "orders": "Create, change, cancel, read and list orders.",
+    "order history": "An order's history: every event, and what changed between versions.",
     "order tickets": "The tickets that an order lists.",
     "events": "What a key may sell.",
-    "event tickets": "Every ticket of an event, and whether it can be had.",
-    "health": "Whether the service lives and can do its work; its numbers. No key is needed.",
+    "event tickets": "Every ticket of an event, and whether it is vacant.",
+    "health": "Liveness, readiness and metrics. No key is needed.",
     "contract": "This document. No key is needed.",
 }
 
 PATH_PARAMETERS = {
-    "order": "The order's id. What is no id is an order that does not exist.",
-    "event": "The event's id. What is no id is an event that does not exist.",
+    "order": "The order's id. A text that is no id is an order that does not exist.",
+    "event": "The event's id. A text that is no id is an event that does not exist.",
 }
 EXAMPLES = {"order": "56a73b7ff06c5a21c393806b", "event": "56a6253df06c5a059a93802e"}
 """Ids as the documented calls have them."""
 
 ABOUT = """\
-Orders of tickets as a log of events: take an order, hold its tickets, take it through payment, and
-read how it came to be.
+Ticket orders, kept as a log of events: create an order, hold its tickets, take it through payment,
+and read its history.
 
 Send `Authorization: key <key>` with every call but `/health`, `/metrics` and this document. Unknown
 fields and parameters are refused. Answers may get further fields one day.
 
-Every answer that says no is a problem document (RFC 9457, `application/problem+json`) with a stable
-`code`; what a call can say is listed with it. Apart from those, an address that does not exist
+Every error is answered with a problem document (RFC 9457, `application/problem+json`) with a stable
+`code`; the codes of each call are listed with it. Besides, an address that does not exist
 answers 404 (`not_found`), one that has other methods 405 (`method_not_allowed`), and a fault of the
 service itself 500 (`internal`).
 """

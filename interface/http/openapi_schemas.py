@@ -28,11 +28,11 @@ OWN_FIELDS: Mapping[type[fields.Field[Any]], Callable[[Any], dict[str, Any]]] = 
     fields.Enum: lambda _: {"type": "string"},
     fields.Url: lambda _: {"format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"},
 }
-"""What the document says of a field of ours, beyond what its validators say."""
+"""The schema of our own kinds of fields, beyond what their validators give."""
 
 
 class Converter(OpenAPIConverter):
-    """Says what our own fields and rules mean, where the library cannot know it."""
+    """Converts our own fields and rules, which the library does not know."""
 
     def resolve_nested_schema(self, schema: Any) -> dict[str, Any]:
         """A reference to a schema of what comes in, or to an answer's, by its type."""
@@ -57,7 +57,7 @@ class Converter(OpenAPIConverter):
         return converted | _patterns(field) | own
 
     def field2default(self, field: Any, **kwargs: Any) -> dict[str, Any]:
-        """The default, where it says something."""
+        """The default, unless it is null."""
         return {} if field.load_default is None else super().field2default(field, **kwargs)
 
     def field2pattern(self, *_: Any, **__: Any) -> dict[str, Any]:
@@ -72,7 +72,7 @@ class Converter(OpenAPIConverter):
         return converted
 
     def _field2parameter(self, field: Any, *, name: str, location: str) -> dict[str, Any]:
-        """A parameter is missing or is text: there is no null in an address."""
+        """A parameter is missing or is a text: an address has no null."""
         parameter = super()._field2parameter(field, name=name, location=location)
         schema = parameter["schema"]
         if field.allow_none:
@@ -83,7 +83,7 @@ class Converter(OpenAPIConverter):
         return parameter
 
     def list2param(self, field: Any, **_: Any) -> dict[str, Any]:
-        """Words stand in one parameter with commas between."""
+        """Several words share one parameter, with commas between."""
         return {"style": "form", "explode": False} if isinstance(field, Words) else {}
 
 
@@ -121,14 +121,14 @@ def anchored(pattern: str) -> str:
 
 
 EXPANDED = {"tickets": "OrderTicket", "event": "Show", "org": "Partner", "vendor": "Partner"}
-"""What an id in an order becomes when something inside it is wished for."""
+"""What an id in an order becomes when fields inside it are requested."""
 
 
 def shaped_order(schemas: Mapping[str, Any]) -> dict[str, Any]:
-    """What fields-schema makes of an order: no field is certain, ids may have become objects."""
+    """The schema of an order shaped by fields-schema: any field may miss, ids may be objects."""
     return {
         **_some_fields(schemas, schemas["Order"], KNOWN),
-        "description": "An order with the fields that were wished for by fields-schema.",
+        "description": "An order with the fields that fields-schema names.",
     }
 
 

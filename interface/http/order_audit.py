@@ -1,4 +1,4 @@
-"""What support and auditors ask of an order: what changed, and its timeline in plain sentences."""
+"""Calls for support and auditors: what changed in an order, and its timeline in plain sentences."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from interface.http.schemas import MOST_VERSION, NothingIn
 
 
 class DiffIn(Schema):
-    """Between which versions to compare; 0 is before the order was made."""
+    """Between which versions to compare; 0 is before the order was created."""
 
     from_ = Digits(
         data_key="from",
@@ -36,7 +36,7 @@ class DiffIn(Schema):
 
     @validates_schema
     def forward(self, data: dict[str, Any], **_: Any) -> None:
-        """Time runs forward."""
+        """Refuse an older version that is the newer one."""
         if data["from_"] > data["to"]:
             raise ValidationError("Has to be the older version.", "from")
 
@@ -48,7 +48,7 @@ READ_DIFF = Operation(
     tag="order history",
     summary="Compare two versions of an order",
     says="What changed between two versions, field by field, and which events changed it. Version"
-    " 0 is before the order was made.",
+    " 0 is before the order was created.",
     query=DIFF_IN,
     answers={200: Good("What changed.", DiffDocument)},
     refuses=(refusals.UnknownOrder, refusals.UnknownVersion),
@@ -57,12 +57,12 @@ READ_DIFF = Operation(
 EXPLAIN = Operation(
     tag="order history",
     summary="Explain an order",
-    says="The order's story in plain sentences: what happened, when, by whom, by which request, and"
-    " how long was left on the hold; what was asked and refused; and for an end that nobody asked"
-    " for, why. Refused attempts are kept for thirty days.",
+    says="The order's timeline in plain sentences: what happened, when, by whom, by which request,"
+    " and how long was left on the hold; which requests were rejected; and why a hold ended that"
+    " nobody ended. Rejected requests are kept for thirty days.",
     query=NOTHING_IN,
     headers=(ACCEPT_LANGUAGE,),
-    answers={200: Good("The story.", StoryDocument, headers=(CONTENT_LANGUAGE,))},
+    answers={200: Good("The timeline.", StoryDocument, headers=(CONTENT_LANGUAGE,))},
     refuses=(refusals.UnknownOrder,),
 )
 

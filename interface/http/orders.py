@@ -1,4 +1,4 @@
-"""The resource `orders`: create, change, read, list, and how it came to be."""
+"""The resource `orders`: create, change, cancel, read and list, with tickets and history."""
 
 from functools import partial
 from typing import TypedDict
@@ -92,10 +92,10 @@ OF_A_COMMAND = (
 CREATE_ORDER = Operation(
     tag="orders",
     summary="Create an order",
-    says="Makes an order of an event and holds its tickets for ten minutes. Tickets are named by"
-    " their ids, or taken at random out of sets, never both; an order may also be made without"
-    " any. Those that cannot be had are left out of the answer, unless `all_or_nothing` is true:"
-    " then the order has all or none. Customer, payment and status may be given at once.",
+    says="Creates an order of an event and holds its tickets for ten minutes. Tickets are named by"
+    " their ids, or chosen by the service out of sets, never both; an order may also be created"
+    " without any. Tickets that are not vacant are left out of the order, unless `all_or_nothing`"
+    " is true: then the order gets all or none. Customer, payment and status may be given at once.",
     query=ORDER_SHAPE_IN,
     body=ORDER_IN,
     headers=(IDEMPOTENCY_KEY,),
@@ -125,10 +125,10 @@ CREATE_ORDER = Operation(
 CHANGE_ORDER = Operation(
     tag="orders",
     summary="Change an order",
-    says="Changes tickets, customer, payment and status: all that is asked for, or nothing."
-    " `tickets` and `random` name the wanted end state: what is missing is claimed, what is no"
-    " longer named is let go, what stays keeps its seat. Asking for what already is records"
-    " nothing and is answered with the order as it is.",
+    says="Changes tickets, customer, payment and status, all together or not at all."
+    " `tickets` and `random` name the wanted end state: missing tickets are taken, tickets that are"
+    " no longer named are released, and the others stay. A request that changes nothing records"
+    " no event, and its answer is the order as it is.",
     query=ORDER_SHAPE_IN,
     body=ORDER_CHANGE_IN,
     headers=(IF_MATCH, IDEMPOTENCY_KEY),
@@ -148,8 +148,8 @@ CHANGE_ORDER = Operation(
 CANCEL_ORDER = Operation(
     tag="orders",
     summary="Cancel an order",
-    says="The same as changing the status to `canceled`: the tickets are let go at once, and the"
-    " order keeps listing which they were.",
+    says="The same as changing the status to `canceled`: the tickets are released at once, and the"
+    " order still lists them.",
     query=NOTHING_IN,
     headers=(IF_MATCH, IDEMPOTENCY_KEY),
     answers={200: Good("The order is canceled.", NothingDocument, headers=(LOG_POSITION,))},
@@ -159,10 +159,10 @@ CANCEL_ORDER = Operation(
 LIST_ORDERS = Operation(
     tag="orders",
     summary="List orders",
-    says="The orders that this key's partner made, newest first. The list is read from a read"
+    says="The orders that this key's partner created, newest first. The list is read from a read"
     " model that follows the log by a moment; X-Wait-For-Position waits for it. With `at` it has"
     " the orders that there were at that moment, as they were then; a page for which very many"
-    " orders had to be looked at may be shorter than asked for, or empty, and yet have a next one.",
+    " orders have to be read may be shorter than page_size, or empty, and still have a next one.",
     query=ORDER_LIST_IN,
     headers=(WAIT_FOR_POSITION,),
     answers={200: Good("A page of orders.", OrderDocument, many=True, headers=(LINK,))},
@@ -173,7 +173,7 @@ READ_ORDER = Operation(
     tag="orders",
     summary="Read an order",
     says="The order as it is, or as it was after one of its versions or at a moment. The vendor"
-    " that made it and the organiser of its event may read it.",
+    " that created it and the organiser of its event may read it.",
     query=ORDER_VIEW_IN,
     answers={200: Good("The order.", OrderDocument, headers=(ETAG,))},
     refuses=(
@@ -188,7 +188,7 @@ LIST_ORDER_TICKETS = Operation(
     tag="order tickets",
     summary="List an order's tickets",
     says="The tickets that the order lists, with their seats, in the order in which it got them."
-    " Those of a done order have a barcode that cannot be guessed.",
+    " Tickets of a done order have a barcode that cannot be guessed.",
     query=NOTHING_IN,
     answers={200: Good("The tickets.", OrderTicketDocument, many=True)},
     refuses=(refusals.UnknownOrder,),
@@ -198,7 +198,7 @@ READ_HISTORY = Operation(
     tag="order history",
     summary="Read an order's history",
     says="Every event of the order, oldest first: what happened, when, who did it, by which"
-    " request, and what the event says.",
+    " request, and the fields of the event.",
     query=NOTHING_IN,
     answers={200: Good("The events.", HistoryDocument)},
     refuses=(refusals.UnknownOrder,),
@@ -296,26 +296,26 @@ def request_of(incoming: Incoming) -> Request:
 
 
 def known_order(incoming: Incoming) -> str:
-    """The order that the path names; refuses what cannot be an id as one that does not exist."""
+    """The order that the path names. Raises `UnknownOrder` if it is no id."""
     return known_id(incoming.arguments["order"])
 
 
 def known_id(order: str) -> str:
-    """The id; refuses what cannot be one as an order that does not exist."""
+    """The order's id. Raises `UnknownOrder` if it is no id."""
     if not OBJECT_ID.match(order):
         raise UnknownOrder(order=order)
     return order
 
 
 def _requested_shape(incoming: Incoming, services: Services) -> Shape | None:
-    """How to shape the answer to a write; faults are found before anything is written."""
+    """How to shape the answer to a write. Faults are found before anything is written."""
     if not incoming.environ.get("QUERY_STRING"):
         return None
     return _shape(services, load_query(incoming, ORDER_SHAPE_IN)["fields_schema"])
 
 
 def _shape(services: Services, text: str | None) -> Shape | None:
-    """How to shape an answer, where fields-schema asks for it."""
+    """How to shape an answer, if fields-schema is given."""
     if text is None:
         return None
     tree = parse(text)
@@ -324,5 +324,5 @@ def _shape(services: Services, text: str | None) -> Shape | None:
 
 def _next_address(incoming: Incoming, cursor: str) -> str:
     """The address of the list, continued beyond `cursor`."""
-    asked = incoming.parsed
-    return f"{asked.path}?{urlencode({**asked.args.to_dict(), 'cursor': cursor})}"
+    request = incoming.parsed
+    return f"{request.path}?{urlencode({**request.args.to_dict(), 'cursor': cursor})}"

@@ -35,7 +35,7 @@ MOBILE = re.compile(r"\+?\(?[0-9](?:[ ().-]{0,3}[0-9]){4,14}\Z")
 
 
 class CustomerIn(Schema):
-    """What the buyer says of themselves."""
+    """Who the buyer is."""
 
     email = fields.Email(
         validate=[validate.Length(max=MOST_EMAIL), printable()],
@@ -60,7 +60,7 @@ class CustomerIn(Schema):
 
     @post_load
     def customer(self, data: dict[str, Any], **_: Any) -> Customer:
-        """The wish as the domain knows it."""
+        """The customer as the domain has it."""
         return Customer(**data)
 
 
@@ -73,12 +73,12 @@ class PaymentIn(Schema):
 
     @post_load
     def payment(self, data: dict[str, Any], **_: Any) -> ChoosePayment:
-        """The wish as the service knows it."""
+        """The choice as the service has it."""
         return ChoosePayment(**data)
 
 
 class OrderChangeIn(Schema):
-    """What is wished of an order. Several actions apply together or not at all."""
+    """Changes of an order. They apply together or not at all."""
 
     contract: ClassVar = {"not": {"required": ["random", "tickets"]}}
 
@@ -120,7 +120,7 @@ class OrderChangeIn(Schema):
 
     @validates_schema(pass_original=True)
     def tickets_once(self, data: dict[str, Any], original: dict[str, Any], **_: Any) -> None:
-        """Tickets are named by id or wished at random, each at most once, and not too many."""
+        """Tickets are named by id or by number per set, each once at most, and not too many."""
         tickets, random = data.get("tickets"), data.get("random")
         if tickets is not None and random is not None:
             raise ValidationError(RANDOM_AND_TICKETS, "random")
@@ -132,7 +132,7 @@ class OrderChangeIn(Schema):
             raise ValidationError(f"At most {MOST_TICKETS} tickets in one order.", "random")
 
     def command(self, data: dict[str, Any]) -> ChangeOrder:
-        """The wish as the service knows it."""
+        """The command as the service has it."""
         tickets: TicketsById | BestAvailable | None = None
         if "tickets" in data:
             tickets = TicketsById(tuple(data["tickets"]))
@@ -148,7 +148,7 @@ class OrderChangeIn(Schema):
 
     @post_load
     def change_order_command(self, data: dict[str, Any], **_: Any) -> Any:
-        """The wish as the service knows it."""
+        """The command as the service has it."""
         return self.command(data)
 
 
@@ -159,7 +159,7 @@ class OrderIn(OrderChangeIn):
 
     @post_load
     def change_order_command(self, data: dict[str, Any], **_: Any) -> Any:
-        """The show's id and the wish as the service knows it."""
+        """The show's id and the command."""
         return data["event"], self.command(data)
 
 
@@ -195,7 +195,7 @@ class OrderViewIn(OrderShapeIn):
 
     @validates_schema
     def one_of_them(self, data: dict[str, Any], **_: Any) -> None:
-        """A version is a moment: naming both says two things."""
+        """Refuse a request that names two states."""
         if "version" in data and "at" in data:
             raise ValidationError("Either version or at, not both.", "at")
 
@@ -237,13 +237,13 @@ class OrderListIn(OrderShapeIn):
 
     @validates_schema
     def sorted_by_what_stays(self, data: dict[str, Any], **_: Any) -> None:
-        """Where an order stood in a list by its last change is not known any more."""
+        """Refuse to sort a past list by the last change, which is not known of the past."""
         if data["at"] is not None and data["sort"].endswith("updated_at"):
             raise ValidationError("As of a moment, sort by created_at or number.", "sort")
 
     @post_load
     def order_filter(self, data: dict[str, Any], **_: Any) -> tuple[OrderFilter, str | None]:
-        """The filter as the service knows it, and the wished fields."""
+        """The filter as the service has it, and the requested fields."""
         sort = data["sort"]
         created_from, created_till = data.get("created_at", (None, None))
         updated_from, updated_till = data.get("updated_at", (None, None))

@@ -49,7 +49,7 @@ LIST_TICKETS = Operation(
     tag="event tickets",
     summary="List an event's tickets",
     says="Every ticket of the event by its number, as it is at this moment, or only those of the"
-    " wished statuses.",
+    " given statuses.",
     query=TICKET_LIST_IN,
     answers={200: Good("The tickets.", TicketDocument, many=True)},
     refuses=(refusals.ShowNotFound,),
@@ -58,7 +58,7 @@ LIST_TICKETS = Operation(
 READ_SALES = Operation(
     tag="events",
     summary="Read how an event sells",
-    says="What was held, sold and returned: in all, by day, and by set and day. The numbers are"
+    says="The tickets held, sold and returned: in all, by day, and by set and day. The numbers are"
     " read from a read model that follows the log by a moment; X-Wait-For-Position waits for it."
     " With `at` they are what they were at that moment, counted anew from the event's orders.",
     query=SALES_IN,
