@@ -4,7 +4,7 @@ from functools import partial
 from urllib.parse import urlencode
 
 from application.bootstrap import Services
-from application.orders.service import ChangeOrder, Request
+from application.orders.commands import ChangeOrder, Request
 from domain.refusals import UnknownOrder
 from domain.status import Status
 from interface.http.answers import Shape, order_answer, orders_answer
