@@ -137,6 +137,43 @@ def _verified(
     at_least: int,
 ) -> Report:
     began, found = monotonic(), Found()
+    series, setbacks = _check_checkpoints(store, trusted, found)
+    last = max(series.good, key=lambda each: each.number, default=None)
+    scope = _scope_of(store, 0 if last is None else last.position)
+    tasks = _tasks(store, scope)
+    totals = _check(tasks, workers, found, lambda done: progress(done, max(scope.till, done)))
+    clashes = _check_whole(store, scope, totals, found)
+    found.add(_too_short(scope.till, at_least))
+    if last is not None:
+        found.add(_against(store, workers, series.good, last, totals, found.count))
+    for anchor in anchors:
+        found.add(_against_anchor(store, workers, anchor))
+    records = totals.records
+    return Report(
+        position=scope.till,
+        events=totals.events,
+        orders=totals.orders,
+        holdings=totals.holders.count,
+        tickets=totals.holders.tickets,
+        checkpoints=len(series.good),
+        checkpoint=last,
+        unsigned=totals.events - (0 if last is None else last.events),
+        with_tickets=scope.with_tickets,
+        recorded=records.proven + records.unproven + records.before,
+        unproven=records.unproven,
+        recorded_before=records.before,
+        seconds=round(monotonic() - began, 3),
+        oversold=len({each.ticket for each in clashes}),
+        wrong=found.count,
+        findings=found.kept,
+        acknowledged=list(_acknowledged(setbacks, series)),
+    )
+
+
+def _check_checkpoints(
+    store: Store, trusted: str | None, found: Found
+) -> tuple[Series, Sequence[Setback]]:
+    """Check the checkpoints by themselves; return them, and the times that the log went back."""
     recorded = store.audit().recorded_checkpoint()  # first: one more may be made at any time
     checkpoints = store.audit().checkpoints()
     series = check_series(checkpoints, trusted)
@@ -145,55 +182,50 @@ def _verified(
     setbacks = store.audit().setbacks()
     found.add(Finding(Kind.WENT_BACK, each.says) for each in setbacks if each.is_open)
     found.add(map(_set_aside, store.audit().recorded_heads_set_aside()))
-    last = max(series.good, key=lambda each: each.number, default=None)
+    return series, setbacks
+
+
+class _Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """What is verified: the log up to `till`, with tickets if the database has some.
+
+    `signed_till` is the position of the last good checkpoint; `summed` has, by read model that
+    adds up, its position and its rows.
+    """
+
+    till: int
+    signed_till: int
+    with_tickets: bool
+    summed: dict[str, tuple[int, dict[str, Row]]]
+
+
+def _scope_of(store: Store, signed_till: int) -> _Scope:
     summed = {name: _summed(store, name) for name, each in PROJECTIONS.items() if each.table.sums}
-    till = store.last_position()
-    signed_till = 0 if last is None else last.position
-    sums = {name: position for name, (position, _) in summed.items()}
+    till = store.last_position()  # after the read models: they can only show what is in it
     tickets = keeps_tickets(store)
-    partitions = parts_of(store, till)
-    tasks = (
-        Task(partition, till, signed_till, sums, owned, recorded)
-        for partition, owned, recorded in zip(
-            partitions,
-            owned_by(store, partitions, tickets=tickets),
-            recorded_of(store, partitions, tickets=tickets),
-            strict=True,
-        )
-    )
-    totals = _check(tasks, workers, found, lambda done: progress(done, max(till, done)))
-    if tickets:
+    return _Scope(till=till, signed_till=signed_till, with_tickets=tickets, summed=summed)
+
+
+def _tasks(store: Store, scope: _Scope) -> Iterator[Task]:
+    """What workers check, partition by partition."""
+    sums = {name: position for name, (position, _) in scope.summed.items()}
+    partitions = parts_of(store, scope.till)
+    owned = owned_by(store, partitions, tickets=scope.with_tickets)
+    recorded = recorded_of(store, partitions, tickets=scope.with_tickets)
+    for partition, its_owned, its_records in zip(partitions, owned, recorded, strict=True):
+        yield Task(partition, scope.till, scope.signed_till, sums, its_owned, its_records)
+
+
+def _check_whole(store: Store, scope: _Scope, totals: Totals, found: Found) -> list[Clash]:
+    """Check what only all partitions together can tell; return the tickets sold twice."""
+    if scope.with_tickets:
         found.add(catalog_findings(store))
-    found.add(_gaps(store, till, totals.events))
-    found.add(_too_short(till, at_least))
-    found.add(_wrong_sums(summed, totals))
+    found.add(_gaps(store, scope.till, totals.events))
+    found.add(_wrong_sums(scope.summed, totals))
     found.add(unrecorded_findings(store, totals.records.unrecorded))
     found.add(number_findings(store, totals.numbers, _order_at))
     clashes = list(totals.holders.clashes())
     found.add(_oversold(store, each) for each in clashes)
-    if last is not None:
-        found.add(_against(store, workers, series.good, last, totals, found.count))
-    for anchor in anchors:
-        found.add(_against_anchor(store, workers, anchor))
-    return Report(
-        position=till,
-        events=totals.events,
-        orders=totals.orders,
-        holdings=totals.holders.count,
-        tickets=totals.holders.tickets,
-        checkpoints=len(series.good),
-        checkpoint=last,
-        unsigned=totals.events - (0 if last is None else last.events),
-        with_tickets=tickets,
-        recorded=totals.records.proven + totals.records.unproven + totals.records.before,
-        unproven=totals.records.unproven,
-        recorded_before=totals.records.before,
-        seconds=round(monotonic() - began, 3),
-        oversold=len({each.ticket for each in clashes}),
-        wrong=found.count,
-        findings=found.kept,
-        acknowledged=list(_acknowledged(setbacks, series)),
-    )
+    return clashes
 
 
 def _acknowledged(setbacks: Sequence[Setback], series: Series) -> Iterator[Finding]:

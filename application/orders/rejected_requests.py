@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from application.orders.service import ChangeOrder, RejectedRequest
+from application.orders.commands import ChangeOrder, RejectedRequest
 from application.ports.rejection_log import Attempt
 from application.ports.store import Store
 from application.runtime.background_thread import BackgroundThread

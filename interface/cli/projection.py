@@ -14,6 +14,7 @@ from interface.cli.session import Session, database_option, extra, json_option
 from interface.cli.tables import listing
 
 if TYPE_CHECKING:
+    from application.projector.generations import Loading
     from application.projector.rebuild import Outcome
     from application.projector.workers import Workers
     from application.read_models.registry import Projection
@@ -117,13 +118,9 @@ def rebuild(
     kept for `orderlog projection rollback`. Tickets, answered requests and numbers are compared
     with the log in place; with --accept-differences those that differ are put right.
     """
-    from application.bootstrap import opener_of  # noqa: PLC0415 - see session.py
-    from application.projector import rebuild as rebuilding  # noqa: PLC0415
-    from application.projector.generations import Loading  # noqa: PLC0415
+    from application.projector import rebuild as rebuilding  # noqa: PLC0415 - see session.py
     from application.projector.ticket_check import check_tickets  # noqa: PLC0415
-    from application.projector.workers import NICE_LEVEL  # noqa: PLC0415
     from application.read_models.registry import BESIDE, REBUILT  # noqa: PLC0415
-    from application.runtime.worker_processes import lower_priority  # noqa: PLC0415
 
     known = _known(name, REBUILT)
     repair = accept_differences and not check
@@ -133,12 +130,8 @@ def rebuild(
         outcome = _beside(session, name, repair=repair)
         _report_outcome(session, known, outcome)
         raise SystemExit(int(outcome.needs_acceptance))
-    if archive is not None:
-        with extra("archive"):
-            import_module("application.archive.reading")
+    loading = _loading(session, workers, scheduler, archive)
     store = session.services.store
-    loading = Loading(opener_of(session.settings.database), _workers(workers, scheduler), archive)
-    lower_priority(NICE_LEVEL)
     with events_bar(session, f"Rebuilding {name}") as report:
         if name == "tickets":
             outcome = check_tickets(store, report, loading, repair=repair)
@@ -151,8 +144,24 @@ def rebuild(
         raise SystemExit(1)
 
 
+def _loading(
+    session: Session, workers: int | None, scheduler: str | None, archive: Path | None
+) -> "Loading":
+    """How the new table is loaded; it leaves the processor to others first."""
+    from application.bootstrap import opener_of  # noqa: PLC0415 - see session.py
+    from application.projector.generations import Loading  # noqa: PLC0415
+    from application.projector.workers import NICE_LEVEL  # noqa: PLC0415
+    from application.runtime.worker_processes import lower_priority  # noqa: PLC0415
+
+    if archive is not None:
+        with extra("archive"):
+            import_module("application.archive.reading")
+    lower_priority(NICE_LEVEL)
+    return Loading(opener_of(session.settings.database), _workers(workers, scheduler), archive)
+
+
 def _beside(session: Session, name: str, *, repair: bool) -> "Outcome":
-    """Compare what is kept beside the log; with `mend` put it right."""
+    """Compare records derived from the log; with `repair` put them right."""
     from application.projector.derived_records_check import check_numbers, check_requests  # noqa: PLC0415
 
     run = check_requests if name == "requests" else check_numbers

@@ -47,6 +47,10 @@ def register(routes: Blueprint, services: Services) -> None:
         )
         return Response(page)
 
+    _register_order(routes, services)
+
+
+def _register_order(routes: Blueprint, services: Services) -> None:
     @routes.get("/orders/<order_id:order>")
     def show_order(order: str) -> AnyResponse:
         known = known_id(order)

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from application.orders.commands import Answer
 from application.orders.document import order_document
 from application.orders.document_types import OrderDocument
 from application.orders.queries import OrderPage
-from application.orders.service import Answer
 from domain.order import Order
 from interface.http.exchange import Header, Outgoing, bytes_answer, json_answer
 from interface.http.read_your_writes import position_of

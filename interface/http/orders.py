@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 
 from application.bootstrap import Services
 from application.catalog.document_types import OrderTicketDocument
+from application.orders.commands import ChangeOrder, Request
 from application.orders.document_types import HistoryDocument, OrderDocument
-from application.orders.service import ChangeOrder, Request
 from domain import refusals
 from domain.refusals import UnknownOrder
 from domain.status import Status

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import msgspec
 
-from application.orders.service import ChangeOrder, ChoosePayment
+from application.orders.commands import ChangeOrder, ChoosePayment
 from domain.commands import BestAvailable, TicketsById
 from domain.status import Status
 

@@ -3,7 +3,7 @@
 import re
 
 from application.bootstrap import Services
-from application.orders.service import Answer
+from application.orders.commands import Answer
 from application.projector.read_your_writes import wait_until_shown
 from application.runtime.greenlet_bridge import slot_given_back
 from interface.http.errors import BadRequest

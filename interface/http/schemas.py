@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
+from application.orders.commands import ChangeOrder, ChoosePayment
 from application.orders.queries import SORTS, OrderFilter
-from application.orders.service import ChangeOrder, ChoosePayment
 from domain.commands import BestAvailable, Customer, TicketsById
 from domain.status import Status
 from interface.http.body import RANDOM_AND_TICKETS

@@ -28,7 +28,7 @@ from servers import EVENT, SET, put_on_sale, service
 from application.bootstrap import build, open_copyable, open_store, opener_of
 from application.catalog.access import Caller
 from application.event_log.event_mapper import event_from
-from application.orders.service import ChangeOrder, Request
+from application.orders.commands import ChangeOrder, Request
 from application.ports.copyable import EVENTS, Counters
 from application.ports.partitions import Range
 from application.projector.generations import Loading

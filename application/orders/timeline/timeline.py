@@ -14,10 +14,10 @@ from eventsourcing.persistence import Notification
 from application.catalog.access import SYSTEM, Caller
 from application.catalog.cache import CatalogCache
 from application.event_log.event_mapper import event_of
+from application.orders.commands import TICKETS_SHORT
 from application.orders.document_types import StoryDocument, StoryEntryDocument
 from application.orders.history import OrderHistory
 from application.orders.rejected_requests import RejectionLog
-from application.orders.service import TICKETS_SHORT
 from application.orders.timeline.english import ENGLISH
 from application.orders.timeline.language import SECOND, Language
 from application.orders.timeline.russian import RUSSIAN
