@@ -15,63 +15,30 @@ class Kept(msgspec.Struct, frozen=True):
     columns: tuple[str, ...]
 
 
+KEPT = {
+    "requests": ("requests", "digest fingerprint order_id version at"),
+    "tickets": ("tickets", "id show_id set_id number seat shuffle order_id held_till"),
+    "ticket_lists": ("ticket_lists", "show_id tickets"),
+    "documents": ("catalog", "kind id document"),
+    "checkpoints": ("checkpoints", "number statement signature"),
+    "setbacks": (
+        "setbacks",
+        (
+            "id at seen_by log position hash found_log found_position"
+            " acknowledged_at acknowledged_by reason checkpoint"
+        ),
+    ),
+    "attempts": ("attempts", "id order_id at version actor request code wanted about"),
+}
+"""By part, its table and columns, where both stores have the same."""
+
+
 def kept(position: str) -> Mapping[str, Kept]:
     """By part, where its rows are. `position` is the column of an event's position."""
+    event = f"{position} originator_id originator_version topic state hash"
+    every = KEPT | {"facts": ("orders_events", event)}
     return MappingProxyType(
-        {
-            "facts": Kept(
-                "orders_events",
-                (position, "originator_id", "originator_version", "topic", "state", "hash"),
-            ),
-            "requests": Kept("requests", ("digest", "fingerprint", "order_id", "version", "at")),
-            "tickets": Kept(
-                "tickets",
-                (
-                    "id",
-                    "show_id",
-                    "set_id",
-                    "number",
-                    "seat",
-                    "shuffle",
-                    "order_id",
-                    "held_till",
-                ),
-            ),
-            "ticket_lists": Kept("ticket_lists", ("show_id", "tickets")),
-            "documents": Kept("catalog", ("kind", "id", "document")),
-            "checkpoints": Kept("checkpoints", ("number", "statement", "signature")),
-            "setbacks": Kept(
-                "setbacks",
-                (
-                    "id",
-                    "at",
-                    "seen_by",
-                    "log",
-                    "position",
-                    "hash",
-                    "found_log",
-                    "found_position",
-                    "acknowledged_at",
-                    "acknowledged_by",
-                    "reason",
-                    "checkpoint",
-                ),
-            ),
-            "attempts": Kept(
-                "attempts",
-                (
-                    "id",
-                    "order_id",
-                    "at",
-                    "version",
-                    "actor",
-                    "request",
-                    "code",
-                    "wanted",
-                    "about",
-                ),
-            ),
-        }
+        {part: Kept(table, tuple(columns.split())) for part, (table, columns) in every.items()}
     )
 
 

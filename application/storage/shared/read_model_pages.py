@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from application.ports.partitions import Range
-from application.ports.read_models import Page, Row
+from application.ports.read_models import Page, Row, Table
 
 OPERATORS = frozenset({"=", "<", "<=", ">", ">="})
 
@@ -44,10 +44,16 @@ def row_of(row: tuple[Any, ...]) -> Row:
     return Row(row[0], row[1:-1], row[-1])
 
 
-def within(partition: Range | None) -> tuple[list[str], list[str]]:
-    """The conditions that a key is in a range, and their values, marked by `?`."""
+def counted(table: Table) -> list[str]:
+    """The condition that a row's sums are not all zero, for a table whose rows add up."""
+    checks = [f"{column} <> 0" for column in table.sums]
+    return [f"({' OR '.join(checks)})"] if checks else []
+
+
+def within(partition: Range | None, place: str) -> tuple[list[str], list[str]]:
+    """The conditions that a key is in a range, and the values to bind, each at a `place`."""
     if partition is None:
         return [], []
     if partition.upper is None:
-        return ["key >= ?"], [partition.lower]
-    return ["key >= ?", "key < ?"], [partition.lower, partition.upper]
+        return [f"key >= {place}"], [partition.lower]
+    return [f"key >= {place}", f"key < {place}"], [partition.lower, partition.upper]

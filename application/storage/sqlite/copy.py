@@ -12,7 +12,8 @@ from application.storage.shared.copy_statements import Statements, kept
 from application.storage.sqlite.clock import SharedClock
 from application.storage.sqlite.connections import connect, unavailable
 from application.storage.sqlite.file_identity import check_before_opening
-from application.storage.sqlite.layout import LOG, PROVEN_FROM, VIEWS, is_unfinished_copy, lay_out
+from application.storage.sqlite.layout import LOG, VIEWS, is_unfinished_copy, lay_out
+from application.storage.sqlite.log_tables import PROVEN_FROM
 
 KEPT = kept("rowid")
 SERVED = "SELECT feeder FROM read_models WHERE fed_till > ?"

@@ -10,7 +10,7 @@ from application.ports.unit_of_work import IdempotencyRecord
 from application.runtime.clock import from_ms, to_ms
 from application.storage.sqlite.catalog import read_documents
 from application.storage.sqlite.connections import connect
-from application.storage.sqlite.layout import PROVEN_FROM
+from application.storage.sqlite.log_tables import PROVEN_FROM
 
 LAST = "SELECT coalesce(max(rowid), 0) FROM orders_events"
 BY_ORDER = (

@@ -4,20 +4,17 @@ All of them can be deleted: they are filled again from the log. They are therefo
 every commit, and filling one makes neither a sale nor another read model wait.
 """
 
-import fcntl
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 from weakref import WeakSet
 
 from application.ports.log_point import LogPoint
 from application.ports.partitions import Range
 from application.ports.read_models import (
-    BeingRebuilt,
     Build,
     ModelNotTrue,
     ModelState,
@@ -27,17 +24,14 @@ from application.ports.read_models import (
 )
 from application.runtime.clock import to_ms
 from application.runtime.failpoints import reach
-from application.storage.shared.read_model_pages import conditions, row_of, where, within
+from application.storage.shared.read_model_pages import conditions, counted, row_of, where, within
 from application.storage.sqlite import generations
-from application.storage.sqlite.connections import RETRY_SECONDS, Connection, Connections
+from application.storage.sqlite.connections import Connection, Connections
 from application.storage.sqlite.damage import Gone, healed
 from application.storage.sqlite.generations import OpenGenerations
 from application.storage.sqlite.read_model_statements import ADD, LEASE, LEASED, PROJECTOR, SWAP
+from application.storage.sqlite.rebuild_lock import is_rebuilding, rebuilding
 from application.storage.sqlite.repair import FileIdentity, RepairedFiles, inode_of
-
-LINGER_SECONDS = 0.2
-"""How long a rebuild waits for its lock: who only looks whether there is one has it for an instant.
-"""
 
 PROGRESS = "SELECT position, stopped, log, hash FROM progress"
 MOVE = (
@@ -279,7 +273,7 @@ class SqliteReadModels(RepairedFiles):
     def page(self, name: str, page: Page) -> list[Row]:
         """The wanted rows of the live generation."""
         terms, values = conditions(page, "?")
-        terms += self._there(name)
+        terms += counted(self._tables[name])
         direction = "DESC" if page.descending else "ASC"
         state = self.state(name)
         if not (page.partial or state.is_true):
@@ -296,7 +290,7 @@ class SqliteReadModels(RepairedFiles):
     def count(self, name: str, page: Page) -> int:
         """How many rows `page` would have."""
         terms, values = conditions(page, "?")
-        terms += self._there(name)
+        terms += counted(self._tables[name])
         db = self._open(name, self.state(name).generation)
         row = db.execute(
             f"SELECT count(*) FROM (SELECT 1 FROM {name} {where(terms)} LIMIT ?)",  # noqa: S608 - our own names, values are bound
@@ -314,41 +308,22 @@ class SqliteReadModels(RepairedFiles):
             generations.read_without_copies(db)
             db.execute("BEGIN")
             (position,) = db.execute("SELECT position FROM progress").fetchone()
-            terms, values = within(partition)
-            clause = where([*terms, *self._there(state.name)])
+            terms, values = within(partition, "?")
+            clause = where([*terms, *counted(self._tables[state.name])])
             statement = f"SELECT * FROM {state.name} {clause} ORDER BY key"  # noqa: S608 - our own names
             yield position, map(row_of, db.execute(statement, values))
         finally:
             db.close()
 
-    def _there(self, name: str) -> list[str]:
-        """The condition that a row is not all noughts, where rows add up."""
-        checks = [f"{column} <> 0" for column in self._tables[name].sums]
-        return [f"({' OR '.join(checks)})"] if checks else []
-
     # Making it again.
 
-    @contextmanager
-    def rebuilding(self, name: str) -> Iterator[None]:
+    def rebuilding(self, name: str) -> AbstractContextManager[None]:
         """Be the only one who makes a generation of this read model."""
-        deadline = time.monotonic() + LINGER_SECONDS
-        with open(self._rebuild_lock(name), "wb") as lock:  # noqa: PTH123 - see above
-            while not _locked(lock, fcntl.LOCK_EX):
-                if time.monotonic() > deadline:
-                    raise BeingRebuilt(name)
-                time.sleep(RETRY_SECONDS)
-            yield
+        return rebuilding(self._path, name)
 
     def is_rebuilding(self, name: str) -> bool:
         """Whether somebody makes a generation of this read model now."""
-        try:
-            with open(self._rebuild_lock(name), "rb") as lock:  # noqa: PTH123 - see above
-                return not _locked(lock, fcntl.LOCK_SH)
-        except FileNotFoundError:
-            return False
-
-    def _rebuild_lock(self, name: str) -> str:
-        return f"{self._path}-{name}-rebuild"
+        return is_rebuilding(self._path, name)
 
     @healed
     def build(self, table: Table) -> Build | None:
@@ -459,15 +434,6 @@ class SqliteReadModels(RepairedFiles):
         self._connections.close()
         for connection in list(self._open_ones):
             connection.close()
-
-
-def _locked(file: BinaryIO, how: int) -> bool:
-    """Whether a file could be locked, for as long as it is open."""
-    try:
-        fcntl.flock(file, how | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _known(point: LogPoint | None) -> tuple[str, bytes]:
