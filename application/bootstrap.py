@@ -37,6 +37,7 @@ from application.settings import BESIDE, Settings
 from application.storage.sqlite.backup import SqliteBackups
 from application.storage.sqlite.copy import SqliteCopyable
 from application.storage.sqlite.store import SqliteStore
+from domain.errors import UserError
 
 log = structlog.get_logger()
 
@@ -44,7 +45,7 @@ SQLITE = "sqlite:///"
 POSTGRES = "postgresql://"
 
 
-class BadDatabase(Exception):
+class BadDatabase(UserError):
     """A database address that names no store of ours."""
 
 

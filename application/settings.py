@@ -1,7 +1,9 @@
 """Every setting, read once from the environment. What each means: docs/settings.md."""
 
 import msgspec
-from environs import Env, validate
+from environs import Env, EnvError, validate
+
+from domain.errors import UserError
 
 BESIDE = "beside"
 """The audit key is in a file beside the database, where that is a file."""
@@ -25,8 +27,19 @@ class Settings(msgspec.Struct, frozen=True):
     checkpoint_seconds: float = 300.0
 
 
+class BadSetting(UserError):
+    """A variable of the environment has a value that it cannot have."""
+
+
 def read_settings() -> Settings:
-    """The settings of the environment. Raises `environs.EnvError`, naming the bad variable."""
+    """The settings of the environment. Raises `BadSetting`, naming the bad variable."""
+    try:
+        return _read()
+    except EnvError as error:
+        raise BadSetting(str(error)) from error
+
+
+def _read() -> Settings:
     env = Env(prefix="ORDERLOG_")
     default = Settings()
     return Settings(

@@ -15,6 +15,7 @@ from domain.commands import (
     TicketsById,
     TicketSelection,
 )
+from domain.errors import UnknownEvent
 from domain.events import (
     CustomerSet,
     Event,
@@ -79,7 +80,7 @@ class Order(msgspec.Struct, omit_defaults=True):
 
     @classmethod
     def replay(cls, events: Iterable[Event]) -> Self:
-        """The order as `facts` tell it, in the order in which they were recorded."""
+        """The order that `events` make, in the order in which they were recorded."""
         order = cls()
         for event in events:
             order.apply(event)
@@ -294,10 +295,13 @@ class Order(msgspec.Struct, omit_defaults=True):
     # How each event changes it.
 
     def apply(self, event: Event) -> None:
-        """Change the state as `fact` says. Never refuses: what happened has happened."""
+        """Change the state as `event` says: what happened is not refused. Raises `UnknownEvent`."""
+        apply = _APPLY.get(type(event))
+        if apply is None:
+            raise UnknownEvent(type(event).__name__, event.originator_id)
         self.version = event.originator_version
         self.changed_at = event.at
-        _APPLY[type(event)](self, event)
+        apply(self, event)
 
     def _apply_created(self, event: OrderCreated) -> None:
         self.id = event.originator_id

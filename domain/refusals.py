@@ -2,8 +2,10 @@
 
 from typing import Any, ClassVar
 
+from domain.errors import UserError
 
-class Refusal(Exception):
+
+class Refusal(UserError):
     """A request that cannot be granted. Nothing was changed.
 
     `code` is stable and part of the contract; `about` holds the values that explain this case.

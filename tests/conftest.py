@@ -56,6 +56,14 @@ def database(server):
         yield url
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def address(request, tmp_path):
+    """The address of an empty database, on each store."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'orders.db'}"
+    return request.getfixturevalue("database")
+
+
 @pytest.fixture
 def office(tmp_path):
     """A ticket shop over an SQLite file, with a clock of its own."""

@@ -101,10 +101,10 @@ class Hurried(OrderService):
         super().__init__(store, catalog_cache, clock)
         self._asked_for = []
 
-    def _carry_out(self, needs, decide, request):
-        self._asked_for.append(UnitOfWork(needs, partial(decide, settled=True)))
+    def _carry_out(self, read_set, decide, request):
+        self._asked_for.append(UnitOfWork(read_set, partial(decide, final_attempt=True)))
 
-    def _note_short(self, *_):
+    def _record_shortage(self, *_):
         """Nothing to note: what became of it is not known before the flush."""
 
     def flush(self):

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import msgspec
 
+from domain.errors import UserError
+
 FORMAT = 1
 LIST = "_archive.json"
 """Tools that read a folder of Parquet files leave out what begins with an underscore."""
 
 
-class BadArchive(Exception):
+class BadArchive(UserError):
     """A folder that is no archive, or whose files are not what the list says."""
 
 

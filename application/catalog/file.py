@@ -13,6 +13,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 
 from application.catalog.cache import Partner
 from application.runtime.ids import is_id
+from domain.errors import UserError
 from domain.payment import ConfirmedBy, PaymentSystem
 from domain.pricing import PriceRule
 from domain.shows import Deal, Show, TicketSet
@@ -36,7 +37,7 @@ _MONEY = re.compile(r"[0-9]{1,7}(\.[0-9]{1,2})?\Z")
 _QUERY_MAY_FOLLOW = re.compile(r"[^\x00-\x20\x7f#]*\Z")
 
 
-class BadCatalog(Exception):
+class BadCatalog(UserError):
     """A catalogue file with wrong values. `errors` says by path what is wrong; nothing was used."""
 
     def __init__(self, errors: Mapping[str, str]) -> None:

@@ -9,13 +9,14 @@ import msgspec
 from application.catalog.access import hash_of, key_id
 from application.catalog.cache import Key, catalog_of
 from application.ports.store import Store
+from domain.errors import UserError
 
 
-class UnknownPartner(Exception):
+class UnknownPartner(UserError):
     """No partner has this id."""
 
 
-class UnknownKey(Exception):
+class UnknownKey(UserError):
     """No key has this id."""
 
 

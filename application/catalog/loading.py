@@ -15,12 +15,13 @@ from application.ports.store import Store
 from application.ports.tickets import Ticket
 from application.ports.unit_of_work import TicketTaken
 from application.runtime.ids import new_id
+from domain.errors import UserError
 
 ENCODE = msgspec.json.Encoder().encode
 TRIES = 20
 
 
-class TicketsInUse(Exception):
+class TicketsInUse(UserError):
     """The file would take held or sold tickets away. `errors` names each; nothing was changed."""
 
     def __init__(self, errors: Mapping[str, str]) -> None:

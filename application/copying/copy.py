@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 
 from application.ports.copyable import EVENTS, PARTS, Copyable, Part, Readable, Row
+from domain.errors import UserError
 
 BATCH = 2000
 
@@ -17,7 +18,7 @@ Progress = Callable[[str, int, int], None]
 """Is told what is being done, how many rows of how many are done."""
 
 
-class NotCopied(Exception):
+class NotCopied(UserError):
     """Why there is no copy. What was there before is as it was."""
 
 

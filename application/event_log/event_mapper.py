@@ -9,15 +9,12 @@ import msgspec
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import Mapper, StoredEvent
 
+from domain.errors import UnknownEvent
 from domain.events import STORED, STORED_NAMES, Event
 
 _ENCODER = msgspec.json.Encoder()
 DECODERS = {name: msgspec.json.Decoder(cls) for name, cls in STORED.items()}
 """By stored name, what reads the bytes of an event."""
-
-
-class UnknownEvent(Exception):
-    """The log has an event that this version of the service does not know."""
 
 
 def event_of(stored: StoredEvent) -> Event:
@@ -29,7 +26,7 @@ def event_from(name: str, state: bytes, order: str) -> Event:
     """The event with this stored name and these bytes. Raises `UnknownEvent`, naming the order."""
     decoder = DECODERS.get(name)
     if decoder is None:
-        raise UnknownEvent(f"{name} in order {order}")
+        raise UnknownEvent(name, order)
     return decoder.decode(state)
 
 

@@ -31,6 +31,7 @@ from application.integrity.merkle_tree import (
 from application.ports.integrity_records import Bucket, Head, LinkRow, SignedCheckpoint, bucket_of
 from application.ports.partitions import Range
 from application.ports.store import Store
+from domain.errors import UserError
 from domain.refusals import UnknownOrder
 
 FORMAT = "orderlog bundle 1"
@@ -79,14 +80,14 @@ class Bundle(msgspec.Struct, frozen=True):
     orders: list[BundledOrder]
 
 
-class CannotBundle(Exception):
+class CannotBundle(UserError):
     """An order that cannot be proven: the log is not what was witnessed."""
 
     def __init__(self, order: str, reason: str) -> None:
         super().__init__(f"Order {order} cannot be proven: {reason}")
 
 
-class BadBundle(Exception):
+class BadBundle(UserError):
     """A file that is no bundle of ours."""
 
 

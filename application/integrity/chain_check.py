@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from application.event_log.event_mapper import DECODERS, UnknownEvent, event_from
+from application.event_log.event_mapper import DECODERS, event_from
 from application.event_log.hash_chain import HASH_BYTES, genesis, link
 from application.integrity.findings import Finding, Kind
 from application.integrity.merkle_tree import position_digest_of
 from application.ports.integrity_records import Head, LinkRow
+from domain.errors import UnknownEvent
 from domain.events import Event
 
 UNREADABLE = (KeyError, struct.error, UnicodeError, msgspec.MsgspecError)

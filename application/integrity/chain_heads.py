@@ -33,7 +33,7 @@ class Finalised:
         self.events = sum(each.events for each in buckets)
 
 
-def advance(store: Store, till: int, new_waiter: float = 0.0) -> None:
+def advance(store: Store, till: int, pause: float = 0.0) -> None:
     """Have the witness see the log up to `till`, with pauses between steps. Raises `WitnessMoved`.
 
     A chain that was changed behind the witness's back is not taken over: it stays as it was seen,
@@ -49,7 +49,7 @@ def advance(store: Store, till: int, new_waiter: float = 0.0) -> None:
         if not records.record_heads(position, reached, heads):
             raise HeadsMoved
         position = reached
-        time.sleep(new_waiter)
+        time.sleep(pause)
 
 
 def _heads(records: AuditRecords, orders: list[str], till: int) -> Iterator[Head]:

@@ -19,6 +19,7 @@ from application.ports.integrity_records import Setback, SignedCheckpoint
 from application.ports.store import Store
 from application.runtime.clock import from_ms, written
 from application.runtime.failpoints import reach
+from domain.errors import UserError
 
 FORMAT = "orderlog checkpoint 1"
 NO_PREDECESSOR = "0" * 64
@@ -65,14 +66,14 @@ class Statement(msgspec.Struct, frozen=True):
     resumes: tuple[Resumption, ...] = ()
 
 
-class CheckpointsBusy(Exception):
+class CheckpointsBusy(UserError):
     """Another process makes a checkpoint, and does not come to an end."""
 
     def __init__(self) -> None:
         super().__init__("Another process is making a checkpoint; ask again later.")
 
 
-class LogContradicts(Exception):
+class LogContradicts(UserError):
     """The log is not the one that the last checkpoint was signed over; none is signed over it."""
 
     def __init__(self, number: int) -> None:
@@ -83,7 +84,7 @@ class LogContradicts(Exception):
         self.number = number
 
 
-class LogWentBack(Exception):
+class LogWentBack(UserError):
     """The log does not have what was seen of it; nothing is signed until that is acknowledged."""
 
     def __init__(self, setback: Setback) -> None:
@@ -93,7 +94,7 @@ class LogWentBack(Exception):
         )
 
 
-class SignerDisagrees(Exception):
+class SignerDisagrees(UserError):
     """The database does not have the last checkpoint that this key has signed."""
 
     def __init__(self, path: str, number: int) -> None:
@@ -105,7 +106,7 @@ class SignerDisagrees(Exception):
         self.number = number
 
 
-class BadStatement(Exception):
+class BadStatement(UserError):
     """The bytes of a checkpoint that are no statement of ours."""
 
 
@@ -151,7 +152,7 @@ def is_signed(checkpoint: SignedCheckpoint, statement: Statement) -> bool:
     return verified(statement.key, checkpoint.statement, checkpoint.signature)
 
 
-class NoKey(Exception):
+class NoKey(UserError):
     """There is no file to keep the private key in."""
 
     def __init__(self) -> None:
@@ -160,7 +161,7 @@ class NoKey(Exception):
         )
 
 
-class WrongKey(Exception):
+class WrongKey(UserError):
     """The key at hand is not the one that may sign the next checkpoint."""
 
     def __init__(self, path: str, number: int) -> None:

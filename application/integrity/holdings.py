@@ -6,12 +6,12 @@ each other. A hold lasts until its end is recorded.
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from domain.events import Event, OrderCreated, StatusChanged, TicketsChanged
-from domain.status import LET_GO
+from domain.events import Event
+from domain.ticket_moves import follow
 
 FOR_GOOD = 2**62
 """The end of a holding that has none yet."""
@@ -35,20 +35,40 @@ class Holdings:
 def note_holdings(
     holdings: Holdings, events: Sequence[Event], positions: Sequence[int], count: int
 ) -> None:
-    """Note what an order held, by its first `count` events."""
-    held: dict[str, int] = {}
+    """Note what an order held, by its first `count` events. Raises `UnknownEvent`."""
+    fold = _Fold(holdings)
     for event, position in zip(events[:count], positions, strict=False):
-        if type(event) is OrderCreated:
-            held = dict.fromkeys(event.tickets, position)
-        elif type(event) is TicketsChanged:
-            for ticket in event.removed:
-                holdings.add({ticket: held.pop(ticket, position)}, position)
-            held.update(dict.fromkeys(event.added, position))
-        elif type(event) is StatusChanged and event.status in LET_GO:
-            holdings.add(held, position)
-            held = {}
-    if held:
-        holdings.add(held, FOR_GOOD)
+        fold.position = position
+        follow(fold, event)
+    holdings.add(fold.held, FOR_GOOD)
+
+
+class _Fold:
+    """The tickets of one order; `held` has the position from which each is its own."""
+
+    __slots__ = ("_holdings", "held", "position")
+
+    def __init__(self, holdings: Holdings) -> None:
+        self._holdings = holdings
+        self.position = 0
+        self.held: dict[str, int] = {}
+
+    def take(self, tickets: Mapping[str, str], event: Event) -> None:  # noqa: ARG002 - of the fold
+        """Tickets are held from this position on."""
+        self.held.update(dict.fromkeys(tickets, self.position))
+
+    def free(self, tickets: Iterable[str], event: Event) -> None:  # noqa: ARG002
+        """Tickets are held no longer."""
+        for ticket in tickets:
+            self._holdings.add({ticket: self.held.pop(ticket, self.position)}, self.position)
+
+    def free_all(self, event: Event) -> None:  # noqa: ARG002
+        """No ticket is held any longer."""
+        self._holdings.add(self.held, self.position)
+        self.held = {}
+
+    def sell_all(self, event: Event) -> None:
+        """Tickets stay the order's."""
 
 
 class Clash(msgspec.Struct, frozen=True):

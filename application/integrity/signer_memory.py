@@ -14,12 +14,13 @@ import msgspec
 
 from application.ports.integrity_records import AuditRecords, SignedCheckpoint
 from application.ports.log_point import LogPoint
+from domain.errors import UserError
 
 FORMAT = "orderlog signer memory 1"
 MODE = 0o600
 
 
-class BadMemory(Exception):
+class BadMemory(UserError):
     """The file of a signer's memory that has none."""
 
     def __init__(self, path: str, reason: object) -> None:

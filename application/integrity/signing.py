@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from domain.errors import UserError
+
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -16,7 +18,7 @@ MODE = 0o600
 KEY_DIGITS = 64
 
 
-class BadKey(Exception):
+class BadKey(UserError):
     """A file that has no key of ours, or that others can read."""
 
 

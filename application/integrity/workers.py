@@ -14,12 +14,13 @@ from application.integrity.partition_check import PartitionReport, Task, check_p
 from application.ports.store import Store, StoreOpener
 from application.read_models.registry import PROJECTIONS
 from application.runtime.parent_process import end_with_parent
+from domain.errors import UserError
 
 Workers = Callable[[Iterable[Task]], Iterator[PartitionReport]]
 """Checks ranges; yields their reports in the order of the ranges."""
 
 
-class WorkerDied(Exception):
+class WorkerDied(UserError):
     """A process that checked a range was ended from outside."""
 
     def __init__(self) -> None:

@@ -14,6 +14,7 @@ from application.ports.store import Store
 from application.read_models.holds import TABLE as HOLDS
 from application.read_models.orders import order_of
 from application.runtime.clock import to_ms, to_ms_up
+from domain.errors import UserError
 from domain.order import Order
 from domain.status import HELD, Status
 
@@ -29,7 +30,7 @@ MOST_COUNTED = 100_000
 SORTS = ("created_at", "updated_at", "number")
 
 
-class BadCursor(Exception):
+class BadCursor(UserError):
     """A cursor that this service did not hand out, or for another sort."""
 
 

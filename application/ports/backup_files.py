@@ -5,11 +5,13 @@ from typing import Protocol
 
 import msgspec
 
+from domain.errors import UserError
+
 Progress = Callable[[int, int], None]
 """Is told how much is done, of how much."""
 
 
-class BackupRefused(Exception):
+class BackupRefused(UserError):
     """A backup that cannot be made or put back; the text says why, and what to do."""
 
 

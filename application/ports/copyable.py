@@ -27,7 +27,7 @@ class Part(msgspec.Struct, frozen=True):
         return row[: self.key]
 
 
-EVENTS = Part("facts", grows=True)
+EVENTS = Part("events", grows=True)
 PARTS = (
     EVENTS,
     Part("requests"),

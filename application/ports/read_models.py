@@ -8,16 +8,17 @@ import msgspec
 
 from application.ports.log_point import LogPoint
 from application.ports.partitions import Range
+from domain.errors import UserError
 
 
-class BeingRebuilt(Exception):
+class BeingRebuilt(UserError):
     """Somebody else is making a new generation of this read model."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} is being rebuilt by another process.")
 
 
-class KeyTwice(Exception):
+class KeyTwice(UserError):
     """More than one order has a row with a key that can belong to one only."""
 
     def __init__(self, name: str, key: str) -> None:
@@ -110,7 +111,7 @@ class Page(msgspec.Struct, frozen=True):
     partial: bool = False
 
 
-class ModelNotTrue(Exception):
+class ModelNotTrue(UserError):
     """The log went back: this read model shows another history, or is still being begun anew."""
 
     def __init__(self, name: str) -> None:

@@ -17,9 +17,10 @@ from application.ports.read_models import ReadModels
 from application.ports.rejection_log import AttemptRecords
 from application.ports.tickets import Ownership, Ticket
 from application.ports.unit_of_work import IdempotencyRecord, T, UnitOfWork, Written
+from domain.errors import UserError
 
 
-class StoreUnavailable(Exception):
+class StoreUnavailable(UserError):
     """The store cannot be reached now. Nothing was changed; asking again later is safe."""
 
 
@@ -30,7 +31,7 @@ class OutcomeUnknown(StoreUnavailable):
     """
 
 
-class LayoutTooNew(Exception):
+class LayoutTooNew(UserError):
     """The database was laid out by a later version of this service."""
 
     def __init__(self, loaded: int, known: int) -> None:
@@ -40,7 +41,7 @@ class LayoutTooNew(Exception):
         )
 
 
-class CopyUnfinished(Exception):
+class CopyUnfinished(UserError):
     """The database is a copy of another one that was begun and not finished."""
 
     def __init__(self) -> None:

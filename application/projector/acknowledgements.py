@@ -15,9 +15,10 @@ from application.ports.integrity_records import Setback
 from application.ports.store import Store
 from application.projector.loop import begin_diverged_anew
 from application.runtime.clock import to_ms
+from domain.errors import UserError
 
 
-class NothingToAcknowledge(Exception):
+class NothingToAcknowledge(UserError):
     """The log has all that was seen of it."""
 
     def __init__(self) -> None:

@@ -15,6 +15,7 @@ from application.projector.partitions import Task, archived_log, load_range
 from application.projector.workers import Workers
 from application.read_models.registry import Projection
 from application.runtime.failpoints import reach
+from domain.errors import UserError
 
 if TYPE_CHECKING:
     from application.archive.reading import ArchivedLog
@@ -29,7 +30,7 @@ Progress = Callable[[int, int], None]
 """Is told how many events are loaded, and how many there are, about."""
 
 
-class Stopped(Exception):
+class Stopped(UserError):
     """A new generation cannot be fed beyond a position."""
 
     def __init__(self, position: int, reason: str) -> None:

@@ -15,19 +15,20 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from application.event_log.event_mapper import UnknownEvent, event_from
+from application.event_log.event_mapper import event_from
 from application.ports.partitions import Range
 from application.ports.read_models import ModelState, Row
 from application.ports.store import Store, StoreOpener
 from application.read_models.changes import totals_of
 from application.read_models.registry import REBUILT, Projection
+from domain.errors import UnknownEvent, UserError
 from domain.events import Event
 
 if TYPE_CHECKING:
     from application.archive.reading import ArchivedLog
 
 
-class OrderNotShown(Exception):
+class OrderNotShown(UserError):
     """A projection cannot make the rows of an order."""
 
     def __init__(self, order: str, reason: str) -> None:

@@ -3,11 +3,12 @@
 import time
 
 from application.ports.store import Store
+from domain.errors import UserError
 
 POLL_SECONDS = 0.005
 
 
-class ModelBehind(Exception):
+class ModelBehind(UserError):
     """A read model did not reach the wished position in time."""
 
 

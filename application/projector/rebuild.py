@@ -21,6 +21,7 @@ from application.projector.generations import (
     project_up_to,
 )
 from application.read_models.registry import Projection
+from domain.errors import UserError
 
 MOST_BEHIND = 10_000
 """How many positions the live one may be behind to be compared with."""
@@ -29,7 +30,7 @@ SHOWN = 10
 EMPTY = "it is empty"
 
 
-class NothingKept(Exception):
+class NothingKept(UserError):
     """There is no earlier generation to go back to."""
 
 

@@ -9,6 +9,7 @@ from multiprocessing import get_context
 
 from application.projector.partitions import Task, carry_out
 from application.runtime.parent_process import end_with_parent
+from domain.errors import UserError
 
 Workers = Callable[[Sequence[Task]], Iterator[int]]
 """Carries out tasks; yields the number of events of each as it is done, in any order."""
@@ -17,7 +18,7 @@ NICE_LEVEL = 10
 """How much the processor is left to others first: from 0 to 19."""
 
 
-class WorkersFailed(Exception):
+class WorkersFailed(UserError):
     """The workers cannot do what they are asked."""
 
 

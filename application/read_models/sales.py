@@ -15,11 +15,10 @@ import msgspec
 from msgspec.structs import astuple
 
 from application.ports.read_models import Row, Table
-from domain.events import Event, OrderCreated, StatusChanged, TicketsChanged
+from domain.events import Event, OrderCreated
 from domain.pricing import Price
-from domain.status import LET_GO, Status
+from domain.ticket_moves import follow
 
-DONE = Status.DONE
 WHOLE_SHOW = ""
 """The set of the rows that count the orders of a show, of whatever sets, by the day of making."""
 
@@ -59,15 +58,10 @@ class Totals:
         self.tallies: defaultdict[tuple[str, str, str], Tally] = defaultdict(Tally)
 
     def add(self, events: Sequence[Event]) -> None:
-        """Take in an order."""
-        stream = _FoldState(self.tallies)
+        """Take in an order. Raises `UnknownEvent`."""
+        fold = _Fold(self.tallies)
         for event in events:
-            if type(event) is OrderCreated:
-                stream.begin(event)
-            elif type(event) is StatusChanged:
-                stream.move_on(event)
-            elif type(event) is TicketsChanged:
-                stream.change(event)
+            follow(fold, event)
 
     def rows(self) -> list[Row]:
         """A row for each tally that is not all noughts."""
@@ -78,62 +72,55 @@ class Totals:
         ]
 
 
-class _FoldState:
-    """What happens to an order's tickets; `held` has the tallies that count them as held."""
+class _Fold:
+    """The tickets of one order; `_held` has, by ticket, its set and the tally that counts it."""
 
-    __slots__ = ("held", "prices", "sets", "show", "tallies")
+    __slots__ = ("_held", "_prices", "_sets", "_show", "_tallies")
 
     def __init__(self, tallies: defaultdict[tuple[str, str, str], Tally]) -> None:
-        self.tallies = tallies
-        self.show = ""
-        self.prices: Mapping[str, Price] = {}
-        self.held: dict[str, tuple[str, Tally]] = {}
-        self.sets: set[str] = set()
+        self._tallies = tallies
+        self._show = ""
+        self._prices: Mapping[str, Price] = {}
+        self._held: dict[str, tuple[str, Tally]] = {}
+        self._sets: set[str] = set()
 
-    def begin(self, event: OrderCreated) -> None:
-        """The order is made."""
-        self.show, self.prices = event.show, event.prices
+    def take(self, tickets: Mapping[str, str], event: Event) -> None:
+        """Count tickets as held since the day of the event."""
         day = _day(event.at)
-        self.tallies[self.show, WHOLE_SHOW, day].orders += 1
-        self._take(event.tickets, day)
-
-    def change(self, event: TicketsChanged) -> None:
-        """Tickets come and go."""
-        day = _day(event.at)
-        self._let_go(event.removed, day)
-        self._take(event.added, day)
-
-    def move_on(self, event: StatusChanged) -> None:
-        """The tickets are paid, or on sale again, or nothing of the kind."""
-        if event.status is DONE:
-            self._sell(_day(event.at))
-        elif event.status in LET_GO:
-            self._let_go(list(self.held), _day(event.at))
-
-    def _take(self, tickets: Mapping[str, str], day: str) -> None:
+        if type(event) is OrderCreated:
+            self._show, self._prices = event.show, event.prices
+            self._tallies[self._show, WHOLE_SHOW, day].orders += 1
         for ticket, ticket_set in tickets.items():
-            tally = self.tallies[self.show, ticket_set, day]
-            self.held[ticket] = (ticket_set, tally)
+            tally = self._tallies[self._show, ticket_set, day]
+            self._held[ticket] = (ticket_set, tally)
             tally.held += 1
-            if ticket_set not in self.sets:
-                self.sets.add(ticket_set)
+            if ticket_set not in self._sets:
+                self._sets.add(ticket_set)
                 tally.orders += 1
 
-    def _let_go(self, tickets: Iterable[str], day: str) -> None:
+    def free(self, tickets: Iterable[str], event: Event) -> None:
+        """Count tickets as returned on the day of the event."""
+        day = _day(event.at)
         for ticket in tickets:
-            ticket_set, taken = self.held.pop(ticket)
+            ticket_set, taken = self._held.pop(ticket)
             taken.held -= 1
-            self.tallies[self.show, ticket_set, day].returned += 1
+            self._tallies[self._show, ticket_set, day].returned += 1
 
-    def _sell(self, day: str) -> None:
-        for ticket_set, taken in self.held.values():
+    def free_all(self, event: Event) -> None:
+        """Count all tickets as returned."""
+        self.free(list(self._held), event)
+
+    def sell_all(self, event: Event) -> None:
+        """Count all tickets as sold on the day of the event, at the order's prices."""
+        day = _day(event.at)
+        for ticket_set, taken in self._held.values():
             taken.held -= 1
-            price = self.prices[ticket_set]
-            tally = self.tallies[self.show, ticket_set, day]
+            price = self._prices[ticket_set]
+            tally = self._tallies[self._show, ticket_set, day]
             tally.sold += 1
             tally.nominal += hundredths(price.nominal)
             tally.extra += hundredths(price.extra)
-        self.held = {}
+        self._held = {}
 
 
 @lru_cache(maxsize=1024)

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import msgspec
 
+from domain.errors import UserError
+
 VARIABLE = "ORDERLOG_FAILPOINTS"
 SWITCH = "ORDERLOG_FAILPOINTS_SWITCH"
 KILL, ERROR = "kill", "error"
@@ -73,17 +75,17 @@ class Injected(Exception):
     """The error that a test wished for at a place."""
 
 
-class FailpointsRefused(Exception):
+class FailpointsRefused(UserError):
     """`ORDERLOG_FAILPOINTS` is set where no test has switched it on."""
 
 
 class _Armed:
     """One place that kills or fails, at its n-th visit in this process."""
 
-    def __init__(self, name: str, action: str, page_session: int, switch: Path) -> None:
-        self._name, self._action, self._left, self._switch = name, action, page_session, switch
+    def __init__(self, name: str, action: str, visits: int, switch: Path) -> None:
+        self._name, self._action, self._left, self._switch = name, action, visits, switch
 
-    def page_session(self, name: str) -> None:
+    def passed(self, name: str) -> None:
         """Count a visit, and act when its time has come and no other process has acted."""
         if name != self._name:
             return
@@ -105,7 +107,7 @@ _ARMED: list[_Armed] = []
 def reach(name: str) -> None:
     """Pass a place of `POINTS`. Never returns, or raises `Injected`, where a test says so."""
     for armed in _ARMED:
-        armed.page_session(name)
+        armed.passed(name)
 
 
 def arm(environment: Mapping[str, str]) -> bool:
@@ -130,7 +132,7 @@ def arm(environment: Mapping[str, str]) -> bool:
 
 def _parsed(wanted: str, switch: Path) -> _Armed:
     name, _, how = wanted.partition("=")
-    action, _, page_session = how.partition("@")
-    if name not in POINTS or action not in {KILL, ERROR} or not (page_session or "1").isdigit():
+    action, _, visits = how.partition("@")
+    if name not in POINTS or action not in {KILL, ERROR} or not (visits or "1").isdigit():
         raise FailpointsRefused(f"{VARIABLE} is no NAME=kill or NAME=error@N: {wanted}")
-    return _Armed(name, action, int(page_session or "1"), switch)
+    return _Armed(name, action, int(visits or "1"), switch)

@@ -137,9 +137,9 @@ class StoreClock:
     def _sample(self) -> Sample:
         asked = self._elapsed()
         store = to_ns(self._read())
-        idempotency_record = self._elapsed()
-        half = (idempotency_record - asked) // 2
-        return Sample(offset=store - asked - half, bound=half + UNIT_NS, at=idempotency_record)
+        answered = self._elapsed()
+        half = (answered - asked) // 2
+        return Sample(offset=store - asked - half, bound=half + UNIT_NS, at=answered)
 
     def _look_at_the_store(self) -> None:
         """Follow the best of the last samples, or only the new one where they contradict it."""

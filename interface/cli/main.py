@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from application.runtime import failpoints
+from domain.errors import UserError
 from interface.cli.session import Session
 
 COMMANDS = {
@@ -44,73 +45,11 @@ class Commands(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; a refusal ends in one line and exit code 1."""
+        """Run a command; what the user has to know ends in one line and exit code 1."""
         try:
             return super().invoke(ctx)
-        except Exception as error:
-            if not is_refusal(error):
-                raise
+        except (UserError, OSError) as error:
             ctx.obj.refuse(error)
-
-
-def is_refusal(error: Exception) -> bool:
-    """Whether an error is an answer to the user rather than a fault of the program."""
-    from environs import EnvError  # noqa: PLC0415
-
-    from application import bootstrap  # noqa: PLC0415
-    from application.archive import manifest  # noqa: PLC0415
-    from application.catalog import file as catalog_file  # noqa: PLC0415
-    from application.catalog import keys  # noqa: PLC0415
-    from application.catalog import loading as catalog_loading  # noqa: PLC0415
-    from application.copying import copy as copying  # noqa: PLC0415
-    from application.integrity import bundle, checkpoint, signer_memory, signing  # noqa: PLC0415
-    from application.integrity import workers as audit_workers  # noqa: PLC0415
-    from application.ports import backup_files  # noqa: PLC0415
-    from application.ports.read_models import BeingRebuilt, KeyTwice, ModelNotTrue  # noqa: PLC0415
-    from application.ports.store import CopyUnfinished, LayoutTooNew, StoreUnavailable  # noqa: PLC0415
-    from application.projector import acknowledgements, rebuild  # noqa: PLC0415
-    from application.projector import generations as new_generation  # noqa: PLC0415
-    from application.projector import partitions as range_loading  # noqa: PLC0415
-    from application.projector import workers as rebuild_workers  # noqa: PLC0415
-    from domain.refusals import Refusal  # noqa: PLC0415 - only when something was refused
-
-    return isinstance(
-        error,
-        Refusal
-        | EnvError
-        | OSError
-        | backup_files.BackupRefused
-        | bootstrap.BadDatabase
-        | catalog_file.BadCatalog
-        | catalog_loading.TicketsInUse
-        | keys.UnknownKey
-        | checkpoint.CheckpointsBusy
-        | acknowledgements.NothingToAcknowledge
-        | checkpoint.LogContradicts
-        | checkpoint.LogWentBack
-        | checkpoint.SignerDisagrees
-        | signer_memory.BadMemory
-        | checkpoint.NoKey
-        | checkpoint.WrongKey
-        | checkpoint.BadStatement
-        | signing.BadKey
-        | bundle.BadBundle
-        | bundle.CannotBundle
-        | audit_workers.WorkerDied
-        | keys.UnknownPartner
-        | copying.NotCopied
-        | CopyUnfinished
-        | LayoutTooNew
-        | ModelNotTrue
-        | manifest.BadArchive
-        | range_loading.OrderNotShown
-        | rebuild.NothingKept
-        | new_generation.Stopped
-        | rebuild_workers.WorkersFailed
-        | BeingRebuilt
-        | KeyTwice
-        | StoreUnavailable,
-    )
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

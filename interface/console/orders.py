@@ -19,7 +19,7 @@ from domain.refusals import NotYetCreated
 from domain.status import Status
 from interface.console.order_view import order_then
 from interface.console.page_session import zone
-from interface.http.orders import known_order
+from interface.http.orders import known_id
 
 PAGE = 50
 VERSION = re.compile(r"[0-9]{1,9}\Z")
@@ -49,7 +49,7 @@ def register(routes: Blueprint, services: Services) -> None:
 
     @routes.get("/orders/<order_id:order>")
     def show_order(order: str) -> AnyResponse:
-        known = known_order(order)
+        known = known_id(order)
         answer = services.history.order(known, g.caller)
         version, missing = _version(services, known, answer.order.version)
         then = services.history.at_version(known, version, g.caller).order
@@ -72,7 +72,7 @@ def register(routes: Blueprint, services: Services) -> None:
 
     @routes.get("/orders/<order_id:order>/news")
     def order_news(order: str) -> AnyResponse:
-        answer = services.history.order(known_order(order), g.caller)
+        answer = services.history.order(known_id(order), g.caller)
         if str(answer.order.version) == request.args.get("version"):
             return Response(status=204)
         return Response(render_template("console/order_news.html", order=answer.order))

@@ -1,33 +1,37 @@
 """The body of a request: JSON of the right type and size, held against its schema as a whole."""
 
-import hashlib
 import json
 from collections.abc import Callable
 from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
-from flask import request
 from marshmallow import Schema, ValidationError
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from interface.http.errors import BadRequest
+from interface.http.exchange import Incoming
 
 T = TypeVar("T")
 
 JSON = "application/json"
+LARGEST_USUAL = 65_536
+"""A larger body is never read on the event loop, in bytes."""
 MOST_FAULTS = 100
 """How many faults of one request are told."""
 
 
-def load_body(schema: Schema, quick: Callable[[bytes], Any] | None = None) -> Any:
-    """What the request's body says, checked by `schema`. Raises `BadRequest`, naming each fault.
+def load_body(
+    incoming: Incoming, schema: Schema, quick: Callable[[bytes], Any] | None = None
+) -> Any:
+    """What the body says, checked by `schema`. Raises `BadRequest`, naming each fault.
 
     `quick` reads the most usual bodies in one step, and leaves all others to the schema by None.
     """
-    if request.environ.get("CONTENT_TYPE") != JSON and request.mimetype != JSON:
+    if incoming.command is not None:
+        return incoming.command
+    if incoming.environ.get("CONTENT_TYPE") != JSON and incoming.parsed.mimetype != JSON:
         raise BadRequest("bad_content_type", f"The body has to be {JSON}.", status=415)
-    data = _data()
+    data = incoming.read_body()
     if quick is not None and (command := quick(data)) is not None:
         return command
     try:
@@ -40,15 +44,6 @@ def load_body(schema: Schema, quick: Callable[[bytes], Any] | None = None) -> An
     if not isinstance(body, dict):
         raise BadRequest("bad_body", "The body has to be a JSON object.")
     return checked(schema, body, "bad_body", "The body has wrong values.")
-
-
-def _data() -> bytes:
-    """The body's bytes. Raises `RequestEntityTooLarge`."""
-    data = request.get_data()
-    # A body that comes in chunks is cut at the limit; only what comes after it tells.
-    if len(data) == request.max_content_length and request.environ["wsgi.input"].read(1):
-        raise RequestEntityTooLarge
-    return data
 
 
 def _named_once(pairs: list[tuple[str, Any]]) -> None:
@@ -64,13 +59,24 @@ NAMED_ONCE = json.JSONDecoder(object_pairs_hook=_named_once, parse_int=str, pars
 """Looks at the names alone, in JSON that is known to be good."""
 
 
-def load_query(schema: Schema) -> Any:
-    """What the request's query says, checked by `schema`. Raises `BadRequest`."""
-    repeated = [name for name, values in request.args.lists() if len(values) > 1]
+def usual(incoming: Incoming, quick: Callable[[bytes], Any]) -> bool:
+    """Whether the body is one of those that `quick` reads: if so it is read now, and once."""
+    length = incoming.environ.get("CONTENT_LENGTH", "")
+    if incoming.environ.get("CONTENT_TYPE") != JSON or not length.isdecimal():
+        return False
+    if int(length) <= LARGEST_USUAL:
+        incoming.command = quick(incoming.read_body())
+    return incoming.command is not None
+
+
+def load_query(incoming: Incoming, schema: Schema) -> Any:
+    """What the query says, checked by `schema`. Raises `BadRequest`."""
+    query = incoming.parsed.args
+    repeated = [name for name, values in query.lists() if len(values) > 1]
     if repeated:
         errors = dict.fromkeys((f"/{name}" for name in repeated), "Is given more than once.")
         raise BadRequest("bad_query", "The query repeats a parameter.", errors=errors)
-    return checked(schema, request.args.to_dict(), "bad_query", "The query has wrong values.")
+    return checked(schema, query.to_dict(), "bad_query", "The query has wrong values.")
 
 
 def checked(schema: Schema, values: dict[str, Any], code: str, detail: str) -> Any:
@@ -104,13 +110,3 @@ def pointers(messages: Any, path: str = "", depth: int = 0) -> dict[str, str]:
             found.update(pointers(inner, path + step, depth + 1))
         return found
     return {path: " ".join(messages) if isinstance(messages, list) else str(messages)}
-
-
-def fingerprint() -> bytes:
-    """Tells whether two requests are the same: method, address and body."""
-    return fingerprint_of(request.method, request.full_path, request.get_data())
-
-
-def fingerprint_of(method: str, full_path: str, data: bytes) -> bytes:
-    """The fingerprint of a request with this method, this path with its query, and this body."""
-    return hashlib.sha256(b"\n".join((method.encode(), full_path.encode(), data))).digest()

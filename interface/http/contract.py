@@ -9,9 +9,15 @@ from typing import Any, TypeVar
 import msgspec
 from marshmallow import Schema
 
-from domain.refusals import Refusal
+from domain.refusals import Refusal, UnknownOrder
 from interface.http.headers import Header
-from interface.http.problems import BAD_QUERY, EVERY_KEYED_CALL, Problem, problem_of
+from interface.http.problems import (
+    BAD_QUERY,
+    EVERY_KEYED_CALL,
+    UNKNOWN_EVENT_KIND,
+    Problem,
+    problem_of,
+)
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -49,7 +55,8 @@ class Operation(msgspec.Struct, frozen=True):
         """Every way in which it says no."""
         common = EVERY_KEYED_CALL if self.needs_key else ()
         of_query = () if self.query is None else (BAD_QUERY,)
-        return [problem_of(each) for each in (*of_query, *common, *self.refuses)]
+        of_order = (UNKNOWN_EVENT_KIND,) if UnknownOrder in self.refuses else ()
+        return [problem_of(each) for each in (*of_query, *common, *of_order, *self.refuses)]
 
 
 def described(operation: Operation) -> Callable[[View], View]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 
-from flask import Blueprint, Response
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -10,7 +9,8 @@ from prometheus_client.registry import Collector
 from application.operations.metrics import Figures, ModelFigures
 from application.ports.integrity_records import Verification
 from application.runtime.restart_figures import RestartFigures
-from interface.http.contract import described
+from interface.http.calls import Calls
+from interface.http.exchange import Incoming, Outgoing, bytes_answer
 from interface.http.health_contract import METRICS
 from interface.http.monitoring import Monitoring
 
@@ -21,21 +21,18 @@ Restarts = Iterable[tuple[int, RestartFigures]]
 """The number of each process of a server, and how often it was replaced."""
 
 
-def metrics_blueprint(monitoring: Monitoring) -> Blueprint:
-    """The route of the numbers."""
-    routes = Blueprint("metrics", __name__)
-
-    @routes.get("/metrics")
-    @described(METRICS)
-    def metrics() -> Response:
-        return metrics_answer(monitoring.figures(), monitoring)
-
-    return routes
+CALLS = Calls("metrics")
 
 
-def metrics_answer(found: Figures | None, monitoring: Monitoring) -> Response:
+@CALLS.get("/metrics", METRICS)
+def metrics(_: Incoming, monitoring: Monitoring) -> Outgoing:
+    """Read the numbers of the service."""
+    return metrics_answer(monitoring.figures(), monitoring)
+
+
+def metrics_answer(found: Figures | None, monitoring: Monitoring) -> Outgoing:
     """The numbers that were found, and those of the server's processes."""
-    return Response(exposition(found, monitoring.restarts.all()), content_type=TEXT)
+    return bytes_answer(exposition(found, monitoring.restarts.all()), content_type=TEXT)
 
 
 def exposition(found: Figures | None, restarts: Restarts = ()) -> bytes:

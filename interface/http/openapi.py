@@ -11,9 +11,9 @@ import msgspec
 from apispec import APISpec
 from flask import Blueprint, Flask, Response, current_app
 
-from interface.http.answers import JSON
 from interface.http.contract import Good, Operation, described, operation_of
 from interface.http.documented_calls import documented
+from interface.http.exchange import JSON
 from interface.http.headers import (
     ANSWERED_REQUEST_ID,
     PARTNER,

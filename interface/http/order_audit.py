@@ -1,13 +1,11 @@
-"""What support and auditors ask of an order: what changed, and its story in plain sentences."""
-
-from flask import Blueprint, Response, g, request
+"""What support and auditors ask of an order: what changed, and its timeline in plain sentences."""
 
 from application.bootstrap import Services
 from application.orders.timeline.english import ENGLISH
 from application.orders.timeline.timeline import LANGUAGES
-from interface.http.answers import json_answer
 from interface.http.body import load_query
-from interface.http.contract import described
+from interface.http.calls import Calls
+from interface.http.exchange import Incoming, Outgoing, json_answer
 from interface.http.order_audit_contract import EXPLAIN, READ_DIFF
 from interface.http.order_audit_schemas import DiffIn
 from interface.http.orders import known_order
@@ -16,27 +14,23 @@ from interface.http.schemas import NothingIn
 DIFF_IN = DiffIn()
 NOTHING_IN = NothingIn()
 
+ORDER_AUDIT = Calls("order_audit", "/v1/resources/orders/<order_id:order>")
 
-def order_audit_blueprint(services: Services) -> Blueprint:
-    """The routes of an order's audit."""
-    routes = Blueprint("order_audit", __name__, url_prefix="/v1/resources/orders")
 
-    @routes.get("/<order_id:order>/diff")
-    @described(READ_DIFF)
-    def read_diff(order: str) -> Response:
-        wanted = load_query(DIFF_IN)
-        known = known_order(order)
-        diff = services.history.diff(known, wanted["from_"], wanted["to"], g.caller)
-        return json_answer(diff)
+@ORDER_AUDIT.get("/diff", READ_DIFF)
+def read_diff(incoming: Incoming, services: Services) -> Outgoing:
+    """Read what changed between two versions of an order."""
+    wanted = load_query(incoming, DIFF_IN)
+    known = known_order(incoming)
+    return json_answer(services.history.diff(known, wanted["from_"], wanted["to"], incoming.caller))
 
-    @routes.get("/<order_id:order>/explain")
-    @described(EXPLAIN)
-    def explain(order: str) -> Response:
-        load_query(NOTHING_IN)
-        language = LANGUAGES[request.accept_languages.best_match([*LANGUAGES]) or ENGLISH.code]
-        answer = json_answer(services.timelines.explain(known_order(order), language, g.caller))
-        answer.content_language.add(language.code)
-        answer.vary.add("Accept-Language")
-        return answer
 
-    return routes
+@ORDER_AUDIT.get("/explain", EXPLAIN)
+def explain(incoming: Incoming, services: Services) -> Outgoing:
+    """Read an order's timeline in the language that the caller prefers."""
+    load_query(incoming, NOTHING_IN)
+    preferred = incoming.parsed.accept_languages.best_match([*LANGUAGES])
+    language = LANGUAGES[preferred or ENGLISH.code]
+    timeline = services.timelines.explain(known_order(incoming), language, incoming.caller)
+    headers = (("Content-Language", language.code), ("Vary", "Accept-Language"))
+    return json_answer(timeline, headers=headers)

@@ -21,6 +21,9 @@ def problem_of(why: Problem | type[Refusal]) -> Problem:
 
 UNAUTHORIZED = Problem("unauthorized", 401, "No good key was sent.")
 STORE_UNAVAILABLE = Problem("store_unavailable", 503, "The database cannot be reached now.")
+UNKNOWN_EVENT_KIND = Problem(
+    "unknown_event_kind", 503, "A later version of the service recorded this; ask that one."
+)
 EVERY_KEYED_CALL = (UNAUTHORIZED, STORE_UNAVAILABLE)
 
 NOT_FOUND = Problem("not_found", 404, "There is nothing at this address.")

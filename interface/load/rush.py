@@ -21,6 +21,7 @@ from application.event_log.event_mapper import event_of
 from application.integrity.sale_proof import Proof, prove
 from application.integrity.verification import workers_for
 from application.settings import Settings
+from domain.errors import UserError
 from domain.order import Order
 from interface.load.buyers import RECENT, Buyer, OnSale, percentile
 from interface.load.client import Client, Gone
@@ -35,7 +36,7 @@ LAST_SECONDS = 90.0
 """How long buyers may take to get their last answers when the time is over."""
 
 
-class NotEmpty(Exception):
+class NotEmpty(UserError):
     """The database of a drill already has something in it."""
 
 

@@ -42,7 +42,7 @@ class Process:
         self.serves = False
         self.failed = 0
         self.failure: str | None = None
-        self.new_waiter = 0.0
+        self.pause = 0.0
         self._run = run
         self._board = board
         self._figures = RestartFigures()
@@ -119,9 +119,9 @@ class Process:
         self.failed = 0 if self.serves else self.failed + 1
         self.serves = False
         lived_long = moment - self._born >= LONG_LIFE
-        again = not lived_long and self.new_waiter > 0
-        self.new_waiter = min(self.new_waiter * 2, LONGEST_PAUSE) if again else FIRST_PAUSE
-        self._due = moment + self.new_waiter
+        again = not lived_long and self.pause > 0
+        self.pause = min(self.pause * 2, LONGEST_PAUSE) if again else FIRST_PAUSE
+        self._due = moment + self.pause
         at, known = machine_ms(), self._figures
         self._show(
             restarts=known.restarts + 1,

@@ -21,6 +21,7 @@ import structlog
 
 from application.runtime.restart_figures import RestartBoard
 from application.settings import Settings
+from domain.errors import UserError
 from interface.server.logs import configure
 from interface.server.process import Process
 from interface.server.running import Listening, answer_requests, work_in_background
@@ -37,7 +38,7 @@ TO_STOP = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 log = structlog.get_logger()
 
 
-class CannotStart(Exception):
+class CannotStart(UserError):
     """No process that answers requests can begin to serve."""
 
 
@@ -110,7 +111,7 @@ class Processes:
                 log.error(
                     "server_process_died",
                     processes=[each.number],
-                    new_waiter=each.new_waiter,
+                    pause=each.pause,
                     reason=each.failure,
                 )
         answering = self._answering

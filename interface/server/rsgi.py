@@ -1,7 +1,7 @@
 """The application as the server calls it: on an event loop, by RSGI.
 
 A body is taken in as it comes, so a client that does not end one costs the memory it fills and
-nothing else. What an on-sale is made of is answered on the loop (`fast_path.py`); everything else
+nothing else. Calls in their usual form are answered on the loop (`usual_calls.py`); everything else
 by Flask, in one of the `ORDERLOG_THREADS` threads for reading, or of as many for writing. Those who
 watch the service are answered on the loop, too: no thread and no store can keep them waiting.
 """
@@ -17,23 +17,27 @@ from io import BytesIO
 from threading import BoundedSemaphore
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask
 from granian._granian import RSGIHTTPProtocol as HTTPProtocol
 from granian._granian import RSGIProtocolClosed as ProtocolClosed
 from granian.rsgi import Scope
-from werkzeug.test import run_wsgi_app
 
 from application.bootstrap import Services
+from application.catalog.access import Caller
 from application.runtime.greenlet_bridge import GreenletBridge, TooLate, in_time, slot_taken
 from application.runtime.store_deadline import StoreTime, limited_by
+from interface.http import health
+from interface.http.authentication import known_caller_of
 from interface.http.errors import BadRequest, BodyRefused, answer_to
-from interface.http.fast_path import FastPath, Reply
-from interface.http.health import live_answer, ready_answer
+from interface.http.exchange import Environ, Incoming, Outgoing
 from interface.http.metrics import metrics_answer
 from interface.http.monitoring import Monitoring
+from interface.http.orders import ORDERS
 from interface.http.problems import BODY_TOO_SLOW, TOO_MANY_BODIES
-from interface.http.request_context import known_caller_of, log_request, request_id_of
+from interface.http.request_log import log_request, request_id_of, sign
 from interface.server.draining import Traffic
+from interface.server.usual_calls import UsualCalls
+from interface.server.wsgi import call_wsgi
 
 LOOK_SECONDS = 1.0
 SMALL = 65_536
@@ -50,8 +54,6 @@ WATCHED = frozenset({LIVE, READY, METRICS})
 """What is answered to those who watch the service, on the loop."""
 LARGE_BODIES = 16
 """How many larger ones a partner may send at the same time, as may all who have no good key."""
-
-Environ = dict[str, Any]
 
 NAMES = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 """The names of headers in WSGI: at first those that are not HTTP_ and the name, then all known."""
@@ -70,7 +72,8 @@ class RsgiService:
         self._monitoring = monitoring
         self._begun: Callable[[], None] | None = None
         self._services = services
-        self._fast: FastPath = flask.wsgi_app  # type: ignore[assignment] # as `create_app` set it
+        self._flask = flask.wsgi_app
+        self._usual = UsualCalls(services, [ORDERS])
         self._largest = services.settings.max_body_bytes
         self._large: Counter[str] = Counter()
         self._slots = BoundedSemaphore(RUNNING)
@@ -93,31 +96,31 @@ class RsgiService:
         """Answer one request."""
         self.traffic.come += 1
         try:
-            reply = await self._reply(scope, protocol)
+            answer = await self._outgoing(scope, protocol)
             if self.traffic.draining:
-                reply.headers.append(("Connection", "close"))
-            protocol.response_bytes(int(reply.status[:3]), reply.headers, reply.body)
+                answer.headers.append(("Connection", "close"))
+            protocol.response_bytes(answer.status, answer.headers, answer.body)
         finally:
             self.traffic.answered += 1
 
-    async def _reply(self, scope: Scope, protocol: HTTPProtocol) -> Reply:
+    async def _outgoing(self, scope: Scope, protocol: HTTPProtocol) -> Outgoing:
         environ = environ_of(scope)
         try:
-            environ["wsgi.input"] = BytesIO(await self._body(environ, protocol))
+            body = await self._body(environ, protocol)
         except (BodyRefused, BadRequest) as refused:
             return await self._bridge.run(partial(self._refusal, environ, refused))
-        return await self._answer(environ)
+        return await self._answer(environ, body)
 
-    async def _answer(self, environ: Environ) -> Reply:
+    async def _answer(self, environ: Environ, body: bytes) -> Outgoing:
         store_time = StoreTime()
-        handle = self._fast.usual(environ)
-        if handle is not None:
-            fast = partial(self._fast.reply, environ, handle)
-            reply = await self._bridge.run(fast, store_time)
-            if reply is not None:
-                return reply
+        usual = self._usual.find(environ, lambda: body)
+        if usual is not None:
+            answer = await self._bridge.run(partial(self._usual.answer, *usual), store_time)
+            if answer is not None:
+                return answer
         if environ["PATH_INFO"] in WATCHED and environ["REQUEST_METHOD"] in READING:
             return await self._for_watchers(environ)
+        environ["wsgi.input"] = BytesIO(body)
         threads = self._reading if environ["REQUEST_METHOD"] in READING else self._writing
         call = in_time(partial(self._of_flask, environ, store_time))
         try:
@@ -125,20 +128,20 @@ class RsgiService:
         except TooLate as refused:
             return await self._bridge.run(partial(self._refusal, environ, refused))
 
-    async def _for_watchers(self, environ: Environ) -> Reply:
+    async def _for_watchers(self, environ: Environ) -> Outgoing:
         """An answer that needs neither a thread nor the store."""
         began = time.perf_counter()
-        path = environ["PATH_INFO"]
-        if path == METRICS:
+        if environ["PATH_INFO"] == METRICS:
             answer = metrics_answer(await self._monitoring.figures_soon(), self._monitoring)
         else:
-            answer = live_answer() if path == LIVE else ready_answer(self._monitoring)
-        return reply_of(environ, answer, began)
+            handle = health.live if environ["PATH_INFO"] == LIVE else health.ready
+            incoming = Incoming(environ, {}, "", None, bytes)
+            answer = handle(incoming, self._monitoring)
+        return _finished(environ, answer, None, began)
 
-    def _of_flask(self, environ: Environ, store_time: StoreTime) -> Reply:
+    def _of_flask(self, environ: Environ, store_time: StoreTime) -> Outgoing:
         with slot_taken(self._slots), limited_by(store_time):
-            body, status, headers = run_wsgi_app(self._fast.flask, environ, buffered=True)
-        return Reply(status, headers.to_wsgi_list(), b"".join(body))
+            return call_wsgi(self._flask, environ)
 
     async def _body(self, environ: Environ, protocol: HTTPProtocol) -> bytes:
         """The body, as far as it is allowed to be. Raises `BodyRefused`, `BadRequest`."""
@@ -183,12 +186,10 @@ class RsgiService:
             raise broken_off()
         return b"".join(parts)
 
-    def _refusal(self, environ: Environ, refused: Exception) -> Reply:
+    def _refusal(self, environ: Environ, refused: Exception) -> Outgoing:
         began = time.perf_counter()
-        answer = answer_to(refused)
-        if partner := self._partner(environ):
-            answer.headers["X-Partner"] = partner
-        return reply_of(environ, answer, began)
+        caller = known_caller_of(self._services, environ)
+        return _finished(environ, answer_to(refused), caller, began)
 
     def _partner(self, environ: Environ) -> str:
         """Who asks; empty where nobody can tell."""
@@ -196,13 +197,15 @@ class RsgiService:
         return "" if caller is None else caller.partner
 
 
-def reply_of(environ: Environ, answer: Response, began: float) -> Reply:
+def _finished(environ: Environ, answer: Outgoing, caller: Caller | None, began: float) -> Outgoing:
     """An answer that was not made by Flask, with the request's id, and in the log."""
-    answer.headers["X-Request-Id"] = request_id = request_id_of(environ)
+    request_id = request_id_of(environ)
+    sign(answer, request_id, caller)
     method = environ["REQUEST_METHOD"]
     log_request(request_id, method, environ["PATH_INFO"], answer.status, began)
-    body = b"" if method == "HEAD" else answer.get_data()
-    return Reply(answer.status, answer.headers.to_wsgi_list(), body)
+    if method == "HEAD":
+        answer.body = b""
+    return answer
 
 
 def broken_off() -> BadRequest:

@@ -7,14 +7,6 @@ from application.bootstrap import build
 from application.settings import Settings
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def address(request, tmp_path):
-    """The address of an empty database, on each store."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'orders.db'}"
-    return request.getfixturevalue("database")
-
-
 @pytest.fixture
 def clock():
     return Clock()

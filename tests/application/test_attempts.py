@@ -114,7 +114,7 @@ def test_a_stranger_has_no_place_in_the_story(office):
 def test_attempts_are_written_without_anybody_asking(office):
     order = office.order()
     attempts = RejectionLog(office.services.store, lambda: True)
-    office.services.orders._note = attempts.note
+    office.services.orders._log_rejection = attempts.record
     attempts.start()
     with suppress(Refusal):
         office.change(order, status=Status.DONE)
@@ -130,7 +130,7 @@ def test_a_store_that_cannot_note_fails_no_request(office):
             raise StoreUnavailable("The disk is full.")
 
     attempts = RejectionLog(Full(), lambda: True)
-    office.services.orders._note = attempts.note
+    office.services.orders._log_rejection = attempts.record
     with pytest.raises(MoveNotAllowed):
         office.change(order, status=Status.DONE)
     attempts.write()

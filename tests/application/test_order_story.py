@@ -294,7 +294,7 @@ def test_a_refusals_sentence_says_only_what_the_refusal_knows(office, code):
     about = dict.fromkeys(known, "executed")
     order = office.order()
     command = office.request()
-    office.services.attempts.note(
+    office.services.attempts.record(
         RejectedRequest(order, 1, office.time, command, EMPTY, code, about)
     )
     for language in LANGUAGES.values():

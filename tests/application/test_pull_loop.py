@@ -14,6 +14,7 @@ from application.projector.loop import Projector, catch_up
 from application.projector.read_your_writes import wait_until_shown
 from application.projector.rebuild import rebuild
 from application.read_models.registry import PROJECTIONS
+from domain.errors import UnknownEvent
 from domain.events import CustomerSet
 
 NAMES = list(PROJECTIONS)
@@ -84,7 +85,7 @@ def test_a_event_that_is_not_known_stops_every_read_model_right_before_it(sold):
     for name in NAMES:
         assert state(sold, name).position == last
         assert state(sold, name).stopped == (
-            f"at position {position}: UnknownEvent: OrderBlessed.1 in order {'6' * 24}"
+            f"at position {position}: UnknownEvent: {UnknownEvent('OrderBlessed.1', '6' * 24)}"
         )
 
 

@@ -169,7 +169,7 @@ def test_what_other_code_has_loaded_is_not_used(sold_here, monkeypatch):
 REBUILD = """
 from application.projector import generations as new_generation
 from interface.cli.main import main
-new_generation.RANGE_FACTS = 20
+new_generation.RANGE_EVENTS = 20
 main()
 """
 

@@ -26,7 +26,7 @@ with Client(sys.argv.pop(1)) as client:
     client.wait_for_workers(2)
 from application.projector import generations as new_generation
 from interface.cli.main import main
-new_generation.RANGE_FACTS = 5
+new_generation.RANGE_EVENTS = 5
 main()
 """
 QUIET = "--no-dashboard"

@@ -27,7 +27,7 @@ def event(order, version=1, state=b"{}"):
 def append(store, order, *versions, **kept):
     """A write that appends these versions of an order, whatever it finds."""
     change = kept.get("change")
-    idempotency_record = kept.get("answered")
+    idempotency_record = kept.get("idempotency_record")
 
     def decide(within, found):
         events = [event(order, version) for version in versions or (1,)]

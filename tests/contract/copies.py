@@ -82,7 +82,7 @@ def told(url):
     """All that a database tells."""
     with closing(open_store(url)) as store:
         return {
-            "facts": store.log(0, 1_000_000),
+            "events": store.log(0, 1_000_000),
             "tickets": [store.tickets(show) for show in SHOWS],
             "vacancies": store.vacancies(list(SHOWS), NOON),
             "documents": store.catalog(),

@@ -25,12 +25,12 @@ class OurLog:
         self.store = PostgresStore(url)
         self._lines = writer_pool(url, WRITERS)
 
-    def append(self, order, versions, *, new_waiter=0.0, abort=False):
+    def append(self, order, versions, *, pause=0.0, abort=False):
         draft = PendingWrites()
         draft.add([event(order, version) for version in versions])
         with self._lines.connection() as line:
             line.round_trip([Call(BEGIN), *append_calls([draft], {})])
-            time.sleep(new_waiter)
+            time.sleep(pause)
             line.round_trip([Call(ROLLBACK if abort else COMMIT)])
 
     def read(self, after, limit):
@@ -60,14 +60,14 @@ class LibrarysLog:
         )
         self._recorder = self._factory.application_recorder()
 
-    def append(self, order, versions, *, new_waiter=0.0, abort=False):
+    def append(self, order, versions, *, pause=0.0, abort=False):
         make = self._recorder.construct_pg_stored_event
         rows = [make(order, version, "OrderCreated.1", b"{}") for version in versions]
         with self._recorder.datastore.transaction(commit=not abort) as cursor:
             cursor.execute(
                 self._recorder.sql_invoke_pg_function_insert_events, (rows,), prepare=True
             )
-            time.sleep(new_waiter)
+            time.sleep(pause)
 
     def read(self, after, limit):
         return self._recorder.select_notifications(after or None, limit, inclusive_of_start=False)
@@ -101,7 +101,7 @@ def follow(log, appends, events_each):
             log.append(
                 f"order-{writer}-{number}",
                 range(1, events_each + 1),
-                new_waiter=SLOW_SECONDS if each % 40 == 0 else 0.0,
+                pause=SLOW_SECONDS if each % 40 == 0 else 0.0,
                 abort=each % 25 == 0,
             )
 

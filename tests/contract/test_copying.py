@@ -91,10 +91,10 @@ def small(place, kind):
 
 
 def test_a_copy_tells_what_its_source_tells(source, target):
-    copied = {each.partition: each.rows for each in copy_over(source, target)}
+    copied = {each.part: each.rows for each in copy_over(source, target)}
     there = told(target)
     assert there == told(source)
-    assert copied["facts"] == len(there["facts"]) > 2000
+    assert copied["events"] == len(there["events"]) > 2000
     assert copied["tickets"] == sum(map(len, there["tickets"])) > 4000
     assert copied["documents"] == len(there["documents"])
     assert copied["requests"] == len(there["requests"])
@@ -103,7 +103,7 @@ def test_a_copy_tells_what_its_source_tells(source, target):
 
 def test_a_copy_sells_on_where_its_source_stopped(small, target):
     copy_over(small, target)
-    before = told(small)["facts"]
+    before = told(small)["events"]
     with shop(target) as services:
         again = order(services, "key-7").order
         assert again == replay(services.store.events(again.id))

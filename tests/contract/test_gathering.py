@@ -44,16 +44,16 @@ def desk():
 
 def test_a_lone_wish_waits_for_nobody(desk):
     desk.go_on.set()
-    assert desk.gathering.ask(["a"]) == ["A"]
-    assert desk.gathering.ask(["b", "c"]) == ["B", "C"]
+    assert desk.gathering.submit(["a"]) == ["A"]
+    assert desk.gathering.submit(["b", "c"]) == ["B", "C"]
     assert desk.batches == [["a"], ["b", "c"]]
 
 
 def test_what_comes_while_a_batch_is_under_way_makes_the_next_one(desk):
     with ThreadPoolExecutor() as threads:
-        first = threads.submit(desk.gathering.ask, ["a"])
+        first = threads.submit(desk.gathering.submit, ["a"])
         assert desk.begun.wait(30)
-        others = [threads.submit(desk.gathering.ask, [each]) for each in "bcd"]
+        others = [threads.submit(desk.gathering.submit, [each]) for each in "bcd"]
         until(lambda: desk.waiting() == 3, "they do not come")
         desk.go_on.set()
         assert first.result() == ["A"]
@@ -67,7 +67,7 @@ def test_so_it_is_for_calls_on_an_event_loop(desk):
 
     async def play():
         cooperation = GreenletBridge(asyncio.get_running_loop())
-        asks = (lambda each=each: desk.gathering.ask([each]) for each in "abcdef")
+        asks = (lambda each=each: desk.gathering.submit([each]) for each in "abcdef")
         return await asyncio.gather(*map(cooperation.run, asks))
 
     with ThreadPoolExecutor(1) as thread:  # a driven browser may keep a loop in this one
@@ -79,9 +79,9 @@ def test_so_it_is_for_calls_on_an_event_loop(desk):
 def test_a_batch_stops_growing():
     desk = Desk(most=2)
     with ThreadPoolExecutor() as threads:
-        first = threads.submit(desk.gathering.ask, ["a"])
+        first = threads.submit(desk.gathering.submit, ["a"])
         assert desk.begun.wait(30)
-        others = [threads.submit(desk.gathering.ask, [each]) for each in "bcd"]
+        others = [threads.submit(desk.gathering.submit, [each]) for each in "bcd"]
         until(lambda: desk.waiting() == 3, "they do not come")
         desk.go_on.set()
         for each in (first, *others):
@@ -92,21 +92,21 @@ def test_a_batch_stops_growing():
 
 def test_what_spoils_a_batch_is_told_to_each_of_it_and_the_next_one_goes_on(desk):
     desk.go_on.set()
-    [failure] = desk.gathering.ask(["spoilt"])
+    [failure] = desk.gathering.submit(["spoilt"])
     assert isinstance(failure, ValueError)
-    assert desk.gathering.ask(["good"]) == ["GOOD"]
+    assert desk.gathering.submit(["good"]) == ["GOOD"]
 
 
 def ask_on_a_loop(desk, wishes, till):
     async def play():
         cooperation = GreenletBridge(asyncio.get_running_loop())
-        return await cooperation.run(lambda: desk.gathering.ask(wishes, till=till))
+        return await cooperation.run(lambda: desk.gathering.submit(wishes, till=till))
 
     return asyncio.run(play())
 
 
 @pytest.mark.parametrize(
-    "how", [ask_on_a_loop, lambda desk, wishes, till: desk.gathering.ask(wishes, till=till)]
+    "how", [ask_on_a_loop, lambda desk, wishes, till: desk.gathering.submit(wishes, till=till)]
 )
 def test_behind_a_batch_that_stalls_nobody_waits_beyond_the_deadline(how):
     desk = Desk(limited=True, grace=0.2)

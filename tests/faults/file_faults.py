@@ -78,7 +78,7 @@ def restart_on_copy(lab: Lab) -> None:
     with lab.serving() as service:
         with lab.selling(service) as crowd:
             for number in range(COPIES):
-                lab.new_waiter()
+                lab.pause()
                 service.kill()
                 folder = place.folder / f"copy-{number}"
                 folder.mkdir()

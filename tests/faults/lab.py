@@ -81,7 +81,7 @@ class Lab:
         finally:
             crowd.close()
 
-    def new_waiter(self, most: float = 0.5) -> None:
+    def pause(self, most: float = 0.5) -> None:
         """Let the fault come at a moment that nobody chose."""
         time.sleep(self.dice.random() * most)
 
@@ -167,7 +167,7 @@ class Service:
         """Ask once, on a connection of its own. Raises `Gone`."""
         client = Client(HOST, self.port, {"Authorization": f"key {key}"}, seconds)
         try:
-            return client.ask(method, path, body)
+            return client.send(method, path, body)
         finally:
             client.close()
 

@@ -117,7 +117,7 @@ def fail_over(lab: Lab) -> None:
     with pair(lab) as both, lab.serving() as service:
         with lab.selling(service) as crowd:
             for number in range(FAIL_OVERS):
-                lab.new_waiter()
+                lab.pause()
                 both.fail_over()
                 lab.faults += 1
                 crowd.goes_on(5)
@@ -201,7 +201,7 @@ def crash_server(lab: Lab) -> None:
         with lab.serving() as service:
             with lab.selling(service) as crowd:
                 for _ in range(CRASHES):
-                    lab.new_waiter()
+                    lab.pause()
                     server.restart()
                     lab.faults += 1
                     crowd.goes_on(5)

@@ -24,7 +24,7 @@ def kill_service(lab: Lab) -> None:
     with lab.serving("--workers", str(lab.dice.choice([1, 2]))) as service:
         with lab.selling(service) as crowd:
             for _ in range(KILLS):
-                lab.new_waiter()
+                lab.pause()
                 service.kill()
                 lab.faults += 1
                 service.start()
@@ -70,7 +70,7 @@ def lists_have_all(service, key: str) -> None:
     client = Client("127.0.0.1", service.port, {"Authorization": f"key {key}"})
 
     def listed():
-        answer = client.ask("GET", ORDERS, b"", f"X-Wait-For-Position: {position}\r\n")
+        answer = client.send("GET", ORDERS, b"", f"X-Wait-For-Position: {position}\r\n")
         return answer if answer.status == 200 else None
 
     answer = wait_until(listed, "the lists stand still")
@@ -84,7 +84,7 @@ def halt_service(lab: Lab) -> None:
     with lab.serving("--workers", "2") as service:
         with lab.selling(service) as crowd:
             for _ in range(2):
-                lab.new_waiter()
+                lab.pause()
                 service.signal(signal.SIGSTOP)
                 lab.faults += 1
                 time.sleep(HALT_SECONDS)
@@ -99,7 +99,7 @@ def halt_second_service(lab: Lab) -> None:
     lab.open()
     with lab.serving() as first, lab.serving() as second:
         with lab.selling(first) as crowd, lab.selling(second, 2):
-            lab.new_waiter()
+            lab.pause()
             second.signal(signal.SIGSTOP)
             lab.faults += 1
             before = crowd.made
@@ -128,10 +128,8 @@ def failpoint_error(lab: Lab) -> None:
 
 def _failpoint(lab: Lab, how: str) -> None:
     other = "postgres" if lab.place.lite else "sqlite"
-    split_keys = [
-        each for each in failpoints.POINTS if failpoint_runs.ON_ONE_STORE.get(each) != other
-    ]
-    failpoint_runs.run(lab.place, lab.dice.choice(split_keys), how)
+    points = [each for each in failpoints.POINTS if failpoint_runs.ON_ONE_STORE.get(each) != other]
+    failpoint_runs.run(lab.place, lab.dice.choice(points), how)
     lab.faults += 1
 
 
@@ -174,7 +172,7 @@ class Busy(threading.Thread):
     def run(self) -> None:
         while not self.over.is_set():
             try:
-                answer = self.client.ask("GET", "/health/live")
+                answer = self.client.send("GET", "/health/live")
             except Gone as gone:
                 if self.answers:
                     self.cut = str(gone)

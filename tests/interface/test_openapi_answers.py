@@ -12,6 +12,7 @@ from application.ports.store import StoreUnavailable
 from application.ports.unit_of_work import TicketTaken
 from application.projector.read_your_writes import ModelBehind
 from application.runtime.clock import now
+from domain.errors import UnknownEvent
 from domain.refusals import ChangedMeanwhile
 from interface.http.errors import BodyRefused
 from interface.http.problems import OF_A_BODY_ON_ITS_WAY
@@ -328,6 +329,7 @@ NOT_BROUGHT_ABOUT = {
     "contended": TicketTaken(),
     "changed_meanwhile": ChangedMeanwhile(reason="", version=2, status="done", allowed=[]),
     "read_model_behind": ModelBehind(7),
+    "unknown_event_kind": UnknownEvent("OrderBlessed.1", NO_ID),
     **{each.code: BodyRefused(each) for each in OF_A_BODY_ON_ITS_WAY},
 }
 """What takes a race, a broken database or a socket."""

@@ -123,7 +123,7 @@ class PostgresBatch(Batch):
 
     def _take_idempotency_records(self, rows: Rows) -> None:
         for digest, fingerprint, order, version, at in rows:
-            self.state.idempotency_record[digest] = IdempotencyRecord(
+            self.state.idempotency_records[digest] = IdempotencyRecord(
                 digest, fingerprint, order.decode(), integer_of(version), from_ms(integer_of(at))
             )
 

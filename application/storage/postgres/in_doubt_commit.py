@@ -163,7 +163,7 @@ def _search(pending_writes: Sequence[PendingWrites]) -> list[Call]:
         )
         return [Call(FIND_EVENTS, values)]
     idempotency_record = next(
-        (each for writes in pending_writes for each in writes.idempotency_record), None
+        (each for writes in pending_writes for each in writes.idempotency_records), None
     )
     if idempotency_record is None:
         return []

@@ -90,19 +90,19 @@ def append_calls(
         )
         calls.append(Call(APPEND, values))
     calls += change_calls(change for writes in pending_writes for change in writes.changes)
-    idempotency_record = [each for writes in pending_writes for each in writes.idempotency_record]
-    if idempotency_record:
-        calls.append(Call(REMEMBER, _request_rows(idempotency_record)))
+    records = [each for writes in pending_writes for each in writes.idempotency_records]
+    if records:
+        calls.append(Call(REMEMBER, _request_rows(records)))
     return calls
 
 
-def _request_rows(idempotency_record: Sequence[IdempotencyRecord]) -> tuple[bytes, ...]:
+def _request_rows(records: Sequence[IdempotencyRecord]) -> tuple[bytes, ...]:
     return (
-        binaries(each.digest for each in idempotency_record),
-        binaries(each.fingerprint for each in idempotency_record),
-        texts(each.order for each in idempotency_record),
-        integers(each.version for each in idempotency_record),
-        integers(to_ms(each.at) for each in idempotency_record),
+        binaries(each.digest for each in records),
+        binaries(each.fingerprint for each in records),
+        texts(each.order for each in records),
+        integers(each.version for each in records),
+        integers(to_ms(each.at) for each in records),
     )
 
 

@@ -27,12 +27,12 @@ Outcome = Written[Any] | Exception
 class PendingWrites:
     """What a write wants stored: it becomes part of a batch when the write's `decide` returns."""
 
-    __slots__ = ("changes", "events", "idempotency_record")
+    __slots__ = ("changes", "events", "idempotency_records")
 
     def __init__(self) -> None:
         self.events: list[StoredEvent] = []
         self.changes: list[TicketChange] = []
-        self.idempotency_record: list[IdempotencyRecord] = []
+        self.idempotency_records: list[IdempotencyRecord] = []
 
     def add(
         self,
@@ -45,12 +45,12 @@ class PendingWrites:
         if change is not None:
             self.changes.append(change)
         if idempotency_record is not None:
-            self.idempotency_record.append(idempotency_record)
+            self.idempotency_records.append(idempotency_record)
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to store."""
-        return not (self.events or self.idempotency_record or self.changes)
+        return not (self.events or self.idempotency_records or self.changes)
 
 
 class MergedReadSet(msgspec.Struct):
@@ -91,7 +91,7 @@ class BatchState(msgspec.Struct):
     requests: set[bytes] = msgspec.field(default_factory=set)
     events: dict[str, list[Notification]] = msgspec.field(default_factory=dict)
     heads: dict[str, bytes] = msgspec.field(default_factory=dict)
-    idempotency_record: dict[bytes, IdempotencyRecord] = msgspec.field(default_factory=dict)
+    idempotency_records: dict[bytes, IdempotencyRecord] = msgspec.field(default_factory=dict)
     vacant: dict[str, list[str]] = msgspec.field(default_factory=dict)
     exhausted: set[str] = msgspec.field(default_factory=set)
     claimed: set[str] = msgspec.field(default_factory=set)
@@ -105,7 +105,7 @@ class BatchState(msgspec.Struct):
         if read_set.request is not None:
             if read_set.request not in self.requests:
                 return None
-            found.idempotency_record = self.idempotency_record.get(read_set.request)
+            found.idempotency_record = self.idempotency_records.get(read_set.request)
             if found.idempotency_record is not None:
                 return found
         if read_set.order is not None:

@@ -36,7 +36,7 @@ KEPT = {
 def kept(position: str) -> Mapping[str, Kept]:
     """By part, where its rows are. `position` is the column of an event's position."""
     event = f"{position} originator_id originator_version topic state hash"
-    every = KEPT | {"facts": ("orders_events", event)}
+    every = KEPT | {"events": ("orders_events", event)}
     return MappingProxyType(
         {part: Kept(table, tuple(columns.split())) for part, (table, columns) in every.items()}
     )

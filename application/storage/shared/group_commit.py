@@ -55,12 +55,12 @@ class Claim:
 class Submission(Generic[W, O]):
     """Some wishes of one caller, how long they may take, and how they ended."""
 
-    __slots__ = ("claim", "deadline", "items", "new_waiter", "outcomes")
+    __slots__ = ("claim", "deadline", "items", "outcomes", "waiter")
 
     def __init__(self, items: Sequence[W], till: Waiter, claim: Claim, deadline: float) -> None:
         self.items = items
         self.outcomes: list[O | Exception] = []
-        self.new_waiter = till
+        self.waiter = till
         self.claim = claim
         self.deadline = deadline
 
@@ -116,7 +116,7 @@ class GroupCommit(Generic[W, O]):
             submission: Submission[W, O] = Submission(items, new_waiter(), claim or Claim(), latest)
             self._unanswered[submission] = None
             self._waiting.put(submission)
-            submission.new_waiter.wait()
+            submission.waiter.wait()
         return submission.outcomes
 
     def succeeded_within(self, seconds: float) -> bool:
@@ -157,14 +157,14 @@ class GroupCommit(Generic[W, O]):
     ) -> None:
         """Give each job its outcomes, unless it was answered before."""
         start = 0
-        idempotency_record = []
+        answered = []
         for submission in submissions:
             end = start + len(submission.items)
             if self._unanswered.pop(submission, submission) is None:
                 submission.outcomes = list(outcomes[start:end])
-                idempotency_record.append(submission.new_waiter)
+                answered.append(submission.waiter)
             start = end
-        wake_all(idempotency_record)
+        wake_all(answered)
 
     def _more(self, room: int) -> list[Submission[W, O]]:
         """What else waits already."""

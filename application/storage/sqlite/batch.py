@@ -143,7 +143,7 @@ class SqliteBatch(Batch):
         for digest, fingerprint, order, version, at in self._connection.execute(
             ANSWERED, (places, b"".join(requests))
         ).fetchall():
-            self.state.idempotency_record[digest] = IdempotencyRecord(
+            self.state.idempotency_records[digest] = IdempotencyRecord(
                 digest, fingerprint, order, version, from_ms(at)
             )
 
@@ -230,7 +230,7 @@ def _record_rows(heap: "Heap", pending_writes: Sequence[PendingWrites]) -> list[
     return [
         (*heap.put(r.digest), *heap.put(r.fingerprint), r.order, r.version, to_ms(r.at))
         for writes in pending_writes
-        for r in writes.idempotency_record
+        for r in writes.idempotency_records
     ]
 
 

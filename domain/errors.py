@@ -1,0 +1,23 @@
+"""The base of all errors that are an answer to somebody, and what replay cannot read."""
+
+
+class UserError(Exception):
+    """Something that the person or program asking has to know, in one sentence.
+
+    It is no fault of the service: the command line prints it in a line, and HTTP answers with a
+    problem document. Everything else ends in a traceback, or in a 500.
+    """
+
+
+class UnknownEvent(UserError):
+    """An event of a kind, or of a version of it, that this version of the service does not know.
+
+    A later version recorded it, and this one runs after a roll-back. Nothing may be derived from
+    such an order: no fold passes over an event that it does not know.
+    """
+
+    def __init__(self, name: str, order: str) -> None:
+        super().__init__(
+            f"{name} in order {order} is an event that this version of orderlog does not know:"
+            " a later version recorded it."
+        )

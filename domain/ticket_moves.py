@@ -1,0 +1,72 @@
+"""Which tickets an event takes and frees: one table, which refuses events that it does not know.
+
+Every fold over the tickets of an order follows this table, so that none of them can differ, and
+none passes over an event in silence.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from domain.errors import UnknownEvent
+from domain.events import (
+    CustomerSet,
+    Event,
+    OrderCreated,
+    PaymentSystemSet,
+    StatusChanged,
+    TicketsChanged,
+)
+from domain.status import LET_GO, Status
+
+
+class TicketFold(Protocol):
+    """What follows the tickets of one order from event to event."""
+
+    def take(self, tickets: Mapping[str, str], event: Event) -> None:
+        """The order holds these tickets from now on; `tickets` maps each to its set."""
+
+    def free(self, tickets: Iterable[str], event: Event) -> None:
+        """The order gives up these of its tickets."""
+
+    def free_all(self, event: Event) -> None:
+        """The order gives up all of its tickets."""
+
+    def sell_all(self, event: Event) -> None:
+        """The tickets of the order are its own for good."""
+
+
+def follow(fold: TicketFold, event: Event) -> None:
+    """Have a fold do what an event means for tickets. Raises `UnknownEvent`."""
+    move = _MOVES.get(type(event))
+    if move is None:
+        raise UnknownEvent(type(event).__name__, event.originator_id)
+    move(fold, event)
+
+
+def _created(fold: TicketFold, event: OrderCreated) -> None:
+    fold.take(event.tickets, event)
+
+
+def _changed(fold: TicketFold, event: TicketsChanged) -> None:
+    fold.free(event.removed, event)
+    fold.take(event.added, event)
+
+
+def _status(fold: TicketFold, event: StatusChanged) -> None:
+    if event.status is Status.DONE:
+        fold.sell_all(event)
+    elif event.status in LET_GO:
+        fold.free_all(event)
+
+
+def _none(fold: TicketFold, event: Event) -> None:
+    """Tickets stay as they are."""
+
+
+_MOVES: dict[type[Event], Callable[[TicketFold, Any], None]] = {
+    OrderCreated: _created,
+    TicketsChanged: _changed,
+    CustomerSet: _none,
+    PaymentSystemSet: _none,
+    StatusChanged: _status,
+}

@@ -1,0 +1,92 @@
+"""A request as handlers get it and an answer as they give it: no framework is in either."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from werkzeug.wrappers import Request as Parsed
+
+from application.catalog.access import Caller
+
+JSON = "application/json; charset=UTF-8"
+
+Environ = dict[str, Any]
+"""The head of a request, as WSGI has it (PEP 3333)."""
+Header = tuple[str, str]
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Incoming:
+    """A request: its head, who sends it, and how to get at its body.
+
+    `arguments` are the parts of the path that the route names. `command` is what the usual form of
+    the body was read as, if it was read already.
+    """
+
+    __slots__ = ("_parsed", "arguments", "command", "environ", "id", "known_caller", "read_body")
+
+    def __init__(
+        self,
+        environ: Environ,
+        arguments: dict[str, str],
+        request_id: str,
+        known_caller: Caller | None,
+        read_body: Callable[[], bytes],
+    ) -> None:
+        self.environ = environ
+        self.arguments = arguments
+        self.id = request_id
+        self.known_caller = known_caller
+        self.read_body = read_body
+        self.command: Any = None
+        self._parsed: Parsed | None = None
+
+    @property
+    def method(self) -> str:
+        """The method, in capital letters."""
+        method: str = self.environ["REQUEST_METHOD"]
+        return method
+
+    @property
+    def caller(self) -> Caller:
+        """Who sends it; only a call that needs no key has none."""
+        if self.known_caller is None:
+            raise RuntimeError("A call that needs a key was reached without one.")
+        return self.known_caller
+
+    @property
+    def parsed(self) -> Parsed:
+        """The query, the type of the body and the languages, taken apart when they are wanted."""
+        if self._parsed is None:
+            self._parsed = Parsed(self.environ)
+        return self._parsed
+
+    @property
+    def full_path(self) -> str:
+        """The path with its query, as a fingerprint has it: with a question mark in any case."""
+        path = self.environ["PATH_INFO"].encode("latin1").decode(errors="replace")
+        query = self.environ.get("QUERY_STRING", "").encode("latin1").decode(errors="replace")
+        return f"{path}?{query}"
+
+
+class Outgoing(msgspec.Struct):
+    """An answer: its status, its headers in order, and its body."""
+
+    status: int
+    headers: list[Header]
+    body: bytes = b""
+
+
+def bytes_answer(
+    body: bytes, status: int = 200, headers: tuple[Header, ...] = (), content_type: str = JSON
+) -> Outgoing:
+    """An answer with a body that is written already."""
+    length = str(len(body))
+    first = [("Content-Type", content_type), ("Content-Length", length)]
+    return Outgoing(status, [*first, *headers], body)
+
+
+def json_answer(document: Any, status: int = 200, headers: tuple[Header, ...] = ()) -> Outgoing:
+    """An answer with a JSON body."""
+    return bytes_answer(_encode(document), status, headers)

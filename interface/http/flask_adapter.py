@@ -1,0 +1,126 @@
+"""Calls handlers from Flask: routes, errors, and what every request and answer carries."""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask import Blueprint, Flask, Request, Response, g, request
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.routing import BaseConverter, MapAdapter
+
+from application.bootstrap import Services
+from interface.http import errors
+from interface.http.authentication import caller_of, unauthorized
+from interface.http.calls import Calls, Handler
+from interface.http.contract import described
+from interface.http.exchange import Incoming, Outgoing
+from interface.http.request_log import log_request, request_id_of
+
+OPEN = frozenset({"health.live", "health.ready", "metrics.metrics", "openapi.openapi"})
+"""The endpoints that need no key: they answer without asking the store who calls."""
+
+CONSOLE = "console"
+"""The pages that people look at: they are signed in by a cookie (`console/page_session.py`)."""
+
+
+class Service(Flask):
+    """A Flask application whose routes do not depend on the host."""
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """The routes bound to a request, without taking its host apart: that is slow."""
+        if request is None:
+            return super().create_url_adapter(request)
+        return MapAdapter(
+            self.url_map,
+            request.environ.get("HTTP_HOST", ""),
+            request.root_path,
+            "",
+            request.scheme,
+            request.path,
+            request.method,
+            request.query_string.decode("latin1"),
+        )
+
+
+class OrderId(BaseConverter):
+    """An order's id in a path; what is no id is an order that does not exist."""
+
+    part_isolating = True
+
+    def to_python(self, value: str) -> str:
+        """The id in small letters."""
+        return value.lower()
+
+
+class WholeAnswer(Response):
+    """An answer that is whole: its bytes and headers go out as they stand.
+
+    Flask's own answers are looked over once more on the way out, for what these never have.
+    """
+
+    def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
+        """Answer, by WSGI."""
+        start_response(self.status, self.headers.to_wsgi_list())
+        return () if environ["REQUEST_METHOD"] == "HEAD" else self.response  # type: ignore[return-value] # a list of bytes
+
+
+def response_of(outgoing: Outgoing) -> Response:
+    """An answer as Flask wants it."""
+    return WholeAnswer([outgoing.body], outgoing.status, outgoing.headers)
+
+
+def blueprint_of(calls: Calls, about: Any) -> Blueprint:
+    """The routes of some calls; their handlers are given what the calls are `about`."""
+    routes = Blueprint(calls.name, __name__)
+    for call in calls.all:
+        view = described(call.operation)(_view(call.handle, about))
+        routes.add_url_rule(call.rule, call.handle.__name__, view, methods=[call.method])
+    return routes
+
+
+def _view(handle: Handler, about: Any) -> Callable[..., Response]:
+    def view(**arguments: str) -> Response:
+        incoming = Incoming(request.environ, arguments, g.request_id, g.caller, _body)
+        return response_of(handle(incoming, about))
+
+    return view
+
+
+def _body() -> bytes:
+    """The body's bytes. Raises `RequestEntityTooLarge`."""
+    data = request.get_data()
+    # A body that comes in chunks is cut at the limit; only what comes after it tells.
+    if len(data) == request.max_content_length and request.environ["wsgi.input"].read(1):
+        raise RequestEntityTooLarge
+    return data
+
+
+def register(app: Flask, services: Services) -> None:
+    """Have every request bring its context, and every way to fail end in a problem document."""
+    for kind, answer in errors.ANSWERS.items():
+        app.register_error_handler(kind, _error_view(answer))
+
+    @app.before_request
+    def before_request() -> Response | None:
+        g.began = time.perf_counter()
+        g.request_id = request_id_of(request.environ)
+        if request.endpoint in OPEN:
+            g.caller = None
+            return None
+        g.caller = caller = caller_of(services, request.environ)
+        if caller is None and request.blueprint != CONSOLE:
+            return response_of(unauthorized())
+        return None
+
+    @app.after_request
+    def after_request(answer: Response) -> Response:
+        answer.headers.add("X-Request-Id", g.request_id)
+        caller = g.get("caller")
+        if caller is not None:
+            answer.headers.add("X-Partner", caller.partner)
+        log_request(g.request_id, request.method, request.path, answer.status_code, g.began)
+        return answer
+
+
+def _error_view(answer: Callable[[Any], Outgoing]) -> Callable[[Any], Response]:
+    return lambda error: response_of(answer(error))

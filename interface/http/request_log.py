@@ -1,0 +1,39 @@
+"""What every answer carries of its request, and the line that the log has of it."""
+
+import re
+import time
+from random import getrandbits
+
+import structlog
+
+from application.catalog.access import Caller
+from interface.http.exchange import Environ, Outgoing
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}\Z")
+
+log = structlog.get_logger()
+
+
+def request_id_of(environ: Environ) -> str:
+    """The id that a request brings, if it is a good one, else a new one."""
+    sent = environ.get("HTTP_X_REQUEST_ID", "")
+    return sent if REQUEST_ID.match(sent) else f"{getrandbits(64):016x}"
+
+
+def sign(outgoing: Outgoing, request_id: str, caller: Caller | None) -> None:
+    """Put the request's id and its partner on an answer."""
+    outgoing.headers.append(("X-Request-Id", request_id))
+    if caller is not None:
+        outgoing.headers.append(("X-Partner", caller.partner))
+
+
+def log_request(request_id: str, method: str, path: str, status: int, began: float) -> None:
+    """One line for each request; `began` is a performance time."""
+    log.info(
+        "request",
+        id=request_id,
+        method=method,
+        path=path,
+        status=status,
+        ms=round((time.perf_counter() - began) * 1000, 3),
+    )

@@ -1,0 +1,77 @@
+"""Calls handlers from the event loop, for requests in the usual form.
+
+Creating an order, choosing how to pay, moving on and reading it again is what everybody asks for in
+the same minute. In their usual form these calls cost little and wait only for the store, so they
+need no thread. Every other form of them, and every other call, is Flask's.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterable
+
+from application.bootstrap import Services
+from interface.http.authentication import known_caller_of
+from interface.http.calls import Call, Calls
+from interface.http.errors import answer_to
+from interface.http.exchange import Environ, Incoming, Outgoing
+from interface.http.request_log import log_request, request_id_of, sign
+
+UNUSUAL = ("HTTP_TRANSFER_ENCODING", "HTTP_EXPECT")
+ID = re.compile(r"<order_id:(\w+)>")
+
+
+class UsualCalls:
+    """Finds and answers what can be answered on the event loop."""
+
+    def __init__(self, services: Services, resources: Iterable[Calls]) -> None:
+        self._services = services
+        self._exact: dict[tuple[str, str], Call] = {}
+        self._with_id: list[tuple[str, re.Pattern[str], Call]] = []
+        for call in (each for calls in resources for each in calls.all):
+            if call.usual is not None:
+                self._add(call)
+
+    def _add(self, call: Call) -> None:
+        if ID.search(call.rule) is None:
+            self._exact[call.method, call.rule] = call
+        else:
+            pattern = re.compile(ID.sub(r"(?P<\1>[0-9a-f]{24})", call.rule) + r"\Z")
+            self._with_id.append((call.method, pattern, call))
+
+    def find(
+        self, environ: Environ, read_body: Callable[[], bytes]
+    ) -> tuple[Call, Incoming] | None:
+        """The call that a request in the usual form makes; None for every other request."""
+        if environ["QUERY_STRING"] or any(name in environ for name in UNUSUAL):
+            return None
+        found = self._route(environ["REQUEST_METHOD"], environ["PATH_INFO"])
+        if found is None:
+            return None
+        call, arguments = found
+        incoming = Incoming(environ, arguments, "", None, read_body)
+        return (call, incoming) if call.usual is not None and call.usual(incoming) else None
+
+    def _route(self, method: str, path: str) -> tuple[Call, dict[str, str]] | None:
+        call = self._exact.get((method, path))
+        if call is not None:
+            return call, {}
+        for its_method, pattern, call in self._with_id:
+            if its_method == method and (match := pattern.match(path)) is not None:
+                return call, match.groupdict()
+        return None
+
+    def answer(self, call: Call, incoming: Incoming) -> Outgoing | None:
+        """Answer; None where nobody can tell who asks, which is Flask's to answer."""
+        began = time.perf_counter()
+        environ = incoming.environ
+        incoming.known_caller = caller = known_caller_of(self._services, environ)
+        if caller is None:
+            return None
+        incoming.id = request_id_of(environ)
+        try:
+            outgoing = call.handle(incoming, self._services)
+        except Exception as error:  # noqa: BLE001 - as Flask does with what a handler raises
+            outgoing = answer_to(error)
+        sign(outgoing, incoming.id, caller)
+        log_request(incoming.id, call.method, environ["PATH_INFO"], outgoing.status, began)
+        return outgoing

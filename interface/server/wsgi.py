@@ -1,0 +1,38 @@
+"""Calls a WSGI application (PEP 3333) and takes its answer as a whole."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol, runtime_checkable
+
+from interface.http.exchange import Environ, Outgoing
+
+
+@runtime_checkable
+class Closes(Protocol):
+    """A body that has to be closed when it was taken."""
+
+    def close(self) -> None:
+        """Give back what it holds."""
+
+
+Application = Callable[[Environ, Any], Iterable[bytes]]
+
+
+def call_wsgi(application: Application, environ: Environ) -> Outgoing:
+    """The whole answer of a WSGI application. Raises what the application raises."""
+    answer = Outgoing(500, [])
+    written: list[bytes] = []
+
+    def start_response(
+        status: str, headers: list[tuple[str, str]], _: object = None
+    ) -> Callable[[bytes], None]:
+        answer.status, answer.headers = int(status[:3]), list(headers)
+        return written.append
+
+    body = application(environ, start_response)
+    try:
+        written += body
+    finally:
+        if isinstance(body, Closes):
+            body.close()
+    answer.body = b"".join(written)
+    return answer
