@@ -9,8 +9,9 @@ from application.ports.copyable import PARTS, Counters, Part, Row
 from application.ports.store import StoreUnavailable
 from application.storage.postgres.advisory_locks import COPY_LOCK
 from application.storage.postgres.connections import Connection, connect, unavailable
-from application.storage.postgres.layout import PROVEN_FROM, is_unfinished_copy, lay_out, layout_of
+from application.storage.postgres.layout import is_unfinished_copy, lay_out, layout_of
 from application.storage.shared.copy_statements import Statements, kept
+from application.storage.shared.derived_records import PROVEN_FROM
 
 KEPT = kept("notification_id")
 SERVED = "SELECT feeder FROM read_models WHERE fed_till > clock_timestamp()"

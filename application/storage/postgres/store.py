@@ -25,7 +25,6 @@ from application.ports.unit_of_work import IdempotencyRecord, T, TicketTaken, Un
 from application.runtime.clock import from_ms
 from application.runtime.failpoints import reach
 from application.storage.postgres.batch import InDoubt, PostgresBatch
-from application.storage.postgres.catalog import PostgresCatalogChange, read_documents
 from application.storage.postgres.connections import (
     Backoff,
     Readers,
@@ -36,20 +35,22 @@ from application.storage.postgres.connections import (
     unavailable,
     writer_pool,
 )
+from application.storage.postgres.database import PostgresDatabase, PostgresSession
 from application.storage.postgres.derived_records import PostgresDerivedRecords
 from application.storage.postgres.in_doubt_commit import Connections, outcome_of_commit
 from application.storage.postgres.integrity_records import PostgresAudit
 from application.storage.postgres.layout import is_unfinished_copy, lay_out
-from application.storage.postgres.ownership import PostgresOwnership
 from application.storage.postgres.pipeline import Lost
 from application.storage.postgres.positions import Positions
 from application.storage.postgres.read_models import PostgresReadModels
 from application.storage.postgres.recorder import PostgresRecorder
-from application.storage.postgres.rejection_log import PostgresAttempts
 from application.storage.postgres.sessions import SYNCHRONOUS, settings_of
 from application.storage.postgres.tickets import overdue, tickets_by_id, tickets_of_show, vacancies
 from application.storage.shared.batch import Outcome
+from application.storage.shared.catalog import CatalogChange, read_documents
 from application.storage.shared.group_commit import Claim, GroupCommit
+from application.storage.shared.ownership import TicketOwnership
+from application.storage.shared.rejection_log import RejectionLog
 from application.storage.shared.split_keys import SAMPLE_OF_A_PART, every_nth
 
 WRITERS = 1
@@ -62,6 +63,8 @@ POLL_SOON_SECONDS = 0.002
 POINT_AT = (
     "SELECT id, (SELECT hash FROM orders_events WHERE notification_id = %s) FROM log_identity"
 )
+CATALOG_LIMITS = ("statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout")
+CATALOG_TIME = "300s"
 LOST_TICKET = "OL001"
 TRIES_OF_CONFLICTS = 5
 
@@ -99,7 +102,8 @@ class PostgresStore:
         self._connections = Connections(self._readers, self._writers, self._closing)
         self._positions = Positions(self._readers)
         self._models = PostgresReadModels(url, self._readers)
-        self._attempts = PostgresAttempts(self._readers)
+        self._database = PostgresDatabase(self._readers)
+        self._attempts = RejectionLog(self._database)
         self._audit = PostgresAudit(self._readers)
         self._commits: GroupCommit[Claimed, Written[Any]] = GroupCommit(
             self._commit, threads=writers, limited=True, name="commits"
@@ -355,13 +359,16 @@ class PostgresStore:
 
     def catalog(self) -> dict[tuple[str, str], bytes]:
         """The catalogue's documents by kind and id."""
-        return self._readers.run(read_documents)
+        return read_documents(self._database)
 
     @contextmanager
-    def change_catalog(self) -> Iterator[PostgresCatalogChange]:
+    def change_catalog(self) -> Iterator[CatalogChange]:
         """Open a transaction over the catalogue, its tickets and the keys, one at a time."""
         with self._readers.acknowledged() as connection:
-            change = PostgresCatalogChange(connection)
+            for name in CATALOG_LIMITS:
+                connection.execute("SELECT set_config(%s, %s, true)", (name, CATALOG_TIME))
+            connection.execute("SELECT 1 FROM counters WHERE name = 'catalog' FOR UPDATE")
+            change = CatalogChange(PostgresSession(connection))
             yield change
             change.finish()
 
@@ -373,15 +380,15 @@ class PostgresStore:
         """What there is for the audit."""
         return self._audit
 
-    def ownership(self) -> PostgresOwnership:
+    def ownership(self) -> TicketOwnership:
         """Who has which ticket, as a whole."""
-        return PostgresOwnership(self._readers)
+        return TicketOwnership(self._database)
 
     def derived_records(self) -> PostgresDerivedRecords:
         """What could be made again from the log."""
-        return PostgresDerivedRecords(self._readers)
+        return PostgresDerivedRecords(self._database)
 
-    def attempts(self) -> PostgresAttempts:
+    def attempts(self) -> RejectionLog:
         """Where refused attempts are kept."""
         return self._attempts
 

@@ -17,7 +17,7 @@ from application.ports.unit_of_work import IdempotencyRecord, TicketTaken, UnitO
 from application.runtime.clock import from_ms, to_ms
 from application.storage.shared.batch import Batch, MergedReadSet, PendingWrites, events_of
 from application.storage.shared.ticket_places import any_place
-from application.storage.sqlite.tickets import COLUMNS, ticket_of
+from application.storage.shared.ticket_rows import COLUMNS, ticket_of
 
 EVENTS = (
     "SELECT json_group_array(json_array(originator_id, originator_version, topic, hex(state),"

@@ -9,11 +9,11 @@ from application.ports.copyable import PARTS, Counters, Part, Row
 from application.ports.store import StoreUnavailable
 from application.runtime.clock import to_ms
 from application.storage.shared.copy_statements import Statements, kept
+from application.storage.shared.derived_records import PROVEN_FROM
 from application.storage.sqlite.clock import SharedClock
 from application.storage.sqlite.connections import connect, unavailable
 from application.storage.sqlite.file_identity import check_before_opening
 from application.storage.sqlite.layout import LOG, VIEWS, is_unfinished_copy, lay_out
-from application.storage.sqlite.log_tables import PROVEN_FROM
 
 KEPT = kept("rowid")
 SERVED = "SELECT feeder FROM read_models WHERE fed_till > ?"

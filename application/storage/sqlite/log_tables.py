@@ -12,6 +12,7 @@ from application.event_log.hash_chain import links
 from application.event_log.idempotency import key_digest
 from application.ports.order_numbers import FIRST_NUMBER
 from application.ports.ticket_lists import packed
+from application.storage.shared.derived_records import PROVEN_FROM
 from application.storage.sqlite.script import run
 
 LOG_TABLES = f"""
@@ -102,9 +103,6 @@ def chain_events(connection: sqlite3.Connection) -> None:
         place = rows[-1][:2]
         heads = {place[0]: hashes[-1]}
 
-
-PROVEN_FROM = "requests_proven_from"
-"""The counter of the last position up to which events do not say by which key they came."""
 
 DIGESTED_REQUESTS = f"""
 ALTER TABLE requests RENAME TO requests_by_key;
