@@ -42,7 +42,14 @@ from application.storage.postgres.read_model_statements import (
     SWAP,
 )
 from application.storage.postgres.sessions import take_time
-from application.storage.shared.read_model_pages import conditions, counted, row_of, where, within
+from application.storage.shared.read_model_pages import (
+    count_query,
+    counted,
+    page_query,
+    row_of,
+    where,
+    within,
+)
 
 SCAN_ROWS = 5000
 LINGER = "1s"
@@ -202,38 +209,26 @@ class PostgresReadModels:
 
     def page(self, name: str, page: Page) -> list[Row]:
         """The wanted rows of the live generation."""
-        terms, values = conditions(page, "%s")
-        terms += counted(self._tables[name])
-        direction = "DESC" if page.descending else "ASC"
         while True:
             state = self.state(name)
             if not (page.partial or state.is_true):
                 raise ModelNotTrue(name)
-            table = table_name(name, state.generation)
+            source = table_name(name, state.generation)
+            query = page_query(source, self._tables[name], page, "%s")
             try:
-                rows = self._readers.rows(
-                    f"SELECT * FROM {table} {where(terms)}"  # noqa: S608 - our own names, values are bound
-                    f" ORDER BY {page.sort} {direction}, key {direction} LIMIT %s",
-                    (*values, page.limit),
-                )
+                return [row_of(row) for row in self._readers.rows(*query)]
             except errors.UndefinedTable:
                 continue  # swapped this moment: there is another live generation now
-            return [row_of(row) for row in rows]
 
     def count(self, name: str, page: Page) -> int:
         """How many rows `page` would have."""
-        terms, values = conditions(page, "%s")
-        terms += counted(self._tables[name])
         while True:
-            table = table_name(name, self.state(name).generation)
+            source = table_name(name, self.state(name).generation)
+            query = count_query(source, self._tables[name], page, "%s")
             try:
-                rows = self._readers.rows(
-                    f"SELECT count(*) FROM (SELECT FROM {table} {where(terms)} LIMIT %s) w",  # noqa: S608 - our own names, values are bound
-                    (*values, page.limit),
-                )
+                return int(self._readers.rows(*query)[0][0])
             except errors.UndefinedTable:
                 continue  # swapped this moment: there is another live generation now
-            return int(rows[0][0])
 
     @contextmanager
     def snapshot(

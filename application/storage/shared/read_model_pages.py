@@ -39,6 +39,24 @@ def conditions(page: Page, place: str) -> tuple[list[str], list[Any]]:
     return terms, values
 
 
+def page_query(source: str, table: Table, page: Page, place: str) -> tuple[str, list[Any]]:
+    """The query for a page of `table`, which is stored as `source`, and the values to bind."""
+    terms, values = conditions(page, place)
+    clause = where([*terms, *counted(table)])
+    direction = "DESC" if page.descending else "ASC"
+    order = f"{page.sort} {direction}, key {direction}"
+    statement = f"SELECT * FROM {source} {clause} ORDER BY {order} LIMIT {place}"  # noqa: S608 - our own names, values are bound
+    return statement, [*values, page.limit]
+
+
+def count_query(source: str, table: Table, page: Page, place: str) -> tuple[str, list[Any]]:
+    """The query for how many rows a page would have, and the values to bind."""
+    terms, values = conditions(page, place)
+    clause = where([*terms, *counted(table)])
+    statement = f"SELECT count(*) FROM (SELECT 1 FROM {source} {clause} LIMIT {place}) found"  # noqa: S608 - our own names, values are bound
+    return statement, [*values, page.limit]
+
+
 def row_of(row: tuple[Any, ...]) -> Row:
     """A row as a read model's table has it: key, columns, document."""
     return Row(row[0], row[1:-1], row[-1])

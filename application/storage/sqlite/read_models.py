@@ -7,7 +7,7 @@ every commit, and filling one makes neither a sale nor another read model wait.
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, cast
 from weakref import WeakSet
@@ -24,12 +24,22 @@ from application.ports.read_models import (
 )
 from application.runtime.clock import to_ms
 from application.runtime.failpoints import reach
-from application.storage.shared.read_model_pages import conditions, counted, row_of, where, within
+from application.storage.shared.read_model_pages import count_query, page_query, row_of
 from application.storage.sqlite import generations
 from application.storage.sqlite.connections import Connection, Connections
 from application.storage.sqlite.damage import Gone, healed
+from application.storage.sqlite.generation_list import (
+    ADD,
+    LEASE,
+    LEASED,
+    PROJECTOR,
+    SWAP,
+    forget,
+    is_listed,
+    live_generation,
+    next_generation,
+)
 from application.storage.sqlite.generations import OpenGenerations
-from application.storage.sqlite.read_model_statements import ADD, LEASE, LEASED, PROJECTOR, SWAP
 from application.storage.sqlite.rebuild_lock import is_rebuilding, rebuilding
 from application.storage.sqlite.repair import FileIdentity, RepairedFiles, inode_of
 
@@ -92,13 +102,9 @@ class SqliteReadModels(RepairedFiles):
             opened = self._of_thread.opened = OpenGenerations(self._open_ones, epoch)
         self._of_thread.touched = (name, generation)
         if (name, generation) not in opened:
-            opened.close([each for each in opened if not self._is_listed(*each)])
+            opened.close([each for each in opened if not is_listed(self._db, *each)])
             opened.add(name, generation, self._file(name, generation))
         return opened[name, generation]
-
-    def _is_listed(self, name: str, generation: int) -> bool:
-        statement = "SELECT 1 FROM read_models WHERE name = ? AND generation = ?"
-        return self._db.execute(statement, (name, generation)).fetchone() is not None
 
     @healed
     def ensure(self, table: Table) -> None:
@@ -114,7 +120,7 @@ class SqliteReadModels(RepairedFiles):
 
     def _is_there(self, name: str) -> bool:
         """Whether the live generation of a read model is listed, and has its file."""
-        generation = self._live(name)
+        generation = live_generation(self._db, name)
         return generation is not None and inode_of(self._file(name, generation)) is not None
 
     @healed
@@ -122,10 +128,10 @@ class SqliteReadModels(RepairedFiles):
         """Put an empty table in the place of one of another shape; tell whether it was one."""
         dead: list[int] = []
         with generations.transaction(self._db):
-            live = self._live(table.name)
+            live = live_generation(self._db, table.name)
             differs = live is not None and self._shape(table.name, live) != table.shape
             if differs:
-                dead = self._forget("name = ? AND NOT live", table.name)
+                dead = forget(self._db, "name = ? AND NOT live", table.name)
                 self._db.execute("UPDATE read_models SET live = 0 WHERE name = ?", (table.name,))
                 self._add_live(table)
         self._remove(table.name, dead)
@@ -139,7 +145,7 @@ class SqliteReadModels(RepairedFiles):
             lease = self._db.execute(LEASED, (name, state.generation)).fetchone()
             if lease is None:
                 return False
-            dead = self._forget("name = ? AND target IS NULL", name)
+            dead = forget(self._db, "name = ? AND target IS NULL", name)
             self._add_live(self._tables[name])
             self._db.execute(
                 "UPDATE read_models SET feeder = ?, fed_till = ?, awaited = ?"
@@ -158,23 +164,10 @@ class SqliteReadModels(RepairedFiles):
         )
 
     def _add_live(self, table: Table) -> None:
-        generation = self._next(table.name)
+        generation = next_generation(self._db, table.name)
         generations.create(self._file(table.name, generation), table)
         values = (table.name, generation, table.shape)
         self._db.execute(f"{ADD} VALUES (?, ?, 1, ?, NULL, NULL)", values)
-
-    def _live(self, name: str) -> int | None:
-        statement = "SELECT generation FROM read_models WHERE name = ? AND live"
-        row = self._db.execute(statement, (name,)).fetchone()
-        return None if row is None else int(row[0])
-
-    def _next(self, name: str) -> int:
-        """A number that no generation of the read model ever had, in the open transaction."""
-        statement = (
-            "INSERT INTO generations VALUES (?, 1)"
-            " ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING last"
-        )
-        return int(self._db.execute(statement, (name,)).fetchone()[0])
 
     @healed
     def state(self, name: str) -> ModelState:
@@ -242,11 +235,10 @@ class SqliteReadModels(RepairedFiles):
             db = self._open(state.name, state.generation)
         except Gone:
             return False
+        log, own = ("", b"") if point is None else (point.log, point.hash)
         with generations.transaction(db):
-            moved = db.execute(
-                MOVE,
-                (position, *(_known(point)), state.position, state.hash),
-            )
+            values = (position, log, own, state.position, state.hash)
+            moved = db.execute(MOVE, values)
             if moved.rowcount == 1:
                 generations.put(db, self._tables[state.name], rows, indexed=True)
                 statement = f"DELETE FROM {state.name} WHERE key = ?"  # noqa: S608 - our own names
@@ -272,48 +264,25 @@ class SqliteReadModels(RepairedFiles):
     @healed
     def page(self, name: str, page: Page) -> list[Row]:
         """The wanted rows of the live generation."""
-        terms, values = conditions(page, "?")
-        terms += counted(self._tables[name])
-        direction = "DESC" if page.descending else "ASC"
         state = self.state(name)
         if not (page.partial or state.is_true):
             raise ModelNotTrue(name)
-        db = self._open(name, state.generation)
-        rows = db.execute(
-            f"SELECT * FROM {name} {where(terms)}"  # noqa: S608 - our own names, values are bound
-            f" ORDER BY {page.sort} {direction}, key {direction} LIMIT ?",
-            (*values, page.limit),
-        )
-        return [row_of(row) for row in rows]
+        query = page_query(name, self._tables[name], page, "?")
+        return [row_of(row) for row in self._open(name, state.generation).execute(*query)]
 
     @healed
     def count(self, name: str, page: Page) -> int:
         """How many rows `page` would have."""
-        terms, values = conditions(page, "?")
-        terms += counted(self._tables[name])
-        db = self._open(name, self.state(name).generation)
-        row = db.execute(
-            f"SELECT count(*) FROM (SELECT 1 FROM {name} {where(terms)} LIMIT ?)",  # noqa: S608 - our own names, values are bound
-            (*values, page.limit),
-        ).fetchone()
+        query = count_query(name, self._tables[name], page, "?")
+        row = self._open(name, self.state(name).generation).execute(*query).fetchone()
         return int(row[0])
 
-    @contextmanager
     def snapshot(
         self, state: ModelState, partition: Range | None = None
-    ) -> Iterator[tuple[int, Iterator[Row]]]:
+    ) -> AbstractContextManager[tuple[int, Iterator[Row]]]:
         """A generation's position and its rows by key, as they are at this moment."""
-        db = generations.open_generation(self._file(state.name, state.generation))
-        try:
-            generations.read_without_copies(db)
-            db.execute("BEGIN")
-            (position,) = db.execute("SELECT position FROM progress").fetchone()
-            terms, values = within(partition, "?")
-            clause = where([*terms, *counted(self._tables[state.name])])
-            statement = f"SELECT * FROM {state.name} {clause} ORDER BY key"  # noqa: S608 - our own names
-            yield position, map(row_of, db.execute(statement, values))
-        finally:
-            db.close()
+        path = self._file(state.name, state.generation)
+        return generations.snapshot(path, self._tables[state.name], partition)
 
     # Making it again.
 
@@ -347,8 +316,8 @@ class SqliteReadModels(RepairedFiles):
         """Make an empty generation, to be loaded by the ranges of orders between `points`."""
         self._tables[table.name] = table
         with generations.transaction(self._db):
-            dead = self._forget("name = ? AND target IS NOT NULL", table.name)
-            generation = self._next(table.name)
+            dead = forget(self._db, "name = ? AND target IS NOT NULL", table.name)
+            generation = next_generation(self._db, table.name)
             path = self._file(table.name, generation)
             generations.create(path, table, split_keys)
             generations.note_point(path, self._point_at(target))
@@ -356,14 +325,6 @@ class SqliteReadModels(RepairedFiles):
             self._db.execute(f"{ADD} VALUES (?, ?, 0, ?, ?, ?)", values)
         self._remove(table.name, dead)
         return Build(self.reload(ModelState(table.name, generation, 0)), code, target)
-
-    def _forget(self, condition: str, *values: Any) -> list[int]:
-        """Take generations off the list, in the open transaction."""
-        rows = self._db.execute(
-            f"DELETE FROM read_models WHERE {condition} RETURNING generation",  # noqa: S608 - our own words
-            values,
-        )
-        return [row[0] for row in rows.fetchall()]
 
     def _remove(self, name: str, dead: Sequence[int]) -> None:
         for generation in dead:
@@ -403,8 +364,8 @@ class SqliteReadModels(RepairedFiles):
             new, live = self.reload(state), self.reload(live)
             if new.diverged or (new.position < live.position and not live.diverged):
                 return False
-            dead = self._forget(
-                "name = ? AND NOT live AND generation <> ?", state.name, state.generation
+            dead = forget(
+                self._db, "name = ? AND NOT live AND generation <> ?", state.name, state.generation
             )
             self._db.execute(SWAP, (state.name, state.name, state.generation))
             reach("swap.before_commit")
@@ -424,8 +385,8 @@ class SqliteReadModels(RepairedFiles):
     def drop(self, state: ModelState) -> None:
         """Drop a generation that is not live."""
         with generations.transaction(self._db):
-            dead = self._forget(
-                "name = ? AND generation = ? AND NOT live", state.name, state.generation
+            dead = forget(
+                self._db, "name = ? AND generation = ? AND NOT live", state.name, state.generation
             )
         self._remove(state.name, dead)
 
@@ -434,7 +395,3 @@ class SqliteReadModels(RepairedFiles):
         self._connections.close()
         for connection in list(self._open_ones):
             connection.close()
-
-
-def _known(point: LogPoint | None) -> tuple[str, bytes]:
-    return ("", b"") if point is None else (point.log, point.hash)
