@@ -15,6 +15,7 @@ from application.ports.ticket_lists import packed
 from application.runtime.failpoints import reach
 from application.storage.postgres.advisory_locks import LAYOUT_LOCK, LOG_LOCK
 from application.storage.postgres.connections import Connection, unavailable
+from application.storage.shared.derived_records import PROVEN_FROM
 
 WAIT = "60s"
 """How long one process waits for another to lay out the tables."""
@@ -253,9 +254,6 @@ CREATE TABLE setbacks (
 """Which event of which log a generation shows last, and up to which position one that was begun
 anew is not read; how far the log was seen; and when it was found to have gone back, who
 acknowledged that, and which checkpoint names it."""
-PROVEN_FROM = "requests_proven_from"
-"""The counter of the last position up to which events do not say by which key they came."""
-
 DIGESTED_REQUESTS = f"""
 ALTER TABLE requests RENAME TO requests_by_key;
 CREATE TABLE requests (

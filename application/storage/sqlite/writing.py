@@ -19,7 +19,7 @@ from application.storage.sqlite.batch import (
     SqliteBatch,
     read_hashes,
     read_heads,
-    store_drafts,
+    store_pending,
 )
 from application.storage.sqlite.connections import (
     BUSY_SECONDS,
@@ -183,7 +183,7 @@ class SqliteWriter:
             with self.transaction() as connection:
                 heads = read_heads(connection)
                 hashes = read_hashes(connection, writes.events)
-                positions = store_drafts(connection, [writes], heads, heads.number, hashes)
+                positions = store_pending(connection, [writes], heads, heads.number, hashes)
         except sqlite3.IntegrityError as error:
             raise IntegrityError(str(error)) from error
         self._heads = heads
