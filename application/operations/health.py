@@ -1,8 +1,10 @@
 """Whether the service can do its work, as far as it can tell by trying."""
 
 from collections.abc import Mapping
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from application.operations.read_model_status import ReadModelStatus, read_model_status
 from application.ports.store import Store
@@ -11,10 +13,10 @@ from application.runtime.store_clock import StoreClock
 
 
 class Health(msgspec.Struct, frozen=True):
-    """`ready` says whether requests can be answered; `checks` says what was found, by name."""
+    """Whether requests can be answered, and the result of each check, by name."""
 
-    ready: bool
-    checks: Mapping[str, str]
+    ready: Annotated[bool, Meta(description="Whether requests can be answered.")]
+    checks: Annotated[Mapping[str, str], Meta(description="The result of each check, by name.")]
 
 
 def check(store: Store, clock: StoreClock) -> Health:

@@ -25,7 +25,7 @@ from selling import MOMENT, Clock
 
 from application.bootstrap import build
 from application.catalog.access import Caller
-from application.catalog.availability import Sale
+from application.catalog.document_types import Sale
 from application.catalog.file import read_catalog_file
 from application.catalog.loading import load_catalog
 from application.orders.commands import ChangeOrder, ChoosePayment, Request
