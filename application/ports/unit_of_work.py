@@ -80,7 +80,7 @@ class TicketChange(msgspec.Struct, frozen=True):
 
 
 class UnitOfWork(msgspec.Struct, Generic[T]):
-    """One request's wish to change something.
+    """What one command needs to load, and how it decides on that.
 
     `decide` gets the store's open transaction (to hand on to `Application.save`) and what was
     found. It runs once or, after a lost race, again. It may refuse by raising; it must not wait.
