@@ -37,7 +37,7 @@ class IdempotencyRecord(msgspec.Struct, frozen=True):
     at: datetime
 
 
-class ReadSet(msgspec.Struct, frozen=True):
+class ReadSet(msgspec.Struct, frozen=True, kw_only=True):
     """What a write must know before it can decide.
 
     `request` is the digest of its Idempotency-Key.
@@ -65,7 +65,7 @@ class LoadedState(msgspec.Struct):
         return self.events[-1].id if self.events else 0
 
 
-class TicketChange(msgspec.Struct, frozen=True):
+class TicketChange(msgspec.Struct, frozen=True, kw_only=True):
     """What an order's new events mean for the rows of its tickets.
 
     `taken` tickets become the order's, `freed` ones nobody's, and `kept` ones stay; taken and
