@@ -128,15 +128,8 @@ class Services(msgspec.Struct, frozen=True):
 
 
 def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Services:
-    """Wire the service over the store that `settings.database` names; all of it by one `clock`.
-
-    That is the store's where none is given.
-    Raises `BadDatabase`, `LayoutTooNew`, `StoreUnavailable`.
-    """
-    store = open_store(settings.database)
-    for projection in PROJECTIONS.values():
-        with sold_without():
-            store.read_models().ensure(projection.table)
+    """Wire the service, by the store's clock if no other is given. Raises what opening raises."""
+    store = _open_with_read_models(settings.database)
     store_clock = StoreClock(store.moment)
     clock = clock or store_clock.now
     catalog = CatalogCache(store)
@@ -174,6 +167,15 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
         watcher=Watcher(watch),
         acknowledgements=Acknowledgements(store, watch, checkpoints, clock),
     )
+
+
+def _open_with_read_models(database: str) -> Store:
+    """The store; a table of a read model that cannot be made now keeps nobody from selling."""
+    store = open_store(database)
+    for projection in PROJECTIONS.values():
+        with sold_without():
+            store.read_models().ensure(projection.table)
+    return store
 
 
 @contextmanager

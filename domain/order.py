@@ -1,4 +1,4 @@
-"""The order: its state, what may be asked of it, and how each event changes it."""
+"""The aggregate `Order`: its state, the commands it decides, and how it applies each event."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -8,11 +8,9 @@ from typing import Any, Self
 import msgspec
 
 from domain.commands import (
-    BestAvailable,
     CommandMetadata,
     Customer,
     Payment,
-    TicketsById,
     TicketSelection,
 )
 from domain.errors import UnknownEvent
@@ -31,17 +29,16 @@ from domain.refusals import (
     CustomerLocked,
     MoveNotAllowed,
     NoTickets,
-    NotOnSale,
     PaymentLocked,
     PaymentSystemMissing,
     StatusOfTheSystem,
     TicketsIncomplete,
     TicketsLocked,
     TicketsOnlyOut,
-    UnknownSet,
 )
 from domain.shows import Show
 from domain.status import HELD, LET_GO, MOVES, SYSTEM_ONLY, Status
+from domain.ticket_selection import chosen_of, is_complete, refuse_unpriced, sets_of
 
 HOLD_AT_CREATION = timedelta(minutes=10)
 NOT_YET = datetime.max.replace(tzinfo=UTC)
@@ -54,7 +51,6 @@ class Order(msgspec.Struct, omit_defaults=True):
     never refuses.
     """
 
-    # What an order knows.
     id: str = ""
     version: int = 0
     number: int = 0
@@ -97,7 +93,7 @@ class Order(msgspec.Struct, omit_defaults=True):
         """What the tickets are worth by the order's own prices."""
         return worth([self.prices[ticket_set] for ticket_set in self.tickets.values()])
 
-    # What may be asked of it.
+    # Decide.
 
     @classmethod
     def create(
@@ -114,17 +110,15 @@ class Order(msgspec.Struct, omit_defaults=True):
         all_or_nothing: bool,
         metadata: CommandMetadata,
     ) -> Self:
-        """A new order of `show` with those of the wished tickets that are `vacant`.
+        """A new order of `show` with those of the requested tickets that are `vacant`.
 
         `vacant` maps a ticket to its set. With `all_or_nothing` the order is empty when one of
-        the wished tickets cannot be had. It is held for ten minutes. Refuses a set that the show
-        does not have or that has no price in force.
+        the tickets cannot be had. It is held for ten minutes. Refuses a set without a price.
         """
         prices = show.prices(metadata.at)
-        sets = {ticket_set.id for ticket_set in show.sets}
-        _refuse_unpriced(show.id, sets, prices, _sets_of(command, vacant))
-        tickets = _chosen(command, {}, vacant)
-        if all_or_nothing and not _complete(command, tickets):
+        refuse_unpriced(show.id, show.set_ids, prices, sets_of(command, vacant))
+        tickets = chosen_of(command, {}, vacant)
+        if all_or_nothing and not is_complete(command, tickets):
             tickets = {}
         order = cls(id=order_id)
         order._record(
@@ -151,17 +145,17 @@ class Order(msgspec.Struct, omit_defaults=True):
         all_or_nothing: bool,
         sets: Iterable[str] = (),
     ) -> None:
-        """Make the order's tickets what `wish` says, as far as `vacant` tickets allow.
+        """Make the order's tickets what `command` says, as far as `vacant` tickets allow.
 
         What is held already keeps its place. With `all_or_nothing` nothing changes when one of
-        the wished tickets cannot be had. In a payment tickets can only be taken out, not all.
+        the requested tickets cannot be had. In a payment tickets can only be taken out, not all.
         `sets` are those that the show has now, whether or not the order has a price for them.
         """
         existing = {*self.prices, *sets}
-        wanted = _sets_of(command, {**vacant, **self.tickets})
-        _refuse_unpriced(self.show, existing, self.prices, wanted)
-        chosen = _chosen(command, self.tickets, vacant)
-        complete = _complete(command, chosen)
+        wanted = sets_of(command, {**vacant, **self.tickets})
+        refuse_unpriced(self.show, existing, self.prices, wanted)
+        chosen = chosen_of(command, self.tickets, vacant)
+        complete = is_complete(command, chosen)
         added = {ticket: chosen[ticket] for ticket in chosen if ticket not in self.tickets}
         removed = tuple(ticket for ticket in self.tickets if ticket not in chosen)
         if complete and not added and not removed:
@@ -173,12 +167,12 @@ class Order(msgspec.Struct, omit_defaults=True):
             self._record(TicketsChanged, metadata, added=added, removed=removed)
 
     def refuse_incomplete(self, command: TicketSelection) -> None:
-        """Refuse unless the order has all of the wished tickets."""
-        if not _complete(command, _chosen(command, self.tickets, {})):
+        """Refuse unless the order has all of the requested tickets."""
+        if not is_complete(command, chosen_of(command, self.tickets, {})):
             raise TicketsIncomplete
 
     def set_customer(self, customer: Customer, metadata: CommandMetadata) -> None:
-        """Note what the buyer says of themselves; what is None stays as it was."""
+        """Record what the buyer says of themselves; what is None stays as it was."""
         known = msgspec.structs.asdict(self.customer)
         news = {
             name: value
@@ -251,7 +245,7 @@ class Order(msgspec.Struct, omit_defaults=True):
         if status not in HELD:
             raise TicketsLocked(status=status)
         if status is Status.IN_PROGRESS:
-            if not (_complete(command, chosen) and chosen.keys() <= self.tickets.keys()):
+            if not (is_complete(command, chosen) and chosen.keys() <= self.tickets.keys()):
                 raise TicketsOnlyOut
             if not chosen:
                 raise NoTickets
@@ -292,7 +286,7 @@ class Order(msgspec.Struct, omit_defaults=True):
         self.apply(event)
         self.pending.append(event)
 
-    # How each event changes it.
+    # Apply.
 
     def apply(self, event: Event) -> None:
         """Change the state as `event` says: what happened is not refused. Raises `UnknownEvent`."""
@@ -357,52 +351,6 @@ _APPLY: dict[type[Event], Callable[[Any, Any], None]] = {
     PaymentSystemSet: Order._apply_payment,  # noqa: SLF001
     StatusChanged: Order._apply_status,  # noqa: SLF001
 }
-
-
-def _chosen(
-    command: TicketSelection, held: Mapping[str, str], vacant: Mapping[str, str]
-) -> dict[str, str]:
-    """The tickets (with their sets) an order ends up with.
-
-    Of the held ones stays what is wished, of the vacant ones comes what is missing.
-    """
-    if isinstance(command, TicketsById):
-        within = {**vacant, **held}
-        return {ticket: within[ticket] for ticket in command.tickets if ticket in within}
-    chosen = {}
-    for wanted_set, count in command.counts.items():
-        mine = [ticket for ticket, its_set in held.items() if its_set == wanted_set]
-        free = [
-            ticket
-            for ticket, its_set in vacant.items()
-            if its_set == wanted_set and ticket not in held
-        ]
-        chosen.update(dict.fromkeys((mine + free)[:count], wanted_set))
-    return chosen
-
-
-def _complete(command: TicketSelection, chosen: Mapping[str, str]) -> bool:
-    wanted = (
-        len(command.tickets) if isinstance(command, TicketsById) else sum(command.counts.values())
-    )
-    return len(chosen) == wanted
-
-
-def _sets_of(command: TicketSelection, known: Mapping[str, str]) -> list[str]:
-    if isinstance(command, BestAvailable):
-        return list(command.counts)
-    return [known[ticket] for ticket in command.tickets if ticket in known]
-
-
-def _refuse_unpriced(
-    show: str, sets: Iterable[str], prices: Mapping[str, Price], wanted: Iterable[str]
-) -> None:
-    existing = set(sets)
-    for wanted_set in wanted:
-        if wanted_set not in existing:
-            raise UnknownSet(event=show, set=wanted_set)
-        if wanted_set not in prices:
-            raise NotOnSale(set=wanted_set)
 
 
 def _barcode(secret: str, ticket: str) -> str:

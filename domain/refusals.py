@@ -23,12 +23,20 @@ class RefusedByState(Refusal):
     """What the order's present state does not allow. In a lost race it is a conflict."""
 
 
+class NotFound(Refusal):
+    """What the request is about does not exist, or is not for this caller to see."""
+
+
+class Forbidden(Refusal):
+    """What exists, but is not for this caller to do."""
+
+
 class UnknownShow(Refusal):
     code = "unknown_event"
     says = "There is no event {event}."
 
 
-class ShowNotFound(UnknownShow):
+class ShowNotFound(UnknownShow, NotFound):
     """An address names an event that does not exist, or that the caller may not sell."""
 
 
@@ -107,27 +115,27 @@ class ConfirmedByGateway(Refusal):
     says = "The payment system {system} confirms its payments itself; a vendor cannot say done."
 
 
-class NoDeal(Refusal):
+class NoDeal(Forbidden):
     code = "no_deal"
     says = "There is no deal by which {vendor} may sell the events of {org}."
 
 
-class UnknownOrder(Refusal):
+class UnknownOrder(NotFound):
     code = "unknown_order"
     says = "There is no order {order}."
 
 
-class UnknownVersion(Refusal):
+class UnknownVersion(NotFound):
     code = "unknown_version"
     says = "The order {order} has no version {version}; its last is {last}."
 
 
-class NotYetCreated(Refusal):
+class NotYetCreated(NotFound):
     code = "not_yet_created"
     says = "The order {order} did not exist at {at}; it was created at {created_at}."
 
 
-class NotTheVendor(Refusal):
+class NotTheVendor(Forbidden):
     code = "not_the_vendor"
     says = "Only the vendor of an order changes it; the organiser of its event may read it."
 

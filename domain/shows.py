@@ -31,6 +31,11 @@ class Show(msgspec.Struct, frozen=True):
     ends_at: datetime
     sets: tuple[TicketSet, ...]
 
+    @property
+    def set_ids(self) -> set[str]:
+        """The ids of its sets."""
+        return {ticket_set.id for ticket_set in self.sets}
+
     def prices(self, at: datetime) -> dict[str, Price]:
         """By set id, the price for an order created at `at`. A set that has none is absent."""
         prices = {}

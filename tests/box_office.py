@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from application.bootstrap import build
 from application.catalog.access import Caller
 from application.catalog.loading import load_catalog, sample_catalog
-from application.orders.service import ChangeOrder, ChoosePayment, Request
+from application.orders.commands import ChangeOrder, ChoosePayment, Request
 from application.projector.loop import catch_up
 from application.read_models.registry import PROJECTIONS
 from application.settings import Settings

@@ -10,7 +10,8 @@ from functools import cache, partial
 from application.catalog.access import Caller
 from application.catalog.file import read_catalog_file
 from application.catalog.loading import load_catalog
-from application.orders.service import ChangeOrder, ChoosePayment, OrderService, Request
+from application.orders.commands import ChangeOrder, ChoosePayment, Request
+from application.orders.service import OrderService
 from application.ports.unit_of_work import UnitOfWork, Written
 from domain.commands import BestAvailable, Customer, TicketsById
 from domain.refusals import Refusal

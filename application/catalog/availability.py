@@ -2,13 +2,25 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from application.catalog.access import Caller
 from application.catalog.cache import Catalog, CatalogCache
+from application.catalog.document_types import (
+    OrderTicketDocument,
+    PartnerDocument,
+    PricesDocument,
+    RuleDocument,
+    Sale,
+    SeatDocument,
+    SetDocument,
+    SetPricesDocument,
+    ShowDocument,
+    ShowHeadDocument,
+    TicketDocument,
+)
 from application.ports.store import Store
 from application.ports.tickets import Ticket
 from application.runtime.clock import written
@@ -16,14 +28,6 @@ from domain.order import Order
 from domain.pricing import PriceRule, rule_in_force
 from domain.refusals import ShowNotFound
 from domain.shows import Show, TicketSet
-
-
-class Sale(StrEnum):
-    """Whether a ticket can be had."""
-
-    VACANT = "vacant"
-    RESERVED = "reserved"
-    SOLD = "sold"
 
 
 def sale_of(ticket: Ticket, at: datetime) -> Sale:
@@ -43,7 +47,7 @@ class ShowQueries:
         self._catalog_cache = catalog_cache
         self._clock = clock
 
-    def on_sale(self, caller: Caller) -> list[dict[str, Any]]:
+    def on_sale(self, caller: Caller) -> list[ShowDocument]:
         """The shows that `caller` may sell, soonest first."""
         catalog = self._catalog_cache.current()
         at = self._clock()
@@ -89,7 +93,7 @@ class ShowQueries:
 
     def tickets(
         self, show_id: str, caller: Caller, wanted: Sequence[Sale] = ()
-    ) -> list[dict[str, Any]]:
+    ) -> list[TicketDocument]:
         """The tickets of a show by their numbers; only those `wanted`, where some are named.
 
         Refuses a show that does not exist or that `caller` may not sell.
@@ -105,16 +109,16 @@ class ShowQueries:
             if (sale := sale_of(ticket, at)) in (wanted or Sale)
         ]
 
-    def tickets_of(self, order: Order) -> list[dict[str, Any]]:
+    def tickets_of(self, order: Order) -> list[OrderTicketDocument]:
         """The tickets that `order` lists, with their seats; barcodes once it is done."""
         known = {ticket.id: ticket for ticket in self._store.tickets_by_id(list(order.tickets))}
         return [_order_ticket(order, known[each]) for each in order.tickets if each in known]
 
-    def show(self, show_id: str) -> dict[str, Any]:
+    def show(self, show_id: str) -> ShowHeadDocument:
         """A show as documents name it."""
         return show_document(self._catalog_cache.current().show(show_id))
 
-    def partner(self, partner_id: str) -> dict[str, Any]:
+    def partner(self, partner_id: str) -> PartnerDocument:
         """A partner as documents name it."""
         partner = self._catalog_cache.current().partners.get(partner_id)
         return {"id": partner_id, "name": partner.name if partner else None}
@@ -128,7 +132,7 @@ def _may_see(catalog: Catalog, show: Show, caller: Caller) -> bool:
     return caller.sees_all or _may_sell(catalog, show, caller)
 
 
-def show_document(show: Show) -> dict[str, Any]:
+def show_document(show: Show) -> ShowHeadDocument:
     """A show: what it is called, when it is, whose it is."""
     return {
         "id": show.id,
@@ -138,34 +142,38 @@ def show_document(show: Show) -> dict[str, Any]:
     }
 
 
-def _set_document(ticket_set: TicketSet, vacant: dict[str, int], at: datetime) -> dict[str, Any]:
+def _set_document(ticket_set: TicketSet, vacant: dict[str, int], at: datetime) -> SetDocument:
     current = rule_in_force(ticket_set.rules, at)
     return {
         "id": ticket_set.id,
         "name": ticket_set.name,
         "amount": ticket_set.amount,
         "amount_vacant": vacant.get(ticket_set.id, 0),
-        **_prices(current),
+        **_set_prices(current),
         "rules": _rules(ticket_set.rules, current),
     }
 
 
-def _rules(rules: Iterable[PriceRule], current: PriceRule | None) -> list[dict[str, Any]]:
+def _rules(rules: Iterable[PriceRule], current: PriceRule | None) -> list[RuleDocument]:
     return [
         {
             "id": rule.id,
             "current": rule is current,
-            "from": rule.from_ and written(rule.from_),
-            "till": rule.till and written(rule.till),
+            "from": None if rule.from_ is None else written(rule.from_),
+            "till": None if rule.till is None else written(rule.till),
             **_prices(rule),
         }
         for rule in rules
     ]
 
 
-def _prices(rule: PriceRule | None) -> dict[str, str | None]:
+def _set_prices(rule: PriceRule | None) -> SetPricesDocument:
     if rule is None:
         return {"price_org": None, "price_extra": None, "price": None}
+    return {**_prices(rule)}
+
+
+def _prices(rule: PriceRule) -> PricesDocument:
     return {
         "price_org": f"{rule.nominal:.2f}",
         "price_extra": f"{rule.extra:.2f}",
@@ -173,7 +181,7 @@ def _prices(rule: PriceRule | None) -> dict[str, str | None]:
     }
 
 
-def _ticket_document(ticket: Ticket, sale: Sale) -> dict[str, Any]:
+def _ticket_document(ticket: Ticket, sale: Sale) -> TicketDocument:
     reserved_till = None
     if sale is Sale.RESERVED and ticket.held_till is not None:
         reserved_till = written(ticket.held_till)
@@ -182,12 +190,12 @@ def _ticket_document(ticket: Ticket, sale: Sale) -> dict[str, Any]:
         "status": sale.value,
         "set": ticket.set,
         "reserved_till": reserved_till,
-        "seat": msgspec.Raw(ticket.seat),
+        "seat": cast("SeatDocument", msgspec.Raw(ticket.seat)),
     }
 
 
-def _order_ticket(order: Order, ticket: Ticket) -> dict[str, Any]:
-    document = {
+def _order_ticket(order: Order, ticket: Ticket) -> OrderTicketDocument:
+    document: OrderTicketDocument = {
         "id": ticket.id,
         "serial": serial_of(ticket.show),
         "number": ticket.number,

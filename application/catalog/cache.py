@@ -12,6 +12,7 @@ import msgspec
 import structlog
 
 from application.ports.store import Store
+from application.runtime.background_thread import BackgroundThread
 from application.runtime.greenlet_bridge import off_the_loop
 from domain.payment import PaymentSystem
 from domain.refusals import UnknownPaymentSystem, UnknownShow
@@ -125,21 +126,19 @@ class CatalogCache:
         self._look_again = 0.0
         self._catalog: Catalog | None = None
         self._first = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._stopping = threading.Event()
+        self._thread = BackgroundThread(
+            "catalogue", self._keep_looking, refresh_seconds / LOOKS_A_REFRESH, at_once=True
+        )
         self._looking_since: float | None = None
         self._looked = threading.Condition()
 
     def start(self) -> None:
         """Look in a thread from now on, which is the only one that does."""
-        self._thread = threading.Thread(target=self._keep_looking, name="catalogue", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Stop the thread; one that waits for a store that stalls is not waited for."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join(self._refresh_seconds)
+        self._thread.stop(self._refresh_seconds)
 
     def current(self) -> Catalog:
         """The catalogue, at most a second old while the store answers.
@@ -152,7 +151,7 @@ class CatalogCache:
                 return self._refreshed()
         if time.monotonic() < self._look_again:
             return known
-        return self._refreshed() if self._thread is None else self._as_the_thread_finds(known)
+        return self._as_the_thread_finds(known) if self._thread.started else self._refreshed()
 
     def _refreshed(self) -> Catalog:
         known = self._catalog
@@ -168,19 +167,14 @@ class CatalogCache:
         return known
 
     def _keep_looking(self) -> None:
-        while not self._stopping.is_set():
-            began = time.monotonic()
-            self._looking_since = began
-            try:
-                self._look(self._catalog)
-                self._look_again = began + self._refresh_seconds
-            except Exception as error:  # noqa: BLE001 - whatever it is, the next look may succeed
-                log.warning("catalogue_not_read", reason=f"{type(error).__name__}: {error}")
-            finally:
-                self._looking_since = None
+        began = self._looking_since = time.monotonic()
+        try:
+            self._look(self._catalog)
+            self._look_again = began + self._refresh_seconds
+        finally:
+            self._looking_since = None
             with self._looked:
                 self._looked.notify_all()
-            self._stopping.wait(self._refresh_seconds / LOOKS_A_REFRESH)
 
     def _as_the_thread_finds(self, known: Catalog) -> Catalog:
         """What the thread finds that is late, or the old one where it waits for the store.

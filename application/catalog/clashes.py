@@ -7,7 +7,7 @@ give away again what those have: tickets are picked by their set, payments chose
 from collections.abc import Iterator
 
 from application.catalog.cache import Catalog
-from application.catalog.file import CatalogFile
+from application.catalog.entries import CatalogFile
 
 
 def clashes(file: CatalogFile, known: Catalog) -> dict[str, str]:

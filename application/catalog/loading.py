@@ -9,7 +9,8 @@ import msgspec
 from application.catalog.access import hash_of, key_id
 from application.catalog.cache import Key, catalog_of
 from application.catalog.clashes import clashes
-from application.catalog.file import BadCatalog, CatalogFile, ShowEntry, read_catalog_file
+from application.catalog.entries import BadCatalog, CatalogFile, ShowEntry
+from application.catalog.file import read_catalog_file
 from application.ports.catalog import CatalogChange
 from application.ports.store import Store
 from application.ports.tickets import Ticket

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from application.catalog.access import Caller
-from application.catalog.availability import Sale, ShowQueries, sale_of
+from application.catalog.availability import ShowQueries, sale_of
+from application.catalog.document_types import Sale
 from application.ports.store import Store
 from application.ports.tickets import Ticket
 from domain.order import Order

@@ -1,7 +1,5 @@
 """Makes checkpoints every so often, from a thread of its own, in one process at a time."""
 
-import threading
-
 import structlog
 
 from application.integrity.checkpoint import (
@@ -13,54 +11,36 @@ from application.integrity.checkpoint import (
     statement_of,
 )
 from application.integrity.signer_memory import BadMemory
+from application.runtime.background_thread import BackgroundThread
 
 LOOK_SECONDS = 10.0
 
 log = structlog.get_logger()
 
 
-class Checkpointer:
+class Checkpointer(BackgroundThread):
     """Makes a checkpoint when the last one is `seconds` old and something is new; 0: never.
 
-    Each is told to the operator's log: a copy of it elsewhere is an anchor that nobody who can
+    Each is written to the operator's log: a copy of it elsewhere is an anchor that nobody who can
     write to the database can move.
     """
 
     def __init__(self, checkpoints: Checkpoints, seconds: float) -> None:
+        super().__init__("checkpointer", self._look, min(seconds, LOOK_SECONDS))
         self._checkpoints = checkpoints
-        self._seconds = seconds
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="checkpointer", daemon=True)
-
-    def start(self) -> None:
-        """Start making checkpoints."""
-        if self._seconds:
-            self._thread.start()
-
-    def stop(self) -> None:
-        """Finish the checkpoint under way and stop."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stopping.wait(min(self._seconds, LOOK_SECONDS)):
-            try:
-                self._look()
-            except NoKey as reason:
-                log.warning("no_checkpoints", reason=str(reason))
-                return
+        self._age = seconds
 
     def _look(self) -> None:
         try:
-            made = self._checkpoints.make_if_due(self._seconds)
-        except NoKey:
-            raise
+            made = self._checkpoints.make_if_due(self._age)
+        except NoKey as reason:
+            log.warning("no_checkpoints", reason=str(reason))
+            self.end()
         except LogContradicts as contradiction:
             log.error("log_contradicts_checkpoint", reason=str(contradiction))
         except (LogWentBack, SignerDisagrees, BadMemory) as reason:
             log.error("nothing_is_signed", reason=str(reason))
-        except Exception as error:  # noqa: BLE001 - told, and tried again
+        except Exception as error:  # noqa: BLE001 - logged, and tried again
             log.warning("checkpoint_failed", reason=f"{type(error).__name__}: {error}")
         else:
             if made is not None:

@@ -20,6 +20,7 @@ from application.ports.integrity_records import Setback, SignedCheckpoint
 from application.ports.log_point import Excerpt, LogPoint
 from application.ports.read_models import ModelState
 from application.ports.store import Store
+from application.runtime.background_thread import BackgroundThread
 from application.runtime.clock import to_ms
 
 LOOK_SECONDS = 1.0
@@ -183,29 +184,8 @@ def position_of(checkpoint: SignedCheckpoint) -> int:
         return 0
 
 
-class Watcher:
-    """Looks every second, from a thread of its own."""
+class Watcher(BackgroundThread):
+    """Looks every second, and once more at the end: whoever starts next knows how far it was."""
 
     def __init__(self, watch: LogWatch) -> None:
-        self._watch = watch
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="log-watch", daemon=True)
-
-    def start(self) -> None:
-        """Start looking."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Finish the look under way and stop."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def _run(self) -> None:
-        stopping = False
-        while not stopping:  # once more at the end: whoever starts next knows how far it was
-            stopping = self._stopping.wait(LOOK_SECONDS)
-            try:
-                self._watch.look()
-            except Exception as error:  # noqa: BLE001 - noted, and looked again
-                log.warning("log_not_watched", reason=f"{type(error).__name__}: {error}")
+        super().__init__("log-watch", watch.look, LOOK_SECONDS, once_more=True)

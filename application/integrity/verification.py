@@ -14,16 +14,15 @@ from application.integrity.catalog_check import catalog_findings, keeps_tickets
 from application.integrity.checkpoint import Statement
 from application.integrity.checkpoint_check import Series, check_series
 from application.integrity.findings import Finding, Kind
-from application.integrity.holdings import Clash, Holders
+from application.integrity.holdings import Clash
 from application.integrity.merkle_tree import bucket, root_of
 from application.integrity.partition_check import Leaves, Task
 from application.integrity.ranges import is_short, owned_by, parts_of, recorded_of
 from application.integrity.record_check import (
-    Numbers,
-    Records,
     number_findings,
     unrecorded_findings,
 )
+from application.integrity.report import MOST_FINDINGS, Found, Report, Totals
 from application.integrity.workers import Workers, here, in_processes, no_cycles_looked_for
 from application.ports.integrity_records import Setback, SignedCheckpoint, Verification
 from application.ports.read_models import Row
@@ -32,7 +31,6 @@ from application.read_models.changes import added_up
 from application.read_models.registry import PROJECTIONS
 from application.runtime.clock import from_ms, to_ms, written
 
-MOST_FINDINGS = 1000
 """So many findings are named; all are counted."""
 
 HASH_BYTES = 32
@@ -42,70 +40,6 @@ log = structlog.get_logger()
 
 Progress = Callable[[int, int], None]
 """Is told how many events are checked, and how many there are, about."""
-
-
-class Report(msgspec.Struct):
-    """What was verified, and what was found wrong.
-
-    `checkpoint` is the latest good one, `unsigned` how many events came after it. `holdings` are
-    how often a ticket came to an order and `tickets` how many were ever held. A log that was
-    imported has no catalogue, and nothing that is kept beside the log to compare: then
-    `with_tickets` is false. Idempotency records are `recorded`; of them `unproven` are of requests
-    that changed nothing, `recorded_before` of events that do not name keys: no event proves those.
-    `oversold` is how many tickets were had by two orders at once. `acknowledged` are the times that
-    the log went back and an operator said why: they are no findings, and stay named for ever.
-    """
-
-    position: int
-    events: int = msgspec.field(name="facts")
-    orders: int
-    holdings: int
-    tickets: int
-    checkpoints: int
-    checkpoint: Statement | None
-    unsigned: int
-    with_tickets: bool
-    recorded: int
-    unproven: int
-    recorded_before: int
-    seconds: float
-    oversold: int
-    wrong: int
-    findings: list[Finding]
-    acknowledged: list[Finding] = msgspec.field(default_factory=list)
-
-    @property
-    def good(self) -> bool:
-        """Whether nothing was found wrong."""
-        return not self.wrong
-
-
-class Totals(msgspec.Struct):
-    """What the ranges came to together."""
-
-    events: int = 0
-    orders: int = 0
-    holders: Holders = msgspec.field(default_factory=Holders)
-    leaves: Leaves = msgspec.field(default_factory=Leaves)
-    recorded: Leaves = msgspec.field(default_factory=Leaves)
-    sums: dict[str, list[Row]] = msgspec.field(default_factory=dict)
-    records: Records = msgspec.field(default_factory=Records)
-    numbers: Numbers = msgspec.field(default_factory=Numbers)
-
-
-class Found:
-    """Counts findings and keeps the first."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.kept: list[Finding] = []
-
-    def add(self, findings: Iterator[Finding] | Sequence[Finding]) -> None:
-        """Count and keep."""
-        for finding in findings:
-            self.count += 1
-            if len(self.kept) < MOST_FINDINGS:
-                self.kept.append(finding)
 
 
 def verify(
@@ -137,6 +71,43 @@ def _verified(
     at_least: int,
 ) -> Report:
     began, found = monotonic(), Found()
+    series, setbacks = _check_checkpoints(store, trusted, found)
+    last = max(series.good, key=lambda each: each.number, default=None)
+    scope = _scope_of(store, 0 if last is None else last.position)
+    tasks = _tasks(store, scope)
+    totals = _check(tasks, workers, found, lambda done: progress(done, max(scope.till, done)))
+    clashes = _check_whole(store, scope, totals, found)
+    found.add(_too_short(scope.till, at_least))
+    if last is not None:
+        found.add(_against(store, workers, series.good, last, totals, found.count))
+    for anchor in anchors:
+        found.add(_against_anchor(store, workers, anchor))
+    records = totals.records
+    return Report(
+        position=scope.till,
+        events=totals.events,
+        orders=totals.orders,
+        holdings=totals.holders.count,
+        tickets=totals.holders.tickets,
+        checkpoints=len(series.good),
+        checkpoint=last,
+        unsigned=totals.events - (0 if last is None else last.events),
+        with_tickets=scope.with_tickets,
+        recorded=records.proven + records.unproven + records.before,
+        unproven=records.unproven,
+        recorded_before=records.before,
+        seconds=round(monotonic() - began, 3),
+        oversold=len({each.ticket for each in clashes}),
+        wrong=found.count,
+        findings=found.kept,
+        acknowledged=list(_acknowledged(setbacks, series)),
+    )
+
+
+def _check_checkpoints(
+    store: Store, trusted: str | None, found: Found
+) -> tuple[Series, Sequence[Setback]]:
+    """Check the checkpoints by themselves; return them, and the times that the log went back."""
     recorded = store.audit().recorded_checkpoint()  # first: one more may be made at any time
     checkpoints = store.audit().checkpoints()
     series = check_series(checkpoints, trusted)
@@ -145,55 +116,50 @@ def _verified(
     setbacks = store.audit().setbacks()
     found.add(Finding(Kind.WENT_BACK, each.says) for each in setbacks if each.is_open)
     found.add(map(_set_aside, store.audit().recorded_heads_set_aside()))
-    last = max(series.good, key=lambda each: each.number, default=None)
+    return series, setbacks
+
+
+class _Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """What is verified: the log up to `till`, with tickets if the database has some.
+
+    `signed_till` is the position of the last good checkpoint; `summed` has, by read model that
+    adds up, its position and its rows.
+    """
+
+    till: int
+    signed_till: int
+    with_tickets: bool
+    summed: dict[str, tuple[int, dict[str, Row]]]
+
+
+def _scope_of(store: Store, signed_till: int) -> _Scope:
     summed = {name: _summed(store, name) for name, each in PROJECTIONS.items() if each.table.sums}
-    till = store.last_position()
-    signed_till = 0 if last is None else last.position
-    sums = {name: position for name, (position, _) in summed.items()}
+    till = store.last_position()  # after the read models: they can only show what is in it
     tickets = keeps_tickets(store)
-    partitions = parts_of(store, till)
-    tasks = (
-        Task(partition, till, signed_till, sums, owned, recorded)
-        for partition, owned, recorded in zip(
-            partitions,
-            owned_by(store, partitions, tickets=tickets),
-            recorded_of(store, partitions, tickets=tickets),
-            strict=True,
-        )
-    )
-    totals = _check(tasks, workers, found, lambda done: progress(done, max(till, done)))
-    if tickets:
+    return _Scope(till=till, signed_till=signed_till, with_tickets=tickets, summed=summed)
+
+
+def _tasks(store: Store, scope: _Scope) -> Iterator[Task]:
+    """What workers check, partition by partition."""
+    sums = {name: position for name, (position, _) in scope.summed.items()}
+    partitions = parts_of(store, scope.till)
+    owned = owned_by(store, partitions, tickets=scope.with_tickets)
+    recorded = recorded_of(store, partitions, tickets=scope.with_tickets)
+    for partition, its_owned, its_records in zip(partitions, owned, recorded, strict=True):
+        yield Task(partition, scope.till, scope.signed_till, sums, its_owned, its_records)
+
+
+def _check_whole(store: Store, scope: _Scope, totals: Totals, found: Found) -> list[Clash]:
+    """Check what only all partitions together can tell; return the tickets sold twice."""
+    if scope.with_tickets:
         found.add(catalog_findings(store))
-    found.add(_gaps(store, till, totals.events))
-    found.add(_too_short(till, at_least))
-    found.add(_wrong_sums(summed, totals))
+    found.add(_gaps(store, scope.till, totals.events))
+    found.add(_wrong_sums(scope.summed, totals))
     found.add(unrecorded_findings(store, totals.records.unrecorded))
     found.add(number_findings(store, totals.numbers, _order_at))
     clashes = list(totals.holders.clashes())
     found.add(_oversold(store, each) for each in clashes)
-    if last is not None:
-        found.add(_against(store, workers, series.good, last, totals, found.count))
-    for anchor in anchors:
-        found.add(_against_anchor(store, workers, anchor))
-    return Report(
-        position=till,
-        events=totals.events,
-        orders=totals.orders,
-        holdings=totals.holders.count,
-        tickets=totals.holders.tickets,
-        checkpoints=len(series.good),
-        checkpoint=last,
-        unsigned=totals.events - (0 if last is None else last.events),
-        with_tickets=tickets,
-        recorded=totals.records.proven + totals.records.unproven + totals.records.before,
-        unproven=totals.records.unproven,
-        recorded_before=totals.records.before,
-        seconds=round(monotonic() - began, 3),
-        oversold=len({each.ticket for each in clashes}),
-        wrong=found.count,
-        findings=found.kept,
-        acknowledged=list(_acknowledged(setbacks, series)),
-    )
+    return clashes
 
 
 def _acknowledged(setbacks: Sequence[Setback], series: Series) -> Iterator[Finding]:

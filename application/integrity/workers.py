@@ -3,28 +3,20 @@
 import gc
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import cache
-from multiprocessing import get_context
-from multiprocessing.util import Finalize
 
 from application.integrity.partition_check import PartitionReport, Task, check_partition
 from application.ports.store import Store, StoreOpener
 from application.read_models.registry import PROJECTIONS
-from application.runtime.parent_process import end_with_parent
-from domain.errors import UserError
+from application.runtime.worker_processes import opened, worker_processes
 
 Workers = Callable[[Iterable[Task]], Iterator[PartitionReport]]
 """Checks ranges; yields their reports in the order of the ranges."""
 
 
-class WorkerDied(UserError):
-    """A process that checked a range was ended from outside."""
-
-    def __init__(self) -> None:
-        super().__init__("A worker process died, for want of memory perhaps; nothing is proven.")
+NOTHING_PROVEN = "; nothing is proven."
 
 
 def here(store: Store) -> Workers:
@@ -54,9 +46,8 @@ def in_processes(opener: StoreOpener, count: int) -> Workers:
     """
 
     def work(tasks: Iterable[Task]) -> Iterator[PartitionReport]:
-        pool = ProcessPoolExecutor(count, get_context("spawn"), end_with_parent)
         ahead: deque[Future[PartitionReport]] = deque()
-        try:
+        with worker_processes(count, NOTHING_PROVEN) as pool:
             for _ in range(count):
                 pool.submit(_store, opener)  # while the first task is thought up
             for task in tasks:
@@ -65,10 +56,6 @@ def in_processes(opener: StoreOpener, count: int) -> Workers:
                     yield ahead.popleft().result()
             while ahead:
                 yield ahead.popleft().result()
-        except BrokenProcessPool as error:
-            raise WorkerDied from error
-        finally:
-            pool.shutdown(cancel_futures=True)
 
     return work
 
@@ -80,9 +67,8 @@ def _check(opener: StoreOpener, task: Task) -> PartitionReport:
 
 @cache
 def _store(opener: StoreOpener) -> Store:
-    """The store, opened once in a process and closed at its end."""
-    store = opener()
+    """The store, with a table for each read model."""
+    store = opened(opener)
     for projection in PROJECTIONS.values():
         store.read_models().ensure(projection.table)
-    Finalize(None, store.close, exitpriority=1)
     return store

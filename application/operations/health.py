@@ -1,20 +1,22 @@
 """Whether the service can do its work, as far as it can tell by trying."""
 
 from collections.abc import Mapping
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
-from application.ports.read_models import ModelState
+from application.operations.read_model_status import ReadModelStatus, read_model_status
 from application.ports.store import Store
 from application.read_models.registry import PROJECTIONS
 from application.runtime.store_clock import StoreClock
 
 
 class Health(msgspec.Struct, frozen=True):
-    """`ready` says whether requests can be answered; `checks` says what was found, by name."""
+    """Whether requests can be answered, and the result of each check, by name."""
 
-    ready: bool
-    checks: Mapping[str, str]
+    ready: Annotated[bool, Meta(description="Whether requests can be answered.")]
+    checks: Annotated[Mapping[str, str], Meta(description="The result of each check, by name.")]
 
 
 def check(store: Store, clock: StoreClock) -> Health:
@@ -37,20 +39,20 @@ def check(store: Store, clock: StoreClock) -> Health:
         return Health(ready=False, checks={"store": f"{type(error).__name__}: {error}"})
     for name in PROJECTIONS:
         try:
-            state = store.read_models().state(name)
+            status = read_model_status(store, name, last)
         except Exception as error:  # noqa: BLE001 - it can be made again, and sales need none
             checks[f"projection {name}"] = f"{type(error).__name__}: {error}"
             continue
-        if not state.projector:
+        if not status.projector:
             checks["pull_loop"] = "stopped"
-        checks[f"projection {name}"] = state.stopped or _how_far(state, last)
+        checks[f"projection {name}"] = status.stopped or _how_far(status)
     return Health(ready=not troubles, checks={**checks, "clock": "ok", **troubles})
 
 
-def _how_far(state: ModelState, last: int) -> str:
-    if state.diverged:
-        return f"shows another history than the log, {-state.behind(last)} ahead of the log"
-    if not state.is_true:
-        return f"is begun anew, {state.behind(last)} behind"
-    behind = state.behind(last)
+def _how_far(status: ReadModelStatus) -> str:
+    if status.diverged:
+        return f"shows another history than the log, {-status.behind} ahead of the log"
+    if status.untrue is not None:
+        return f"is begun anew, {status.behind} behind"
+    behind = status.behind
     return f"{-behind} ahead of the log" if behind < 0 else f"{behind} behind"

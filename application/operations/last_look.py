@@ -11,6 +11,7 @@ from collections.abc import Callable
 import msgspec
 
 from application.operations.health import Health
+from application.runtime.background_thread import BackgroundThread
 
 LOOK_SECONDS = 1.0
 HANGS_SECONDS = 2.0
@@ -31,33 +32,26 @@ class LastLook:
 
     def __init__(self, look: Callable[[], Health], every: float = LOOK_SECONDS) -> None:
         self._look = look
-        self._every = every
         self._found: Found | None = None
         self._looking_since: float | None = None
         self._first = threading.Event()
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = BackgroundThread("health", self._look_once, every, at_once=True)
 
     def start(self) -> None:
         """Begin to look; return after the first look, or when it does not come to its end."""
-        self._thread = threading.Thread(target=self._keep_looking, name="health", daemon=True)
         self._thread.start()
         self._first.wait(HANGS_SECONDS)
 
     def stop(self) -> None:
         """Look no more; a look that waits for a store that stalls is not waited for."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join(HANGS_SECONDS)
+        self._thread.stop(HANGS_SECONDS)
 
-    def _keep_looking(self) -> None:
-        while not self._stopping.is_set():
-            began = self._looking_since = time.monotonic()
-            health = self._look_now()
-            self._found = Found(began, health)
-            self._looking_since = None
-            self._first.set()
-            self._stopping.wait(self._every)
+    def _look_once(self) -> None:
+        began = self._looking_since = time.monotonic()
+        health = self._look_now()
+        self._found = Found(began, health)
+        self._looking_since = None
+        self._first.set()
 
     def _look_now(self) -> Health:
         try:
@@ -67,7 +61,7 @@ class LastLook:
 
     def health(self) -> Health:
         """What is known now; it never waits once this was started."""
-        if self._thread is None:
+        if not self._thread.started:
             return self._look()
         found, since, moment = self._found, self._looking_since, time.monotonic()
         if since is not None and moment - since > HANGS_SECONDS:

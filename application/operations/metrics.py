@@ -9,6 +9,7 @@ from datetime import datetime
 
 import msgspec
 
+from application.operations.read_model_status import read_model_status
 from application.orders.queries import OrderQueries
 from application.ports.integrity_records import Verification
 from application.ports.store import Store
@@ -76,14 +77,14 @@ def figures(store: Store, queries: OrderQueries, moment: datetime, clock_skew: f
 def _models(store: Store, last: int, moment: datetime) -> Iterator[ModelFigures]:
     models = store.read_models()
     for name in PROJECTIONS:
-        state = models.state(name)
+        status = read_model_status(store, name, last)
         yield ModelFigures(
             name=name,
-            position=state.position,
-            behind=state.behind(last),
-            late=_late(store, state.position, moment) if state.position < last else 0.0,
-            stopped=state.stopped is not None,
-            stopped_since=state.stopped_since,
+            position=status.position,
+            behind=status.behind,
+            late=_late(store, status.position, moment) if status.position < last else 0.0,
+            stopped=status.stopped is not None,
+            stopped_since=status.stopped_since,
             rebuilding=models.is_rebuilding(name),
         )
 

@@ -5,6 +5,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from application.orders.document import order_document
+from application.orders.document_types import (
+    DiffFactDocument,
+    DiffFieldDocument,
+    EventHeadDocument,
+)
 from application.runtime.clock import written
 from domain.events import STORED_NAMES, Event
 from domain.order import Order
@@ -18,13 +23,13 @@ def fields_of(order: Order) -> dict[str, Any]:
     """
     if not order.version:
         return {}
-    document = order_document(order, order.changed_at)
+    document: dict[str, Any] = dict(order_document(order, order.changed_at))
     document["payment"]["chosen"] = None if order.system is None else order.system.alias
     document["barcodes"] = order.barcodes
     return _flat(document)
 
 
-def differences(events: Iterable[Event], from_: int, to: int) -> list[dict[str, Any]]:
+def differences(events: Iterable[Event], from_: int, to: int) -> list[DiffFieldDocument]:
     """The fields whose values differ between the versions `from_` and `to`, in document order.
 
     `facts` are the order's, all of them. Version 0 is before the order was made. Each field comes
@@ -33,7 +38,7 @@ def differences(events: Iterable[Event], from_: int, to: int) -> list[dict[str, 
     order = Order()
     now: dict[str, Any] = {}
     before: dict[str, Any] = {}
-    by: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    by: defaultdict[str, list[DiffFactDocument]] = defaultdict(list)
     for event in events:
         if event.originator_version > to:
             break
@@ -55,7 +60,7 @@ def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     return [name for name in {**after, **before} if before.get(name) != after.get(name)]
 
 
-def _event(event: Event) -> dict[str, Any]:
+def _event(event: Event) -> EventHeadDocument:
     return {
         "version": event.originator_version,
         "name": STORED_NAMES[type(event)].partition(".")[0],

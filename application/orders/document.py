@@ -1,14 +1,15 @@
 """An order as the documented answers show it. Used by the API, the command line and the lists."""
 
 from datetime import datetime
-from typing import Any
+from typing import cast
 
+from application.orders.document_types import CustomerDocument, OrderDocument, PaymentDocument
 from application.runtime.clock import written
 from domain.order import Order
 from domain.status import Status
 
 
-def order_document(order: Order, now: datetime) -> dict[str, Any]:
+def order_document(order: Order, now: datetime) -> OrderDocument:
     """The documented JSON object for `order`, as it is at `now`."""
     status = order.status_at(now)
     worth = order.worth
@@ -35,7 +36,7 @@ def order_document(order: Order, now: datetime) -> dict[str, Any]:
     }
 
 
-def _customer(order: Order) -> dict[str, str]:
+def _customer(order: Order) -> CustomerDocument:
     """Only what is known of the buyer."""
     customer = order.customer
     known = {
@@ -45,12 +46,13 @@ def _customer(order: Order) -> dict[str, str]:
         "last_name": customer.last_name,
         "mobile": customer.mobile,
     }
-    return {name: value for name, value in known.items() if value is not None}
+    given = {name: value for name, value in known.items() if value is not None}
+    return cast("CustomerDocument", given)
 
 
-def _payment(order: Order) -> dict[str, str | None]:
+def _payment(order: Order) -> PaymentDocument:
     """The engaged payment system: none before the payment starts, however it was chosen."""
-    payment = {
+    payment: PaymentDocument = {
         "failure_url": order.failure_url,
         "success_url": order.success_url,
         "system": order.engaged,

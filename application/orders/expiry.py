@@ -6,7 +6,6 @@ Any number of processes may sweep at once: each order decides for itself, in the
 records it, so that nothing is done twice.
 """
 
-import threading
 from collections.abc import Callable
 from datetime import datetime
 
@@ -15,7 +14,7 @@ import structlog
 from application.orders.queries import OrderQueries
 from application.orders.rejected_requests import RejectionLog
 from application.orders.service import OrderService
-from application.ports.store import StoreUnavailable
+from application.runtime.background_thread import BackgroundThread
 
 BATCH = 100
 
@@ -32,45 +31,25 @@ def sweep(queries: OrderQueries, orders: OrderService, request_id: str) -> list[
     return expired
 
 
-class Sweeper:
-    """Sweeps now and then from a thread of its own."""
+class Sweeper(BackgroundThread):
+    """Sweeps every so many `seconds`."""
 
     def __init__(
         self,
         queries: OrderQueries,
         orders: OrderService,
-        attempts: RejectionLog,
+        rejections: RejectionLog,
         clock: Callable[[], datetime],
         seconds: float,
     ) -> None:
+        super().__init__("sweeper", self._sweep, seconds)
         self._queries = queries
         self._orders = orders
-        self._attempts = attempts
+        self._rejections = rejections
         self._clock = clock
-        self._seconds = seconds
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
 
-    def start(self) -> None:
-        """Start sweeping."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Finish the sweep under way and stop."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stopping.wait(self._seconds):
-            try:
-                expired = sweep(self._queries, self._orders, "sweeper")
-                self._attempts.purge(self._clock())
-            except StoreUnavailable as error:
-                log.warning("store_unavailable", reason=str(error))
-                continue
-            except Exception:
-                log.exception("sweep_failed")
-                continue
-            if expired:
-                log.info("orders_expired", count=len(expired))
+    def _sweep(self) -> None:
+        expired = sweep(self._queries, self._orders, "sweeper")
+        self._rejections.purge(self._clock())
+        if expired:
+            log.info("orders_expired", count=len(expired))

@@ -9,8 +9,10 @@ from eventsourcing.persistence import Notification
 
 from application.catalog.access import Caller
 from application.event_log.event_mapper import event_of
+from application.orders.commands import Answer
 from application.orders.diff import changed, differences, fields_of
-from application.orders.service import Answer, refuse_stranger, replay
+from application.orders.document_types import DiffDocument, EventDocument, HistoryDocument
+from application.orders.loaded_order import refuse_stranger, replay
 from application.ports.store import Store
 from application.runtime.clock import written
 from domain.events import STORED_NAMES, Event
@@ -24,7 +26,7 @@ OF_EVERY_EVENT = ("order", "version", "at", "actor", "request", "idempotency")
 class Change(msgspec.Struct, frozen=True):
     """An event as the history shows it, and the fields it changed: from what, to what."""
 
-    event: dict[str, Any]
+    event: EventDocument
     fields: dict[str, tuple[Any, Any]]
 
 
@@ -65,7 +67,7 @@ class OrderHistory:
         seen_at = min(at, self._clock())
         return Answer(Order.replay(past), seen_at, stored[len(past) - 1].id)
 
-    def history(self, order_id: str, caller: Caller | None = None) -> dict[str, Any]:
+    def history(self, order_id: str, caller: Caller | None = None) -> HistoryDocument:
         """The order's events as the documented history: what, when, who, by which request."""
         stored = self.stored(order_id, caller)
         return {"id": order_id, "events": [_event(each) for each in stored]}
@@ -85,7 +87,7 @@ class OrderHistory:
 
     def diff(
         self, order_id: str, from_: int, to: int, caller: Caller | None = None
-    ) -> dict[str, Any]:
+    ) -> DiffDocument:
         """What changed between two versions (0: before it was made), as the documented diff.
 
         Refuses a version that the order does not have.
@@ -107,7 +109,7 @@ class OrderHistory:
         return stored
 
 
-def _event(stored: Notification) -> dict[str, Any]:
+def _event(stored: Notification) -> EventDocument:
     event = event_of(stored)
     return {
         "version": event.originator_version,

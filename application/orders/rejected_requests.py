@@ -15,9 +15,10 @@ from typing import Any
 import msgspec
 import structlog
 
-from application.orders.service import ChangeOrder, RejectedRequest
+from application.orders.commands import ChangeOrder, RejectedRequest
 from application.ports.rejection_log import Attempt
 from application.ports.store import Store
+from application.runtime.background_thread import BackgroundThread
 from application.runtime.clock import written
 from domain.commands import BestAvailable, TicketsById
 
@@ -42,17 +43,15 @@ class RejectionLog:
         self._queue: deque[Attempt] = deque(maxlen=MOST_QUEUED)
         self._purge_at = 0.0
         self._writing = threading.Lock()
-        self._noted = threading.Event()
         self._idle = threading.Event()
         self._idle.set()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="attempts", daemon=True)
+        self._thread = BackgroundThread("rejections", self._write_soon, PURGE_SECONDS)
 
     def record(self, rejected: RejectedRequest) -> None:
         """Queue an attempt to be written soon."""
         self._idle.clear()
         self._queue.append(_attempt(rejected))
-        self._noted.set()
+        self._thread.wake()
 
     def of(self, order: str) -> Sequence[Attempt]:
         """The attempts on an order, oldest first; those of this process without delay.
@@ -60,8 +59,8 @@ class RejectionLog:
         Where the store cannot be written now, those that wait to be are not among them: whoever
         only reads does not wait for that.
         """
-        if self._thread.is_alive():
-            self._noted.set()
+        if self._thread.started:
+            self._thread.wake()
             self._idle.wait(READER_SECONDS)
         else:
             self.write()
@@ -96,20 +95,15 @@ class RejectionLog:
 
     def close(self) -> None:
         """Write what is queued and stop."""
-        self._stopping.set()
-        self._noted.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._thread.stop()
         self.write()
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._noted.wait()
-            self._stopping.wait(GATHER_SECONDS)
-            self._noted.clear()
-            self.write()
-            if not self._queue:
-                self._idle.set()
+    def _write_soon(self) -> None:
+        """Write what is queued by now, and what comes in a moment."""
+        self._thread.pause(GATHER_SECONDS)
+        self.write()
+        if not self._queue:
+            self._idle.set()
 
 
 def wanted(command: ChangeOrder) -> dict[str, Any]:

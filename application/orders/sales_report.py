@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
 from application.catalog.access import Caller
 from application.catalog.cache import CatalogCache
 from application.orders.as_of import PastOrders
+from application.orders.document_types import SalesDocument, SetSalesDocument, TallyDocument
 from application.ports.read_models import Page, Row
 from application.ports.store import Store
 from application.read_models.changes import added_up
@@ -34,7 +34,7 @@ class SalesQueries:
         self._past = past
         self._catalog_cache = catalog_cache
 
-    def sales(self, show_id: str, caller: Caller, at: datetime | None = None) -> dict[str, Any]:
+    def sales(self, show_id: str, caller: Caller, at: datetime | None = None) -> SalesDocument:
         """What of a show is held, sold and returned, in all, by set, and by day.
 
         As of a moment, the orders that there were then are counted anew from their events.
@@ -94,7 +94,7 @@ def _whole(days: Sequence[Day]) -> Tally:
     return msgspec.structs.replace(total, orders=orders)
 
 
-def _set_document(ticket_set: str, name: str | None, days: Sequence[Day]) -> dict[str, Any]:
+def _set_document(ticket_set: str, name: str | None, days: Sequence[Day]) -> SetSalesDocument:
     return {
         "id": ticket_set,
         "name": name,
@@ -103,7 +103,7 @@ def _set_document(ticket_set: str, name: str | None, days: Sequence[Day]) -> dic
     }
 
 
-def _document(tally: Tally) -> dict[str, Any]:
+def _document(tally: Tally) -> TallyDocument:
     nominal, extra = amount_of(tally.nominal), amount_of(tally.extra)
     return {
         "orders": tally.orders,

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
 from application.catalog.access import Caller
 from application.orders.document import order_document
+from application.orders.document_types import OrderDocument
 from application.orders.queries import OrderFilter, conditions, cursor_of, read_cursor
 from application.ports.read_models import Page
 from application.ports.store import Store
@@ -35,7 +35,7 @@ class SearchResult(msgspec.Struct, frozen=True):
     A search by text has no cursor: it is narrowed by saying more.
     """
 
-    orders: list[dict[str, Any]]
+    orders: list[OrderDocument]
     more: bool
     cursor: str | None
 

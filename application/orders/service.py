@@ -1,7 +1,7 @@
 """The writes: load an order's events, ask the order, save the events it records."""
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -9,16 +9,30 @@ from typing import Any
 import msgspec
 import structlog
 from eventsourcing.application import Application
-from eventsourcing.persistence import ApplicationRecorder, Mapper, StoredEvent
+from eventsourcing.persistence import ApplicationRecorder, Mapper
 
-from application.catalog.access import SYSTEM, Caller
+from application.catalog.access import SYSTEM
 from application.catalog.cache import Catalog, CatalogCache
-from application.event_log.event_mapper import EventMapper, event_of
-from application.event_log.idempotency import key_digest
+from application.event_log.event_mapper import EventMapper
+from application.orders.commands import (
+    CONTENDED,
+    TICKETS_SHORT,
+    Answer,
+    ChangeOrder,
+    ChoosePayment,
+    RejectedRequest,
+    Request,
+)
 from application.orders.concurrency import InFlightRequest, InFlightRequests
 from application.orders.document import order_document
+from application.orders.loaded_order import (
+    present_of,
+    refuse_other_version,
+    refuse_stranger,
+    replay,
+)
+from application.orders.vacancy import TicketsShort, missing_tickets, vacant_tickets
 from application.ports.store import Store, StoreUnavailable
-from application.ports.tickets import Ticket
 from application.ports.unit_of_work import (
     IdempotencyRecord,
     LoadedState,
@@ -32,104 +46,25 @@ from application.runtime.ids import new_id
 from domain.commands import (
     BestAvailable,
     CommandMetadata,
-    Customer,
     Payment,
     TicketsById,
-    TicketSelection,
 )
 from domain.events import Idempotency
 from domain.order import Order
 from domain.refusals import (
     ChangedMeanwhile,
-    NotTheVendor,
     Refusal,
     RefusedByState,
     RequestReused,
-    TicketOfAnotherShow,
-    UnknownOrder,
-    UnknownTicket,
-    VersionMismatch,
 )
 from domain.shows import deal_between
-from domain.status import Status, next_statuses
+from domain.status import Status
 
 TRIES = 20
 _encode = msgspec.json.Encoder().encode
 NOTHING = TicketsById(())
 
 log = structlog.get_logger()
-
-
-class ChoosePayment(msgspec.Struct, frozen=True):
-    """How to pay, with the payment system by its alias or id."""
-
-    system: str | None = None
-    success_url: str | None = None
-    failure_url: str | None = None
-
-
-class ChangeOrder(msgspec.Struct, frozen=True):
-    """What a request wants of an order. What is None is not asked for."""
-
-    tickets: TicketSelection | None = None
-    all_or_nothing: bool = False
-    customer: Customer | None = None
-    payment: ChoosePayment | None = None
-    status: Status | None = None
-
-
-class Request(msgspec.Struct, frozen=True):
-    """Who asks, under which request id, and what makes it safe to repeat or to race.
-
-    `versions` are those named by If-Match (None: any); `key` is the Idempotency-Key and
-    `fingerprint` tells whether two requests are the same.
-    """
-
-    caller: Caller
-    id: str
-    versions: frozenset[int] | None = None
-    key: str | None = None
-    fingerprint: bytes = b""
-
-    @property
-    def digest(self) -> bytes:
-        """The digest of the key that there is."""
-        return key_digest(self.caller.partner, self.key or "")
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """An order as it was left by a request, seen at `at`, and the log's position that shows it.
-
-    `document` has its bytes where they were made with the decision: there they cost half.
-    """
-
-    order: Order
-    at: datetime
-    position: int = 0
-    document: bytes = b""
-    repeated: bool = False
-
-
-class RejectedRequest(msgspec.Struct, frozen=True):
-    """What a request wanted of an order that it met at `version`, and did not get.
-
-    `code` is that of the refusal, or one of this file's for what is none.
-    """
-
-    order: str
-    version: int
-    at: datetime
-    request: Request
-    command: ChangeOrder
-    code: str
-    about: Mapping[str, Any]
-
-
-TICKETS_SHORT = "tickets_short"
-"""The wished tickets could not be had, or not all of them. The answer says so by what it shows."""
-
-CONTENDED = "contended"
-"""Others were faster, again and again."""
 
 
 def _not_recorded(_: RejectedRequest) -> None:
@@ -141,23 +76,14 @@ def _no_doubt() -> bool:
 
 
 class LastSeenState(msgspec.Struct):
-    """The order as the last attempt to decide met it."""
+    """The order as the last attempt to decide saw it."""
 
     version: int = 0
     at: datetime | None = None
 
 
-class TicketsShort(Exception):
-    """Fewer tickets are vacant than wished; overdue holds may still keep some."""
-
-    def __init__(self, seats: Sequence[str], sets: Sequence[str]) -> None:
-        super().__init__(seats, sets)
-        self.seats = seats
-        self.sets = sets
-
-
 class OrderService(Application[str]):
-    """Carries out what is asked of orders. Each method returns when its events are on the disk."""
+    """Handles commands on orders. Each method returns when its events are durable."""
 
     name = "orders"
 
@@ -169,7 +95,7 @@ class OrderService(Application[str]):
         log_rejection: Callable[[RejectedRequest], None] = _not_recorded,
         holds_may_end: Callable[[], bool] = _no_doubt,
     ) -> None:
-        """Write to `store`; `note` is told, and must not wait, when a request gets less.
+        """Write to `store`; `log_rejection`, which must not wait, is given what is rejected.
 
         No hold is ended while `holds_may_end` says that the time is in doubt.
         """
@@ -189,8 +115,6 @@ class OrderService(Application[str]):
         """Stored names and bytes that do not depend on the code's layout."""
         return EventMapper()
 
-    # What may be asked.
-
     def create(self, show_id: str, command: ChangeOrder, request: Request) -> Answer:
         """Create an order of a show. Refuses as `Order` does, and where a deal is missing."""
         catalog = self._catalog_cache.current()
@@ -205,7 +129,9 @@ class OrderService(Application[str]):
             if loaded.idempotency_record is not None:
                 return loaded.idempotency_record
             metadata = self._metadata(request)
-            vacant = _vacant(show_id, command, {}, loaded, metadata.at, final_attempt=final_attempt)
+            vacant = vacant_tickets(
+                show_id, command, {}, loaded, metadata.at, final_attempt=final_attempt
+            )
             order = Order.create(
                 new_id(metadata.at),
                 loaded.number,
@@ -226,10 +152,10 @@ class OrderService(Application[str]):
         return answer
 
     def change(self, order_id: str, command: ChangeOrder, request: Request) -> Answer:
-        """Change an order: all that is wished, or nothing. Refuses as `Order` does.
+        """Change an order: all that the command says, or nothing. Refuses as `Order` does.
 
         What the order's state does not allow is a conflict (`ChangedMeanwhile`) where the order
-        was changed after the request came: who asked could not know of it.
+        was changed after the request came: the client could not know of it.
         """
         with self._in_flight.taken(order_id) as in_flight:
             return self._change(order_id, command, request, in_flight)
@@ -250,13 +176,9 @@ class OrderService(Application[str]):
             order = replay(loaded.events)
             refuse_stranger(order, order_id, request.caller)
             seen.version, seen.at = order.version, metadata.at
-            if order.vendor != request.caller.partner:
-                raise NotTheVendor
-            if request.versions is not None and order.version not in request.versions:
-                raise VersionMismatch(**_present(order, metadata.at).about())
-            before = owned(order)
-            present = _present(order, metadata.at)
-            vacant = _vacant(
+            before, present = owned(order), present_of(order, metadata.at)
+            refuse_other_version(order, request, present)
+            vacant = vacant_tickets(
                 order.show, command, order.tickets, loaded, metadata.at, final_attempt=final_attempt
             )
             try:
@@ -282,7 +204,7 @@ class OrderService(Application[str]):
     ) -> list[str]:
         """Record for each of these orders that its hold has ended, if it has.
 
-        `till` is when a request that needs it waits no longer (`Write.till`).
+        `till` is when a request that needs it waits no longer (`UnitOfWork.till`).
 
         Returns the ids of those for which it was recorded now. Asking twice does no harm. One
         that cannot be read is named in the log and does not keep the others from expiring.
@@ -318,8 +240,6 @@ class OrderService(Application[str]):
                 expired.append(order_id)
         return expired
 
-    # What is noted beside the events.
-
     def _record_rejected(
         self,
         order: str,
@@ -328,7 +248,7 @@ class OrderService(Application[str]):
         request: Request,
         refusal: Exception,
     ) -> None:
-        """Note what was refused, unless it was to a stranger, who has no place in the story."""
+        """Log a refusal, unless it was to a stranger, who has no place in the timeline."""
         if seen.at is None:
             return
         code = refusal.code if isinstance(refusal, Refusal) else CONTENDED
@@ -338,7 +258,7 @@ class OrderService(Application[str]):
         )
 
     def _record_shortage(self, answer: Answer, command: ChangeOrder, request: Request) -> None:
-        """Note that wished tickets could not be had."""
+        """Log that requested tickets could not be had."""
         missing = missing_tickets(answer.order, command.tickets)
         if missing and not answer.repeated:
             order = answer.order
@@ -347,8 +267,6 @@ class OrderService(Application[str]):
                     order.id, order.version, answer.at, request, command, TICKETS_SHORT, missing
                 )
             )
-
-    # How it is carried out.
 
     def _metadata(self, request: Request) -> CommandMetadata:
         return CommandMetadata(self._clock(), request.caller.actor, request.id)
@@ -361,7 +279,7 @@ class OrderService(Application[str]):
         catalog: Catalog,
         metadata: CommandMetadata,
     ) -> None:
-        """Ask everything that is wished, in the order in which an order lives."""
+        """Have the order decide each part of the command, in the order of its life cycle."""
         if command.tickets is not None:
             order.change_tickets(
                 command.tickets,
@@ -446,11 +364,6 @@ class OrderService(Application[str]):
         return Answer(replay(events), idempotency_record.at, events[-1].id, repeated=True)
 
 
-def replay(stored: Iterable[StoredEvent]) -> Order:
-    """The order that these stored events tell; an empty one for none."""
-    return Order.replay(map(event_of, stored))
-
-
 def _read_set(
     command: ChangeOrder, request: Request, *, order: str | None = None, number: bool = False
 ) -> ReadSet:
@@ -464,96 +377,10 @@ def _read_set(
     )
 
 
-class Present(msgspec.Struct, frozen=True):
-    """What a request that lost a race is told of the order as it is."""
-
-    version: int
-    status: Status
-    changed_at: datetime
-
-    def about(self) -> dict[str, Any]:
-        """The values that go into the answer."""
-        return {
-            "version": self.version,
-            "status": self.status,
-            "allowed": next_statuses(self.status),
-        }
-
-
-def _present(order: Order, at: datetime) -> Present:
-    return Present(order.version, order.status_at(at), order.changed_at)
-
-
-def refuse_stranger(order: Order, order_id: str, caller: Caller) -> None:
-    """Refuse, as if there were no such order, unless `caller` sells it or organises its show.
-
-    An auditor reads every order.
-    """
-    if not order.version or not caller.sees(order.vendor, order.org):
-        raise UnknownOrder(order=order_id)
-
-
-def _vacant(
-    show: str,
-    command: ChangeOrder,
-    held: Mapping[str, str],
-    loaded: LoadedState,
-    at: datetime,
-    *,
-    final_attempt: bool,
-) -> dict[str, str]:
-    """The wished tickets that can be had, with their sets.
-
-    Refuses unknown tickets and those of another show. Unless `settled`, raises `TicketsShort`
-    where freeing overdue holds might bring more.
-    """
-    seats = [_checked_seat(seat, show) for seat in loaded.seats if seat.id not in held]
-    if isinstance(command.tickets, TicketsById):
-        known = held.keys() | {seat.id for seat in seats}
-        for ticket in command.tickets.tickets:
-            if ticket not in known:
-                raise UnknownTicket(ticket=ticket)
-    if not final_attempt:
-        overdue = [seat.id for seat in seats if seat.order and seat.vacant_at(at)]
-        short = _short_sets(command.tickets, held, loaded.picks)
-        if overdue or short:
-            raise TicketsShort(overdue, short)
-    return {**loaded.picks, **{seat.id: seat.set for seat in seats if seat.order is None}}
-
-
 def _sets_of(catalog: Catalog, show_id: str) -> list[str]:
     """The sets that a show has now; none where the catalogue does not know it."""
     show = catalog.shows.get(show_id)
     return [] if show is None else [ticket_set.id for ticket_set in show.sets]
-
-
-def _checked_seat(seat: Ticket, show: str) -> Ticket:
-    if seat.show != show:
-        raise TicketOfAnotherShow(ticket=seat.id, event=show)
-    return seat
-
-
-def _short_sets(
-    command: TicketSelection | None, held: Mapping[str, str], picks: Mapping[str, str]
-) -> list[str]:
-    """The sets of which fewer tickets can be had than wished."""
-    if not isinstance(command, BestAvailable):
-        return []
-    sets = [*held.values(), *picks.values()]
-    return [each for each, count in command.counts.items() if sets.count(each) < count]
-
-
-def missing_tickets(order: Order, command: TicketSelection | None) -> dict[str, Any]:
-    """The wished tickets that the order does not have: by id, or by set how many."""
-    if isinstance(command, TicketsById):
-        missing = [ticket for ticket in command.tickets if ticket not in order.tickets]
-        return {"tickets": missing} if missing else {}
-    if isinstance(command, BestAvailable):
-        had = list(order.tickets.values())
-        short = {each: count - had.count(each) for each, count in command.counts.items()}
-        short = {each: count for each, count in short.items() if count > 0}
-        return {"random": short} if short else {}
-    return {}
 
 
 def _payment(command: ChoosePayment, catalog: Catalog) -> Payment:

@@ -10,13 +10,15 @@ from dask.distributed import Client, KilledWorker, as_completed
 
 from application.projector.code_fingerprint import code_fingerprint
 from application.projector.partitions import Task, carry_out
-from application.projector.workers import WorkerDied, Workers, WorkersFailed
+from application.projector.workers import GOES_ON, Workers
+from application.runtime.worker_processes import WorkerDied
+from domain.errors import UserError
 
 CONNECT_SECONDS = 10
 RETRIES = 2
 
 
-class OtherVersion(WorkersFailed):
+class OtherVersion(UserError):
     """A worker has other code than the process that asks it."""
 
     def __init__(self, worker: str) -> None:
@@ -26,7 +28,7 @@ class OtherVersion(WorkersFailed):
         )
 
 
-class NoWorkers(WorkersFailed):
+class NoWorkers(UserError):
     """A scheduler has nobody to give work to."""
 
     def __init__(self, scheduler: str) -> None:
@@ -48,7 +50,7 @@ def on_dask(scheduler: str) -> Workers:
                 for done in as_completed(asked, loop=client.loop):  # type: ignore[no-untyped-call]
                     yield done.result()
             except KilledWorker as error:
-                raise WorkerDied from error
+                raise WorkerDied(GOES_ON) from error
             finally:
                 client.cancel(asked)
 

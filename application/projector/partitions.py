@@ -6,9 +6,7 @@ database, and any number of times: it is loaded once.
 
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from functools import cache
 from itertools import groupby
-from multiprocessing.util import Finalize
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -21,6 +19,7 @@ from application.ports.read_models import ModelState, Row
 from application.ports.store import Store, StoreOpener
 from application.read_models.changes import totals_of
 from application.read_models.registry import REBUILT, Projection
+from application.runtime.worker_processes import opened
 from domain.errors import UnknownEvent, UserError
 from domain.events import Event
 
@@ -69,19 +68,11 @@ def archived_log(folder: Path) -> "ArchivedLog":
 
 def carry_out(task: Task) -> int:
     """Load the range, in a process that has nothing at hand; return how many events it has."""
-    store, projection = _store(task.opener), REBUILT[task.name]
+    store, projection = opened(task.opener), REBUILT[task.name]
     store.read_models().build(projection.table)
     state = ModelState(task.name, task.generation, 0)
     source = store if task.archive is None else archived_log(Path(task.archive))
     return load_range(store, projection, state, task.partition, task.target, source)
-
-
-@cache
-def _store(opener: StoreOpener) -> Store:
-    """The store, opened once in a process and closed at its end."""
-    store = opener()
-    Finalize(None, store.close, exitpriority=1)
-    return store
 
 
 def load_range(

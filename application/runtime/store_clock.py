@@ -5,15 +5,16 @@ A process asks the store for the time about once a second and remembers how far 
 clocks differ or jump agree on when a hold ends, as exactly as a round trip to the store is short.
 """
 
-import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 import msgspec
 import structlog
 
 from application.ports.store import StoreUnavailable
+from application.runtime.background_thread import BackgroundThread
 from application.runtime.clock import NS, at_ns, elapsed_ns, to_ns, wall_offset_ns
 
 LOOK_SECONDS = 1.0
@@ -67,8 +68,7 @@ class StoreClock:
         self._wall = wall_offset()
         self._warned = 0.0
         self._store_jumped = False
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="clock", daemon=True)
+        self._thread = BackgroundThread("clock", self._look_if_there, LOOK_SECONDS)
         first = self._sample()
         self._samples.append(first)
         self._offset = first.offset
@@ -121,18 +121,12 @@ class StoreClock:
 
     def stop(self) -> None:
         """Finish the look under way and stop."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._thread.stop()
 
-    def _run(self) -> None:
-        while not self._stopping.wait(LOOK_SECONDS):
-            try:
-                self.look()
-            except StoreUnavailable:
-                continue  # nothing can be decided meanwhile, and time goes on by what has passed
-            except Exception:
-                log.exception("clock_not_read")
+    def _look_if_there(self) -> None:
+        """Look, if the store answers: without it nothing can be decided anyway."""
+        with suppress(StoreUnavailable):
+            self.look()
 
     def _sample(self) -> Sample:
         asked = self._elapsed()

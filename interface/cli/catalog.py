@@ -22,7 +22,8 @@ def catalog() -> None:
 @database_option
 def load(session: Session, file: BinaryIO | None, *, sample: bool, as_json: bool) -> None:
     """Load a catalogue FILE (- for standard input). Loading it again changes nothing."""
-    from application.catalog.file import BadCatalog, read_catalog_file  # noqa: PLC0415
+    from application.catalog.entries import BadCatalog  # noqa: PLC0415
+    from application.catalog.file import read_catalog_file  # noqa: PLC0415
     from application.catalog.loading import TicketsInUse, load_catalog, load_sample  # noqa: PLC0415
 
     if (file is None) is not sample:

@@ -14,7 +14,7 @@ from interface.cli.session import Session, database_option, extra, json_option
 from interface.cli.tables import listing
 
 if TYPE_CHECKING:
-    from application.ports.read_models import ModelState
+    from application.projector.generations import Loading
     from application.projector.rebuild import Outcome
     from application.projector.workers import Workers
     from application.read_models.registry import Projection
@@ -51,21 +51,19 @@ def list_projections(session: Session, *, as_json: bool) -> None:
 @database_option
 def status(session: Session, *, as_json: bool) -> None:
     """Show how far each read model is. Exit code 1 when one has stopped."""
-    from application.read_models.registry import PROJECTIONS  # noqa: PLC0415 - see session.py
+    from application.operations import read_model_status  # noqa: PLC0415 - see session.py
 
-    store = session.services.store
-    last = store.last_position()
-    states = [store.read_models().state(name) for name in PROJECTIONS]
+    statuses = read_model_status.read_model_statuses(session.services.store)
     rows = [
         {
-            "name": state.name,
-            "position": state.position,
-            "last": last,
-            "behind": state.behind(last),
-            "feeder": state.projector,
-            "stopped": state.stopped or _why_untrue(state),
+            "name": each.name,
+            "position": each.position,
+            "last": each.last,
+            "behind": each.behind,
+            "feeder": each.projector,
+            "stopped": each.trouble,
         }
-        for state in states
+        for each in statuses
     ]
     if as_json:
         session.print_json(rows)
@@ -77,13 +75,6 @@ def status(session: Session, *, as_json: bool) -> None:
         session.out.print(table)
     if any(row["stopped"] for row in rows):
         raise SystemExit(1)
-
-
-def _why_untrue(state: "ModelState") -> str | None:
-    """Why a read model is not to be believed although it does not stand still."""
-    if state.diverged:
-        return "the log went back: it shows another history"
-    return None if state.is_true else "the log went back: it is begun anew"
 
 
 @projection.command()
@@ -122,16 +113,12 @@ def rebuild(
 ) -> None:
     """Make the read model NAME again from the log.
 
-    It is made beside the live one and swapped in at the end. It is compared with the live one
-    first: where rows differ it is not swapped in, and the exit code is 1. The one it replaces is
-    kept for `orderlog projection rollback`. Tickets, answered requests and numbers are compared
-    with the log in place; with --accept-differences those that differ are put right.
+    It is made beside the live one, compared with it, and swapped in; where rows differ it is not,
+    and the exit code is 1. The old one is kept for `orderlog projection rollback`. Tickets,
+    answered requests and numbers are compared in place; --accept-differences puts them right.
     """
-    from application.bootstrap import opener_of  # noqa: PLC0415 - see session.py
-    from application.projector import rebuild as rebuilding  # noqa: PLC0415
-    from application.projector.generations import Loading  # noqa: PLC0415
+    from application.projector import rebuild as rebuilding  # noqa: PLC0415 - see session.py
     from application.projector.ticket_check import check_tickets  # noqa: PLC0415
-    from application.projector.workers import lower_priority  # noqa: PLC0415
     from application.read_models.registry import BESIDE, REBUILT  # noqa: PLC0415
 
     known = _known(name, REBUILT)
@@ -142,12 +129,8 @@ def rebuild(
         outcome = _beside(session, name, repair=repair)
         _report_outcome(session, known, outcome)
         raise SystemExit(int(outcome.needs_acceptance))
-    if archive is not None:
-        with extra("archive"):
-            import_module("application.archive.reading")
+    loading = _loading(session, workers, scheduler, archive)
     store = session.services.store
-    loading = Loading(opener_of(session.settings.database), _workers(workers, scheduler), archive)
-    lower_priority()
     with events_bar(session, f"Rebuilding {name}") as report:
         if name == "tickets":
             outcome = check_tickets(store, report, loading, repair=repair)
@@ -160,8 +143,24 @@ def rebuild(
         raise SystemExit(1)
 
 
+def _loading(
+    session: Session, workers: int | None, scheduler: str | None, archive: Path | None
+) -> "Loading":
+    """How the new table is loaded; it leaves the processor to others first."""
+    from application.bootstrap import opener_of  # noqa: PLC0415 - see session.py
+    from application.projector.generations import Loading  # noqa: PLC0415
+    from application.projector.workers import NICE_LEVEL  # noqa: PLC0415
+    from application.runtime.worker_processes import lower_priority  # noqa: PLC0415
+
+    if archive is not None:
+        with extra("archive"):
+            import_module("application.archive.reading")
+    lower_priority(NICE_LEVEL)
+    return Loading(opener_of(session.settings.database), _workers(workers, scheduler), archive)
+
+
 def _beside(session: Session, name: str, *, repair: bool) -> "Outcome":
-    """Compare what is kept beside the log; with `mend` put it right."""
+    """Compare records derived from the log; with `repair` put them right."""
     from application.projector.derived_records_check import check_numbers, check_requests  # noqa: PLC0415
 
     run = check_requests if name == "requests" else check_numbers

@@ -38,7 +38,7 @@ def listing(*columns: str, title: str | None = None) -> Table:
     return table
 
 
-def document_table(document: dict[str, Any], version: int) -> Table:
+def document_table(document: Mapping[str, Any], version: int) -> Table:
     """The fields of an order's document, one a line."""
     table = Table(title=f"Order {document['number']}, version {version}", box=HORIZONTALS)
     table.add_column("field", style="bold", overflow="fold")
@@ -65,7 +65,7 @@ def history_table(order_id: str, changes: Sequence[Change]) -> Table:
     return table
 
 
-def diff_table(diff: dict[str, Any]) -> Table:
+def diff_table(diff: Mapping[str, Any]) -> Table:
     """What changed between two versions of an order, and who changed it."""
     title = f"Order {diff['id']}, from version {diff['from']} to {diff['to']}"
     table = Table(title=title, box=HORIZONTALS, show_lines=True)
@@ -80,7 +80,7 @@ def diff_table(diff: dict[str, Any]) -> Table:
 KIND_STYLE = {"fact": "", "attempt": "yellow", "note": "magenta"}
 
 
-def timeline_table(timeline: dict[str, Any], words: Mapping[str, str]) -> Table:
+def timeline_table(timeline: Mapping[str, Any], words: Mapping[str, str]) -> Table:
     """An order's story, a sentence a row; `words` are the language's."""
     table = Table(
         title=f"{timeline['number']}: {timeline['now']}", box=HORIZONTALS, show_lines=True
@@ -97,7 +97,7 @@ def timeline_table(timeline: dict[str, Any], words: Mapping[str, str]) -> Table:
     return table
 
 
-def origin(event: dict[str, Any], *, number: bool = False) -> Text:
+def origin(event: Mapping[str, Any], *, number: bool = False) -> Text:
     """Where an event comes from: its name, when, who, and by which request."""
     name = f"{event['version']}. {event['name']}" if number else event["name"]
     shown = Text(name, style="bold")
@@ -125,7 +125,7 @@ def _added_and_removed(before: list[Any], after: list[Any]) -> list[str]:
     return came + [f"-{each}" for each in before if each not in after]
 
 
-def flat(document: dict[str, Any], path: str = "") -> dict[str, str]:
+def flat(document: Mapping[str, Any], path: str = "") -> dict[str, str]:
     """A nested document as one level of dotted names with their values as text."""
     found: dict[str, str] = {}
     for name, value in document.items():

@@ -11,7 +11,7 @@ from application.ports.read_models import ModelNotTrue
 from application.ports.store import StoreUnavailable
 from domain.refusals import Refusal
 from interface.console.language import language_for
-from interface.http.errors import STATUS_OF
+from interface.http.errors import status_of
 
 EXPLAINED = {400, 403, 404, 413, 500, 503}
 """The statuses that have a text of their own; others are told as the first of their hundred."""
@@ -52,7 +52,7 @@ def _status(error: Exception) -> int:
     if isinstance(error, HTTPException):
         return error.code or 500
     if isinstance(error, Refusal):
-        return STATUS_OF.get(type(error), 400)
+        return status_of(type(error))
     if isinstance(error, BadCursor | FormTooOld):
         return 400
     return 503 if isinstance(error, StoreUnavailable | ModelNotTrue) else 500

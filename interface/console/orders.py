@@ -1,7 +1,6 @@
 """Finding orders, and looking at one as it is and as it was."""
 
 import re
-from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from application.bootstrap import Services
 from application.integrity.order_status import integrity_status_of
 from application.orders.document import order_document
+from application.orders.document_types import CustomerDocument, OrderDocument
 from application.orders.queries import OrderFilter
 from application.orders.timeline.language import Language
 from application.orders.timeline.timeline import LANGUAGES
@@ -47,6 +47,10 @@ def register(routes: Blueprint, services: Services) -> None:
         )
         return Response(page)
 
+    _register_order(routes, services)
+
+
+def _register_order(routes: Blueprint, services: Services) -> None:
     @routes.get("/orders/<order_id:order>")
     def show_order(order: str) -> AnyResponse:
         known = known_id(order)
@@ -98,7 +102,7 @@ def _version(services: Services, order: str, last: int) -> tuple[int, bool]:
         return int(wanted) if VERSION.match(wanted) else 0, False
 
 
-def _names(text: str, order: dict[str, Any]) -> bool:
+def _names(text: str, order: OrderDocument) -> bool:
     """Whether a text is the number or the id of an order: then nothing else was meant."""
     return text.lower() == order["id"] or text.lstrip("#№ ") == str(order["number"])
 
@@ -124,7 +128,7 @@ def _day(name: str, after: int = 0) -> datetime | None:
     return datetime.combine(day, time(), zone())
 
 
-def _row(services: Services, order: dict[str, Any]) -> dict[str, Any]:
+def _row(services: Services, order: OrderDocument) -> dict[str, Any]:
     """An order as the list shows it."""
     return {
         **order,
@@ -134,7 +138,7 @@ def _row(services: Services, order: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def buyer(customer: Mapping[str, str]) -> str | None:
+def buyer(customer: CustomerDocument) -> str | None:
     """What to call the buyer by what is known of them."""
     names = " ".join(filter(None, (customer.get("first_name"), customer.get("last_name"))))
     return names or customer.get("email") or customer.get("mobile")

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from application.bootstrap import Services
 from application.catalog.seating import Hall
 from domain.refusals import ShowNotFound
-from interface.http.schemas import OBJECT_ID
+from interface.http.input_fields import OBJECT_ID
 
 DRAWN_SEATS = 6000
 """Shows with more seats are shown by their sets alone: nobody sees so many at once."""

@@ -1,25 +1,26 @@
-"""Good answers about orders: their documents, in the shape that was asked for."""
+"""Successful answers about orders: their documents, in the requested shape."""
 
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from application.orders.commands import Answer
 from application.orders.document import order_document
+from application.orders.document_types import OrderDocument
 from application.orders.queries import OrderPage
-from application.orders.service import Answer
 from domain.order import Order
 from interface.http.exchange import Header, Outgoing, bytes_answer, json_answer
 from interface.http.read_your_writes import position_of
 from interface.http.versions import etag_of
 
-Shape = Callable[[dict[str, Any], Order], Any]
-"""Makes of an order's document what fields-schema asks for."""
+Shape = Callable[[OrderDocument, Order], Any]
+"""Reduces an order's document to the fields that fields-schema names."""
 
 
 def order_answer(
     answer: Answer, shape: Shape | None, status: int = 200, *, written: bool = False
 ) -> Outgoing:
-    """The order document with its version, in the `shape` that was asked for."""
+    """The order document with its version, in the requested `shape`."""
     headers = [etag_of(answer.order.version)]
     if written:
         headers.append(position_of(answer))
@@ -29,7 +30,7 @@ def order_answer(
 
 
 def orders_answer(page: OrderPage, shape: Shape | None, more: tuple[Header, ...]) -> Outgoing:
-    """The documents of a page of orders, each in the `shape` that was asked for."""
+    """The documents of a page of orders, each in the requested `shape`."""
     return json_answer([_document(order, page.at, shape) for order in page.orders], 200, more)
 
 

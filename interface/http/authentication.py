@@ -1,4 +1,4 @@
-"""Who sends a request, by its key."""
+"""Authentication: finds the caller by the key of a request."""
 
 import re
 from contextlib import suppress
@@ -13,13 +13,13 @@ AUTHORIZATION = re.compile(r"key +(\S+)\s*\Z", re.IGNORECASE)
 
 
 def caller_of(services: Services, environ: Environ) -> Caller | None:
-    """Who sends a request; None without a good key. Raises `StoreUnavailable`."""
+    """The caller; None without a good key. Raises `StoreUnavailable`."""
     match = AUTHORIZATION.match(environ.get("HTTP_AUTHORIZATION", ""))
     return None if match is None else services.access.caller(match[1])
 
 
 def known_caller_of(services: Services, environ: Environ) -> Caller | None:
-    """The same; None too where the store cannot be asked now."""
+    """The caller; None also if the store is unavailable."""
     with suppress(StoreUnavailable):
         return caller_of(services, environ)
     return None

@@ -17,15 +17,16 @@ JSON = "application/json"
 LARGEST_USUAL = 65_536
 """A larger body is never read on the event loop, in bytes."""
 MOST_FAULTS = 100
-"""How many faults of one request are told."""
+"""At most so many faults of one request are reported."""
 
 
 def load_body(
     incoming: Incoming, schema: Schema, quick: Callable[[bytes], Any] | None = None
 ) -> Any:
-    """What the body says, checked by `schema`. Raises `BadRequest`, naming each fault.
+    """The body as `schema` loads it. Raises `BadRequest`, which names each fault.
 
-    `quick` reads the most usual bodies in one step, and leaves all others to the schema by None.
+    `quick` decodes the most usual bodies in one step. It returns None for all others, which are
+    then loaded by the schema.
     """
     if incoming.command is not None:
         return incoming.command
@@ -47,7 +48,7 @@ def load_body(
 
 
 def _named_once(pairs: list[tuple[str, Any]]) -> None:
-    """Refuse an object that says two things by one name: readers take one or the other."""
+    """Refuse an object with a duplicate name: JSON readers differ on which value counts."""
     names = set()
     for name, _ in pairs:
         if name in names:
@@ -56,11 +57,11 @@ def _named_once(pairs: list[tuple[str, Any]]) -> None:
 
 
 NAMED_ONCE = json.JSONDecoder(object_pairs_hook=_named_once, parse_int=str, parse_float=str)
-"""Looks at the names alone, in JSON that is known to be good."""
+"""Checks the names only, in JSON that is known to be valid."""
 
 
 def usual(incoming: Incoming, quick: Callable[[bytes], Any]) -> bool:
-    """Whether the body is one of those that `quick` reads: if so it is read now, and once."""
+    """Whether `quick` can decode the body. If so, it is decoded now and only once."""
     length = incoming.environ.get("CONTENT_LENGTH", "")
     if incoming.environ.get("CONTENT_TYPE") != JSON or not length.isdecimal():
         return False
@@ -70,7 +71,7 @@ def usual(incoming: Incoming, quick: Callable[[bytes], Any]) -> bool:
 
 
 def load_query(incoming: Incoming, schema: Schema) -> Any:
-    """What the query says, checked by `schema`. Raises `BadRequest`."""
+    """The query as `schema` loads it. Raises `BadRequest`."""
     query = incoming.parsed.args
     repeated = [name for name, values in query.lists() if len(values) > 1]
     if repeated:
@@ -89,7 +90,7 @@ def checked(schema: Schema, values: dict[str, Any], code: str, detail: str) -> A
 
 
 def error_code(errors: dict[str, str], code: str) -> str:
-    """The code of a bad body, or of the one fault that has a code of its own."""
+    """The code of a bad body, unless one of its faults has a code of its own."""
     return "random_and_tickets" if RANDOM_AND_TICKETS in errors.values() else code
 
 
@@ -97,7 +98,7 @@ RANDOM_AND_TICKETS = "Either tickets or random, not both."
 
 
 OF_MARSHMALLOW = {1: ("_schema",), 2: ("key", "value")}
-"""By depth, the names in marshmallow's messages that are not names in what was sent."""
+"""By depth, the names in marshmallow's messages that are not names in the request."""
 
 
 def pointers(messages: Any, path: str = "", depth: int = 0) -> dict[str, str]:

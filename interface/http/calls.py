@@ -1,7 +1,8 @@
-"""A call: a method and a route, what it means, and the one handler that answers it.
+"""A call: a method and a route, its description, and the one handler that answers it.
 
-Handlers know no framework. Two adapters call them: the event loop's (`interface/server/`) for what
-is sent in the usual form, and Flask's (`flask_adapter.py`) for everything.
+Handlers know no framework. Two adapters call them: the event loop's
+(`interface/server/usual_calls.py`) for requests in the usual form, and Flask's
+(`flask_adapter.py`) for all others.
 """
 
 from collections.abc import Callable
@@ -13,10 +14,13 @@ from interface.http.contract import Operation
 from interface.http.exchange import Incoming, Outgoing
 
 Handler = Callable[[Incoming, Any], Outgoing]
-"""Answers a request, of the services or whatever else its calls are about. Raises to say no."""
+"""Answers a request from the services, or from what else its calls are about.
+
+An exception becomes a problem document (`errors.py`).
+"""
 
 Usual = Callable[[Incoming], bool]
-"""Whether a request has the usual form, which is cheap enough to be answered on the event loop."""
+"""Whether a request has the usual form, which is cheap enough for the event loop."""
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -30,7 +34,7 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class Calls:
-    """The calls of a resource, collected as they are defined. `prefix` begins every rule."""
+    """The calls of a resource. Every rule begins with `prefix`."""
 
     def __init__(self, name: str, prefix: str = "") -> None:
         self.name = name
@@ -40,23 +44,23 @@ class Calls:
     def get(
         self, rule: str, operation: Operation, usual: Usual | None = None
     ) -> Callable[[Handler], Handler]:
-        """Define what reads."""
+        """Define a call that reads."""
         return self._define("GET", rule, operation, usual)
 
     def post(
         self, rule: str, operation: Operation, usual: Usual | None = None
     ) -> Callable[[Handler], Handler]:
-        """Define what creates."""
+        """Define a call that creates."""
         return self._define("POST", rule, operation, usual)
 
     def patch(
         self, rule: str, operation: Operation, usual: Usual | None = None
     ) -> Callable[[Handler], Handler]:
-        """Define what changes."""
+        """Define a call that changes."""
         return self._define("PATCH", rule, operation, usual)
 
     def delete(self, rule: str, operation: Operation) -> Callable[[Handler], Handler]:
-        """Define what ends."""
+        """Define a call that cancels."""
         return self._define("DELETE", rule, operation, None)
 
     def _define(

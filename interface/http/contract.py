@@ -1,6 +1,6 @@
-"""How a route is described: what it takes, what it answers, and every way in which it says no.
+"""The description of a call: its parameters, body, answers and refusals.
 
-The description stands beside the route (`@described(...)`); `openapi.py` makes the document of it.
+It stands beside the handler. `openapi.py` generates the OpenAPI document from all of them.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,22 +23,20 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Good(msgspec.Struct, frozen=True):
-    """An answer that says yes. `many` is a JSON array of what `schema` describes.
+    """A successful answer: a document of the type `schema`, or `many` of them in a JSON array.
 
-    Without a schema it is plain text.
-
-    `leads_to` names the operations that take the order which it has made.
+    Without a type it is plain text. `leads_to` names the operations that take the created order.
     """
 
     says: str
-    schema: type[Schema] | None = None
+    schema: type | None = None
     many: bool = False
     headers: tuple[Header, ...] = ()
     leads_to: tuple[str, ...] = ()
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """What one method of one route does. The route's function gives the name of the operation."""
+    """One method of one route. The name of the handler is the id of the operation."""
 
     tag: str
     summary: str
@@ -52,7 +50,7 @@ class Operation(msgspec.Struct, frozen=True):
 
     @property
     def problems(self) -> list[Problem]:
-        """Every way in which it says no."""
+        """Every problem that it can answer with."""
         common = EVERY_KEYED_CALL if self.needs_key else ()
         of_query = () if self.query is None else (BAD_QUERY,)
         of_order = (UNKNOWN_EVENT_KIND,) if UnknownOrder in self.refuses else ()
@@ -60,7 +58,7 @@ class Operation(msgspec.Struct, frozen=True):
 
 
 def described(operation: Operation) -> Callable[[View], View]:
-    """Put the description on a route's function."""
+    """Attach the description to a view function."""
 
     def put(view: View) -> View:
         vars(view)["operation"] = operation
@@ -70,5 +68,5 @@ def described(operation: Operation) -> Callable[[View], View]:
 
 
 def operation_of(view: Callable[..., Any]) -> Operation | None:
-    """The description that was put on a route's function; None where none was."""
+    """The description of a view function; None if it has none."""
     return vars(view).get("operation")

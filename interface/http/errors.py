@@ -1,13 +1,15 @@
-"""One table from a reason to say no to a status, and one error body: RFC 9457 problem documents."""
+"""The table from errors to HTTP statuses, and the one error body: RFC 9457 problem documents."""
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypedDict, cast
 
 import msgspec
 import structlog
+from msgspec import Meta
 from werkzeug.exceptions import HTTPException
 
+from application.catalog.document_types import one_of
 from application.orders.queries import BadCursor
 from application.ports.read_models import ModelNotTrue
 from application.ports.store import OutcomeUnknown, StoreUnavailable
@@ -17,31 +19,67 @@ from application.runtime.greenlet_bridge import TooLate
 from domain import refusals
 from domain.errors import UnknownEvent
 from domain.refusals import Refusal
+from domain.status import Status
 from interface.http.exchange import Header, Outgoing, bytes_answer
 
 if TYPE_CHECKING:
     from interface.http.problems import Problem
 
 STATUS_OF: dict[type[Refusal], int] = {
-    refusals.UnknownOrder: 404,
-    refusals.ShowNotFound: 404,
-    refusals.UnknownVersion: 404,
-    refusals.NotYetCreated: 404,
-    refusals.NoDeal: 403,
-    refusals.NotTheVendor: 403,
+    refusals.NotFound: 404,
+    refusals.Forbidden: 403,
     refusals.VersionMismatch: 412,
     refusals.ChangedMeanwhile: 409,
     refusals.RequestReused: 422,
+    Refusal: 400,
 }
-"""What is not here is a bad request: 400."""
+"""The HTTP status of each kind of refusal. The most specific kind counts."""
 
 CODE_OF = {413: "request_entity_too_large"}
-"""The codes of HTTP's own refusals that are not called like their status in every Python."""
+"""The codes of HTTP errors whose status is not named the same in every version of Python."""
 
 PROBLEM = "application/problem+json"
 RETRY_AFTER_SECONDS = "1"
 
 log = structlog.get_logger()
+
+
+class FaultDocument(TypedDict):
+    """One fault of a bad request, and where it is: a JSON pointer."""
+
+    pointer: Annotated[str, Meta(description="Where it is: a JSON pointer (RFC 6901).")]
+    detail: Annotated[str, Meta(description="What is wrong there.")]
+
+
+class CurrentDocument(TypedDict):
+    """The order's present state, for a request that came too late."""
+
+    version: Annotated[int, Meta(description="The order's version now, for If-Match.")]
+    status: Annotated[str, one_of(*Status), Meta(description="Its status now.")]
+    allowed: Annotated[
+        list[str], Meta(description="The statuses that a client may move it to now.")
+    ]
+
+
+class ProblemDocument(TypedDict):
+    """A problem document (RFC 9457). `code` is stable."""
+
+    type: Annotated[str, Meta(description="The code as a URN.")]
+    title: Annotated[str, Meta(description="The name of the HTTP status.")]
+    status: Annotated[int, Meta(description="The HTTP status again.")]
+    detail: Annotated[
+        str, Meta(description="A sentence for people about this very case; it may change.")
+    ]
+    code: Annotated[str, Meta(description="The stable code of what is wrong.")]
+    errors: NotRequired[
+        Annotated[list[FaultDocument], Meta(description="The faults of a bad request.")]
+    ]
+    current: NotRequired[
+        Annotated[
+            CurrentDocument,
+            Meta(description="The order's present state, where it does not allow the request."),
+        ]
+    ]
 
 
 class BadRequest(Exception):
@@ -57,7 +95,7 @@ class BadRequest(Exception):
 
 
 class BodyRefused(Exception):
-    """A body that is not waited for any longer, and the problem document that says why."""
+    """The body is no longer waited for. `why` is the problem of the answer."""
 
     def __init__(self, why: "Problem") -> None:
         super().__init__(why.says)
@@ -65,19 +103,33 @@ class BodyRefused(Exception):
 
 
 def problem(
-    status: int, code: str, detail: str, *, headers: tuple[Header, ...] = (), **more: Any
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    headers: tuple[Header, ...] = (),
+    errors: list[FaultDocument] | None = None,
+    current: CurrentDocument | None = None,
 ) -> Outgoing:
-    """An answer that says no: what, why, and the code that a client may rely on."""
-    document = {
+    """A problem document as an answer. Clients may rely on `code`."""
+    document: ProblemDocument = {
         "type": f"urn:orderlog:problem:{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         "code": code,
-        **more,
     }
+    if errors is not None:
+        document["errors"] = errors
+    if current is not None:
+        document["current"] = current
     body = msgspec.json.encode(document)
     return bytes_answer(body, status, headers, PROBLEM)
+
+
+def status_of(kind: type[Refusal]) -> int:
+    """The HTTP status of a refusal, by its kind."""
+    return next(STATUS_OF[each] for each in kind.__mro__ if each in STATUS_OF)
 
 
 def answer_to(error: Exception) -> Outgoing:
@@ -91,17 +143,16 @@ def _refused(refusal: Refusal) -> Outgoing:
         for name in ("version", "status", "allowed")
         if name in refusal.about
     }
-    more: dict[str, Any] = {"current": state} if "allowed" in state else {}
-    return problem(STATUS_OF.get(type(refusal), 400), refusal.code, str(refusal), **more)
+    current = cast("CurrentDocument", state) if "allowed" in state else None
+    status = status_of(type(refusal))
+    return problem(status, refusal.code, str(refusal), current=current)
 
 
 def _bad_request(bad: BadRequest) -> Outgoing:
-    more: dict[str, Any] = {}
+    faults: list[FaultDocument] | None = None
     if bad.errors is not None:
-        more["errors"] = [
-            {"pointer": pointer, "detail": detail} for pointer, detail in bad.errors.items()
-        ]
-    return problem(bad.status, bad.code, str(bad), **more)
+        faults = [{"pointer": pointer, "detail": detail} for pointer, detail in bad.errors.items()]
+    return problem(bad.status, bad.code, str(bad), errors=faults)
 
 
 def _body_refused(refused: BodyRefused) -> Outgoing:
@@ -183,4 +234,4 @@ ANSWERS: dict[type[Exception], Callable[[Any], Outgoing]] = {
     HTTPException: _http,
     Exception: _unexpected,
 }
-"""Every way to fail, and what makes the answer to it. The most special kind counts."""
+"""What answers each kind of error. The most specific kind counts."""

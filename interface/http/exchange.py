@@ -1,4 +1,4 @@
-"""A request as handlers get it and an answer as they give it: no framework is in either."""
+"""Requests and answers as handlers see them, independent of any framework."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,10 +18,10 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Incoming:
-    """A request: its head, who sends it, and how to get at its body.
+    """A request: its head, its caller, and a function that reads its body.
 
-    `arguments` are the parts of the path that the route names. `command` is what the usual form of
-    the body was read as, if it was read already.
+    `arguments` are the parts of the path that the route names. `command` is the decoded body, if it
+    has been decoded already because it has the usual form.
     """
 
     __slots__ = ("_parsed", "arguments", "command", "environ", "id", "known_caller", "read_body")
@@ -50,21 +50,21 @@ class Incoming:
 
     @property
     def caller(self) -> Caller:
-        """Who sends it; only a call that needs no key has none."""
+        """The caller. Only calls that need no key have none."""
         if self.known_caller is None:
             raise RuntimeError("A call that needs a key was reached without one.")
         return self.known_caller
 
     @property
     def parsed(self) -> Parsed:
-        """The query, the type of the body and the languages, taken apart when they are wanted."""
+        """The query, the content type and the languages, parsed on first use."""
         if self._parsed is None:
             self._parsed = Parsed(self.environ)
         return self._parsed
 
     @property
     def full_path(self) -> str:
-        """The path with its query, as a fingerprint has it: with a question mark in any case."""
+        """The path with its query, as in fingerprints: always with a question mark."""
         path = self.environ["PATH_INFO"].encode("latin1").decode(errors="replace")
         query = self.environ.get("QUERY_STRING", "").encode("latin1").decode(errors="replace")
         return f"{path}?{query}"
@@ -81,7 +81,7 @@ class Outgoing(msgspec.Struct):
 def bytes_answer(
     body: bytes, status: int = 200, headers: tuple[Header, ...] = (), content_type: str = JSON
 ) -> Outgoing:
-    """An answer with a body that is written already."""
+    """An answer with an encoded body."""
     length = str(len(body))
     first = [("Content-Type", content_type), ("Content-Length", length)]
     return Outgoing(status, [*first, *headers], body)

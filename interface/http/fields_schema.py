@@ -51,7 +51,7 @@ KNOWN: Tree = {
 
 
 def parse(text: str) -> Tree:
-    """The wished fields. Raises `BadRequest` with the position of the fault, counted from 1."""
+    """The requested fields. Raises `BadRequest` with the position of the fault, counted from 1."""
     parser = _Parser(text)
     tree = parser.names(KNOWN)
     parser.expect_end()
@@ -59,7 +59,7 @@ def parse(text: str) -> Tree:
 
 
 def shaped(document: Mapping[str, Any], tree: Tree, order: Order, shows: ShowQueries) -> Any:
-    """The order's document with the wished fields only, ids expanded where that was wished."""
+    """The order's document with the requested fields only, and ids expanded where requested."""
     expand: Mapping[str, Callable[[], Any]] = {
         "tickets": lambda: shows.tickets_of(order),
         "event": lambda: shows.show(order.show),
@@ -93,7 +93,7 @@ class _Parser:
         self._word, self._position = next(self._tokens)
 
     def names(self, known: Tree) -> Tree:
-        """One or more names with commas between, each with what is wished inside it."""
+        """One or more names with commas between, each with the fields requested inside it."""
         tree: dict[str, Any] = {}
         while True:
             if self._word in tree:

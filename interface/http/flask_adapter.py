@@ -17,10 +17,10 @@ from interface.http.exchange import Incoming, Outgoing
 from interface.http.request_log import log_request, request_id_of
 
 OPEN = frozenset({"health.live", "health.ready", "metrics.metrics", "openapi.openapi"})
-"""The endpoints that need no key: they answer without asking the store who calls."""
+"""The endpoints that need no key: they answer without looking up the caller."""
 
 CONSOLE = "console"
-"""The pages that people look at: they are signed in by a cookie (`console/page_session.py`)."""
+"""The blueprint of pages for people, who are signed in by a cookie (`console/page_session.py`)."""
 
 
 class Service(Flask):
@@ -43,7 +43,7 @@ class Service(Flask):
 
 
 class OrderId(BaseConverter):
-    """An order's id in a path; what is no id is an order that does not exist."""
+    """An order's id in a path. A text that is no id is an order that does not exist."""
 
     part_isolating = True
 
@@ -53,9 +53,9 @@ class OrderId(BaseConverter):
 
 
 class WholeAnswer(Response):
-    """An answer that is whole: its bytes and headers go out as they stand.
+    """A complete answer: its bytes and headers are sent unchanged.
 
-    Flask's own answers are looked over once more on the way out, for what these never have.
+    Flask post-processes its own answers for cases that never occur here, and that costs time.
     """
 
     def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
@@ -70,7 +70,7 @@ def response_of(outgoing: Outgoing) -> Response:
 
 
 def blueprint_of(calls: Calls, about: Any) -> Blueprint:
-    """The routes of some calls; their handlers are given what the calls are `about`."""
+    """The routes of these calls. Each handler is passed what the calls are `about`."""
     routes = Blueprint(calls.name, __name__)
     for call in calls.all:
         view = described(call.operation)(_view(call.handle, about))
@@ -89,14 +89,14 @@ def _view(handle: Handler, about: Any) -> Callable[..., Response]:
 def _body() -> bytes:
     """The body's bytes. Raises `RequestEntityTooLarge`."""
     data = request.get_data()
-    # A body that comes in chunks is cut at the limit; only what comes after it tells.
+    # A chunked body is cut at the limit. Only a further byte shows that it is too large.
     if len(data) == request.max_content_length and request.environ["wsgi.input"].read(1):
         raise RequestEntityTooLarge
     return data
 
 
 def register(app: Flask, services: Services) -> None:
-    """Have every request bring its context, and every way to fail end in a problem document."""
+    """Give every request its context, and answer every error with a problem document."""
     for kind, answer in errors.ANSWERS.items():
         app.register_error_handler(kind, _error_view(answer))
 

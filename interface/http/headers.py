@@ -40,7 +40,7 @@ WAIT_FOR_POSITION = Header(
 )
 ACCEPT_LANGUAGE = Header(
     "Accept-Language",
-    "The languages to tell a story in, as of RFC 9110; English is told where none is spoken here.",
+    "The preferred languages (RFC 9110). The answer is in English if none of them is available.",
     {"type": "string", "examples": ["ru, en;q=0.5"]},
 )
 
@@ -62,7 +62,7 @@ LINK = Header(
     {"type": "string", "pattern": '^<[^>]+>; rel="next"$'},
 )
 CONTENT_LANGUAGE = Header(
-    "Content-Language", "The language that the story is told in.", {"type": "string"}, always=True
+    "Content-Language", "The language of the answer.", {"type": "string"}, always=True
 )
 ANSWERED_REQUEST_ID = Header(
     "X-Request-Id",
@@ -83,5 +83,8 @@ RETRY_AFTER = Header(
     always=True,
 )
 WWW_AUTHENTICATE = Header(
-    "WWW-Authenticate", "How to say who asks.", {"type": "string", "const": "key"}, always=True
+    "WWW-Authenticate",
+    "The scheme of authentication.",
+    {"type": "string", "const": "key"},
+    always=True,
 )

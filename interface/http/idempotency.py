@@ -1,4 +1,4 @@
-"""The Idempotency-Key of a request, and the fingerprint that tells two requests apart."""
+"""The Idempotency-Key of a request, and the fingerprint that distinguishes requests."""
 
 import hashlib
 import re

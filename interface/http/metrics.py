@@ -1,4 +1,4 @@
-"""The numbers of the service for Prometheus. No key is needed: nothing in them is about anybody."""
+"""The metrics of the service for Prometheus. No key is needed: they have no personal data."""
 
 from collections.abc import Iterable, Iterator
 
@@ -10,8 +10,8 @@ from application.operations.metrics import Figures, ModelFigures
 from application.ports.integrity_records import Verification
 from application.runtime.restart_figures import RestartFigures
 from interface.http.calls import Calls
+from interface.http.contract import Good, Operation
 from interface.http.exchange import Incoming, Outgoing, bytes_answer
-from interface.http.health_contract import METRICS
 from interface.http.monitoring import Monitoring
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -21,29 +21,40 @@ Restarts = Iterable[tuple[int, RestartFigures]]
 """The number of each process of a server, and how often it was replaced."""
 
 
+METRICS = Operation(
+    tag="health",
+    summary="The metrics of the service",
+    says="The positions of the log and its read models, the holds that are due, and the result of"
+    " the last verification of the log, in the text format of Prometheus. Every process shows the"
+    " same figures of the database. If the database is away, or does not answer within a second"
+    " and a half, `orderlog_store_up` is 0, and only metrics that need no database are shown.",
+    needs_key=False,
+    answers={200: Good("The metrics.")},
+)
+
 CALLS = Calls("metrics")
 
 
 @CALLS.get("/metrics", METRICS)
 def metrics(_: Incoming, monitoring: Monitoring) -> Outgoing:
-    """Read the numbers of the service."""
+    """Read the metrics of the service."""
     return metrics_answer(monitoring.figures(), monitoring)
 
 
 def metrics_answer(found: Figures | None, monitoring: Monitoring) -> Outgoing:
-    """The numbers that were found, and those of the server's processes."""
+    """The metrics of the store, if it was read, and of the server's processes."""
     return bytes_answer(exposition(found, monitoring.restarts.all()), content_type=TEXT)
 
 
 def exposition(found: Figures | None, restarts: Restarts = ()) -> bytes:
-    """Numbers in the text format; without those of the store only that it is away, and the rest."""
+    """Metrics in the text format. Without figures of the store they show that it is away."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(OneReading(found, restarts))
     return generate_latest(registry)
 
 
 class OneReading(Collector):
-    """What one reading found, as the client library takes it."""
+    """The figures of one reading, as the client library collects them."""
 
     def __init__(self, found: Figures | None, restarts: Restarts) -> None:
         self._found = found

@@ -1,7 +1,7 @@
-"""What those who watch the service are answered, whatever the store and the threads do meanwhile.
+"""Readiness and metrics, which stay available when the store or the threads are stuck.
 
-Readiness comes from the last look of a thread. Numbers are read by a thread of their own, for all
-who ask at the same time, and whoever asks does not wait for longer than `NUMBERS_SECONDS`.
+Readiness is the result of the last check by a thread. The metrics are read by a thread of their
+own, once for all requests at the same time; a request waits at most `NUMBERS_SECONDS` for them.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 
 class Monitoring:
-    """The service as its watchers see it; `restarts` and `draining` are those of a server."""
+    """The state of the service; `restarts` and `draining` are given by a server."""
 
     def __init__(
         self,
@@ -41,16 +41,16 @@ class Monitoring:
         self._reading: Future[Figures | None] | None = None
 
     def start(self) -> None:
-        """Look by a thread from now on, not when somebody asks; return after the first look."""
+        """Check by a thread from now on instead of on demand; return after the first check."""
         self._look.start()
 
     def stop(self) -> None:
-        """Look no more."""
+        """Check no more."""
         self._look.stop()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def ready(self) -> Health:
-        """Whether requests can be answered, as far as is known now."""
+        """Whether requests can be answered, by the last check."""
         known = self._look.health()
         checks = {**known.checks, **restart_checks(self.restarts)}
         if self._draining():
@@ -58,17 +58,17 @@ class Monitoring:
         return Health(ready=known.ready, checks=checks)
 
     def figures(self) -> Figures | None:
-        """The numbers; None while the store cannot be asked."""
+        """The figures; None while the store is unavailable."""
         services = self._services
         try:
             skew = services.store_clock.skew
             return figures(services.store, services.queries, services.clock(), skew)
-        except Exception as error:  # noqa: BLE001 - whatever it says: that is what is to be seen
+        except Exception as error:  # noqa: BLE001 - whatever it is, metrics show that the store is away
             log.warning("metrics_without_store", reason=f"{type(error).__name__}: {error}")
             return None
 
     async def figures_soon(self) -> Figures | None:
-        """The same, on a loop; None too where the store does not answer in time."""
+        """The figures, on an event loop; None also if the store does not answer in time."""
         reading = self._reading
         if reading is None or reading.done():
             reading = self._reading = self._thread.submit(self.figures)
@@ -81,11 +81,11 @@ class Monitoring:
 
 
 def restart_checks(restarts: RestartBoard) -> Mapping[str, str]:
-    """What is to be said of processes that died, until they have lived for a minute again."""
-    return {f"process {number}": said(known) for number, known in restarts.all() if known.lately}
+    """The processes that died, each until its successor has lived for a minute."""
+    return {f"process {number}": deaths(known) for number, known in restarts.all() if known.lately}
 
 
-def said(known: RestartFigures) -> str:
+def deaths(known: RestartFigures) -> str:
     """How often a process died, and since when."""
     times = "once" if known.lately == 1 else f"{known.lately} times"
     died = f"died {times} since {written(from_ms(known.lately_since))}"

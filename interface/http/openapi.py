@@ -1,18 +1,27 @@
-"""The OpenAPI 3.1 document, made from the descriptions of the routes. Served at /openapi.json."""
+"""Generates the OpenAPI 3.1 document from the descriptions of the calls, for /openapi.json."""
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import groupby
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 import msgspec
 from apispec import APISpec
 from flask import Blueprint, Flask, Response, current_app
+from msgspec import Meta
 
+from application.catalog.document_types import (
+    OrderTicketDocument,
+    PartnerDocument,
+    ShowDocument,
+)
+from application.orders.document_types import OrderDocument
+from interface.http.answer_schemas import AnswerSchemas
 from interface.http.contract import Good, Operation, described, operation_of
 from interface.http.documented_calls import documented
+from interface.http.errors import ProblemDocument
 from interface.http.exchange import JSON
 from interface.http.headers import (
     ANSWERED_REQUEST_ID,
@@ -22,51 +31,69 @@ from interface.http.headers import (
     WWW_AUTHENTICATE,
     Header,
 )
-from interface.http.health_contract import OPENAPI
 from interface.http.openapi_schemas import WRITTEN_ID, plugin, shaped_order
 from interface.http.problems import STORE_UNAVAILABLE, TOO_MANY_BODIES, UNAUTHORIZED, Problem
-from interface.http.schemas import (
-    OrderOut,
-    OrderTicketOut,
-    PartnerOut,
-    ProblemOut,
-    ShowOut,
-)
 
 PREFIXES = ("/v1/", "/health/", "/metrics", "/openapi.json")
 """Where the addresses of the API are. Pages for people are no part of the contract."""
 
 TAGS = {
-    "orders": "Make, change, cancel, read and list orders.",
-    "order history": "How an order came to be: every event, and what changed between versions.",
+    "orders": "Create, change, cancel, read and list orders.",
+    "order history": "An order's history: every event, and what changed between versions.",
     "order tickets": "The tickets that an order lists.",
     "events": "What a key may sell.",
-    "event tickets": "Every ticket of an event, and whether it can be had.",
-    "health": "Whether the service lives and can do its work; its numbers. No key is needed.",
+    "event tickets": "Every ticket of an event, and whether it is vacant.",
+    "health": "Liveness, readiness and metrics. No key is needed.",
     "contract": "This document. No key is needed.",
 }
 
 PATH_PARAMETERS = {
-    "order": "The order's id. What is no id is an order that does not exist.",
-    "event": "The event's id. What is no id is an event that does not exist.",
+    "order": "The order's id. A text that is no id is an order that does not exist.",
+    "event": "The event's id. A text that is no id is an event that does not exist.",
 }
 EXAMPLES = {"order": "56a73b7ff06c5a21c393806b", "event": "56a6253df06c5a059a93802e"}
 """Ids as the documented calls have them."""
 
 ABOUT = """\
-Orders of tickets as a log of events: take an order, hold its tickets, take it through payment, and
-read how it came to be.
+Ticket orders, kept as a log of events: create an order, hold its tickets, take it through payment,
+and read its history.
 
 Send `Authorization: key <key>` with every call but `/health`, `/metrics` and this document. Unknown
 fields and parameters are refused. Answers may get further fields one day.
 
-Every answer that says no is a problem document (RFC 9457, `application/problem+json`) with a stable
-`code`; what a call can say is listed with it. Apart from those, an address that does not exist
+Every error is answered with a problem document (RFC 9457, `application/problem+json`) with a stable
+`code`; the codes of each call are listed with it. Besides, an address that does not exist
 answers 404 (`not_found`), one that has other methods 405 (`method_not_allowed`), and a fault of the
 service itself 500 (`internal`).
 """
 
+OF_SHAPED_ORDERS = (
+    OrderDocument,
+    OrderTicketDocument,
+    PartnerDocument,
+    ProblemDocument,
+    ShowDocument,
+)
+"""The answers that are described first: `ShapedOrder` is made of them."""
+
 PARAMETER_IN_RULE = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
+
+
+class Document(TypedDict):
+    """An OpenAPI document."""
+
+    openapi: Annotated[str, Meta(description="The version of OpenAPI.")]
+    info: Annotated[dict[str, Any], Meta(description="Title, version and description.")]
+    paths: Annotated[dict[str, Any], Meta(description="The calls.")]
+
+
+OPENAPI = Operation(
+    tag="contract",
+    summary="This document",
+    says="The contract of the API as an OpenAPI 3.1 document.",
+    needs_key=False,
+    answers={200: Good("The document.", Document)},
+)
 
 
 def openapi_blueprint() -> Blueprint:
@@ -106,8 +133,9 @@ def document(app: Flask) -> dict[str, Any]:
             "description": "The word `key`, one or more spaces, and the partner's key.",
         },
     )
-    for schema in (OrderOut, OrderTicketOut, PartnerOut, ProblemOut, ShowOut):
-        spec.components.schema(schema.__name__.removesuffix("Out"), schema=schema)
+    answers = AnswerSchemas(spec.components)
+    for kind in OF_SHAPED_ORDERS:
+        answers.reference(kind)
     spec.components.schema("ShapedOrder", shaped_order(spec.components.schemas))
     for path, calls in groupby(sorted(api_calls(app), key=_place), key=_place):
         spec.path(
@@ -183,7 +211,7 @@ def _operation(method: str, path: str, name: str, operation: Operation) -> dict[
 
 def _good(operation: Operation, good: Good, examples: Mapping[str, Any]) -> dict[str, Any]:
     schema: Any = good.schema
-    if schema is OrderOut and operation.query and "fields_schema" in operation.query.fields:
+    if schema is OrderDocument and operation.query and "fields_schema" in operation.query.fields:
         schema = {"anyOf": [schema, {"$ref": "#/components/schemas/ShapedOrder"}]}
     if good.many:
         schema = {"type": "array", "items": schema}
@@ -213,7 +241,7 @@ def _problems(operation: Operation) -> dict[str, Any]:
 
 def _no(status: int, problems: Sequence[Problem]) -> dict[str, Any]:
     narrowed = {"status": {"const": status}, "code": {"enum": [each.code for each in problems]}}
-    schema = {"allOf": [ProblemOut, {"type": "object", "properties": narrowed}]}
+    schema = {"allOf": [ProblemDocument, {"type": "object", "properties": narrowed}]}
     more = {
         UNAUTHORIZED.status: WWW_AUTHENTICATE,
         STORE_UNAVAILABLE.status: RETRY_AFTER,

@@ -1,4 +1,4 @@
-"""JSON Schemas of what the marshmallow schemas take and give, as the OpenAPI document has them."""
+"""JSON Schemas of what the marshmallow schemas take, as the OpenAPI document has them."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -6,18 +6,17 @@ from typing import Any
 
 from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
-from marshmallow import fields, validate
+from marshmallow import Schema, fields, validate
 
-from interface.http.field_words import words_for
+from interface.http.answer_schemas import AnswerSchemas
 from interface.http.fields_schema import KNOWN, Tree
-from interface.http.schemas import Flag, Moment, MomentRange, ObjectId, Words
+from interface.http.input_fields import Flag, Moment, MomentRange, ObjectId, Words
 
-ID = {"type": "string", "pattern": "^[0-9a-f]{24}$"}
 WRITTEN_ID = {"type": "string", "pattern": "^[0-9A-Fa-f]{24}$"}
 """An id in a request: capitals are taken, too."""
 
 OWN_FIELDS: Mapping[type[fields.Field[Any]], Callable[[Any], dict[str, Any]]] = {
-    ObjectId: lambda field: ID if _is_answer(field) else WRITTEN_ID,
+    ObjectId: lambda _: WRITTEN_ID,
     Moment: lambda _: {"type": "string", "format": "date-time"},
     MomentRange: lambda _: {"type": "string", "format": "moment-range", "pattern": "^[^,]*,[^,]*$"},
     Words: lambda field: {
@@ -29,17 +28,22 @@ OWN_FIELDS: Mapping[type[fields.Field[Any]], Callable[[Any], dict[str, Any]]] = 
     fields.Enum: lambda _: {"type": "string"},
     fields.Url: lambda _: {"format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"},
 }
-"""What the document says of a field of ours, beyond what its validators say."""
+"""The schema of our own kinds of fields, beyond what their validators give."""
 
 
 class Converter(OpenAPIConverter):
-    """Says what our own fields and rules mean, where the library cannot know it."""
+    """Converts our own fields and rules, which the library does not know."""
+
+    def resolve_nested_schema(self, schema: Any) -> dict[str, Any]:
+        """A reference to a schema of what comes in, or to an answer's, by its type."""
+        if isinstance(schema, type) and not issubclass(schema, Schema):
+            return AnswerSchemas(self.spec.components).reference(schema)
+        resolved: dict[str, Any] = super().resolve_nested_schema(schema)  # type: ignore[no-untyped-call] # apispec types only a part
+        return resolved
 
     def schema2jsonschema(self, schema: Any) -> dict[str, Any]:
-        """A schema with its words. Inputs are closed; answers may get further fields one day."""
+        """A schema with its words."""
         converted: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call] # apispec types only a part
-        if is_answer(schema):
-            converted.pop("additionalProperties", None)
         converted["description"] = inspect.getdoc(type(schema))
         converted.update(getattr(schema, "contract", {}))
         return converted
@@ -50,10 +54,10 @@ class Converter(OpenAPIConverter):
         own = OWN_FIELDS.get(type(field), lambda _: {})(field)
         if field.allow_none and "type" in own:
             own = {**own, "type": [own["type"], "null"]}
-        return converted | _patterns(field) | own | _words(field)
+        return converted | _patterns(field) | own
 
     def field2default(self, field: Any, **kwargs: Any) -> dict[str, Any]:
-        """The default, where it says something."""
+        """The default, unless it is null."""
         return {} if field.load_default is None else super().field2default(field, **kwargs)
 
     def field2pattern(self, *_: Any, **__: Any) -> dict[str, Any]:
@@ -68,7 +72,7 @@ class Converter(OpenAPIConverter):
         return converted
 
     def _field2parameter(self, field: Any, *, name: str, location: str) -> dict[str, Any]:
-        """A parameter is missing or is text: there is no null in an address."""
+        """A parameter is missing or is a text: an address has no null."""
         parameter = super()._field2parameter(field, name=name, location=location)
         schema = parameter["schema"]
         if field.allow_none:
@@ -79,7 +83,7 @@ class Converter(OpenAPIConverter):
         return parameter
 
     def list2param(self, field: Any, **_: Any) -> dict[str, Any]:
-        """Words stand in one parameter with commas between."""
+        """Several words share one parameter, with commas between."""
         return {"style": "form", "explode": False} if isinstance(field, Words) else {}
 
 
@@ -91,30 +95,13 @@ class Plugin(MarshmallowPlugin):
 
 def plugin() -> Plugin:
     """A plugin for one document."""
-    return Plugin(schema_name_resolver=name_of)
+    return Plugin(schema_name_resolver=_name_of)
 
 
-def name_of(schema: Any) -> str:
-    """What a schema is called in the document: answers by what they are."""
+def _name_of(schema: Any) -> str:
+    """The name of a schema in the document: the one of its class."""
     kind = schema if isinstance(schema, type) else type(schema)
-    return str(kind.__name__).removesuffix("Out")
-
-
-def is_answer(schema: Any) -> bool:
-    """Whether a schema describes what goes out."""
-    kind = schema if isinstance(schema, type) else type(schema)
-    return str(kind.__name__).endswith("Out")
-
-
-def _is_answer(field: Any) -> bool:
-    return field.root is not None and is_answer(field.root)
-
-
-def _words(field: Any) -> dict[str, str]:
-    """What a field of a schema means. What is inside a list has no words of its own."""
-    is_inside = field.parent is not field.root
-    words = None if is_inside else words_for(type(field.root), field.name)
-    return {} if words is None else {"description": words}
+    return str(kind.__name__)
 
 
 def _patterns(field: Any) -> dict[str, Any]:
@@ -134,14 +121,14 @@ def anchored(pattern: str) -> str:
 
 
 EXPANDED = {"tickets": "OrderTicket", "event": "Show", "org": "Partner", "vendor": "Partner"}
-"""What an id in an order becomes when something inside it is wished for."""
+"""What an id in an order becomes when fields inside it are requested."""
 
 
 def shaped_order(schemas: Mapping[str, Any]) -> dict[str, Any]:
-    """What fields-schema makes of an order: no field is certain, ids may have become objects."""
+    """The schema of an order shaped by fields-schema: any field may miss, ids may be objects."""
     return {
         **_some_fields(schemas, schemas["Order"], KNOWN),
-        "description": "An order with the fields that were wished for by fields-schema.",
+        "description": "An order with the fields that fields-schema names.",
     }
 
 

@@ -1,31 +1,45 @@
-"""The resource `orders`: create, change, read, list, and how it came to be."""
+"""The resource `orders`: create, change, cancel, read and list, with tickets and history."""
 
 from functools import partial
+from typing import TypedDict
 from urllib.parse import urlencode
 
 from application.bootstrap import Services
-from application.orders.service import ChangeOrder, Request
+from application.catalog.document_types import OrderTicketDocument
+from application.orders.commands import ChangeOrder, Request
+from application.orders.document_types import HistoryDocument, OrderDocument
+from domain import refusals
 from domain.refusals import UnknownOrder
 from domain.status import Status
 from interface.http.answers import Shape, order_answer, orders_answer
 from interface.http.body import load_body, load_query, usual
 from interface.http.calls import Calls
+from interface.http.contract import Good, Operation
 from interface.http.exchange import Incoming, Outgoing, json_answer
 from interface.http.fields_schema import parse, shaped
+from interface.http.headers import (
+    ETAG,
+    IDEMPOTENCY_KEY,
+    IF_MATCH,
+    LINK,
+    LOG_POSITION,
+    WAIT_FOR_POSITION,
+)
 from interface.http.idempotency import fingerprint_of, key_of
-from interface.http.orders_contract import (
-    CANCEL_ORDER,
-    CHANGE_ORDER,
-    CREATE_ORDER,
-    LIST_ORDER_TICKETS,
-    LIST_ORDERS,
-    READ_HISTORY,
-    READ_ORDER,
+from interface.http.input_fields import OBJECT_ID
+from interface.http.problems import (
+    BAD_CURSOR,
+    BAD_FIELDS_SCHEMA,
+    BAD_IDEMPOTENCY_KEY,
+    CONTENDED,
+    OF_A_BODY,
+    OF_A_BODY_ON_ITS_WAY,
+    OF_A_WAIT,
+    RANDOM_AND_TICKETS,
 )
 from interface.http.quick_body import quick_change, quick_order
 from interface.http.read_your_writes import position_of, wait_for_position
 from interface.http.schemas import (
-    OBJECT_ID,
     NothingIn,
     OrderChangeIn,
     OrderIn,
@@ -35,12 +49,161 @@ from interface.http.schemas import (
 )
 from interface.http.versions import versions_of
 
+
+class NothingDocument(TypedDict):
+    """An empty object."""
+
+
 ORDER_IN = OrderIn()
 ORDER_CHANGE_IN = OrderChangeIn()
 ORDER_VIEW_IN = OrderViewIn()
 ORDER_LIST_IN = OrderListIn()
 ORDER_SHAPE_IN = OrderShapeIn()
 NOTHING_IN = NothingIn()
+
+OF_A_WRITE = (
+    BAD_IDEMPOTENCY_KEY,
+    CONTENDED,
+    refusals.RequestReused,
+)
+OF_A_CHANGE = (
+    *OF_A_WRITE,
+    refusals.UnknownOrder,
+    refusals.NotTheVendor,
+    refusals.VersionMismatch,
+    refusals.ChangedMeanwhile,
+    refusals.MoveNotAllowed,
+)
+OF_A_COMMAND = (
+    *OF_A_BODY,
+    *OF_A_BODY_ON_ITS_WAY,
+    RANDOM_AND_TICKETS,
+    BAD_FIELDS_SCHEMA,
+    refusals.UnknownSet,
+    refusals.UnknownTicket,
+    refusals.TicketOfAnotherShow,
+    refusals.NotOnSale,
+    refusals.UnknownPaymentSystem,
+    refusals.PaymentSystemMissing,
+    refusals.NoTickets,
+    refusals.StatusOfTheSystem,
+)
+
+CREATE_ORDER = Operation(
+    tag="orders",
+    summary="Create an order",
+    says="Creates an order of an event and holds its tickets for ten minutes. Tickets are named by"
+    " their ids, or chosen by the service out of sets, never both; an order may also be created"
+    " without any. Tickets that are not vacant are left out of the order, unless `all_or_nothing`"
+    " is true: then the order gets all or none. Customer, payment and status may be given at once.",
+    query=ORDER_SHAPE_IN,
+    body=ORDER_IN,
+    headers=(IDEMPOTENCY_KEY,),
+    answers={
+        201: Good(
+            "The order.",
+            OrderDocument,
+            headers=(ETAG, LOG_POSITION),
+            leads_to=(
+                "read_order",
+                "change_order",
+                "cancel_order",
+                "list_order_tickets",
+                "read_history",
+            ),
+        )
+    },
+    refuses=(
+        *OF_A_WRITE,
+        *OF_A_COMMAND,
+        refusals.UnknownShow,
+        refusals.NoDeal,
+        refusals.MoveNotAllowed,
+    ),
+)
+
+CHANGE_ORDER = Operation(
+    tag="orders",
+    summary="Change an order",
+    says="Changes tickets, customer, payment and status, all together or not at all."
+    " `tickets` and `random` name the wanted end state: missing tickets are taken, tickets that are"
+    " no longer named are released, and the others stay. A request that changes nothing records"
+    " no event, and its answer is the order as it is.",
+    query=ORDER_SHAPE_IN,
+    body=ORDER_CHANGE_IN,
+    headers=(IF_MATCH, IDEMPOTENCY_KEY),
+    answers={200: Good("The order after the change.", OrderDocument, headers=(ETAG, LOG_POSITION))},
+    refuses=(
+        *OF_A_CHANGE,
+        *OF_A_COMMAND,
+        refusals.PaymentLocked,
+        refusals.CustomerLocked,
+        refusals.TicketsLocked,
+        refusals.TicketsOnlyOut,
+        refusals.TicketsIncomplete,
+        refusals.ConfirmedByGateway,
+    ),
+)
+
+CANCEL_ORDER = Operation(
+    tag="orders",
+    summary="Cancel an order",
+    says="The same as changing the status to `canceled`: the tickets are released at once, and the"
+    " order still lists them.",
+    query=NOTHING_IN,
+    headers=(IF_MATCH, IDEMPOTENCY_KEY),
+    answers={200: Good("The order is canceled.", NothingDocument, headers=(LOG_POSITION,))},
+    refuses=OF_A_CHANGE,
+)
+
+LIST_ORDERS = Operation(
+    tag="orders",
+    summary="List orders",
+    says="The orders that this key's partner created, newest first. The list is read from a read"
+    " model that follows the log by a moment; X-Wait-For-Position waits for it. With `at` it has"
+    " the orders that there were at that moment, as they were then; a page for which very many"
+    " orders have to be read may be shorter than page_size, or empty, and still have a next one.",
+    query=ORDER_LIST_IN,
+    headers=(WAIT_FOR_POSITION,),
+    answers={200: Good("A page of orders.", OrderDocument, many=True, headers=(LINK,))},
+    refuses=(BAD_CURSOR, BAD_FIELDS_SCHEMA, *OF_A_WAIT),
+)
+
+READ_ORDER = Operation(
+    tag="orders",
+    summary="Read an order",
+    says="The order as it is, or as it was after one of its versions or at a moment. The vendor"
+    " that created it and the organiser of its event may read it.",
+    query=ORDER_VIEW_IN,
+    answers={200: Good("The order.", OrderDocument, headers=(ETAG,))},
+    refuses=(
+        BAD_FIELDS_SCHEMA,
+        refusals.UnknownOrder,
+        refusals.UnknownVersion,
+        refusals.NotYetCreated,
+    ),
+)
+
+LIST_ORDER_TICKETS = Operation(
+    tag="order tickets",
+    summary="List an order's tickets",
+    says="The tickets that the order lists, with their seats, in the order in which it got them."
+    " Tickets of a done order have a barcode that cannot be guessed.",
+    query=NOTHING_IN,
+    answers={200: Good("The tickets.", OrderTicketDocument, many=True)},
+    refuses=(refusals.UnknownOrder,),
+)
+
+READ_HISTORY = Operation(
+    tag="order history",
+    summary="Read an order's history",
+    says="Every event of the order, oldest first: what happened, when, who did it, by which"
+    " request, and the fields of the event.",
+    query=NOTHING_IN,
+    answers={200: Good("The events.", HistoryDocument)},
+    refuses=(refusals.UnknownOrder,),
+)
+
 CANCEL = ChangeOrder(status=Status.CANCELED)
 
 ORDERS = Calls("orders", "/v1/resources/orders")
@@ -133,26 +296,26 @@ def request_of(incoming: Incoming) -> Request:
 
 
 def known_order(incoming: Incoming) -> str:
-    """The order that the path names; refuses what cannot be an id as one that does not exist."""
+    """The order that the path names. Raises `UnknownOrder` if it is no id."""
     return known_id(incoming.arguments["order"])
 
 
 def known_id(order: str) -> str:
-    """The id; refuses what cannot be one as an order that does not exist."""
+    """The order's id. Raises `UnknownOrder` if it is no id."""
     if not OBJECT_ID.match(order):
         raise UnknownOrder(order=order)
     return order
 
 
 def _requested_shape(incoming: Incoming, services: Services) -> Shape | None:
-    """How to shape the answer to a write; faults are found before anything is written."""
+    """How to shape the answer to a write. Faults are found before anything is written."""
     if not incoming.environ.get("QUERY_STRING"):
         return None
     return _shape(services, load_query(incoming, ORDER_SHAPE_IN)["fields_schema"])
 
 
 def _shape(services: Services, text: str | None) -> Shape | None:
-    """How to shape an answer, where fields-schema asks for it."""
+    """How to shape an answer, if fields-schema is given."""
     if text is None:
         return None
     tree = parse(text)
@@ -161,5 +324,5 @@ def _shape(services: Services, text: str | None) -> Shape | None:
 
 def _next_address(incoming: Incoming, cursor: str) -> str:
     """The address of the list, continued beyond `cursor`."""
-    asked = incoming.parsed
-    return f"{asked.path}?{urlencode({**asked.args.to_dict(), 'cursor': cursor})}"
+    request = incoming.parsed
+    return f"{request.path}?{urlencode({**request.args.to_dict(), 'cursor': cursor})}"

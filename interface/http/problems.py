@@ -1,9 +1,9 @@
-"""Every way of saying no that is not one of the domain's refusals: code, status, meaning."""
+"""Every problem that is not a refusal of the domain: code, status, meaning."""
 
 import msgspec
 
 from domain.refusals import Refusal
-from interface.http.errors import STATUS_OF
+from interface.http.errors import status_of
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -15,8 +15,8 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 def problem_of(why: Problem | type[Refusal]) -> Problem:
-    """A refusal of the domain as the API says it."""
-    return why if isinstance(why, Problem) else Problem(why.code, STATUS_OF.get(why, 400), why.says)
+    """A refusal of the domain as a problem."""
+    return why if isinstance(why, Problem) else Problem(why.code, status_of(why), why.says)
 
 
 UNAUTHORIZED = Problem("unauthorized", 401, "No good key was sent.")
@@ -30,7 +30,7 @@ NOT_FOUND = Problem("not_found", 404, "There is nothing at this address.")
 METHOD_NOT_ALLOWED = Problem("method_not_allowed", 405, "This address has other methods.")
 INTERNAL = Problem("internal", 500, "Something went wrong here; the request id names it.")
 OF_NO_CALL = (NOT_FOUND, METHOD_NOT_ALLOWED, INTERNAL)
-"""What is answered where no described call was reached, or where the service itself is wrong."""
+"""Answers to requests that reach no described call, and to faults of the service itself."""
 
 BAD_QUERY = Problem("bad_query", 400, "A parameter of the query is unknown, wrong or repeated.")
 BAD_FIELDS_SCHEMA = Problem(
@@ -56,7 +56,7 @@ OF_A_BODY = (
     Problem("bad_content_type", 415, "The body is of another type than application/json."),
 )
 OF_A_BODY_ON_ITS_WAY = (BODY_TOO_SLOW, TOO_MANY_BODIES)
-"""What is answered before the application is asked."""
+"""Answers given before the body reaches the application."""
 RANDOM_AND_TICKETS = Problem("random_and_tickets", 400, "Both random and tickets are given.")
 OF_A_WAIT = (BAD_POSITION, READ_MODEL_BEHIND)
-"""What a call refuses that takes X-Wait-For-Position."""
+"""Problems of calls that take X-Wait-For-Position."""

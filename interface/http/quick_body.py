@@ -1,8 +1,8 @@
-"""Reads in one step the bodies that an on-sale is made of.
+"""Decodes the most usual bodies in one step: the first try of `body.load_body`.
 
-The schemas (`schemas.py`) are the contract. What is read here is only what they would read as the
-same wish; every other body, and above all every faulty one, is left to them. One that names
-something twice is told by its quotation marks: there are more than what was read accounts for.
+The schemas (`schemas.py`) are the contract. A body is decoded here only if they load it as the same
+command; every other body, above all every faulty one, is left to them. A duplicate name shows in
+the number of quotation marks: there are more of them than the decoded values account for.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Annotated
 
 import msgspec
 
-from application.orders.service import ChangeOrder, ChoosePayment
+from application.orders.commands import ChangeOrder, ChoosePayment
 from domain.commands import BestAvailable, TicketsById
 from domain.status import Status
 
@@ -41,7 +41,7 @@ _change = msgspec.json.Decoder(_Change).decode
 
 
 def quick_order(body: bytes) -> tuple[str, ChangeOrder] | None:
-    """The event and the wish of a body that asks for tickets, and for nothing else; else None."""
+    """The event and the command of a body that has nothing but tickets; None for any other."""
     try:
         order = _order(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -65,7 +65,7 @@ def _seats(wanted: list[str]) -> TicketsById | None:
 
 
 def quick_change(body: bytes) -> ChangeOrder | None:
-    """The wish of a body that chooses a payment system or a status; None for any other."""
+    """The command of a body that sets a payment system or a status; None for any other."""
     try:
         change = _change(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -1,4 +1,4 @@
-"""What every answer carries of its request, and the line that the log has of it."""
+"""The headers that every answer carries, and the line that each request leaves in the log."""
 
 import re
 import time
@@ -15,20 +15,20 @@ log = structlog.get_logger()
 
 
 def request_id_of(environ: Environ) -> str:
-    """The id that a request brings, if it is a good one, else a new one."""
+    """The id that a request carries, if it is valid, else a new one."""
     sent = environ.get("HTTP_X_REQUEST_ID", "")
     return sent if REQUEST_ID.match(sent) else f"{getrandbits(64):016x}"
 
 
 def sign(outgoing: Outgoing, request_id: str, caller: Caller | None) -> None:
-    """Put the request's id and its partner on an answer."""
+    """Add the request's id and the caller's partner to an answer."""
     outgoing.headers.append(("X-Request-Id", request_id))
     if caller is not None:
         outgoing.headers.append(("X-Partner", caller.partner))
 
 
 def log_request(request_id: str, method: str, path: str, status: int, began: float) -> None:
-    """One line for each request; `began` is a performance time."""
+    """Log one line for a request; `began` is a time of `perf_counter`."""
     log.info(
         "request",
         id=request_id,

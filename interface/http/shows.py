@@ -1,17 +1,72 @@
 """What is for sale: the events that a key may sell, and their tickets."""
 
+from marshmallow import Schema
+
 from application.bootstrap import Services
+from application.catalog.document_types import Sale, ShowDocument, TicketDocument
+from application.orders.document_types import SalesDocument
+from domain import refusals
 from domain.refusals import ShowNotFound
 from interface.http.body import load_query
 from interface.http.calls import Calls
+from interface.http.contract import Good, Operation
 from interface.http.exchange import Incoming, Outgoing, json_answer
+from interface.http.headers import WAIT_FOR_POSITION
+from interface.http.input_fields import OBJECT_ID, Moment, Words
+from interface.http.problems import OF_A_WAIT
 from interface.http.read_your_writes import wait_for_position
-from interface.http.schemas import OBJECT_ID, NothingIn, SalesIn, TicketListIn
-from interface.http.shows_contract import LIST_EVENTS, LIST_TICKETS, READ_SALES
+from interface.http.schemas import NothingIn
+
+
+class TicketListIn(Schema):
+    """Which tickets of an event to list."""
+
+    status = Words(Sale, metadata={"description": "Tickets in one of these statuses."})
+
+
+class SalesIn(Schema):
+    """Sales now, or as of a moment."""
+
+    at = Moment(
+        load_default=None, metadata={"description": "The numbers as they were at this moment."}
+    )
+
 
 TICKET_LIST_IN = TicketListIn()
 NOTHING_IN = NothingIn()
 SALES_IN = SalesIn()
+
+LIST_EVENTS = Operation(
+    tag="events",
+    summary="List the events that the key may sell",
+    says="The events of the key's partner and those for which it has a deal, soonest first, with"
+    " their ticket sets, how many tickets are vacant, and the price rules.",
+    query=NOTHING_IN,
+    answers={200: Good("The events.", ShowDocument, many=True)},
+)
+
+LIST_TICKETS = Operation(
+    tag="event tickets",
+    summary="List an event's tickets",
+    says="Every ticket of the event by its number, as it is at this moment, or only those of the"
+    " given statuses.",
+    query=TICKET_LIST_IN,
+    answers={200: Good("The tickets.", TicketDocument, many=True)},
+    refuses=(refusals.ShowNotFound,),
+)
+
+READ_SALES = Operation(
+    tag="events",
+    summary="Read how an event sells",
+    says="The tickets held, sold and returned: in all, by day, and by set and day. The numbers are"
+    " read from a read model that follows the log by a moment; X-Wait-For-Position waits for it."
+    " With `at` they are what they were at that moment, counted anew from the event's orders.",
+    query=SALES_IN,
+    headers=(WAIT_FOR_POSITION,),
+    answers={200: Good("The sales.", SalesDocument)},
+    refuses=(refusals.ShowNotFound, *OF_A_WAIT),
+)
+
 
 SHOWS = Calls("shows", "/v1")
 

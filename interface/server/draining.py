@@ -1,9 +1,9 @@
-"""How a server process stops without cutting off a request that has come, or that is on its way.
+"""Stops a server process without cutting off a request that has arrived or is on its way.
 
-A server that closes a listening socket resets the connections that wait in its queue, and one that
-closes a kept connection may do so while the next request travels. So for a moment everything goes
-on, but each answer asks to close its connection; then the kernel passes over new connections, those
-that were begun complete and are served; and what is closed in the end has been idle.
+Closing a listening socket resets the connections that wait in its queue, and closing a kept-alive
+connection may meet the next request on its way. So first the server goes on for a moment, but each
+answer asks to close its connection. Then the kernel ignores new connections, while those that have
+begun are completed and served. In the end only idle connections are closed.
 """
 
 import asyncio
@@ -20,13 +20,13 @@ from pathlib import Path
 import msgspec
 
 LISTENING_SECONDS = 0.5
-"""For so long new connections are still taken while there are clients."""
+"""While there are clients, new connections are accepted for so long."""
 HANDSHAKE_SECONDS = 0.2
-"""For so long a connection that was begun may take to be complete."""
+"""The time that a new connection has to be established."""
 QUIET_SECONDS = 0.5
-"""Connections on which nothing came for so long are idle."""
+"""Connections without a request for so long are idle."""
 ARRIVING_SECONDS = 5.0
-"""When this is over the idle connections are closed in any case; requests under way go on."""
+"""After this time idle connections are closed in any case; requests in flight go on."""
 LOOK_SECONDS = 0.02
 
 OPEN_FILES_OF_THIS_PROCESS = Path("/proc/self/fd")
@@ -45,7 +45,7 @@ SO_ATTACH_FILTER = 26
 
 
 class Traffic(msgspec.Struct):
-    """How many requests have come to this process, and how many of them are answered."""
+    """How many requests arrived at this process, and how many of them are answered."""
 
     come: int = 0
     answered: int = 0
@@ -60,7 +60,7 @@ class Sockets(msgspec.Struct):
 
 
 async def drain(port: int, traffic: Traffic, stop: Callable[[], None]) -> None:
-    """Let the requests come to an end that come to `port`; then `stop`."""
+    """Finish the requests that arrive at `port`; then `stop`."""
     traffic.draining = True
     quiet = Quiet(port, traffic)
     try:
@@ -73,15 +73,15 @@ async def drain(port: int, traffic: Traffic, stop: Callable[[], None]) -> None:
 
 
 async def reached(state: Callable[[], bool], seconds: float) -> None:
-    """Return when it is so, or after so many `seconds`."""
+    """Wait for a state, but no longer than `seconds`."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
-    while not state() and loop.time() < deadline:  # noqa: ASYNC110 - nothing tells of it
+    while not state() and loop.time() < deadline:  # noqa: ASYNC110 - there is no event for it
         await asyncio.sleep(LOOK_SECONDS)
 
 
 class Quiet:
-    """Tells when nothing is about to come any more."""
+    """Finds out when no further request is about to arrive."""
 
     def __init__(self, port: int, traffic: Traffic) -> None:
         self._port = port
@@ -109,7 +109,7 @@ class Quiet:
 
 
 def sockets_of(port: int) -> Sockets | None:
-    """The sockets of the server on `port`; None where the system does not tell."""
+    """The sockets of the server on `port`; None where the system does not show them."""
     if platform.system() != "Linux":
         return None
     found = Sockets()
@@ -123,7 +123,7 @@ def sockets_of(port: int) -> Sockets | None:
 
 
 def listens_on(port: int) -> bool:
-    """Whether this process listens on `port`; taken for granted where the system does not tell."""
+    """Whether this process listens on `port`; assumed where the system does not show it."""
     if platform.system() != "Linux":
         return True
     return any(listens for _, listens in _sockets_on(port))
@@ -132,7 +132,7 @@ def listens_on(port: int) -> bool:
 def pass_over_new_connections(port: int) -> None:
     """Have the kernel drop the first segment of each new connection, as if it was lost.
 
-    Its client tries again after a second, and is then refused, or served by another process.
+    The client tries again after a second, and is then refused, or served by another process.
     """
     if platform.system() != "Linux":
         return

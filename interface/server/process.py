@@ -1,6 +1,6 @@
-"""One process of a server as its parent sees it: alive, or to be started again at some moment.
+"""One process of a server as its parent sees it: alive, or to be restarted at some moment.
 
-A process reports by a pipe of its own, so one that is killed while it reports harms nobody.
+Each process reports through a pipe of its own, so a process killed while it reports harms no other.
 """
 
 import os
@@ -20,21 +20,21 @@ from application.runtime.restart_figures import RestartBoard, RestartFigures
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 30.0
 LONG_LIFE = 60.0
-"""Who lived for so many seconds begins anew with the first pause."""
+"""A process that lived for so many seconds is restarted after the first pause again."""
 SERVES = b"+"
-"""What a process reports when it answers; anything else is why it cannot."""
+"""A process reports this when it serves; any other report is the reason why it cannot."""
 LONGEST_REPORT = 4096
-"""So many bytes go through a pipe in one piece."""
+"""A pipe passes so many bytes in one piece."""
 
 Run = Callable[[Callable[[], None]], None]
-"""Lives the life of a process; it calls what it is given when it serves."""
+"""Runs a process. It calls its argument when the process serves."""
 
 
 class Process:
     """One of a server's processes.
 
-    `serves` says whether the living one answers, `failed` how many in a row ended before they did,
-    `failure` why the last one did if it said so, `pause` how many seconds the next one has to wait.
+    `serves`: the living process answers requests. `failed`: how many in a row ended before they
+    served. `failure`: the reported reason of the last one. `pause`: the seconds before the next.
     """
 
     def __init__(self, number: int, run: Run, board: RestartBoard) -> None:
@@ -56,19 +56,19 @@ class Process:
         return self._alive is None and moment >= self._due
 
     def next_moment(self) -> float | None:
-        """When it has to be looked at without having reported anything, if ever."""
+        """When it has to be checked even if it reports nothing; None for never."""
         if self._alive is None:
             return self._due
         return self._born + LONG_LIFE if self._figures.lately else None
 
     def monitoring(self) -> list[int]:
-        """What becomes readable when it reports or dies."""
+        """The file descriptors that become readable when it reports or dies."""
         if self._alive is None:
             return []
         return [self._alive.sentinel, *([self._reports] if self._reports >= 0 else [])]
 
     def start(self) -> None:
-        """Fork it; signals that stop the server have to be held back."""
+        """Fork it. Signals that stop the server have to be blocked."""
         self._reports, reporting = os.pipe()
         os.set_blocking(self._reports, False)
         self._alive = get_context("fork").Process(target=self._live, args=(reporting,))
@@ -77,7 +77,7 @@ class Process:
         self._born = time.monotonic()
 
     def _live(self, reporting: int) -> None:
-        """Be the process."""
+        """Run in the forked process."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
@@ -85,11 +85,11 @@ class Process:
         end_with_parent()
         try:
             self._run(lambda: report(reporting, SERVES))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the parent says it in one line
+        except Exception as error:  # noqa: BLE001 - whatever it is, the parent reports it in one line
             report(reporting, (str(error) or type(error).__name__).encode())
 
-    def look(self, moment: float) -> bool:
-        """Take in what it reported; whether it has died since the last look."""
+    def check(self, moment: float) -> bool:
+        """Read its reports. Returns whether it has died since the last check."""
         if self._alive is None:
             return False
         self._take_report()
@@ -105,16 +105,16 @@ class Process:
         if self._reports < 0:
             return
         with suppress(BlockingIOError):
-            said = os.read(self._reports, LONGEST_REPORT)
-            if not said:
+            message = os.read(self._reports, LONGEST_REPORT)
+            if not message:
                 self._close_reports()
-            if said.startswith(SERVES):
+            if message.startswith(SERVES):
                 self.serves, self.failed, self.failure = True, 0, None
                 self._show(down_since=0)
-            self.failure = said.removeprefix(SERVES).decode(errors="replace") or self.failure
+            self.failure = message.removeprefix(SERVES).decode(errors="replace") or self.failure
 
     def _bury(self, moment: float) -> None:
-        """Leave no trace of the one that died, and say when the next one is to be started."""
+        """Clean up after the process that died, and set when the next one is due."""
         self._end()
         self.failed = 0 if self.serves else self.failed + 1
         self.serves = False
@@ -162,7 +162,7 @@ class Process:
             self._reports = -1
 
 
-def report(pipe: int, said: bytes) -> None:
+def report(pipe: int, message: bytes) -> None:
     """Say something to the parent, in one piece, if it is still there."""
     with suppress(OSError):
-        os.write(pipe, said[:LONGEST_REPORT])
+        os.write(pipe, message[:LONGEST_REPORT])

@@ -29,7 +29,7 @@ from interface.server.running import Listening, answer_requests, work_in_backgro
 BACKGROUND = 0
 """The number of the background worker."""
 STOP_SECONDS = 30
-"""How long requests under way may take when the server is told to stop."""
+"""How long requests under way may take when the server gets a signal to stop."""
 TRIES = 6
 """When every process that answers could not begin to serve so often in a row, none can live."""
 OPEN_FILES = 65_536
@@ -106,7 +106,7 @@ class Processes:
 
     def _look_after_each(self) -> None:
         for each in self._all:
-            died = each.look(time.monotonic())
+            died = each.check(time.monotonic())
             if died and not self._told_to_stop:
                 log.error(
                     "server_process_died",
@@ -123,7 +123,7 @@ class Processes:
             raise CannotStart(reason_of(answering))
 
     def _announce(self, answering: list[Process]) -> None:
-        """Tell that the service answers, once it does. Raises `CannotStart`."""
+        """Announce that the service answers, once it does. Raises `CannotStart`."""
         if any(each.failure for each in answering):
             raise CannotStart(reason_of(answering))
         if all(each.failed >= TRIES for each in answering):

@@ -1,9 +1,9 @@
 """The application as the server calls it: on an event loop, by RSGI.
 
-A body is taken in as it comes, so a client that does not end one costs the memory it fills and
-nothing else. Calls in their usual form are answered on the loop (`usual_calls.py`); everything else
-by Flask, in one of the `ORDERLOG_THREADS` threads for reading, or of as many for writing. Those who
-watch the service are answered on the loop, too: no thread and no store can keep them waiting.
+A body is read as it arrives, so a client that never ends one costs only the memory that it fills.
+Calls in their usual form are answered on the loop (`usual_calls.py`). All others are answered by
+Flask, in one of the `ORDERLOG_THREADS` threads for reading, or of as many for writing. Health and
+metrics are answered on the loop, too, so that no busy thread and no store can delay them.
 """
 
 import asyncio
@@ -39,21 +39,22 @@ from interface.server.draining import Traffic
 from interface.server.usual_calls import UsualCalls
 from interface.server.wsgi import call_wsgi
 
-LOOK_SECONDS = 1.0
+CHECK_SECONDS = 1.0
 SMALL = 65_536
-"""Bodies up to so many bytes may come in any number; the server limits the connections."""
+"""Bodies up to so many bytes are not counted; the server limits the connections."""
 RUNNING = 4
-"""How many of the threads run at the same time. More only hand the interpreter to each other: with
-32, a list of orders took twice as long. Who waits for the store or a read model lets others run
-meanwhile."""
+"""How many threads run at the same time. More only compete for the interpreter: with 32,
+a list of orders took twice as long. A thread that waits for the store or a read model lets another
+run."""
 READING = frozenset({"GET", "HEAD"})
-"""Methods that only read. They have threads of their own: writes that wait for a store that stalls
-keep all of theirs."""
+"""Methods that only read. They have threads of their own, because writes that wait for a stalled
+store may occupy all of theirs."""
 LIVE, READY, METRICS = "/health/live", "/health/ready", "/metrics"
-WATCHED = frozenset({LIVE, READY, METRICS})
-"""What is answered to those who watch the service, on the loop."""
+MONITORED = frozenset({LIVE, READY, METRICS})
+"""The paths of monitoring, answered on the loop."""
 LARGE_BODIES = 16
-"""How many larger ones a partner may send at the same time, as may all who have no good key."""
+"""How many larger bodies a partner may send at the same time. All callers without a good key share
+one such limit."""
 
 NAMES = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 """The names of headers in WSGI: at first those that are not HTTP_ and the name, then all known."""
@@ -63,7 +64,7 @@ UNREADABLE = "\ufffd"
 
 
 class RsgiService:
-    """The service, as RSGI wants it; `flask` is all of it, `services` what it asks."""
+    """The service as an RSGI application; `flask` is the whole HTTP API and the console."""
 
     def __init__(
         self, flask: Flask, services: Services, monitoring: Monitoring, traffic: Traffic
@@ -81,7 +82,7 @@ class RsgiService:
         self._writing = ThreadPoolExecutor(services.settings.threads, "writing")
 
     def when_begun(self, call: Callable[[], None]) -> None:
-        """Have `call` made when this begins to serve."""
+        """Call `call` when this begins to serve."""
         self._begun = call
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -118,8 +119,8 @@ class RsgiService:
             answer = await self._bridge.run(partial(self._usual.answer, *usual), store_time)
             if answer is not None:
                 return answer
-        if environ["PATH_INFO"] in WATCHED and environ["REQUEST_METHOD"] in READING:
-            return await self._for_watchers(environ)
+        if environ["PATH_INFO"] in MONITORED and environ["REQUEST_METHOD"] in READING:
+            return await self._for_monitoring(environ)
         environ["wsgi.input"] = BytesIO(body)
         threads = self._reading if environ["REQUEST_METHOD"] in READING else self._writing
         call = in_time(partial(self._of_flask, environ, store_time))
@@ -128,8 +129,8 @@ class RsgiService:
         except TooLate as refused:
             return await self._bridge.run(partial(self._refusal, environ, refused))
 
-    async def _for_watchers(self, environ: Environ) -> Outgoing:
-        """An answer that needs neither a thread nor the store."""
+    async def _for_monitoring(self, environ: Environ) -> Outgoing:
+        """An answer to monitoring, without a thread of the pools and without the store."""
         began = time.perf_counter()
         if environ["PATH_INFO"] == METRICS:
             answer = metrics_answer(await self._monitoring.figures_soon(), self._monitoring)
@@ -162,18 +163,18 @@ class RsgiService:
             self._large[partner] -= 1
 
     def _expected(self, environ: Environ) -> int:
-        """How many bytes may come; 0 for no body, and for one that is refused unread."""
+        """How many bytes may arrive; 0 for no body, and for one that is refused unread."""
         if "HTTP_TRANSFER_ENCODING" in environ:
             return self._largest
         length = environ.get("CONTENT_LENGTH", "")
-        told = int(length) if length.isdecimal() else 0
-        return told if told <= self._largest else 0
+        declared = int(length) if length.isdecimal() else 0
+        return declared if declared <= self._largest else 0
 
     async def _large_body(self, protocol: HTTPProtocol, expected: str | None) -> bytes:
-        """A body up to the limit and a little more, by which one that is too large is told.
+        """A body up to the limit and a little more, which shows that it is too large.
 
-        One that breaks off just ends: only where it was told how long it is this can be seen. What
-        comes in chunks has to be good JSON for itself.
+        A body that breaks off just ends, which only a Content-Length can reveal. A chunked body
+        that breaks off is invalid JSON.
         """
         parts = []
         length = 0
@@ -192,13 +193,13 @@ class RsgiService:
         return _finished(environ, answer_to(refused), caller, began)
 
     def _partner(self, environ: Environ) -> str:
-        """Who asks; empty where nobody can tell."""
+        """The caller's partner; empty if it is not known."""
         caller = known_caller_of(self._services, environ)
         return "" if caller is None else caller.partner
 
 
 def _finished(environ: Environ, answer: Outgoing, caller: Caller | None, began: float) -> Outgoing:
-    """An answer that was not made by Flask, with the request's id, and in the log."""
+    """Complete an answer that Flask did not make: its headers, and its line in the log."""
     request_id = request_id_of(environ)
     sign(answer, request_id, caller)
     method = environ["REQUEST_METHOD"]
@@ -209,25 +210,25 @@ def _finished(environ: Environ, answer: Outgoing, caller: Caller | None, began: 
 
 
 def broken_off() -> BadRequest:
-    """What is wrong with a body that breaks off."""
+    """The error of a body that breaks off."""
     return BadRequest("bad_json", "The body broke off before its end.")
 
 
 class ComingBodies:
-    """The bodies that are on their way, each of which has to come in time.
+    """The bodies that are arriving, each of which has to be complete in time.
 
-    One look a second at all of them costs less than a timer for each.
+    One check of all of them a second costs less than a timer for each.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
-        """Have every body come within so many `seconds`, and one second."""
+        """Give every body so many `seconds`, and up to one more."""
         self._loop = loop
         self._seconds = seconds
         self._since: dict[asyncio.Task[Any], float] = {}
-        loop.call_later(LOOK_SECONDS, self._look)
+        loop.call_later(CHECK_SECONDS, self._cancel_late)
 
     async def whole(self, body: Awaitable[bytes]) -> bytes:
-        """A body, once it has come. Raises `BodyRefused`, `BadRequest`."""
+        """A body, once it is complete. Raises `BodyRefused`, `BadRequest`."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine runs in a task
         self._since[task] = self._loop.time()
@@ -240,16 +241,16 @@ class ComingBodies:
         finally:
             del self._since[task]
 
-    def _look(self) -> None:
-        """Wait no longer for those that should have come."""
+    def _cancel_late(self) -> None:
+        """Cancel the bodies that are late."""
         latest = self._loop.time() - self._seconds
         for task in [task for task, since in self._since.items() if since < latest]:
             task.cancel()
-        self._loop.call_later(LOOK_SECONDS, self._look)
+        self._loop.call_later(CHECK_SECONDS, self._cancel_late)
 
 
 def environ_of(scope: Scope) -> Environ:
-    """A request's head as WSGI has it. Of a header that comes twice the values are joined."""
+    """A request's head as WSGI has it. The values of a repeated header are joined."""
     environ: Environ = {
         "REQUEST_METHOD": scope.method,
         "SCRIPT_NAME": "",
@@ -274,7 +275,7 @@ def environ_of(scope: Scope) -> Environ:
             environ[wsgi_name] += ("; " if name == "cookie" else ",") + value
         else:
             environ[wsgi_name] = value
-    for name in headers.keys():  # noqa: SIM118 - only this has those without a value
+    for name in headers.keys():  # noqa: SIM118 - only keys() has headers without a value
         environ.setdefault(NAMES.get(name) or wsgi_name_of(name), UNREADABLE)
     return environ
 

@@ -101,7 +101,7 @@ def answering(settings: Settings, restarts: RestartBoard) -> Iterator[RsgiServic
 
 @contextmanager
 def background_worker(settings: Settings) -> Iterator[None]:
-    """What is done behind the requests: read models are fed, holds end, checkpoints are signed."""
+    """The background work: projections, the ends of holds, and signed checkpoints."""
     configure(settings.log_level)
     with closing(build(settings)) as services:
         services.start_background_work()

@@ -1,8 +1,8 @@
-"""Calls handlers from the event loop, for requests in the usual form.
+"""The event loop's adapter: calls handlers for requests in the usual form.
 
-Creating an order, choosing how to pay, moving on and reading it again is what everybody asks for in
-the same minute. In their usual form these calls cost little and wait only for the store, so they
-need no thread. Every other form of them, and every other call, is Flask's.
+At an on-sale everybody creates an order, chooses how to pay, moves it on and reads it again in the
+same minute. In their usual form these calls cost little and wait only for the store, so they need
+no thread. Flask's adapter answers all other requests.
 """
 
 import re
@@ -61,7 +61,7 @@ class UsualCalls:
         return None
 
     def answer(self, call: Call, incoming: Incoming) -> Outgoing | None:
-        """Answer; None where nobody can tell who asks, which is Flask's to answer."""
+        """Answer; None if the caller is not known, which Flask's adapter answers."""
         began = time.perf_counter()
         environ = incoming.environ
         incoming.known_caller = caller = known_caller_of(self._services, environ)
@@ -70,7 +70,7 @@ class UsualCalls:
         incoming.id = request_id_of(environ)
         try:
             outgoing = call.handle(incoming, self._services)
-        except Exception as error:  # noqa: BLE001 - as Flask does with what a handler raises
+        except Exception as error:  # noqa: BLE001 - as Flask does with exceptions of a view
             outgoing = answer_to(error)
         sign(outgoing, incoming.id, caller)
         log_request(incoming.id, call.method, environ["PATH_INFO"], outgoing.status, began)

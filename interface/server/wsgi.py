@@ -1,4 +1,4 @@
-"""Calls a WSGI application (PEP 3333) and takes its answer as a whole."""
+"""Calls a WSGI application (PEP 3333) and collects its whole answer."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol, runtime_checkable
@@ -8,10 +8,10 @@ from interface.http.exchange import Environ, Outgoing
 
 @runtime_checkable
 class Closes(Protocol):
-    """A body that has to be closed when it was taken."""
+    """A body that has to be closed after it was read."""
 
     def close(self) -> None:
-        """Give back what it holds."""
+        """Release its resources."""
 
 
 Application = Callable[[Environ, Any], Iterable[bytes]]

@@ -7,7 +7,7 @@ import pytest
 from mixed_orders import NOON
 
 from application.catalog.access import Caller
-from application.orders.service import ChangeOrder, ChoosePayment, Request
+from application.orders.commands import ChangeOrder, ChoosePayment, Request
 from domain.commands import BestAvailable, TicketsById
 from domain.status import Status
 

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 from box_office import PARTERRE, SHOP, seat
 
+from application.orders.commands import ChangeOrder
 from application.orders.rejected_requests import KEPT, RejectionLog
-from application.orders.service import ChangeOrder
 from application.ports.store import StoreUnavailable
 from domain.commands import BestAvailable, Customer
 from domain.refusals import (

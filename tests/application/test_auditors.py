@@ -7,7 +7,7 @@ from box_office import ORGANISER, SHOP, SHOW
 from click.testing import CliRunner
 
 from application.catalog.access import AUDIT, Caller
-from application.orders.service import ChangeOrder, Request
+from application.orders.commands import ChangeOrder, Request
 from domain.refusals import NotTheVendor, ShowNotFound, UnknownOrder
 from domain.status import Status
 from interface.cli.main import cli

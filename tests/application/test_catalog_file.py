@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from marshmallow import Schema
 
-from application.catalog import file as catalog_file
+from application.catalog import file_schema
 from application.catalog.cache import Partner
-from application.catalog.file import BadCatalog, PartnerEntry, TicketEntry, read_catalog_file
+from application.catalog.entries import BadCatalog, PartnerEntry, TicketEntry
+from application.catalog.file import read_catalog_file
 from application.catalog.loading import sample_catalog
 from domain.payment import ConfirmedBy, PaymentSystem
 from domain.pricing import PriceRule
@@ -458,7 +459,7 @@ def test_the_example_of_the_documentation_is_a_good_file():
 def test_every_field_of_a_catalogue_file_has_a_line_in_the_documentation():
     schemas = [
         each
-        for each in vars(catalog_file).values()
+        for each in vars(file_schema).values()
         if isinstance(each, type) and issubclass(each, Schema) and each is not Schema
     ]
     names = {field.data_key or name for each in schemas for name, field in each().fields.items()}

@@ -14,7 +14,7 @@ from application.event_log.idempotency import key_digest
 from application.integrity.findings import Kind
 from application.integrity.verification import verify
 from application.integrity.workers import here
-from application.orders.service import ChangeOrder, ChoosePayment
+from application.orders.commands import ChangeOrder, ChoosePayment
 from application.ports.unit_of_work import IdempotencyRecord
 from application.projector import derived_records_check as beside_check
 from application.projector.derived_records_check import check_requests

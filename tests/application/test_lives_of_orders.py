@@ -25,13 +25,13 @@ from selling import MOMENT, Clock
 
 from application.bootstrap import build
 from application.catalog.access import Caller
-from application.catalog.availability import Sale
+from application.catalog.document_types import Sale
 from application.catalog.file import read_catalog_file
 from application.catalog.loading import load_catalog
+from application.orders.commands import ChangeOrder, ChoosePayment, Request
 from application.orders.document import order_document
 from application.orders.expiry import sweep
 from application.orders.queries import OrderFilter
-from application.orders.service import ChangeOrder, ChoosePayment, Request
 from application.projector.loop import catch_up
 from application.runtime.ids import created_at_of
 from application.settings import Settings

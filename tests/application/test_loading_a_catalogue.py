@@ -9,10 +9,11 @@ import yaml
 from mixed_orders import SHOP, THEATRE
 from selling import CANCEL, DONE, TEN_MINUTES, asks, at_random, on_one_store, seats
 
-from application.catalog.file import BadCatalog, read_catalog_file
+from application.catalog.entries import BadCatalog
+from application.catalog.file import read_catalog_file
 from application.catalog.loading import LoadReport, TicketsInUse, load_catalog
+from application.orders.commands import ChangeOrder, ChoosePayment
 from application.orders.expiry import sweep
-from application.orders.service import ChangeOrder, ChoosePayment
 from application.projector.loop import catch_up
 from application.storage.shared.catalog import CatalogChange
 from domain.status import Status

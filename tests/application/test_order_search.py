@@ -8,9 +8,9 @@ import pytest
 from application.bootstrap import build
 from application.catalog.access import AUDIT, Caller
 from application.catalog.loading import load_sample
+from application.orders.commands import ChangeOrder, Request
 from application.orders.queries import OrderFilter
 from application.orders.search import MOST_FOUND
-from application.orders.service import ChangeOrder, Request
 from application.projector.loop import catch_up
 from application.runtime.clock import now
 from application.settings import Settings

@@ -7,7 +7,7 @@ from string import Formatter
 import pytest
 from box_office import SHOP, seat
 
-from application.orders.service import CONTENDED, ChangeOrder, RejectedRequest
+from application.orders.commands import CONTENDED, ChangeOrder, RejectedRequest
 from application.orders.timeline.english import ENGLISH
 from application.orders.timeline.language import Language
 from application.orders.timeline.russian import RUSSIAN

@@ -23,8 +23,9 @@ from application.projector.generations import Loading, Stopped
 from application.projector.loop import OtherColumns, catch_up, pull
 from application.projector.partitions import OrderNotShown
 from application.projector.rebuild import NothingKept, rebuild, roll_back
-from application.projector.workers import WorkerDied, in_processes
+from application.projector.workers import in_processes
 from application.read_models.registry import PROJECTIONS
+from application.runtime.worker_processes import WorkerDied
 from application.settings import Settings
 from domain.events import CustomerSet
 from domain.status import Status

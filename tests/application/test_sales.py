@@ -4,7 +4,7 @@ import pytest
 from box_office import ORGANISER, SHOP, BoxOffice
 
 from application.catalog.access import Caller
-from application.orders.service import ChangeOrder, ChoosePayment
+from application.orders.commands import ChangeOrder, ChoosePayment
 from application.read_models.sales import amount_of, hundredths
 from domain.commands import BestAvailable
 from domain.refusals import ShowNotFound

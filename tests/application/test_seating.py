@@ -4,7 +4,7 @@ import pytest
 from box_office import ORGANISER, PARTERRE, SHOP, SHOW, seat
 
 from application.catalog.access import AUDIT, Caller
-from application.catalog.availability import Sale
+from application.catalog.document_types import Sale
 from application.catalog.seating import natural
 from domain.refusals import ShowNotFound
 

@@ -1,6 +1,6 @@
 """How far the read models are, as operators and the console see it."""
 
-from application.operations.read_model_status import Rebuild, read_model_statuses
+from application.operations.read_model_status import Rebuild, read_model_statuses, rebuild_of
 from application.read_models.registry import PROJECTIONS
 
 NAMES = list(PROJECTIONS)
@@ -31,11 +31,11 @@ def test_why_one_stands_still_is_told(office):
 def test_a_rebuild_tells_how_far_it_has_come(office):
     models = office.services.store.read_models()
     build = models.begin(PROJECTIONS["holds"].table, "code", 40, ["5", "9"])
-    assert by_name(office.services)["holds"].rebuild == Rebuild(0, 40)
+    assert rebuild_of(models, PROJECTIONS["holds"].table) == Rebuild(0, 40)
     partition = models.pending(build.state)[1]
     models.load(build.state, partition, [], 25)
-    assert by_name(office.services)["holds"].rebuild == Rebuild(25, 40)
-    assert by_name(office.services)["orders"].rebuild is None
+    assert rebuild_of(models, PROJECTIONS["holds"].table) == Rebuild(25, 40)
+    assert rebuild_of(models, PROJECTIONS["orders"].table) is None
     models.drop(build.state)
-    assert by_name(office.services)["holds"].rebuild is None
+    assert rebuild_of(models, PROJECTIONS["holds"].table) is None
     assert models.loaded(build.state) == 0

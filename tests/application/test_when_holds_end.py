@@ -21,8 +21,8 @@ from selling import (
 from structlog.testing import capture_logs
 
 from application.bootstrap import build
+from application.orders.commands import ChangeOrder, ChoosePayment
 from application.orders.expiry import BATCH, sweep
-from application.orders.service import ChangeOrder, ChoosePayment
 from application.projector.loop import catch_up
 from application.settings import Settings
 from domain.refusals import Refusal

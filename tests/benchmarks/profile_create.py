@@ -19,7 +19,7 @@ from http_paths import CREATE, ORDERS, wrk
 from servers import KEY, environment, free_port, put_on_sale, wait_for
 
 from application.bootstrap import build
-from application.orders.service import Request
+from application.orders.commands import Request
 from application.settings import Settings
 from application.storage.sqlite.batch import SqliteBatch
 from interface.http.quick_body import quick_order

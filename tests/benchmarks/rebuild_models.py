@@ -28,14 +28,15 @@ from servers import EVENT, SET, put_on_sale, service
 from application.bootstrap import build, open_copyable, open_store, opener_of
 from application.catalog.access import Caller
 from application.event_log.event_mapper import event_from
-from application.orders.service import ChangeOrder, Request
+from application.orders.commands import ChangeOrder, Request
 from application.ports.copyable import EVENTS, Counters
 from application.ports.partitions import Range
 from application.projector.generations import Loading
 from application.projector.rebuild import rebuild
-from application.projector.workers import NICE_LEVEL, in_processes, lower_priority
+from application.projector.workers import NICE_LEVEL, in_processes
 from application.read_models.registry import PROJECTIONS
 from application.runtime.clock import now
+from application.runtime.worker_processes import lower_priority
 from application.settings import Settings
 from domain.commands import BestAvailable
 from domain.order import Order

@@ -10,8 +10,8 @@ from application.catalog.access import AUDIT, Caller
 from application.catalog.file import read_catalog_file
 from application.catalog.keys import create_key
 from application.catalog.loading import load_catalog
+from application.orders.commands import ChangeOrder, ChoosePayment, Request
 from application.orders.expiry import sweep
-from application.orders.service import ChangeOrder, ChoosePayment, Request
 from application.projector.loop import catch_up
 from application.read_models.registry import PROJECTIONS
 from application.settings import Settings

@@ -11,7 +11,7 @@ from application.bootstrap import build
 from application.catalog.access import Caller
 from application.catalog.file import read_catalog_file
 from application.catalog.loading import load_catalog
-from application.orders.service import ChangeOrder, Request
+from application.orders.commands import ChangeOrder, Request
 from application.runtime.clock import now
 from application.settings import Settings
 from domain.commands import BestAvailable, TicketsById

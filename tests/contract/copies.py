@@ -11,7 +11,7 @@ from application.bootstrap import build, open_copyable, open_store
 from application.catalog.access import Caller
 from application.copying.copy import copy
 from application.event_log.idempotency import key_digest
-from application.orders.service import ChangeOrder, Request
+from application.orders.commands import ChangeOrder, Request
 from application.ports.integrity_records import SignedCheckpoint
 from application.ports.rejection_log import Attempt
 from application.projector.loop import catch_up

@@ -11,7 +11,7 @@ from copies import ATTEMPT, SHOW, copy_over, fill, killed_copy, listed, order, s
 
 from application.bootstrap import open_copyable, open_store
 from application.copying.copy import NotCopied
-from application.orders.service import replay
+from application.orders.loaded_order import replay
 from application.ports.copyable import PARTS
 from application.ports.store import CopyUnfinished, StoreUnavailable
 from application.storage.shared.copied_tables import COLUMNS

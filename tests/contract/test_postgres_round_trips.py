@@ -11,8 +11,9 @@ from application.bootstrap import build
 from application.catalog.access import Caller
 from application.catalog.cache import CatalogCache
 from application.catalog.loading import load_sample
+from application.orders.commands import ChangeOrder, ChoosePayment, Request
 from application.orders.history import OrderHistory
-from application.orders.service import ChangeOrder, ChoosePayment, OrderService, Request
+from application.orders.service import OrderService
 from application.runtime.clock import now
 from application.settings import Settings
 from application.storage.postgres.store import PostgresStore

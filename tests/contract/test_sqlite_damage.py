@@ -51,7 +51,7 @@ DAMAGED = [
     ("witness", random_bytes),
 ]
 """Each file is emptied, made unreadable, and filled with what is no database: the three faults that
-are noticed in different ways. SQLite reports the last kind in one way: each file has one of it."""
+are noticed in different ways. SQLite reports the last kind in one way: one of it for each file."""
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from application.bootstrap import build
 from application.catalog.loading import load_sample
 from application.integrity.verification import verify
 from application.integrity.workers import here
-from application.orders.service import ChangeOrder, Request
+from application.orders.commands import ChangeOrder, Request
 from application.projector.loop import catch_up
 from application.projector.rebuild import rebuild
 from application.read_models.registry import PROJECTIONS

@@ -7,7 +7,7 @@ from box_office import ORGANISER, PARTERRE, SHOW
 
 from application.bootstrap import build
 from application.catalog.access import Caller
-from application.orders.service import ChangeOrder, Request
+from application.orders.commands import ChangeOrder, Request
 from application.runtime.clock import now
 from application.settings import Settings
 from domain.commands import BestAvailable

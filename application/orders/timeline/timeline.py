@@ -14,9 +14,10 @@ from eventsourcing.persistence import Notification
 from application.catalog.access import SYSTEM, Caller
 from application.catalog.cache import CatalogCache
 from application.event_log.event_mapper import event_of
+from application.orders.commands import TICKETS_SHORT
+from application.orders.document_types import StoryDocument, StoryEntryDocument
 from application.orders.history import OrderHistory
 from application.orders.rejected_requests import RejectionLog
-from application.orders.service import TICKETS_SHORT
 from application.orders.timeline.english import ENGLISH
 from application.orders.timeline.language import SECOND, Language
 from application.orders.timeline.russian import RUSSIAN
@@ -106,7 +107,7 @@ class OrderTimelines:
 
     def explain(
         self, order_id: str, language: Language = ENGLISH, caller: Caller | None = None
-    ) -> dict[str, Any]:
+    ) -> StoryDocument:
         """The documented story of an order, told in `language`. Refuses an unknown order."""
         stored = self._history.stored(order_id, caller)
         entries, order = entries_of(stored, self._attempts.of(order_id), self._clock())
@@ -119,7 +120,7 @@ class OrderTimelines:
             "story": [self._entry(language, entry) for entry in entries],
         }
 
-    def _entry(self, language: Language, entry: TimelineEntry) -> dict[str, Any]:
+    def _entry(self, language: Language, entry: TimelineEntry) -> StoryEntryDocument:
         left = None if entry.till is None else entry.till - entry.at
         return {
             "kind": entry.kind,

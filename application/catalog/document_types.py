@@ -1,0 +1,151 @@
+"""The documents that say what is for sale, as they are encoded. Each shape stands here, once.
+
+The OpenAPI document is generated from these types, and shows their descriptions.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Any, NotRequired, TypedDict
+
+from msgspec import Meta
+
+Id = Annotated[str, Meta(pattern="^[0-9a-f]{24}$")]
+Money = Annotated[str, Meta(pattern=r"^[0-9]+\.[0-9]{2}$")]
+Moment = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}000\+00:00$")]
+"""In UTC, with six digits of the second, the last three of them zero."""
+
+
+def one_of(*words: str) -> Meta:
+    """The constraint that a text is one of these words."""
+    return Meta(extra_json_schema={"enum": [*words]})
+
+
+class Sale(StrEnum):
+    """Whether a ticket can be had."""
+
+    VACANT = "vacant"
+    RESERVED = "reserved"
+    SOLD = "sold"
+
+
+class SeatDocument(TypedDict, total=False):
+    """Where a seat is; empty for a ticket without one."""
+
+    sector: Annotated[Any, Meta(description="The part of the hall.")]
+    row: Annotated[Any, Meta(description="The row.")]
+    number: Annotated[Any, Meta(description="The place in the row.")]
+
+
+class TicketDocument(TypedDict):
+    """A ticket of an event, and whether it can be had."""
+
+    id: Annotated[Id, Meta(description="The ticket.")]
+    status: Annotated[str, one_of(*Sale), Meta(description="Whether it can be had.")]
+    set: Annotated[Id, Meta(description="Its ticket set.")]
+    reserved_till: Annotated[
+        Moment | None, Meta(description="Until when it is held; null unless it is reserved.")
+    ]
+    seat: Annotated[
+        SeatDocument, Meta(description="Where it is; empty for a ticket without a seat.")
+    ]
+
+
+class OrderTicketDocument(TypedDict):
+    """A ticket of an order; `barcode` once the order is done."""
+
+    id: Annotated[Id, Meta(description="The ticket.")]
+    serial: Annotated[str, Meta(description="The series of the event's tickets.")]
+    number: Annotated[int, Meta(description="Its number in the series.")]
+    seat: Annotated[
+        SeatDocument, Meta(description="Where it is; empty for a ticket without a seat.")
+    ]
+    set: Annotated[Id, Meta(description="The ticket set it was taken from.")]
+    barcode: NotRequired[
+        Annotated[
+            str, Meta(description="Twenty digits that cannot be guessed, once the order is done.")
+        ]
+    ]
+
+
+class TitleDocument(TypedDict):
+    """What an event is called."""
+
+    text: Annotated[str, Meta(description="The title.")]
+
+
+class LifetimeDocument(TypedDict):
+    """When an event is."""
+
+    start: Annotated[Moment, Meta(description="When it begins.")]
+    finish: Annotated[Moment, Meta(description="When it ends.")]
+
+
+_Rule = TypedDict(
+    "_Rule",
+    {
+        "id": Annotated[Id, Meta(description="The price rule.")],
+        "current": Annotated[bool, Meta(description="Whether it is in force now.")],
+        "from": Annotated[
+            str | None, Meta(description="The start of its validity; null: it has none.")
+        ],
+        "till": Annotated[str | None, Meta(description="The end of its validity; null: none.")],
+    },
+)
+
+
+class PricesDocument(TypedDict):
+    """What a ticket costs under a price rule."""
+
+    price_org: Annotated[Money, Meta(description="The price.")]
+    price_extra: Annotated[Money, Meta(description="The fee.")]
+    price: Annotated[Money, Meta(description="Both together.")]
+
+
+class RuleDocument(_Rule, PricesDocument):
+    """A price rule, and whether it is the one in force."""
+
+
+class SetPricesDocument(TypedDict):
+    """What a ticket of a set costs now."""
+
+    price_org: Annotated[
+        str | None, Meta(description="The price of a ticket now; null while no rule is in force.")
+    ]
+    price_extra: Annotated[str | None, Meta(description="The fee on it now.")]
+    price: Annotated[str | None, Meta(description="Both together.")]
+
+
+class _Set(TypedDict):
+    id: Annotated[Id, Meta(description="The ticket set.")]
+    name: Annotated[str, Meta(description="Its name.")]
+    amount: Annotated[int, Meta(description="How many tickets it has.")]
+    amount_vacant: Annotated[int, Meta(description="How many of them are vacant now.")]
+
+
+class SetDocument(_Set, SetPricesDocument):
+    """A set of tickets, how many are vacant, and what one costs now (null: not on sale)."""
+
+    rules: Annotated[list[RuleDocument], Meta(description="All of its price rules.")]
+
+
+class ShowHeadDocument(TypedDict):
+    """An event, without what it has for sale."""
+
+    id: Annotated[Id, Meta(description="The event.")]
+    title: Annotated[TitleDocument, Meta(description="Its title.")]
+    lifetime: Annotated[LifetimeDocument, Meta(description="When it takes place.")]
+    org: Annotated[Id, Meta(description="The partner that organises it.")]
+
+
+class ShowDocument(ShowHeadDocument):
+    """An event that the key may sell."""
+
+    sets: Annotated[list[SetDocument], Meta(description="Its ticket sets.")]
+
+
+class PartnerDocument(TypedDict):
+    """A partner; `name` is null for one that is no longer in the catalogue."""
+
+    id: Annotated[Id, Meta(description="The partner.")]
+    name: Annotated[
+        str | None, Meta(description="Its name; null if it is no longer in the catalogue.")
+    ]

@@ -1,0 +1,49 @@
+"""What a catalogue file has in it, once it is read."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from application.catalog.cache import Partner
+from domain.errors import UserError
+from domain.payment import PaymentSystem
+from domain.shows import Deal, Show
+
+
+class BadCatalog(UserError):
+    """A catalogue file with wrong values. `errors` says by path what is wrong; nothing was used."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{path}: {what}" for path, what in errors.items()))
+        self.errors = errors
+
+
+class TicketEntry(msgspec.Struct, frozen=True):
+    """A ticket with an id of its own and, perhaps, a seat."""
+
+    id: str
+    seat: dict[str, Any]
+
+
+class PartnerEntry(msgspec.Struct, frozen=True):
+    """A partner with its keys in the clear, as only the file has them."""
+
+    partner: Partner
+    keys: tuple[str, ...]
+
+
+class ShowEntry(msgspec.Struct, frozen=True):
+    """A show and, by set, its tickets: one by one, or only how many there are."""
+
+    show: Show
+    tickets: dict[str, tuple[TicketEntry, ...] | int]
+
+
+class CatalogFile(msgspec.Struct, frozen=True):
+    """What a good catalogue file says."""
+
+    partners: tuple[PartnerEntry, ...]
+    payment_systems: tuple[PaymentSystem, ...]
+    deals: tuple[Deal, ...]
+    events: tuple[ShowEntry, ...]

@@ -1,0 +1,100 @@
+"""Checks a catalogue file as a whole: names given twice, partners and seats.
+
+It is checked on what the file says, not on what was made of it: a wrong value elsewhere must not
+hide these. Values of a wrong type are passed over here.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from application.runtime.ids import is_id
+
+Named = tuple[str, str, Any]
+"""A kind of name that may occur once, where it stands, and the name."""
+
+
+def faults_of(document: Mapping[Any, Any]) -> dict[str, str]:
+    """By path, what is wrong with the file as a whole."""
+    return _twice(_named(document)) | _unknown_partners(document) | _seats_twice(document)
+
+
+def _named(document: Mapping[Any, Any]) -> Iterator[Named]:
+    for path, partner in _each(document, "partners"):
+        yield "partner", f"{path}.id", _id(partner)
+        keys = partner.get("keys")
+        for i, key in enumerate(keys if isinstance(keys, list) else ()):
+            yield "key", f"{path}.keys[{i}]", key
+    for path, system in _each(document, "payment_systems"):
+        yield "payment system", f"{path}.id", _id(system)
+        yield "payment system", f"{path}.alias", system.get("alias")
+    for path, deal in _each(document, "deals"):
+        yield "deal", f"{path}.id", _id(deal)
+        parties = (_id(deal, "org"), _id(deal, "vendor"))
+        yield "org and vendor", f"{path}.vendor", None if None in parties else parties
+    for path, event in _each(document, "events"):
+        yield "event", f"{path}.id", _id(event)
+    for path, ticket_set in _sets(document):
+        yield "set", f"{path}.id", _id(ticket_set)
+        yield from (
+            ("rule", f"{at}.id", _id(rule)) for at, rule in _each(ticket_set, "rules", path)
+        )
+        for at, ticket in _each(ticket_set, "tickets", path):
+            yield "ticket", f"{at}.id", _id(ticket)
+
+
+def _twice(named: Iterable[Named]) -> dict[str, str]:
+    first: dict[tuple[str, str | tuple[str, str]], str] = {}
+    errors = {}
+    for kind, path, name in named:
+        if isinstance(name, str | tuple):
+            before = first.setdefault((kind, name), path)
+            if before != path:
+                errors[path] = f"Is the same {kind} as {before}."
+    return errors
+
+
+def _unknown_partners(document: Mapping[Any, Any]) -> dict[str, str]:
+    known = {_id(partner) for _, partner in _each(document, "partners")}
+    named = [(f"{path}.org", _id(event, "org")) for path, event in _each(document, "events")]
+    for path, deal in _each(document, "deals"):
+        named += [(f"{path}.{party}", _id(deal, party)) for party in ("org", "vendor")]
+    return {
+        path: "Is no partner of this file." for path, name in named if name and name not in known
+    }
+
+
+def _seats_twice(document: Mapping[Any, Any]) -> dict[str, str]:
+    """Two tickets of one set for the same seat: they would seat two buyers on one chair."""
+    return _twice(
+        ("seat", f"{at}.seat", (path, *seat))
+        for path, ticket_set in _sets(document)
+        for at, ticket in _each(ticket_set, "tickets", path)
+        if (seat := _whole_seat(ticket))
+    )
+
+
+def _whole_seat(ticket: Mapping[Any, Any]) -> tuple[str, ...] | None:
+    seat = ticket.get("seat")
+    if not isinstance(seat, dict) or not {"sector", "row", "number"} <= seat.keys():
+        return None
+    return str(seat["sector"]).lower(), str(seat["row"]), str(seat["number"])
+
+
+def _sets(document: Mapping[Any, Any]) -> Iterator[tuple[str, dict[Any, Any]]]:
+    for path, event in _each(document, "events"):
+        yield from _each(event, "sets", path)
+
+
+def _each(
+    parent: Mapping[Any, Any], name: str, path: str = ""
+) -> Iterator[tuple[str, dict[Any, Any]]]:
+    """The mappings in a list, with their paths."""
+    listed = parent.get(name)
+    for i, item in enumerate(listed if isinstance(listed, list) else ()):
+        if isinstance(item, dict):
+            yield f"{path}.{name}[{i}]".removeprefix("."), item
+
+
+def _id(mapping: Mapping[Any, Any], name: str = "id") -> str | None:
+    value = mapping.get(name)
+    return value.lower() if isinstance(value, str) and is_id(value.lower()) else None

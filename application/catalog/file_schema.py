@@ -1,0 +1,222 @@
+"""The schema of a catalogue file: the form of each value, and what is made of it."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+
+from application.catalog.cache import Partner
+from application.catalog.entries import CatalogFile, PartnerEntry, ShowEntry, TicketEntry
+from application.runtime.ids import is_id
+from domain.payment import ConfirmedBy, PaymentSystem
+from domain.pricing import PriceRule
+from domain.shows import Deal, Show, TicketSet
+
+MOST_MONEY = Decimal("9999999.99")
+MOST_TICKETS = 1_000_000
+MOST_MINUTES = 43_200
+MOST_TEXT = 200
+MOST_URL = 2000
+MOST_PLACES = 1_000_000
+
+_LANGUAGE = re.compile(r"[a-z]{2}\Z")
+_KEY = re.compile(r"[\x21-\x7e]{16,128}\Z")
+_MONEY = re.compile(r"[0-9]{1,7}(\.[0-9]{1,2})?\Z")
+_QUERY_MAY_FOLLOW = re.compile(r"[^\x00-\x20\x7f#]*\Z")
+
+
+class _Id(fields.String):
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
+        if isinstance(value, int | float):
+            raise ValidationError("YAML took this for a number: write the id in quotes.")
+        if not isinstance(value, str) or not is_id(value.lower()):
+            raise ValidationError("Is no id: 24 hex digits are one.")
+        return value.lower()
+
+
+class _Money(fields.Field[Decimal]):
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Decimal:
+        if not _MONEY.match(str(value)):
+            raise ValidationError(f"Has to be between 0.00 and {MOST_MONEY}, to the cent.")
+        return Decimal(str(value)).quantize(Decimal("0.01"))
+
+
+class _Moment(fields.Field[datetime]):
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:
+        try:
+            moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+            if moment.tzinfo is not None:
+                return moment.astimezone(UTC)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise ValidationError("Is no moment: write it as ISO 8601 with a time zone.") from error
+        raise ValidationError("Has no time zone.")
+
+
+def _refuse_unless_readable(value: str) -> None:
+    if not value.strip():
+        raise ValidationError("Has to say something.")
+    if any(unicodedata.category(each) in {"Cc", "Cs"} for each in value):
+        raise ValidationError("Has to be one line of text.")
+
+
+def _text(*checks: Callable[[str], Any]) -> fields.String:
+    return fields.String(
+        required=True,
+        validate=checks or (validate.Length(1, MOST_TEXT), _refuse_unless_readable),
+        error_messages={"invalid": "Is no text to YAML: write it in quotes."},
+    )
+
+
+class _PartnerIn(Schema):
+    id = _Id(required=True)
+    name = _text()
+    language = _text(validate.Regexp(_LANGUAGE, error="Is no language: two small letters are one."))
+    keys = fields.List(
+        _text(validate.Regexp(_KEY, error="Has to be 16 to 128 visible ASCII characters.")),
+        load_default=list,
+    )
+
+    @post_load
+    def entry(self, data: dict[str, Any], **_: Any) -> PartnerEntry:
+        partner = Partner(data["id"], data["name"], data["language"])
+        return PartnerEntry(partner, tuple(data["keys"]))
+
+
+class _SystemIn(Schema):
+    id = _Id(required=True)
+    alias = _text()
+    hold_minutes = fields.Integer(
+        required=True, strict=True, validate=validate.Range(1, MOST_MINUTES)
+    )
+    confirmed_by = fields.Enum(ConfirmedBy, by_value=True, required=True)
+    redirect_url = fields.Url(
+        schemes={"http", "https"},
+        require_tld=False,
+        validate=[
+            validate.Length(max=MOST_URL),
+            validate.Regexp(_QUERY_MAY_FOLLOW, error="Has to be an address without a fragment."),
+        ],
+        load_default=None,
+    )
+
+    @post_load
+    def system(self, data: dict[str, Any], **_: Any) -> PaymentSystem:
+        return PaymentSystem(**data)
+
+
+class _DealIn(Schema):
+    id = _Id(required=True)
+    org = _Id(required=True)
+    vendor = _Id(required=True)
+
+    @post_load
+    def deal(self, data: dict[str, Any], **_: Any) -> Deal:
+        return Deal(**data)
+
+
+class _RuleIn(Schema):
+    id = _Id(required=True)
+    nominal = _Money(required=True)
+    extra = _Money(load_default=Decimal("0.00"))
+    from_ = _Moment(data_key="from", load_default=None)
+    till = _Moment(load_default=None)
+
+    @validates_schema(skip_on_field_errors=False)
+    def window(self, data: dict[str, Any], **_: Any) -> None:
+        start, end = data.get("from_"), data.get("till")
+        if start and end and end <= start:
+            raise ValidationError("Has to be later than from.", "till")
+
+    @post_load
+    def rule(self, data: dict[str, Any], **_: Any) -> PriceRule:
+        return PriceRule(**data)
+
+
+def _refuse_unless_place(value: Any) -> None:
+    """A row or a seat has a number or a short name."""
+    if isinstance(value, str):
+        validate.Length(1, MOST_TEXT)(value)
+        _refuse_unless_readable(value)
+    elif isinstance(value, bool) or not isinstance(value, int):
+        raise ValidationError("Has to be a whole number or a short name.")
+    else:
+        validate.Range(0, MOST_PLACES)(value)
+
+
+class _SeatIn(Schema):
+    sector = _Id()
+    row = fields.Raw(validate=_refuse_unless_place)
+    number = fields.Raw(validate=_refuse_unless_place)
+
+
+class _TicketIn(Schema):
+    id = _Id(required=True)
+    seat = fields.Nested(_SeatIn, load_default=dict)
+
+    @post_load
+    def entry(self, data: dict[str, Any], **_: Any) -> TicketEntry:
+        return TicketEntry(**data)
+
+
+class _CountIn(Schema):
+    count = fields.Integer(required=True, strict=True, validate=validate.Range(1, MOST_TICKETS))
+
+
+class _Tickets(fields.Field[Any]):
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[TicketEntry, ...] | int:
+        if isinstance(value, dict):
+            return int(_CountIn().load(value)["count"])
+        if not isinstance(value, list) or not value:
+            raise ValidationError("Has to be a list of tickets, or {count: N}.")
+        return tuple(_TicketIn(many=True).load(value))
+
+
+class _SetIn(Schema):
+    id = _Id(required=True)
+    name = _text()
+    rules = fields.List(fields.Nested(_RuleIn), required=True, validate=validate.Length(1, 100))
+    tickets = _Tickets(required=True)
+
+
+class _EventIn(Schema):
+    id = _Id(required=True)
+    org = _Id(required=True)
+    title = _text()
+    starts_at = _Moment(required=True)
+    ends_at = _Moment(required=True)
+    sets = fields.List(fields.Nested(_SetIn), required=True, validate=validate.Length(1, 1000))
+
+    @validates_schema(skip_on_field_errors=False)
+    def lifetime(self, data: dict[str, Any], **_: Any) -> None:
+        start, end = data.get("starts_at"), data.get("ends_at")
+        if start and end and end <= start:
+            raise ValidationError("Has to be later than starts_at.", "ends_at")
+
+    @post_load
+    def entry(self, data: dict[str, Any], **_: Any) -> ShowEntry:
+        tickets = {each["id"]: each["tickets"] for each in data["sets"]}
+        sets = tuple(
+            TicketSet(each["id"], each["name"], tuple(each["rules"]), _amount(each["tickets"]))
+            for each in data.pop("sets")
+        )
+        return ShowEntry(Show(sets=sets, **data), tickets)
+
+
+def _amount(tickets: tuple[TicketEntry, ...] | int) -> int:
+    return tickets if isinstance(tickets, int) else len(tickets)
+
+
+class CatalogIn(Schema):
+    partners = fields.List(fields.Nested(_PartnerIn), required=True, validate=validate.Length(1))
+    payment_systems = fields.List(fields.Nested(_SystemIn), load_default=list)
+    deals = fields.List(fields.Nested(_DealIn), load_default=list)
+    events = fields.List(fields.Nested(_EventIn), load_default=list)
+
+    @post_load
+    def file(self, data: dict[str, Any], **_: Any) -> CatalogFile:
+        """The whole file."""
+        return CatalogFile(*(tuple(data[name]) for name in CatalogFile.__struct_fields__))

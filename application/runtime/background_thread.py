@@ -1,0 +1,87 @@
+"""A thread that does something again and again beside the requests, until it is stopped."""
+
+import threading
+from collections.abc import Callable
+
+import structlog
+
+from application.ports.store import StoreUnavailable
+
+log = structlog.get_logger()
+
+
+class BackgroundThread:
+    """Does `work`, then waits `seconds` or until it is woken, and so on; with 0 seconds never.
+
+    It begins with waiting, unless `at_once`. With `once_more` it works a last time when it is
+    stopped. What `work` raises is logged, and the next turn comes all the same.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[], None],
+        seconds: float,
+        *,
+        at_once: bool = False,
+        once_more: bool = False,
+    ) -> None:
+        self._name = name
+        self._work = work
+        self._seconds = seconds
+        self._at_once = at_once
+        self._once_more = once_more
+        self._woken = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def started(self) -> bool:
+        """Whether the thread was started."""
+        return self._thread is not None
+
+    def start(self) -> None:
+        """Start the thread."""
+        if self._seconds:
+            self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+            self._thread.start()
+
+    def wake(self) -> None:
+        """Have the next turn come now."""
+        self._woken.set()
+
+    def pause(self, seconds: float) -> None:
+        """Wait within a turn, no longer than until the thread is stopped."""
+        self._stopping.wait(seconds)
+
+    def end(self) -> None:
+        """Have no further turn; the one under way goes on."""
+        self._stopping.set()
+        self._woken.set()
+
+    def stop(self, seconds: float | None = None) -> None:
+        """Finish the turn under way, and wait for its end: at most `seconds`, if that is said."""
+        self.end()
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def _run(self) -> None:
+        if not self._at_once:
+            self._wait()
+        while not self._stopping.is_set():
+            self._turn()
+            self._wait()
+        if self._once_more:
+            self._turn()
+
+    def _wait(self) -> None:
+        self._woken.wait(self._seconds)
+        self._woken.clear()
+
+    def _turn(self) -> None:
+        try:
+            self._work()
+        except StoreUnavailable as error:
+            log.warning("store_unavailable", thread=self._name, reason=str(error))
+        except Exception:
+            log.exception("background_work_failed", thread=self._name)

@@ -1,0 +1,54 @@
+"""Processes of this machine that carry out tasks, each of which opens its store once."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from functools import cache
+from multiprocessing import get_context
+from multiprocessing.util import Finalize
+
+from application.ports.store import Store, StoreOpener
+from application.runtime.parent_process import end_with_parent
+from domain.errors import UserError
+
+
+class WorkerDied(UserError):
+    """A worker process was ended from outside."""
+
+    def __init__(self, consequence: str) -> None:
+        super().__init__(f"A worker process died, for want of memory perhaps{consequence}")
+
+
+@contextmanager
+def worker_processes(
+    count: int, consequence: str, nice_level: int = 0
+) -> Iterator[ProcessPoolExecutor]:
+    """`count` processes, which end with this one. Raises `WorkerDied` with the `consequence`."""
+    pool = ProcessPoolExecutor(count, get_context("spawn"), _begin, (nice_level,))
+    try:
+        yield pool
+    except BrokenProcessPool as error:
+        raise WorkerDied(consequence) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@cache
+def opened(opener: StoreOpener) -> Store:
+    """The store, opened once in a process and closed at its end."""
+    store = opener()
+    Finalize(None, store.close, exitpriority=1)
+    return store
+
+
+def lower_priority(nice_level: int) -> None:
+    """Let every other process have the processor first, where the system can."""
+    with suppress(OSError):
+        os.nice(nice_level)
+
+
+def _begin(nice_level: int) -> None:
+    end_with_parent()
+    lower_priority(nice_level)

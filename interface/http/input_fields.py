@@ -1,0 +1,154 @@
+"""The kinds of fields that bodies and queries are made of, and how each is checked."""
+
+import re
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate
+
+MOST_URL = 2000
+
+OBJECT_ID = re.compile(r"[0-9a-f]{24}\Z")
+PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f]*\Z")
+DIGITS = re.compile(r"[0-9]{1,20}\Z")
+NOT_BLANK = re.compile(r".*\S")
+
+
+class ObjectId(fields.String):
+    """An id: 24 hex digits, written in small letters."""
+
+    default_error_messages = {"invalid": "Is no id: 24 hex digits are one."}  # noqa: RUF012 - as marshmallow wants it
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
+        if not isinstance(value, str) or not OBJECT_ID.match(value.lower()):
+            raise self.make_error("invalid")
+        return value.lower()
+
+
+class Moment(fields.String):
+    """A moment: ISO 8601 with a time zone."""
+
+    default_error_messages = {"invalid": "Is no moment: write it as ISO 8601 with a time zone."}  # noqa: RUF012
+
+    def _deserialize(  # type: ignore[override] # a string outside, a datetime inside
+        self, value: Any, *_: Any, **__: Any
+    ) -> datetime:
+        try:
+            # An unescaped + in a query arrives as a space.
+            moment = datetime.fromisoformat(re.sub(r" (\d\d:?\d\d)\Z", r"+\1", value))
+            if moment.tzinfo is None:
+                raise self.make_error("invalid")
+            return moment.astimezone(UTC)
+        except (ValueError, TypeError, OverflowError) as error:
+            raise self.make_error("invalid") from error
+
+
+class Digits(fields.Integer):
+    """A whole number as it stands in an address: digits and nothing else."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if not isinstance(value, str) or not DIGITS.match(value):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Count(fields.Integer):
+    """A whole number in a body; to JSON 2.0 is one, too."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        whole = int(value) if isinstance(value, float) and value.is_integer() else value
+        return super()._deserialize(whole, attr, data, **kwargs)
+
+
+class MomentRange(fields.String):
+    """From a moment (included) till another (excluded), with a comma between; either may miss."""
+
+    default_error_messages = {"invalid": "Is no range: write FROM,TILL; either may be left out."}  # noqa: RUF012
+
+    def _deserialize(  # type: ignore[override] # a string outside, two datetimes inside
+        self, value: Any, *_: Any, **__: Any
+    ) -> tuple[datetime | None, datetime | None]:
+        ends = value.split(",")
+        if len(ends) != len(("from", "till")):
+            raise self.make_error("invalid")
+        from_, till = (Moment().deserialize(end.strip()) if end.strip() else None for end in ends)
+        return from_, till
+
+
+class Words(fields.String):
+    """One or more words of an enumeration, with commas between."""
+
+    def __init__(self, words: type[StrEnum], **kwargs: Any) -> None:
+        self.words = words
+        super().__init__(**kwargs)
+
+    def _deserialize(  # type: ignore[override] # a string outside, enumeration members inside
+        self, value: Any, *_: Any, **__: Any
+    ) -> tuple[StrEnum, ...]:
+        try:
+            return tuple(self.words(word.strip()) for word in value.split(","))
+        except ValueError as error:
+            known = ", ".join(self.words)
+            raise ValidationError(f"Is not made of these words: {known}.") from error
+
+
+class Flag(fields.Boolean):
+    """true or false; the strings "true" and "false" are taken, too."""
+
+    truthy = {True, "true"}  # noqa: RUF012
+    falsy = {False, "false"}  # noqa: RUF012
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool | str):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Some(fields.List[Any]):
+    """A list of at most `most` values; a longer one is refused before its values are read."""
+
+    def __init__(self, cls_or_instance: Any, *, most: int, **kwargs: Any) -> None:
+        self._most = validate.Length(max=most)
+        super().__init__(cls_or_instance, validate=self._most, **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        if isinstance(value, list):
+            self._most(value)
+        return super()._deserialize(value, *args, **kwargs)
+
+
+def text(
+    most: int, description: str, pattern: re.Pattern[str] | None = None, error: str = ""
+) -> fields.String:
+    """A string of 1 to `most` printable characters, not only spaces; null counts as missing."""
+    checks: list[Any] = [
+        validate.Length(1, most),
+        printable(),
+        validate.Regexp(NOT_BLANK, error="Is blank."),
+    ]
+    if pattern is not None:
+        checks.append(validate.Regexp(pattern, error=error))
+    return fields.String(
+        validate=checks,
+        allow_none=True,
+        load_default=None,
+        metadata={"description": description},
+    )
+
+
+def printable() -> validate.Regexp:
+    """The check that a string has no control characters."""
+    return validate.Regexp(PRINTABLE, error="Has control characters.")
+
+
+def web_address(description: str) -> fields.Url:
+    """An address to send a buyer to."""
+    return fields.Url(
+        schemes={"http", "https"},
+        require_tld=False,
+        validate=[validate.Length(max=MOST_URL), printable()],
+        allow_none=True,
+        load_default=None,
+        metadata={"description": description},
+    )
