@@ -18,7 +18,7 @@ from application.storage.shared.derived_records import PROVEN_FROM
 
 SERVED = "SELECT feeder FROM read_models WHERE fed_till > clock_timestamp()"
 ASSIGNED = (("orders_events", "notification_id"), ("attempts", "id"))
-"""The columns whose values are drawn from a sequence."""
+"""The columns whose values come from a sequence."""
 
 NEXT = (
     "SELECT setval(pg_get_serial_sequence('{table}', '{column}'), max({column}))"

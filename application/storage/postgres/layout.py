@@ -93,13 +93,13 @@ END $$;
 """Layout 1. `shuffle` is a random place among the tickets of a set: a pick starts at a random
 place there. A ticket without an order is vacant; with one it is held until `held_till`
 (milliseconds since the epoch), or sold when that is null. `orders_horizon` must read
-the sequence before the locks: see `postgres_positions.py`."""
+the sequence before the locks: see `positions.py`."""
 
 
 PROJECTORS = """
 ALTER TABLE read_models ADD COLUMN feeder text, ADD COLUMN fed_till timestamptz;
 """
-"""Who feeds a read model, and until when others leave that to it."""
+"""Which projector has a read model, and until when others leave that to it."""
 
 ATTEMPTS = """
 CREATE TABLE attempts (
@@ -202,8 +202,8 @@ CREATE TABLE drawers (
 CREATE INDEX drawers_unsealed ON drawers (name) WHERE digest IS NULL;
 """
 """`checkpointing` is until when (milliseconds) a process has the making of the next one.
-The witness says how all orders' chains ended at a position, and the highest number of a checkpoint
-that was kept meanwhile; `digest` is null for a drawer whose
+Recorded heads: how all orders' chains ended at a position, and the highest number of a checkpoint
+that was kept meanwhile; `digest` is null for a bucket whose
 heads have changed since it was worked out."""
 
 WATCHED = """

@@ -76,7 +76,7 @@ class PostgresReadModels:
                 self._add(connection, table, live=True)
 
     def renew(self, table: Table) -> bool:
-        """Put an empty table in the place of one of another shape; tell whether it was one."""
+        """Put an empty table in the place of one of another shape; True if there was one."""
         if self.shape(self.state(table.name)) == table.shape:
             return False
         with self._laying_out() as connection:
@@ -163,7 +163,7 @@ class PostgresReadModels:
         return known
 
     def lease(self, name: str, projector: str, seconds: float) -> bool:
-        """Leave a read model to `feeder` for a while, unless it is another one's."""
+        """Lease a read model to `projector` for `seconds`, unless another one has it."""
         values = {"name": name, "feeder": projector, "seconds": seconds}
         return bool(self._readers.rows(LEASE, values))
 
@@ -288,7 +288,7 @@ class PostgresReadModels:
         return None
 
     def begin(self, table: Table, code: str, target: int, split_keys: Sequence[str]) -> Build:
-        """Make an empty generation, to be loaded by the ranges of orders between `points`."""
+        """Make an empty generation, to be loaded by the ranges of orders between `split_keys`."""
         self._tables[table.name] = table
         with self._laying_out() as connection:
             self._drop(connection, table.name, "target IS NOT NULL")
@@ -323,7 +323,7 @@ class PostgresReadModels:
             return generations.load(connection, table, state.generation, partition, rows, events)
 
     def finish(self, build: Build) -> None:
-        """Make a generation, all ranges of which are loaded, fit to be fed and read."""
+        """Make a generation, all ranges of which are loaded, fit to be projected into and read."""
         state = build.state
         with self._readers.transaction() as connection:
             generations.finish(connection, self._tables[state.name], state.generation)

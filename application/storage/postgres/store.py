@@ -1,7 +1,7 @@
 """The store for many processes and machines: a PostgreSQL database.
 
 Writers run side by side. An order's writes come one after another by a lock of its own; a ticket
-is taken by locking its row, never a set or a show; positions are read as `postgres_positions.py`
+is taken by locking its row, never a set or a show; positions are read as `positions.py`
 says. Every commit is on the server's disk before an answer leaves.
 """
 
@@ -140,7 +140,7 @@ class PostgresStore:
         return dict(found)
 
     def idempotency_record(self, digest: bytes) -> IdempotencyRecord | None:
-        """What came of a request."""
+        """The idempotency record of a request."""
         rows = self._readers.rows(
             "SELECT fingerprint, order_id, version, at FROM requests WHERE digest = %s", (digest,)
         )
@@ -272,11 +272,11 @@ class PostgresStore:
         return self._models
 
     def audit(self) -> PostgresAudit:
-        """What there is for the audit."""
+        """The records of the integrity checks."""
         return self._audit
 
     def ownership(self) -> TicketOwnership:
-        """Who has which ticket, as a whole."""
+        """Which order owns which ticket, for all of them."""
         return TicketOwnership(self._database)
 
     def derived_records(self) -> PostgresDerivedRecords:
@@ -284,7 +284,7 @@ class PostgresStore:
         return PostgresDerivedRecords(self._database)
 
     def attempts(self) -> RejectionLog:
-        """Where refused attempts are kept."""
+        """The log of rejected requests."""
         return self._attempts
 
     def troubles(self) -> dict[str, str]:

@@ -23,17 +23,17 @@ TRIES_OF_CONFLICTS = 5
 
 
 class Claimed(msgspec.Struct):
-    """A write, and whether who asked for it still wants it."""
+    """A unit of work, and whether its caller still waits for it."""
 
     write: UnitOfWork[Any]
     claim: Claim
 
 
 class GivenUpMeanwhile(Exception):
-    """Who asked for a write of a batch has given it up before it was committed."""
+    """A caller gave up a unit of work of this batch before it was committed."""
 
 
-GIVEN_UP = StoreUnavailable("Who asked for this has given it up.")
+GIVEN_UP = StoreUnavailable("The caller has given this request up.")
 
 
 class PostgresWriter:
@@ -125,14 +125,14 @@ class PostgresWriter:
                 batch.decide()
                 reach("append.before_commit")
                 _begin([wanted[place].claim for place in batch.decided])
-                doubtful = False
+                in_doubt = False
                 positions = batch.store(self._connections.replicating(connection))
             except InDoubt:
-                doubtful = True
+                in_doubt = True
             except BaseException:
                 batch.give_up()
                 raise
-        if doubtful:
+        if in_doubt:
             positions = outcome_of_commit(self._connections, batch)
         reach("append.after_commit")
         if positions:

@@ -169,7 +169,7 @@ class SqliteBatch(Batch):
         return _ids(row[0])
 
     def store(self) -> list[int]:
-        """Store what was settled; return the positions of the events, in the order of `drafts`."""
+        """Store what was decided; return the positions, in the order of `pending_writes`."""
         pending_writes = self.pending_writes
         if not pending_writes:
             return []
@@ -258,7 +258,7 @@ TicketRow = tuple[str, str, int | None]
 
 
 def _ticket_rows(pending_writes: Sequence[PendingWrites]) -> tuple[list[TicketRow], ...]:
-    """What drafts mean for tickets: those freed, kept and taken, with their orders and holds."""
+    """The tickets that pending writes free, keep and take, with their orders and holds."""
     freed: list[TicketRow] = []
     kept: list[TicketRow] = []
     taken: list[TicketRow] = []

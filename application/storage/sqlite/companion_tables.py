@@ -10,7 +10,7 @@ from application.storage.sqlite.generations import add_point
 from application.storage.sqlite.script import run
 
 LOG_IDENTITY = "CREATE TABLE log_identity (id TEXT NOT NULL);"
-"""In a companion: the id of the log that it belongs to (`sqlite_belonging.py`)."""
+"""In a companion: the id of the log that it belongs to (`file_identity.py`)."""
 
 SEEN = """
 CREATE TABLE seen (
@@ -43,7 +43,7 @@ CREATE TABLE drawers (
 CREATE INDEX drawers_unsealed ON drawers (name) WHERE digest IS NULL;
 """
 """How all orders' chains ended at a position, and the highest number of a checkpoint that was kept
-meanwhile. `digest` is null for a drawer whose heads have
+meanwhile. `digest` is null for a bucket whose heads have
 changed since it was worked out."""
 
 VERIFICATION = """
@@ -57,7 +57,7 @@ CREATE TABLE verification (
     oversold INTEGER NOT NULL
 );
 """
-"""What came of the last verification of the log."""
+"""The outcome of the last verification of the log."""
 
 VIEWS_TABLES = """
 CREATE TABLE read_models (
@@ -75,7 +75,7 @@ PROJECTORS = """
 ALTER TABLE read_models ADD COLUMN feeder TEXT;
 ALTER TABLE read_models ADD COLUMN fed_till INTEGER;
 """
-"""Who feeds a read model, and until when (milliseconds) others leave that to it."""
+"""Which projector has a read model, and until when (milliseconds) others leave that to it."""
 
 
 GENERATIONS = """
@@ -95,7 +95,7 @@ CREATE TABLE generations (
     last INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
-"""Each generation has a file of its own, with its rows and its position (`sqlite_generations.py`).
+"""Each generation has a file of its own, with its rows and its position (`generations.py`).
 `target` is the position up to which one is being made, by `code`; it is null once that is done.
 `last` is the highest number that a generation ever had: one is never given twice, so that a process
 that is late cannot write into another generation than it meant."""

@@ -202,7 +202,7 @@ def loaded(path: str) -> int:
 
 
 def finish(path: str, table: Table, target: int) -> None:
-    """Make what is loaded fit to be fed and read. Raises `KeyTwice`."""
+    """Make what is loaded fit to be projected into and read. Raises `KeyTwice`."""
     with closing(open_generation(path)) as db:
         db.execute("PRAGMA cache_size=-65536")
         read_without_copies(db)  # each index reads all of the wide rows

@@ -125,7 +125,7 @@ class SqliteReadModels(RepairedFiles):
 
     @healed
     def renew(self, table: Table) -> bool:
-        """Put an empty table in the place of one of another shape; tell whether it was one."""
+        """Put an empty table in the place of one of another shape; True if there was one."""
         dead: list[int] = []
         with generations.transaction(self._db):
             live = live_generation(self._db, table.name)
@@ -206,7 +206,7 @@ class SqliteReadModels(RepairedFiles):
 
     @healed
     def lease(self, name: str, projector: str, seconds: float) -> bool:
-        """Leave a read model to `feeder` for a while, unless it is another one's."""
+        """Lease a read model to `projector` for `seconds`, unless another one has it."""
         moment = self._now()
         till = moment + round(seconds * 1000)
         with generations.transaction(self._db):
@@ -313,7 +313,7 @@ class SqliteReadModels(RepairedFiles):
             return None  # dropped this moment
 
     def begin(self, table: Table, code: str, target: int, split_keys: Sequence[str]) -> Build:
-        """Make an empty generation, to be loaded by the ranges of orders between `points`."""
+        """Make an empty generation, to be loaded by the ranges of orders between `split_keys`."""
         self._tables[table.name] = table
         with generations.transaction(self._db):
             dead = forget(self._db, "name = ? AND target IS NOT NULL", table.name)
@@ -347,7 +347,7 @@ class SqliteReadModels(RepairedFiles):
         return generations.load(path, self._tables[state.name], partition, rows, events)
 
     def finish(self, build: Build) -> None:
-        """Make a generation, all ranges of which are loaded, fit to be fed and read."""
+        """Make a generation, all ranges of which are loaded, fit to be projected into and read."""
         state = build.state
         path = self._file(state.name, state.generation)
         if hasattr(self._of_thread, "opened"):

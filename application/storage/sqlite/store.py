@@ -246,7 +246,7 @@ class SqliteStore(TicketReading):
         return row[0] or 0
 
     def idempotency_record(self, digest: bytes) -> IdempotencyRecord | None:
-        """What came of a request."""
+        """The idempotency record of a request."""
         row = self._reader.execute(
             "SELECT fingerprint, order_id, version, at FROM requests WHERE digest = ?", (digest,)
         ).fetchone()
@@ -295,11 +295,11 @@ class SqliteStore(TicketReading):
         return self._models
 
     def audit(self) -> SqliteAudit:
-        """What there is for the audit."""
+        """The records of the integrity checks."""
         return self._audit
 
     def ownership(self) -> TicketOwnership:
-        """Who has which ticket, as a whole."""
+        """Which order owns which ticket, for all of them."""
         self._files.require()
         return TicketOwnership(self._database)
 
@@ -308,7 +308,7 @@ class SqliteStore(TicketReading):
         return SqliteDerivedRecords(self._database)
 
     def attempts(self) -> RejectionLog:
-        """Where refused attempts are kept."""
+        """The log of rejected requests."""
         return self._attempts
 
     def troubles(self) -> dict[str, str]:

@@ -17,7 +17,7 @@ def ticket_row(connection: sqlite3.Connection, ticket: str) -> Ticket | None:
 
 
 class TicketReading(ABC):
-    """What a store tells of its tickets."""
+    """The queries over a store's tickets."""
 
     @property
     @abstractmethod
