@@ -128,11 +128,7 @@ class Services(msgspec.Struct, frozen=True):
 
 
 def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Services:
-    """Wire the service over the store that `settings.database` names; all of it by one `clock`.
-
-    That is the store's where none is given.
-    Raises `BadDatabase`, `LayoutTooNew`, `StoreUnavailable`.
-    """
+    """Wire the service, by the store's clock if no other is given. Raises what opening raises."""
     store = _open_with_read_models(settings.database)
     store_clock = StoreClock(store.moment)
     clock = clock or store_clock.now

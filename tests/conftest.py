@@ -43,6 +43,12 @@ def own_logs(monkeypatch):
         configure(**LOGS)
 
 
+@pytest.fixture(autouse=True)
+def own_priority(monkeypatch):
+    """A command that a test runs in its own process may not slow down the tests after it."""
+    monkeypatch.setattr(os, "nice", lambda level: level)
+
+
 @pytest.fixture(scope="session")
 def server():
     with postgres_server() as running:

@@ -35,7 +35,7 @@ REPEATED = ["name", "actor", "show_id", "org", "vendor", "deal", "lang", "status
 """Columns that have few values."""
 
 Progress = Callable[[int, int], None]
-"""Is told the position reached, and the one to reach."""
+"""Gets the position reached, and the one to reach."""
 
 
 def export_log(log: Readable, last: int, folder: Path, progress: Progress) -> Manifest:

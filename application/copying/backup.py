@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from application.integrity.verification import Report
+from application.integrity.report import Report
 from application.ports.backup_files import BackupRefused, Backups, Content, Progress
 from application.ports.store import Store
 from application.runtime.failpoints import reach

@@ -15,7 +15,7 @@ from domain.errors import UserError
 BATCH = 2000
 
 Progress = Callable[[str, int, int], None]
-"""Is told what is being done, how many rows of how many are done."""
+"""Gets what is being done, and how many rows of how many are done."""
 
 
 class NotCopied(UserError):

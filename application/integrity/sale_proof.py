@@ -10,7 +10,8 @@ import msgspec
 
 from application.event_log.event_mapper import event_of
 from application.integrity.findings import Finding, Kind
-from application.integrity.verification import Progress, Report, verify
+from application.integrity.report import Report
+from application.integrity.verification import Progress, verify
 from application.integrity.workers import Workers
 from application.ports.store import Store
 from domain.order import Order

@@ -14,16 +14,15 @@ from application.integrity.catalog_check import catalog_findings, keeps_tickets
 from application.integrity.checkpoint import Statement
 from application.integrity.checkpoint_check import Series, check_series
 from application.integrity.findings import Finding, Kind
-from application.integrity.holdings import Clash, Holders
+from application.integrity.holdings import Clash
 from application.integrity.merkle_tree import bucket, root_of
 from application.integrity.partition_check import Leaves, Task
 from application.integrity.ranges import is_short, owned_by, parts_of, recorded_of
 from application.integrity.record_check import (
-    Numbers,
-    Records,
     number_findings,
     unrecorded_findings,
 )
+from application.integrity.report import MOST_FINDINGS, Found, Report, Totals
 from application.integrity.workers import Workers, here, in_processes, no_cycles_looked_for
 from application.ports.integrity_records import Setback, SignedCheckpoint, Verification
 from application.ports.read_models import Row
@@ -32,7 +31,6 @@ from application.read_models.changes import added_up
 from application.read_models.registry import PROJECTIONS
 from application.runtime.clock import from_ms, to_ms, written
 
-MOST_FINDINGS = 1000
 """So many findings are named; all are counted."""
 
 HASH_BYTES = 32
@@ -42,70 +40,6 @@ log = structlog.get_logger()
 
 Progress = Callable[[int, int], None]
 """Is told how many events are checked, and how many there are, about."""
-
-
-class Report(msgspec.Struct):
-    """What was verified, and what was found wrong.
-
-    `checkpoint` is the latest good one, `unsigned` how many events came after it. `holdings` are
-    how often a ticket came to an order and `tickets` how many were ever held. A log that was
-    imported has no catalogue, and nothing that is kept beside the log to compare: then
-    `with_tickets` is false. Idempotency records are `recorded`; of them `unproven` are of requests
-    that changed nothing, `recorded_before` of events that do not name keys: no event proves those.
-    `oversold` is how many tickets were had by two orders at once. `acknowledged` are the times that
-    the log went back and an operator said why: they are no findings, and stay named for ever.
-    """
-
-    position: int
-    events: int = msgspec.field(name="facts")
-    orders: int
-    holdings: int
-    tickets: int
-    checkpoints: int
-    checkpoint: Statement | None
-    unsigned: int
-    with_tickets: bool
-    recorded: int
-    unproven: int
-    recorded_before: int
-    seconds: float
-    oversold: int
-    wrong: int
-    findings: list[Finding]
-    acknowledged: list[Finding] = msgspec.field(default_factory=list)
-
-    @property
-    def good(self) -> bool:
-        """Whether nothing was found wrong."""
-        return not self.wrong
-
-
-class Totals(msgspec.Struct):
-    """What the ranges came to together."""
-
-    events: int = 0
-    orders: int = 0
-    holders: Holders = msgspec.field(default_factory=Holders)
-    leaves: Leaves = msgspec.field(default_factory=Leaves)
-    recorded: Leaves = msgspec.field(default_factory=Leaves)
-    sums: dict[str, list[Row]] = msgspec.field(default_factory=dict)
-    records: Records = msgspec.field(default_factory=Records)
-    numbers: Numbers = msgspec.field(default_factory=Numbers)
-
-
-class Found:
-    """Counts findings and keeps the first."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.kept: list[Finding] = []
-
-    def add(self, findings: Iterator[Finding] | Sequence[Finding]) -> None:
-        """Count and keep."""
-        for finding in findings:
-            self.count += 1
-            if len(self.kept) < MOST_FINDINGS:
-                self.kept.append(finding)
 
 
 def verify(

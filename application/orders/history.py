@@ -12,7 +12,7 @@ from application.event_log.event_mapper import event_of
 from application.orders.commands import Answer
 from application.orders.diff import changed, differences, fields_of
 from application.orders.document_types import DiffDocument, EventDocument, HistoryDocument
-from application.orders.service import refuse_stranger, replay
+from application.orders.loaded_order import refuse_stranger, replay
 from application.ports.store import Store
 from application.runtime.clock import written
 from domain.events import STORED_NAMES, Event

@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 import structlog
 from eventsourcing.application import Application
-from eventsourcing.persistence import ApplicationRecorder, Mapper, StoredEvent
+from eventsourcing.persistence import ApplicationRecorder, Mapper
 
-from application.catalog.access import SYSTEM, Caller
+from application.catalog.access import SYSTEM
 from application.catalog.cache import Catalog, CatalogCache
-from application.event_log.event_mapper import EventMapper, event_of
+from application.event_log.event_mapper import EventMapper
 from application.orders.commands import (
     CONTENDED,
     TICKETS_SHORT,
@@ -25,6 +25,12 @@ from application.orders.commands import (
 )
 from application.orders.concurrency import InFlightRequest, InFlightRequests
 from application.orders.document import order_document
+from application.orders.loaded_order import (
+    present_of,
+    refuse_other_version,
+    refuse_stranger,
+    replay,
+)
 from application.orders.vacancy import TicketsShort, missing_tickets, vacant_tickets
 from application.ports.store import Store, StoreUnavailable
 from application.ports.unit_of_work import (
@@ -47,15 +53,12 @@ from domain.events import Idempotency
 from domain.order import Order
 from domain.refusals import (
     ChangedMeanwhile,
-    NotTheVendor,
     Refusal,
     RefusedByState,
     RequestReused,
-    UnknownOrder,
-    VersionMismatch,
 )
 from domain.shows import deal_between
-from domain.status import Status, next_statuses
+from domain.status import Status
 
 TRIES = 20
 _encode = msgspec.json.Encoder().encode
@@ -173,8 +176,8 @@ class OrderService(Application[str]):
             order = replay(loaded.events)
             refuse_stranger(order, order_id, request.caller)
             seen.version, seen.at = order.version, metadata.at
-            before, present = owned(order), _present(order, metadata.at)
-            _refuse_other_version(order, request, present)
+            before, present = owned(order), present_of(order, metadata.at)
+            refuse_other_version(order, request, present)
             vacant = vacant_tickets(
                 order.show, command, order.tickets, loaded, metadata.at, final_attempt=final_attempt
             )
@@ -361,11 +364,6 @@ class OrderService(Application[str]):
         return Answer(replay(events), idempotency_record.at, events[-1].id, repeated=True)
 
 
-def replay(stored: Iterable[StoredEvent]) -> Order:
-    """The order that these stored events make; an empty one for none."""
-    return Order.replay(map(event_of, stored))
-
-
 def _read_set(
     command: ChangeOrder, request: Request, *, order: str | None = None, number: bool = False
 ) -> ReadSet:
@@ -377,43 +375,6 @@ def _read_set(
         picks=tickets.counts if isinstance(tickets, BestAvailable) else {},
         request=None if request.key is None else request.digest,
     )
-
-
-class Present(msgspec.Struct, frozen=True):
-    """What a client that lost a race learns of the order as it is."""
-
-    version: int
-    status: Status
-    changed_at: datetime
-
-    def about(self) -> dict[str, Any]:
-        """The values that go into the answer."""
-        return {
-            "version": self.version,
-            "status": self.status,
-            "allowed": next_statuses(self.status),
-        }
-
-
-def _present(order: Order, at: datetime) -> Present:
-    return Present(order.version, order.status_at(at), order.changed_at)
-
-
-def _refuse_other_version(order: Order, request: Request, present: Present) -> None:
-    """Refuse who is not the vendor, and a version that the request does not expect."""
-    if order.vendor != request.caller.partner:
-        raise NotTheVendor
-    if request.versions is not None and order.version not in request.versions:
-        raise VersionMismatch(**present.about())
-
-
-def refuse_stranger(order: Order, order_id: str, caller: Caller) -> None:
-    """Refuse, as if there were no such order, unless `caller` sells it or organises its show.
-
-    An auditor reads every order.
-    """
-    if not order.version or not caller.sees(order.vendor, order.org):
-        raise UnknownOrder(order=order_id)
 
 
 def _sets_of(catalog: Catalog, show_id: str) -> list[str]:

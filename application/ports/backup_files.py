@@ -8,7 +8,7 @@ import msgspec
 from domain.errors import UserError
 
 Progress = Callable[[int, int], None]
-"""Is told how much is done, of how much."""
+"""Gets how much is done, and of how much."""
 
 
 class BackupRefused(UserError):

@@ -1,7 +1,7 @@
 """The port to what a store keeps beside the log and could make again from it.
 
 These are the idempotency records, and the counters from which order numbers and positions are
-drawn. Each changes in the commit of the events it belongs to, so a record that is missing for an
+assigned. Each changes in the commit of the events it belongs to, so a record that is missing for an
 event that can be read is missing for good: nothing here needs a lock against writers.
 """
 
@@ -59,16 +59,16 @@ class DerivedRecords(Protocol):
         """The position up to which events do not say by which Idempotency-Key they came."""
 
     def last_number(self) -> int | None:
-        """The last order number that was drawn; None where its counter is gone."""
+        """The last order number that was assigned; None where its counter is gone."""
 
     def raise_number(self, number: int) -> None:
-        """See that the next order number that is drawn is beyond `number`."""
+        """See that the next order number is beyond `number`."""
 
     def positions(self) -> tuple[int, int]:
-        """The last position that was drawn, and the last that an event has.
+        """The last position that was assigned, and the last that an event has.
 
         A reader sees no event beyond the first of these.
         """
 
     def raise_assigned(self, position: int) -> None:
-        """See that the next position that is drawn is beyond `position`."""
+        """See that the next position is beyond `position`."""

@@ -1,6 +1,6 @@
-"""The port to what a store has for the audit: evidence, the witness, and signed checkpoints.
+"""The port to integrity records: the log's chains, recorded heads and signed checkpoints.
 
-The witness says how the chain of each order ended at a position. It is made from the log, and
+The recorded heads are how the chain of each order ended at a position. It is made from the log, and
 from then on remembers: what is changed in the log behind its back no longer agrees with it.
 """
 
@@ -41,7 +41,7 @@ BUCKET_DIGITS = 5
 
 
 def bucket_of(order: str) -> str:
-    """The drawer that an order's head lies in: the beginning of its id."""
+    """The bucket that an order's head is in: the beginning of its id."""
     return order[:BUCKET_DIGITS]
 
 
@@ -130,37 +130,37 @@ class AuditRecords(Protocol):
         Empty for a store that may skip positions.
         """
 
-    # The witness.
+    # The recorded heads.
 
     def recorded_heads_set_aside(self) -> Sequence[str]:
-        """The names of damaged witnesses that were set aside and not taken away since."""
+        """The names of damaged files of recorded heads that are still set aside."""
 
     def recorded(self) -> int:
-        """The position up to which the witness has seen the log; 0 for none."""
+        """The position up to which heads are recorded; 0 for none."""
 
     def recorded_checkpoint(self) -> int:
-        """The highest number of a checkpoint that was kept while this witness stood by."""
+        """The highest number of a checkpoint that was stored since the heads are recorded."""
 
     def heads(self, orders: Sequence[str]) -> Mapping[str, Head]:
-        """The heads of these orders as witnessed."""
+        """The recorded heads of these orders."""
 
     def heads_of_range(self, part: Range) -> tuple[int, Mapping[str, Head]]:
-        """All heads of a range as witnessed, and the position up to which that was."""
+        """All recorded heads of a range, and the position up to which they are recorded."""
 
     def record_heads(self, after: int, till: int, heads: Sequence[Head]) -> bool:
-        """Move the witness from `after` to `till`, if it still stands there; else False."""
+        """Record heads from `after` to `till`; False if `after` is not the recorded position."""
 
     def unfinalised(self, limit: int) -> Sequence[str]:
-        """Drawers whose heads have changed since their digests were noted."""
+        """Buckets whose heads have changed since their digests were stored."""
 
     def finalise(self, position: int, buckets: Sequence[Bucket]) -> bool:
-        """Note the digests of drawers, if the witness still stands at `position`; else False."""
+        """Store the digests of buckets; False if `position` is not the recorded one."""
 
     def buckets(self) -> tuple[int, Sequence[Bucket]]:
-        """All sealed drawers by name, and where the witness stands."""
+        """All finalised buckets by name, and the recorded position."""
 
     def forget_recorded_heads(self) -> None:
-        """Drop all that was witnessed."""
+        """Drop all recorded heads."""
 
     # A log that goes back.
 
@@ -177,20 +177,20 @@ class AuditRecords(Protocol):
         """Keep a setback wherever it can be kept, in the place of the one with its id."""
 
     def restart_recorded_heads(self, checkpoint: int) -> None:
-        """Drop all that was witnessed; `checkpoint` is the highest number that there is now."""
+        """Drop all recorded heads; `checkpoint` is the highest number that there is now."""
 
     # The last verification.
 
     def note_verification(self, outcome: Verification) -> None:
-        """Keep what came of a verification, in the place of the one before."""
+        """Store the outcome of a verification, in the place of the one before."""
 
     def last_verification(self) -> Verification | None:
-        """What came of the last verification."""
+        """The outcome of the last verification."""
 
     # Checkpoints.
 
     def claim(self, seconds: float) -> bool:
-        """Be the one who makes a checkpoint, for so long; False when another one is."""
+        """Claim the making of the next checkpoint, for so long; False when another one is."""
 
     def release(self) -> None:
         """Let others make the next checkpoint."""

@@ -10,7 +10,7 @@ class LogPoint(msgspec.Struct, frozen=True):
     """A place in a log: the log's id, a position, and the hash of the event there.
 
     Whoever has seen it can tell later whether the log still has that history. Without an event
-    at the position the hash is empty: nothing can be told by it.
+    at the position the hash is empty and says nothing.
     """
 
     log: str

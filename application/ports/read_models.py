@@ -41,7 +41,7 @@ class Table(msgspec.Struct, frozen=True):
 
     @property
     def shape(self) -> str:
-        """What rows look like, as one line."""
+        """The columns with their kinds as one string."""
         kinds = (
             f"{name} {'sum' if name in self.sums else kind.__name__}"
             for name, kind in self.columns.items()
@@ -136,7 +136,7 @@ class ReadModels(Protocol):
         """Make the table of a read model if there is none."""
 
     def renew(self, table: Table) -> bool:
-        """Put an empty table in the place of one of another shape; tell whether it was one.
+        """Put an empty table in the place of one of another shape; True if there was one.
 
         Another version of this service made that one; it is kept. The new one is filled from the
         log again.
@@ -211,7 +211,7 @@ class ReadModels(Protocol):
         """The generation of a read model that is being made, or was when its maker ended."""
 
     def begin(self, table: Table, code: str, target: int, split_keys: Sequence[str]) -> Build:
-        """Make an empty generation, to be loaded by the ranges of orders between `points`.
+        """Make an empty generation, to be loaded by the ranges of orders between `split_keys`.
 
         What an earlier attempt left is dropped.
         """
@@ -229,7 +229,7 @@ class ReadModels(Protocol):
         """
 
     def finish(self, build: Build) -> None:
-        """Make a generation, all ranges of which are loaded, fit to be fed and read.
+        """Make a generation, all ranges of which are loaded, fit to be projected into and read.
 
         It then stands at the target. Doing it again does no harm. Raises `KeyTwice`.
         """

@@ -126,16 +126,16 @@ class Store(Protocol):
         """Where the read models are kept."""
 
     def audit(self) -> "AuditRecords":
-        """What there is for the audit."""
+        """The records of the integrity checks."""
 
     def ownership(self) -> "Ownership":
-        """Who has which ticket, as a whole."""
+        """Which order owns which ticket, for all of them."""
 
     def derived_records(self) -> "DerivedRecords":
         """What could be made again from the log: idempotency records, counters."""
 
     def attempts(self) -> "AttemptRecords":
-        """Where refused attempts are kept."""
+        """The log of rejected requests."""
 
     def moment(self) -> datetime:
         """What time it is, to the microsecond, by the clock that all processes here decide by.

@@ -37,7 +37,7 @@ class IdempotencyRecord(msgspec.Struct, frozen=True):
     at: datetime
 
 
-class ReadSet(msgspec.Struct, frozen=True):
+class ReadSet(msgspec.Struct, frozen=True, kw_only=True):
     """What a write must know before it can decide.
 
     `request` is the digest of its Idempotency-Key.
@@ -65,7 +65,7 @@ class LoadedState(msgspec.Struct):
         return self.events[-1].id if self.events else 0
 
 
-class TicketChange(msgspec.Struct, frozen=True):
+class TicketChange(msgspec.Struct, frozen=True, kw_only=True):
     """What an order's new events mean for the rows of its tickets.
 
     `taken` tickets become the order's, `freed` ones nobody's, and `kept` ones stay; taken and
@@ -80,7 +80,7 @@ class TicketChange(msgspec.Struct, frozen=True):
 
 
 class UnitOfWork(msgspec.Struct, Generic[T]):
-    """One request's wish to change something.
+    """What one command needs to load, and how it decides on that.
 
     `decide` gets the store's open transaction (to hand on to `Application.save`) and what was
     found. It runs once or, after a lost race, again. It may refuse by raising; it must not wait.

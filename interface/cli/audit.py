@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # see session.py
     from application.integrity.bundle import BundleReport
     from application.integrity.checkpoint import Statement
     from application.integrity.findings import Finding
-    from application.integrity.verification import Report
+    from application.integrity.report import Report
     from application.ports.integrity_records import SignedCheckpoint
 
 SHOWN = 50

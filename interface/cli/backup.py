@@ -14,7 +14,7 @@ from interface.cli.session import Session, database_option, json_option
 
 if TYPE_CHECKING:  # see session.py
     from application.copying.backup import Restored, Tools
-    from application.integrity.verification import Report
+    from application.integrity.report import Report
     from application.ports.store import Store
 
 

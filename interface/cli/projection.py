@@ -113,10 +113,9 @@ def rebuild(
 ) -> None:
     """Make the read model NAME again from the log.
 
-    It is made beside the live one and swapped in at the end. It is compared with the live one
-    first: where rows differ it is not swapped in, and the exit code is 1. The one it replaces is
-    kept for `orderlog projection rollback`. Tickets, answered requests and numbers are compared
-    with the log in place; with --accept-differences those that differ are put right.
+    It is made beside the live one, compared with it, and swapped in; where rows differ it is not,
+    and the exit code is 1. The old one is kept for `orderlog projection rollback`. Tickets,
+    answered requests and numbers are compared in place; --accept-differences puts them right.
     """
     from application.projector import rebuild as rebuilding  # noqa: PLC0415 - see session.py
     from application.projector.ticket_check import check_tickets  # noqa: PLC0415

@@ -15,7 +15,7 @@ from application.catalog.loading import LoadReport, TicketsInUse, load_catalog
 from application.orders.commands import ChangeOrder, ChoosePayment
 from application.orders.expiry import sweep
 from application.projector.loop import catch_up
-from application.storage.postgres.catalog import PostgresCatalogChange
+from application.storage.shared.catalog import CatalogChange
 from domain.status import Status
 
 EVENING, MATINEE = "56a6253df06c5a059a938001", "56a6253df06c5a059a938002"
@@ -281,7 +281,7 @@ def test_a_buyer_who_is_quicker_than_a_removal_keeps_the_tickets(
     services, load, file, monkeypatch, clock
 ):
     """The buyer comes between the look at the tickets and their removal; others leave instead."""
-    look = PostgresCatalogChange.tickets
+    look = CatalogChange.tickets
     orders = []
 
     def look_then_sell(change, show):
@@ -290,7 +290,7 @@ def test_a_buyer_who_is_quicker_than_a_removal_keeps_the_tickets(
             orders.append(create(services, seats(*[each.id for each in tickets[-2:]])))
         return iter(tickets)
 
-    monkeypatch.setattr(PostgresCatalogChange, "tickets", look_then_sell)
+    monkeypatch.setattr(CatalogChange, "tickets", look_then_sell)
     floor(file)["tickets"]["count"] = 3
     assert load(file).tickets_removed == 2
     assert services.store.vacancies([EVENING], clock())[FLOOR] == 1

@@ -4,7 +4,7 @@ import threading
 
 from mixed_orders import load_shows, make_mixed_orders
 
-from application.orders.service import replay
+from application.orders.loaded_order import replay
 from application.ports.read_models import Page
 from application.projector.loop import catch_up
 from application.projector.rebuild import rebuild

@@ -108,14 +108,14 @@ def test_what_came_after_the_acknowledged_version_breaks_no_promise(office):
 def test_a_ticket_kept_for_a_dead_order_is_found(office):
     order = office.order(seats=[A])
     office.cancel(order)
-    stranding = TicketChange(order, taken=[A])
+    stranding = TicketChange(order=order, taken=[A])
     office.services.store.recorder.insert_events([], change=stranding)
     assert [A in each for each in proof(office).stranded] == [True]
 
 
 def test_a_ticket_whose_row_was_freed_under_its_order_is_found(office):
     order = office.order(seats=[A])
-    office.services.store.recorder.insert_events([], change=TicketChange(order, freed=[A]))
+    office.services.store.recorder.insert_events([], change=TicketChange(order=order, freed=[A]))
     assert [A in each for each in proof(office).stranded] == [True]
 
 

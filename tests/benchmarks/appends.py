@@ -60,7 +60,7 @@ class Ours:
         (order, tickets), *_ = orders
 
         def decide(within, found):
-            change = TicketChange(order, taken=tickets, held_till=TILL)
+            change = TicketChange(order=order, taken=tickets, held_till=TILL)
             self.store.recorder.insert_events([event(order)], within=within, change=change)
 
         (outcome,) = self.store.write_all([UnitOfWork(ReadSet(), decide)])
@@ -81,7 +81,7 @@ class OurRecorder(Ours):
 
     def append(self, orders):
         (order, tickets), *_ = orders
-        change = TicketChange(order, taken=tickets, held_till=TILL)
+        change = TicketChange(order=order, taken=tickets, held_till=TILL)
         self.store.recorder.insert_events([event(order)], change=change)
 
 

@@ -44,7 +44,7 @@ def take(store, order, *, seats=(), held_till=TEN_PAST, **picks):
 
     def decide(within, found):
         tickets = [seat.id for seat in found.seats if seat.order is None] + list(found.picks)
-        change = TicketChange(order, taken=tickets, held_till=held_till)
+        change = TicketChange(order=order, taken=tickets, held_till=held_till)
         store.recorder.insert_events([event(order)], within=within, change=change)
         return tickets
 

@@ -11,11 +11,10 @@ from copies import ATTEMPT, SHOW, copy_over, fill, killed_copy, listed, order, s
 
 from application.bootstrap import open_copyable, open_store
 from application.copying.copy import NotCopied
-from application.orders.service import replay
+from application.orders.loaded_order import replay
 from application.ports.copyable import PARTS
 from application.ports.store import CopyUnfinished, StoreUnavailable
-from application.storage.postgres import copy as postgres_copy
-from application.storage.sqlite import copy as sqlite_copy
+from application.storage.shared.copied_tables import COLUMNS
 from interface.cli.main import cli
 
 OTHER = {"sqlite": "postgres", "postgres": "sqlite"}
@@ -241,13 +240,13 @@ def test_every_table_and_column_is_copied(place, kind):
     url = place(kind)
     with closing(open_store(url)), closing(open_copyable(url, make=False)) as it:
         if kind == "sqlite":
-            query, kept, log = SQLITE_COLUMNS, sqlite_copy.KEPT, it._log
+            query, log = SQLITE_COLUMNS, it._log
         else:
-            query, kept, log = POSTGRES_COLUMNS, postgres_copy.KEPT, it._connection
+            query, log = POSTGRES_COLUMNS, it._connection
         columns = {tuple(row) for row in log.execute(query) if row[0] not in NOT_COPIED}
-    copied = {(each.table, column) for each in kept.values() for column in each.columns}
-    assert columns == copied
-    assert set(kept) == {partition.name for partition in PARTS}
+        tables = [it._table(part) for part in PARTS]
+    assert columns == {(table, column) for table, names in tables for column in names}
+    assert set(COLUMNS) == {part.name for part in PARTS}
 
 
 SQLITE_COLUMNS = (

@@ -47,7 +47,7 @@ def test_connections_that_end_while_a_write_decides_do_no_harm(store, database):
         if len(decided) == 1:
             with psycopg.connect(database, autocommit=True) as connection:
                 connection.execute(OTHERS)
-        change = TicketChange("a", taken=list(found.picks))
+        change = TicketChange(order="a", taken=list(found.picks))
         store.recorder.insert_events([event("a")], within=within, change=change)
 
     one(store, UnitOfWork(ReadSet(picks={"parterre": 2}), decide))

@@ -19,7 +19,7 @@ from buyers import (
     rush,
 )
 
-from application.orders.service import replay
+from application.orders.loaded_order import replay
 from application.ports.unit_of_work import ReadSet, UnitOfWork
 from application.storage.postgres.store import PostgresStore
 

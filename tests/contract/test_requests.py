@@ -47,7 +47,7 @@ def test_a_request_that_lost_its_ticket_is_not_remembered(store):
     lost = append(
         store,
         "b",
-        change=TicketChange("b", taken=seats),
+        change=TicketChange(order="b", taken=seats),
         idempotency_record=idempotency_record("b"),
     )
     with pytest.raises(TicketTaken):

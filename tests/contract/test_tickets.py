@@ -9,7 +9,7 @@ MOMENT = timedelta(milliseconds=1)
 
 
 def change(store, order, version=2, **what):
-    return append(store, order, version, change=TicketChange(order, **what))
+    return append(store, order, version, change=TicketChange(order=order, **what))
 
 
 def test_taken_tickets_are_the_orders_until_the_hold_ends(store):

@@ -25,6 +25,7 @@ SENTENCES = {
     "payment.addresses": "The addresses that the buyer returns to were changed.",
     "payment.started": "The payment by {system} started. The hold runs anew, for {hold:span_for},"
     " until {till:time}.",
+    "other": "{name} was recorded.",
     "done": "The order was paid. {count:ticket_sold}, with barcodes.",
     "canceled": "The order was canceled. {count:ticket_let_go}.",
     "canceled.empty": "The order was canceled. It had no tickets.",

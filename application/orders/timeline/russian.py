@@ -24,6 +24,7 @@ SENTENCES = {
     "payment.addresses": "Изменены адреса, на которые покупатель вернётся после оплаты.",
     "payment.started": "Начата оплата через {system}. Бронь отсчитывается заново: на"
     " {hold:span_for}, до {till:time}.",
+    "other": "Записано событие {name}.",
     "done": "Заказ оплачен. {count:ticket_sold}, штрихкоды выданы.",
     "canceled": "Заказ отменён. {count:ticket_let_go}.",
     "canceled.empty": "Заказ отменён. Билетов в нём не было.",

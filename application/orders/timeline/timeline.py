@@ -150,7 +150,7 @@ class OrderTimelines:
 def entries_of(
     stored: Sequence[Notification], attempts: Sequence[Attempt], moment: datetime
 ) -> tuple[list[TimelineEntry], Order]:
-    """All there is to tell of an order at `moment`, in the order in which it happened."""
+    """The entries of an order's timeline at `moment`, in the order in which things happened."""
     narration = Narration(Order())
     waiting = sorted(attempts, key=lambda attempt: (attempt.version, attempt.at))
     entries = []
@@ -188,8 +188,8 @@ def _render(language: Language, sentences: list[Sentence]) -> str:
 
 
 def _event(narration: Narration, event: Event, position: int) -> TimelineEntry:
-    """What an event tells; `told` moves on by it."""
-    sentences = list(_RENDER[type(event)](narration, event))
+    """The entry of an event; `narration` goes on by it."""
+    sentences = list(_RENDER.get(type(event), _other)(narration, event))
     order = narration.order
     order.apply(event)
     held = order.status in HELD
@@ -257,6 +257,11 @@ def _status(narration: Narration, event: StatusChanged) -> Iterator[Sentence]:
         yield Sentence(f"ended.{by}", {"late": event.at - order.reserved_till})
 
 
+def _other(_: Narration, event: Event) -> Iterator[Sentence]:
+    """What an event that has no sentence of its own is told by: its name."""
+    yield Sentence("other", {"name": STORED_NAMES[type(event)].partition(".")[0]})
+
+
 _RENDER: Mapping[type[Event], Callable[[Narration, Any], Iterator[Sentence]]] = MappingProxyType(
     {
         OrderCreated: _created,
@@ -289,7 +294,7 @@ def _end(narration: Narration) -> Sentence:
 
 
 def _unrecorded_end(narration: Narration) -> TimelineEntry:
-    """The end of a hold that no event tells of yet."""
+    """The end of a hold that is not recorded yet."""
     return TimelineEntry(
         kind="note",
         name="HoldEnded",
@@ -304,7 +309,7 @@ def _unrecorded_end(narration: Narration) -> TimelineEntry:
 
 
 def _attempt(attempt: Attempt, order: Order) -> TimelineEntry:
-    """What a refused attempt tells, on the order as it met it."""
+    """The entry of a rejected request, on the order as it was then."""
     about = msgspec.json.decode(attempt.about)
     wanted = msgspec.json.decode(attempt.wanted)
     late = attempt.at - order.reserved_till
@@ -334,7 +339,7 @@ def _attempt(attempt: Attempt, order: Order) -> TimelineEntry:
 
 
 def _wanted(wanted: Mapping[str, Any]) -> list[str]:
-    """The words for what was asked."""
+    """The words for what was requested."""
     requested = []
     if "tickets" in wanted or "random" in wanted:
         requested.append("wanted.tickets")

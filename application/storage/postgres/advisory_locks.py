@@ -3,7 +3,7 @@
 import hashlib
 
 LOG_LOCK = (1_330_792_514, 1)
-"""Shared by every append from before it draws a position until it has ended."""
+"""Shared by every append from before it gets a position until it has ended."""
 
 LAYOUT_LOCK = (1_330_792_514, 2)
 """Taken alone by whoever makes or changes tables."""

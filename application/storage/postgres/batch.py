@@ -1,7 +1,7 @@
-"""One batch of writes: what they need in one round trip, what they decided in a second one.
+"""One batch of writes: what they need in one round trip, what they decided in a second.
 
 Other batches run at the same time, here and in other processes. What one of them has locked is
-not waited for: the write that needs it is put aside and done in a later batch.
+not waited for: the write that needs it is deferred to a later batch.
 """
 
 from collections.abc import Callable, Mapping
@@ -75,8 +75,8 @@ class InDoubt(Exception):
 class PostgresBatch(Batch):
     """Carries out writes in one transaction on `line`.
 
-    `find` comes first, then `decide`, then `store` saves what was settled. What is neither refused
-    nor settled then was put aside.
+    `find` comes first, then `decide`, then `store` saves what was decided. What is neither refused
+    nor decided then is deferred.
     """
 
     def __init__(
@@ -158,7 +158,7 @@ class PostgresBatch(Batch):
     # The second round trip.
 
     def store(self, replicating: Callable[[], bool] = not_longer) -> list[int]:
-        """Save and commit; return the positions of the events, in the order of `drafts`.
+        """Save and commit; return the positions of the events, in order of `pending_writes`.
 
         Where nothing is to be saved but something was decided, that may rest on what others have
         committed and no standby has confirmed: so there is a commit all the same. The answer is

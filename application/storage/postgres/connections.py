@@ -34,7 +34,7 @@ from application.storage.postgres.sessions import (
 T = TypeVar("T")
 
 BACKOFF_SECONDS = 5.0
-"""How long a request is tried again before it is told to come back later."""
+"""How long a request is retried before it fails as unavailable."""
 
 POOL_SECONDS = 3.0
 RECONNECT_SECONDS = 2.0
@@ -42,7 +42,7 @@ RECONNECT_SECONDS = 2.0
 LONGEST_PAUSE = 0.25
 
 CHECK_SECONDS = 1.0
-"""How long a pool waits for a sign of life of one of its lines."""
+"""How long a pool waits for a sign of life of one of its connections."""
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 Values = Sequence[Any] | Mapping[str, Any]
@@ -56,7 +56,7 @@ class _Text(StrDumper):
 
 
 class Array(bytes):
-    """An array as `postgres_line.py` makes them: psycopg itself takes far longer."""
+    """An array as `pipeline.py` encodes it: psycopg itself takes far longer."""
 
 
 class _Array(Dumper):
@@ -105,7 +105,7 @@ class ReaderPool(ConnectionPool[Session]):
 
 
 class PipelinePool(ConnectionPool[PipelineConnection]):
-    """A pool that tries its connections as lines."""
+    """A pool of pipeline connections."""
 
     @staticmethod
     def check_connection(conn: PipelineConnection) -> None:
@@ -114,7 +114,7 @@ class PipelinePool(ConnectionPool[PipelineConnection]):
 
 
 def writer_pool(url: str, most: int) -> PipelinePool:
-    """A pool of lines for batches of writes."""
+    """A pool of pipeline connections for batches of writes."""
     settings = settings_of(url, INDEXES_ONLY)
     return PipelinePool(
         conninfo(url),
@@ -187,7 +187,7 @@ class Readers:
         self._synchronous = synchronous
 
     def run(self, work: Callable[[Connection], T], most: float | None = None) -> T:
-        """What `work` returns. Raises `StoreUnavailable` when patience ends, or time.
+        """What `work` returns. Raises `StoreUnavailable` when the backoff or the time ends.
 
         Time is the caller's `StoreWait`, and at most so many seconds.
         """
@@ -250,7 +250,7 @@ class Readers:
 
     @contextmanager
     def acknowledged(self) -> Iterator[Connection]:
-        """One transaction whose success somebody will be told: as safe as an order's.
+        """One transaction whose success is acknowledged: as safe as an order's.
 
         Raises `OutcomeUnknown` if a standby that should have confirmed it was not waited for.
         """

@@ -1,21 +1,24 @@
 """A PostgreSQL database as a whole: to be copied, or to become a copy."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 
-from application.ports.copyable import PARTS, Counters, Part, Row
+from application.ports.copyable import Counters
 from application.ports.store import StoreUnavailable
 from application.storage.postgres.advisory_locks import COPY_LOCK
-from application.storage.postgres.connections import Connection, connect, unavailable
-from application.storage.postgres.layout import PROVEN_FROM, is_unfinished_copy, lay_out, layout_of
-from application.storage.shared.copy_statements import Statements, kept
+from application.storage.postgres.connections import connect, unavailable
+from application.storage.postgres.database import DIALECT, PostgresSession, translated
+from application.storage.postgres.layout import is_unfinished_copy, lay_out, layout_of
+from application.storage.shared.copied_tables import CopiedTables
+from application.storage.shared.database import Values
+from application.storage.shared.derived_records import PROVEN_FROM
 
-KEPT = kept("notification_id")
 SERVED = "SELECT feeder FROM read_models WHERE fed_till > clock_timestamp()"
 ASSIGNED = (("orders_events", "notification_id"), ("attempts", "id"))
-"""The columns whose values are drawn from a sequence."""
+"""The columns whose values come from a sequence."""
 
 NEXT = (
     "SELECT setval(pg_get_serial_sequence('{table}', '{column}'), max({column}))"
@@ -28,8 +31,10 @@ NUMBERS = (
 )
 
 
-class PostgresCopyable:
+class PostgresCopyable(CopiedTables):
     """The port `Copyable` (`application/ports/copyable.py`) on a PostgreSQL database."""
+
+    _dialect = DIALECT
 
     def __init__(self, url: str, *, make: bool) -> None:
         """Connect. Only with `make` the tables are made if there are none.
@@ -50,82 +55,48 @@ class PostgresCopyable:
         for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
             self._connection.execute("SELECT set_config(%s, '0', false)", (name,))
 
-    def _of(self, partition: Part) -> Statements:
-        return Statements(partition, KEPT[partition.name], "%s")
+    def _rows(self, statement: str, values: Values = ()) -> list[Any]:
+        with _named():
+            return self._connection.execute(translated(statement), values).fetchall()
 
     def served_by(self) -> str | None:
         """A process that serves this database now, if one does."""
-        with _named():
-            row = self._connection.execute(SERVED.encode()).fetchone()
-        return None if row is None else str(row[0])
+        rows = self._rows(SERVED)
+        return str(rows[0][0]) if rows else None
 
     def is_unfinished(self) -> bool:
         """Whether this is a copy that was begun and not finished."""
         with _named():
             return is_unfinished_copy(self._connection)
 
-    def is_empty(self) -> bool:
-        """Whether there is nothing in it."""
-        return not any(self.rows(partition, None, 1) for partition in PARTS)
-
     def begin(self) -> None:
         """Note that this is going to be a copy, and drop its read models."""
-        with self._transaction() as connection:
-            connection.execute("INSERT INTO counters VALUES ('copying', 1) ON CONFLICT DO NOTHING")
-            dead = connection.execute("DELETE FROM read_models RETURNING name, generation")
-            for name, generation in dead.fetchall():
-                connection.execute(f"DROP TABLE IF EXISTS {name}_{generation}".encode())
-
-    def count(self, partition: Part) -> int:
-        """How many rows a part has."""
-        statement = f"SELECT count(*) FROM {KEPT[partition.name].table}"  # noqa: S608 - our own names
-        with _named():
-            row = self._connection.execute(statement.encode()).fetchone()
-        return int(row[0]) if row else 0
-
-    def rows(self, partition: Part, after: Row | None, limit: int) -> Sequence[Row]:
-        """At most `limit` rows with keys beyond `after`, by their keys."""
-        statement = self._of(partition).rows(beyond=after is not None)
-        with _named():
-            return self._connection.execute(statement.encode(), (*(after or ()), limit)).fetchall()
-
-    def replace(
-        self, partition: Part, after: Row | None, till: Row | None, rows: Sequence[Row]
-    ) -> None:
-        """Have these rows, and no others, with keys beyond `after` up to `till`."""
-        of = self._of(partition)
-        delete = of.delete(beyond=after is not None, till=till is not None)
-        load = f"COPY {of.kept.table} ({of.columns}) FROM STDIN"
-        with self._transaction() as connection:
-            connection.execute(delete.encode(), (*(after or ()), *(till or ())))
-            with connection.cursor() as cursor, cursor.copy(load.encode()) as copy:
-                for row in rows:
-                    copy.write_row(row)
+        with self._transaction() as session:
+            session.run("INSERT INTO counters VALUES ('copying', 1) ON CONFLICT DO NOTHING")
+            dead = session.rows("DELETE FROM read_models RETURNING name, generation")
+            for name, generation in dead:
+                session.run(f"DROP TABLE IF EXISTS {name}_{generation}")
 
     def counters(self) -> Counters:
         """The counters as they are."""
-        with _named():
-            row = self._connection.execute(NUMBERS.encode()).fetchone()
-        if row is None:
-            raise LookupError("orders_numbers")
-        return Counters(*row)
+        return Counters(*self._rows(NUMBERS)[0])
 
     def finish(self, counters: Counters) -> None:
         """Set the counters, see that new positions come beyond the last, and open it to all."""
-        with self._transaction() as connection:
+        with self._transaction() as session:
             for table, column in ASSIGNED:
-                connection.execute(NEXT.format(table=table, column=column).encode())
-            connection.execute("SELECT setval('orders_numbers', %s)", (counters.number,))
+                session.run(NEXT.format(table=table, column=column))
+            session.run("SELECT setval('orders_numbers', ?)", (counters.number,))
             for name, value in (("catalog", counters.catalog), (PROVEN_FROM, counters.proven_from)):
-                connection.execute("UPDATE counters SET value = %s WHERE name = %s", (value, name))
-            connection.execute("DELETE FROM counters WHERE name = 'copying'")
+                session.run("UPDATE counters SET value = ? WHERE name = ?", (value, name))
+            session.run("DELETE FROM counters WHERE name = 'copying'")
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
+    def _transaction(self) -> Iterator[PostgresSession]:
         """A transaction that changes the copy; others who do so wait."""
         with _named(), self._connection.transaction():
             self._connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", COPY_LOCK)
-            yield self._connection
+            yield PostgresSession(self._connection)
 
     def close(self) -> None:
         """Give back the connection."""

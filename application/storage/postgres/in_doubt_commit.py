@@ -153,7 +153,7 @@ def _confirmed(connections: Connections, search: Sequence[Call]) -> list[Rows]:
 
 
 def _search(pending_writes: Sequence[PendingWrites]) -> list[Call]:
-    """The calls that find what drafts have stored. What was stored together is found together."""
+    """The calls that find what pending writes have stored. What one stored is found together."""
     events = list(events_of(pending_writes))
     if events:
         values = (
@@ -178,7 +178,7 @@ def _search(pending_writes: Sequence[PendingWrites]) -> list[Call]:
 
 
 def _positions(pending_writes: Sequence[PendingWrites], found: Sequence[Rows]) -> list[int] | None:
-    """The positions of the drafts' events; None if nothing of them is stored."""
+    """The positions of the pending writes' events; None if nothing of them is stored."""
     if not found or not found[0]:
         return None
     count = sum(len(writes.events) for writes in pending_writes)

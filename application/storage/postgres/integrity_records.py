@@ -1,4 +1,4 @@
-"""What a PostgreSQL database has for the audit."""
+"""PostgreSQL's integrity records: checkpoints, recorded heads, verifications."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -106,25 +106,25 @@ class PostgresAudit:
         return found
 
     def gaps(self, till: int, most: int) -> Sequence[tuple[int, int]]:  # noqa: ARG002 - the port's
-        """None: a position that was drawn by an append that was given up stays empty for good."""
+        """None: a position that was assigned to an append that rolled back stays empty for good."""
         return ()
 
-    # The witness.
+    # The recorded heads.
 
     def recorded_heads_set_aside(self) -> Sequence[str]:
-        """None: the witness is in the database itself."""
+        """None: the recorded heads are in the database itself."""
         return ()
 
     def recorded(self) -> int:
-        """The position up to which the witness has seen the log."""
+        """The position up to which heads are recorded."""
         return int(self._readers.rows("SELECT position FROM witness")[0][0])
 
     def recorded_checkpoint(self) -> int:
-        """The highest number of a checkpoint that was kept while this witness stood by."""
+        """The highest number of a checkpoint that was stored since the heads are recorded."""
         return int(self._readers.rows("SELECT checkpoint FROM witness")[0][0])
 
     def heads(self, orders: Sequence[str]) -> Mapping[str, Head]:
-        """The heads of these orders as witnessed."""
+        """The recorded heads of these orders."""
         rows = self._readers.rows(
             "SELECT order_id, version, hash, trail FROM heads WHERE order_id = ANY(%s)",
             (list(orders),),
@@ -132,7 +132,7 @@ class PostgresAudit:
         return {row[0]: Head(*row) for row in rows}
 
     def heads_of_range(self, partition: Range) -> tuple[int, Mapping[str, Head]]:
-        """All heads of a range as witnessed, and the position up to which that was."""
+        """All recorded heads of a range, and the position up to which they are recorded."""
         where, values = _within("order_id", partition)
         with self._moment() as connection:
             position = _stands(connection)
@@ -144,7 +144,7 @@ class PostgresAudit:
         return position, {row[0]: Head(*row) for row in rows}
 
     def record_heads(self, after: int, till: int, heads: Sequence[Head]) -> bool:
-        """Move the witness from `after` to `till`, if it still stands there."""
+        """Record heads from `after` up to `till`; False if `after` is not the recorded position."""
         with self._readers.transaction() as connection:
             moved = connection.execute(
                 "UPDATE witness SET position = %s WHERE position = %s", (till, after)
@@ -161,14 +161,14 @@ class PostgresAudit:
         return True
 
     def unfinalised(self, limit: int) -> Sequence[str]:
-        """Drawers whose heads have changed since their digests were noted."""
+        """Buckets whose heads have changed since their digests were stored."""
         rows = self._readers.rows(
             "SELECT name FROM drawers WHERE digest IS NULL ORDER BY name LIMIT %s", (limit,)
         )
         return [row[0] for row in rows]
 
     def finalise(self, position: int, buckets: Sequence[Bucket]) -> bool:
-        """Note the digests of drawers, if the witness still stands at `position`."""
+        """Store the digests of buckets, if heads are still recorded up to `position`."""
         rows = [(each.name, each.orders, each.events, each.digest) for each in buckets]
         with self._readers.transaction() as connection:
             stands = connection.execute("SELECT position FROM witness FOR UPDATE").fetchone()
@@ -178,7 +178,7 @@ class PostgresAudit:
         return True
 
     def buckets(self) -> tuple[int, Sequence[Bucket]]:
-        """All sealed drawers by name, and where the witness stands."""
+        """All finalised buckets by name, and the recorded position."""
         with self._moment() as connection:
             position = _stands(connection)
             rows = connection.execute(
@@ -188,14 +188,14 @@ class PostgresAudit:
         return position, [Bucket(*row) for row in rows]
 
     def forget_recorded_heads(self) -> None:
-        """Drop all that was witnessed."""
+        """Drop all recorded heads."""
         with self._readers.transaction() as connection:
             connection.execute("UPDATE witness SET position = 0")
             connection.execute("DELETE FROM heads")
             connection.execute("DELETE FROM drawers")
 
     def restart_recorded_heads(self, checkpoint: int) -> None:
-        """Drop all that was witnessed; go on from a checkpoint."""
+        """Drop all recorded heads; go on from a checkpoint."""
         with self._readers.transaction() as connection:
             connection.execute("UPDATE witness SET position = 0, checkpoint = %s", (checkpoint,))
             connection.execute("DELETE FROM heads")
@@ -224,12 +224,12 @@ class PostgresAudit:
     # The last verification.
 
     def note_verification(self, outcome: Verification) -> None:
-        """Keep what came of a verification, in the place of the one before."""
+        """Store the outcome of a verification, in the place of the one before."""
         with self._readers.transaction() as connection:
             connection.execute(NOTE_VERIFICATION, astuple(outcome))
 
     def last_verification(self) -> Verification | None:
-        """What came of the last verification."""
+        """The outcome of the last verification."""
         rows = self._readers.rows(
             "SELECT at, took, position, facts, findings, oversold FROM verification"
         )
@@ -238,7 +238,7 @@ class PostgresAudit:
     # Checkpoints.
 
     def claim(self, seconds: float) -> bool:
-        """Be the one who makes a checkpoint, for so long by the server's clock."""
+        """Claim the making of the next checkpoint, for so long by the server's clock."""
         return bool(self._readers.rows(CLAIM, {"most": int(seconds * 1000)}))
 
     def release(self) -> None:

@@ -15,6 +15,7 @@ from application.ports.ticket_lists import packed
 from application.runtime.failpoints import reach
 from application.storage.postgres.advisory_locks import LAYOUT_LOCK, LOG_LOCK
 from application.storage.postgres.connections import Connection, unavailable
+from application.storage.shared.derived_records import PROVEN_FROM
 
 WAIT = "60s"
 """How long one process waits for another to lay out the tables."""
@@ -92,13 +93,13 @@ END $$;
 """Layout 1. `shuffle` is a random place among the tickets of a set: a pick starts at a random
 place there. A ticket without an order is vacant; with one it is held until `held_till`
 (milliseconds since the epoch), or sold when that is null. `orders_horizon` must read
-the sequence before the locks: see `postgres_positions.py`."""
+the sequence before the locks: see `positions.py`."""
 
 
 PROJECTORS = """
 ALTER TABLE read_models ADD COLUMN feeder text, ADD COLUMN fed_till timestamptz;
 """
-"""Who feeds a read model, and until when others leave that to it."""
+"""Which projector has a read model, and until when others leave that to it."""
 
 ATTEMPTS = """
 CREATE TABLE attempts (
@@ -201,8 +202,8 @@ CREATE TABLE drawers (
 CREATE INDEX drawers_unsealed ON drawers (name) WHERE digest IS NULL;
 """
 """`checkpointing` is until when (milliseconds) a process has the making of the next one.
-The witness says how all orders' chains ended at a position, and the highest number of a checkpoint
-that was kept meanwhile; `digest` is null for a drawer whose
+Recorded heads: how all orders' chains ended at a position, and the highest number of a checkpoint
+that was kept meanwhile; `digest` is null for a bucket whose
 heads have changed since it was worked out."""
 
 WATCHED = """
@@ -253,9 +254,6 @@ CREATE TABLE setbacks (
 """Which event of which log a generation shows last, and up to which position one that was begun
 anew is not read; how far the log was seen; and when it was found to have gone back, who
 acknowledged that, and which checkpoint names it."""
-PROVEN_FROM = "requests_proven_from"
-"""The counter of the last position up to which events do not say by which key they came."""
-
 DIGESTED_REQUESTS = f"""
 ALTER TABLE requests RENAME TO requests_by_key;
 CREATE TABLE requests (

@@ -19,7 +19,7 @@ from application.runtime.failpoints import reach
 from application.storage.postgres.sessions import Session
 
 ANSWER_SECONDS = 10.0
-"""How long the answer to a trip may take."""
+"""How long the answer to a round trip may take."""
 
 LONGER_SECONDS = 1.0
 """How often it is asked, after that, whether to wait on."""
@@ -92,15 +92,15 @@ Rows = list[tuple[Any, ...]]
 
 
 def not_longer() -> bool:
-    """For a trip that is given up when its time is over."""
+    """For a round trip that is given up when its time is over."""
     return False
 
 
 class PipelineConnection(Session):
-    """A connection for `trip` alone: once opened as a line, psycopg's cursors cannot use it."""
+    """A connection for `round_trip` alone: psycopg's cursors cannot use it once it is opened."""
 
     def open_pipeline(self, settings: Mapping[str, str]) -> None:
-        """Set what matters, and turn the connection into a line."""
+        """Set what matters, and enter pipeline mode."""
         self.prepare(settings)
         self.pgconn.enter_pipeline_mode()
         self._known: set[bytes] = set()

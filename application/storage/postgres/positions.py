@@ -1,9 +1,9 @@
 """Up to which position the log is complete, while many writers append side by side.
 
-An append says that it is open (a shared advisory lock) before it draws its positions, and stops
-saying so when all can see how it ended. A look reads the highest position drawn, *then* who is
-open. Whoever was not open at one look but is at the next has drawn its positions in between, so
-all that was drawn by the earlier look and is not theirs has ended. Nobody ever waits for a look.
+An append says that it is open (a shared advisory lock) before it gets its positions, and stops
+saying so when all can see how it ended. A look reads the highest position assigned, *then* who is
+open. An append that was not open at one look but is at the next got its positions in between, so
+all that was assigned by the earlier look and is not its own has ended. No append waits for a look.
 """
 
 import threading
@@ -26,7 +26,7 @@ The server ends idle ones after ten seconds."""
 
 
 class HighWaterMark:
-    """What one look after another tells. `safe` is the position up to which nothing can come."""
+    """The high-water mark. `safe` is the position up to which no further event can come."""
 
     def __init__(self) -> None:
         self.safe = 0
@@ -36,9 +36,9 @@ class HighWaterMark:
         self._floors: dict[str, int | None] = {}
 
     def note(self, server: str, assigned: int, appending: Collection[str]) -> None:
-        """Take in a look: the highest position `drawn`, and then who was `appending`.
+        """Take in a look: the highest position `assigned`, and then who was `appending`.
 
-        Appends that were open at the first look may have drawn anything: until they have ended,
+        Appends that were open at the first look may have got any position: until they have ended,
         nothing is known. Another `server`, as after a failover, means to begin again.
         """
         if server != self.server:
@@ -117,7 +117,7 @@ class Positions:
 
     @property
     def awaited(self) -> bool:
-        """Whether positions beyond the complete ones were drawn already: more comes soon."""
+        """Whether positions beyond the complete ones are assigned already: more comes soon."""
         return (
             not self._high_water_mark.known
             or self._high_water_mark.safe < self._high_water_mark.assigned

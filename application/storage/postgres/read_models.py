@@ -26,78 +26,34 @@ from application.storage.postgres.advisory_locks import LAYOUT_LOCK, rebuild_key
 from application.storage.postgres.connections import Array, Connection, Readers, connect, streamed
 from application.storage.postgres.generations import table_name
 from application.storage.postgres.pipeline import texts
+from application.storage.postgres.read_model_statements import (
+    ADD,
+    AIM,
+    BEGIN_ANEW,
+    END_WAIT,
+    LEASE,
+    LOCKED,
+    MOVE,
+    MOVED,
+    NEXT,
+    RELEASE,
+    STATE,
+    STOP,
+    SWAP,
+)
 from application.storage.postgres.sessions import take_time
-from application.storage.shared.read_model_pages import conditions, where
+from application.storage.shared.read_model_pages import (
+    count_query,
+    counted,
+    page_query,
+    row_of,
+    where,
+    within,
+)
 
 SCAN_ROWS = 5000
 LINGER = "1s"
 """How long the server may take to notice that a process has died."""
-
-ADD = (
-    "INSERT INTO read_models (name, generation, position, live, shape, code, target)"
-    " VALUES (%s, %s, 0, %s, %s, %s, %s)"
-)
-NEXT = (
-    "INSERT INTO read_model_generations AS g VALUES (%s, 1)"
-    " ON CONFLICT (name) DO UPDATE SET last = g.last + 1 RETURNING last"
-)
-MOVE = (
-    "UPDATE read_models SET position = %s, stopped = NULL, log = %s, hash = %s"
-    " WHERE name = %s AND generation = %s AND position = %s AND hash = %s"
-    " AND (%s = ''::bytea OR EXISTS (SELECT FROM orders_events"
-    " WHERE notification_id = %s AND hash = %s)) RETURNING 1"
-)
-"""Not where the log has another event at the new position than the one that was read: after a
-fail-over that lost the end of the log the position alone may be the same."""
-
-MOVED = "EXISTS (SELECT FROM moved)"
-STATE = (
-    "SELECT name, generation, position, stopped,"
-    " CASE WHEN fed_till > clock_timestamp() THEN feeder END,"
-    " CASE WHEN stopped IS NOT NULL THEN stopped_since END,"
-    " log, hash, hash <> '' AND NOT EXISTS (SELECT FROM log_identity l, orders_events e"
-    " WHERE l.id = m.log AND e.hash = m.hash AND e.notification_id ="
-    " CASE m.position WHEN 0 THEN coalesce(m.target, 0) ELSE m.position END), awaited"
-    " FROM read_models m WHERE name = %s AND "
-)
-BEGIN_ANEW = (
-    "UPDATE read_models SET feeder = %s, fed_till = %s, awaited = %s WHERE name = %s AND live"
-)
-END_WAIT = "UPDATE read_models SET awaited = 0 WHERE name = %s AND generation = %s RETURNING 1"
-AIM = (
-    "UPDATE read_models m SET log = l.id, hash = e.hash FROM log_identity l, orders_events e"
-    " WHERE e.notification_id = %s AND m.name = %s AND m.generation = %s"
-)
-STOP = (
-    "UPDATE read_models SET stopped = %s, stopped_since = CASE WHEN stopped IS NULL"
-    " THEN (extract(epoch FROM clock_timestamp()) * 1000)::bigint ELSE stopped_since END"
-    " WHERE name = %s AND generation = %s"
-)
-LOCKED = (
-    "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"
-    " AND ((classid::bigint << 32) | objid::bigint) = %s"
-    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
-)
-LEASE = (
-    "UPDATE read_models"
-    " SET feeder = %(feeder)s, fed_till = clock_timestamp() + make_interval(secs => %(seconds)s)"
-    " WHERE name = %(name)s AND live AND (feeder IS NULL OR feeder = %(feeder)s OR fed_till NOT"
-    " BETWEEN clock_timestamp() AND clock_timestamp() + make_interval(secs => %(seconds)s))"
-    " RETURNING 1"
-)
-"""The time is the server's, so that the machines' clocks need not agree. A lease that ends later
-than one can is of a clock that was wrong."""
-
-RELEASE = (
-    "UPDATE read_models SET feeder = NULL, fed_till = NULL"
-    " WHERE name = %s AND live AND feeder = %s RETURNING 1"
-)
-SWAP = (
-    "UPDATE read_models m SET live = NOT m.live, target = NULL,"
-    " feeder = old.feeder, fed_till = old.fed_till"
-    " FROM read_models old WHERE old.name = m.name AND old.live"
-    " AND m.name = %s AND (m.live OR m.generation = %s)"
-)
 
 
 class PostgresReadModels:
@@ -120,7 +76,7 @@ class PostgresReadModels:
                 self._add(connection, table, live=True)
 
     def renew(self, table: Table) -> bool:
-        """Put an empty table in the place of one of another shape; tell whether it was one."""
+        """Put an empty table in the place of one of another shape; True if there was one."""
         if self.shape(self.state(table.name)) == table.shape:
             return False
         with self._laying_out() as connection:
@@ -207,7 +163,7 @@ class PostgresReadModels:
         return known
 
     def lease(self, name: str, projector: str, seconds: float) -> bool:
-        """Leave a read model to `feeder` for a while, unless it is another one's."""
+        """Lease a read model to `projector` for `seconds`, unless another one has it."""
         values = {"name": name, "feeder": projector, "seconds": seconds}
         return bool(self._readers.rows(LEASE, values))
 
@@ -253,38 +209,26 @@ class PostgresReadModels:
 
     def page(self, name: str, page: Page) -> list[Row]:
         """The wanted rows of the live generation."""
-        terms, values = conditions(page, "%s")
-        terms += self._there(name)
-        direction = "DESC" if page.descending else "ASC"
         while True:
             state = self.state(name)
             if not (page.partial or state.is_true):
                 raise ModelNotTrue(name)
-            table = table_name(name, state.generation)
+            source = table_name(name, state.generation)
+            query = page_query(source, self._tables[name], page, "%s")
             try:
-                rows = self._readers.rows(
-                    f"SELECT * FROM {table} {where(terms)}"  # noqa: S608 - our own names, values are bound
-                    f" ORDER BY {page.sort} {direction}, key {direction} LIMIT %s",
-                    (*values, page.limit),
-                )
+                return [row_of(row) for row in self._readers.rows(*query)]
             except errors.UndefinedTable:
                 continue  # swapped this moment: there is another live generation now
-            return [_row(row) for row in rows]
 
     def count(self, name: str, page: Page) -> int:
         """How many rows `page` would have."""
-        terms, values = conditions(page, "%s")
-        terms += self._there(name)
         while True:
-            table = table_name(name, self.state(name).generation)
+            source = table_name(name, self.state(name).generation)
+            query = count_query(source, self._tables[name], page, "%s")
             try:
-                rows = self._readers.rows(
-                    f"SELECT count(*) FROM (SELECT FROM {table} {where(terms)} LIMIT %s) w",  # noqa: S608 - our own names, values are bound
-                    (*values, page.limit),
-                )
+                return int(self._readers.rows(*query)[0][0])
             except errors.UndefinedTable:
                 continue  # swapped this moment: there is another live generation now
-            return int(rows[0][0])
 
     @contextmanager
     def snapshot(
@@ -292,8 +236,8 @@ class PostgresReadModels:
     ) -> Iterator[tuple[int, Iterator[Row]]]:
         """A generation's position and its rows by key, as they are at this moment."""
         table = table_name(state.name, state.generation)
-        terms, values = _within(partition)
-        clause = where([*terms, *self._there(state.name)])
+        terms, values = within(partition, "%s")
+        clause = where([*terms, *counted(self._tables[state.name])])
         with (
             self._readers.transaction() as connection,
             connection.cursor(name="snapshot", binary=True) as cursor,
@@ -306,12 +250,7 @@ class PostgresReadModels:
                 (state.name, state.generation),
             ).fetchone()
             cursor.execute(f"SELECT * FROM {table} {clause} ORDER BY key".encode(), values)  # noqa: S608 - our own names
-            yield (0 if row is None else row[0]), map(_row, streamed(cursor, SCAN_ROWS))
-
-    def _there(self, name: str) -> list[str]:
-        """The condition that a row is not all noughts, where rows add up."""
-        checks = [f"{column} <> 0" for column in self._tables[name].sums]
-        return [f"({' OR '.join(checks)})"] if checks else []
+            yield (0 if row is None else row[0]), map(row_of, streamed(cursor, SCAN_ROWS))
 
     # Making it again.
 
@@ -349,7 +288,7 @@ class PostgresReadModels:
         return None
 
     def begin(self, table: Table, code: str, target: int, split_keys: Sequence[str]) -> Build:
-        """Make an empty generation, to be loaded by the ranges of orders between `points`."""
+        """Make an empty generation, to be loaded by the ranges of orders between `split_keys`."""
         self._tables[table.name] = table
         with self._laying_out() as connection:
             self._drop(connection, table.name, "target IS NOT NULL")
@@ -384,7 +323,7 @@ class PostgresReadModels:
             return generations.load(connection, table, state.generation, partition, rows, events)
 
     def finish(self, build: Build) -> None:
-        """Make a generation, all ranges of which are loaded, fit to be fed and read."""
+        """Make a generation, all ranges of which are loaded, fit to be projected into and read."""
         state = build.state
         with self._readers.transaction() as connection:
             generations.finish(connection, self._tables[state.name], state.generation)
@@ -425,16 +364,3 @@ def _state(connection: Connection, which: str, *values: Any) -> ModelState | Non
     """How far a generation has got, as the open transaction sees it."""
     row = connection.execute((STATE + which).encode(), values).fetchone()
     return None if row is None else ModelState(*row)
-
-
-def _row(row: tuple[Any, ...]) -> Row:
-    return Row(row[0], row[1:-1], row[-1])
-
-
-def _within(partition: Range | None) -> tuple[list[str], list[str]]:
-    """The conditions that a key is in a range, and their values."""
-    if partition is None:
-        return [], []
-    if partition.upper is None:
-        return ["key >= %s"], [partition.lower]
-    return ["key >= %s", "key < %s"], [partition.lower, partition.upper]

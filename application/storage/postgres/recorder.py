@@ -47,8 +47,8 @@ that the transaction has seen is as safe as itself then. Nobody reads the messag
 ENTER = Statement(
     b"enter", f"SELECT pg_advisory_xact_lock_shared({LOG_LOCK[0]}, {LOG_LOCK[1]})".encode()
 )
-"""Says that an append is open. It must come before the append draws its positions, and lasts
-until its end is seen by all: `postgres_positions.py` relies on both."""
+"""Says that an append is open. It must come before the append gets its positions, and lasts
+until its end is seen by all: `positions.py` relies on both."""
 
 APPEND = Statement(
     b"append",
@@ -206,7 +206,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
 
 
 def append_alone(connection: PipelineConnection, writes: PendingWrites) -> list[int]:
-    """Store a draft in a transaction of its own; return its positions.
+    """Store pending writes in a transaction of their own; return its positions.
 
     If another append comes between, the version that both want is refused to the later one.
     """

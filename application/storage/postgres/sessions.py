@@ -47,7 +47,7 @@ SESSION = {
 
 READER = {SYNCHRONOUS: "local"}
 """For the sessions that read, and keep what can be made again from the log: they do not wait
-for a standby. What somebody is told there waits all the same (`Readers.acknowledged`)."""
+for a standby. What is acknowledged there waits all the same (`Readers.acknowledged`)."""
 
 INDEXES_ONLY = {
     "plan_cache_mode": "force_generic_plan",
@@ -59,7 +59,7 @@ INDEXES_ONLY = {
 are missing, as right after a catalogue was loaded."""
 
 HEARD = {"client_min_messages": "warning"}
-"""Not for an address to change: a commit that no standby has confirmed is told by a warning."""
+"""Not for an address to change: the server warns of a commit that no standby has confirmed."""
 
 
 class BadAddress(Exception):

@@ -1,7 +1,7 @@
 """The store for many processes and machines: a PostgreSQL database.
 
 Writers run side by side. An order's writes come one after another by a lock of its own; a ticket
-is taken by locking its row, never a set or a show; positions are read as `postgres_positions.py`
+is taken by locking its row, never a set or a show; positions are read as `positions.py`
 says. Every commit is on the server's disk before an answer leaves.
 """
 
@@ -10,46 +10,37 @@ import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 
-import msgspec
-import psycopg
-from eventsourcing.persistence import IntegrityError, Notification
-from psycopg import errors
+from eventsourcing.persistence import Notification
 
 from application.ports.log_point import Excerpt, LogPoint
 from application.ports.partitions import Range
-from application.ports.store import CopyUnfinished, StoreUnavailable
+from application.ports.store import CopyUnfinished
 from application.ports.tickets import Ticket
-from application.ports.unit_of_work import IdempotencyRecord, T, TicketTaken, UnitOfWork, Written
+from application.ports.unit_of_work import IdempotencyRecord, T, UnitOfWork, Written
 from application.runtime.clock import from_ms
-from application.runtime.failpoints import reach
-from application.storage.postgres.batch import InDoubt, PostgresBatch
-from application.storage.postgres.catalog import PostgresCatalogChange, read_documents
 from application.storage.postgres.connections import (
-    Backoff,
     Readers,
     connect,
-    passes,
     reader_pool,
     streamed,
-    unavailable,
     writer_pool,
 )
+from application.storage.postgres.database import PostgresDatabase, PostgresSession
 from application.storage.postgres.derived_records import PostgresDerivedRecords
-from application.storage.postgres.in_doubt_commit import Connections, outcome_of_commit
+from application.storage.postgres.in_doubt_commit import Connections
 from application.storage.postgres.integrity_records import PostgresAudit
 from application.storage.postgres.layout import is_unfinished_copy, lay_out
-from application.storage.postgres.ownership import PostgresOwnership
-from application.storage.postgres.pipeline import Lost
 from application.storage.postgres.positions import Positions
 from application.storage.postgres.read_models import PostgresReadModels
 from application.storage.postgres.recorder import PostgresRecorder
-from application.storage.postgres.rejection_log import PostgresAttempts
 from application.storage.postgres.sessions import SYNCHRONOUS, settings_of
 from application.storage.postgres.tickets import overdue, tickets_by_id, tickets_of_show, vacancies
-from application.storage.shared.batch import Outcome
-from application.storage.shared.group_commit import Claim, GroupCommit
+from application.storage.postgres.writing import PostgresWriter
+from application.storage.shared.catalog import CatalogChange, read_documents
+from application.storage.shared.group_commit import GroupCommit
+from application.storage.shared.ownership import TicketOwnership
+from application.storage.shared.rejection_log import RejectionLog
 from application.storage.shared.split_keys import SAMPLE_OF_A_PART, every_nth
 
 WRITERS = 1
@@ -62,22 +53,8 @@ POLL_SOON_SECONDS = 0.002
 POINT_AT = (
     "SELECT id, (SELECT hash FROM orders_events WHERE notification_id = %s) FROM log_identity"
 )
-LOST_TICKET = "OL001"
-TRIES_OF_CONFLICTS = 5
-
-
-class Claimed(msgspec.Struct):
-    """A write, and whether who asked for it still wants it."""
-
-    write: UnitOfWork[Any]
-    claim: Claim
-
-
-class GivenUpMeanwhile(Exception):
-    """Who asked for a write of a batch has given it up before it was committed."""
-
-
-GIVEN_UP = StoreUnavailable("Who asked for this has given it up.")
+CATALOG_LIMITS = ("statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout")
+CATALOG_TIME = "300s"
 
 
 class PostgresStore:
@@ -99,11 +76,10 @@ class PostgresStore:
         self._connections = Connections(self._readers, self._writers, self._closing)
         self._positions = Positions(self._readers)
         self._models = PostgresReadModels(url, self._readers)
-        self._attempts = PostgresAttempts(self._readers)
+        self._database = PostgresDatabase(self._readers)
+        self._attempts = RejectionLog(self._database)
         self._audit = PostgresAudit(self._readers)
-        self._commits: GroupCommit[Claimed, Written[Any]] = GroupCommit(
-            self._commit, threads=writers, limited=True, name="commits"
-        )
+        self._writer = PostgresWriter(self._connections, self._writers, writers, self._notify)
         self._reads: GroupCommit[str, Sequence[Notification]] = GroupCommit(
             self._events_of_orders, limited=True, name="reads"
         )
@@ -119,84 +95,7 @@ class PostgresStore:
         What was not committed in time is `StoreUnavailable`, and never will be; where the commit
         had begun it is `OutcomeUnknown`.
         """
-        claim = Claim()
-        return self._commits.submit([Claimed(write, claim) for write in writes], claim)
-
-    def _commit(self, wanted: list[Claimed]) -> list[Outcome]:
-        """Carry out a batch, and those put aside in further ones, until patience ends."""
-        waiting = dict(enumerate(wanted))
-        outcomes: dict[int, Outcome] = {}
-        backoff = Backoff()
-        while waiting:
-            done = self._attempt(waiting)
-            outcomes.update(done)
-            for place in done:
-                del waiting[place]
-            if waiting and not backoff.wait():
-                busy = StoreUnavailable("Others keep what this request needs.")
-                outcomes.update(dict.fromkeys(waiting, busy))
-                break
-        return [outcomes[place] for place in range(len(wanted))]
-
-    def _attempt(self, wanted: Mapping[int, Claimed]) -> dict[int, Outcome]:
-        """Carry out what can be in one transaction; where one spoils it, each in its own."""
-        outcomes: dict[int, Outcome] = {
-            place: GIVEN_UP for place, each in wanted.items() if each.claim.given_up
-        }
-        wanted = {place: each for place, each in wanted.items() if place not in outcomes}
-        if not wanted:
-            return outcomes
-        try:
-            return outcomes | self._carry_out(wanted)
-        except GivenUpMeanwhile:
-            return outcomes | self._attempt(wanted)
-        except Exception as failure:  # noqa: BLE001 - each write gets its own outcome
-            cause = _named(failure)
-            if len(wanted) == 1 or isinstance(cause, StoreUnavailable):
-                return outcomes | dict.fromkeys(wanted, cause)
-        for place, each in wanted.items():
-            outcomes.update(self._attempt({place: each}))
-        return outcomes
-
-    def _carry_out(self, wanted: Mapping[int, Claimed]) -> dict[int, Outcome]:
-        """One transaction, again while it fails for a reason that passes."""
-        backoff = Backoff()
-        conflicts = 0
-        while True:
-            try:
-                return self._transact(wanted)
-            except psycopg.Error as error:
-                lone_conflict = isinstance(error, errors.UniqueViolation) and len(wanted) == 1
-                conflicts += lone_conflict
-                again = passes(error) or (lone_conflict and conflicts < TRIES_OF_CONFLICTS)
-                if not again or not backoff.wait():
-                    raise
-                if isinstance(error, Lost):
-                    self._writers.check()
-
-    def _transact(self, wanted: Mapping[int, Claimed]) -> dict[int, Outcome]:
-        """Find, decide, store. Raises `Lost` only where nothing was committed."""
-        with self._writers.connection() as connection:
-            batch = PostgresBatch(connection, {place: each.write for place, each in wanted.items()})
-            try:
-                batch.find()
-                reach("append.found")
-                batch.decide()
-                reach("append.before_commit")
-                _begin([wanted[place].claim for place in batch.decided])
-                doubtful = False
-                positions = batch.store(self._connections.replicating(connection))
-            except InDoubt:
-                doubtful = True
-            except BaseException:
-                batch.give_up()
-                raise
-        if doubtful:
-            positions = outcome_of_commit(self._connections, batch)
-        reach("append.after_commit")
-        if positions:
-            self._notify(positions[-1])
-        return batch.outcomes(positions)
+        return self._writer.write_all(writes)
 
     def _notify(self, position: int) -> None:
         """Wake those who wait for the log to grow."""
@@ -241,7 +140,7 @@ class PostgresStore:
         return dict(found)
 
     def idempotency_record(self, digest: bytes) -> IdempotencyRecord | None:
-        """What came of a request."""
+        """The idempotency record of a request."""
         rows = self._readers.rows(
             "SELECT fingerprint, order_id, version, at FROM requests WHERE digest = %s", (digest,)
         )
@@ -355,13 +254,16 @@ class PostgresStore:
 
     def catalog(self) -> dict[tuple[str, str], bytes]:
         """The catalogue's documents by kind and id."""
-        return self._readers.run(read_documents)
+        return read_documents(self._database)
 
     @contextmanager
-    def change_catalog(self) -> Iterator[PostgresCatalogChange]:
+    def change_catalog(self) -> Iterator[CatalogChange]:
         """Open a transaction over the catalogue, its tickets and the keys, one at a time."""
         with self._readers.acknowledged() as connection:
-            change = PostgresCatalogChange(connection)
+            for name in CATALOG_LIMITS:
+                connection.execute("SELECT set_config(%s, %s, true)", (name, CATALOG_TIME))
+            connection.execute("SELECT 1 FROM counters WHERE name = 'catalog' FOR UPDATE")
+            change = CatalogChange(PostgresSession(connection))
             yield change
             change.finish()
 
@@ -370,19 +272,19 @@ class PostgresStore:
         return self._models
 
     def audit(self) -> PostgresAudit:
-        """What there is for the audit."""
+        """The records of the integrity checks."""
         return self._audit
 
-    def ownership(self) -> PostgresOwnership:
-        """Who has which ticket, as a whole."""
-        return PostgresOwnership(self._readers)
+    def ownership(self) -> TicketOwnership:
+        """Which order owns which ticket, for all of them."""
+        return TicketOwnership(self._database)
 
     def derived_records(self) -> PostgresDerivedRecords:
         """What could be made again from the log."""
-        return PostgresDerivedRecords(self._readers)
+        return PostgresDerivedRecords(self._database)
 
-    def attempts(self) -> PostgresAttempts:
-        """Where refused attempts are kept."""
+    def attempts(self) -> RejectionLog:
+        """The log of rejected requests."""
         return self._attempts
 
     def troubles(self) -> dict[str, str]:
@@ -395,25 +297,7 @@ class PostgresStore:
     def close(self) -> None:
         """Give back all connections."""
         self._closing.set()
-        self._commits.close()
+        self._writer.close()
         self._reads.close()
         self._writers.close()
         self._readers.close()
-
-
-def _begin(claims: Sequence[Claim]) -> None:
-    """See that all of these are still wanted, from now on for good. Raises `GivenUpMeanwhile`."""
-    if not all(claim.begin() for claim in claims):
-        raise GivenUpMeanwhile
-
-
-def _named(failure: Exception) -> Exception:
-    """A failure as the port names it."""
-    if isinstance(failure, psycopg.Error):
-        if failure.sqlstate == LOST_TICKET:
-            return TicketTaken(failure.diag.message_detail)
-        if isinstance(failure, errors.UniqueViolation):
-            return IntegrityError(str(failure))
-        if passes(failure) or isinstance(failure, errors.QueryCanceled):
-            return unavailable(failure)
-    return failure

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from application.ports.tickets import Ticket
 from application.ports.unit_of_work import TicketChange
@@ -11,8 +10,7 @@ from application.storage.postgres.connections import Readers
 from application.storage.postgres.pipeline import Call, Rows, Statement, integers, texts
 from application.storage.postgres.pipeline import integer_of as number
 from application.storage.shared.ticket_places import any_place
-
-COLUMNS = "id, show_id, set_id, number, seat, order_id, held_till"
+from application.storage.shared.ticket_rows import COLUMNS, ticket_of
 
 OVERDUE_AT_ONCE = 100
 
@@ -129,12 +127,6 @@ def change_calls(changes: Iterable[TicketChange]) -> list[Call]:
         if rows
     ]
     return calls
-
-
-def ticket_of(row: tuple[Any, ...]) -> Ticket:
-    """A ticket from its columns."""
-    held_till = None if row[6] is None else from_ms(row[6])
-    return Ticket(row[0], row[1], row[2], row[3], row[4], row[5], held_till)
 
 
 def raw_tickets(rows: Rows) -> list[Ticket]:

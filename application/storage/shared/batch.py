@@ -1,8 +1,8 @@
-"""Writes that share a transaction: each decides in its turn on what was found for all of them.
+"""Units of work that share a transaction: one after another decides on what was loaded for all.
 
-What an earlier write of the batch changed, a later one sees. What cannot be told without looking
-again is put aside: it is found anew, in a later round or batch. No SQL here; `sqlite_batch.py` and
-`postgres_batch.py` find and store.
+A later one sees what an earlier one changed. One that needs more than was loaded is deferred: it is
+loaded again in a later round or batch. No SQL is here: `sqlite/batch.py` and `postgres/batch.py`
+load and store.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -100,7 +100,7 @@ class BatchState(msgspec.Struct):
     freed: bool = False
 
     def found(self, read_set: ReadSet) -> LoadedState | None:
-        """What is known for a write at its turn; None to put it aside."""
+        """The loaded state for a write; None to defer it."""
         found = LoadedState()
         if read_set.request is not None:
             if read_set.request not in self.requests:
@@ -169,9 +169,9 @@ class Decided(msgspec.Struct):
 
 
 class Batch:
-    """Asks writes, each by its place in the batch, what they want stored.
+    """Has each write decide what to store, by its place in the batch.
 
-    After `decide`, what is neither in `refused` nor in `settled` was put aside.
+    After `decide`, a write that is neither in `refused` nor in `decided` is deferred.
     """
 
     def __init__(self, writes: Mapping[int, UnitOfWork[Any]]) -> None:
@@ -204,7 +204,7 @@ class Batch:
         return [each.writes for each in self.decided.values() if not each.writes.empty]
 
     def outcomes(self, positions: Sequence[int]) -> dict[int, Outcome]:
-        """How the writes ended that were not put aside, once the events have their positions."""
+        """How the writes ended that were not deferred, once the events have their positions."""
         outcomes: dict[int, Outcome] = dict(self.refused)
         start = 0
         for place, each in self.decided.items():
@@ -216,5 +216,5 @@ class Batch:
 
 
 def events_of(pending_writes: Iterable[PendingWrites]) -> Iterator[StoredEvent]:
-    """The events of some drafts, in their order."""
+    """The events of pending writes, in their order."""
     return (event for writes in pending_writes for event in writes.events)

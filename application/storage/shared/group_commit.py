@@ -1,4 +1,4 @@
-"""What is asked for at the same time is carried out together.
+"""Work that is submitted at the same time is carried out together (group commit).
 
 A thread takes whatever waits, carries it out as one batch, and then takes what has gathered
 meanwhile. So nobody waits longer than for the batch that is under way, and a lone request not at
@@ -21,16 +21,16 @@ W = TypeVar("W")
 O = TypeVar("O")  # noqa: E741 - an outcome
 
 LOOK_SECONDS = 0.25
-"""How often to look for callers whose time is over, and so how much too late one may be told."""
+"""How often to look for callers whose time is over, and so how late an outcome may be."""
 
 NOT_DONE = "The database did not answer in time; nothing was done."
 NOT_KNOWN = "The database did not confirm a commit in time."
 
 
 class Claim:
-    """Who was first: the batch that commits a caller's wishes, or the caller who gives up.
+    """Decides which comes first: the commit of a caller's work, or the caller's giving up.
 
-    Both may ask at the same time, from different threads; each gets the same answer for ever.
+    Both may try at the same time, from different threads; the outcome never changes.
     """
 
     __slots__ = ("_first",)
@@ -39,21 +39,21 @@ class Claim:
         self._first: dict[str, bool] = {}
 
     def begin(self) -> bool:
-        """Whether the commit may begin: the wishes are not given up, and cannot be any more."""
+        """Whether the commit may begin: the work is not given up, and cannot be any more."""
         return self._first.setdefault("begun", True)  # one step of the interpreter: no lock
 
     def give_up(self) -> bool:
-        """Whether the wishes are given up: nothing of them was committed, nor will be."""
+        """Whether the work is given up: nothing of it was committed, nor will be."""
         return not self._first.setdefault("begun", False)
 
     @property
     def given_up(self) -> bool:
-        """Whether the wishes were given up."""
+        """Whether the work was given up."""
         return self._first.get("begun") is False
 
 
 class Submission(Generic[W, O]):
-    """Some wishes of one caller, how long they may take, and how they ended."""
+    """The work of one caller, how long it may take, and how it ended."""
 
     __slots__ = ("claim", "deadline", "items", "outcomes", "waiter")
 
@@ -68,11 +68,11 @@ class Submission(Generic[W, O]):
 class GroupCommit(Generic[W, O]):
     """Hands what waits to `carry_out` in batches, in at most `threads` threads at once.
 
-    `carry_out` returns an outcome for each wish of a batch, in their order; what it raises is the
-    outcome of them all. A batch has at least one job and stops growing at `most` wishes. Only if
+    `carry_out` returns an outcome for each item of a batch, in their order; what it raises is the
+    outcome of them all. A batch has at least one job and stops growing at `most` items. Only if
     `limited` a caller waits no longer than its `StoreWait` says, whatever becomes of its batch.
     With `grace` a batch counts as begun from its start: its jobs are left to it for so many seconds
-    beyond their time, since it refuses them itself as long as it can tell that nothing was done.
+    beyond their time, since it refuses them itself as long as it knows that nothing was done.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class GroupCommit(Generic[W, O]):
         return time.monotonic() - self._succeeded < seconds
 
     def _start(self) -> None:
-        """Start the threads with the first wish: a process may be forked before."""
+        """Start the threads at the first use: a process may be forked before."""
         with self._starting:
             if not self._started:
                 for each in self._threads:

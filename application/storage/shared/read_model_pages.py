@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from application.ports.partitions import Range
-from application.ports.read_models import Page, Row
+from application.ports.read_models import Page, Row, Table
 
 OPERATORS = frozenset({"=", "<", "<=", ">", ">="})
 
@@ -39,15 +39,39 @@ def conditions(page: Page, place: str) -> tuple[list[str], list[Any]]:
     return terms, values
 
 
+def page_query(source: str, table: Table, page: Page, place: str) -> tuple[str, list[Any]]:
+    """The query for a page of `table`, which is stored as `source`, and the values to bind."""
+    terms, values = conditions(page, place)
+    clause = where([*terms, *counted(table)])
+    direction = "DESC" if page.descending else "ASC"
+    order = f"{page.sort} {direction}, key {direction}"
+    statement = f"SELECT * FROM {source} {clause} ORDER BY {order} LIMIT {place}"  # noqa: S608 - our own names, values are bound
+    return statement, [*values, page.limit]
+
+
+def count_query(source: str, table: Table, page: Page, place: str) -> tuple[str, list[Any]]:
+    """The query for how many rows a page would have, and the values to bind."""
+    terms, values = conditions(page, place)
+    clause = where([*terms, *counted(table)])
+    statement = f"SELECT count(*) FROM (SELECT 1 FROM {source} {clause} LIMIT {place}) found"  # noqa: S608 - our own names, values are bound
+    return statement, [*values, page.limit]
+
+
 def row_of(row: tuple[Any, ...]) -> Row:
     """A row as a read model's table has it: key, columns, document."""
     return Row(row[0], row[1:-1], row[-1])
 
 
-def within(partition: Range | None) -> tuple[list[str], list[str]]:
-    """The conditions that a key is in a range, and their values, marked by `?`."""
+def counted(table: Table) -> list[str]:
+    """The condition that a row's sums are not all zero, for a table whose rows add up."""
+    checks = [f"{column} <> 0" for column in table.sums]
+    return [f"({' OR '.join(checks)})"] if checks else []
+
+
+def within(partition: Range | None, place: str) -> tuple[list[str], list[str]]:
+    """The conditions that a key is in a range, and the values to bind, each at a `place`."""
     if partition is None:
         return [], []
     if partition.upper is None:
-        return ["key >= ?"], [partition.lower]
-    return ["key >= ?", "key < ?"], [partition.lower, partition.upper]
+        return [f"key >= {place}"], [partition.lower]
+    return [f"key >= {place}", f"key < {place}"], [partition.lower, partition.upper]

@@ -7,7 +7,7 @@ SAMPLE_OF_A_PART = 16
 
 
 def every_nth(sample: Iterable[str], count: int) -> Sequence[str]:
-    """Fewer than `count` ids that split a sample of the facts' order ids evenly, ascending."""
+    """Fewer than `count` ids that split a sample of the events' order ids evenly, ascending."""
     ids = sorted(sample)
     places = (len(ids) * each // count for each in range(1, count))
     return list(dict.fromkeys(ids[place] for place in places if ids))

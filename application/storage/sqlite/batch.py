@@ -17,7 +17,7 @@ from application.ports.unit_of_work import IdempotencyRecord, TicketTaken, UnitO
 from application.runtime.clock import from_ms, to_ms
 from application.storage.shared.batch import Batch, MergedReadSet, PendingWrites, events_of
 from application.storage.shared.ticket_places import any_place
-from application.storage.sqlite.tickets import COLUMNS, ticket_of
+from application.storage.shared.ticket_rows import COLUMNS, ticket_of
 
 EVENTS = (
     "SELECT json_group_array(json_array(originator_id, originator_version, topic, hex(state),"
@@ -169,64 +169,69 @@ class SqliteBatch(Batch):
         return _ids(row[0])
 
     def store(self) -> list[int]:
-        """Store what was settled; return the positions of the events, in the order of `drafts`."""
+        """Store what was decided; return the positions, in the order of `pending_writes`."""
         pending_writes = self.pending_writes
         if not pending_writes:
             return []
         numbers = [each.found.number for each in self.decided.values() if not each.writes.empty]
         number = max(self._heads.number, *numbers)
-        return store_drafts(self._connection, pending_writes, self._heads, number, self.state.heads)
+        return store_pending(
+            self._connection, pending_writes, self._heads, number, self.state.heads
+        )
 
 
-def store_drafts(
+def store_pending(
     connection: sqlite3.Connection,
     pending_writes: Sequence[PendingWrites],
     heads: Heads,
     number: int,
     hashes: dict[str, bytes],
 ) -> list[int]:
-    """Store drafts by one statement and move `heads`; return the positions of their events.
+    """Store pending writes by one statement and move `heads`; return the positions of their events.
 
     `number` is the highest order number that they use; `hashes` has the last hash of each order
     that has events already. Raises `TicketTaken`, and `sqlite3.IntegrityError` for a position, a
     version or a request that exists.
     """
     heap = Heap()
-    positions, events = [], []
-    new = list(events_of(pending_writes))
-    for position, (event, own) in enumerate(
-        zip(new, links(new, hashes), strict=True), heads.position + 1
-    ):
-        positions.append(position)
-        place = heap.put(event.state)
-        heap.put(own)
-        events.append(
-            (position, event.originator_id, event.originator_version, event.topic, *place)
-        )
-    records = [
-        (
-            *heap.put(each.digest),
-            *heap.put(each.fingerprint),
-            each.order,
-            each.version,
-            at,
-        )
-        for writes in pending_writes
-        for each in writes.idempotency_records
-        for at in (to_ms(each.at),)
-    ]
+    events = _event_rows(heap, pending_writes, heads.position + 1, hashes)
+    records = _record_rows(heap, pending_writes)
     freed, kept, taken = _ticket_rows(pending_writes)
-    values = (events, number, freed, kept, taken, records)
-    texts = [value if isinstance(value, int) else as_json(value) for value in values]
+    texts = [as_json(rows) for rows in (freed, kept, taken, records)]
     try:
-        connection.execute(STORE, (texts[0], heap.bytes, *texts[1:]))
+        connection.execute(STORE, (as_json(events), heap.bytes, number, *texts))
     except sqlite3.IntegrityError as error:
         if str(error) == LOST:
             raise TicketTaken(", ".join(row[0] for row in freed + kept + taken)) from error
         raise
-    heads.position += len(positions)
+    heads.position += len(events)
     heads.number = number
-    return positions
+    return [row[0] for row in events]
+
+
+def _event_rows(
+    heap: "Heap",
+    pending_writes: Sequence[PendingWrites],
+    first: int,
+    hashes: dict[str, bytes],
+) -> list[tuple[int, Any, int, str, int, int]]:
+    """The events' rows, with positions from `first`; each event's hash follows its bytes."""
+    new = list(events_of(pending_writes))
+    rows = []
+    for position, (event, own) in enumerate(zip(new, links(new, hashes), strict=True), first):
+        place = heap.put(event.state)
+        heap.put(own)
+        rows.append((position, event.originator_id, event.originator_version, event.topic, *place))
+    return rows
+
+
+def _record_rows(heap: "Heap", pending_writes: Sequence[PendingWrites]) -> list[tuple[Any, ...]]:
+    """The rows of idempotency records."""
+    return [
+        (*heap.put(r.digest), *heap.put(r.fingerprint), r.order, r.version, to_ms(r.at))
+        for writes in pending_writes
+        for r in writes.idempotency_records
+    ]
 
 
 class Heap:
@@ -253,7 +258,7 @@ TicketRow = tuple[str, str, int | None]
 
 
 def _ticket_rows(pending_writes: Sequence[PendingWrites]) -> tuple[list[TicketRow], ...]:
-    """What drafts mean for tickets: those freed, kept and taken, with their orders and holds."""
+    """The tickets that pending writes free, keep and take, with their orders and holds."""
     freed: list[TicketRow] = []
     kept: list[TicketRow] = []
     taken: list[TicketRow] = []

@@ -123,9 +123,9 @@ def keep_a_write_ahead_log(connection: sqlite3.Connection) -> None:
 
 
 def shrink_write_ahead_log(connection: sqlite3.Connection) -> bool:
-    """Write what the write-ahead log has into the file, and empty it; tell whether that was done.
+    """Write what the write-ahead log has into the file, and empty it; True if that was done.
 
-    It waits for nobody: who reads an old state, or writes, keeps it from being done now.
+    It waits for nobody: a reader of an old state, or a writer, keeps it from being done now.
     """
     try:
         connection.execute("PRAGMA busy_timeout=0")

@@ -1,25 +1,30 @@
 """The embedded store's file as a whole: to be copied, or to become a copy."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from application.ports.copyable import PARTS, Counters, Part, Row
+from application.ports.copyable import Counters
 from application.ports.store import StoreUnavailable
 from application.runtime.clock import to_ms
-from application.storage.shared.copy_statements import Statements, kept
+from application.storage.shared.copied_tables import CopiedTables
+from application.storage.shared.database import Values
+from application.storage.shared.derived_records import PROVEN_FROM
 from application.storage.sqlite.clock import SharedClock
 from application.storage.sqlite.connections import connect, unavailable
+from application.storage.sqlite.database import DIALECT, SqliteSession
 from application.storage.sqlite.file_identity import check_before_opening
-from application.storage.sqlite.layout import LOG, PROVEN_FROM, VIEWS, is_unfinished_copy, lay_out
+from application.storage.sqlite.layout import LOG, VIEWS, is_unfinished_copy, lay_out
 
-KEPT = kept("rowid")
 SERVED = "SELECT feeder FROM read_models WHERE fed_till > ?"
 
 
-class SqliteCopyable:
+class SqliteCopyable(CopiedTables):
     """The port `Copyable` (`application/ports/copyable.py`) on an SQLite file."""
+
+    _dialect = DIALECT
 
     def __init__(self, path: str, *, make: bool) -> None:
         """Open the file. Only with `make` it is made if there is none.
@@ -34,8 +39,8 @@ class SqliteCopyable:
         self._log = connect(path, "FULL")
         lay_out(self._log, LOG)
 
-    def _of(self, partition: Part) -> Statements:
-        return Statements(partition, KEPT[partition.name], "?")
+    def _rows(self, statement: str, values: Values = ()) -> list[Any]:
+        return self._log.execute(statement, values).fetchall()
 
     def served_by(self) -> str | None:
         """A process that serves this database now, if one does."""
@@ -55,45 +60,14 @@ class SqliteCopyable:
         """Whether this is a copy that was begun and not finished."""
         return is_unfinished_copy(self._log)
 
-    def is_empty(self) -> bool:
-        """Whether there is nothing in it."""
-        return not any(self.rows(partition, None, 1) for partition in PARTS)
-
     def begin(self) -> None:
         """Note that this is going to be a copy, and remove the files of its read models."""
-        with self._transaction() as log:
-            log.execute("INSERT OR IGNORE INTO counters VALUES ('copying', 1)")
+        with self._transaction() as session:
+            session.run("INSERT OR IGNORE INTO counters VALUES ('copying', 1)")
         views = Path(self._views_path)
         for file in views.parent.iterdir():
             if file.name == views.name or file.name.startswith(f"{views.name}-"):
                 file.unlink()
-
-    def count(self, partition: Part) -> int:
-        """How many rows a part has."""
-        table = KEPT[partition.name].table
-        return int(self._log.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - our own names
-
-    def rows(self, partition: Part, after: Row | None, limit: int) -> Sequence[Row]:
-        """At most `limit` rows with keys beyond `after`, by their keys."""
-        statement = self._of(partition).rows(beyond=after is not None)
-        return self._log.execute(statement, (*(after or ()), limit)).fetchall()
-
-    def replace(
-        self, partition: Part, after: Row | None, till: Row | None, rows: Sequence[Row]
-    ) -> None:
-        """Have these rows, and no others, with keys beyond `after` up to `till`."""
-        of = self._of(partition)
-        with self._transaction() as log:
-            log.execute(
-                of.delete(beyond=after is not None, till=till is not None),
-                (*(after or ()), *(till or ())),
-            )
-            if rows:
-                placeholders = ", ".join("?" * len(of.kept.columns))
-                log.executemany(
-                    f"INSERT INTO {of.kept.table} ({of.columns}) VALUES ({placeholders})",  # noqa: S608 - our own names
-                    rows,
-                )
 
     def counters(self) -> Counters:
         """The counters as they are."""
@@ -105,8 +79,8 @@ class SqliteCopyable:
 
         Up to there positions may be empty that this kind of store would not have left empty.
         """
-        with self._transaction() as log:
-            log.executemany(
+        with self._transaction() as session:
+            session.run_each(
                 "INSERT OR REPLACE INTO counters VALUES (?, ?)",
                 [
                     ("number", counters.number),
@@ -114,18 +88,18 @@ class SqliteCopyable:
                     (PROVEN_FROM, counters.proven_from),
                 ],
             )
-            log.execute(
+            session.run(
                 "INSERT OR REPLACE INTO counters"
                 " SELECT 'copied_till', coalesce(max(rowid), 0) FROM orders_events"
             )
-            log.execute("DELETE FROM counters WHERE name = 'copying'")
+            session.run("DELETE FROM counters WHERE name = 'copying'")
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self) -> Iterator[SqliteSession]:
         try:
             self._log.execute("BEGIN IMMEDIATE")
             with self._log:
-                yield self._log
+                yield SqliteSession(self._log)
         except sqlite3.OperationalError as error:
             raise unavailable(error) from error
 

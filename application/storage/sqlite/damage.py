@@ -87,7 +87,7 @@ def alone(path: str) -> Iterator[None]:
 
 
 def healed(method: C) -> C:
-    """Carry out a method once more, where its object could heal what it met (`heal`)."""
+    """Carry out a method once more, where its object could repair the file (`heal`)."""
 
     @wraps(method)
     def once_more(self: Any, *args: Any, **named: Any) -> Any:

@@ -16,6 +16,7 @@ from application.ports.log_point import LogPoint
 from application.ports.partitions import Range, ranges_between
 from application.ports.read_models import KeyTwice, Row, Table
 from application.ports.store import StoreUnavailable
+from application.storage.shared.read_model_pages import counted, row_of, where, within
 from application.storage.sqlite.connections import (
     BUSY_SECONDS,
     Connection,
@@ -201,7 +202,7 @@ def loaded(path: str) -> int:
 
 
 def finish(path: str, table: Table, target: int) -> None:
-    """Make what is loaded fit to be fed and read. Raises `KeyTwice`."""
+    """Make what is loaded fit to be projected into and read. Raises `KeyTwice`."""
     with closing(open_generation(path)) as db:
         db.execute("PRAGMA cache_size=-65536")
         read_without_copies(db)  # each index reads all of the wide rows
@@ -256,3 +257,18 @@ def _turn(path: str) -> Iterator[None]:
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def snapshot(
+    path: str, table: Table, partition: Range | None
+) -> Iterator[tuple[int, Iterator[Row]]]:
+    """A generation's position and its rows by key, as they are at this moment."""
+    with closing(open_generation(path)) as db:
+        read_without_copies(db)
+        db.execute("BEGIN")
+        (position,) = db.execute("SELECT position FROM progress").fetchone()
+        terms, values = within(partition, "?")
+        clause = where([*terms, *counted(table)])
+        statement = f"SELECT * FROM {table.name} {clause} ORDER BY key"  # noqa: S608 - our own names
+        yield position, map(row_of, db.execute(statement, values))

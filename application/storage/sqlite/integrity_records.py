@@ -1,6 +1,6 @@
-"""What the embedded store has for the audit.
+"""The embedded store's integrity records: checkpoints, recorded heads, verifications.
 
-Checkpoints are in the log's file. The witness is in one of its own beside it: it can be made anew
+Checkpoints are in the log's file. The recorded heads have a file beside it: it can be made anew
 from the log, and whoever changes the log has to think of it.
 """
 
@@ -72,7 +72,7 @@ class SqliteAudit:
     ) -> None:
         """Read the log at `path`; `reader` is this thread's connection to it.
 
-        `belong` has the witness know the id of the log, or refuses it.
+        `belong` writes the log's id into the file of recorded heads, or refuses the file.
         """
         self._clock = clock
         self._path = path
@@ -85,7 +85,7 @@ class SqliteAudit:
         self._inode: int | None = None
 
     def heal(self, error: Exception, *_: Any) -> bool:
-        """Set a damaged witness aside, to be made anew; tell whether that was done.
+        """Set a damaged file of recorded heads aside, to be made anew; True if that was done.
 
         It is a memory that verification relies on: from then on that names the file, until
         somebody has looked at it and taken it away.
@@ -101,12 +101,12 @@ class SqliteAudit:
         return True
 
     def recorded_heads_set_aside(self) -> Sequence[str]:
-        """The files of damaged witnesses that nobody has taken away yet."""
+        """The damaged files of recorded heads that nobody has taken away yet."""
         return files_set_aside(self._heads_path)
 
     @property
     def _heads_db(self) -> sqlite3.Connection:
-        """The witness's file, made when it is first asked, and again when it was removed."""
+        """The file of recorded heads, made at its first use, and again when it was removed."""
         if inode_of(self._heads_path) != self._inode:
             self._connections.renew()
             self._laid_out = False
@@ -116,7 +116,7 @@ class SqliteAudit:
         return self._connections.mine
 
     def _open_recorded_heads(self) -> None:
-        """Lay out the witness. An empty file is one that was cut off: a new one has no file yet."""
+        """Lay out the recorded heads. An empty file was cut off: a new one is not there yet."""
         if is_cut_off(self._heads_path):
             self._set_recorded_heads_aside("it is empty")
         lay_out(self._connections.mine, RECORDED_HEADS)
@@ -168,21 +168,21 @@ class SqliteAudit:
         )
         return rows.fetchall()
 
-    # The witness.
+    # The recorded heads.
 
     @healed
     def recorded(self) -> int:
-        """The position up to which the witness has seen the log."""
+        """The position up to which heads are recorded."""
         return int(self._heads_db.execute(STANDS).fetchone()[0])
 
     @healed
     def recorded_checkpoint(self) -> int:
-        """The highest number of a checkpoint that was kept while this witness stood by."""
+        """The highest number of a checkpoint that was stored since the heads are recorded."""
         return int(self._heads_db.execute("SELECT checkpoint FROM witness").fetchone()[0])
 
     @healed
     def heads(self, orders: Sequence[str]) -> Mapping[str, Head]:
-        """The heads of these orders as witnessed."""
+        """The recorded heads of these orders."""
         rows = self._heads_db.execute(
             f"SELECT {HEAD} FROM json_each(?) wanted"  # noqa: S608 - our own words
             " CROSS JOIN heads ON order_id = wanted.value",
@@ -192,7 +192,7 @@ class SqliteAudit:
 
     @healed
     def heads_of_range(self, partition: Range) -> tuple[int, Mapping[str, Head]]:
-        """All heads of a range as witnessed, and the position up to which that was."""
+        """All recorded heads of a range, and the position up to which they are recorded."""
         where, values = _within("order_id", partition)
         with self._moment():
             position = self.recorded()
@@ -204,7 +204,7 @@ class SqliteAudit:
 
     @healed
     def record_heads(self, after: int, till: int, heads: Sequence[Head]) -> bool:
-        """Move the witness from `after` to `till`, if it still stands there."""
+        """Record heads from `after` up to `till`; False if `after` is not the recorded position."""
         with transaction(self._heads_db):
             moved = self._heads_db.execute(
                 "UPDATE witness SET position = ? WHERE position = ?", (till, after)
@@ -223,7 +223,7 @@ class SqliteAudit:
 
     @healed
     def unfinalised(self, limit: int) -> Sequence[str]:
-        """Drawers whose heads have changed since their digests were noted."""
+        """Buckets whose heads have changed since their digests were stored."""
         rows = self._heads_db.execute(
             "SELECT name FROM drawers WHERE digest IS NULL LIMIT ?", (limit,)
         )
@@ -231,7 +231,7 @@ class SqliteAudit:
 
     @healed
     def finalise(self, position: int, buckets: Sequence[Bucket]) -> bool:
-        """Note the digests of drawers, if the witness still stands at `position`."""
+        """Store the digests of buckets, if heads are still recorded up to `position`."""
         with transaction(self._heads_db):
             if self.recorded() != position:
                 return False
@@ -243,7 +243,7 @@ class SqliteAudit:
 
     @healed
     def buckets(self) -> tuple[int, Sequence[Bucket]]:
-        """All sealed drawers by name, and where the witness stands."""
+        """All finalised buckets by name, and the recorded position."""
         with self._moment():
             position = self.recorded()
             rows = self._heads_db.execute(
@@ -254,7 +254,7 @@ class SqliteAudit:
 
     @contextmanager
     def _moment(self) -> Iterator[None]:
-        """Several reads of the witness at one moment."""
+        """Several reads of the recorded heads at one moment."""
         self._heads_db.execute("BEGIN")
         try:
             yield
@@ -263,7 +263,7 @@ class SqliteAudit:
 
     @healed
     def forget_recorded_heads(self) -> None:
-        """Drop all that was witnessed."""
+        """Drop all recorded heads."""
         with transaction(self._heads_db):
             for table in ("heads", "drawers"):
                 self._heads_db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
@@ -271,7 +271,7 @@ class SqliteAudit:
 
     @healed
     def restart_recorded_heads(self, checkpoint: int) -> None:
-        """Drop all that was witnessed; go on from a checkpoint."""
+        """Drop all recorded heads; go on from a checkpoint."""
         self.forget_recorded_heads()
         self._heads_db.execute("UPDATE witness SET checkpoint = ?", (checkpoint,))
 
@@ -298,7 +298,7 @@ class SqliteAudit:
 
     @healed
     def note_setback(self, setback: Setback) -> None:
-        """Keep a setback in the witness's file and in the log's."""
+        """Keep a setback in the file of recorded heads and in the log's."""
         setbacks.put(self._heads_db, setback)
         with self._transaction() as log:
             setbacks.put(log, setback)
@@ -307,14 +307,14 @@ class SqliteAudit:
 
     @healed
     def note_verification(self, outcome: Verification) -> None:
-        """Keep what came of a verification, in the place of the one before."""
+        """Store the outcome of a verification, in the place of the one before."""
         self._heads_db.execute(
             "INSERT OR REPLACE INTO verification VALUES (1, ?, ?, ?, ?, ?, ?)", astuple(outcome)
         )
 
     @healed
     def last_verification(self) -> Verification | None:
-        """What came of the last verification."""
+        """The outcome of the last verification."""
         row = self._heads_db.execute(
             "SELECT at, took, position, facts, findings, oversold FROM verification"
         ).fetchone()
@@ -323,7 +323,7 @@ class SqliteAudit:
     # Checkpoints.
 
     def claim(self, seconds: float) -> bool:
-        """Be the one who makes a checkpoint, for so long."""
+        """Claim the making of the next checkpoint, for so long."""
         moment = to_ms(self._clock())
         with self._transaction() as connection:
             claimed = connection.execute(
@@ -375,7 +375,7 @@ class SqliteAudit:
         self._heads_db.execute("UPDATE witness SET checkpoint = max(checkpoint, ?)", (number,))
 
     def close(self) -> None:
-        """Give back the witness's connections."""
+        """Close the connections to the recorded heads."""
         self._connections.close()
 
 

@@ -41,7 +41,7 @@ def keep_reserve(path: str) -> None:
 
 
 def spend_reserve(path: str) -> bool:
-    """Give the reserve's room away, if the disk is full; tell whether there is some now."""
+    """Give the reserve's room away, if the disk is full; True if there is some now."""
     with suppress(OSError):
         if room_beside(path) < RESERVE_BYTES:
             Path(path + RESERVE).unlink()

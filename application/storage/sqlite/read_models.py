@@ -4,20 +4,17 @@ All of them can be deleted: they are filled again from the log. They are therefo
 every commit, and filling one makes neither a sale nor another read model wait.
 """
 
-import fcntl
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 from weakref import WeakSet
 
 from application.ports.log_point import LogPoint
 from application.ports.partitions import Range
 from application.ports.read_models import (
-    BeingRebuilt,
     Build,
     ModelNotTrue,
     ModelState,
@@ -27,17 +24,24 @@ from application.ports.read_models import (
 )
 from application.runtime.clock import to_ms
 from application.runtime.failpoints import reach
-from application.storage.shared.read_model_pages import conditions, row_of, where, within
+from application.storage.shared.read_model_pages import count_query, page_query, row_of
 from application.storage.sqlite import generations
-from application.storage.sqlite.connections import RETRY_SECONDS, Connection, Connections
+from application.storage.sqlite.connections import Connection, Connections
 from application.storage.sqlite.damage import Gone, healed
+from application.storage.sqlite.generation_list import (
+    ADD,
+    LEASE,
+    LEASED,
+    PROJECTOR,
+    SWAP,
+    forget,
+    is_listed,
+    live_generation,
+    next_generation,
+)
 from application.storage.sqlite.generations import OpenGenerations
-from application.storage.sqlite.read_model_statements import ADD, LEASE, LEASED, PROJECTOR, SWAP
+from application.storage.sqlite.rebuild_lock import is_rebuilding, rebuilding
 from application.storage.sqlite.repair import FileIdentity, RepairedFiles, inode_of
-
-LINGER_SECONDS = 0.2
-"""How long a rebuild waits for its lock: who only looks whether there is one has it for an instant.
-"""
 
 PROGRESS = "SELECT position, stopped, log, hash FROM progress"
 MOVE = (
@@ -98,13 +102,9 @@ class SqliteReadModels(RepairedFiles):
             opened = self._of_thread.opened = OpenGenerations(self._open_ones, epoch)
         self._of_thread.touched = (name, generation)
         if (name, generation) not in opened:
-            opened.close([each for each in opened if not self._is_listed(*each)])
+            opened.close([each for each in opened if not is_listed(self._db, *each)])
             opened.add(name, generation, self._file(name, generation))
         return opened[name, generation]
-
-    def _is_listed(self, name: str, generation: int) -> bool:
-        statement = "SELECT 1 FROM read_models WHERE name = ? AND generation = ?"
-        return self._db.execute(statement, (name, generation)).fetchone() is not None
 
     @healed
     def ensure(self, table: Table) -> None:
@@ -120,18 +120,18 @@ class SqliteReadModels(RepairedFiles):
 
     def _is_there(self, name: str) -> bool:
         """Whether the live generation of a read model is listed, and has its file."""
-        generation = self._live(name)
+        generation = live_generation(self._db, name)
         return generation is not None and inode_of(self._file(name, generation)) is not None
 
     @healed
     def renew(self, table: Table) -> bool:
-        """Put an empty table in the place of one of another shape; tell whether it was one."""
+        """Put an empty table in the place of one of another shape; True if there was one."""
         dead: list[int] = []
         with generations.transaction(self._db):
-            live = self._live(table.name)
+            live = live_generation(self._db, table.name)
             differs = live is not None and self._shape(table.name, live) != table.shape
             if differs:
-                dead = self._forget("name = ? AND NOT live", table.name)
+                dead = forget(self._db, "name = ? AND NOT live", table.name)
                 self._db.execute("UPDATE read_models SET live = 0 WHERE name = ?", (table.name,))
                 self._add_live(table)
         self._remove(table.name, dead)
@@ -145,7 +145,7 @@ class SqliteReadModels(RepairedFiles):
             lease = self._db.execute(LEASED, (name, state.generation)).fetchone()
             if lease is None:
                 return False
-            dead = self._forget("name = ? AND target IS NULL", name)
+            dead = forget(self._db, "name = ? AND target IS NULL", name)
             self._add_live(self._tables[name])
             self._db.execute(
                 "UPDATE read_models SET feeder = ?, fed_till = ?, awaited = ?"
@@ -164,23 +164,10 @@ class SqliteReadModels(RepairedFiles):
         )
 
     def _add_live(self, table: Table) -> None:
-        generation = self._next(table.name)
+        generation = next_generation(self._db, table.name)
         generations.create(self._file(table.name, generation), table)
         values = (table.name, generation, table.shape)
         self._db.execute(f"{ADD} VALUES (?, ?, 1, ?, NULL, NULL)", values)
-
-    def _live(self, name: str) -> int | None:
-        statement = "SELECT generation FROM read_models WHERE name = ? AND live"
-        row = self._db.execute(statement, (name,)).fetchone()
-        return None if row is None else int(row[0])
-
-    def _next(self, name: str) -> int:
-        """A number that no generation of the read model ever had, in the open transaction."""
-        statement = (
-            "INSERT INTO generations VALUES (?, 1)"
-            " ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING last"
-        )
-        return int(self._db.execute(statement, (name,)).fetchone()[0])
 
     @healed
     def state(self, name: str) -> ModelState:
@@ -219,7 +206,7 @@ class SqliteReadModels(RepairedFiles):
 
     @healed
     def lease(self, name: str, projector: str, seconds: float) -> bool:
-        """Leave a read model to `feeder` for a while, unless it is another one's."""
+        """Lease a read model to `projector` for `seconds`, unless another one has it."""
         moment = self._now()
         till = moment + round(seconds * 1000)
         with generations.transaction(self._db):
@@ -248,11 +235,10 @@ class SqliteReadModels(RepairedFiles):
             db = self._open(state.name, state.generation)
         except Gone:
             return False
+        log, own = ("", b"") if point is None else (point.log, point.hash)
         with generations.transaction(db):
-            moved = db.execute(
-                MOVE,
-                (position, *(_known(point)), state.position, state.hash),
-            )
+            values = (position, log, own, state.position, state.hash)
+            moved = db.execute(MOVE, values)
             if moved.rowcount == 1:
                 generations.put(db, self._tables[state.name], rows, indexed=True)
                 statement = f"DELETE FROM {state.name} WHERE key = ?"  # noqa: S608 - our own names
@@ -278,77 +264,35 @@ class SqliteReadModels(RepairedFiles):
     @healed
     def page(self, name: str, page: Page) -> list[Row]:
         """The wanted rows of the live generation."""
-        terms, values = conditions(page, "?")
-        terms += self._there(name)
-        direction = "DESC" if page.descending else "ASC"
         state = self.state(name)
         if not (page.partial or state.is_true):
             raise ModelNotTrue(name)
-        db = self._open(name, state.generation)
-        rows = db.execute(
-            f"SELECT * FROM {name} {where(terms)}"  # noqa: S608 - our own names, values are bound
-            f" ORDER BY {page.sort} {direction}, key {direction} LIMIT ?",
-            (*values, page.limit),
-        )
-        return [row_of(row) for row in rows]
+        query = page_query(name, self._tables[name], page, "?")
+        return [row_of(row) for row in self._open(name, state.generation).execute(*query)]
 
     @healed
     def count(self, name: str, page: Page) -> int:
         """How many rows `page` would have."""
-        terms, values = conditions(page, "?")
-        terms += self._there(name)
-        db = self._open(name, self.state(name).generation)
-        row = db.execute(
-            f"SELECT count(*) FROM (SELECT 1 FROM {name} {where(terms)} LIMIT ?)",  # noqa: S608 - our own names, values are bound
-            (*values, page.limit),
-        ).fetchone()
+        query = count_query(name, self._tables[name], page, "?")
+        row = self._open(name, self.state(name).generation).execute(*query).fetchone()
         return int(row[0])
 
-    @contextmanager
     def snapshot(
         self, state: ModelState, partition: Range | None = None
-    ) -> Iterator[tuple[int, Iterator[Row]]]:
+    ) -> AbstractContextManager[tuple[int, Iterator[Row]]]:
         """A generation's position and its rows by key, as they are at this moment."""
-        db = generations.open_generation(self._file(state.name, state.generation))
-        try:
-            generations.read_without_copies(db)
-            db.execute("BEGIN")
-            (position,) = db.execute("SELECT position FROM progress").fetchone()
-            terms, values = within(partition)
-            clause = where([*terms, *self._there(state.name)])
-            statement = f"SELECT * FROM {state.name} {clause} ORDER BY key"  # noqa: S608 - our own names
-            yield position, map(row_of, db.execute(statement, values))
-        finally:
-            db.close()
-
-    def _there(self, name: str) -> list[str]:
-        """The condition that a row is not all noughts, where rows add up."""
-        checks = [f"{column} <> 0" for column in self._tables[name].sums]
-        return [f"({' OR '.join(checks)})"] if checks else []
+        path = self._file(state.name, state.generation)
+        return generations.snapshot(path, self._tables[state.name], partition)
 
     # Making it again.
 
-    @contextmanager
-    def rebuilding(self, name: str) -> Iterator[None]:
+    def rebuilding(self, name: str) -> AbstractContextManager[None]:
         """Be the only one who makes a generation of this read model."""
-        deadline = time.monotonic() + LINGER_SECONDS
-        with open(self._rebuild_lock(name), "wb") as lock:  # noqa: PTH123 - see above
-            while not _locked(lock, fcntl.LOCK_EX):
-                if time.monotonic() > deadline:
-                    raise BeingRebuilt(name)
-                time.sleep(RETRY_SECONDS)
-            yield
+        return rebuilding(self._path, name)
 
     def is_rebuilding(self, name: str) -> bool:
         """Whether somebody makes a generation of this read model now."""
-        try:
-            with open(self._rebuild_lock(name), "rb") as lock:  # noqa: PTH123 - see above
-                return not _locked(lock, fcntl.LOCK_SH)
-        except FileNotFoundError:
-            return False
-
-    def _rebuild_lock(self, name: str) -> str:
-        return f"{self._path}-{name}-rebuild"
+        return is_rebuilding(self._path, name)
 
     @healed
     def build(self, table: Table) -> Build | None:
@@ -369,11 +313,11 @@ class SqliteReadModels(RepairedFiles):
             return None  # dropped this moment
 
     def begin(self, table: Table, code: str, target: int, split_keys: Sequence[str]) -> Build:
-        """Make an empty generation, to be loaded by the ranges of orders between `points`."""
+        """Make an empty generation, to be loaded by the ranges of orders between `split_keys`."""
         self._tables[table.name] = table
         with generations.transaction(self._db):
-            dead = self._forget("name = ? AND target IS NOT NULL", table.name)
-            generation = self._next(table.name)
+            dead = forget(self._db, "name = ? AND target IS NOT NULL", table.name)
+            generation = next_generation(self._db, table.name)
             path = self._file(table.name, generation)
             generations.create(path, table, split_keys)
             generations.note_point(path, self._point_at(target))
@@ -381,14 +325,6 @@ class SqliteReadModels(RepairedFiles):
             self._db.execute(f"{ADD} VALUES (?, ?, 0, ?, ?, ?)", values)
         self._remove(table.name, dead)
         return Build(self.reload(ModelState(table.name, generation, 0)), code, target)
-
-    def _forget(self, condition: str, *values: Any) -> list[int]:
-        """Take generations off the list, in the open transaction."""
-        rows = self._db.execute(
-            f"DELETE FROM read_models WHERE {condition} RETURNING generation",  # noqa: S608 - our own words
-            values,
-        )
-        return [row[0] for row in rows.fetchall()]
 
     def _remove(self, name: str, dead: Sequence[int]) -> None:
         for generation in dead:
@@ -411,7 +347,7 @@ class SqliteReadModels(RepairedFiles):
         return generations.load(path, self._tables[state.name], partition, rows, events)
 
     def finish(self, build: Build) -> None:
-        """Make a generation, all ranges of which are loaded, fit to be fed and read."""
+        """Make a generation, all ranges of which are loaded, fit to be projected into and read."""
         state = build.state
         path = self._file(state.name, state.generation)
         if hasattr(self._of_thread, "opened"):
@@ -428,8 +364,8 @@ class SqliteReadModels(RepairedFiles):
             new, live = self.reload(state), self.reload(live)
             if new.diverged or (new.position < live.position and not live.diverged):
                 return False
-            dead = self._forget(
-                "name = ? AND NOT live AND generation <> ?", state.name, state.generation
+            dead = forget(
+                self._db, "name = ? AND NOT live AND generation <> ?", state.name, state.generation
             )
             self._db.execute(SWAP, (state.name, state.name, state.generation))
             reach("swap.before_commit")
@@ -449,8 +385,8 @@ class SqliteReadModels(RepairedFiles):
     def drop(self, state: ModelState) -> None:
         """Drop a generation that is not live."""
         with generations.transaction(self._db):
-            dead = self._forget(
-                "name = ? AND generation = ? AND NOT live", state.name, state.generation
+            dead = forget(
+                self._db, "name = ? AND generation = ? AND NOT live", state.name, state.generation
             )
         self._remove(state.name, dead)
 
@@ -459,16 +395,3 @@ class SqliteReadModels(RepairedFiles):
         self._connections.close()
         for connection in list(self._open_ones):
             connection.close()
-
-
-def _locked(file: BinaryIO, how: int) -> bool:
-    """Whether a file could be locked, for as long as it is open."""
-    try:
-        fcntl.flock(file, how | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _known(point: LogPoint | None) -> tuple[str, bytes]:
-    return ("", b"") if point is None else (point.log, point.hash)

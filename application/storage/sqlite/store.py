@@ -22,21 +22,22 @@ from application.ports.store import CopyUnfinished, StoreUnavailable
 from application.ports.unit_of_work import IdempotencyRecord, T, TicketChange, UnitOfWork, Written
 from application.runtime.clock import from_ms
 from application.storage.shared.batch import PendingWrites
+from application.storage.shared.catalog import CatalogChange, read_documents
+from application.storage.shared.ownership import TicketOwnership
+from application.storage.shared.rejection_log import RejectionLog
 from application.storage.shared.split_keys import SAMPLE_OF_A_PART, every_nth
-from application.storage.sqlite.catalog import SqliteCatalogChange, read_documents
 from application.storage.sqlite.clock import SharedClock
 from application.storage.sqlite.connections import Connections
 from application.storage.sqlite.damage import is_damage
+from application.storage.sqlite.database import SqliteDatabase, SqliteSession
 from application.storage.sqlite.derived_records import SqliteDerivedRecords
 from application.storage.sqlite.file import LogFiles
 from application.storage.sqlite.file_identity import belong, check_before_opening, note_opened
 from application.storage.sqlite.integrity_records import SqliteAudit
 from application.storage.sqlite.layout import LOG, is_unfinished_copy, lay_out
 from application.storage.sqlite.maintenance import Maintenance, keep_reserve, spend_reserve
-from application.storage.sqlite.ownership import SqliteOwnership
 from application.storage.sqlite.probe import trouble_with_writing
 from application.storage.sqlite.read_models import SqliteReadModels
-from application.storage.sqlite.rejection_log import SqliteAttempts
 from application.storage.sqlite.tickets import TicketReading
 from application.storage.sqlite.write_lock import WriteLock
 from application.storage.sqlite.writing import SqliteWriter
@@ -120,7 +121,8 @@ class SqliteStore(TicketReading):
         self.recorder = SqliteRecorder(
             SQLiteDatastore(path, originator_id_type="text"), self._writer.append
         )
-        self._attempts = SqliteAttempts(self.transaction, lambda: self._reader)
+        self._database = SqliteDatabase(path, lambda: self._reader, self.transaction)
+        self._attempts = RejectionLog(self._database)
         self._audit = SqliteAudit(
             path,
             path + "-views-witness",
@@ -244,7 +246,7 @@ class SqliteStore(TicketReading):
         return row[0] or 0
 
     def idempotency_record(self, digest: bytes) -> IdempotencyRecord | None:
-        """What came of a request."""
+        """The idempotency record of a request."""
         row = self._reader.execute(
             "SELECT fingerprint, order_id, version, at FROM requests WHERE digest = ?", (digest,)
         ).fetchone()
@@ -278,13 +280,13 @@ class SqliteStore(TicketReading):
 
     def catalog(self) -> dict[tuple[str, str], bytes]:
         """The catalogue's documents by kind and id."""
-        return read_documents(self._reader)
+        return read_documents(self._database)
 
     @contextmanager
-    def change_catalog(self) -> Iterator[SqliteCatalogChange]:
+    def change_catalog(self) -> Iterator[CatalogChange]:
         """Open a transaction over the catalogue, its tickets and the keys."""
         with self.transaction() as connection:
-            change = SqliteCatalogChange(connection)
+            change = CatalogChange(SqliteSession(connection))
             yield change
             change.finish()
 
@@ -293,20 +295,20 @@ class SqliteStore(TicketReading):
         return self._models
 
     def audit(self) -> SqliteAudit:
-        """What there is for the audit."""
+        """The records of the integrity checks."""
         return self._audit
 
-    def ownership(self) -> SqliteOwnership:
-        """Who has which ticket, as a whole."""
+    def ownership(self) -> TicketOwnership:
+        """Which order owns which ticket, for all of them."""
         self._files.require()
-        return SqliteOwnership(self.path, self.transaction)
+        return TicketOwnership(self._database)
 
     def derived_records(self) -> SqliteDerivedRecords:
         """What could be made again from the log."""
-        return SqliteDerivedRecords(self.path, lambda: self._reader, self.transaction)
+        return SqliteDerivedRecords(self._database)
 
-    def attempts(self) -> SqliteAttempts:
-        """Where refused attempts are kept."""
+    def attempts(self) -> RejectionLog:
+        """The log of rejected requests."""
         return self._attempts
 
     def troubles(self) -> dict[str, str]:

@@ -6,15 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from application.ports.tickets import Ticket
-from application.runtime.clock import from_ms, to_ms
-
-COLUMNS = "tickets.id, show_id, set_id, number, seat, order_id, held_till"
-
-
-def ticket_of(row: tuple[str, str, str, int, bytes, str | None, int | None]) -> Ticket:
-    """A ticket from its columns."""
-    held_till = None if row[6] is None else from_ms(row[6])
-    return Ticket(row[0], row[1], row[2], row[3], row[4], row[5], held_till)
+from application.runtime.clock import to_ms
+from application.storage.shared.ticket_rows import COLUMNS, ticket_of
 
 
 def ticket_row(connection: sqlite3.Connection, ticket: str) -> Ticket | None:
@@ -24,7 +17,7 @@ def ticket_row(connection: sqlite3.Connection, ticket: str) -> Ticket | None:
 
 
 class TicketReading(ABC):
-    """What a store tells of its tickets."""
+    """The queries over a store's tickets."""
 
     @property
     @abstractmethod

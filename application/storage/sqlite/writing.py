@@ -19,7 +19,7 @@ from application.storage.sqlite.batch import (
     SqliteBatch,
     read_hashes,
     read_heads,
-    store_drafts,
+    store_pending,
 )
 from application.storage.sqlite.connections import (
     BUSY_SECONDS,
@@ -45,13 +45,13 @@ class SqliteWriter:
         connection: sqlite3.Connection,
         files: LogFiles,
         lock: WriteLock,
-        tell: Callable[[int], None],
+        notify: Callable[[int], None],
     ) -> None:
-        """`tell` gets the last position of each commit that appended something."""
+        """`notify` gets the last position of each commit that appended something."""
         self._connection = connection
         self._files = files
         self._lock = lock
-        self._notify = tell
+        self._notify = notify
         self._writing = threading.Lock()
         connection.executescript(STORING)
         connection.execute(f"PRAGMA busy_timeout={SLICE_SECONDS * 1000:.0f}")
@@ -109,7 +109,7 @@ class SqliteWriter:
         """Find and decide outside of any transaction, and store by a statement that is one.
 
         What was found may be outdated by another process: then the statement fails, whole, and
-        nothing of it happened. Who was put aside has no outcome either.
+        nothing of it happened. A deferred one has no outcome either.
         """
         with self._turn():
             batch = SqliteBatch(self._connection, writes, self._heads)
@@ -156,7 +156,7 @@ class SqliteWriter:
                 self._store_in_rounds({place: write}, outcomes)
 
     def _transact(self, writes: Mapping[int, UnitOfWork[Any]]) -> dict[int, Outcome]:
-        """Find, decide and store, in rounds: who was put aside in one finds anew in the next."""
+        """Load, decide and store, in rounds: what is deferred in one is loaded anew in the next."""
         waiting = dict(writes)
         outcomes: dict[int, Outcome] = {}
         stored: list[int] = []
@@ -178,12 +178,12 @@ class SqliteWriter:
         return outcomes
 
     def append(self, writes: PendingWrites) -> list[int]:
-        """Store a draft in a transaction of its own. Raises the library's `IntegrityError`."""
+        """Store pending writes in their own transaction. Raises the library's `IntegrityError`."""
         try:
             with self.transaction() as connection:
                 heads = read_heads(connection)
                 hashes = read_hashes(connection, writes.events)
-                positions = store_drafts(connection, [writes], heads, heads.number, hashes)
+                positions = store_pending(connection, [writes], heads, heads.number, hashes)
         except sqlite3.IntegrityError as error:
             raise IntegrityError(str(error)) from error
         self._heads = heads

@@ -1,0 +1,58 @@
+"""An order as it was loaded from its events, and who may see and change it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from eventsourcing.persistence import StoredEvent
+
+from application.catalog.access import Caller
+from application.event_log.event_mapper import event_of
+from application.orders.commands import Request
+from domain.order import Order
+from domain.refusals import NotTheVendor, UnknownOrder, VersionMismatch
+from domain.status import Status, next_statuses
+
+
+def replay(stored: Iterable[StoredEvent]) -> Order:
+    """The order that these stored events make; an empty one for none."""
+    return Order.replay(map(event_of, stored))
+
+
+class Present(msgspec.Struct, frozen=True):
+    """What a client that lost a race learns of the order as it is."""
+
+    version: int
+    status: Status
+    changed_at: datetime
+
+    def about(self) -> dict[str, Any]:
+        """The values that go into the answer."""
+        return {
+            "version": self.version,
+            "status": self.status,
+            "allowed": next_statuses(self.status),
+        }
+
+
+def present_of(order: Order, at: datetime) -> Present:
+    """The order as it is at `at`."""
+    return Present(order.version, order.status_at(at), order.changed_at)
+
+
+def refuse_stranger(order: Order, order_id: str, caller: Caller) -> None:
+    """Refuse, as if there were no such order, unless `caller` sells it or organises its show.
+
+    An auditor reads every order.
+    """
+    if not order.version or not caller.sees(order.vendor, order.org):
+        raise UnknownOrder(order=order_id)
+
+
+def refuse_other_version(order: Order, request: Request, present: Present) -> None:
+    """Refuse who is not the vendor, and a version that the request does not expect."""
+    if order.vendor != request.caller.partner:
+        raise NotTheVendor
+    if request.versions is not None and order.version not in request.versions:
+        raise VersionMismatch(**present.about())

@@ -1,0 +1,88 @@
+"""Copies a database's tables row by row, in the same way for both stores."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from application.ports.copyable import PARTS, Part, Row
+from application.storage.shared.database import Dialect, Session, Values
+
+COLUMNS = {
+    "events": (
+        "orders_events",
+        "{position} originator_id originator_version topic state hash",
+    ),
+    "requests": ("requests", "digest fingerprint order_id version at"),
+    "tickets": ("tickets", "id show_id set_id number seat shuffle order_id held_till"),
+    "ticket_lists": ("ticket_lists", "show_id tickets"),
+    "documents": ("catalog", "kind id document"),
+    "checkpoints": ("checkpoints", "number statement signature"),
+    "setbacks": (
+        "setbacks",
+        (
+            "id at seen_by log position hash found_log found_position"
+            " acknowledged_at acknowledged_by reason checkpoint"
+        ),
+    ),
+    "attempts": ("attempts", "id order_id at version actor request code wanted about"),
+}
+"""By part, its table and the columns that are copied; those of the key come first."""
+
+
+class CopiedTables(ABC):
+    """What is the same in both implementations of `Copyable` (`application/ports/copyable.py`)."""
+
+    @property
+    @abstractmethod
+    def _dialect(self) -> Dialect:
+        """How this database writes it."""
+
+    @abstractmethod
+    def _rows(self, statement: str, values: Values = ()) -> list[Any]:
+        """All rows of a query. Raises `StoreUnavailable`."""
+
+    @abstractmethod
+    def _transaction(self) -> AbstractContextManager[Session]:
+        """A transaction that changes the copy. Raises `StoreUnavailable`."""
+
+    def _table(self, part: Part) -> tuple[str, list[str]]:
+        """A part's table and the columns that are copied; those of the key come first."""
+        table, columns = COLUMNS[part.name]
+        return table, columns.format(position=self._dialect.position).split()
+
+    def is_empty(self) -> bool:
+        """Whether there is nothing in it."""
+        return not any(self.rows(part, None, 1) for part in PARTS)
+
+    def count(self, part: Part) -> int:
+        """How many rows a part has."""
+        table, _ = self._table(part)
+        return int(self._rows(f"SELECT count(*) FROM {table}")[0][0])  # noqa: S608 - our own names
+
+    def rows(self, part: Part, after: Row | None, limit: int) -> Sequence[Row]:
+        """At most `limit` rows with keys beyond `after`, by their keys."""
+        table, columns = self._table(part)
+        key = columns[: part.key]
+        where = f" WHERE {_compared(key, '>')}" if after is not None else ""
+        return self._rows(
+            f"SELECT {', '.join(columns)} FROM {table}{where}"  # noqa: S608 - our own names
+            f" ORDER BY {', '.join(key)} LIMIT ?",
+            (*(after or ()), limit),
+        )
+
+    def replace(self, part: Part, after: Row | None, till: Row | None, rows: Sequence[Row]) -> None:
+        """Have these rows, and no others, with keys beyond `after` up to `till`."""
+        table, columns = self._table(part)
+        key = columns[: part.key]
+        bounds = [_compared(key, ">")] * (after is not None)
+        bounds += [_compared(key, "<=")] * (till is not None)
+        where = f" WHERE {' AND '.join(bounds)}" if bounds else ""
+        with self._transaction() as session:
+            session.run(f"DELETE FROM {table}{where}", (*(after or ()), *(till or ())))  # noqa: S608 - our own names
+            session.load(table, ", ".join(columns), rows)
+
+
+def _compared(key: Sequence[str], operator: str) -> str:
+    """The condition that a key is beyond or up to a given one."""
+    return f"({', '.join(key)}) {operator} ({', '.join('?' * len(key))})"
