@@ -47,7 +47,7 @@ KNOWN: Tree = {
     "values": dict.fromkeys(("extra", "full", "nominal")),
     "vendor": PARTNER,
 }
-"""Every field of an order that can be chosen, with what is inside it."""
+"""Every field of an order that can be requested, with the fields inside it."""
 
 
 def parse(text: str) -> Tree:

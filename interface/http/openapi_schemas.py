@@ -49,7 +49,7 @@ class Converter(OpenAPIConverter):
         return converted
 
     def field2property(self, field: Any) -> dict[str, Any]:
-        """A field with what is particular to ours."""
+        """A field, with what its own kind adds."""
         converted: dict[str, Any] = super().field2property(field)
         own = OWN_FIELDS.get(type(field), lambda _: {})(field)
         if field.allow_none and "type" in own:

@@ -58,8 +58,8 @@ EXPLAIN = Operation(
     tag="order history",
     summary="Explain an order",
     says="The order's timeline in plain sentences: what happened, when, by whom, by which request,"
-    " and how long was left on the hold; which requests were rejected; and why a hold ended that"
-    " nobody ended. Rejected requests are kept for thirty days.",
+    " and how long was left on the hold; which requests were rejected; and why the hold"
+    " ended, if no request ended it. Rejected requests are kept for thirty days.",
     query=NOTHING_IN,
     headers=(ACCEPT_LANGUAGE,),
     answers={200: Good("The timeline.", StoryDocument, headers=(CONTENT_LANGUAGE,))},

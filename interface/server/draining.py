@@ -148,7 +148,7 @@ def pass_over_new_connections(port: int) -> None:
 def _sockets_on(port: int) -> Iterator[tuple[socket.socket, bool]]:
     """The TCP sockets of this process on a port of its own, and whether each one listens.
 
-    The server library opens them and does not hand them out. What is yielded is open till the next.
+    The server library opens them and does not hand them out. Each is open until the next follows.
     """
     for number in _numbers_of_sockets():
         with suppress(OSError), socket.socket(fileno=os.dup(number)) as each:

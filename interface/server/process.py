@@ -135,7 +135,7 @@ class Process:
         self._board.put(self.number, self._figures)
 
     def terminate(self) -> None:
-        """Tell it to stop."""
+        """Signal it to stop."""
         if self._alive is not None:
             self._alive.terminate()
 

@@ -164,7 +164,7 @@ def raise_limit_of_open_files() -> None:
 def held_back() -> Iterator[None]:
     """Let signals that stop the server come later, so that none meets a process half forked.
 
-    A forked process takes them over held back: it is its parent who tells it to stop.
+    A forked process inherits them blocked: only its parent signals it to stop.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, TO_STOP)
     try:

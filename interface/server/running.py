@@ -25,7 +25,7 @@ BACKLOG = 2048
 
 
 class Listening(msgspec.Struct, frozen=True):
-    """Where all processes that answer listen, how many they are, and what is known of restarts."""
+    """The address of all processes that answer, their number, and their restarts."""
 
     host: str
     port: int
@@ -109,7 +109,7 @@ def background_worker(settings: Settings) -> Iterator[None]:
 
 
 def spare_what_lives_long() -> None:
-    """Have the garbage collector pass over what is there by now, and look less often.
+    """Have the garbage collector ignore all present objects, and run less often.
 
     A request leaves next to no garbage that only the collector finds; looking for it after every
     seven hundred allocations cost a twelfth of the time.
