@@ -89,7 +89,7 @@ class Services(msgspec.Struct, frozen=True):
         self.catalog.start()
 
     def start_background_work(self) -> None:
-        """Start what one process does for all: feed read models, end holds, sign checkpoints.
+        """Start what one process does for all: project read models, end holds, sign checkpoints.
 
         A read model whose columns are those of another version is begun anew.
         """

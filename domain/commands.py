@@ -1,4 +1,4 @@
-"""What may be wished of an order, free of any wire format."""
+"""What may be requested of an order, free of any wire format."""
 
 from datetime import datetime
 

@@ -92,7 +92,7 @@ class TicketsOnlyOut(RefusedByState):
 
 class TicketsIncomplete(RefusedByState):
     code = "tickets_incomplete"
-    says = "Not all of the wished tickets can be had, so the payment does not start."
+    says = "Not all of the requested tickets can be had, so the payment does not start."
 
 
 class NoTickets(RefusedByState):

@@ -97,10 +97,10 @@ class Forger:
         self.set(*other, column, first)
         self.set(*one, column, second)
 
-    # What was witnessed.
+    # What was recorded.
 
     def rewitness(self, order):
-        """Have the witness say what the log says now."""
+        """Have the recorded heads say what the log says now."""
         rows = self.run(
             "SELECT originator_version, hash, POSITION FROM orders_events"
             " WHERE originator_id = ? ORDER BY originator_version",

@@ -116,7 +116,7 @@ class _Documents(msgspec.Struct):
 class CatalogCache:
     """Keeps the catalogue at hand, and notices within a second when it was changed.
 
-    Whoever asks looks whether it was, unless a thread does (`start`). Then a store that stalls
+    The caller looks whether it was, unless a thread does (`start`). Then a store that stalls
     holds up nobody who knows the catalogue: it stays as it was until the store answers again.
     """
 

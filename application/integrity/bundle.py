@@ -48,7 +48,7 @@ class BundledEvent(msgspec.Struct, frozen=True):
 
 
 class BundledOrder(msgspec.Struct, frozen=True):
-    """An order with its path: from the end of its chain to its drawer, from there to the root."""
+    """An order with its path: from the end of its chain to its bucket, from there to the root."""
 
     id: str
     events: list[BundledEvent] = msgspec.field(name="facts")
@@ -81,7 +81,7 @@ class Bundle(msgspec.Struct, frozen=True):
 
 
 class CannotBundle(UserError):
-    """An order that cannot be proven: the log is not what was witnessed."""
+    """An order that cannot be proven: the log is not what was recorded."""
 
     def __init__(self, order: str, reason: str) -> None:
         super().__init__(f"Order {order} cannot be proven: {reason}")
@@ -144,7 +144,7 @@ def _order(
     _, heads = store.audit().heads_of_range(range_of(name))
     own = heads.get(order)
     if not rows or own != head_of_rows(order, rows):
-        raise CannotBundle(order, "its events are not those that were witnessed.")
+        raise CannotBundle(order, "its events are not those that were recorded.")
     in_bucket = sorted(heads)
     place = [each.name for each in buckets].index(name)
     return BundledOrder(

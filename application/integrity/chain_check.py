@@ -1,4 +1,4 @@
-"""Checks one order: its chain as it is kept, and as it was witnessed."""
+"""Checks one order: its chain as it is kept, and as it was recorded."""
 
 import struct
 from collections.abc import Iterator, Sequence
@@ -154,12 +154,12 @@ def _out_of_order(row: LinkRow) -> Finding:
 
 
 def check_recorded(checked: Checked, seen: Head | None, recorded: int) -> Iterator[Finding]:
-    """Hold an order against what was witnessed of the log up to the position `witnessed`."""
+    """Hold an order against what was recorded of the log up to the position `recorded`."""
     count = checked.count(recorded)
     if seen is None:
         if count:
             last = checked.rows[0]
-            says = "The order was not there when the log was witnessed up to its position."
+            says = "The order was not there when the log was recorded up to its position."
             yield Finding(Kind.INSERTED, says, checked.order, last[1], last[4])
         return
     kept = [row[1] for row in checked.rows[:count]]
@@ -171,22 +171,22 @@ def check_recorded(checked: Checked, seen: Head | None, recorded: int) -> Iterat
         return
     if count > seen.version:
         row = checked.rows[seen.version]
-        says = "The event was not there when the log was witnessed up to its position."
+        says = "The event was not there when the log was recorded up to its position."
         yield Finding(Kind.INSERTED, says, checked.order, row[1], row[4])
         return
     row = checked.rows[count - 1]
     if row[5] != seen.hash:
         says = (
-            "The hash is not the one that was witnessed: this event or one before it was changed,"
+            "The hash is not the one that was recorded: this event or one before it was changed,"
             " and the hashes from there on were made anew."
         )
         yield Finding(Kind.REWRITTEN, says, checked.order, row[1], row[4])
     elif position_digest_of(checked.positions[:count]) != seen.position_digest:
-        says = "The events had other positions when they were witnessed."
+        says = "The events had other positions when they were recorded."
         yield Finding(Kind.REORDERED, says, checked.order, row[1], row[4])
 
 
 def gone(seen: Head) -> Finding:
-    """An order that was witnessed and is not there."""
+    """An order that was recorded and is not there."""
     last = "its only event" if seen.version == 1 else f"all its {seen.version} events"
     return Finding(Kind.MISSING, f"The order is missing, with {last}.", seen.order, 1)

@@ -1,4 +1,4 @@
-"""Moves the witness on with the log, and asks it for the digest over all orders' heads."""
+"""Moves the recorded heads on with the log, and asks it for the digest over all orders' heads."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -13,17 +13,17 @@ from application.ports.store import Store
 EVENTS_AT_ONCE = 2000
 BUCKETS_AT_ONCE = 64
 BEYOND = "g"
-"""Sorts after every digit of an id, so that a drawer is the range from its name to this."""
+"""Sorts after every digit of an id, so that a bucket is the range from its name to this."""
 
 log = structlog.get_logger()
 
 
 class HeadsMoved(Exception):
-    """Another process moves the witness at the same time."""
+    """Another process moves the recorded heads at the same time."""
 
 
 class Finalised:
-    """What the witness says at a position: the digest over all heads, and how many there are."""
+    """What is recorded at a position: the digest over all heads, and how many there are."""
 
     def __init__(self, position: int, buckets: list[Bucket]) -> None:
         self.position = position
@@ -34,10 +34,10 @@ class Finalised:
 
 
 def advance(store: Store, till: int, pause: float = 0.0) -> None:
-    """Have the witness see the log up to `till`, with pauses between steps. Raises `WitnessMoved`.
+    """Record the heads up to the position `till`, with pauses between steps. Raises `HeadsMoved`.
 
-    A chain that was changed behind the witness's back is not taken over: it stays as it was seen,
-    so that verification goes on to name it, whatever is signed from now on.
+    A chain that was changed behind the recorded heads' back is not taken over: it stays as it was
+    seen, so that verification goes on to name it, whatever is signed from now on.
     """
     records = store.audit()
     position = records.recorded()
@@ -69,7 +69,7 @@ def _continues(links: Sequence[Link], before: Head) -> bool:
 
 
 def finalise(store: Store, position: int) -> Finalised:
-    """The digest over all heads, with the witness at `position`. Raises `WitnessMoved`."""
+    """The digest over all heads, with the recorded heads at `position`. Raises `HeadsMoved`."""
     records = store.audit()
     while names := records.unfinalised(BUCKETS_AT_ONCE):
         buckets = [_bucket(records, position, name) for name in names]
@@ -90,5 +90,5 @@ def _bucket(records: AuditRecords, position: int, name: str) -> Bucket:
 
 
 def range_of(name: str) -> Range:
-    """The orders whose ids begin with a drawer's name."""
+    """The orders whose ids begin with a bucket's name."""
     return Range(0, name, name + BEYOND)

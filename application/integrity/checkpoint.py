@@ -350,8 +350,8 @@ class Checkpoints:
     def _look_back(self, before: Statement) -> None:
         """Refuse to go on from another log than the last checkpoint was signed over.
 
-        A witness that is made anew has to come to what was signed. One that was there all along
-        has kept what it saw.
+        Recorded heads that are made anew have to agree with what was signed. One that was there all
+        along has kept what it saw.
         """
         records = self._store.audit()
         if records.recorded() < before.position:

@@ -138,7 +138,7 @@ class LogWatch:
         return there != point
 
     def _note(self, seen_by: str, seen: LogPoint | None, present: LogPoint) -> None:
-        """Keep a setback, unless there is an open one by the same witness, or of the same point."""
+        """Keep a setback, unless one by the same observer or of the same point is open."""
         point = seen or LogPoint("", 0, b"")
         for each in self.open_setbacks():
             same_point = (each.log, each.position, each.hash) == (

@@ -1,8 +1,8 @@
 """One digest over the heads of all orders, and short proofs that a head is under it.
 
-Heads lie in drawers, by the beginning of their orders' ids: the hour in which they were made. A
-drawer's digest is the root of a hash tree over its heads; the root is that of a tree over the
-drawers. Orders that have ended no longer change, so a new root costs only the latest drawers.
+Heads lie in buckets, by the beginning of their orders' ids: the hour in which they were made. A
+bucket's digest is the root of a hash tree over its heads; the root is that of a tree over the
+buckets. Orders that have ended no longer change, so a new root costs only the latest buckets.
 
 How a digest is made is a stored format: it never changes (docs/audit.md).
 """
@@ -46,12 +46,12 @@ def leaf(head: Head) -> bytes:
 
 
 def bucket(name: str, events: int, leaves: Sequence[bytes]) -> Bucket:
-    """A drawer with these heads, which are sorted by their orders' ids."""
+    """A bucket with these heads, which are sorted by their orders' ids."""
     return Bucket(name, len(leaves), events, root(leaves))
 
 
 def bucket_leaf(of: Bucket) -> bytes:
-    """The digest of a drawer, as the tree over all of them has it."""
+    """The digest of a bucket, as the tree over all of them has it."""
     name = of.name.encode()
     return _sha256(
         b"".join((b"\2", _BUCKET.pack(len(name), of.orders, of.events), name, of.digest))
@@ -59,7 +59,7 @@ def bucket_leaf(of: Bucket) -> bytes:
 
 
 def root_of(buckets: Iterable[Bucket]) -> bytes:
-    """The digest over everything: the drawers are sorted by name."""
+    """The digest over everything: the buckets are sorted by name."""
     return root([bucket_leaf(each) for each in buckets])
 
 

@@ -1,6 +1,6 @@
 """The mark of one order: whether its events are still those that were recorded.
 
-It is made while somebody looks, from the order's events and what was witnessed of them. Verifying
+It is made while somebody looks, from the order's events and what was recorded of them. Verifying
 the whole log (`verification.py`) proves more: that no order is missing, that no ticket was sold
 twice.
 """

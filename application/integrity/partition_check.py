@@ -58,7 +58,7 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class Leaves(msgspec.Struct):
-    """By drawer, the digests of its heads one after another, and how many events they stand for."""
+    """By bucket, the digests of its heads one after another, and how many events they stand for."""
 
     digests: dict[str, bytearray] = msgspec.field(default_factory=dict)
     events: dict[str, int] = msgspec.field(default_factory=dict)
@@ -180,7 +180,7 @@ class PartitionCheck:
             report.findings += checked.findings
 
     def _digest(self, checked: Checked) -> None:
-        """Add the order's leaf, and hold its head against what was witnessed."""
+        """Add the order's leaf, and hold its head against what was recorded."""
         order = checked.order
         seen = self._unseen.pop(order, None)
         signed = checked.count(self._task.signed_till)

@@ -205,7 +205,7 @@ def _finding(kind: Kind, says: str, event: Unrecorded) -> Finding:
 def number_findings(
     store: Store, numbers: Numbers, order_at: Callable[[Store, int], tuple[str, int]]
 ) -> Iterator[Finding]:
-    """Numbers that two orders have, and counters below what the log shows was drawn from them."""
+    """Numbers that two orders have, and counters below what was assigned from them."""
     if len(set(numbers.numbers)) != len(numbers.numbers):
         first: dict[int, int] = {}
         for number, position in sorted(

@@ -53,7 +53,7 @@ def verify(
 ) -> Report:
     """Verify the log of `store`.
 
-    `trusted` is the public key that whoever asks knows of; `anchors` are checkpoints that were
+    `trusted` is the public key that the caller knows of; `anchors` are checkpoints that were
     kept elsewhere, and that the log has to agree with. The log has to reach position `at_least`.
     """
     with no_cycles_looked_for():
@@ -312,13 +312,13 @@ def _against(
     totals: Totals,
     known: int,
 ) -> Iterator[Finding]:
-    """Hold the log and the witness against what was signed."""
+    """Hold the log and the recorded heads against what was signed."""
     log_agrees = _root(totals.leaves) == last.root
     stands = store.audit().recorded()
     recorded_agree = stands != last.position or _root(totals.recorded) == last.root
     if not recorded_agree:
         says = (
-            f"What was witnessed up to position {last.position} was changed: it is not what"
+            f"What was recorded up to position {last.position} was changed: it is not what"
             f" checkpoint {last.number} was signed over."
         )
         yield Finding(Kind.RECORDED_HEADS, says, position=last.position, checkpoint=last.number)

@@ -23,9 +23,9 @@ def check(store: Store, clock: StoreClock) -> Health:
     """Ask the store, look how the read models get on, and whether this machine's clock is right.
 
     What keeps the log from being written makes the service unready. A read model that stands still,
-    or that no process feeds, is named but does not: orders can be made, paid and read without it.
-    A log that went back does, until an operator has acknowledged it: orders that were acknowledged
-    are not there.
+    or that no process projects, is named but does not: orders can be made, paid and read without
+    it. A log that went back does, until an operator has acknowledged it: orders that were
+    acknowledged are not there.
     """
     try:
         last = store.last_position()

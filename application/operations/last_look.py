@@ -1,6 +1,6 @@
 """What a look at the service's health found, for those who may not wait for one.
 
-A thread looks every second. Whoever asks is answered at once: from the last look, or that it is too
+A thread looks every second. The caller is answered at once: from the last look, or that it is too
 old, or that the present one does not come to its end.
 """
 

@@ -32,7 +32,7 @@ class ChangeOrder(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """Who asks, under which request id, and what makes it safe to repeat or to race.
+    """The caller, under which request id, and what makes it safe to repeat or to race.
 
     `versions` are those named by If-Match (None: any); `key` is the Idempotency-Key and
     `fingerprint` tells whether two requests are the same.

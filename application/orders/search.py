@@ -58,7 +58,7 @@ class OrderSearch:
         page = Page("number", (((("number", "=", int(number[1])),),),), limit=1, partial=True)
         models = self._store.read_models()
         rows = models.page("orders", page)
-        if not rows:  # where nobody serves, nobody feeds the list
+        if not rows:  # where nobody serves, nobody projects the list
             catch_up(self._store, "orders")
             rows = models.page("orders", page)
         return rows[0].key if rows else name

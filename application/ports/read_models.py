@@ -50,12 +50,12 @@ class Table(msgspec.Struct, frozen=True):
 
 
 class ModelState(msgspec.Struct, frozen=True):
-    """How far a read model has got, why it stands still if it does, and who feeds it now.
+    """How far a read model has got, why it stands still if it does, and who projects it now.
 
     It does `stopped_since` then: milliseconds since the epoch. `log` and `hash` are the log's id
     and the hash of the event at its position (of one that is being made: at its target), as it was
-    fed; empty if that is not known. It has `diverged` if the log has another id or hash there now:
-    it shows what never happened in this log. One that was begun anew shows too little until it
+    projected; empty if that is not known. It has `diverged` if the log has another id or hash there
+    now: it shows what never happened in this log. One that was begun anew shows too little until it
     has got to the position `awaited`.
     """
 
@@ -146,7 +146,7 @@ class ReadModels(Protocol):
         """Put an empty generation in the place of `state`, which has diverged; tell whether it did.
 
         Until it has got to the position `awaited`, pages are refused. What is kept is dropped;
-        who feeds it goes on. False: somebody else has done so, or it has moved on.
+        who projects it goes on. False: somebody else has done so, or it has moved on.
         """
 
     def end_wait(self, state: ModelState) -> None:
@@ -162,13 +162,13 @@ class ReadModels(Protocol):
         """The `Table.shape` that a generation was made for."""
 
     def lease(self, name: str, projector: str, seconds: float) -> bool:
-        """Leave a read model to `feeder` for the next `seconds`, unless it is another one's.
+        """Leave a read model to `projector` for the next `seconds`, unless it is another one's.
 
-        Tells whether `feeder` has it now. Who has it asks again before the time is over.
+        Tells whether `projector` has it now. Who has it asks again before the time is over.
         """
 
     def release(self, name: str, projector: str) -> None:
-        """Let others have a read model at once, if `feeder` has it."""
+        """Let others have a read model at once, if `projector` has it."""
 
     def commit(
         self,

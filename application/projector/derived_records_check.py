@@ -47,7 +47,7 @@ class _Differences:
 
 
 def check_requests(store: Store, progress: Progress, *, repair: bool = False) -> Outcome:
-    """Compare the idempotency records with the log; with `mend` put right those that differ.
+    """Compare the idempotency records with the log; with `repair` put right those that differ.
 
     Of two events by one key the first has the record. Records of requests that changed nothing, and
     those from before events named their keys, are in no event: they stay as they are. Records of
@@ -70,7 +70,7 @@ def check_requests(store: Store, progress: Progress, *, repair: bool = False) ->
 
 
 def check_numbers(store: Store, progress: Progress, *, repair: bool = False) -> Outcome:
-    """Compare the counters with the log; with `mend` raise those that are below it."""
+    """Compare the counters with the log; with `repair` raise those that are below it."""
     beside, found, position = store.derived_records(), _Differences(), store.last_position()
     highest = 0
     for events in _batches(store, position, progress):

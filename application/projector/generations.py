@@ -1,4 +1,4 @@
-"""Makes a new generation of a read model: loaded by ranges of orders, then fed by the live code."""
+"""Makes a new generation of a read model: loaded by partitions, then projected by the live code."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -31,7 +31,7 @@ Progress = Callable[[int, int], None]
 
 
 class Stopped(UserError):
-    """A new generation cannot be fed beyond a position."""
+    """A new generation cannot be projected beyond a position."""
 
     def __init__(self, position: int, reason: str) -> None:
         super().__init__(f"Cannot go beyond position {position}: {reason}")

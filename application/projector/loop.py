@@ -4,7 +4,7 @@ A crash at any point neither repeats nor skips an event. An event that is unknow
 projection cannot take, stops that projection before it, with the reason; it is tried again now
 and then, and the others go on.
 
-Of all processes one feeds a read model at a time: who has its lease. When that one dies, another
+Of all processes one projects a read model at a time: who has its lease. When that one dies, another
 takes over as soon as the lease ends. A lease that was lost unnoticed does no harm, since rows are
 written only where nobody has moved on.
 """
@@ -35,7 +35,7 @@ from domain.events import Event
 BATCH = 500
 WAIT_SECONDS = 0.5
 REST_SECONDS = 0.04
-"""How long to let events gather when all is fed: many that are fed together cost far less."""
+"""How long to let events gather when all is projected: many together cost far less."""
 LEASE_SECONDS = 3.0
 RENEW_SECONDS = 1.0
 RETRY_SECONDS = 1.0
@@ -122,7 +122,8 @@ def begin_diverged_anew(store: Store, watch: LogWatch) -> None:
 def has_left(state: ModelState, excerpt: Excerpt) -> bool:
     """Whether a read model shows another history than the log, of which `excerpt` was read.
 
-    Of one that was fed by an earlier version only its position is known: the log has to have it.
+    Of one that was projected by an earlier version only its position is known: the log has to have
+    it.
     """
     if state.position == 0:
         return False
@@ -151,7 +152,7 @@ def project(store: Store, projection: Projection, state: ModelState, batch: Batc
 
 
 def catch_up(store: Store, name: str) -> None:
-    """Feed a read model up to the end of the log, wherever it is fed besides."""
+    """Feed a read model up to the end of the log, wherever it is projected besides."""
     projection = PROJECTIONS[name]
     while pull(store, projection, store.read_models().state(name)):
         pass
@@ -175,7 +176,7 @@ class Projector:
         self._stopped_till: dict[str, float] = {}
 
     def start(self) -> None:
-        """Start feeding."""
+        """Start projecting."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -186,7 +187,7 @@ class Projector:
 
     @property
     def alive(self) -> bool:
-        """Whether it is feeding."""
+        """Whether it is projecting."""
         return self._thread.is_alive()
 
     def _run(self) -> None:
@@ -220,7 +221,7 @@ class Projector:
             self._stopping.wait(WAIT_SECONDS)
 
     def _lease(self) -> None:
-        """Ask for every read model; what another process feeds is left to it."""
+        """Ask for every read model; what another process projects is left to it."""
         self._lease_again = time.monotonic() + RENEW_SECONDS
         models = self._store.read_models()
         held, self._leased = self._leased, set()

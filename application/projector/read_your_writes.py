@@ -9,7 +9,7 @@ POLL_SECONDS = 0.005
 
 
 class ModelBehind(UserError):
-    """A read model did not reach the wished position in time."""
+    """A read model did not reach the requested position in time."""
 
 
 def wait_until_shown(store: Store, name: str, position: int, seconds: float) -> None:

@@ -1,8 +1,8 @@
 """Makes a read model again from the log, beside the live one, and swaps it in when it agrees.
 
 The new generation is loaded up to the position of the live one, side by side and again after a
-kill. Then both are compared at the same position, and the new one is fed on and swapped in. The
-live one is read and fed as ever meanwhile.
+kill. Then both are compared at the same position, and the new one is projected on and swapped in.
+The live one is read and projected as ever meanwhile.
 """
 
 from collections.abc import Iterator

@@ -24,7 +24,7 @@ from application.read_models.registry import TICKETS
 def check_tickets(
     store: Store, progress: Progress, loading: Loading = HERE, *, repair: bool = False
 ) -> Outcome:
-    """Compare the tickets' rows with their lists and the log; with `mend` put right what differs.
+    """Compare the tickets' rows with their lists and the log; with `repair` put right what differs.
 
     Raises `BeingRebuilt`, `Stopped` and what `make_generation` raises: `KeyTwice` where the log
     gives a ticket to two orders.

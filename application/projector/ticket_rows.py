@@ -23,7 +23,7 @@ class RowsCompared(msgspec.Struct, frozen=True):
 
 
 def check_rows(store: Store, *, repair: bool) -> RowsCompared:
-    """Compare the rows of all shows; with `mend` put right those that differ.
+    """Compare the rows of all shows; with `repair` put right those that differ.
 
     A list that is gone or cannot be read is made again of the rows that there are.
     """

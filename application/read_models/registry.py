@@ -44,10 +44,10 @@ PROJECTIONS: Mapping[str, Projection] = MappingProxyType(
         "holds": Projection(holds.TABLE, holds.rows, holds.rows_of),
     }
 )
-"""What the pull loop feeds."""
+"""What the pull loop projects."""
 
 TICKETS = Projection(tickets.TABLE, tickets.rows)
-"""What changes in the same commit as the events: it is checked by a rebuild, not fed."""
+"""What changes in the same commit as the events: it is checked by a rebuild, not projected."""
 
 BESIDE: Mapping[str, Projection] = MappingProxyType(
     {

@@ -72,7 +72,7 @@ each."""
 
 
 class Injected(Exception):
-    """The error that a test wished for at a place."""
+    """The error that a test requested for at a place."""
 
 
 class FailpointsRefused(UserError):

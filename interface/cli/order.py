@@ -113,7 +113,7 @@ def diff(session: Session, name: str, from_: int, to: int, *, as_json: bool) -> 
 @json_option
 @database_option
 def explain(session: Session, name: str, lang: str, *, as_json: bool) -> None:
-    """Tell an order's story in plain sentences.
+    """Tell an order's timeline in plain sentences.
 
     Refused attempts are among them.
     """

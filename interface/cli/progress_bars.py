@@ -45,7 +45,7 @@ def events_bar(
 
 @contextmanager
 def bars_of_steps(session: Session) -> Iterator[Callable[[str, int, int], None]]:
-    """A bar for each part of the work that is told of; yields what reports."""
+    """A bar for each part of the work that is given; yields what reports."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -68,7 +68,7 @@ def status(session: Session, *, as_json: bool) -> None:
     if as_json:
         session.print_json(rows)
     else:
-        table = listing("name", "position", "behind", "fed by", "stopped because")
+        table = listing("name", "position", "behind", "projected by", "stopped because")
         for row in rows:
             columns = (row[each] for each in ("name", "position", "behind", "feeder", "stopped"))
             table.add_row(*("" if each is None else str(each) for each in columns))

@@ -80,7 +80,7 @@ def socket_on(host: str, port: int) -> socket.socket:
 
 
 def prepare(session: Session, *, sample: bool) -> str:
-    """Make the tables, load the sample if it is wished, and say what is for sale."""
+    """Make the tables, load the sample if it is requested, and say what is for sale."""
     from application.bootstrap import build  # noqa: PLC0415 - see session.py
     from application.catalog.loading import load_sample  # noqa: PLC0415
     from interface.server.logs import configure  # noqa: PLC0415

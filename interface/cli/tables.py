@@ -81,7 +81,7 @@ KIND_STYLE = {"fact": "", "attempt": "yellow", "note": "magenta"}
 
 
 def timeline_table(timeline: Mapping[str, Any], words: Mapping[str, str]) -> Table:
-    """An order's story, a sentence a row; `words` are the language's."""
+    """An order's timeline, a sentence a row; `words` are the language's."""
     table = Table(
         title=f"{timeline['number']}: {timeline['now']}", box=HORIZONTALS, show_lines=True
     )

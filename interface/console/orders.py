@@ -83,7 +83,7 @@ def _register_order(routes: Blueprint, services: Services) -> None:
 
 
 def _teller() -> Language:
-    """Tells stories in the visitor's language and by their clock."""
+    """Tells timelines in the visitor's language and by their clock."""
     where = zone()
     return msgspec.structs.replace(
         LANGUAGES[g.language.code], writes=lambda at: g.language.moment(at, where)

@@ -161,7 +161,7 @@ class BoxOffice:
         entry.status = "expired"
 
     def _note(self, entry):
-        """One more thing is noted of an order; its story never goes back in time."""
+        """One more thing is noted of an order; its timeline never goes back in time."""
         entry.events += 1
         entry.changed_at = max(self.clock(), entry.changed_at)
 

@@ -150,7 +150,7 @@ def test_a_whole_order_taken_out(shop, forger):
 
 
 def test_a_whole_order_taken_out_with_all_that_tells_of_it(shop, forger):
-    """Its witness too: then the signature tells, and the positions narrow it down."""
+    """Its recorded heads too: then the signature tells, and the positions narrow it down."""
     place = forger.position_of(shop.canceled, 1)
     for version in (1, 2):
         forger.delete(shop.canceled, version)
@@ -355,7 +355,7 @@ def test_which_checkpoint_the_log_disagrees_with_first(shop, forger):
 
 
 def test_nothing_is_signed_over_a_log_that_contradicts_the_last_checkpoint(shop, forger):
-    """The witness is gone: it is made anew, and has to come to what was signed."""
+    """The recorded heads are gone: they are made anew, and have to agree with what was signed."""
     forger.run("DELETE FROM heads", file="-views-witness")
     forger.run("DELETE FROM drawers", file="-views-witness")
     forger.run("UPDATE witness SET position = 0", file="-views-witness")
@@ -546,7 +546,7 @@ def test_ranges_come_to_the_same_as_the_whole(services, monkeypatch):
 
 
 def test_a_service_that_sells_on_is_not_accused(address, tmp_path):
-    """Orders are made, changed and expire, read models are fed and checkpoints made meanwhile."""
+    """Orders are made and changed and expire, read models and checkpoints are made meanwhile."""
     with closing(build(Settings(database=address, audit_key=str(tmp_path / "key")))) as services:
         load_shows(services.store, 20_000)
         make_mixed_orders(services, 200, batch=50)

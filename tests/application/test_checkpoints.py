@@ -72,7 +72,7 @@ def test_a_checkpoint_over_nothing_is_possible(checkpoints):
 
 
 def test_the_digest_does_not_depend_on_how_it_came_about(address, tmp_path, shop, checkpoints):
-    """Whether the witness went along step by step or all at once."""
+    """Whether the recorded heads went along step by step or all at once."""
     shop.order()
     checkpoints.make()
     order = shop.order()

@@ -35,7 +35,7 @@ def counted(events):
 
 
 TALLY = Projection(Table("tally", {"facts": int}, sums=("facts",)), counted)
-"""How many events an order has: added up, so that an event that is fed twice counts twice."""
+"""How many events an order has: added up, so that an event that is projected twice counts twice."""
 
 
 def ensure(services, *projections):

@@ -1,4 +1,4 @@
-"""Who asks for the service's health is answered at once, from what a thread has seen."""
+"""The caller for the service's health is answered at once, from what a thread has seen."""
 
 import threading
 import time

@@ -1,7 +1,7 @@
 """Random lives of many orders, held against a clerk's book after every step.
 
 `ORDERLOG_TEST_LIVES=1000 pytest tests/application/test_lives_of_orders.py` leads so many fresh
-lives instead of the same few each time, and shortens the story of one that fails.
+lives instead of the same few each time, and shortens the timeline of one that fails.
 """
 
 import os
@@ -135,7 +135,7 @@ numbers = st.integers(0, 30)
 
 
 def change_order_command(command):
-    """The clerk's wish as the service takes it."""
+    """The clerk's command as the service takes it."""
     payment = None
     if command.system or command.success_url:
         payment = ChoosePayment(command.system, command.success_url)
@@ -262,7 +262,7 @@ class LivesOfOrders(RuleBasedStateMachine):
     @precondition(lambda self: self.orders)
     @rule(which=numbers, command=wishes(moves=("done", "canceled", "expired")))
     def carry_an_order_on(self, which, command):
-        """To the next status, with all it needs, or to whatever is wished."""
+        """To the next status, with all it needs, or to whatever is requested."""
         entry = self.pick(which)
         status = {"executed": "in_progress", "in_progress": "done"}.get(entry.status, "done")
         system = (entry.system or command.system or "api/CARD") if status == "in_progress" else None

@@ -1,4 +1,4 @@
-"""Order numbers are drawn from a counter, which may not stand below what was drawn."""
+"""Order numbers are assigned from a counter, which may not stand below what was drawn."""
 
 import pytest
 from box_office import BoxOffice

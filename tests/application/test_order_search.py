@@ -1,4 +1,4 @@
-"""Who asks for an order says a number, an id or a buyer; each finds what it may see."""
+"""The caller for an order says a number, an id or a buyer; each finds what it may see."""
 
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta

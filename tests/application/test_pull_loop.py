@@ -1,4 +1,4 @@
-"""The loop that feeds the read models: kills, events it cannot take, waking up."""
+"""The loop that projects the read models: kills, events it cannot take, waking up."""
 
 import msgspec
 import pytest

@@ -41,7 +41,7 @@ def quietly(done, total):
 
 @pytest.fixture
 def sold(services):
-    """A service that has sold, with all read models fed."""
+    """A service that has sold, with all read models projected."""
     load_shows(services.store, 400)
     make_mixed_orders(services, 150, batch=50)
     for name in NAMES:
@@ -240,7 +240,7 @@ def test_a_worker_that_dies_ends_the_rebuild_and_the_next_one_goes_on(sold_here,
 
 
 def test_orders_written_during_the_whole_are_in_the_table(sold, open_services, address):
-    """The other process sells and feeds the live tables from before to after each rebuild."""
+    """The other process sells and projects the live tables from before to after each rebuild."""
     other = open_services()
     over = threading.Event()
 

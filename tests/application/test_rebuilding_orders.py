@@ -53,7 +53,7 @@ def test_a_rebuilt_table_of_mixed_orders_is_the_live_one(services):
 
 
 def test_orders_made_during_a_rebuild_are_in_the_rebuilt_table(open_services):
-    """The other process sells and feeds the live table until the rebuild is over."""
+    """The other process sells and projects the live table until the rebuild is over."""
     services, other = open_services(), open_services()
     load_shows(services.store, 3000)
     ids = make_mixed_orders(services, 500)

@@ -95,7 +95,7 @@ def rebuilt(database, model, workers, politeness=0):
 def sell(database, seconds, pace, told):
     """Make orders for so long; tell how many a second, and how late the lists were.
 
-    They are fed by a service that runs beside.
+    They are projected by a service that runs beside.
     """
     services = build(Settings(database=database))
     command = ChangeOrder(tickets=BestAvailable({SET: 1}))

@@ -23,7 +23,7 @@ STOP_SECONDS = 20
 
 
 class Console:
-    """A running service: its address, its database, and what the theatre's story left there."""
+    """A running service: its address, its database, and what the theatre's timeline left there."""
 
     def __init__(self, database: str) -> None:
         self.database = database

@@ -142,7 +142,7 @@ def catalog() -> dict:
 
 
 class Theatre:
-    """Sells by a clock of its own, which ends at `till`. Every run tells the same story."""
+    """Sells by a clock of its own, which ends at `till`. Every run tells the same timeline."""
 
     def __init__(self, database: str, till: datetime) -> None:
         self.till = till
@@ -264,7 +264,7 @@ class Theatre:
         return order
 
     def tonight(self) -> None:
-        """What is still held when the story ends."""
+        """What is still held when the timeline ends."""
         self.time = self.till - timedelta(minutes=4)
         for count in (2, 3, 1):
             command = BestAvailable({PARTERRE: count})

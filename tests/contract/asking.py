@@ -40,7 +40,7 @@ def append(store, order, *versions, **kept):
 
 
 def take(store, order, *, seats=(), held_till=TEN_PAST, **picks):
-    """A write that makes an order of what is vacant among the wished; returns its tickets."""
+    """A write that makes an order of what is vacant among the requested; returns its tickets."""
 
     def decide(within, found):
         tickets = [seat.id for seat in found.seats if seat.order is None] + list(found.picks)

@@ -97,7 +97,7 @@ def told(url):
 
 
 def listed(url):
-    """All rows of the list of orders, fed to the end of the log."""
+    """All rows of the list of orders, projected to the end of the log."""
     with shop(url) as services:
         catch_up(services.store, "orders")
         models = services.store.read_models()

@@ -1,4 +1,4 @@
-"""Which of several processes feeds a read model."""
+"""Which of several processes projects a read model."""
 
 import time
 

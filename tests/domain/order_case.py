@@ -38,7 +38,7 @@ class Case:
         return self
 
     def then(self, *expected: Event) -> Order:
-        """Exactly these events were recorded; they take the next places in the order's story."""
+        """Exactly these events were recorded; they take the next places in the order's timeline."""
         assert self.refusal is None, repr(self.refusal)
         recorded = self.order.collect_events()
         assert recorded == numbered(expected, start=len(self.told) + 1)
@@ -57,7 +57,7 @@ class Case:
 
 
 def numbered(events: Iterable[Event], start: int = 1) -> list[Event]:
-    """The events with their places in the order's story."""
+    """The events with their places in the order's timeline."""
     return [
         msgspec.structs.replace(event, originator_version=version)
         for version, event in enumerate(events, start)

@@ -70,7 +70,7 @@ SECRET = "b6cbe4bd8a338159bdf0f4b059652f7023330898"
 
 
 def event(kind: type[Event], at: datetime = NOW, actor: str = SELLER, **fields: Any) -> Event:
-    """An event about the order, with no place in its story yet."""
+    """An event about the order, with no place in its timeline yet."""
     return kind(
         originator_id=ORDER, originator_version=0, at=at, actor=actor, request=REQUEST, **fields
     )

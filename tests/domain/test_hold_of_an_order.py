@@ -1,4 +1,4 @@
-"""A hold ends to the millisecond; the clock may go back, an order's story never does."""
+"""A hold ends to the millisecond; the clock may go back, an order's timeline never does."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Changing the tickets of an order: the wish names the end state."""
+"""Changing the tickets of an order: the command names the end state."""
 
 import pytest
 from asks import seats_are_wished, seats_at_random_are_wished, the_order_moves_to

@@ -128,7 +128,7 @@ def sell_all(shop: Shop, journal: Journal) -> None:
 
 
 class once_more:  # noqa: N801 - reads as a word
-    """Goes on after the error that was wished for: the service outlives it."""
+    """Goes on after the error that was requested for: the service outlives it."""
 
     def __enter__(self):
         return self

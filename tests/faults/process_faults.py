@@ -51,7 +51,7 @@ def kill_seller(lab: Lab) -> None:
 
 
 def kill_behind(lab: Lab) -> None:
-    """The process that feeds read models dies; another one takes over."""
+    """The process that projects read models dies; another one takes over."""
     lab.open()
     with lab.serving() as service:
         with lab.selling(service) as crowd:

@@ -74,7 +74,7 @@ class Reader:
             headers.setdefault("Content-Type", "application/json")
         if path.startswith("/health") and not self.office.services.loop.alive:
             self.office.services.loop.start()
-            until(self.is_fed, "nobody feeds the read models")
+            until(self.is_fed, "nobody projects the read models")
         answer = self.client.open(
             path, method=method, headers=headers, data=self.mine(request.body) or None
         )

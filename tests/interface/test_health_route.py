@@ -21,7 +21,7 @@ def ready(office):
 
 
 def test_a_service_at_work_is_ready(office, ready):
-    until(lambda: ready().json["checks"]["pull_loop"] == "ok", "nobody feeds the read models")
+    until(lambda: ready().json["checks"]["pull_loop"] == "ok", "nobody projects the read models")
     answer = ready()
     assert answer.status_code == 200
     assert answer.json["ready"] is True

@@ -99,7 +99,7 @@ def bad_bodies(ask):
 
 
 def bad_writes(ask, command):
-    """What every write refuses; `wish` is one that is good for the first time."""
+    """What every write refuses; `command` is one that is good for the first time."""
     ask(json=command, headers={"Idempotency-Key": "é"})
     ask(json=command, headers={"Idempotency-Key": f"{command}".replace(" ", "")})
     ask(

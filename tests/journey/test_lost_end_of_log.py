@@ -181,7 +181,7 @@ def went_back_if_up(service):
 
 
 def test_the_same_while_others_go_on_selling(primary, losing):
-    """What is fed at that moment is of the one history or of the other."""
+    """What is projected at that moment is of the one history or of the other."""
     service, standby = losing
     sell(service, 5)
     over = threading.Event()

@@ -27,7 +27,7 @@ def test_the_process_behind_the_requests_is_replaced_as_well(sqlite, log):
     with serving(sqlite, log) as service:
         os.kill(service.behind(), signal.SIGKILL)
         order = service.order()
-        listed = until(lambda: service.call("GET", ORDERS).body, "nobody feeds the lists")
+        listed = until(lambda: service.call("GET", ORDERS).body, "nobody projects the lists")
         assert [each["id"] for each in listed] == [order]
         [died] = service.log("server_process_died")
         assert died["processes"] == [0]

@@ -28,7 +28,7 @@ class Office:
         return self._stack.enter_context(serving(self.url, self._folder / "server.log"))
 
     def projector(self):
-        """The server that feeds the lists now, if one does."""
+        """The server that projects the lists now, if one does."""
         name = self.store.read_models().state("orders").projector
         if name is None:
             return None
@@ -83,7 +83,7 @@ def test_the_end_of_a_hold_is_recorded_once_though_both_sweep(office):
 
 
 def test_when_the_server_that_feeds_the_lists_dies_the_other_takes_over(office):
-    until(office.projector, "nobody feeds the lists")
+    until(office.projector, "nobody projects the lists")
     dead = office.projector()
     os.killpg(dead.process.pid, signal.SIGKILL)
     office.servers.remove(dead)

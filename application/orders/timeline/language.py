@@ -13,7 +13,7 @@ UNITS_SHOWN = 2
 
 
 class Language(msgspec.Struct, frozen=True):
-    """Everything a language needs to tell an order's story.
+    """Everything a language needs to tell an order's timeline.
 
     `sentences` and `words` are by key. `counted` has, by key, a phrase for each plural form, with
     # for the number; `plural` tells which form a number takes. Spans of time are counted in two

@@ -1,4 +1,4 @@
-"""What an order's story says in Russian."""
+"""What an order's timeline says in Russian."""
 
 from types import MappingProxyType
 

@@ -1,4 +1,4 @@
-"""An order's story in plain sentences: what happened, what was refused, and why it ended.
+"""An order's timeline in plain sentences: what happened, what was refused, and why it ended.
 
 This file knows what there is to say; how it is said stands in a table for each language.
 """
@@ -46,7 +46,7 @@ from domain.status import HELD, Status
 LANGUAGES: Mapping[str, Language] = MappingProxyType(
     {language.code: language for language in (ENGLISH, RUSSIAN)}
 )
-"""The languages a story can be told in; the first one is told unless another is asked for."""
+"""The languages a timeline can be told in; the first one is told unless another is asked for."""
 
 SWEEPERS = frozenset({"sweeper", "orderlog expire"})
 """The requests under which the sweeper records ends."""
@@ -108,7 +108,7 @@ class OrderTimelines:
     def explain(
         self, order_id: str, language: Language = ENGLISH, caller: Caller | None = None
     ) -> StoryDocument:
-        """The documented story of an order, told in `language`. Refuses an unknown order."""
+        """The documented timeline of an order, told in `language`. Refuses an unknown order."""
         stored = self._history.stored(order_id, caller)
         entries, order = entries_of(stored, self._attempts.of(order_id), self._clock())
         return {

@@ -104,7 +104,7 @@ class GroupCommit(Generic[W, O]):
     def submit(
         self, items: Sequence[W], claim: Claim | None = None, till: float | None = None
     ) -> list[O | Exception]:
-        """Have `wishes` carried out; return their outcomes when that is done, or time is over.
+        """Have `commands` carried out; return their outcomes when that is done, or time is over.
 
         `claim` is asked by who carries them out before anything is changed for good. `till` is a
         moment of the monotonic clock, where the caller waits less long than its `StoreWait`.

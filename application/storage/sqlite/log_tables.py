@@ -183,4 +183,4 @@ CREATE TABLE setbacks (
 ) WITHOUT ROWID;
 """
 """When the log was found to have gone back, who acknowledged that, and which checkpoint names it.
-It is kept in the log's file and in the witness's: one of them may go back, too."""
+It is kept in the log's file and in that of the recorded heads: one of them may go back, too."""

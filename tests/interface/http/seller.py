@@ -19,7 +19,7 @@ class Seller:
         return self.client.open(address, method=method, json=json, headers=headers, **more)
 
     def create(self, *, headers=None, query="", **command):
-        """The answer to the wish for a new order."""
+        """The answer to the command for a new order."""
         body = {"event": self.event, **command}
         return self.ask("POST", ORDERS + query, json=body, headers=headers or {})
 
@@ -30,7 +30,7 @@ class Seller:
         return answer.json
 
     def patch(self, order, *, headers=None, query="", **command):
-        """The answer to the wish to change an order."""
+        """The answer to the command to change an order."""
         return self.ask("PATCH", the(order) + query, json=command, headers=headers or {})
 
     def change(self, order, **command):
@@ -40,7 +40,7 @@ class Seller:
         return answer.json
 
     def cancel(self, order, **more):
-        """The answer to the wish to give up an order."""
+        """The answer to the command to give up an order."""
         return self.ask("DELETE", the(order), **more)
 
     def get(self, address, **more):

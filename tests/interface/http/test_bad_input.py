@@ -41,7 +41,7 @@ def both(seller, order, unchanged):
     return send
 
 
-# Who asks.
+# The caller.
 
 
 @pytest.mark.parametrize(
@@ -441,7 +441,7 @@ def test_a_slash_at_the_end_changes_nothing(seller, order):
 
 
 def test_a_bad_body_is_refused_by_every_key_alike(running, house, unchanged):
-    """A shop without a deal is told of its body, not of what it may not sell."""
+    """A shop without a deal is given its body, not of what it may not sell."""
     stranger = Seller(running.app, house.stranger_key, house.evening)
     with unchanged():
         refused(stranger.create(colour="red"), 400, "bad_body")

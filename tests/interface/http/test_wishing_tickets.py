@@ -1,4 +1,4 @@
-"""Tickets by id and at random, at creation and later: the wish names the end state."""
+"""Tickets by id and at random, at creation and later: the command names the end state."""
 
 import pytest
 from catalogue import BASE, CASH
