@@ -70,7 +70,7 @@ def nobody_goes_by_the_machines_clock(it: Module) -> Iterator[str]:
     if it.path != "application/runtime/clock.py":
         yield from (name for name in it.calls() if name in READS_A_CLOCK)
         yield from (name for name in it.imports() if name in NOT_ASKED)
-        named = (ast.unparse(node) for node in ast.walk(it.tree) if isinstance(node, ast.Attribute))
+        named = (ast.unparse(node) for node in it.nodes if isinstance(node, ast.Attribute))
         yield from (name for name in named if name == "time.time")
 
 
