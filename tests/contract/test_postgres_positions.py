@@ -60,7 +60,7 @@ def test_one_that_starts_while_an_append_is_open_waits_for_it_once(database):
         with ThreadPoolExecutor(1) as threads:
             with log.appending("slow", [1]):
                 reading = threads.submit(orders_read, late)
-                until(lambda: late.store._positions.awaited, "it does not wait")
+                until(lambda: late.store._positions._high_water_mark.assigned, "it does not look")
                 assert not reading.done()
             assert reading.result(60) == ["before", "slow"]
 
