@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from interface.console.assets import STYLES
+
 ROOT = Path(__file__).parents[3]
 CONSOLE = ROOT / "interface" / "console"
 VENDOR = CONSOLE / "static" / "vendor"
@@ -41,7 +43,8 @@ def test_files_of_others_come_with_version_and_licence(name):
 
 
 def test_nothing_is_loaded_from_elsewhere():
-    ours = [*(CONSOLE / "static").glob("*.*"), *(CONSOLE / "templates").rglob("*.html")]
+    static = CONSOLE / "static"
+    ours = [*static.glob("*.*"), *static.glob("css/*"), *(CONSOLE / "templates").rglob("*.html")]
     assert len(ours) > 5
     for each in ours:
         text = each.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
@@ -68,3 +71,7 @@ def test_the_wheel_has_every_file_of_the_console(tmp_path):
     }
     assert "interface/console/static/vendor/htmx.min.js" in wanted
     assert wanted <= shipped
+
+
+def test_every_style_sheet_is_linked():
+    assert {each.stem for each in (CONSOLE / "static" / "css").iterdir()} == set(STYLES)

@@ -13,7 +13,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from interface.cli.session import Session
+from interface.cli.shared.session import Session
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from rich.table import Table
 
-from interface.cli.tables import flat
+from interface.cli.shared.tables import flat
 
 if TYPE_CHECKING:  # see session.py
     from application.ports.read_models import Row
