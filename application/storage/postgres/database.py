@@ -25,12 +25,12 @@ class PostgresSession:
         """All rows of a query."""
         return self._connection.execute(translated(statement), values, binary=True).fetchall()
 
-    def scan(self, statement: str) -> Iterator[Any]:
+    def scan(self, statement: str, values: Values = ()) -> Iterator[Any]:
         """The rows of a query, fetched as they are read."""
         take_time(self._connection)
         self._connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         with self._connection.cursor(name="scan", binary=True) as cursor:
-            cursor.execute(translated(statement))
+            cursor.execute(translated(statement), values)
             yield from streamed(cursor, SCAN_ROWS)
 
     def run(self, statement: str, values: Values = ()) -> int:

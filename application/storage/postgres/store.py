@@ -78,7 +78,7 @@ class PostgresStore:
         self._models = PostgresReadModels(url, self._readers)
         self._database = PostgresDatabase(self._readers)
         self._attempts = RejectionLog(self._database)
-        self._audit = PostgresAudit(self._readers)
+        self._audit = PostgresAudit(self._readers, self._database)
         self._writer = PostgresWriter(self._connections, self._writers, writers, self._notify)
         self._reads: GroupCommit[str, Sequence[Notification]] = GroupCommit(
             self._events_of_orders, limited=True, name="reads"

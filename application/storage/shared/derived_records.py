@@ -1,6 +1,5 @@
 """What a store keeps beside the log and could make again from it."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -45,7 +44,7 @@ def _record(row: tuple[Any, ...]) -> IdempotencyRecord:
     return IdempotencyRecord(digest, fingerprint, order, version, from_ms(at))
 
 
-class DerivedTables(ABC):
+class DerivedTables:
     """The port `DerivedRecords` (`application/ports/derived_records.py`).
 
     How numbers and positions are assigned differs by store.
@@ -98,22 +97,6 @@ class DerivedTables(ABC):
     def _counter(self, name: str) -> int | None:
         rows = self._database.rows("SELECT value FROM counters WHERE name = ?", (name,))
         return int(rows[0][0]) if rows else None
-
-    @abstractmethod
-    def last_number(self) -> int | None:
-        """The last order number that was assigned."""
-
-    @abstractmethod
-    def raise_number(self, number: int) -> None:
-        """See that the next order number is beyond `number`."""
-
-    @abstractmethod
-    def positions(self) -> tuple[int, int]:
-        """The last position that was assigned, and the last that an event has."""
-
-    @abstractmethod
-    def raise_assigned(self, position: int) -> None:
-        """See that the next position is beyond `position`."""
 
 
 class CatalogSnapshot:

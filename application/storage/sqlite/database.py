@@ -30,9 +30,9 @@ class SqliteSession:
         """All rows of a query."""
         return self._connection.execute(statement, values).fetchall()
 
-    def scan(self, statement: str) -> Iterator[Any]:
+    def scan(self, statement: str, values: Values = ()) -> Iterator[Any]:
         """The rows of a query, fetched as they are read."""
-        return self._connection.execute(statement)
+        return self._connection.execute(statement, values)
 
     def run(self, statement: str, values: Values = ()) -> int:
         """Run a statement; return how many rows it changed."""

@@ -124,12 +124,7 @@ class SqliteStore(TicketReading):
         self._database = SqliteDatabase(path, lambda: self._reader, self.transaction)
         self._attempts = RejectionLog(self._database)
         self._audit = SqliteAudit(
-            path,
-            path + "-views-witness",
-            file_identity,
-            lambda: self._reader,
-            self.transaction,
-            self._clock.moment,
+            self._database, path + "-views-witness", file_identity, self._clock.moment
         )
 
     def _open_log(self) -> sqlite3.Connection:
