@@ -226,7 +226,6 @@ class Readers:
             raise
 
     def rows(self, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
-        """All rows of a query."""
         return self.run(
             lambda connection: connection.execute(
                 statement.encode(), values, prepare=True
@@ -263,7 +262,6 @@ class Readers:
                 raise OutcomeUnknown("A standby has not confirmed what was committed.")
 
     def close(self) -> None:
-        """Give back all connections."""
         self._pool.close()
 
 

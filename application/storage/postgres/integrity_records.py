@@ -39,12 +39,10 @@ class PostgresAudit(IntegrityTables):
         return ()
 
     def setbacks(self) -> Sequence[Setback]:
-        """All setbacks, oldest first."""
         rows = self._readers.rows("SELECT * FROM setbacks ORDER BY at, id")
         return [Setback(*row) for row in rows]
 
     def note_setback(self, setback: Setback) -> None:
-        """Keep a setback, in the place of the one with its id."""
         self._readers.rows(PUT_SETBACK, astuple(setback))
 
     def claim(self, seconds: float) -> bool:
@@ -52,11 +50,9 @@ class PostgresAudit(IntegrityTables):
         return bool(self._readers.rows(CLAIM, {"most": int(seconds * 1000)}))
 
     def release(self) -> None:
-        """Let others make the next checkpoint."""
         self._readers.rows("UPDATE counters SET value = 0 WHERE name = 'checkpointing' RETURNING 1")
 
     def add_checkpoint(self, checkpoint: SignedCheckpoint) -> bool:
-        """Keep a checkpoint; False if there is one with its number."""
         with self._readers.acknowledged() as connection:
             added = connection.execute(
                 "INSERT INTO checkpoints VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",

@@ -76,7 +76,6 @@ class PostgresReadModels:
                 self._add(connection, table, live=True)
 
     def renew(self, table: Table) -> bool:
-        """Put an empty table in the place of one of another shape; True if there was one."""
         if self.shape(self.state(table.name)) == table.shape:
             return False
         with self._laying_out() as connection:
@@ -91,7 +90,6 @@ class PostgresReadModels:
         return parted is not None
 
     def begin_anew(self, state: ModelState, awaited: int) -> bool:
-        """Put an empty generation in the place of one that has diverged."""
         with self._laying_out() as connection:
             lease = connection.execute(
                 "UPDATE read_models SET live = false"
@@ -106,7 +104,6 @@ class PostgresReadModels:
         return True
 
     def end_wait(self, state: ModelState) -> None:
-        """Let pages be read again."""
         self._readers.rows(END_WAIT, (state.name, state.generation))
 
     @contextmanager
@@ -143,16 +140,13 @@ class PostgresReadModels:
             generations.drop(connection, name, generation)
 
     def state(self, name: str) -> ModelState:
-        """How far the live generation of a read model has got."""
         return ModelState(*self._readers.rows(STATE + "live", (name,))[0])
 
     def reload(self, state: ModelState) -> ModelState:
-        """How far this generation has got, live or not."""
         rows = self._readers.rows(STATE + "generation = %s", (state.name, state.generation))
         return ModelState(*rows[0])
 
     def shape(self, state: ModelState) -> str:
-        """The `Table.shape` that a generation was made for."""
         known = self._shapes.get((state.name, state.generation))
         if known is None:
             rows = self._readers.rows(
@@ -163,12 +157,10 @@ class PostgresReadModels:
         return known
 
     def lease(self, name: str, projector: str, seconds: float) -> bool:
-        """Lease a read model to `projector` for `seconds`, unless another one has it."""
         values = {"name": name, "feeder": projector, "seconds": seconds}
         return bool(self._readers.rows(LEASE, values))
 
     def release(self, name: str, projector: str) -> None:
-        """Let others have a read model at once."""
         self._readers.rows(RELEASE, (name, projector))
 
     def commit(
@@ -179,7 +171,6 @@ class PostgresReadModels:
         gone: Sequence[str] = (),
         point: LogPoint | None = None,
     ) -> bool:
-        """Write rows and position together, if nobody has moved on from `state`."""
         table = self._tables[state.name]
         log, own = ("", b"") if point is None else (point.log, point.hash)
         values: list[Any] = [position, log, own, state.name, state.generation]
@@ -201,14 +192,12 @@ class PostgresReadModels:
             return False
 
     def stop(self, state: ModelState, reason: str) -> None:
-        """Note why a read model stands still."""
         with self._readers.transaction() as connection:
             connection.execute(STOP.encode(), (reason, state.name, state.generation))
 
     # Reading.
 
     def page(self, name: str, page: Page) -> list[Row]:
-        """The wanted rows of the live generation."""
         while True:
             state = self.state(name)
             if not (page.partial or state.is_true):
@@ -221,7 +210,6 @@ class PostgresReadModels:
                 continue  # swapped this moment: there is another live generation now
 
     def count(self, name: str, page: Page) -> int:
-        """How many rows `page` would have."""
         while True:
             source = table_name(name, self.state(name).generation)
             query = count_query(source, self._tables[name], page, "%s")
@@ -234,7 +222,6 @@ class PostgresReadModels:
     def snapshot(
         self, state: ModelState, partition: Range | None = None
     ) -> Iterator[tuple[int, Iterator[Row]]]:
-        """A generation's position and its rows by key, as they are at this moment."""
         table = table_name(state.name, state.generation)
         terms, values = within(partition, "%s")
         clause = where([*terms, *counted(self._tables[state.name])])
@@ -256,7 +243,6 @@ class PostgresReadModels:
 
     @contextmanager
     def rebuilding(self, name: str) -> Iterator[None]:
-        """Be the only one who makes a generation of this read model, while one is connected."""
         lock = (rebuild_key(name),)
         with connect(self._url) as connection:
             connection.execute("SELECT set_config('lock_timeout', %s, false)", (LINGER,))
@@ -271,11 +257,9 @@ class PostgresReadModels:
                     connection.execute("SELECT pg_advisory_unlock(%s)", lock)
 
     def is_rebuilding(self, name: str) -> bool:
-        """Whether somebody makes a generation of this read model now."""
         return bool(self._readers.rows(LOCKED, (rebuild_key(name),))[0][0])
 
     def build(self, table: Table) -> Build | None:
-        """The generation of a read model that is being made, or was when its maker ended."""
         name = table.name
         self._tables[name] = table
         rows = self._readers.rows(
@@ -288,7 +272,6 @@ class PostgresReadModels:
         return None
 
     def begin(self, table: Table, code: str, target: int, split_keys: Sequence[str]) -> Build:
-        """Make an empty generation, to be loaded by the ranges of orders between `split_keys`."""
         self._tables[table.name] = table
         with self._laying_out() as connection:
             self._drop(connection, table.name, "target IS NOT NULL")
@@ -298,7 +281,6 @@ class PostgresReadModels:
         return Build(self.reload(ModelState(table.name, generation, 0)), code, target)
 
     def pending(self, state: ModelState) -> list[Range]:
-        """The ranges that are not loaded yet."""
         rows = self._readers.rows(
             "SELECT number, lower, upper FROM read_model_ranges"
             " WHERE name = %s AND generation = %s AND facts IS NULL ORDER BY number",
@@ -307,7 +289,6 @@ class PostgresReadModels:
         return [Range(*row) for row in rows]
 
     def loaded(self, state: ModelState) -> int:
-        """How many events were loaded."""
         rows = self._readers.rows(
             "SELECT coalesce(sum(facts), 0)::bigint FROM read_model_ranges"
             " WHERE name = %s AND generation = %s",
@@ -316,14 +297,12 @@ class PostgresReadModels:
         return int(rows[0][0])
 
     def load(self, state: ModelState, partition: Range, rows: Sequence[Row], events: int) -> bool:
-        """Add the rows of a range and note that it is loaded, together."""
         table = self._tables[state.name]
         with self._readers.transaction() as connection:
             take_time(connection)
             return generations.load(connection, table, state.generation, partition, rows, events)
 
     def finish(self, build: Build) -> None:
-        """Make a generation, all ranges of which are loaded, fit to be projected into and read."""
         state = build.state
         with self._readers.transaction() as connection:
             generations.finish(connection, self._tables[state.name], state.generation)
@@ -334,7 +313,6 @@ class PostgresReadModels:
             )
 
     def swap(self, state: ModelState) -> bool:
-        """Make a generation the live one, if it is as far as the live one."""
         with self._laying_out() as connection:
             connection.execute("SELECT FROM read_models WHERE name = %s FOR UPDATE", (state.name,))
             live = _state(connection, "live", state.name)
@@ -350,12 +328,10 @@ class PostgresReadModels:
         return True
 
     def kept(self, name: str) -> ModelState | None:
-        """The generation that was live before."""
         rows = self._readers.rows(STATE + "NOT live AND target IS NULL", (name,))
         return ModelState(*rows[0]) if rows else None
 
     def drop(self, state: ModelState) -> None:
-        """Drop a generation that is not live."""
         with self._laying_out() as connection:
             self._drop(connection, state.name, "generation = %s", state.generation)
 

@@ -125,7 +125,6 @@ class PostgresStore:
         return [found[order] for order in orders]
 
     def events_before(self, versions: Mapping[str, int]) -> dict[str, Sequence[Notification]]:
-        """By order, its events below a version."""
         rows = self._readers.rows(
             "SELECT e.originator_id, e.originator_version, e.topic, e.state, e.notification_id"
             " FROM unnest(%s::text[], %s::bigint[]) AS w (originator_id, version)"
@@ -162,7 +161,6 @@ class PostgresStore:
         return self._positions.excerpt(after, limit)
 
     def point_at(self, position: int) -> LogPoint:
-        """What the log has at a position."""
         log, own = self._readers.rows(POINT_AT, (position,))[0]
         if own is None:
             self._positions.doubt_last(position)
@@ -184,7 +182,6 @@ class PostgresStore:
     def events_of_range(
         self, partition: Range, till: int
     ) -> Generator[tuple[str, str, bytes], None, None]:
-        """The events of a range of orders with positions up to `till`, by order and version."""
         below = "" if partition.upper is None else " AND originator_id < %(upper)s"
         with (
             self._readers.transaction() as connection,
@@ -222,19 +219,15 @@ class PostgresStore:
     # Tickets.
 
     def tickets(self, show: str) -> Sequence[Ticket]:
-        """All tickets of a show by their numbers."""
         return tickets_of_show(self._readers, show)
 
     def tickets_by_id(self, ids: Sequence[str]) -> Sequence[Ticket]:
-        """These tickets."""
         return tickets_by_id(self._readers, ids)
 
     def vacancies(self, shows: Sequence[str], now: datetime) -> dict[str, int]:
-        """By set, how many tickets can be had at `now`."""
         return vacancies(self._readers, shows, now)
 
     def overdue(self, seats: Sequence[str], sets: Sequence[str], now: datetime) -> list[str]:
-        """Orders whose hold has ended but still keeps one of these tickets."""
         return overdue(self._readers, seats, sets, now)
 
     # The catalogue, and the rest.
@@ -245,15 +238,12 @@ class PostgresStore:
         return found
 
     def log_id(self) -> str:
-        """The log's own id."""
         return str(self._readers.rows("SELECT id FROM log_identity")[0][0])
 
     def catalog_version(self) -> int:
-        """A number that grows with every change of the catalogue or the keys."""
         return int(self._readers.rows("SELECT value FROM counters WHERE name = 'catalog'")[0][0])
 
     def catalog(self) -> dict[tuple[str, str], bytes]:
-        """The catalogue's documents by kind and id."""
         return read_documents(self._database)
 
     @contextmanager
@@ -272,19 +262,15 @@ class PostgresStore:
         return self._models
 
     def audit(self) -> PostgresAudit:
-        """The records of the integrity checks."""
         return self._audit
 
     def ownership(self) -> TicketOwnership:
-        """Which order owns which ticket, for all of them."""
         return TicketOwnership(self._database)
 
     def derived_records(self) -> PostgresDerivedRecords:
-        """What could be made again from the log."""
         return PostgresDerivedRecords(self._database)
 
     def attempts(self) -> RejectionLog:
-        """The log of rejected requests."""
         return self._attempts
 
     def troubles(self) -> dict[str, str]:
@@ -295,7 +281,6 @@ class PostgresStore:
         """None: the server looks after its write-ahead log itself."""
 
     def close(self) -> None:
-        """Give back all connections."""
         self._closing.set()
         self._writer.close()
         self._reads.close()

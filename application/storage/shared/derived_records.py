@@ -56,18 +56,15 @@ class DerivedTables:
 
     @contextmanager
     def records_by_order(self) -> Iterator[tuple[int, Iterator[RecordRow]]]:
-        """The last position of the log, and all records by order, at one moment."""
         with self._database.log_snapshot() as (position, session):
             yield position, session.scan(_by_order(session.dialect))
 
     @contextmanager
     def catalog_moment(self) -> Iterator["CatalogSnapshot"]:
-        """The catalogue with its tickets at one moment."""
         with self._database.snapshot() as session:
             yield CatalogSnapshot(session)
 
     def records(self, digests: Sequence[bytes]) -> Mapping[bytes, IdempotencyRecord]:
-        """The records with these digests."""
         return {
             row[0]: _record(row)
             for condition, some in one_of("digest", digests)
@@ -75,12 +72,10 @@ class DerivedTables:
         }
 
     def records_after(self, digest: bytes, limit: int) -> Sequence[IdempotencyRecord]:
-        """Records by digest."""
         statement = f"{self._select} WHERE digest > ? ORDER BY digest LIMIT ?"
         return [_record(row) for row in self._database.rows(statement, (digest, limit))]
 
     def put_records(self, records: Sequence[IdempotencyRecord]) -> None:
-        """Write records."""
         rows = [(r.digest, r.fingerprint, r.order, r.version, to_ms(r.at)) for r in records]
         with self._database.transaction() as session:
             session.run_each(PUT, rows)
@@ -91,7 +86,6 @@ class DerivedTables:
             session.run_each(REMOVE, [(each.digest, each.order, each.version) for each in records])
 
     def proven_from(self) -> int:
-        """The position up to which events do not say by which Idempotency-Key they came."""
         return self._counter(PROVEN_FROM) or 0
 
     def _counter(self, name: str) -> int | None:
@@ -106,7 +100,6 @@ class CatalogSnapshot:
         self._session = session
 
     def documents(self) -> Mapping[tuple[str, str], bytes]:
-        """The documents by kind and id."""
         return read_documents(self._session)
 
     def ticket_lists(self) -> Iterator[tuple[str, bytes]]:
@@ -117,11 +110,9 @@ class CatalogSnapshot:
                 yield show, stored
 
     def shows(self) -> Sequence[str]:
-        """The shows that have rows of tickets."""
         return [row[0] for row in self._session.rows("SELECT DISTINCT show_id FROM tickets")]
 
     def rows(self, show: str) -> Sequence[Listed]:
-        """A show's rows of tickets."""
         return self._session.rows(
             "SELECT id, set_id, number, seat FROM tickets WHERE show_id = ? ORDER BY number, id",
             (show,),

@@ -57,7 +57,6 @@ class IntegrityTables:
 
     @contextmanager
     def chains(self, partition: Range) -> Iterator[Iterator[LinkRow]]:
-        """The events of a range of orders, by order and version, as they are at one moment."""
         where, values = _within("originator_id", partition)
         statement = (
             f"SELECT {self._event} FROM orders_events"  # noqa: S608 - our own words
@@ -86,15 +85,12 @@ class IntegrityTables:
     # The recorded heads.
 
     def recorded(self) -> int:
-        """The position up to which heads are recorded."""
         return _recorded(self._heads_database)
 
     def recorded_checkpoint(self) -> int:
-        """The highest number of a checkpoint that was stored since the heads are recorded."""
         return int(self._heads_database.rows("SELECT checkpoint FROM witness")[0][0])
 
     def heads(self, orders: Sequence[str]) -> Mapping[str, Head]:
-        """The recorded heads of these orders."""
         return {
             row[0]: Head(*row)
             for condition, some in one_of("order_id", orders)
@@ -102,14 +98,12 @@ class IntegrityTables:
         }
 
     def heads_of_range(self, partition: Range) -> tuple[int, Mapping[str, Head]]:
-        """All recorded heads of a range, and the position up to which they are recorded."""
         where, values = _within("order_id", partition)
         with self._heads_database.snapshot() as session:
             rows = session.rows(f"{self._head} WHERE {where}", values)
             return _recorded(session), {row[0]: Head(*row) for row in rows}
 
     def record_heads(self, after: int, till: int, heads: Sequence[Head]) -> bool:
-        """Record heads from `after` up to `till`; False if `after` is not the recorded position."""
         with self._heads_database.transaction() as session:
             if not _moved(session, after, till):
                 return False
@@ -121,7 +115,6 @@ class IntegrityTables:
         return True
 
     def unfinalised(self, limit: int) -> Sequence[str]:
-        """Buckets whose heads have changed since their digests were stored."""
         rows = self._heads_database.rows(
             "SELECT name FROM drawers WHERE digest IS NULL ORDER BY name LIMIT ?", (limit,)
         )
@@ -137,7 +130,6 @@ class IntegrityTables:
         return True
 
     def buckets(self) -> tuple[int, Sequence[Bucket]]:
-        """All finalised buckets by name, and the recorded position."""
         with self._heads_database.snapshot() as session:
             rows = session.rows(
                 "SELECT name, orders, facts, digest FROM drawers"
@@ -146,7 +138,6 @@ class IntegrityTables:
             return _recorded(session), [Bucket(*row) for row in rows]
 
     def forget_recorded_heads(self) -> None:
-        """Drop all recorded heads."""
         with self._heads_database.transaction() as session:
             _forget(session)
 
@@ -165,18 +156,15 @@ class IntegrityTables:
         return LogPoint(*rows[0]) if rows else None
 
     def see(self, point: LogPoint) -> None:
-        """Remember how far the log is."""
         self._heads_database.rows(SEE, (point.log, point.position, point.hash))
 
     # The last verification.
 
     def note_verification(self, outcome: Verification) -> None:
-        """Store the outcome of a verification, in the place of the one before."""
         with self._heads_database.transaction() as session:
             session.run(NOTE_VERIFICATION, astuple(outcome))
 
     def last_verification(self) -> Verification | None:
-        """The outcome of the last verification."""
         rows = self._heads_database.rows(
             "SELECT at, took, position, facts, findings, oversold FROM verification"
         )
@@ -185,12 +173,10 @@ class IntegrityTables:
     # Checkpoints.
 
     def checkpoints(self, after: int = 0) -> Sequence[SignedCheckpoint]:
-        """The checkpoints with numbers beyond `after`, by number."""
         statement = f"{self._checkpoint} WHERE number > ? ORDER BY number"
         return [SignedCheckpoint(*row) for row in self._database.rows(statement, (after,))]
 
     def last_checkpoint(self) -> SignedCheckpoint | None:
-        """The checkpoint with the highest number."""
         rows = self._database.rows(f"{self._checkpoint} ORDER BY number DESC LIMIT 1")
         return SignedCheckpoint(*rows[0]) if rows else None
 

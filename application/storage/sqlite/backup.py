@@ -33,7 +33,6 @@ class SqliteBackups:
         self._path = path
 
     def copy_to(self, target: str, progress: Progress) -> None:
-        """Copy the log as it is at this moment to the file `target`, and sync that."""
         if not Path(self._path).exists():
             raise StoreUnavailable(f"There is no file {self._path}.")
         check_before_opening(self._path)
@@ -41,12 +40,10 @@ class SqliteBackups:
             _copy(log, self._path, target, progress)
 
     def copy_from(self, backup: str, target: str, progress: Progress) -> None:
-        """Copy a backup to the file `target`, and sync that."""
         with _read_only(backup) as copy:
             _copy(copy, backup, target, progress)
 
     def content(self) -> Content | None:
-        """What is in the database now; None if there is none, or nothing in it."""
         if not _has_bytes(self._path):
             return None
         try:

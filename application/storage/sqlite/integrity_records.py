@@ -40,7 +40,6 @@ class HeadsDatabase(SqliteDatabase):
 
     @contextmanager
     def snapshot(self) -> Iterator[SqliteSession]:
-        """Several reads at one moment."""
         connection = self._reader()
         connection.execute("BEGIN")
         try:
@@ -165,7 +164,6 @@ class SqliteAudit(IntegrityTables):
     # Checkpoints.
 
     def claim(self, seconds: float) -> bool:
-        """Claim the making of the next checkpoint, for so long."""
         moment = to_ms(self._clock())
         till = moment + int(seconds * 1000)
         with self._database.transaction() as session:
@@ -177,12 +175,10 @@ class SqliteAudit(IntegrityTables):
         return claimed == 1
 
     def release(self) -> None:
-        """Let others make the next checkpoint."""
         with self._database.transaction() as session:
             session.run("UPDATE counters SET value = 0 WHERE name = 'checkpointing'")
 
     def add_checkpoint(self, checkpoint: SignedCheckpoint) -> bool:
-        """Keep a checkpoint; False if there is one with its number."""
         with self._database.transaction() as session:
             added = session.run(
                 "INSERT OR IGNORE INTO checkpoints VALUES (?, ?, ?)",

@@ -108,7 +108,6 @@ class SqliteReadModels(RepairedFiles):
 
     @healed
     def ensure(self, table: Table) -> None:
-        """Make the table of a read model if there is none."""
         self._tables[table.name] = table
         if self._is_there(table.name):
             return
@@ -125,7 +124,6 @@ class SqliteReadModels(RepairedFiles):
 
     @healed
     def renew(self, table: Table) -> bool:
-        """Put an empty table in the place of one of another shape; True if there was one."""
         dead: list[int] = []
         with generations.transaction(self._db):
             live = live_generation(self._db, table.name)
@@ -139,7 +137,6 @@ class SqliteReadModels(RepairedFiles):
 
     @healed
     def begin_anew(self, state: ModelState, awaited: int) -> bool:
-        """Put an empty generation in the place of one that has diverged."""
         name = state.name
         with generations.transaction(self._db):
             lease = self._db.execute(LEASED, (name, state.generation)).fetchone()
@@ -157,7 +154,6 @@ class SqliteReadModels(RepairedFiles):
 
     @healed
     def end_wait(self, state: ModelState) -> None:
-        """Let pages be read again."""
         self._db.execute(
             "UPDATE read_models SET awaited = 0 WHERE name = ? AND generation = ?",
             (state.name, state.generation),
@@ -171,11 +167,9 @@ class SqliteReadModels(RepairedFiles):
 
     @healed
     def state(self, name: str) -> ModelState:
-        """How far the live generation of a read model has got."""
         return self._state(name, "name = ? AND live", (name,))
 
     def reload(self, state: ModelState) -> ModelState:
-        """How far this generation has got, live or not."""
         which = (state.name, state.generation)
         return self._state(state.name, "name = ? AND generation = ?", which)
 
@@ -193,7 +187,6 @@ class SqliteReadModels(RepairedFiles):
         )
 
     def shape(self, state: ModelState) -> str:
-        """The `Table.shape` that a generation was made for."""
         return self._shape(state.name, state.generation)
 
     def _shape(self, name: str, generation: int) -> str:
@@ -206,7 +199,6 @@ class SqliteReadModels(RepairedFiles):
 
     @healed
     def lease(self, name: str, projector: str, seconds: float) -> bool:
-        """Lease a read model to `projector` for `seconds`, unless another one has it."""
         moment = self._now()
         till = moment + round(seconds * 1000)
         with generations.transaction(self._db):
@@ -214,7 +206,6 @@ class SqliteReadModels(RepairedFiles):
         return had.rowcount == 1
 
     def release(self, name: str, projector: str) -> None:
-        """Let others have a read model at once."""
         self._db.execute(
             "UPDATE read_models SET feeder = NULL, fed_till = NULL"
             " WHERE name = ? AND live AND feeder = ?",
@@ -230,7 +221,6 @@ class SqliteReadModels(RepairedFiles):
         gone: Sequence[str] = (),
         point: LogPoint | None = None,
     ) -> bool:
-        """Write rows and position together, if nobody has moved on from `state`."""
         try:
             db = self._open(state.name, state.generation)
         except Gone:
@@ -248,7 +238,6 @@ class SqliteReadModels(RepairedFiles):
 
     @healed
     def stop(self, state: ModelState, reason: str) -> None:
-        """Note why a read model stands still."""
         db = self._open(state.name, state.generation)
         with generations.transaction(db):
             (before,) = db.execute("SELECT stopped FROM progress").fetchone()
@@ -263,7 +252,6 @@ class SqliteReadModels(RepairedFiles):
 
     @healed
     def page(self, name: str, page: Page) -> list[Row]:
-        """The wanted rows of the live generation."""
         state = self.state(name)
         if not (page.partial or state.is_true):
             raise ModelNotTrue(name)
@@ -272,7 +260,6 @@ class SqliteReadModels(RepairedFiles):
 
     @healed
     def count(self, name: str, page: Page) -> int:
-        """How many rows `page` would have."""
         query = count_query(name, self._tables[name], page, "?")
         row = self._open(name, self.state(name).generation).execute(*query).fetchone()
         return int(row[0])
@@ -280,23 +267,19 @@ class SqliteReadModels(RepairedFiles):
     def snapshot(
         self, state: ModelState, partition: Range | None = None
     ) -> AbstractContextManager[tuple[int, Iterator[Row]]]:
-        """A generation's position and its rows by key, as they are at this moment."""
         path = self._file(state.name, state.generation)
         return generations.snapshot(path, self._tables[state.name], partition)
 
     # Making it again.
 
     def rebuilding(self, name: str) -> AbstractContextManager[None]:
-        """Be the only one who makes a generation of this read model."""
         return rebuilding(self._path, name)
 
     def is_rebuilding(self, name: str) -> bool:
-        """Whether somebody makes a generation of this read model now."""
         return is_rebuilding(self._path, name)
 
     @healed
     def build(self, table: Table) -> Build | None:
-        """The generation of a read model that is being made, or was when its maker ended."""
         name = table.name
         self._tables[name] = table
         row = self._db.execute(
@@ -313,7 +296,6 @@ class SqliteReadModels(RepairedFiles):
             return None  # dropped this moment
 
     def begin(self, table: Table, code: str, target: int, split_keys: Sequence[str]) -> Build:
-        """Make an empty generation, to be loaded by the ranges of orders between `split_keys`."""
         self._tables[table.name] = table
         with generations.transaction(self._db):
             dead = forget(self._db, "name = ? AND target IS NOT NULL", table.name)
@@ -331,23 +313,19 @@ class SqliteReadModels(RepairedFiles):
             generations.remove(self._file(name, generation))
 
     def pending(self, state: ModelState) -> list[Range]:
-        """The ranges that are not loaded yet."""
         return generations.pending(self._file(state.name, state.generation))
 
     def loaded(self, state: ModelState) -> int:
-        """How many events were loaded; none into a generation that is dropped."""
         try:
             return generations.loaded(self._file(state.name, state.generation))
         except Gone:
             return 0
 
     def load(self, state: ModelState, partition: Range, rows: Sequence[Row], events: int) -> bool:
-        """Add the rows of a range and note that it is loaded, together."""
         path = self._file(state.name, state.generation)
         return generations.load(path, self._tables[state.name], partition, rows, events)
 
     def finish(self, build: Build) -> None:
-        """Make a generation, all ranges of which are loaded, fit to be projected into and read."""
         state = build.state
         path = self._file(state.name, state.generation)
         if hasattr(self._of_thread, "opened"):
@@ -355,7 +333,6 @@ class SqliteReadModels(RepairedFiles):
         generations.finish(path, self._tables[state.name], build.target)
 
     def swap(self, state: ModelState) -> bool:
-        """Make a generation the live one, if it is as far as the live one."""
         live = self.state(state.name)
         with (
             generations.transaction(self._db),
@@ -375,7 +352,6 @@ class SqliteReadModels(RepairedFiles):
 
     @healed
     def kept(self, name: str) -> ModelState | None:
-        """The generation that was live before."""
         row = self._db.execute(
             "SELECT generation FROM read_models WHERE name = ? AND NOT live AND target IS NULL",
             (name,),
@@ -383,7 +359,6 @@ class SqliteReadModels(RepairedFiles):
         return None if row is None else self.reload(ModelState(name, row[0], 0))
 
     def drop(self, state: ModelState) -> None:
-        """Drop a generation that is not live."""
         with generations.transaction(self._db):
             dead = forget(
                 self._db, "name = ? AND generation = ? AND NOT live", state.name, state.generation
@@ -391,7 +366,6 @@ class SqliteReadModels(RepairedFiles):
         self._remove(state.name, dead)
 
     def close(self) -> None:
-        """Give back all connections."""
         self._connections.close()
         for connection in list(self._open_ones):
             connection.close()
