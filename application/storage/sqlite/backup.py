@@ -14,6 +14,7 @@ from pathlib import Path
 from application.ports.backup_files import BackupRefused, Content, Progress, Replaced
 from application.ports.store import StoreUnavailable
 from application.runtime.clock import stamp
+from application.runtime.disk import sync
 from application.storage.sqlite.connections import connect
 from application.storage.sqlite.file_identity import FilesDiffer, check_before_opening
 from application.storage.sqlite.layout import LOG
@@ -68,7 +69,7 @@ class SqliteBackups:
             os.replace(fresh, self._path)  # noqa: PTH105 - paths are strings here, as SQLite has them
             self._set_recorded_heads_aside(kept, log_id)
             self._remove_sides()
-            _sync(str(Path(self._path).absolute().parent))
+            sync(str(Path(self._path).absolute().parent))
         return Replaced(kept if _has_bytes(kept) else None)
 
     def _keep(self, kept: str) -> None:
@@ -117,7 +118,7 @@ def _copy(source: sqlite3.Connection, name: str, target: str, progress: Progress
     finally:
         if source.in_transaction:
             source.execute("ROLLBACK")
-    _sync(target)
+    sync(target)
 
 
 @contextmanager
@@ -194,12 +195,3 @@ def _kept_name(path: str) -> str:
 
 def _has_bytes(path: str) -> bool:
     return Path(path).exists() and Path(path).stat().st_size > 0
-
-
-def _sync(path: str) -> None:
-    """Have a file or a folder on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
