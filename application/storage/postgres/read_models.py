@@ -22,25 +22,11 @@ from application.ports.read_models import (
 )
 from application.runtime.failpoints import reach
 from application.storage.postgres import generations
+from application.storage.postgres import read_model_statements as sql
 from application.storage.postgres.advisory_locks import LAYOUT_LOCK, rebuild_key
 from application.storage.postgres.connections import Array, Connection, Readers, connect, streamed
 from application.storage.postgres.generations import table_name
 from application.storage.postgres.pipeline import texts
-from application.storage.postgres.read_model_statements import (
-    ADD,
-    AIM,
-    BEGIN_ANEW,
-    END_WAIT,
-    LEASE,
-    LOCKED,
-    MOVE,
-    MOVED,
-    NEXT,
-    RELEASE,
-    STATE,
-    STOP,
-    SWAP,
-)
 from application.storage.postgres.sessions import take_time
 from application.storage.shared.read_model_pages import (
     count_query,
@@ -68,10 +54,10 @@ class PostgresReadModels:
     def ensure(self, table: Table) -> None:
         """Make the table of a read model if there is none, whoever else may be doing so."""
         self._tables[table.name] = table
-        if self._readers.rows(STATE + "live", (table.name,)):
+        if self._readers.rows(sql.STATE + "live", (table.name,)):
             return
         with self._laying_out() as connection:
-            known = connection.execute(STATE.encode() + b"live", (table.name,)).fetchone()
+            known = connection.execute(sql.STATE.encode() + b"live", (table.name,)).fetchone()
             if known is None:
                 self._add(connection, table, live=True)
 
@@ -100,11 +86,11 @@ class PostgresReadModels:
                 return False
             self._drop(connection, state.name, "target IS NULL")
             self._add(connection, self._tables[state.name], live=True)
-            connection.execute(BEGIN_ANEW.encode(), (*lease, awaited, state.name))
+            connection.execute(sql.BEGIN_ANEW.encode(), (*lease, awaited, state.name))
         return True
 
     def end_wait(self, state: ModelState) -> None:
-        self._readers.rows(END_WAIT, (state.name, state.generation))
+        self._readers.rows(sql.END_WAIT, (state.name, state.generation))
 
     @contextmanager
     def _laying_out(self) -> Iterator[Connection]:
@@ -123,10 +109,10 @@ class PostgresReadModels:
         target: int | None = None,
     ) -> int:
         """A new generation, of a number that none ever had."""
-        (generation,) = connection.execute(NEXT.encode(), (table.name,)).fetchone() or (1,)
+        (generation,) = connection.execute(sql.NEXT.encode(), (table.name,)).fetchone() or (1,)
         generations.create(connection, table, generation, indexed=live)
         values = (table.name, generation, live, table.shape, code, target)
-        connection.execute(ADD.encode(), values)
+        connection.execute(sql.ADD.encode(), values)
         return int(generation)
 
     def _drop(self, connection: Connection, name: str, condition: str, *values: Any) -> None:
@@ -140,10 +126,10 @@ class PostgresReadModels:
             generations.drop(connection, name, generation)
 
     def state(self, name: str) -> ModelState:
-        return ModelState(*self._readers.rows(STATE + "live", (name,))[0])
+        return ModelState(*self._readers.rows(sql.STATE + "live", (name,))[0])
 
     def reload(self, state: ModelState) -> ModelState:
-        rows = self._readers.rows(STATE + "generation = %s", (state.name, state.generation))
+        rows = self._readers.rows(sql.STATE + "generation = %s", (state.name, state.generation))
         return ModelState(*rows[0])
 
     def shape(self, state: ModelState) -> str:
@@ -158,10 +144,10 @@ class PostgresReadModels:
 
     def lease(self, name: str, projector: str, seconds: float) -> bool:
         values = {"name": name, "feeder": projector, "seconds": seconds}
-        return bool(self._readers.rows(LEASE, values))
+        return bool(self._readers.rows(sql.LEASE, values))
 
     def release(self, name: str, projector: str) -> None:
-        self._readers.rows(RELEASE, (name, projector))
+        self._readers.rows(sql.RELEASE, (name, projector))
 
     def commit(
         self,
@@ -175,14 +161,14 @@ class PostgresReadModels:
         log, own = ("", b"") if point is None else (point.log, point.hash)
         values: list[Any] = [position, log, own, state.name, state.generation]
         values += [state.position, state.hash, own, position, own]
-        partitions = [f"moved AS ({MOVE})"]
+        partitions = [f"moved AS ({sql.MOVE})"]
         if rows:
-            source = f"SELECT w.* FROM {generations.arrays(table)} AS w WHERE {MOVED}"  # noqa: S608 - our own names
+            source = f"SELECT w.* FROM {generations.arrays(table)} AS w WHERE {sql.MOVED}"  # noqa: S608 - our own names
             partitions.append(f"put AS ({generations.upsert(table, state.generation, source)})")
             values += generations.array_values(table, rows)
         if gone:
             name = table_name(state.name, state.generation)
-            partitions.append(f"gone AS (DELETE FROM {name} WHERE key = ANY(%s) AND {MOVED})")  # noqa: S608 - our own names
+            partitions.append(f"gone AS (DELETE FROM {name} WHERE key = ANY(%s) AND {sql.MOVED})")  # noqa: S608 - our own names
             values.append(Array(texts(gone)))
         statement = f"WITH {', '.join(partitions)} SELECT count(*) FROM moved"  # noqa: S608 - our own words
         reach("projector.before_commit")
@@ -193,7 +179,7 @@ class PostgresReadModels:
 
     def stop(self, state: ModelState, reason: str) -> None:
         with self._readers.transaction() as connection:
-            connection.execute(STOP.encode(), (reason, state.name, state.generation))
+            connection.execute(sql.STOP.encode(), (reason, state.name, state.generation))
 
     # Reading.
 
@@ -257,7 +243,7 @@ class PostgresReadModels:
                     connection.execute("SELECT pg_advisory_unlock(%s)", lock)
 
     def is_rebuilding(self, name: str) -> bool:
-        return bool(self._readers.rows(LOCKED, (rebuild_key(name),))[0][0])
+        return bool(self._readers.rows(sql.LOCKED, (rebuild_key(name),))[0][0])
 
     def build(self, table: Table) -> Build | None:
         name = table.name
@@ -277,7 +263,7 @@ class PostgresReadModels:
             self._drop(connection, table.name, "target IS NOT NULL")
             generation = self._add(connection, table, live=False, code=code, target=target)
             generations.add_ranges(connection, table.name, generation, split_keys)
-            connection.execute(AIM.encode(), (target, table.name, generation))
+            connection.execute(sql.AIM.encode(), (target, table.name, generation))
         return Build(self.reload(ModelState(table.name, generation, 0)), code, target)
 
     def pending(self, state: ModelState) -> list[Range]:
@@ -322,13 +308,13 @@ class PostgresReadModels:
             if new.position < live.position and not live.diverged:
                 return False
             self._drop(connection, state.name, "generation <> %s", state.generation)
-            connection.execute(SWAP.encode(), (state.name, state.generation))
+            connection.execute(sql.SWAP.encode(), (state.name, state.generation))
             reach("swap.before_commit")
         reach("swap.after_commit")
         return True
 
     def kept(self, name: str) -> ModelState | None:
-        rows = self._readers.rows(STATE + "NOT live AND target IS NULL", (name,))
+        rows = self._readers.rows(sql.STATE + "NOT live AND target IS NULL", (name,))
         return ModelState(*rows[0]) if rows else None
 
     def drop(self, state: ModelState) -> None:
@@ -338,5 +324,5 @@ class PostgresReadModels:
 
 def _state(connection: Connection, which: str, *values: Any) -> ModelState | None:
     """How far a generation has got, as the open transaction sees it."""
-    row = connection.execute((STATE + which).encode(), values).fetchone()
+    row = connection.execute((sql.STATE + which).encode(), values).fetchone()
     return None if row is None else ModelState(*row)
