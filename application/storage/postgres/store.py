@@ -16,8 +16,7 @@ from eventsourcing.persistence import Notification
 from application.ports.log_point import Excerpt, LogPoint
 from application.ports.partitions import Range
 from application.ports.store import CopyUnfinished
-from application.ports.tickets import Ticket
-from application.ports.unit_of_work import IdempotencyRecord, T, UnitOfWork, Written
+from application.ports.unit_of_work import IdempotencyRecord
 from application.runtime.clock import from_ms
 from application.storage.postgres.connections import (
     Readers,
@@ -35,7 +34,7 @@ from application.storage.postgres.positions import Positions
 from application.storage.postgres.read_models import PostgresReadModels
 from application.storage.postgres.recorder import PostgresRecorder
 from application.storage.postgres.sessions import SYNCHRONOUS, settings_of
-from application.storage.postgres.tickets import overdue, tickets_by_id, tickets_of_show, vacancies
+from application.storage.postgres.tickets import TicketReading
 from application.storage.postgres.writing import PostgresWriter
 from application.storage.shared.catalog import CatalogChange, read_documents
 from application.storage.shared.group_commit import GroupCommit
@@ -57,7 +56,7 @@ CATALOG_LIMITS = ("statement_timeout", "idle_in_transaction_session_timeout", "l
 CATALOG_TIME = "300s"
 
 
-class PostgresStore:
+class PostgresStore(TicketReading):
     """The port to a store (`application/ports/store.py`) on a PostgreSQL database."""
 
     def __init__(self, url: str, *, writers: int = WRITERS, readers: int = READERS) -> None:
@@ -80,6 +79,7 @@ class PostgresStore:
         self._attempts = RejectionLog(self._database)
         self._audit = PostgresAudit(self._readers, self._database)
         self._writer = PostgresWriter(self._connections, self._writers, writers, self._notify)
+        self.write_all = self._writer.write_all
         self._reads: GroupCommit[str, Sequence[Notification]] = GroupCommit(
             self._events_of_orders, limited=True, name="reads"
         )
@@ -88,14 +88,6 @@ class PostgresStore:
         self.recorder = PostgresRecorder(self._readers, self._writers, self._positions)
 
     # Writing.
-
-    def write_all(self, writes: Sequence[UnitOfWork[T]]) -> list[Written[T] | Exception]:
-        """Carry out `writes` in a shared commit. Waits no longer than a `StoreWait`.
-
-        What was not committed in time is `StoreUnavailable`, and never will be; where the commit
-        had begun it is `OutcomeUnknown`.
-        """
-        return self._writer.write_all(writes)
 
     def _notify(self, position: int) -> None:
         """Wake those who wait for the log to grow."""
@@ -215,20 +207,6 @@ class PostgresStore:
             with self._news:
                 if self._latest == latest:
                     self._news.wait(min(left, POLL_SOON_SECONDS if soon else POLL_SECONDS))
-
-    # Tickets.
-
-    def tickets(self, show: str) -> Sequence[Ticket]:
-        return tickets_of_show(self._readers, show)
-
-    def tickets_by_id(self, ids: Sequence[str]) -> Sequence[Ticket]:
-        return tickets_by_id(self._readers, ids)
-
-    def vacancies(self, shows: Sequence[str], now: datetime) -> dict[str, int]:
-        return vacancies(self._readers, shows, now)
-
-    def overdue(self, seats: Sequence[str], sets: Sequence[str], now: datetime) -> list[str]:
-        return overdue(self._readers, seats, sets, now)
 
     # The catalogue, and the rest.
 

@@ -19,7 +19,7 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 from application.ports.log_point import Excerpt, LogPoint
 from application.ports.partitions import Range
 from application.ports.store import CopyUnfinished, StoreUnavailable
-from application.ports.unit_of_work import IdempotencyRecord, T, TicketChange, UnitOfWork, Written
+from application.ports.unit_of_work import IdempotencyRecord, TicketChange
 from application.runtime.clock import from_ms
 from application.storage.shared.batch import PendingWrites
 from application.storage.shared.catalog import CatalogChange, read_documents
@@ -110,6 +110,7 @@ class SqliteStore(TicketReading):
         self._maintenance = Maintenance(path, self._files)
         self._writer = SqliteWriter(connection, self._files, self._lock, self._notify)
         self.transaction = self._writer.transaction
+        self.write_all = self._writer.write_all
         self._files.opened()
         note_opened(path, connection)
         keep_reserve(path)
@@ -150,10 +151,6 @@ class SqliteStore(TicketReading):
         return self._connections.mine
 
     # Writing.
-
-    def write_all(self, writes: Sequence[UnitOfWork[T]]) -> list[Written[T] | Exception]:
-        """Carry out `writes` in a shared commit."""
-        return self._writer.write_all(writes)
 
     def _notify(self, position: int) -> None:
         """Wake those who wait for the log to grow."""
