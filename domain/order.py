@@ -8,12 +8,7 @@ from typing import Any, Self
 import msgspec
 
 from domain import refusals
-from domain.commands import (
-    CommandMetadata,
-    Customer,
-    Payment,
-    TicketSelection,
-)
+from domain.commands import CommandMetadata, Customer, Payment, TicketSelection
 from domain.errors import UnknownEvent
 from domain.events import (
     CustomerSet,

@@ -36,11 +36,7 @@ ORDER_LIST_IN = schemas.OrderListIn()
 ORDER_SHAPE_IN = schemas.OrderShapeIn()
 NOTHING_IN = schemas.NothingIn()
 
-OF_A_WRITE = (
-    problems.BAD_IDEMPOTENCY_KEY,
-    problems.CONTENDED,
-    refusals.RequestReused,
-)
+OF_A_WRITE = (problems.BAD_IDEMPOTENCY_KEY, problems.CONTENDED, refusals.RequestReused)
 OF_A_CHANGE = (
     *OF_A_WRITE,
     refusals.UnknownOrder,

@@ -35,12 +35,7 @@ from domain.events import (
 )
 from domain.order import Order
 from domain.payment import ConfirmedBy
-from domain.refusals import (
-    CustomerLocked,
-    MoveNotAllowed,
-    PaymentLocked,
-    TicketsLocked,
-)
+from domain.refusals import CustomerLocked, MoveNotAllowed, PaymentLocked, TicketsLocked
 from domain.status import HELD, Status
 
 LANGUAGES: Mapping[str, Language] = MappingProxyType(

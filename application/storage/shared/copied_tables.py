@@ -9,10 +9,7 @@ from application.ports.copyable import PARTS, Part, Row
 from application.storage.shared.database import Dialect, Session, Values
 
 COLUMNS = {
-    "events": (
-        "orders_events",
-        "{position} originator_id originator_version topic state hash",
-    ),
+    "events": ("orders_events", "{position} originator_id originator_version topic state hash"),
     "requests": ("requests", "digest fingerprint order_id version at"),
     "tickets": ("tickets", "id show_id set_id number seat shuffle order_id held_till"),
     "ticket_lists": ("ticket_lists", "show_id tickets"),

@@ -14,14 +14,7 @@ from weakref import WeakSet
 
 from application.ports.log_point import LogPoint
 from application.ports.partitions import Range
-from application.ports.read_models import (
-    Build,
-    ModelNotTrue,
-    ModelState,
-    Page,
-    Row,
-    Table,
-)
+from application.ports.read_models import Build, ModelNotTrue, ModelState, Page, Row, Table
 from application.runtime.clock import to_ms
 from application.runtime.failpoints import reach
 from application.storage.shared.read_model_pages import count_query, page_query, row_of
