@@ -18,20 +18,10 @@ from application.ports.read_models import Build, ModelNotTrue, ModelState, Page,
 from application.runtime.clock import to_ms
 from application.runtime.failpoints import reach
 from application.storage.shared.read_model_pages import count_query, page_query, row_of
+from application.storage.sqlite import generation_list as listed
 from application.storage.sqlite import generations
 from application.storage.sqlite.connections import Connection, Connections
 from application.storage.sqlite.damage import Gone, healed
-from application.storage.sqlite.generation_list import (
-    ADD,
-    LEASE,
-    LEASED,
-    PROJECTOR,
-    SWAP,
-    forget,
-    is_listed,
-    live_generation,
-    next_generation,
-)
 from application.storage.sqlite.generations import OpenGenerations
 from application.storage.sqlite.rebuild_lock import is_rebuilding, rebuilding
 from application.storage.sqlite.repair import FileIdentity, RepairedFiles, inode_of
@@ -95,7 +85,7 @@ class SqliteReadModels(RepairedFiles):
             opened = self._of_thread.opened = OpenGenerations(self._open_ones, epoch)
         self._of_thread.touched = (name, generation)
         if (name, generation) not in opened:
-            opened.close([each for each in opened if not is_listed(self._db, *each)])
+            opened.close([each for each in opened if not listed.is_listed(self._db, *each)])
             opened.add(name, generation, self._file(name, generation))
         return opened[name, generation]
 
@@ -112,17 +102,17 @@ class SqliteReadModels(RepairedFiles):
 
     def _is_there(self, name: str) -> bool:
         """Whether the live generation of a read model is listed, and has its file."""
-        generation = live_generation(self._db, name)
+        generation = listed.live_generation(self._db, name)
         return generation is not None and inode_of(self._file(name, generation)) is not None
 
     @healed
     def renew(self, table: Table) -> bool:
         dead: list[int] = []
         with generations.transaction(self._db):
-            live = live_generation(self._db, table.name)
+            live = listed.live_generation(self._db, table.name)
             differs = live is not None and self._shape(table.name, live) != table.shape
             if differs:
-                dead = forget(self._db, "name = ? AND NOT live", table.name)
+                dead = listed.forget(self._db, "name = ? AND NOT live", table.name)
                 self._db.execute("UPDATE read_models SET live = 0 WHERE name = ?", (table.name,))
                 self._add_live(table)
         self._remove(table.name, dead)
@@ -132,10 +122,10 @@ class SqliteReadModels(RepairedFiles):
     def begin_anew(self, state: ModelState, awaited: int) -> bool:
         name = state.name
         with generations.transaction(self._db):
-            lease = self._db.execute(LEASED, (name, state.generation)).fetchone()
+            lease = self._db.execute(listed.LEASED, (name, state.generation)).fetchone()
             if lease is None:
                 return False
-            dead = forget(self._db, "name = ? AND target IS NULL", name)
+            dead = listed.forget(self._db, "name = ? AND target IS NULL", name)
             self._add_live(self._tables[name])
             self._db.execute(
                 "UPDATE read_models SET feeder = ?, fed_till = ?, awaited = ?"
@@ -153,10 +143,10 @@ class SqliteReadModels(RepairedFiles):
         )
 
     def _add_live(self, table: Table) -> None:
-        generation = next_generation(self._db, table.name)
+        generation = listed.next_generation(self._db, table.name)
         generations.create(self._file(table.name, generation), table)
         values = (table.name, generation, table.shape)
-        self._db.execute(f"{ADD} VALUES (?, ?, 1, ?, NULL, NULL)", values)
+        self._db.execute(f"{listed.ADD} VALUES (?, ?, 1, ?, NULL, NULL)", values)
 
     @healed
     def state(self, name: str) -> ModelState:
@@ -167,7 +157,7 @@ class SqliteReadModels(RepairedFiles):
         return self._state(state.name, "name = ? AND generation = ?", which)
 
     def _state(self, name: str, condition: str, values: tuple[Any, ...]) -> ModelState:
-        row = self._db.execute(PROJECTOR + condition, (self._now(), *values)).fetchone()
+        row = self._db.execute(listed.PROJECTOR + condition, (self._now(), *values)).fetchone()
         if row is None:
             raise Gone(name)
         generation, projector, since, target, awaited = row
@@ -195,7 +185,9 @@ class SqliteReadModels(RepairedFiles):
         moment = self._now()
         till = moment + round(seconds * 1000)
         with generations.transaction(self._db):
-            had = self._db.execute(LEASE, (projector, till, name, projector, moment + 1, till))
+            had = self._db.execute(
+                listed.LEASE, (projector, till, name, projector, moment + 1, till)
+            )
         return had.rowcount == 1
 
     def release(self, name: str, projector: str) -> None:
@@ -291,13 +283,13 @@ class SqliteReadModels(RepairedFiles):
     def begin(self, table: Table, code: str, target: int, split_keys: Sequence[str]) -> Build:
         self._tables[table.name] = table
         with generations.transaction(self._db):
-            dead = forget(self._db, "name = ? AND target IS NOT NULL", table.name)
-            generation = next_generation(self._db, table.name)
+            dead = listed.forget(self._db, "name = ? AND target IS NOT NULL", table.name)
+            generation = listed.next_generation(self._db, table.name)
             path = self._file(table.name, generation)
             generations.create(path, table, split_keys)
             generations.note_point(path, self._point_at(target))
             values = (table.name, generation, table.shape, code, target)
-            self._db.execute(f"{ADD} VALUES (?, ?, 0, ?, ?, ?)", values)
+            self._db.execute(f"{listed.ADD} VALUES (?, ?, 0, ?, ?, ?)", values)
         self._remove(table.name, dead)
         return Build(self.reload(ModelState(table.name, generation, 0)), code, target)
 
@@ -334,10 +326,10 @@ class SqliteReadModels(RepairedFiles):
             new, live = self.reload(state), self.reload(live)
             if new.diverged or (new.position < live.position and not live.diverged):
                 return False
-            dead = forget(
+            dead = listed.forget(
                 self._db, "name = ? AND NOT live AND generation <> ?", state.name, state.generation
             )
-            self._db.execute(SWAP, (state.name, state.name, state.generation))
+            self._db.execute(listed.SWAP, (state.name, state.name, state.generation))
             reach("swap.before_commit")
         reach("swap.after_commit")
         self._remove(state.name, dead)
@@ -353,7 +345,7 @@ class SqliteReadModels(RepairedFiles):
 
     def drop(self, state: ModelState) -> None:
         with generations.transaction(self._db):
-            dead = forget(
+            dead = listed.forget(
                 self._db, "name = ? AND generation = ? AND NOT live", state.name, state.generation
             )
         self._remove(state.name, dead)
