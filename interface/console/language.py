@@ -18,9 +18,6 @@ LANGUAGES: Mapping[str, str] = {"en": "English", "ru": "Русский"}
 
 COOKIE = "orderlog_language"
 
-Forms = Mapping[str, str]
-"""A text for one of something, for few and for many."""
-
 
 def language_for(request: Request) -> "Language":
     """The language that was chosen, else the first of those the browser prefers."""
