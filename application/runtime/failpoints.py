@@ -1,9 +1,9 @@
-"""Places where a test can have a process die or fail. Everywhere else `reach` does nothing.
+"""Failpoints: places where a test can make a process die or fail. Otherwise `reach` does nothing.
 
-Two things have to agree before a place does anything: `ORDERLOG_FAILPOINTS` says which and how, and
-the file that `ORDERLOG_FAILPOINTS_SWITCH` names has exactly the same text. So a variable that was
-left over in an environment arms nothing: a command that finds it alone refuses to run. The file is
-also what makes it happen once: the process that removes it is the one that dies.
+Two things have to agree before a failpoint does anything: `ORDERLOG_FAILPOINTS` names it and what
+it does, and the file that `ORDERLOG_FAILPOINTS_SWITCH` names has exactly the same text. So a
+variable that is left over in an environment arms nothing: a command that finds it alone refuses to
+run. The file also limits it to one time: the process that removes the file is the one that dies.
 """
 
 import os
@@ -72,21 +72,21 @@ each."""
 
 
 class Injected(Exception):
-    """The error that a test requested for at a place."""
+    """The error that a test requested at a failpoint."""
 
 
 class FailpointsRefused(UserError):
-    """`ORDERLOG_FAILPOINTS` is set where no test has switched it on."""
+    """`ORDERLOG_FAILPOINTS` is set, but no test has armed it."""
 
 
 class _Armed:
-    """One place that kills or fails, at its n-th visit in this process."""
+    """One failpoint that kills or fails, at its n-th visit in this process."""
 
     def __init__(self, name: str, action: str, visits: int, switch: Path) -> None:
         self._name, self._action, self._left, self._switch = name, action, visits, switch
 
     def passed(self, name: str) -> None:
-        """Count a visit, and act when its time has come and no other process has acted."""
+        """Count a visit, and act at the n-th if no other process has acted."""
         if name != self._name:
             return
         self._left -= 1
@@ -105,16 +105,16 @@ _ARMED: list[_Armed] = []
 
 
 def reach(name: str) -> None:
-    """Pass a place of `POINTS`. Never returns, or raises `Injected`, where a test says so."""
+    """Pass a failpoint of `POINTS`. If it is armed, it raises `Injected` or never returns."""
     for armed in _ARMED:
         armed.passed(name)
 
 
 def arm(environment: Mapping[str, str]) -> bool:
-    """Arm this process by its environment (`NAME=kill`, `NAME=error@3`); tell whether it is armed.
+    """Arm this process by its environment (`NAME=kill`, `NAME=error@3`); return whether it was.
 
-    Raises `FailpointsRefused` when the environment asks for it and no test stands behind that, or
-    when it asks for what is not there.
+    Raises `FailpointsRefused` when the environment asks for it and no test has armed it, or when it
+    names an unknown failpoint.
     """
     _ARMED.clear()
     wanted = environment.get(VARIABLE)

@@ -1,4 +1,4 @@
-"""`orderlog backup` and `orderlog restore`: a copy of an SQLite log, taken while it sells."""
+"""`orderlog backup` and `orderlog restore`: copies of an SQLite log, made while it is in use."""
 
 import os
 from collections.abc import Iterator
@@ -28,8 +28,7 @@ if TYPE_CHECKING:  # see session.py
 def backup(session: Session, target: str, *, overwrite: bool, as_json: bool) -> None:
     """Copy an SQLite log to one file, and verify the copy.
 
-    A service may sell on meanwhile: the copy is of one moment. Exit code 1 when anything in it was
-    found wrong.
+    A service may run meanwhile: the copy is of one moment. Exit code 1 on any finding in it.
     """
     from application.copying.backup import back_up  # noqa: PLC0415 - see session.py
 
@@ -50,10 +49,10 @@ def backup(session: Session, target: str, *, overwrite: bool, as_json: bool) -> 
 @json_option
 @database_option
 def restore(session: Session, source: str, *, overwrite: bool, as_json: bool) -> None:
-    """Put a backup in the place of an SQLite log.
+    """Replace an SQLite log by a backup.
 
-    Stop all processes first. The backup is verified before; it stays as it is. The log that is
-    replaced is kept beside it under another name.
+    Stop all processes first. The backup is verified before, and is not changed. The replaced log is
+    kept in the same folder under another name.
     """
     from application.copying.backup import restore as put_back  # noqa: PLC0415 - see session.py
 
