@@ -2,8 +2,8 @@ import threading
 import time
 from contextlib import closing
 
-from asking import append, one
-from tail import LibrarysLog, OurLog, follow
+from log_tail import LibrarysLog, OurLog, follow
+from store_writes import append, one
 
 from application.storage.postgres.positions import HighWaterMark
 

@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 
 import pytest
-from source import ROOMS, ROOT, Module, module, modules
+from source import PACKAGES, ROOT, Module, module, modules
 
 WIRING = "application/bootstrap.py"
 """The composition root: a node of its own, for only what is above it may import it."""
@@ -19,7 +19,7 @@ def folder_of(name: str) -> str | None:
         if f"{path.relative_to(ROOT).as_posix()}.py" == WIRING:
             return WIRING
         path = path.parent
-    return path.relative_to(ROOT).as_posix() if name.split(".", maxsplit=1)[0] in ROOMS else None
+    return path.relative_to(ROOT).as_posix() if name.split(".", maxsplit=1)[0] in PACKAGES else None
 
 
 def node_of(it: Module) -> str:
@@ -54,7 +54,7 @@ def circle_in(graph: dict[str, set[str]]) -> list[str]:
 
 
 def everything() -> list[Module]:
-    return [each for room in ROOMS for each in modules(room)]
+    return [each for package in PACKAGES for each in modules(package)]
 
 
 def test_the_graph_of_folders_has_no_circle():
@@ -85,14 +85,14 @@ def test_nothing_below_the_composition_root_imports_it():
     assert WIRING not in below
 
 
-@pytest.mark.parametrize("room", sorted({node_of(each) for each in everything()} - {WIRING}))
-def test_a_folder_imports_what_its_readme_says_and_nothing_else(room):
-    text = (ROOT / room / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("package", sorted({node_of(each) for each in everything()} - {WIRING}))
+def test_a_folder_imports_what_its_readme_says_and_nothing_else(package):
+    text = (ROOT / package / "README.md").read_text(encoding="utf-8")
     said = IMPORTS.search(text)
-    assert said, f"{room}/README.md does not say what the folder imports"
-    inside = [each for each in everything() if each.path.rpartition("/")[0] == room]
+    assert said, f"{package}/README.md does not say what the folder imports"
+    inside = [each for each in everything() if each.path.rpartition("/")[0] == package]
     found: set[str] = set()
     for each in inside:
         found |= {name for one in each.imports() if (name := folder_of(one))}
-    found = {"application" if name == WIRING else name for name in found} - {room}
+    found = {"application" if name == WIRING else name for name in found} - {package}
     assert sorted(re.findall(r"`([^`]+)`", said[1])) == sorted(found)
