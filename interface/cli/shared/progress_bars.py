@@ -29,7 +29,7 @@ def events_bar(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]} facts/s"),
+        TextColumn("{task.fields[rate]} events/s"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=session.err, transient=transient) as progress:
