@@ -34,9 +34,9 @@ class InFlightRequests:
             yield in_flight
         finally:
             with self._mutex:
-                turns = self._under_way[order]
-                turns.remove(in_flight)
-                if not turns:
+                requests = self._under_way[order]
+                requests.remove(in_flight)
+                if not requests:
                     del self._under_way[order]
 
     def changed(self, order: str, by: InFlightRequest | None = None) -> None:

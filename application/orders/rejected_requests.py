@@ -25,7 +25,7 @@ from domain.commands import BestAvailable, TicketsById
 KEPT = timedelta(days=30)
 MOST_QUEUED = 10_000
 """The most entries that wait to be written; beyond that the oldest are dropped."""
-GATHER_SECONDS = 0.1
+COLLECT_SECONDS = 0.1
 READER_SECONDS = 1.0
 PURGED_AT_ONCE = 5_000
 PURGE_SECONDS = 3600.0
@@ -99,7 +99,7 @@ class RejectionLog:
 
     def _write_soon(self) -> None:
         """Write the queue, and what is added within a moment."""
-        self._thread.pause(GATHER_SECONDS)
+        self._thread.pause(COLLECT_SECONDS)
         self.write()
         if not self._queue:
             self._idle.set()

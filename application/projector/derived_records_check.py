@@ -36,13 +36,13 @@ class _Differences:
             self.shown.append(Difference(key, live, new))
 
     def outcome(self, position: int, *, repair: bool) -> Outcome:
-        mended = repair and self.count > 0
+        repaired = repair and self.count > 0
         return Outcome(
             position,
             self.count,
             tuple(self.shown),
-            needs_acceptance=self.count > 0 and not mended,
-            swapped=mended,
+            needs_acceptance=self.count > 0 and not repaired,
+            swapped=repaired,
         )
 
 

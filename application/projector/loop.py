@@ -193,20 +193,20 @@ class Projector:
         while not self._stopping.is_set():
             if time.monotonic() >= self._lease_again:
                 self._lease()
-            fed = [each for each in self._projections if each.table.name in self._leased]
-            if fed:
-                self._project(fed)
+            leased = [each for each in self._projections if each.table.name in self._leased]
+            if leased:
+                self._project(leased)
             else:
                 self._stopping.wait(self._lease_again - time.monotonic())
         self._release()
 
-    def _project(self, fed: Sequence[Projection]) -> None:
+    def _project(self, leased: Sequence[Projection]) -> None:
         """Project a batch into each read model; if none advanced, wait for new events."""
         try:
             seen = self._store.last_position()
             read: dict[int, Batch | None] = {}
             moved = False
-            for projection in filter(self._is_due, fed):
+            for projection in filter(self._is_due, leased):
                 moved |= self.step(projection, read)
             if not moved:
                 self._store.wait_for_news(seen, WAIT_SECONDS)

@@ -69,16 +69,16 @@ class BackgroundThread:
         if not self._at_once:
             self._wait()
         while not self._stopping.is_set():
-            self._turn()
+            self._run_once()
             self._wait()
         if self._once_more:
-            self._turn()
+            self._run_once()
 
     def _wait(self) -> None:
         self._woken.wait(self._seconds)
         self._woken.clear()
 
-    def _turn(self) -> None:
+    def _run_once(self) -> None:
         try:
             self._work()
         except StoreUnavailable as error:

@@ -30,7 +30,7 @@ class Point(msgspec.Struct, frozen=True):
 NOTHING = "the write happened not at all, and can be sent again"
 WHOLE = "the write happened whole; its answer may be missing, and sending it again brings it"
 EITHER = "the write happened whole or not at all; sending it again brings the one answer"
-FED = "the read model equals a rebuild: no event is missing in it, none is in it twice"
+EQUALS_REBUILD = "the read model equals a rebuild: no event is missing in it, none is in it twice"
 OLD_ONE = "the old generation is live and right, and the rebuild can be made again"
 NEW_ONE = "the new generation is live and right"
 NO_CHECKPOINT = "there is no half of a checkpoint, and the next one can be made"
@@ -48,9 +48,11 @@ POINTS: Mapping[str, Point] = {
     "append.stored": Point("a batch is stored in its transaction (SQLite, in rounds)", NOTHING),
     "append.sent": Point("statements were sent, no answer was read (PostgreSQL)", EITHER),
     "append.after_commit": Point("a batch is committed, no answer has left", WHOLE),
-    "projector.read": Point("events for a read model were read", FED),
-    "projector.before_commit": Point("rows and position are written, not committed", FED),
-    "projector.after_commit": Point("rows and position are committed", FED),
+    "projector.read": Point("events for a read model were read", EQUALS_REBUILD),
+    "projector.before_commit": Point(
+        "rows and position are written, not committed", EQUALS_REBUILD
+    ),
+    "projector.after_commit": Point("rows and position are committed", EQUALS_REBUILD),
     "swap.loaded": Point("a range of a new generation is loaded", OLD_ONE),
     "swap.finished": Point("a new generation has its indexes", OLD_ONE),
     "swap.before_commit": Point("the generations are exchanged, not committed", OLD_ONE),

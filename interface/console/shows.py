@@ -12,7 +12,7 @@ from application.catalog.seating import Hall
 from domain.refusals import ShowNotFound
 from interface.http.input_fields import OBJECT_ID
 
-DRAWN_SEATS = 6000
+MOST_SEATS = 6000
 """Shows with more seats are shown by their sets only."""
 
 SHOWN_DAYS = 60
@@ -31,7 +31,7 @@ def register(routes: Blueprint, services: Services) -> None:
         hall = services.seating.hall(_known(event), g.caller)
         page = render_template(
             "console/show.html",
-            drawn=len(hall.states) <= DRAWN_SEATS,
+            drawn=len(hall.states) <= MOST_SEATS,
             sales=_sales(services, event),
             organiser=_organiser(hall.show.org),
             **_live(hall),

@@ -135,7 +135,7 @@ class PostgresAudit:
         """All recorded heads of a range, and the position up to which they are recorded."""
         where, values = _within("order_id", partition)
         with self._moment() as connection:
-            position = _stands(connection)
+            position = _recorded_position(connection)
             rows = connection.execute(
                 f"SELECT order_id, version, hash, trail FROM heads WHERE {where}".encode(),  # noqa: S608 - our own words
                 values,
@@ -171,8 +171,8 @@ class PostgresAudit:
         """Store the digests of buckets, if heads are still recorded up to `position`."""
         rows = [(each.name, each.orders, each.events, each.digest) for each in buckets]
         with self._readers.transaction() as connection:
-            stands = connection.execute("SELECT position FROM witness FOR UPDATE").fetchone()
-            if stands != (position,):
+            row = connection.execute("SELECT position FROM witness FOR UPDATE").fetchone()
+            if row != (position,):
                 return False
             connection.execute(FINALISE_BUCKETS, [list(each) for each in zip(*rows, strict=True)])
         return True
@@ -180,7 +180,7 @@ class PostgresAudit:
     def buckets(self) -> tuple[int, Sequence[Bucket]]:
         """All finalised buckets by name, and the recorded position."""
         with self._moment() as connection:
-            position = _stands(connection)
+            position = _recorded_position(connection)
             rows = connection.execute(
                 "SELECT name, orders, facts, digest FROM drawers"
                 " WHERE digest IS NOT NULL ORDER BY name"
@@ -275,7 +275,7 @@ class PostgresAudit:
         return added.rowcount == 1
 
 
-def _stands(connection: Connection) -> int:
+def _recorded_position(connection: Connection) -> int:
     row = connection.execute("SELECT position FROM witness").fetchone()
     return 0 if row is None else int(row[0])
 

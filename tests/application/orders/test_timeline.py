@@ -236,7 +236,7 @@ def test_tickets_that_others_had(office):
     office.order(seats=[seat(1)])
     order = office.order(seats=[seat(1), seat(2)])
     assert last(office, order) == (
-        "Not all the tickets that were requested could be had: 1 ticket missing."
+        "Not all the tickets that were wished could be had: 1 ticket missing."
     )
     order = office.order(seats=[seat(1), seat(3)], all_or_nothing=True)
     assert "all or none" in last(office, order)
