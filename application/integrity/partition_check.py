@@ -79,7 +79,7 @@ class Leaves(msgspec.Struct):
 
 
 class PartitionReport(msgspec.Struct):
-    """The result of checking a partition. `facts` counts events up to the task's position."""
+    """The result of checking a partition. `events` counts those up to the task's position."""
 
     events: int = 0
     orders: int = 0

@@ -32,7 +32,7 @@ def fields_of(order: Order) -> dict[str, Any]:
 def differences(events: Iterable[Event], from_: int, to: int) -> list[DiffFieldDocument]:
     """The fields whose values differ between the versions `from_` and `to`, in document order.
 
-    `facts` are all events of the order. Version 0 is before the order was created. Each field has
+    `events` are all events of the order. Version 0 is before the order was created. Each field has
     the events in between that changed it, oldest first.
     """
     order = Order()

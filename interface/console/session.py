@@ -54,7 +54,7 @@ class Sessions:
         return str(self._serializer().dumps(msgspec.to_builtins(session)))
 
     def read(self, cookie: str | None) -> Session | None:
-        """The session of a cookie; None if it is forged or has ended."""
+        """The session of a cookie; None if its signature is bad or it has ended."""
         if not cookie:
             return None
         try:

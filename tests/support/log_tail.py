@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import contextmanager
 from itertools import count
 
 from eventsourcing.postgres import PostgresFactory
@@ -25,13 +26,19 @@ class OurLog:
         self.store = PostgresStore(url)
         self._lines = writer_pool(url, WRITERS)
 
-    def append(self, order, versions, *, pause=0.0, abort=False):
+    @contextmanager
+    def appending(self, order, versions, *, abort=False):
+        """An append that is open until the end of the block."""
         draft = PendingWrites()
         draft.add([event(order, version) for version in versions])
         with self._lines.connection() as line:
             line.round_trip([Call(BEGIN), *append_calls([draft], {})])
-            time.sleep(pause)
+            yield
             line.round_trip([Call(ROLLBACK if abort else COMMIT)])
+
+    def append(self, order, versions, *, pause=0.0, abort=False):
+        with self.appending(order, versions, abort=abort):
+            time.sleep(pause)
 
     def read(self, after, limit):
         return self.store.log(after, limit)

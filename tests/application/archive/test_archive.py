@@ -15,8 +15,7 @@ from eventsourcing.persistence import StoredEvent
 from killing import Fuse, Killed, Mortal
 from mixed_orders import NOON, load_shows, make_mixed_orders
 
-from application.archive import export
-from application.archive.export import export_log
+from application.archive.export import Sizes, export_log
 from application.archive.importing import import_log
 from application.archive.manifest import BadArchive, read_manifest
 from application.bootstrap import build, open_copyable
@@ -47,18 +46,16 @@ def opened(address):
     services.close()
 
 
+SMALL = Sizes(batch=50, group=60, partition=200)
+
+
 def archive(services, folder, calls=0):
     """Export; with `calls` be killed after so many."""
     fuse = Fuse(calls)
     with closing(open_copyable(services.settings.database, make=False)) as source:
-        return export_log(Mortal(source, fuse), services.store.last_position(), folder, quietly)
-
-
-@pytest.fixture(autouse=True)
-def small_files(monkeypatch):
-    monkeypatch.setattr(export, "BATCH", 50)
-    monkeypatch.setattr(export, "GROUP_EVENTS", 60)
-    monkeypatch.setattr(export, "PART_EVENTS", 200)
+        return export_log(
+            Mortal(source, fuse), services.store.last_position(), folder, quietly, SMALL
+        )
 
 
 @pytest.fixture
@@ -260,7 +257,7 @@ def test_of_two_exports_to_one_archive_the_second_is_refused(exported, sold_here
             archive(sold_here, exported)
 
     with closing(open_copyable(sold_here.settings.database, make=False)) as source:
-        export_log(source, sold_here.store.last_position(), exported, again)
+        export_log(source, sold_here.store.last_position(), exported, again, SMALL)
 
 
 def test_events_of_a_later_version_and_broken_ones_are_archived_as_they_are(sold_here, folder):

@@ -11,7 +11,7 @@ from mixed_orders import NOON, SHOP, THEATRE, load_shows, make_mixed_orders
 
 from application.bootstrap import build
 from application.catalog.access import Caller
-from application.orders import as_of as past_orders
+from application.orders.as_of import PastOrders
 from application.orders.document import order_document
 from application.orders.queries import BadCursor, OrderFilter
 from application.projector.loop import catch_up
@@ -52,7 +52,7 @@ def test_an_order_is_listed_as_it_was_then(office):
     order = office.order(seats=[seat(1), seat(2)])
     then = office.time
     office.later(minutes=1)
-    office.wish_seats(order, seat(2))
+    office.request_seats(order, seat(2))
     office.start_payment(order)
     office.later(minutes=1)
     office.finish(order)
@@ -92,7 +92,7 @@ def test_a_change_since_does_not_hide_what_was_old_then(office):
     order = office.order(seats=[seat(1)])
     then = office.later(minutes=1)
     office.later(minutes=1)
-    office.wish_seats(order, seat(2))
+    office.request_seats(order, seat(2))
     assert states(office, then, updated_till=then) == {order: "executed"}
     assert states(office, then, updated_from=then) == {}
 
@@ -105,11 +105,10 @@ def test_another_vendors_orders_are_not_listed(office):
 SHOP_OF_SAMPLE = "56810047f06c5a6ac62f4e1e"
 
 
-def test_a_list_of_the_past_waits_until_the_past_is_complete(office, monkeypatch):
-    monkeypatch.setattr(office.services.past, "_wait_seconds", 0.01)
+def test_a_list_of_the_past_waits_until_the_past_is_complete(office):
     office.order()
     with pytest.raises(ModelBehind):
-        office.services.past.orders(ORGANISER, OrderFilter(), office.time)
+        PastOrders(office.services.store, 0.01).orders(ORGANISER, OrderFilter(), office.time)
 
 
 def test_a_cursor_of_another_sort_is_refused(office):
@@ -122,13 +121,13 @@ def test_a_cursor_of_another_sort_is_refused(office):
         past.orders(ORGANISER, OrderFilter(sort="number", cursor=page.cursor), office.time)
 
 
-def test_one_page_costs_a_bounded_number_of_orders(office, monkeypatch):
-    monkeypatch.setattr(past_orders, "MOST_LOOKED_AT", 3)
+def test_one_page_costs_a_bounded_number_of_orders(office):
+    past = PastOrders(office.services.store, 0, most_looked_at=3)
     orders = [office.order(0) for _ in range(7)]
     office.cancel(orders[0])
     office.catch_up()
     wanted = OrderFilter(statuses=(Status.CANCELED,), sort="number")
-    page = office.services.past.orders(ORGANISER, wanted, office.time)
+    page = past.orders(ORGANISER, wanted, office.time)
     assert page.orders == []
     assert page.cursor is not None
     found = listed(office.services, office.time, statuses=(Status.CANCELED,), sort="number")

@@ -16,7 +16,6 @@ from application.integrity.verification import verify
 from application.integrity.workers import here
 from application.orders.commands import ChangeOrder, ChoosePayment
 from application.ports.unit_of_work import IdempotencyRecord
-from application.projector import derived_records_check as beside_check
 from application.projector.derived_records_check import check_requests
 from domain.commands import BestAvailable, Customer, TicketsById
 from domain.status import Status
@@ -187,8 +186,7 @@ def test_a_key_that_sold_twice_is_found_and_keeps_its_first_answer(shop, tamperi
     )
 
 
-def test_sales_go_on_while_records_are_made_again(shop, tampering, address, monkeypatch):
-    monkeypatch.setattr(beside_check, "BATCH", 3)
+def test_sales_go_on_while_records_are_made_again(shop, tampering, address):
     over = threading.Event()
     made = []
 
@@ -203,9 +201,9 @@ def test_sales_go_on_while_records_are_made_again(shop, tampering, address, monk
     try:
         with closing(open_store(address)) as store:
             tampering.run("DELETE FROM requests WHERE order_id = ?", shop.first)
-            assert check_requests(store, quietly, repair=True).differences == 1
+            assert check_requests(store, quietly, repair=True, batch=3).differences == 1
             for _ in range(4):
-                assert check_requests(store, quietly, repair=True).differences == 0
+                assert check_requests(store, quietly, repair=True, batch=3).differences == 0
     finally:
         over.set()
         selling.join()
@@ -213,8 +211,7 @@ def test_sales_go_on_while_records_are_made_again(shop, tampering, address, monk
     assert shop.found() == []
 
 
-def test_what_was_put_right_before_a_kill_stays_and_the_rest_follows(shop, tampering, monkeypatch):
-    monkeypatch.setattr(beside_check, "BATCH", 1)
+def test_what_was_put_right_before_a_kill_stays_and_the_rest_follows(shop, tampering):
     tampering.run("DELETE FROM requests")
 
     class Killed(BaseException):
@@ -224,7 +221,7 @@ def test_what_was_put_right_before_a_kill_stays_and_the_rest_follows(shop, tampe
         raise Killed
 
     with pytest.raises(Killed):
-        check_requests(shop.services.store, kill, repair=True)
+        check_requests(shop.services.store, kill, repair=True, batch=1)
     assert (shop.record("first") is None, shop.record("pay")) == (False, None)
     assert check_requests(shop.services.store, quietly, repair=True).differences == 2
     assert shop.found() == []

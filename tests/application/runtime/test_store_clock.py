@@ -7,7 +7,6 @@ from polling import until
 from structlog.testing import capture_logs
 
 from application.ports.store import StoreUnavailable
-from application.runtime import store_clock
 from application.runtime.clock import NS, to_ns
 from application.runtime.store_clock import StoreClock
 
@@ -44,8 +43,8 @@ class World:
     def pass_seconds(self, seconds):
         self.elapsed += round(seconds * NS)
 
-    def clock(self):
-        return StoreClock(self.read, lambda: self.wall_offset, lambda: self.elapsed)
+    def clock(self, **how):
+        return StoreClock(self.read, lambda: self.wall_offset, lambda: self.elapsed, **how)
 
 
 @pytest.fixture
@@ -172,9 +171,8 @@ def test_a_difference_is_named_again_when_it_changes_and_when_it_goes(world):
     assert len(named(logs, "clock_agrees")) == 1
 
 
-def test_while_the_store_is_away_time_goes_on_by_what_has_passed(world, monkeypatch):
-    monkeypatch.setattr(store_clock, "LOOK_SECONDS", 0.001)
-    clock = world.clock()
+def test_while_the_store_is_away_time_goes_on_by_what_has_passed(world):
+    clock = world.clock(every=0.001)
     world.away = True
     clock.start()
     try:
