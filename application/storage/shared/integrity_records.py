@@ -195,8 +195,8 @@ def _event(dialect: Dialect) -> str:
 
 def _head(dialect: Dialect) -> str:
     version = dialect.as_integer.format("version")
-    own, trail = dialect.as_bytes.format("hash"), dialect.as_bytes.format("trail")
-    return f"SELECT order_id, {version}, {own}, {trail} FROM heads"  # noqa: S608 - our own words
+    own, digest = dialect.as_bytes.format("hash"), dialect.as_bytes.format("trail")
+    return f"SELECT order_id, {version}, {own}, {digest} FROM heads"  # noqa: S608 - our own words
 
 
 def _checkpoint(dialect: Dialect) -> str:
