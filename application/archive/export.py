@@ -24,12 +24,20 @@ from application.archive.reading import another_log, last_event
 from application.ports.copyable import EVENTS, Readable, Row
 from application.runtime.disk import sync
 
-BATCH = 2000
-GROUP_EVENTS = 20_000
-"""Events of a row group: how much is in memory at once, and how finely a reader can choose."""
 
-PART_EVENTS = 250_000
-"""Events after which files are closed and listed: what a kill may cost."""
+class Sizes(msgspec.Struct, frozen=True, kw_only=True):
+    """How many events are read at once, are in a row group, and are in the files of a partition.
+
+    A row group is what is in memory at once, and how finely a reader can choose. A partition is
+    what a kill may cost: its files are listed when all of them are closed.
+    """
+
+    batch: int = 2000
+    group: int = 20_000
+    partition: int = 250_000
+
+
+SIZES = Sizes()
 
 REPEATED = ["name", "actor", "show_id", "org", "vendor", "deal", "lang", "status", "payment_system"]
 """Columns that have few values."""
@@ -38,7 +46,9 @@ Progress = Callable[[int, int], None]
 """Gets the position reached, and the one to reach."""
 
 
-def export_log(log: Readable, last: int, folder: Path, progress: Progress) -> Manifest:
+def export_log(
+    log: Readable, last: int, folder: Path, progress: Progress, sizes: Sizes = SIZES
+) -> Manifest:
     """Write what is not in the archive yet, up to the position `last`; return its list of files.
 
     The log must be complete up to there. Raises `BadArchive` where the folder has something else,
@@ -49,7 +59,7 @@ def export_log(log: Readable, last: int, folder: Path, progress: Progress) -> Ma
         manifest = begin(log, folder)
         while manifest.position < last:
             progress(manifest.position, last)
-            manifest = _write_partition(log, folder, manifest, last, progress)
+            manifest = _write_partition(log, folder, manifest, last, progress, sizes)
         progress(manifest.position, last)
     return manifest
 
@@ -86,17 +96,22 @@ def begin(log: Readable, folder: Path) -> Manifest:
 
 
 def _write_partition(
-    log: Readable, folder: Path, manifest: Manifest, last: int, progress: Progress
+    log: Readable,
+    folder: Path,
+    manifest: Manifest,
+    last: int,
+    progress: Progress,
+    sizes: Sizes,
 ) -> Manifest:
     """Write the next piece of the log, and only then list its files."""
     partition = manifest.next_partition
     writers: dict[str, _MonthWriter] = {}
     position, count = manifest.position, 0
-    while position < last and count < PART_EVENTS:
-        for event in _events(log, position, last):
+    while position < last and count < sizes.partition:
+        for event in _events(log, position, last, sizes.batch):
             month, row = msgspec.structs.astuple(flat_event(event))
             if month not in writers:
-                writers[month] = _MonthWriter(folder, month, partition)
+                writers[month] = _MonthWriter(folder, month, partition, sizes.group)
             writers[month].add(row)
             position = row[0]
             count += 1
@@ -107,16 +122,17 @@ def _write_partition(
     return grown
 
 
-def _events(log: Readable, after: int, last: int) -> Iterator[Row]:
-    rows = log.rows(EVENTS, (after,), BATCH)
+def _events(log: Readable, after: int, last: int, batch: int) -> Iterator[Row]:
+    rows = log.rows(EVENTS, (after,), batch)
     return (row for row in rows if int(str(row[0])) <= last)
 
 
 class _MonthWriter:
     """Writes a month's events of a piece of the log, a row group at a time."""
 
-    def __init__(self, folder: Path, month: str, partition: int) -> None:
+    def __init__(self, folder: Path, month: str, partition: int, group: int) -> None:
         self._folder = folder
+        self._group = group
         self._part = partition
         self._path = folder / f"month={month}" / f"facts-{partition:06d}.parquet"
         self._path.parent.mkdir(exist_ok=True)
@@ -136,17 +152,17 @@ class _MonthWriter:
         self._lower, self._upper = min(self._lower, order), max(self._upper, order)
         self._events += 1
         self._rows.append(row)
-        if len(self._rows) == GROUP_EVENTS:
-            self._sync()
+        if len(self._rows) == self._group:
+            self._flush()
 
-    def _sync(self) -> None:
+    def _flush(self) -> None:
         if self._rows:
             self._writer.write_table(table_of(self._rows))
             self._rows = []
 
     def close(self) -> ArchiveFile:
         """Have the file on the disk, and say what is in it."""
-        self._sync()
+        self._flush()
         self._writer.close()
         sync(self._path)
         sync(self._path.parent)

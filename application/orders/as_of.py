@@ -36,8 +36,11 @@ class PastOrders:
     past has to be complete. Raises `ModelBehind`.
     """
 
-    def __init__(self, store: Store, wait_seconds: float) -> None:
+    def __init__(
+        self, store: Store, wait_seconds: float, most_looked_at: int = MOST_LOOKED_AT
+    ) -> None:
         self._store = store
+        self._most_looked_at = most_looked_at
         self._wait_seconds = wait_seconds
 
     def orders(self, vendor: str, wanted: OrderFilter, at: datetime) -> OrderPage:
@@ -56,7 +59,7 @@ class PastOrders:
         loaded: list[Order] = []
         looked_at, last = 0, Order()
         for order, now in self._then(page, at):
-            if len(loaded) == wanted.page_size or looked_at == MOST_LOOKED_AT:
+            if len(loaded) == wanted.page_size or looked_at == self._most_looked_at:
                 return OrderPage(loaded, at, cursor_of(last, wanted.sort))
             looked_at, last = looked_at + 1, now
             if _matches(order, wanted, at):

@@ -46,7 +46,9 @@ class _Differences:
         )
 
 
-def check_requests(store: Store, progress: Progress, *, repair: bool = False) -> Outcome:
+def check_requests(
+    store: Store, progress: Progress, *, repair: bool = False, batch: int = BATCH
+) -> Outcome:
     """Compare the idempotency records with the log; with `repair` put right those that differ.
 
     Of two events by one key the first has the record. Records of requests that changed nothing, and
@@ -54,14 +56,14 @@ def check_requests(store: Store, progress: Progress, *, repair: bool = False) ->
     versions that no order has are removed.
     """
     beside, found, position = store.derived_records(), _Differences(), store.last_position()
-    for events in _batches(store, position, progress):
+    for events in _batches(store, position, progress, batch):
         wrong = list(_wrong_records(store, beside, events))
         for record, kept in wrong:
             live = None if kept is None else requests.row_of(kept)
             found.add(record.digest.hex(), live, requests.row_of(record))
         if repair and wrong:
             beside.put_records([record for record, _ in wrong])
-    for orphans in _orphans(store, beside):
+    for orphans in _orphans(store, beside, batch):
         for each in orphans:
             found.add(each.digest.hex(), requests.row_of(each), None)
         if repair and orphans:
@@ -89,11 +91,11 @@ def check_numbers(store: Store, progress: Progress, *, repair: bool = False) -> 
 
 
 def _batches(
-    store: Store, till: int, progress: Progress
+    store: Store, till: int, progress: Progress, batch: int = BATCH
 ) -> Iterator[list[tuple[Notification, Claim]]]:
     """The log up to a position, or a little further, in batches."""
     position = 0
-    while position < till and (stored := store.log(position, BATCH)):
+    while position < till and (stored := store.log(position, batch)):
         position = stored[-1].id
         yield [(each, claim_in(each.state)) for each in stored]
         progress(position, max(position, till))
@@ -120,10 +122,10 @@ def _wrong_records(
             yield record, there
 
 
-def _orphans(store: Store, beside: DerivedRecords) -> Iterator[list[IdempotencyRecord]]:
+def _orphans(store: Store, beside: DerivedRecords, batch: int) -> Iterator[list[IdempotencyRecord]]:
     """Records of versions that no order has, batch by batch."""
     digest = b""
-    while kept := beside.records_after(digest, BATCH):
+    while kept := beside.records_after(digest, batch):
         digest = kept[-1].digest
         links = store.audit().links(list({each.order for each in kept}), FOR_EVER)
         versions = {order: {link.version for link in found} for order, found in links.items()}

@@ -59,8 +59,12 @@ class StoreClock:
         read: Callable[[], datetime],
         wall_offset: Callable[[], int] = wall_offset_ns,
         elapsed: Callable[[], int] = elapsed_ns,
+        every: float = LOOK_SECONDS,
     ) -> None:
-        """Follow what `read` returns; look for the first time. Raises what `read` raises."""
+        """Follow what `read` returns; look at once, later `every` so many seconds.
+
+        Raises what `read` raises.
+        """
         self._read = read
         self._wall_offset = wall_offset
         self._elapsed = elapsed
@@ -68,7 +72,7 @@ class StoreClock:
         self._wall = wall_offset()
         self._warned = 0.0
         self._store_jumped = False
-        self._thread = BackgroundThread("clock", self._look_if_there, LOOK_SECONDS)
+        self._thread = BackgroundThread("clock", self._look_if_there, every)
         first = self._sample()
         self._samples.append(first)
         self._offset = first.offset

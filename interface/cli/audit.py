@@ -10,8 +10,8 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
-from interface.cli.progress_bars import events_bar
-from interface.cli.session import Session, database_option
+from interface.cli.shared.progress_bars import events_bar
+from interface.cli.shared.session import Session, database_option
 
 if TYPE_CHECKING:  # see session.py
     from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""`orderlog backup` and `orderlog restore`: a copy of an SQLite log, taken while it sells."""
+"""`orderlog backup`: a copy of an SQLite log, taken while the service sells."""
 
 import os
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ import click
 import msgspec
 
 from interface.cli.audit import show_findings
-from interface.cli.progress_bars import bars_of_steps
-from interface.cli.session import Session, database_option, json_option
+from interface.cli.shared.progress_bars import bars_of_steps
+from interface.cli.shared.session import Session, database_option, json_option
 
 if TYPE_CHECKING:  # see session.py
-    from application.copying.backup import Restored, Tools
+    from application.copying.backup import Tools
     from application.integrity.report import Report
     from application.ports.store import Store
 
@@ -33,43 +33,20 @@ def backup(session: Session, target: str, *, overwrite: bool, as_json: bool) -> 
     """
     from application.copying.backup import back_up  # noqa: PLC0415 - see session.py
 
-    with _tools(session) as tools:
+    with tools_of(session) as tools:
         made = back_up(tools, target, overwrite=overwrite)
     if as_json:
         session.print_json(msgspec.to_builtins(made))
     else:
         session.out.print(f"{made.file} has the log {made.log_id}.", highlight=False)
-        _show(session, made.report)
+        show_log(session, made.report)
     if not made.report.good:
         raise SystemExit(1)
 
 
-@click.command()
-@click.argument("source", metavar="FROM", type=click.Path(dir_okay=False))
-@click.option("--overwrite", is_flag=True, help="Replace a log that is not empty; it is kept.")
-@json_option
-@database_option
-def restore(session: Session, source: str, *, overwrite: bool, as_json: bool) -> None:
-    """Put a backup in the place of an SQLite log.
-
-    Stop all processes first. The backup is verified before; it stays as it is. The log that is
-    replaced is kept beside it under another name.
-    """
-    from application.copying.backup import restore as put_back  # noqa: PLC0415 - see session.py
-
-    database = session.settings.database
-    with _tools(session) as tools:
-        restored = put_back(tools, source, database.partition("///")[2], overwrite=overwrite)
-    if as_json:
-        session.print_json(msgspec.to_builtins(restored))
-        return
-    session.out.print(f"{database} has the log {restored.log_id} now.", highlight=False)
-    _show(session, restored.report)
-    session.out.print(_what_was_replaced(restored), highlight=False)
-
-
 @contextmanager
-def _tools(session: Session) -> Iterator["Tools"]:
+def tools_of(session: Session) -> Iterator["Tools"]:
+    """What a backup works with: the database, a way to open a copy, its verification, bars."""
     from application.bootstrap import SQLITE, open_backups, open_copy, opener_of  # noqa: PLC0415
     from application.copying.backup import Tools  # noqa: PLC0415
     from application.integrity.verification import verify, workers_for  # noqa: PLC0415 - see session.py
@@ -86,7 +63,8 @@ def _tools(session: Session) -> Iterator["Tools"]:
         yield Tools(backups, open_copy, check, lambda done, of: report("pages copied", done, of))
 
 
-def _show(session: Session, report: "Report") -> None:
+def show_log(session: Session, report: "Report") -> None:
+    """Print how far a log goes, and what was found wrong in it."""
     signed = "no checkpoint"
     if report.checkpoint is not None:
         signed = f"checkpoint {report.checkpoint.number} of {report.checkpoint.at}"
@@ -96,18 +74,3 @@ def _show(session: Session, report: "Report") -> None:
         highlight=False,
     )
     show_findings(session, report.findings, report.wrong)
-
-
-def _what_was_replaced(restored: "Restored") -> str:
-    if restored.kept is None:
-        return "There was no log in its place."
-    if restored.before is None:
-        return f"The log in its place was empty; it is kept as {restored.kept}."
-    if restored.beyond is None:
-        return f"It replaced another log, or one that cannot be read, kept as {restored.kept}."
-    if restored.beyond < 0:
-        return f"The log that it replaced ended earlier; it is kept as {restored.kept}."
-    return (
-        f"The log that it replaced had {restored.beyond} events beyond; it is kept as"
-        f" {restored.kept}."
-    )

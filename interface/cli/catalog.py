@@ -6,8 +6,8 @@ import click
 import msgspec
 from rich.table import Table
 
-from interface.cli.session import Session, database_option, json_option
-from interface.cli.tables import listing
+from interface.cli.shared.session import Session, database_option, json_option
+from interface.cli.shared.tables import listing
 
 
 @click.group()

@@ -4,9 +4,9 @@ from contextlib import closing
 
 import click
 
-from interface.cli.progress_bars import bars_of_steps
-from interface.cli.session import Session
-from interface.cli.tables import listing
+from interface.cli.shared.progress_bars import bars_of_steps
+from interface.cli.shared.session import Session
+from interface.cli.shared.tables import listing
 
 
 @click.command()

@@ -17,7 +17,7 @@ from rich.panel import Panel
 from rich.rule import Rule
 from rich.text import Text
 
-from interface.cli.session import Session
+from interface.cli.shared.session import Session
 
 KEY = "047bdb8bcee44d3693371920aaf9135c"
 EVENT = "56a6253df06c5a059a93802e"
@@ -158,7 +158,7 @@ def lines(name: str, value: Any, before: Any) -> Iterator[tuple[str, bool]]:
 
 def show_audit_trail(session: Session, order: str) -> None:
     """Print an order's history, as `orderlog order history` does."""
-    from interface.cli.tables import history_table  # noqa: PLC0415 - see session.py
+    from interface.cli.shared.tables import history_table  # noqa: PLC0415 - see session.py
 
     heading(session, f"The audit trail: orderlog order history {order}")
     session.out.print(history_table(order, session.services.history.changes(order)))

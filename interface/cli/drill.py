@@ -7,7 +7,7 @@ import click
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from interface.cli.session import Session, number
+from interface.cli.shared.session import Session, number
 
 if TYPE_CHECKING:  # see session.py
     from interface.load.linearizability import Checked

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import click
 
-from interface.cli.session import Session, database_option, json_option
+from interface.cli.shared.session import Session, database_option, json_option
 
 
 @click.command()

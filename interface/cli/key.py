@@ -3,8 +3,8 @@
 import click
 
 from application.catalog.access import SCOPES
-from interface.cli.session import Session, database_option, json_option
-from interface.cli.tables import listing, minute
+from interface.cli.shared.session import Session, database_option, json_option
+from interface.cli.shared.tables import listing, minute
 
 
 @click.group()

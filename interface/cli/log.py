@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from interface.cli.progress_bars import bars_of_steps
-from interface.cli.session import Session, database_option, extra
+from interface.cli.shared.progress_bars import bars_of_steps
+from interface.cli.shared.session import Session, database_option, extra
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 

@@ -4,44 +4,34 @@ import os
 import sys
 from importlib import import_module
 from io import TextIOWrapper
+from pkgutil import iter_modules
 from typing import Any
 
 import click
 
 from application.runtime import failpoints
 from domain.errors import UserError
-from interface.cli.session import Session
+from interface import cli as package
+from interface.cli.shared.session import Session
 
-COMMANDS = {
-    "serve": "interface.cli.serve",
-    "demo": "interface.cli.demo",
-    "catalog": "interface.cli.catalog",
-    "key": "interface.cli.key",
-    "order": "interface.cli.order",
-    "projection": "interface.cli.projection",
-    "log": "interface.cli.log",
-    "expire": "interface.cli.expire",
-    "copy": "interface.cli.copy",
-    "backup": "interface.cli.backup",
-    "restore": "interface.cli.backup",
-    "drill": "interface.cli.drill",
-    "audit": "interface.cli.audit",
-}
-"""Each command and the file it lives in, imported when it is asked for."""
+COMMANDS = [
+    each.name for each in iter_modules(package.__path__) if not each.ispkg and each.name != "main"
+]
+"""Every other file of this folder is a command, which it defines under the file's own name."""
 
 
 class Commands(click.Group):
     """Imports a command when it is asked for, so that starting one does not wait for all."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """The names, in the order of the table."""
-        return list(COMMANDS)
+        """The names of the commands in alphabetical order."""
+        return COMMANDS
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         """The command with this name."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(COMMANDS[cmd_name]), cmd_name)
+        command: click.Command = getattr(import_module(f"interface.cli.{cmd_name}"), cmd_name)
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

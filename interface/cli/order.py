@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from interface.cli.session import Session, database_option, json_option
-from interface.cli.tables import diff_table, document_table, history_table, timeline_table
+from interface.cli.shared.session import Session, database_option, json_option
+from interface.cli.shared.tables import diff_table, document_table, history_table, timeline_table
 
 
 @click.group()

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from interface.cli.progress_bars import events_bar
-from interface.cli.read_model_tables import differences_table
-from interface.cli.session import Session, database_option, extra, json_option
-from interface.cli.tables import listing
+from interface.cli.shared.progress_bars import events_bar
+from interface.cli.shared.read_model_tables import differences_table
+from interface.cli.shared.session import Session, database_option, extra, json_option
+from interface.cli.shared.tables import listing
 
 if TYPE_CHECKING:
     from application.projector.generations import Loading
@@ -126,9 +126,8 @@ def rebuild(
     if name in BESIDE:
         if archive or scheduler or workers:
             raise click.UsageError(f"{name} are compared in place, by this process alone.")
-        outcome = _beside(session, name, repair=repair)
-        _report_outcome(session, known, outcome)
-        raise SystemExit(int(outcome.needs_acceptance))
+        _compare_in_place(session, known, repair=repair)
+        return
     loading = _loading(session, workers, scheduler, archive)
     store = session.services.store
     with events_bar(session, f"Rebuilding {name}") as report:
@@ -159,13 +158,17 @@ def _loading(
     return Loading(opener_of(session.settings.database), _workers(workers, scheduler), archive)
 
 
-def _beside(session: Session, name: str, *, repair: bool) -> "Outcome":
-    """Compare records derived from the log; with `repair` put them right."""
+def _compare_in_place(session: Session, known: "Projection", *, repair: bool) -> None:
+    """Compare records derived from the log, and correct them with `repair`; else exit code 1."""
     from application.projector.derived_records_check import check_numbers, check_requests  # noqa: PLC0415
 
+    name = known.table.name
     run = check_requests if name == "requests" else check_numbers
     with events_bar(session, f"Comparing {name}") as report:
-        return run(session.services.store, report, repair=repair)
+        outcome = run(session.services.store, report, repair=repair)
+    _report_outcome(session, known, outcome)
+    if outcome.needs_acceptance:
+        raise SystemExit(1)
 
 
 @projection.command()

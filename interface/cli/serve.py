@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import click
 
-from interface.cli.session import Session, database_option, number
+from interface.cli.shared.session import Session, database_option, number
 
 
 @click.command()

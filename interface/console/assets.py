@@ -25,6 +25,9 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
+STYLES = ("elements", "layout", "parts", "forms", "lists", "order", "seats", "phone", "motion")
+"""The files in `static/css/`, in the order in which later rules override earlier ones."""
+
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -40,7 +43,7 @@ def register(routes: Blueprint, _: Services) -> None:
 
     @routes.context_processor
     def known_to_templates() -> dict[str, Any]:
-        return {"asset": asset}
+        return {"asset": asset, "styles": STYLES}
 
 
 def asset(name: str) -> str:

@@ -19,7 +19,7 @@ import tempfile
 from http.client import HTTPConnection
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from postgres_server import postgres_server
 from servers import EVENT, KEY, SET, noop, put_on_sale, service

@@ -1,8 +1,8 @@
 import threading
 
 import pytest
-from asking import Refused, append, event, look, one, refuse
 from eventsourcing.persistence import ApplicationRecorder, IntegrityError
+from store_writes import Refused, append, event, look, one, refuse
 
 from application.ports.order_numbers import FIRST_NUMBER
 from application.ports.unit_of_work import ReadSet, UnitOfWork, Written

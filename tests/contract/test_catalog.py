@@ -1,6 +1,6 @@
 import msgspec
 import pytest
-from asking import TEN_PAST, one, owners, sell, take
+from store_writes import TEN_PAST, one, owners, sell, take
 
 from application.ports.tickets import Ticket
 from application.ports.unit_of_work import TicketTaken

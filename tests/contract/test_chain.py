@@ -5,8 +5,8 @@ from contextlib import closing
 
 import layout_1
 import pytest
-from asking import append, event, one, refuse
 from hashes import expected, kept
+from store_writes import append, event, one, refuse
 
 from application.bootstrap import open_store as open_at
 from application.event_log.hash_chain import genesis, link, links

@@ -5,9 +5,9 @@ from itertools import count
 
 import psycopg
 import pytest
-from asking import append, one
 from click.testing import CliRunner
 from copies import ATTEMPT, SHOW, copy_over, fill, killed_copy, listed, order, shop, told
+from store_writes import append, one
 
 from application.bootstrap import open_copyable, open_store
 from application.copying.copy import NotCopied

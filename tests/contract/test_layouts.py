@@ -5,10 +5,10 @@ from functools import partial
 import layout_1
 import psycopg
 import pytest
-from asking import append, one
 from click.testing import CliRunner
 from msgspec.structs import replace
 from other_processes import context
+from store_writes import append, one
 
 from application.bootstrap import open_store
 from application.event_log.idempotency import key_digest

@@ -1,7 +1,7 @@
 import threading
 import time
 
-from asking import append, one
+from store_writes import append, one
 
 
 def waits(store, after, seconds):

@@ -5,10 +5,10 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
-from asking import DIGEST, append, event, idempotency_record, one, owners, sell, take
 from postgres_server import address
+from postgres_wire import Wire
 from psycopg.conninfo import conninfo_to_dict
-from wire import Wire
+from store_writes import DIGEST, append, event, idempotency_record, one, owners, sell, take
 
 from application.ports.store import StoreUnavailable
 from application.ports.unit_of_work import ReadSet, TicketChange, UnitOfWork

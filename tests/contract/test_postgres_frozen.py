@@ -8,9 +8,9 @@ from functools import partial
 
 import psycopg
 import pytest
-from asking import DIGEST, NOON, append, event, idempotency_record, one, sell
 from polling import until
 from postgres_server import halted
+from store_writes import DIGEST, NOON, append, event, idempotency_record, one, sell
 
 from application.ports.store import OutcomeUnknown, StoreUnavailable
 from application.ports.unit_of_work import ReadSet, UnitOfWork

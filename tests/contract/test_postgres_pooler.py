@@ -9,10 +9,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from asking import append, one, sell, take
 from polling import until
 from postgres_server import address
 from psycopg.conninfo import conninfo_to_dict
+from store_writes import append, one, sell, take
 
 from application.storage.postgres.sessions import BadAddress
 from application.storage.postgres.store import PostgresStore

@@ -1,9 +1,9 @@
-import threading
-import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
-from asking import append, one
-from tail import LibrarysLog, OurLog, follow
+from log_tail import LibrarysLog, OurLog, follow
+from polling import until
+from store_writes import append, one
 
 from application.storage.postgres.positions import HighWaterMark
 
@@ -28,25 +28,20 @@ def test_the_same_reader_sees_the_fault_of_a_log_without_order(database):
     assert len(read) < len(there)
 
 
+def orders_read(log):
+    return [each.originator_id for each in log.read(0, 100)]
+
+
 def test_a_tail_lags_no_more_than_the_open_append(database):
     with closing(OurLog(database)) as log:
         log.append("before", [1])
-        assert len(log.read(0, 10)) == 1
-        slow = threading.Thread(target=log.append, args=("slow", [1]), kwargs={"pause": 0.6})
-        slow.start()
-        until = time.monotonic() + 0.5
-        while not log.store._positions.awaited and time.monotonic() < until:
-            log.read(0, 100)
-        begun = time.monotonic()
-        one(log.store, append(log.store, "quick"))
-        assert time.monotonic() - begun < 0.3
-        assert [each.originator_id for each in log.read(0, 10)] == ["before"]
-        assert log.store.last_position() == 1
+        assert orders_read(log) == ["before"]
+        with log.appending("slow", [1]):
+            one(log.store, append(log.store, "quick"))
+            assert orders_read(log) == ["before"]
+            assert log.store.last_position() == 1
         log.store.wait_for_news(1, 10)
-        seen = [each.originator_id for each in log.read(0, 10)]
-        assert time.monotonic() - begun < 0.6 + 0.3
-        slow.join()
-        assert seen == ["before", "slow", "quick"]
+        assert orders_read(log) == ["before", "slow", "quick"]
 
 
 def test_what_was_committed_before_an_append_opened_is_readable_meanwhile(database):
@@ -55,22 +50,19 @@ def test_what_was_committed_before_an_append_opened_is_readable_meanwhile(databa
         log.read(0, 10)
         one(log.store, append(log.store, "just before"))
         log.read(0, 10)
-        slow = threading.Thread(target=log.append, args=("slow", [1]), kwargs={"pause": 0.3})
-        slow.start()
-        time.sleep(0.1)
-        assert [each.originator_id for each in log.read(0, 10)] == ["before", "just before"]
-        slow.join()
+        with log.appending("slow", [1]):
+            assert orders_read(log) == ["before", "just before"]
 
 
 def test_one_that_starts_while_an_append_is_open_waits_for_it_once(database):
-    with closing(OurLog(database)) as log:
+    with closing(OurLog(database)) as log, closing(OurLog(database)) as late:
         log.append("before", [1])
-        slow = threading.Thread(target=log.append, args=("slow", [1]), kwargs={"pause": 0.3})
-        slow.start()
-        time.sleep(0.1)
-        with closing(OurLog(database)) as late:
-            assert [each.originator_id for each in late.read(0, 10)] == ["before", "slow"]
-        slow.join()
+        with ThreadPoolExecutor(1) as threads:
+            with log.appending("slow", [1]):
+                reading = threads.submit(orders_read, late)
+                until(lambda: late.store._positions._high_water_mark.assigned, "it does not look")
+                assert not reading.done()
+            assert reading.result(60) == ["before", "slow"]
 
 
 def test_an_append_that_was_given_up_leaves_a_gap_and_no_wait(database):

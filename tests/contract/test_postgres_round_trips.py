@@ -3,9 +3,9 @@ import tempfile
 from contextlib import closing
 
 import pytest
-from asking import append
 from box_office import KEYS, ORGANISER
-from wire import Wire
+from postgres_wire import Wire
+from store_writes import append
 
 from application.bootstrap import build
 from application.catalog.access import Caller

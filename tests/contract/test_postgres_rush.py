@@ -4,7 +4,6 @@ from contextlib import closing
 
 import psycopg
 import pytest
-from asking import Refused, one, sell, take
 from buyers import (
     BUYERS_EACH,
     HALL,
@@ -18,6 +17,7 @@ from buyers import (
     put_on_sale,
     rush,
 )
+from store_writes import Refused, one, sell, take
 
 from application.orders.loaded_order import replay
 from application.ports.unit_of_work import ReadSet, UnitOfWork

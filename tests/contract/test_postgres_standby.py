@@ -6,9 +6,9 @@ from contextlib import closing, suppress
 
 import psycopg
 import pytest
-from asking import DIGEST, append, event, idempotency_record, look, one, sell
 from polling import until
 from postgres_server import halted, postgres_server
+from store_writes import DIGEST, append, event, idempotency_record, look, one, sell
 
 from application.ports.store import OutcomeUnknown, StoreUnavailable
 from application.ports.tickets import Ticket

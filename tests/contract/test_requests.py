@@ -1,7 +1,7 @@
 import threading
 
 import pytest
-from asking import DIGEST, Refused, append, event, idempotency_record, look, one, sell, take
+from store_writes import DIGEST, Refused, append, event, idempotency_record, look, one, sell, take
 
 from application.event_log.idempotency import key_digest
 from application.ports.unit_of_work import ReadSet, TicketChange, TicketTaken, UnitOfWork

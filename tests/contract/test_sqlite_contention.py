@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
 import pytest
-from asking import append, one
 from polling import until
+from store_writes import append, one
 
 from application.operations.health import check
 from application.ports.store import OutcomeUnknown, StoreUnavailable

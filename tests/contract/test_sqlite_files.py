@@ -8,8 +8,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from asking import append, event, one
 from polling import until
+from store_writes import append, event, one
 
 from application.ports.read_models import Page
 from application.ports.store import OutcomeUnknown, StoreUnavailable
@@ -19,8 +19,8 @@ from application.storage.sqlite.store import SqliteStore
 
 KILLED_WITH_A_WAL = """
 import os, sys
-sys.path[:0] = ["tests/contract"]
-from asking import append, event, one
+sys.path[:0] = ["tests/support"]
+from store_writes import append, event, one
 from application.storage.sqlite.store import SqliteStore
 store = SqliteStore(sys.argv[1])
 for order in sys.argv[2:]:

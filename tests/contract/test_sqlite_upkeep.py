@@ -7,9 +7,9 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from asking import append, event, one
 from box_office import BoxOffice
 from polling import until
+from store_writes import append, event, one
 
 from application.bootstrap import build
 from application.operations.health import check

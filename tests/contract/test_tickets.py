@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from asking import NOON, TEN_PAST, append, look, one, owners, refuse, sell, take
+from store_writes import NOON, TEN_PAST, append, look, one, owners, refuse, sell, take
 
 from application.ports.unit_of_work import ReadSet, TicketChange, TicketTaken, UnitOfWork, Written
 

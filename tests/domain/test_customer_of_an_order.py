@@ -1,9 +1,9 @@
 """What the buyer says of themselves."""
 
 import pytest
-from asks import the_buyer_says
 from order_case import given, numbered
-from states import (
+from order_commands import the_buyer_says
+from order_states import (
     CREATED,
     a_canceled_order,
     a_paid_order,

@@ -3,15 +3,15 @@
 from datetime import timedelta
 
 import pytest
-from asks import (
+from order_case import given
+from order_commands import (
     payment_is_chosen,
     seats_are_wished,
     the_buyer_says,
     the_order_moves_to,
     the_sweeper_comes,
 )
-from order_case import given
-from states import (
+from order_states import (
     A2,
     BASE,
     CREATED,

@@ -1,8 +1,8 @@
 """Making an order: what is taken, what is refused, what is fixed for good."""
 
-from asks import an_order_is_made
 from order_case import given
-from states import (
+from order_commands import an_order_is_made
+from order_states import (
     A1,
     A2,
     A3,

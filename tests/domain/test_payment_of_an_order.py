@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from asks import payment_is_chosen, seats_are_wished, the_order_moves_to
 from order_case import given, numbered
-from states import (
+from order_commands import payment_is_chosen, seats_are_wished, the_order_moves_to
+from order_states import (
     A1,
     A2,
     BASE,

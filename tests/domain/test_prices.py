@@ -3,9 +3,9 @@
 from decimal import Decimal
 
 import pytest
-from asks import an_order_is_made, seats_are_wished
 from order_case import given, numbered
-from states import (
+from order_commands import an_order_is_made, seats_are_wished
+from order_states import (
     A1,
     A2,
     B1,

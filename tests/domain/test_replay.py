@@ -3,12 +3,12 @@
 from contextlib import suppress
 from itertools import pairwise
 
-import asks
+import order_commands as asks
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from order_case import reread
-from states import (
+from order_states import (
     A1,
     BALCONY,
     BASE,

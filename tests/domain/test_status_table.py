@@ -1,9 +1,9 @@
 """Every pair of statuses, generated from the one table of moves."""
 
 import pytest
-from asks import the_order_moves_to
 from order_case import given
-from states import (
+from order_commands import the_order_moves_to
+from order_states import (
     NOW,
     a_canceled_order,
     a_paid_order,

@@ -1,9 +1,9 @@
 """Changing the tickets of an order: the command names the end state."""
 
 import pytest
-from asks import seats_are_wished, seats_at_random_are_wished, the_order_moves_to
 from order_case import given
-from states import (
+from order_commands import seats_are_wished, seats_at_random_are_wished, the_order_moves_to
+from order_states import (
     A1,
     A2,
     A3,

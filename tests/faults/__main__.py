@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS / room) for room in ("faults", "journey", "contract", ".")]
+sys.path[:0] = [str(TESTS / folder) for folder in ("faults", "support")]
 
 import click  # noqa: E402 - the line above says where the rest is
 from experiments import BROKEN, BY_NAME, EXPERIMENTS, POSTGRES, Experiment, Result, perform  # noqa: E402

@@ -12,10 +12,10 @@ from tempfile import TemporaryDirectory
 import psycopg
 from lab import Lab, wait_until
 from postgres_server import Server, address, postgres_server
+from postgres_wire import Wire
 from process_faults import lists_have_all
 from shop import Broken, refuse
 from store_faults import processes_of
-from wire import Wire
 
 FAIL_OVERS = 4
 CRASHES = 5

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from source import ROOMS, Module, is_within, module, modules
+from source import PACKAGES, Module, is_within, module, modules
 
 SQL_DRIVERS = frozenset(
     {"sqlite3", "psycopg", "psycopg_pool", "eventsourcing.sqlite", "eventsourcing.postgres"}
@@ -70,7 +70,7 @@ def nobody_goes_by_the_machines_clock(it: Module) -> Iterator[str]:
     if it.path != "application/runtime/clock.py":
         yield from (name for name in it.calls() if name in READS_A_CLOCK)
         yield from (name for name in it.imports() if name in NOT_ASKED)
-        named = (ast.unparse(node) for node in ast.walk(it.tree) if isinstance(node, ast.Attribute))
+        named = (ast.unparse(node) for node in it.nodes if isinstance(node, ast.Attribute))
         yield from (name for name in named if name == "time.time")
 
 
@@ -130,8 +130,8 @@ RULES = list(dict.fromkeys(rule for rule, _, _ in BROKEN))
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_the_rule_holds_in_every_room(rule):
-    everything = [each for room in ROOMS for each in modules(room)]
+def test_the_rule_holds_in_every_package(rule):
+    everything = [each for package in PACKAGES for each in modules(package)]
     broken = {each.path: list(rule(each)) for each in everything if any(rule(each))}
     assert broken == {}
 
@@ -150,12 +150,12 @@ def test_every_rule_of_this_page_is_checked():
     assert here == RULES
 
 
-def seen(room):
-    return {name for each in modules(room) for name in each.imports()}
+def seen(folder):
+    return {name for each in modules(folder) for name in each.imports()}
 
 
 @pytest.mark.parametrize(
-    ("room", "packages"),
+    ("folder", "packages"),
     [
         ("domain", ["domain.events", "msgspec"]),
         ("application", ["domain.order", "application.ports.store", "eventsourcing"]),
@@ -164,10 +164,10 @@ def seen(room):
         ("interface/cli", ["application.bootstrap", "click"]),
     ],
 )
-def test_what_the_rules_are_about_is_really_there(room, packages):
+def test_what_the_rules_are_about_is_really_there(folder, packages):
     """Rules about names that nobody imports any more would hold for ever."""
     for package in packages:
-        assert any(is_within(name, frozenset({package})) for name in seen(room)), package
+        assert any(is_within(name, frozenset({package})) for name in seen(folder)), package
 
 
 def test_bootstrap_is_where_the_stores_are_picked():

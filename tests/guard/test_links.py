@@ -13,7 +13,7 @@ CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 
 
 def links(page: Path) -> list[str]:
-    """Where the links of a page lead, but for those that lead out of the house."""
+    """Where the links of a page lead, but for those that lead out of the repository."""
     found = LINK.findall(CODE.sub("", page.read_text(encoding="utf-8")))
     return [each for each in found if not re.match(r"[a-z]+:", each)]
 

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from interface.cli.demo import Play
-from interface.cli.session import Session
+from interface.cli.shared.session import Session
 
 
 @contextmanager

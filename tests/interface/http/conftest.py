@@ -1,7 +1,7 @@
 from contextlib import contextmanager
 
 import pytest
-from catalogue import House
+from catalogue import Venue
 from moving_clock import Clock
 from seller import Seller
 
@@ -73,39 +73,39 @@ def services(running):
 
 
 @pytest.fixture
-def house(services):
-    """An organiser's house, newly opened."""
-    house = House()
-    house.open(services)
-    return house
+def venue(services):
+    """An organiser's venue, newly opened."""
+    venue = Venue()
+    venue.open(services)
+    return venue
 
 
 @pytest.fixture
-def seller(running, house):
+def seller(running, venue):
     """The organiser, selling its own evening."""
-    return Seller(running.app, house.org_key, house.evening)
+    return Seller(running.app, venue.org_key, venue.evening)
 
 
 @pytest.fixture
-def shop(running, house):
+def shop(running, venue):
     """A ticket shop that has a deal with the organiser."""
-    return Seller(running.app, house.shop_key, house.evening)
+    return Seller(running.app, venue.shop_key, venue.evening)
 
 
 @pytest.fixture
-def stranger(running, house):
+def stranger(running, venue):
     """A ticket shop that has none."""
-    return Seller(running.app, house.stranger_key, house.evening)
+    return Seller(running.app, venue.stranger_key, venue.evening)
 
 
 @pytest.fixture
-def unchanged(services, seller, house):
+def unchanged(services, seller, venue):
     """Shows that a block has changed nothing: not an event, not a ticket."""
 
     @contextmanager
     def nothing_changes():
-        before = services.store.last_position(), services.store.tickets(house.evening)
+        before = services.store.last_position(), services.store.tickets(venue.evening)
         yield
-        assert (services.store.last_position(), services.store.tickets(house.evening)) == before
+        assert (services.store.last_position(), services.store.tickets(venue.evening)) == before
 
     return nothing_changes

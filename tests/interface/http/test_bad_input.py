@@ -4,7 +4,7 @@ import json
 from io import BytesIO
 
 import pytest
-from catalogue import BASE, House
+from catalogue import BASE, Venue
 from seller import ORDERS, Seller, pointers, refused, the
 
 from application.runtime.ids import new_id
@@ -14,17 +14,17 @@ JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture(scope="module")
-def house(opened):
-    """One house for all: bad input leaves it as it is."""
-    house = House()
-    house.open(opened.services)
-    return house
+def venue(opened):
+    """One venue for all: bad input leaves it as it is."""
+    venue = Venue()
+    venue.open(opened.services)
+    return venue
 
 
 @pytest.fixture(scope="module")
-def order(opened, house):
+def order(opened, venue):
     opened.clock.reset()
-    return Seller(opened.app, house.org_key, house.evening).order(tickets=house.a[:1])
+    return Seller(opened.app, venue.org_key, venue.evening).order(tickets=venue.a[:1])
 
 
 @pytest.fixture
@@ -148,13 +148,13 @@ def test_what_is_no_object_is_refused(both, data):
         ('{"event": "%s", "random": {"%s": 1, "%s": 2}}', None),
     ],
 )
-def test_what_says_two_things_at_once_is_refused(both, house, data, name):
-    ids = (house.evening, house.parterre, house.parterre)
+def test_what_says_two_things_at_once_is_refused(both, venue, data, name):
+    ids = (venue.evening, venue.parterre, venue.parterre)
     if name == "event":
-        ids = (house.evening, house.evening)
+        ids = (venue.evening, venue.evening)
     for answer in both(data % ids[: data.count("%s")]):
         problem = refused(answer, 400, "bad_json")
-        assert (name or house.parterre) in problem["detail"]
+        assert (name or venue.parterre) in problem["detail"]
 
 
 @pytest.mark.parametrize(
@@ -286,14 +286,14 @@ def test_a_new_order_is_of_an_event_and_an_old_one_stays_with_its_own(seller, or
         assert pointers(answer) == ["/event"]
 
 
-def test_tickets_and_random_together_are_refused(seller, house, order, unchanged):
+def test_tickets_and_random_together_are_refused(seller, venue, order, unchanged):
     with unchanged():
         for tickets, random in (
-            (house.a[:1], {house.parterre: 1}),
+            (venue.a[:1], {venue.parterre: 1}),
             ([], {}),
-            (house.a[:1], {}),
-            (house.a[:1], {house.parterre: 0}),
-            (["x"], {house.parterre: 1}),
+            (venue.a[:1], {}),
+            (venue.a[:1], {venue.parterre: 0}),
+            (["x"], {venue.parterre: 1}),
         ):
             command = {"tickets": tickets, "random": random}
             for answer in (seller.create(**command), seller.patch(order, **command)):
@@ -336,17 +336,17 @@ def test_of_very_many_faults_the_first_hundred_are_told(both, seller, unchanged)
         assert pointers(answer) == ["/tickets"]
 
 
-def test_what_is_unknown_is_refused(seller, house, order, clock, unchanged):
+def test_what_is_unknown_is_refused(seller, venue, order, clock, unchanged):
     unknown = new_id(clock.moment)
     with unchanged():
         refused(seller.create(event=unknown), 400, "unknown_event")
         for command, code in (
             ({"tickets": [unknown]}, "unknown_ticket"),
-            ({"tickets": [house.a[1], unknown], "all_or_nothing": True}, "unknown_ticket"),
-            ({"tickets": [house.parterre]}, "unknown_ticket"),
+            ({"tickets": [venue.a[1], unknown], "all_or_nothing": True}, "unknown_ticket"),
+            ({"tickets": [venue.parterre]}, "unknown_ticket"),
             ({"random": {unknown: 1}}, "unknown_set"),
-            ({"random": {house.parterre: 1, unknown: 1}}, "unknown_set"),
-            ({"random": {house.evening: 1}, "all_or_nothing": True}, "unknown_set"),
+            ({"random": {venue.parterre: 1, unknown: 1}}, "unknown_set"),
+            ({"random": {venue.evening: 1}, "all_or_nothing": True}, "unknown_set"),
             ({"payment": {"system": unknown}}, "unknown_payment_system"),
         ):
             for answer in (seller.create(**command), seller.patch(order, **command)):
@@ -440,9 +440,9 @@ def test_a_slash_at_the_end_changes_nothing(seller, order):
     assert seller.get(the(order) + "/").json == order
 
 
-def test_a_bad_body_is_refused_by_every_key_alike(running, house, unchanged):
+def test_a_bad_body_is_refused_by_every_key_alike(running, venue, unchanged):
     """A shop without a deal is given its body, not of what it may not sell."""
-    stranger = Seller(running.app, house.stranger_key, house.evening)
+    stranger = Seller(running.app, venue.stranger_key, venue.evening)
     with unchanged():
         refused(stranger.create(colour="red"), 400, "bad_body")
         refused(stranger.create(payment={"system": BASE}), 403, "no_deal")

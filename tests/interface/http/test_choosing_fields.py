@@ -13,14 +13,14 @@ def wishing(schema):
     return "?fields-schema=" + quote(schema)
 
 
-def documented(house, order):
+def documented(venue, order):
     return {
         "id": order["id"],
         "tickets": [
             {
                 "id": ticket,
-                "serial": house.evening[-6:].upper(),
-                "seat": {"row": 1, "number": house.a.index(ticket) + 1},
+                "serial": venue.evening[-6:].upper(),
+                "seat": {"row": 1, "number": venue.a.index(ticket) + 1},
             }
             for ticket in order["tickets"]
         ],
@@ -29,54 +29,54 @@ def documented(house, order):
 
 
 @pytest.mark.parametrize("schema", [DOCUMENTED, DOCUMENTED.replace(",", " , ").replace("{", "{ ")])
-def test_an_answer_is_narrowed_and_expanded_as_wished(seller, house, schema):
-    created = seller.create(tickets=house.a[:2], query=wishing(schema))
+def test_an_answer_is_narrowed_and_expanded_as_wished(seller, venue, schema):
+    created = seller.create(tickets=venue.a[:2], query=wishing(schema))
     assert created.status_code == 201
     order = seller.look(created.json["id"])
-    assert created.json == documented(house, order)
+    assert created.json == documented(venue, order)
     assert created.headers["ETag"] == '"1"'
-    changed = seller.patch(order, tickets=house.a[1:4], query=wishing(schema))
+    changed = seller.patch(order, tickets=venue.a[1:4], query=wishing(schema))
     assert changed.status_code == 200
     order = seller.look(order)
-    assert changed.json == documented(house, order)
-    assert seller.get(the(order) + wishing(schema)).json == documented(house, order)
+    assert changed.json == documented(venue, order)
+    assert seller.get(the(order) + wishing(schema)).json == documented(venue, order)
 
 
-def test_a_name_without_braces_is_the_field_as_it_is(seller, house):
-    order = seller.order(tickets=house.a[:1])
+def test_a_name_without_braces_is_the_field_as_it_is(seller, venue):
+    order = seller.order(tickets=venue.a[:1])
     names = "id,tickets,event,org,vendor,values,customer,payment,rules,number"
     narrowed = seller.get(the(order) + wishing(names)).json
     assert narrowed == {name: order[name] for name in names.split(",")}
 
 
-def test_every_field_may_be_wished_alone(seller, house):
-    order = seller.order(tickets=house.a[:1])
+def test_every_field_may_be_wished_alone(seller, venue):
+    order = seller.order(tickets=venue.a[:1])
     for name in order:
         assert seller.get(the(order) + wishing(name)).json == {name: order[name]}
 
 
-def test_partners_and_shows_are_expanded(shop, house):
-    order = shop.order(tickets=house.a[:1])
+def test_partners_and_shows_are_expanded(shop, venue):
+    order = shop.order(tickets=venue.a[:1])
     schema = "org{id,name},vendor{name},event{id,org,lifetime{start}},values{full}"
     assert shop.get(the(order) + wishing(schema)).json == {
-        "org": {"id": house.org, "name": "Organiser"},
+        "org": {"id": venue.org, "name": "Organiser"},
         "vendor": {"name": "Shop"},
         "event": {
-            "id": house.evening,
-            "org": house.org,
+            "id": venue.evening,
+            "org": venue.org,
             "lifetime": {"start": "2030-07-01T16:00:00.000000+00:00"},
         },
         "values": {"full": "100.00"},
     }
 
 
-def test_what_an_order_does_not_have_is_absent(seller, house):
-    order = seller.order(tickets=house.a[:1])
+def test_what_an_order_does_not_have_is_absent(seller, venue):
+    order = seller.order(tickets=venue.a[:1])
     schema = "payment{redirect_url,system},customer{email},tickets{id,barcode,seat{sector}}"
     assert seller.get(the(order) + wishing(schema)).json == {
         "payment": {"system": None},
         "customer": {},
-        "tickets": [{"id": house.a[0], "seat": {"sector": SECTOR}}],
+        "tickets": [{"id": venue.a[0], "seat": {"sector": SECTOR}}],
     }
     seller.change(order, payment={"system": BASE}, status="in_progress")
     done = seller.patch(order, status="done", query=wishing("tickets{barcode},payment")).json
@@ -84,18 +84,18 @@ def test_what_an_order_does_not_have_is_absent(seller, house):
     assert "redirect_url" in done["payment"]
 
 
-def test_an_order_as_it_was_may_be_narrowed_too(seller, house):
-    order = seller.order(tickets=house.a[:2])
-    seller.change(order, tickets=house.a[:1])
+def test_an_order_as_it_was_may_be_narrowed_too(seller, venue):
+    order = seller.order(tickets=venue.a[:2])
+    seller.change(order, tickets=venue.a[:1])
     assert seller.get(f"{the(order)}?version=1&fields-schema=value").json == {"value": "200.00"}
 
 
-def test_a_list_may_be_narrowed_and_expanded_too(seller, house, running):
-    first = seller.order(tickets=house.a[:2])
-    second = seller.order(tickets=house.a[2:3])
+def test_a_list_may_be_narrowed_and_expanded_too(seller, venue, running):
+    first = seller.order(tickets=venue.a[:2])
+    second = seller.order(tickets=venue.a[2:3])
     running.catch_up()
     listed = seller.get(ORDERS + wishing(DOCUMENTED) + "&sort=number")
-    assert listed.json == [documented(house, order) for order in (first, second)]
+    assert listed.json == [documented(venue, order) for order in (first, second)]
     page = seller.get(ORDERS + wishing("id,number") + "&page_size=1&sort=number")
     following = page.headers["Link"].removeprefix("<").removesuffix('>; rel="next"')
     assert seller.get(following).json == [{"id": second["id"], "number": second["number"]}]
@@ -128,15 +128,15 @@ def test_a_list_may_be_narrowed_and_expanded_too(seller, house, running):
     ],
 )
 def test_a_wrong_wish_is_refused_with_the_position_of_its_fault(
-    seller, house, unchanged, schema, position
+    seller, venue, unchanged, schema, position
 ):
-    order = seller.order(tickets=house.a[:1])
+    order = seller.order(tickets=venue.a[:1])
     query = wishing(schema)
     with unchanged():
         for answer in (
             seller.get(the(order) + query),
             seller.patch(order, tickets=[], query=query),
-            seller.create(tickets=house.a[1:2], query=query),
+            seller.create(tickets=venue.a[1:2], query=query),
             seller.get(ORDERS + query),
         ):
             problem = refused(answer, 400, "bad_fields_schema")
@@ -147,20 +147,20 @@ def test_a_wrong_wish_is_refused_with_the_position_of_its_fault(
 @pytest.mark.parametrize(
     "query", ["fields-schema=", "fields-schema=id&fields-schema=id", "fields-schema=" + "x" * 2001]
 )
-def test_an_empty_repeated_or_overlong_wish_is_refused(seller, house, unchanged, query):
-    order = seller.order(tickets=house.a[:1])
+def test_an_empty_repeated_or_overlong_wish_is_refused(seller, venue, unchanged, query):
+    order = seller.order(tickets=venue.a[:1])
     with unchanged():
         for answer in (
             seller.get(f"{the(order)}?{query}"),
             seller.patch(order, tickets=[], query=f"?{query}"),
-            seller.create(tickets=house.a[1:2], query=f"?{query}"),
+            seller.create(tickets=venue.a[1:2], query=f"?{query}"),
         ):
             refused(answer, 400, "bad_query")
             assert pointers(answer) == ["/fields-schema"]
 
 
-def test_writes_take_no_other_parameters(seller, house, unchanged):
-    order = seller.order(tickets=house.a[:1])
+def test_writes_take_no_other_parameters(seller, venue, unchanged):
+    order = seller.order(tickets=venue.a[:1])
     with unchanged():
         for answer in (
             seller.create(query="?random=1"),

@@ -10,13 +10,13 @@ from application.runtime.ids import new_id
 
 
 @pytest.fixture
-def executed(seller, house):
-    return seller.order(tickets=house.a[:2])
+def executed(seller, venue):
+    return seller.order(tickets=venue.a[:2])
 
 
 @pytest.fixture
-def paying(seller, house):
-    return seller.order(tickets=house.a[2:4], payment={"system": BASE}, status="in_progress")
+def paying(seller, venue):
+    return seller.order(tickets=venue.a[2:4], payment={"system": BASE}, status="in_progress")
 
 
 @pytest.fixture
@@ -24,19 +24,19 @@ def paid(seller, paying):
     return seller.change(paying, status="done")
 
 
-def test_a_paid_order_has_its_tickets_for_good(seller, house, paying, clock):
+def test_a_paid_order_has_its_tickets_for_good(seller, venue, paying, clock):
     clock.forward(minutes=1)
     paid = seller.change(paying, status="done")
     assert paid == paying | {"status": "done"}
     assert [seller.statuses()[seat] for seat in paid["tickets"]] == ["sold", "sold"]
-    assert seller.tickets()[house.a[2]]["reserved_till"] is None
+    assert seller.tickets()[venue.a[2]]["reserved_till"] is None
     clock.forward(days=100)
     assert seller.look(paid) == paid
-    assert seller.statuses()[house.a[2]] == "sold"
+    assert seller.statuses()[venue.a[2]] == "sold"
 
 
-def test_what_the_gateway_confirms_no_vendor_calls_done(seller, house, unchanged):
-    order = seller.order(tickets=house.a[:1], payment={"system": CARD}, status="in_progress")
+def test_what_the_gateway_confirms_no_vendor_calls_done(seller, venue, unchanged):
+    order = seller.order(tickets=venue.a[:1], payment={"system": CARD}, status="in_progress")
     with unchanged():
         problem = refused(seller.patch(order, status="done"), 400, "confirmed_by_gateway")
         assert CARD in problem["detail"]
@@ -119,35 +119,35 @@ def test_what_is_no_status_is_refused(seller, executed, unchanged, status):
         refused(seller.patch(executed, status=status), 400, "bad_body")
 
 
-def test_an_order_may_be_made_and_given_up_in_one_request(seller, house):
-    order = seller.order(tickets=house.b[:1], status="canceled")
-    assert (order["status"], order["tickets"]) == ("canceled", house.b[:1])
-    assert seller.statuses()[house.b[0]] == "vacant"
+def test_an_order_may_be_made_and_given_up_in_one_request(seller, venue):
+    order = seller.order(tickets=venue.b[:1], status="canceled")
+    assert (order["status"], order["tickets"]) == ("canceled", venue.b[:1])
+    assert seller.statuses()[venue.b[0]] == "vacant"
 
 
-def test_the_tickets_of_an_order_say_where_to_sit(seller, house, executed):
+def test_the_tickets_of_an_order_say_where_to_sit(seller, venue, executed):
     answer = seller.get(the(executed) + "/tickets")
     assert answer.json == [
         {
-            "id": house.a[number - 1],
-            "serial": house.evening[-6:].upper(),
+            "id": venue.a[number - 1],
+            "serial": venue.evening[-6:].upper(),
             "number": number,
             "seat": {"sector": "54d7a0409cb538783b7bf8d5", "row": 1, "number": number},
-            "set": house.parterre,
+            "set": venue.parterre,
         }
         for number in (1, 2)
     ]
 
 
-def test_the_tickets_of_a_place_without_seats_have_a_number_of_their_own(seller, house):
-    order = seller.order(random={house.floor: 3})
+def test_the_tickets_of_a_place_without_seats_have_a_number_of_their_own(seller, venue):
+    order = seller.order(random={venue.floor: 3})
     tickets = seller.get(the(order) + "/tickets").json
     assert [ticket["id"] for ticket in tickets] == order["tickets"]
     assert len({ticket["number"] for ticket in tickets}) == 3
     assert [ticket["seat"] for ticket in tickets] == [{}, {}, {}]
 
 
-def test_the_tickets_of_a_paid_order_have_barcodes_nobody_can_guess(seller, paid, house):
+def test_the_tickets_of_a_paid_order_have_barcodes_nobody_can_guess(seller, paid, venue):
     tickets = seller.get(the(paid) + "/tickets").json
     barcodes = [ticket["barcode"] for ticket in tickets]
     assert len(set(barcodes)) == 2
@@ -180,7 +180,7 @@ def test_an_order_is_found_by_its_id_in_large_letters_too(seller, executed):
     assert seller.look(executed["id"].upper()) == executed
 
 
-def test_cash_may_take_its_time(seller, house, clock):
-    order = seller.order(tickets=house.b[:1], payment={"system": CASH}, status="in_progress")
+def test_cash_may_take_its_time(seller, venue, clock):
+    order = seller.order(tickets=venue.b[:1], payment={"system": CASH}, status="in_progress")
     clock.forward(hours=11, minutes=59)
     assert seller.change(order, status="done")["status"] == "done"

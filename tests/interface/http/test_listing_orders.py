@@ -17,10 +17,10 @@ def ids(*orders):
 
 
 @pytest.fixture
-def orders(seller, house, clock, running):
+def orders(seller, venue, clock, running):
     """Six orders, a minute apart: executed, paying, paid, canceled, expired, and a late one."""
-    made = [seller.order(tickets=[seat]) for seat in house.a[:1]]
-    for seat in [*house.a[1:4], house.b[0]]:
+    made = [seller.order(tickets=[seat]) for seat in venue.a[:1]]
+    for seat in [*venue.a[1:4], venue.b[0]]:
         clock.forward(minutes=1)
         made.append(seller.order(tickets=[seat], payment={"system": BASE}))
     _, paying, paid, canceled, _ = made
@@ -56,11 +56,11 @@ def test_orders_may_be_asked_for_by_one_or_several_statuses(seller, orders):
     ]
 
 
-def test_orders_may_be_asked_for_by_event(seller, house, running, orders):
-    matinee = seller.create(event=house.matinee).json
+def test_orders_may_be_asked_for_by_event(seller, venue, running, orders):
+    matinee = seller.create(event=venue.matinee).json
     running.catch_up()
-    assert seller.orders(f"?event={house.matinee}") == [matinee["id"]]
-    assert seller.orders(f"?event={house.evening.upper()}") == ids(*reversed(orders))
+    assert seller.orders(f"?event={venue.matinee}") == [matinee["id"]]
+    assert seller.orders(f"?event={venue.evening.upper()}") == ids(*reversed(orders))
     assert seller.orders(f"?event={'0' * 24}") == []
 
 
@@ -265,9 +265,9 @@ def test_a_list_that_does_not_show_it_in_time_says_so(seller, services):
     assert answer.headers["Retry-After"] == "1"
 
 
-def test_an_answer_that_changed_nothing_names_the_position_that_shows_the_order(seller, house):
-    created = seller.create(tickets=house.a[:1])
-    same = seller.patch(created.json, tickets=house.a[:1])
+def test_an_answer_that_changed_nothing_names_the_position_that_shows_the_order(seller, venue):
+    created = seller.create(tickets=venue.a[:1])
+    same = seller.patch(created.json, tickets=venue.a[:1])
     assert same.headers["X-Log-Position"] == created.headers["X-Log-Position"]
     gone = seller.cancel(created.json)
     again = seller.cancel(created.json)

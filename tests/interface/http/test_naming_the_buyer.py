@@ -29,15 +29,15 @@ def test_only_what_was_said_is_shown_and_more_may_be_said_later(seller):
     assert seller.look(order)["customer"] == ANNA
 
 
-def test_naming_the_buyer_moves_neither_the_last_change_nor_the_hold(seller, house, clock):
-    order = seller.order(tickets=house.a[:1])
+def test_naming_the_buyer_moves_neither_the_last_change_nor_the_hold(seller, venue, clock):
+    order = seller.order(tickets=venue.a[:1])
     clock.forward(minutes=2)
     assert seller.change(order, customer=ANNA) == order | {"customer": ANNA}
     assert seller.history(order) == ["OrderCreated", "CustomerSet"]
 
 
-def test_once_the_payment_runs_the_buyer_stays_who_it_is(seller, house, unchanged):
-    order = seller.order(tickets=house.a[:1], payment={"system": BASE}, customer=ANNA)
+def test_once_the_payment_runs_the_buyer_stays_who_it_is(seller, venue, unchanged):
+    order = seller.order(tickets=venue.a[:1], payment={"system": BASE}, customer=ANNA)
     paying = seller.change(order, status="in_progress")
     with unchanged():
         refused(seller.patch(order, customer={"email": "b@example.com"}), 400, "customer_locked")

@@ -7,9 +7,9 @@ from seller import refused, the
 
 
 @pytest.fixture
-def ready(seller, house):
+def ready(seller, venue):
     """An order that only has to be paid."""
-    return seller.order(tickets=house.a[:2], payment={"system": BASE})
+    return seller.order(tickets=venue.a[:2], payment={"system": BASE})
 
 
 def test_who_comes_before_a_change_and_is_refused_by_it_is_in_conflict(seller, ready, clock):
@@ -41,35 +41,35 @@ def test_two_who_want_the_same_are_both_granted_it(seller, ready, clock, unchang
 
 
 def test_who_comes_second_and_can_still_be_granted_is_decided_on_the_new_state(
-    seller, house, ready, clock
+    seller, venue, ready, clock
 ):
     first, second = overtaken(
         clock,
-        lambda: seller.patch(ready, tickets=house.a[:3]),
+        lambda: seller.patch(ready, tickets=venue.a[:3]),
         lambda: seller.patch(ready, status="in_progress"),
     )
     assert (first.status_code, second.status_code) == (200, 200)
-    assert second.json["tickets"] == house.a[:3]
+    assert second.json["tickets"] == venue.a[:3]
     assert second.json["value"] == "300.00"
 
 
-def test_who_named_the_version_is_refused_whatever_it_wanted(seller, house, ready, clock):
+def test_who_named_the_version_is_refused_whatever_it_wanted(seller, venue, ready, clock):
     version = {"If-Match": '"2"'}
     first, second = overtaken(
         clock,
-        lambda: seller.patch(ready, tickets=house.a[:3], headers=version),
-        lambda: seller.patch(ready, tickets=house.a[:1], headers=version),
+        lambda: seller.patch(ready, tickets=venue.a[:3], headers=version),
+        lambda: seller.patch(ready, tickets=venue.a[:1], headers=version),
     )
     assert first.status_code == 200
     assert refused(second, 412, "version_mismatch")["current"]["version"] == 3
-    assert seller.look(ready)["tickets"] == house.a[:3]
+    assert seller.look(ready)["tickets"] == venue.a[:3]
 
 
-def test_a_bad_wish_is_no_conflict(seller, house, ready, clock):
+def test_a_bad_wish_is_no_conflict(seller, venue, ready, clock):
     first, second = overtaken(
         clock,
         lambda: seller.patch(ready, status="canceled"),
-        lambda: seller.patch(ready, tickets=house.m),
+        lambda: seller.patch(ready, tickets=venue.m),
     )
     assert first.status_code == 200
     refused(second, 400, "ticket_of_another_event")
@@ -77,10 +77,10 @@ def test_a_bad_wish_is_no_conflict(seller, house, ready, clock):
 
 @pytest.mark.parametrize("late_ms", [-1, 0])
 def test_payment_cancel_and_sweeper_in_one_millisecond_tell_one_story(
-    running, services, seller, house, clock, late_ms
+    running, services, seller, venue, clock, late_ms
 ):
     """At the boundary of the hold; the last millisecond before it, and the first one after."""
-    for seat in [*house.a, *house.b]:
+    for seat in [*venue.a, *venue.b]:
         order = seller.order(tickets=[seat], payment={"system": BASE})
         clock.forward(minutes=10, milliseconds=late_ms)
         paying, canceling, deleting, buying, _ = at_once(
@@ -116,38 +116,38 @@ def test_payment_cancel_and_sweeper_in_one_millisecond_tell_one_story(
         seller.cancel(buying.json)
 
 
-def test_a_seat_that_many_want_goes_to_one(seller, shop, house):
+def test_a_seat_that_many_want_goes_to_one(seller, shop, venue):
     answers = at_once(
-        *[lambda: seller.create(tickets=house.a)] * 4, *[lambda: shop.create(tickets=house.a)] * 4
+        *[lambda: seller.create(tickets=venue.a)] * 4, *[lambda: shop.create(tickets=venue.a)] * 4
     )
     assert [answer.status_code for answer in answers] == [201] * 8
-    assert sorted(ticket for answer in answers for ticket in answer.json["tickets"]) == house.a
+    assert sorted(ticket for answer in answers for ticket in answer.json["tickets"]) == venue.a
 
 
-def test_places_at_random_go_to_as_many_as_there_are(seller, shop, house):
+def test_places_at_random_go_to_as_many_as_there_are(seller, shop, venue):
     answers = at_once(
-        *[lambda: seller.create(random={house.floor: 2})] * 5,
-        *[lambda: shop.create(random={house.floor: 2})] * 5,
+        *[lambda: seller.create(random={venue.floor: 2})] * 5,
+        *[lambda: shop.create(random={venue.floor: 2})] * 5,
     )
     taken = [ticket for answer in answers for ticket in answer.json["tickets"]]
     assert len(taken) == len(set(taken)) == 12
     assert len({answer.json["number"] for answer in answers}) == 10
 
 
-def test_overdue_seats_that_many_want_go_to_one(seller, shop, house, clock):
-    order = seller.order(tickets=house.a)
+def test_overdue_seats_that_many_want_go_to_one(seller, shop, venue, clock):
+    order = seller.order(tickets=venue.a)
     clock.forward(minutes=10)
     answers = at_once(
-        *[lambda: seller.create(tickets=house.a)] * 3,
-        *[lambda: shop.create(random={house.parterre: 5})] * 3,
+        *[lambda: seller.create(tickets=venue.a)] * 3,
+        *[lambda: shop.create(random={venue.parterre: 5})] * 3,
     )
     assert [answer.status_code for answer in answers] == [201] * 6
-    assert sorted(ticket for answer in answers for ticket in answer.json["tickets"]) == house.a
+    assert sorted(ticket for answer in answers for ticket in answer.json["tickets"]) == venue.a
     assert seller.history(order) == ["OrderCreated", "StatusChanged"]
 
 
-def test_sweepers_of_several_processes_do_nothing_twice(running, services, seller, house, clock):
-    orders = [seller.order(tickets=[seat]) for seat in [*house.a, *house.b]]
+def test_sweepers_of_several_processes_do_nothing_twice(running, services, seller, venue, clock):
+    orders = [seller.order(tickets=[seat]) for seat in [*venue.a, *venue.b]]
     clock.forward(minutes=10)
     ids = [order["id"] for order in orders]
     with running.another() as other:

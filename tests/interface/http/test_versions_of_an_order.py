@@ -7,34 +7,34 @@ from seller import refused, the
 
 
 @pytest.fixture
-def order(seller, house):
+def order(seller, venue):
     """An order at its second version."""
-    return seller.order(tickets=house.a[:1], payment={"system": BASE})
+    return seller.order(tickets=venue.a[:1], payment={"system": BASE})
 
 
-def test_every_answer_with_an_order_names_its_version(seller, house, order):
+def test_every_answer_with_an_order_names_its_version(seller, venue, order):
     assert seller.create().headers["ETag"] == '"1"'
     assert seller.get(the(order)).headers["ETag"] == '"2"'
-    changed = seller.patch(order, tickets=house.a[:2])
+    changed = seller.patch(order, tickets=venue.a[:2])
     assert changed.headers["ETag"] == '"3"'
     assert seller.get(the(order) + "?version=1").headers["ETag"] == '"1"'
     assert seller.get(the(order) + "?fields-schema=id").headers["ETag"] == '"3"'
 
 
 @pytest.mark.parametrize("match", ['"2"', '"1", "2"', ' "2" ,"7"', "*", '"x", "2"'])
-def test_a_change_of_the_version_that_is_known_is_granted(seller, house, order, match):
-    changed = seller.patch(order, tickets=house.a[:2], headers={"If-Match": match})
+def test_a_change_of_the_version_that_is_known_is_granted(seller, venue, order, match):
+    changed = seller.patch(order, tickets=venue.a[:2], headers={"If-Match": match})
     assert changed.status_code == 200
 
 
 @pytest.mark.parametrize("match", ['"1"', '"3"', 'W/"2"', "2", '""', "", "x", '"2', '"02"', '"٢"'])
 def test_a_change_of_another_version_is_refused_and_told_what_is(
-    seller, house, order, unchanged, match
+    seller, venue, order, unchanged, match
 ):
     headers = {"If-Match": match.encode().decode("latin-1")}
     with unchanged():
         for answer in (
-            seller.patch(order, tickets=house.a[:2], headers=headers),
+            seller.patch(order, tickets=venue.a[:2], headers=headers),
             seller.patch(order, headers=headers),
             seller.cancel(order, headers=headers),
         ):
@@ -46,7 +46,7 @@ def test_a_change_of_another_version_is_refused_and_told_what_is(
             }
 
 
-def test_who_comes_too_late_is_told_what_is_allowed_now(seller, house, order, clock):
+def test_who_comes_too_late_is_told_what_is_allowed_now(seller, venue, order, clock):
     stale = {"If-Match": '"2"'}
     paying = seller.patch(order, status="in_progress")
     told = refused(seller.cancel(order, headers=stale), 412, "version_mismatch")["current"]
@@ -63,21 +63,21 @@ def test_an_order_whose_hold_has_ended_is_told_to_be_expired(seller, order, cloc
     assert told["current"] == {"version": 2, "status": "expired", "allowed": []}
 
 
-def test_an_order_may_be_seen_as_each_version_left_it(seller, house, clock):
-    first = seller.order(tickets=house.a[:2])
+def test_an_order_may_be_seen_as_each_version_left_it(seller, venue, clock):
+    first = seller.order(tickets=venue.a[:2])
     clock.forward(minutes=1)
-    second = seller.change(first, tickets=house.a[:1])
+    second = seller.change(first, tickets=venue.a[:1])
     clock.forward(minutes=1)
     third = seller.change(first, customer={"first_name": "Anna"})
     for version, order in enumerate((first, second, third), 1):
         assert seller.get(f"{the(first)}?version={version}").json == order
 
 
-def test_an_order_may_be_seen_as_it_was_at_a_moment(seller, house, clock):
-    first = seller.order(tickets=house.a[:2])
+def test_an_order_may_be_seen_as_it_was_at_a_moment(seller, venue, clock):
+    first = seller.order(tickets=venue.a[:2])
     created = clock.moment
     clock.forward(minutes=1)
-    second = seller.change(first, tickets=house.a[:1])
+    second = seller.change(first, tickets=venue.a[:1])
 
     def seen(moment):
         return seller.get(the(first), query_string={"at": written(moment)})

@@ -17,27 +17,27 @@ def sets(seller):
     return {each["id"]: each for each in shows(seller)[seller.event]["sets"]}
 
 
-def test_an_event_says_what_it_is_called_when_it_is_and_whose(seller, house):
-    evening = shows(seller)[house.evening]
+def test_an_event_says_what_it_is_called_when_it_is_and_whose(seller, venue):
+    evening = shows(seller)[venue.evening]
     del evening["sets"]
     assert evening == {
-        "id": house.evening,
+        "id": venue.evening,
         "title": {"text": "Evening"},
         "lifetime": {
             "start": "2030-07-01T16:00:00.000000+00:00",
             "finish": "2030-07-01T19:00:00.000000+00:00",
         },
-        "org": house.org,
+        "org": venue.org,
     }
 
 
-def test_events_come_soonest_first(seller, house):
-    assert list(shows(seller)) == [house.matinee, house.evening]
+def test_events_come_soonest_first(seller, venue):
+    assert list(shows(seller)) == [venue.matinee, venue.evening]
 
 
-def test_a_set_says_how_many_there_are_and_what_one_costs_now(seller, house):
-    assert sets(seller)[house.balcony] == {
-        "id": house.balcony,
+def test_a_set_says_how_many_there_are_and_what_one_costs_now(seller, venue):
+    assert sets(seller)[venue.balcony] == {
+        "id": venue.balcony,
         "name": "Balcony",
         "amount": 4,
         "amount_vacant": 4,
@@ -46,7 +46,7 @@ def test_a_set_says_how_many_there_are_and_what_one_costs_now(seller, house):
         "price": "36.67",
         "rules": [
             {
-                "id": house.balcony_rule,
+                "id": venue.balcony_rule,
                 "current": True,
                 "from": None,
                 "till": None,
@@ -58,9 +58,9 @@ def test_a_set_says_how_many_there_are_and_what_one_costs_now(seller, house):
     }
 
 
-def test_the_rule_in_force_changes_to_the_millisecond(seller, house, clock):
+def test_the_rule_in_force_changes_to_the_millisecond(seller, venue, clock):
     clock.forward(days=1, milliseconds=-1)
-    floor, loge = sets(seller)[house.floor], sets(seller)[house.loge]
+    floor, loge = sets(seller)[venue.floor], sets(seller)[venue.loge]
     assert (floor["price"], floor["price_org"], floor["price_extra"]) == ("55.50", "50.00", "5.50")
     assert [rule["current"] for rule in floor["rules"]] == [True, False]
     assert [rule["price"] for rule in floor["rules"]] == ["55.50", "66.60"]
@@ -68,59 +68,59 @@ def test_the_rule_in_force_changes_to_the_millisecond(seller, house, clock):
     assert (loge["price"], loge["price_org"], loge["price_extra"]) == (None, None, None)
     assert loge["rules"][0]["current"] is False
     clock.forward(milliseconds=1)
-    floor, loge = sets(seller)[house.floor], sets(seller)[house.loge]
+    floor, loge = sets(seller)[venue.floor], sets(seller)[venue.loge]
     assert floor["price"] == "66.60"
     assert [rule["current"] for rule in floor["rules"]] == [False, True]
     assert loge["price"] == "500.00"
 
 
-def test_what_is_held_or_sold_is_not_vacant(seller, house):
-    seller.order(tickets=house.a[:2])
-    paid = seller.order(tickets=house.b[:1], payment={"system": BASE}, status="in_progress")
+def test_what_is_held_or_sold_is_not_vacant(seller, venue):
+    seller.order(tickets=venue.a[:2])
+    paid = seller.order(tickets=venue.b[:1], payment={"system": BASE}, status="in_progress")
     seller.change(paid, status="done")
-    seller.order(random={house.floor: 12})
+    seller.order(random={venue.floor: 12})
     by_set = sets(seller)
     assert {name: by_set[name]["amount_vacant"] for name in by_set} == {
-        house.parterre: 3,
-        house.balcony: 3,
-        house.floor: 0,
-        house.loge: 2,
+        venue.parterre: 3,
+        venue.balcony: 3,
+        venue.floor: 0,
+        venue.loge: 2,
     }
-    assert by_set[house.floor]["amount"] == 12
+    assert by_set[venue.floor]["amount"] == 12
 
 
-def test_a_shop_sees_the_events_it_has_a_deal_for_and_no_others(seller, shop, stranger, house):
+def test_a_shop_sees_the_events_it_has_a_deal_for_and_no_others(seller, shop, stranger, venue):
     assert shows(shop) == shows(seller)
     assert shows(stranger) == {}
 
 
-def test_tickets_say_where_they_are_and_whether_they_can_be_had(seller, house):
-    order = seller.order(tickets=house.a[:1])
-    paid = seller.order(tickets=house.b[:1], payment={"system": BASE}, status="in_progress")
+def test_tickets_say_where_they_are_and_whether_they_can_be_had(seller, venue):
+    order = seller.order(tickets=venue.a[:1])
+    paid = seller.order(tickets=venue.b[:1], payment={"system": BASE}, status="in_progress")
     seller.change(paid, status="done")
     tickets = seller.tickets()
     assert len(tickets) == 5 + 4 + 12 + 2
-    assert tickets[house.a[0]] == {
-        "id": house.a[0],
+    assert tickets[venue.a[0]] == {
+        "id": venue.a[0],
         "status": "reserved",
-        "set": house.parterre,
+        "set": venue.parterre,
         "reserved_till": order["reserved_till"],
         "seat": {"sector": SECTOR, "row": 1, "number": 1},
     }
-    assert tickets[house.a[1]]["status"] == "vacant"
-    assert tickets[house.a[1]]["reserved_till"] is None
-    assert tickets[house.b[0]]["status"] == "sold"
-    assert tickets[house.b[0]]["reserved_till"] is None
-    [floor, *_] = [ticket for ticket in tickets.values() if ticket["set"] == house.floor]
+    assert tickets[venue.a[1]]["status"] == "vacant"
+    assert tickets[venue.a[1]]["reserved_till"] is None
+    assert tickets[venue.b[0]]["status"] == "sold"
+    assert tickets[venue.b[0]]["reserved_till"] is None
+    [floor, *_] = [ticket for ticket in tickets.values() if ticket["set"] == venue.floor]
     assert floor["seat"] == {}
 
 
-def test_tickets_may_be_asked_for_by_whether_they_can_be_had(seller, house):
-    seller.order(tickets=house.a[:2])
-    paid = seller.order(tickets=house.b[:1], payment={"system": BASE}, status="in_progress")
+def test_tickets_may_be_asked_for_by_whether_they_can_be_had(seller, venue):
+    seller.order(tickets=venue.a[:2])
+    paid = seller.order(tickets=venue.b[:1], payment={"system": BASE}, status="in_progress")
     seller.change(paid, status="done")
-    assert list(seller.tickets(query="?status=sold")) == house.b[:1]
-    assert list(seller.tickets(query="?status=reserved,sold")) == [*house.a[:2], *house.b[:1]]
+    assert list(seller.tickets(query="?status=sold")) == venue.b[:1]
+    assert list(seller.tickets(query="?status=reserved,sold")) == [*venue.a[:2], *venue.b[:1]]
     assert len(seller.tickets(query="?status=vacant")) == 20
     assert len(seller.tickets(query="?status=vacant,reserved,sold")) == 23
 
@@ -134,13 +134,13 @@ def test_what_is_no_filter_of_tickets_is_refused(seller, query):
     assert pointers(answer) == ["/" + query.partition("=")[0]]
 
 
-def test_the_tickets_of_an_event_nobody_knows_are_not_found(seller, house):
-    for event in ("0" * 24, "nonsense", house.parterre, "%00"):
+def test_the_tickets_of_an_event_nobody_knows_are_not_found(seller, venue):
+    for event in ("0" * 24, "nonsense", venue.parterre, "%00"):
         refused(seller.get(f"/v1/resources/events/{event}/tickets"), 404, "unknown_event")
 
 
-def test_the_tickets_of_an_event_one_may_not_sell_are_not_found(shop, stranger, house):
-    address = f"/v1/resources/events/{house.evening}/tickets"
+def test_the_tickets_of_an_event_one_may_not_sell_are_not_found(shop, stranger, venue):
+    address = f"/v1/resources/events/{venue.evening}/tickets"
     assert shop.get(address).status_code == 200
     refused(stranger.get(address), 404, "unknown_event")
 

@@ -13,9 +13,9 @@ SIMPLE = "/v1/services/simple/events"
 
 
 @pytest.fixture
-def held(seller, house, clock, running):
+def held(seller, venue, clock, running):
     """An order of two seats; the last millisecond of its hold has come."""
-    order = seller.order(tickets=house.a[:2], customer={"first_name": "Anna"})
+    order = seller.order(tickets=venue.a[:2], customer={"first_name": "Anna"})
     clock.forward(minutes=10, milliseconds=-1)
     running.catch_up()
     return order
@@ -33,18 +33,18 @@ def vacant_in_the_parterre(seller):
     return evening["sets"][0]["amount_vacant"]
 
 
-def test_until_then_it_is_held_for_every_question(seller, house, held, unchanged):
+def test_until_then_it_is_held_for_every_question(seller, venue, held, unchanged):
     with unchanged():
         assert seller.look(held) == held
         assert seller.orders("?status=executed") == [held["id"]]
         assert seller.orders("?status=expired") == []
-        assert seller.tickets()[house.a[0]]["status"] == "reserved"
-        assert list(seller.tickets(query="?status=reserved")) == house.a[:2]
+        assert seller.tickets()[venue.a[0]]["status"] == "reserved"
+        assert list(seller.tickets(query="?status=reserved")) == venue.a[:2]
         assert vacant_in_the_parterre(seller) == 3
     assert seller.change(held, payment={"system": BASE}, status="in_progress")
 
 
-def test_from_then_on_it_is_expired_for_every_question(seller, house, over, unchanged):
+def test_from_then_on_it_is_expired_for_every_question(seller, venue, over, unchanged):
     expired = over | {"status": "expired", "reserved_till": None}
     with unchanged():
         assert seller.look(over) == expired
@@ -52,10 +52,10 @@ def test_from_then_on_it_is_expired_for_every_question(seller, house, over, unch
         assert seller.get(ORDERS).json == [expired]
         assert seller.orders("?status=executed") == []
         assert seller.orders("?status=in_progress,expired") == [over["id"]]
-        assert seller.tickets()[house.a[0]] == {
-            "id": house.a[0],
+        assert seller.tickets()[venue.a[0]] == {
+            "id": venue.a[0],
             "status": "vacant",
-            "set": house.parterre,
+            "set": venue.parterre,
             "reserved_till": None,
             "seat": {"sector": "54d7a0409cb538783b7bf8d5", "row": 1, "number": 1},
         }
@@ -64,10 +64,10 @@ def test_from_then_on_it_is_expired_for_every_question(seller, house, over, unch
         assert len(seller.get(the(over) + "/tickets").json) == 2
 
 
-def test_from_then_on_nothing_can_be_changed(seller, house, over, unchanged):
+def test_from_then_on_nothing_can_be_changed(seller, venue, over, unchanged):
     with unchanged():
         for command, code in (
-            ({"tickets": house.a[:1]}, "tickets_locked"),
+            ({"tickets": venue.a[:1]}, "tickets_locked"),
             ({"customer": {"first_name": "Berta"}}, "customer_locked"),
             ({"payment": {"system": BASE}}, "payment_locked"),
             ({"status": "in_progress"}, "move_not_allowed"),
@@ -77,11 +77,11 @@ def test_from_then_on_nothing_can_be_changed(seller, house, over, unchanged):
             problem = refused(seller.patch(over, **command), 400, code)
             assert "expired" in problem["detail"]
         refused(seller.cancel(over), 400, "move_not_allowed")
-        assert seller.change(over, tickets=house.a[:2])["status"] == "expired"
+        assert seller.change(over, tickets=venue.a[:2])["status"] == "expired"
 
 
-def test_a_payment_that_runs_ends_with_its_own_hold(seller, house, clock, unchanged):
-    order = seller.order(tickets=house.a[:1], payment={"system": BASE}, status="in_progress")
+def test_a_payment_that_runs_ends_with_its_own_hold(seller, venue, clock, unchanged):
+    order = seller.order(tickets=venue.a[:1], payment={"system": BASE}, status="in_progress")
     clock.forward(minutes=30, milliseconds=-1)
     assert seller.look(order)["status"] == "in_progress"
     clock.forward(milliseconds=1)
@@ -99,7 +99,7 @@ def test_an_order_as_it_was_is_seen_with_the_eyes_of_that_moment(seller, over, c
 
 
 def test_the_sweeper_records_it_and_changes_nothing_that_is_seen(
-    seller, house, over, running, services, clock
+    seller, venue, over, running, services, clock
 ):
     before = seller.look(over), seller.tickets()
     running.catch_up()
@@ -115,50 +115,50 @@ def test_the_sweeper_records_it_and_changes_nothing_that_is_seen(
     assert seller.look(over)["updated_at"] == over["updated_at"]
 
 
-def test_who_wants_seats_that_only_an_overdue_order_keeps_gets_them(seller, shop, house, over):
-    order = shop.order(tickets=house.a[:3])
-    assert order["tickets"] == house.a[:3]
+def test_who_wants_seats_that_only_an_overdue_order_keeps_gets_them(seller, shop, venue, over):
+    order = shop.order(tickets=venue.a[:3])
+    assert order["tickets"] == venue.a[:3]
     assert seller.history(over)[-1] == "StatusChanged"
-    assert seller.look(over)["tickets"] == house.a[:2]
+    assert seller.look(over)["tickets"] == venue.a[:2]
 
 
-def test_who_wants_any_seats_gets_those_of_overdue_orders_too(seller, shop, house, over):
-    order = shop.order(random={house.parterre: 5}, all_or_nothing=True)
-    assert sorted(order["tickets"]) == house.a
+def test_who_wants_any_seats_gets_those_of_overdue_orders_too(seller, shop, venue, over):
+    order = shop.order(random={venue.parterre: 5}, all_or_nothing=True)
+    assert sorted(order["tickets"]) == venue.a
 
 
-def test_who_adds_seats_gets_those_of_overdue_orders_too(seller, shop, house, over):
-    order = shop.order(tickets=[house.b[0]])
-    assert shop.change(order, tickets=house.a[:1])["tickets"] == house.a[:1]
+def test_who_adds_seats_gets_those_of_overdue_orders_too(seller, shop, venue, over):
+    order = shop.order(tickets=[venue.b[0]])
+    assert shop.change(order, tickets=venue.a[:1])["tickets"] == venue.a[:1]
     assert seller.look(over)["status"] == "expired"
-    assert seller.look(over)["tickets"] == house.a[:2]
+    assert seller.look(over)["tickets"] == venue.a[:2]
 
 
-def test_while_others_hold_them_a_millisecond_longer_they_are_not_free(seller, shop, house, held):
-    assert shop.order(tickets=house.a[:3])["tickets"] == [house.a[2]]
+def test_while_others_hold_them_a_millisecond_longer_they_are_not_free(seller, shop, venue, held):
+    assert shop.order(tickets=venue.a[:3])["tickets"] == [venue.a[2]]
 
 
-def test_however_many_overdue_orders_keep_what_is_wanted(seller, shop, house, clock):
+def test_however_many_overdue_orders_keep_what_is_wanted(seller, shop, venue, clock):
     for _ in range(12):
-        seller.order(random={house.floor: 1})
+        seller.order(random={venue.floor: 1})
     clock.forward(minutes=10)
-    order = shop.order(random={house.floor: 12}, all_or_nothing=True)
+    order = shop.order(random={venue.floor: 12}, all_or_nothing=True)
     assert len(order["tickets"]) == 12
 
 
 def test_a_request_that_is_refused_frees_at_most_what_was_free_anyway(
-    seller, shop, house, over, clock
+    seller, shop, venue, over, clock
 ):
-    refused(shop.create(tickets=house.a[:1], status="in_progress"), 400, "payment_system_missing")
+    refused(shop.create(tickets=venue.a[:1], status="in_progress"), 400, "payment_system_missing")
     assert seller.look(over) == over | {"status": "expired", "reserved_till": None}
     assert set(seller.statuses().values()) == {"vacant"}
 
 
 def test_seats_held_again_after_an_expired_hold_are_the_new_orders(
-    seller, shop, house, over, clock
+    seller, shop, venue, over, clock
 ):
-    order = shop.order(tickets=house.a[:2])
+    order = shop.order(tickets=venue.a[:2])
     assert order["reserved_till"] == written(clock.moment + timedelta(minutes=10))
     refused(seller.cancel(over), 400, "move_not_allowed")
-    assert seller.statuses()[house.a[0]] == "reserved"
+    assert seller.statuses()[venue.a[0]] == "reserved"
     assert shop.look(order) == order

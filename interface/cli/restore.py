@@ -1,0 +1,51 @@
+"""`orderlog restore`: a backup in the place of an SQLite log."""
+
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from interface.cli.backup import show_log, tools_of
+from interface.cli.shared.session import Session, database_option, json_option
+
+if TYPE_CHECKING:  # see session.py
+    from application.copying.backup import Restored
+
+
+@click.command()
+@click.argument("source", metavar="FROM", type=click.Path(dir_okay=False))
+@click.option("--overwrite", is_flag=True, help="Replace a log that is not empty; it is kept.")
+@json_option
+@database_option
+def restore(session: Session, source: str, *, overwrite: bool, as_json: bool) -> None:
+    """Put a backup in the place of an SQLite log.
+
+    Stop all processes first. The backup is verified before; it stays as it is. The log that is
+    replaced is kept beside it under another name.
+    """
+    from application.copying.backup import restore as put_back  # noqa: PLC0415 - see session.py
+
+    database = session.settings.database
+    with tools_of(session) as tools:
+        restored = put_back(tools, source, database.partition("///")[2], overwrite=overwrite)
+    if as_json:
+        session.print_json(msgspec.to_builtins(restored))
+        return
+    session.out.print(f"{database} has the log {restored.log_id} now.", highlight=False)
+    show_log(session, restored.report)
+    session.out.print(_what_was_replaced(restored), highlight=False)
+
+
+def _what_was_replaced(restored: "Restored") -> str:
+    if restored.kept is None:
+        return "There was no log in its place."
+    if restored.before is None:
+        return f"The log in its place was empty; it is kept as {restored.kept}."
+    if restored.beyond is None:
+        return f"It replaced another log, or one that cannot be read, kept as {restored.kept}."
+    if restored.beyond < 0:
+        return f"The log that it replaced ended earlier; it is kept as {restored.kept}."
+    return (
+        f"The log that it replaced had {restored.beyond} events beyond; it is kept as"
+        f" {restored.kept}."
+    )

@@ -1,0 +1,69 @@
+"""The bars that show how far long work has come; on standard error, so that output stays output."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from interface.cli.shared.session import Session
+
+
+@contextmanager
+def events_bar(
+    session: Session, what: str, *, transient: bool = False
+) -> Iterator[Callable[[int, int], None]]:
+    """A bar with events, events a second and the time that is left; yields what tells it.
+
+    A `transient` one is gone at the end.
+    """
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]} facts/s"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=session.err, transient=transient) as progress:
+        task = progress.add_task(what, rate="", total=None)
+
+        def report(done: int, total: int) -> None:
+            speed = progress.tasks[0].speed
+            rate = f"{speed:,.0f}" if speed else ""
+            progress.update(task, completed=done, total=total, rate=rate)
+
+        yield report
+
+
+@contextmanager
+def bars_of_steps(session: Session) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for each part of the work that is given; yields what reports."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    progress = Progress(*columns, console=session.err)
+    tasks: dict[str, TaskID] = {}
+
+    def report(what: str, done: int, total: int) -> None:
+        if not tasks:  # what is refused before any work shows no bars
+            progress.start()
+        if what not in tasks:
+            tasks[what] = progress.add_task(what)
+        progress.update(tasks[what], completed=done, total=total)
+
+    try:
+        yield report
+    finally:
+        if tasks:
+            progress.stop()

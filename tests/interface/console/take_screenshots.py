@@ -1,0 +1,70 @@
+"""Takes the pictures of docs/console.md: python tests/interface/console/take_screenshots.py"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
+
+from console_data import CONCERT, FESTIVAL, HOUSE_KEY  # noqa: E402
+from console_service import chromium, running  # noqa: E402 - found by the line above
+
+IMAGES = ROOT / "docs" / "images"
+MOST_BYTES = 200_000
+DESK = {"viewport": {"width": 1100, "height": 800}}
+NIGHT = {**DESK, "color_scheme": "dark"}
+PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 1.5, "is_mobile": True}
+
+
+def pictures(console) -> list[tuple[str, str, dict, int]]:
+    """Names of pictures, the pages on them, how they are looked at, and how much of the page."""
+    timeline = f"orders/{console.long_story}?version=4"
+    expired = f"orders/{console.late_payment}"
+    hall = f"shows/{CONCERT}"
+    return [
+        ("sign-in", "sign-in", DESK, 620),
+        ("orders", "orders", DESK, 800),
+        ("order", timeline, DESK, 1080),
+        ("order-expired", expired, DESK, 900),
+        ("order-night", timeline, NIGHT, 1080),
+        ("shows", "shows", DESK, 420),
+        ("hall", hall, DESK, 1700),
+        ("hall-night", hall, NIGHT, 800),
+        ("sets", f"shows/{FESTIVAL}", DESK, 620),
+        ("read-models", "read-models", DESK, 480),
+        ("orders-phone", "orders", {**PHONE, "locale": "ru"}, 844),
+        ("order-phone", expired, {**PHONE, "locale": "ru"}, 1200),
+        ("hall-phone", hall, {**PHONE, "color_scheme": "dark"}, 844),
+    ]
+
+
+def take(browser, console) -> None:
+    for name, path, looks, height in pictures(console):
+        context = browser.new_context(timezone_id="Europe/Moscow", **looks)
+        page = context.new_page()
+        page.goto(f"{console.address}/console/sign-in")
+        if path != "sign-in":
+            page.fill("#key", HOUSE_KEY)
+            page.press("#key", "Enter")
+            page.wait_for_url("**/console/orders")
+            page.goto(f"{console.address}/console/{path}")
+        page.set_viewport_size({"width": looks["viewport"]["width"], "height": height})
+        page.wait_for_load_state("networkidle" if path == "sign-in" else "load")
+        page.evaluate("document.fonts.ready")
+        file = IMAGES / f"console-{name}.png"
+        page.screenshot(path=file)
+        context.close()
+        size = file.stat().st_size
+        print(f"{file.relative_to(ROOT)}  {size:,} bytes")
+        assert size < MOST_BYTES, "too large for a page of documentation"
+
+
+if __name__ == "__main__":
+    IMAGES.mkdir(exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(Path(folder)) as service,
+        chromium() as looker,
+    ):
+        take(looker, service)

@@ -1,0 +1,281 @@
+"""A data that has been selling for two weeks: what the console is looked at with."""
+
+import random
+from datetime import datetime, timedelta
+
+import yaml
+
+from application.bootstrap import build
+from application.catalog.access import AUDIT, Caller
+from application.catalog.file import read_catalog_file
+from application.catalog.keys import create_key
+from application.catalog.loading import load_catalog
+from application.orders.commands import ChangeOrder, ChoosePayment, Request
+from application.orders.expiry import sweep
+from application.projector.loop import catch_up
+from application.read_models.registry import PROJECTIONS
+from application.settings import Settings
+from domain.commands import BestAvailable, Customer, TicketsById
+from domain.status import Status
+
+HOUSE = "5f10c0de0000000000000001"
+SHOP = "5f10c0de0000000000000002"
+HOUSE_KEY = "data-house-key-0123456789abcdef"
+SHOP_KEY = "data-shop-key-0123456789abcdef"
+CONCERT = "5f10c0de00000000000000a1"
+FESTIVAL = "5f10c0de00000000000000a2"
+BALLET = "5f10c0de00000000000000a3"
+PARTERRE = "5f10c0de00000000000000b1"
+BALCONY = "5f10c0de00000000000000b2"
+LAWN = "5f10c0de00000000000000b3"
+TERRACE = "5f10c0de00000000000000b4"
+STALLS = "5f10c0de00000000000000b5"
+PARTERRE_ROWS = [14, 16, 18, 20, 20, 22, 22, 22, 22, 20]
+DAYS = 14
+BUYERS = [
+    ("Anna", "Ostrova", "+7 916 000-11-22"),
+    ("Oleg", "Severin", "+7 903 000-22-33"),
+    ("Maria", "Lindholm", "+46 70 000 33 44"),
+    ("Ирина", "Полевая", "+7 921 000-44-55"),
+    ("Jonas", "Weber", "+49 151 000 55 66"),
+    ("Пётр", "Зимин", "8 905 000-66-77"),
+    ("Clara", "Moreau", "+33 6 00 00 77 88"),
+]
+
+
+def ticket(kind: str, number: int) -> str:
+    """The id of a ticket of a kind: `c1` parterre, `c2` balcony, `c3` terrace, `c4` stalls."""
+    return f"5f10c0de{kind}{number:014x}"
+
+
+def seats(kind: str, rows: list[int], sector: str) -> list[dict]:
+    """Rows of so many seats each."""
+    numbers = iter(range(1, 10_000))
+    return [
+        {"id": ticket(kind, next(numbers)), "seat": {"sector": sector, "row": row, "number": seat}}
+        for row, length in enumerate(rows, 1)
+        for seat in range(1, length + 1)
+    ]
+
+
+def rule(name: str, nominal: str, extra: str) -> dict:
+    return {"id": f"5f10c0de0000000000{name}", "nominal": nominal, "extra": extra}
+
+
+def catalog() -> dict:
+    """The data's catalogue, as its file would say it."""
+    sectors = ["5f10c0de00000000000000d1", "5f10c0de00000000000000d2"]
+    concert = [
+        {
+            "id": PARTERRE,
+            "name": "Parterre",
+            "rules": [rule("00e1aa", "2400.00", "120.00")],
+            "tickets": seats("c1", PARTERRE_ROWS, sectors[0]),
+        },
+        {
+            "id": BALCONY,
+            "name": "Balcony",
+            "rules": [rule("00e2aa", "1500.00", "75.00")],
+            "tickets": seats("c2", [24, 24, 20], sectors[1]),
+        },
+    ]
+    festival = [
+        {
+            "id": LAWN,
+            "name": "Lawn",
+            "rules": [rule("00e3aa", "900.00", "45.00")],
+            "tickets": {"count": 600},
+        },
+        {
+            "id": TERRACE,
+            "name": "Terrace",
+            "rules": [rule("00e4aa", "3200.00", "160.00")],
+            "tickets": seats("c3", [12, 12], sectors[0]),
+        },
+    ]
+    ballet = [
+        {
+            "id": STALLS,
+            "name": "Партер",
+            "rules": [rule("00e5aa", "3500.00", "0.00")],
+            "tickets": seats("c4", [18] * 8, sectors[0]),
+        }
+    ]
+    shows = [
+        (CONCERT, "Chamber concert", "2031-03-14T19:00:00+03:00", concert),
+        (BALLET, "Вечер одноактных балетов", "2031-04-02T19:30:00+03:00", ballet),
+        (FESTIVAL, "Summer festival", "2031-07-05T12:00:00+03:00", festival),
+    ]
+    return {
+        "partners": [
+            {"id": HOUSE, "name": "The Playhouse", "language": "en", "keys": [HOUSE_KEY]},
+            {"id": SHOP, "name": "Corner ticket shop", "language": "ru", "keys": [SHOP_KEY]},
+        ],
+        "payment_systems": [
+            {
+                "id": "5f10c0de00000000000000f1",
+                "alias": "card",
+                "hold_minutes": 30,
+                "confirmed_by": "vendor",
+                "redirect_url": "https://pay.example/start",
+            },
+            {
+                "id": "5f10c0de00000000000000f2",
+                "alias": "cash",
+                "hold_minutes": 720,
+                "confirmed_by": "vendor",
+            },
+        ],
+        "deals": [{"id": "5f10c0de00000000000000f9", "org": HOUSE, "vendor": SHOP}],
+        "events": [
+            {
+                "id": show,
+                "org": HOUSE,
+                "title": title,
+                "starts_at": starts_at,
+                "ends_at": starts_at.replace("T12", "T23").replace("T19", "T22"),
+                "sets": sets,
+            }
+            for show, title, starts_at, sets in shows
+        ],
+    }
+
+
+class ConsoleData:
+    """Sells by a clock of its own, which ends at `till`. Every run tells the same timeline."""
+
+    def __init__(self, database: str, till: datetime) -> None:
+        self.till = till
+        self.time = till - timedelta(days=DAYS)
+        self.services = build(Settings(database=database), lambda: self.time)
+        self.house = Caller(HOUSE, "house", "en")
+        self.shop = Caller(SHOP, "shop", "ru")
+        self.random = random.Random(20)
+        self.requests = 0
+        text = yaml.safe_dump(catalog(), allow_unicode=True).encode()
+        load_catalog(self.services.store, read_catalog_file(text), self.time)
+
+    def request(self, caller: Caller) -> Request:
+        self.requests += 1
+        return Request(caller, f"visit-{self.requests:04d}")
+
+    def create(self, caller: Caller, show: str, **command) -> str:
+        return self.services.orders.create(
+            show, ChangeOrder(**command), self.request(caller)
+        ).order.id
+
+    def change(self, caller: Caller, order: str, **command) -> None:
+        self.services.orders.change(order, ChangeOrder(**command), self.request(caller))
+
+    def pay(self, caller: Caller, order: str, system: str = "card") -> None:
+        self.change(caller, order, payment=ChoosePayment(system), status=Status.IN_PROGRESS)
+
+    def later(self, **passes: float) -> None:
+        """Let time pass; holds that end meanwhile are recorded as ended."""
+        self.time = min(self.till, self.time + timedelta(**passes))
+        self.show_all()
+        sweep(self.services.queries, self.services.orders, "sweeper")
+
+    def show_all(self) -> None:
+        for name in PROJECTIONS:
+            catch_up(self.services.store, name)
+
+    def two_weeks(self) -> None:
+        """Orders of every kind, more towards the end of the fortnight."""
+        for day in range(DAYS):
+            for _ in range(3 + day // 2 + self.random.randrange(4)):
+                self.anybody()
+                self.later(minutes=self.random.randrange(12, 70))
+            self.later(days=day + 1 - (self.time - (self.till - timedelta(days=DAYS))).days)
+            self.time = self.till - timedelta(days=DAYS - day - 1, hours=-0.1)
+
+    def anybody(self) -> None:
+        """One buyer, who mostly pays."""
+        caller = self.random.choice([self.house, self.house, self.shop])
+        show, ticket_set = self.random.choice(
+            [(CONCERT, PARTERRE)] * 5
+            + [(CONCERT, BALCONY)] * 2
+            + [(FESTIVAL, LAWN)] * 4
+            + [(FESTIVAL, TERRACE), (BALLET, STALLS)]
+        )
+        count = self.random.choice([1, 2, 2, 2, 3, 4])
+        order = self.create(
+            caller, show, tickets=BestAvailable({ticket_set: count}), customer=self.buyer()
+        )
+        fate = self.random.random()
+        if fate < 0.1:
+            return
+        self.later(minutes=2)
+        self.pay(caller, order)
+        if fate < 0.18:
+            return
+        self.later(minutes=3)
+        done = fate < 0.92
+        self.change(caller, order, status=Status.DONE if done else Status.CANCELED)
+
+    def buyer(self) -> Customer:
+        first, last, mobile = self.random.choice(BUYERS)
+        email = f"buyer-{self.random.randrange(100, 999)}@example.org"
+        return Customer(email=email, first_name=first, last_name=last, mobile=mobile)
+
+    def a_long_story(self) -> str:
+        """An order that went through everything, paid; its id."""
+        self.time = self.till - timedelta(hours=3)
+        row = self.neighbours(3)
+        order = self.create(self.house, CONCERT, tickets=TicketsById(tuple(row[:2])))
+        self.later(minutes=1, seconds=20)
+        customer = Customer(
+            email="buyer@example.org",
+            first_name="Anna",
+            last_name="Ostrova",
+            mobile="+7 916 000-11-22",
+        )
+        self.change(self.house, order, customer=customer)
+        self.later(seconds=40)
+        self.change(self.house, order, tickets=TicketsById(tuple(row)))
+        self.later(minutes=2)
+        self.change(self.house, order, tickets=TicketsById((row[0], row[2])))
+        self.later(seconds=30)
+        self.change(self.house, order, payment=ChoosePayment("card", "https://shop.example/thanks"))
+        self.later(seconds=15)
+        self.change(self.house, order, status=Status.IN_PROGRESS)
+        self.later(minutes=4)
+        self.change(self.house, order, status=Status.DONE)
+        return order
+
+    def neighbours(self, count: int) -> list[str]:
+        """So many vacant tickets of the parterre beside each other."""
+        tickets = self.services.store.tickets(CONCERT)
+        vacant = [each.id for each in tickets if each.vacant_at(self.time) and each.set == PARTERRE]
+        for first in range(60, len(vacant)):
+            row = vacant[first : first + count]
+            if int(row[-1], 16) - int(row[0], 16) == count - 1:
+                return row
+        raise LookupError(count)
+
+    def a_late_payment(self) -> str:
+        """An order whose hold ended in the middle of its payment; its id."""
+        order = self.create(
+            self.shop, CONCERT, tickets=BestAvailable({PARTERRE: 2}), customer=self.buyer()
+        )
+        self.later(minutes=3)
+        self.pay(self.shop, order)
+        self.later(minutes=35)
+        return order
+
+    def tonight(self) -> None:
+        """What is still held when the timeline ends."""
+        self.time = self.till - timedelta(minutes=4)
+        for count in (2, 3, 1):
+            command = BestAvailable({PARTERRE: count})
+            self.create(self.house, CONCERT, tickets=command, customer=self.buyer())
+        self.create(self.shop, FESTIVAL, tickets=BestAvailable({LAWN: 4}), customer=self.buyer())
+        order = self.create(
+            self.shop, CONCERT, tickets=BestAvailable({BALCONY: 2}), customer=self.buyer()
+        )
+        self.pay(self.shop, order)
+        self.later(minutes=4)
+        self.show_all()
+
+    def auditors_key(self) -> str:
+        return create_key(self.services.store, SHOP, self.time, (AUDIT,))

@@ -1,0 +1,83 @@
+"""A real server process over a data's database, and what drives a browser against it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from console_data import ConsoleData
+
+CHROMIUM = os.environ.get("ORDERLOG_TEST_CHROMIUM") or shutil.which("chromium")
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+STOP_SECONDS = 20
+
+
+class Console:
+    """A running service: its address, its database, and what the data's timeline left there."""
+
+    def __init__(self, database: str) -> None:
+        self.database = database
+        self.address = ""
+        data = ConsoleData(database, datetime.now(UTC).replace(microsecond=0))
+        data.two_weeks()
+        self.long_story = data.a_long_story()
+        self.late_payment = data.a_late_payment()
+        data.tonight()
+        self.auditors_key = data.auditors_key()
+        data.services.checkpoints.make()
+        data.services.close()
+
+
+@contextmanager
+def running(folder):
+    """Serve a data that has been selling for two weeks, until the end of the block."""
+    console = Console(f"sqlite:///{folder / 'data.db'}")
+    with serving(console.database) as address:
+        console.address = address
+        yield console
+
+
+@contextmanager
+def serving(database: str, **settings: str):
+    """Serve a database; yields the address."""
+    command = [sys.executable, "-m", "interface.cli.main", "serve", "--port", "0"]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(each for each in sys.path if each),
+        "ORDERLOG_DATABASE": database,
+        "ORDERLOG_LOG_LEVEL": "WARNING",
+        **settings,
+    }
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as service:
+        try:
+            line = service.stdout.readline()
+            assert "http://" in line, "the service did not start"
+            yield line[line.index("http://") :].partition(",")[0]
+        finally:
+            service.terminate()
+            service.wait(STOP_SECONDS)
+
+
+@contextmanager
+def chromium():
+    """A Chromium without a screen. Raises `LookupError` where there is none."""
+    if CHROMIUM is None:
+        raise LookupError("there is no chromium on the path; ORDERLOG_TEST_CHROMIUM names one")
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only where there is one
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
