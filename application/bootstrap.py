@@ -1,4 +1,4 @@
-"""The only place that picks a store and wires the service: for HTTP, command line and tests."""
+"""The composition root: picks a store and wires the service, for HTTP, command line and tests."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -46,11 +46,11 @@ POSTGRES = "postgresql://"
 
 
 class BadDatabase(UserError):
-    """A database address that names no store of ours."""
+    """A database address that names no known store."""
 
 
 class Services(msgspec.Struct, frozen=True):
-    """Everything that can be asked of a wired service."""
+    """The parts of a wired service."""
 
     settings: Settings
     clock: Callable[[], datetime]
@@ -78,12 +78,12 @@ class Services(msgspec.Struct, frozen=True):
     acknowledgements: Acknowledgements
 
     def start(self) -> None:
-        """Start all that runs beside requests, as one process that does everything."""
+        """Start all background work, as one process that does everything."""
         self.start_for_requests()
         self._start_the_rest()
 
     def start_for_requests(self) -> None:
-        """Start what every process needs that answers requests."""
+        """Start what every process that answers requests needs."""
         self.store_clock.start()
         self.attempts.start()
         self.catalog.start()
@@ -108,14 +108,14 @@ class Services(msgspec.Struct, frozen=True):
         self.checkpointer.start()
 
     def look_back(self) -> None:
-        """Hold the log against what was seen of it: read models of another history begin anew."""
+        """Compare the log with what was seen of it; begin read models of another history anew."""
         with sold_without():
             self.watch.look()
         with sold_without():
             begin_diverged_anew(self.store, self.watch)
 
     def close(self) -> None:
-        """Stop what was started, and give back everything that was opened."""
+        """Stop everything that was started, and close everything that was opened."""
         self.catalog.stop()
         self.checkpointer.stop()
         self.watcher.stop()
@@ -170,7 +170,7 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
 
 
 def _open_with_read_models(database: str) -> Store:
-    """The store; a table of a read model that cannot be made now keeps nobody from selling."""
+    """Open the store; a read model's table that cannot be made now does not prevent sales."""
     store = open_store(database)
     for projection in PROJECTIONS.values():
         with sold_without():
@@ -180,7 +180,7 @@ def _open_with_read_models(database: str) -> Store:
 
 @contextmanager
 def sold_without() -> Iterator[None]:
-    """Go on where what follows from the log cannot be made now: a sale needs none of it."""
+    """Go on if derived tables cannot be made now: sales do not need them."""
     try:
         yield
     except StoreUnavailable as error:
@@ -190,7 +190,7 @@ def sold_without() -> Iterator[None]:
 def audit_key_of(settings: Settings) -> str | None:
     """The file of the private key that checkpoints are signed with.
 
-    Beside an SQLite file it has a place of its own; elsewhere it has to be named.
+    Beside an SQLite file it has a default name; elsewhere it has to be configured.
     """
     if settings.audit_key not in {BESIDE, ""}:
         return settings.audit_key
@@ -207,19 +207,19 @@ def open_store(database: str) -> Store:
 
 
 def opener_of(database: str) -> StoreOpener:
-    """What a worker process is handed to open the store that an address names."""
+    """The opener of a store for a worker process."""
     return StoreOpener(open_store, database)
 
 
 def open_copyable(database: str, *, make: bool) -> Copyable:
-    """The database that an address names as a whole; only with `make` it is made if need be."""
+    """The whole database that an address names; it is created only with `make`."""
     if database.startswith(SQLITE) and len(database) > len(SQLITE):
         return SqliteCopyable(database.removeprefix(SQLITE), make=make)
     return _open_postgres(database, partial(_postgres_copyable, make=make))
 
 
 def open_backups(database: str) -> Backups:
-    """What copies the log that an address names, and puts a copy back. Raises `BackupRefused`."""
+    """The backups of the log that an address names. Raises `BackupRefused`."""
     if database.startswith(SQLITE) and len(database) > len(SQLITE):
         return SqliteBackups(database.removeprefix(SQLITE))
     raise BackupRefused(
@@ -229,7 +229,7 @@ def open_backups(database: str) -> Backups:
 
 
 def open_copy(path: str) -> Store:
-    """The log in a file, with read models to be compared with it."""
+    """Open the log in a file, with read models to be compared with it."""
     store = open_store(SQLITE + path)
     for projection in PROJECTIONS.values():
         store.read_models().ensure(projection.table)
@@ -249,7 +249,7 @@ def _postgres_copyable(database: str, *, make: bool) -> Copyable:
 
 
 def _open_postgres(database: str, opener: Callable[[str], T]) -> T:
-    """What is on a PostgreSQL server, whose driver is installed only where it is wanted."""
+    """Open an address of PostgreSQL, whose driver is an extra."""
     if not database.startswith(POSTGRES):
         raise BadDatabase(
             f"{database} is no address of a database;"

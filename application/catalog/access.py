@@ -7,16 +7,16 @@ import msgspec
 from application.catalog.cache import CatalogCache
 
 SYSTEM = "system"
-"""The actor of what no caller asked for."""
+"""The actor of changes that no caller requested."""
 
 AUDIT = "audit"
-"""The scope of a key that reads the orders of every partner. It changes none of them."""
+"""The scope of a key that may read, but not change, the orders of every partner."""
 
 SCOPES = (AUDIT,)
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """Who is asking: a partner, by one of its keys."""
+    """The caller: a partner, identified by one of its keys."""
 
     partner: str
     key: str
@@ -30,16 +30,16 @@ class Caller(msgspec.Struct, frozen=True):
 
     @property
     def sees_all(self) -> bool:
-        """Whether the caller reads what every partner has."""
+        """Whether the caller may read the data of all partners."""
         return AUDIT in self.scopes
 
     def sees(self, *partners: str) -> bool:
-        """Whether the caller reads what these partners share, such as an order they sell."""
+        """Whether the caller may read what belongs to these partners, such as their orders."""
         return self.sees_all or self.partner in partners
 
 
 def hash_of(key: str) -> str:
-    """What is kept of a key. Keys are long and random, so one round of SHA-256 is enough."""
+    """The stored hash of a key. Keys are long and random, so one round of SHA-256 is enough."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
@@ -49,7 +49,7 @@ def key_id(key_hash: str) -> str:
 
 
 class Access:
-    """Tells who a key belongs to."""
+    """Finds the owner of a key."""
 
     def __init__(self, catalog_cache: CatalogCache) -> None:
         self._catalog_cache = catalog_cache

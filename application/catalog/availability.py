@@ -31,14 +31,14 @@ from domain.shows import Show, TicketSet
 
 
 def sale_of(ticket: Ticket, at: datetime) -> Sale:
-    """Whether `ticket` can be had at `at`: an overdue hold keeps nothing."""
+    """Whether `ticket` is vacant at `at`: an overdue hold keeps nothing."""
     if ticket.vacant_at(at):
         return Sale.VACANT
     return Sale.SOLD if ticket.held_till is None else Sale.RESERVED
 
 
 class ShowQueries:
-    """Reads what is for sale, always as it is now: tickets change with the events themselves."""
+    """Reads what is for sale at present: ticket rows change in the same commit as events."""
 
     def __init__(
         self, store: Store, catalog_cache: CatalogCache, clock: Callable[[], datetime]
@@ -60,7 +60,7 @@ class ShowQueries:
         ]
 
     def visible(self, caller: Caller) -> list[dict[str, Any]]:
-        """The shows that `caller` may look at, soonest first: those it may sell; or all."""
+        """The shows that `caller` may see, soonest first: those it may sell; or all."""
         catalog = self._catalog_cache.current()
         shows = [show for show in catalog.shows.values() if _may_see(catalog, show, caller)]
         shows.sort(key=lambda show: (show.starts_at, show.id))
@@ -75,7 +75,7 @@ class ShowQueries:
         ]
 
     def seen(self, show_id: str, caller: Caller) -> Show:
-        """A show that `caller` may look at; refuses any other as one that does not exist."""
+        """A show that `caller` may see; refuses any other as one that does not exist."""
         catalog = self._catalog_cache.current()
         show = catalog.shows.get(show_id)
         if show is None or not _may_see(catalog, show, caller):
@@ -83,11 +83,11 @@ class ShowQueries:
         return show
 
     def any(self, show_id: str) -> Show:
-        """A show, for who has an order of it."""
+        """A show, for callers that have an order for it."""
         return self._catalog_cache.current().show(show_id)
 
     def set_name(self, show_id: str, set_id: str) -> str | None:
-        """What a set of tickets is called."""
+        """The name of a set of tickets."""
         sets = self._catalog_cache.current().show(show_id).sets
         return next((each.name for each in sets if each.id == set_id), None)
 
@@ -115,11 +115,11 @@ class ShowQueries:
         return [_order_ticket(order, known[each]) for each in order.tickets if each in known]
 
     def show(self, show_id: str) -> ShowHeadDocument:
-        """A show as documents name it."""
+        """The reference to a show in documents."""
         return show_document(self._catalog_cache.current().show(show_id))
 
     def partner(self, partner_id: str) -> PartnerDocument:
-        """A partner as documents name it."""
+        """The reference to a partner in documents."""
         partner = self._catalog_cache.current().partners.get(partner_id)
         return {"id": partner_id, "name": partner.name if partner else None}
 
@@ -133,7 +133,7 @@ def _may_see(catalog: Catalog, show: Show, caller: Caller) -> bool:
 
 
 def show_document(show: Show) -> ShowHeadDocument:
-    """A show: what it is called, when it is, whose it is."""
+    """The title, time and organiser of a show."""
     return {
         "id": show.id,
         "title": {"text": show.title},

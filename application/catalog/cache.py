@@ -1,6 +1,6 @@
-"""What is sold, by whom, at what price: the catalogue as a serving process keeps it in memory.
+"""The catalogue as a server process keeps it in memory: shows, partners and prices.
 
-Tickets are not in it: there may be hundreds of thousands, and who has them changes all the time.
+Tickets are not in it: there may be hundreds of thousands, and their owners change all the time.
 """
 
 import threading
@@ -20,13 +20,13 @@ from domain.shows import Deal, Show
 
 REFRESH_SECONDS = 1.0
 LOOKS_A_REFRESH = 4
-"""A thread looks so often in that time: one look may be late without the catalogue being so."""
+"""How often a thread checks in that time: one late check does not make the catalogue stale."""
 
 log = structlog.get_logger()
 
 
 class Partner(msgspec.Struct, frozen=True):
-    """Who sells tickets or organises shows. `language` is what its buyers are spoken to in."""
+    """A partner sells tickets or organises shows. `language` is the default for its buyers."""
 
     id: str
     name: str
@@ -44,7 +44,7 @@ class Key(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Secret(msgspec.Struct, frozen=True):
-    """What the processes of one service share and nobody else may know."""
+    """The secret that the processes of one service share."""
 
     value: str
 
@@ -114,10 +114,10 @@ class _Documents(msgspec.Struct):
 
 
 class CatalogCache:
-    """Keeps the catalogue at hand, and notices within a second when it was changed.
+    """Caches the catalogue, and detects within a second that it was changed.
 
-    The caller looks whether it was, unless a thread does (`start`). Then a store that stalls
-    holds up nobody who knows the catalogue: it stays as it was until the store answers again.
+    The caller checks for changes, unless a thread does (`start`). Then a stalled store does not
+    block callers once the catalogue is loaded: it stays as it was until the store answers again.
     """
 
     def __init__(self, store: Store, refresh_seconds: float = REFRESH_SECONDS) -> None:
@@ -133,17 +133,17 @@ class CatalogCache:
         self._looked = threading.Condition()
 
     def start(self) -> None:
-        """Look in a thread from now on, which is the only one that does."""
+        """From now on, check for changes in one thread only."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop the thread; one that waits for a store that stalls is not waited for."""
+        """Stop the thread, without waiting for one that a stalled store blocks."""
         self._thread.stop(self._refresh_seconds)
 
     def current(self) -> Catalog:
         """The catalogue, at most a second old while the store answers.
 
-        Only the first time others wait for it too.
+        Only while it is first loaded do other callers wait, too.
         """
         known = self._catalog
         if known is None:
@@ -177,9 +177,9 @@ class CatalogCache:
                 self._looked.notify_all()
 
     def _as_the_thread_finds(self, known: Catalog) -> Catalog:
-        """What the thread finds that is late, or the old one where it waits for the store.
+        """The catalogue from a late thread, or the old one if the thread waits for the store.
 
-        It was late if the whole process was halted, or had too much to do.
+        The thread is late if the whole process was halted or overloaded.
         """
         since = self._looking_since
         if since is not None and time.monotonic() - since > self._refresh_seconds / LOOKS_A_REFRESH:

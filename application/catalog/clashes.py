@@ -1,7 +1,7 @@
-"""What a good catalogue file cannot say because of what was loaded before.
+"""Conflicts of a valid catalogue file with what was loaded before.
 
-Loading removes no event, payment system or deal that a file does not name. So the file must not
-give away again what those have: tickets are picked by their set, payments chosen by an alias.
+Loading does not remove an event, payment system or deal that a file omits. So the file must not
+reuse their names: tickets are picked by their set, payment systems chosen by an alias.
 """
 
 from collections.abc import Iterator

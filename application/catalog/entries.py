@@ -1,4 +1,4 @@
-"""What a catalogue file has in it, once it is read."""
+"""The content of a catalogue file once it is read."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from domain.shows import Deal, Show
 
 
 class BadCatalog(UserError):
-    """A catalogue file with wrong values. `errors` says by path what is wrong; nothing was used."""
+    """A catalogue file has wrong values. `errors` has them by path; nothing was loaded."""
 
     def __init__(self, errors: Mapping[str, str]) -> None:
         super().__init__("; ".join(f"{path}: {what}" for path, what in errors.items()))
@@ -27,7 +27,7 @@ class TicketEntry(msgspec.Struct, frozen=True):
 
 
 class PartnerEntry(msgspec.Struct, frozen=True):
-    """A partner with its keys in the clear, as only the file has them."""
+    """A partner with its keys in plain text, which only the file has."""
 
     partner: Partner
     keys: tuple[str, ...]
@@ -41,7 +41,7 @@ class ShowEntry(msgspec.Struct, frozen=True):
 
 
 class CatalogFile(msgspec.Struct, frozen=True):
-    """What a good catalogue file says."""
+    """The content of a valid catalogue file."""
 
     partners: tuple[PartnerEntry, ...]
     payment_systems: tuple[PaymentSystem, ...]

@@ -1,7 +1,7 @@
 """Checks a catalogue file as a whole: names given twice, partners and seats.
 
-It is checked on what the file says, not on what was made of it: a wrong value elsewhere must not
-hide these. Values of a wrong type are passed over here.
+This checks the raw document, not the loaded one, so that a wrong value elsewhere does not hide
+these errors. Values of a wrong type are skipped here.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,7 +14,7 @@ Named = tuple[str, str, Any]
 
 
 def faults_of(document: Mapping[Any, Any]) -> dict[str, str]:
-    """By path, what is wrong with the file as a whole."""
+    """By path, the errors of the file as a whole."""
     return _twice(_named(document)) | _unknown_partners(document) | _seats_twice(document)
 
 
@@ -64,7 +64,7 @@ def _unknown_partners(document: Mapping[Any, Any]) -> dict[str, str]:
 
 
 def _seats_twice(document: Mapping[Any, Any]) -> dict[str, str]:
-    """Two tickets of one set for the same seat: they would seat two buyers on one chair."""
+    """Errors for two tickets of one set with the same seat."""
     return _twice(
         ("seat", f"{at}.seat", (path, *seat))
         for path, ticket_set in _sets(document)

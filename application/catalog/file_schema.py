@@ -1,4 +1,4 @@
-"""The schema of a catalogue file: the form of each value, and what is made of it."""
+"""The schema of a catalogue file: the form of each value, and the type it is loaded as."""
 
 import re
 import unicodedata

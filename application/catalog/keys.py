@@ -1,4 +1,4 @@
-"""Keys of partners: made, listed, revoked. The secret is shown once and kept only as its hash."""
+"""Creates, lists and revokes keys of partners. A key is shown once and stored only as a hash."""
 
 import secrets
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ def list_keys(store: Store) -> list[Key]:
 
 
 def revoke_key(store: Store, wanted: str, at: datetime) -> Key:
-    """Take a key's right away, within a second everywhere. Raises `UnknownKey`."""
+    """Revoke a key, which takes effect within a second everywhere. Raises `UnknownKey`."""
     with store.change_catalog() as change:
         for key_hash, key in catalog_of(0, change.documents()).keys.items():
             if key.id == wanted:

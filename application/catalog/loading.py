@@ -23,7 +23,7 @@ TRIES = 20
 
 
 class TicketsInUse(UserError):
-    """The file would take held or sold tickets away. `errors` names each; nothing was changed."""
+    """The file would remove held or sold tickets. `errors` names each; nothing was changed."""
 
     def __init__(self, errors: Mapping[str, str]) -> None:
         super().__init__("; ".join(f"ticket {ticket}: {what}" for ticket, what in errors.items()))
@@ -53,10 +53,10 @@ def sample_catalog() -> CatalogFile:
 
 
 def load_catalog(store: Store, file: CatalogFile, at: datetime) -> LoadReport:
-    """Make the store's catalogue what `file` says, in one transaction.
+    """Load `file` into the store's catalogue, in one transaction.
 
-    Loading the same file again changes nothing. Raises `TicketsInUse` where it would take a held
-    or sold ticket away from its order, `BadCatalog` where it names anew what has that name.
+    Loading the same file again changes nothing. Raises `TicketsInUse` where it would take a held or
+    sold ticket from its order, and `BadCatalog` where it reuses a name that is taken.
     """
     for _ in range(TRIES):
         try:
@@ -67,7 +67,7 @@ def load_catalog(store: Store, file: CatalogFile, at: datetime) -> LoadReport:
 
 
 def _load(store: Store, file: CatalogFile, at: datetime) -> LoadReport:
-    """Load a file. Raises `TicketTaken` where a buyer was quicker than the removal of a ticket."""
+    """Load a file. Raises `TicketTaken` if a buyer took a ticket before it was removed."""
     report = LoadReport()
     with store.change_catalog() as change:
         known = change.documents()
@@ -131,7 +131,7 @@ def _load_tickets(
     report: LoadReport,
     errors: dict[str, str],
 ) -> None:
-    """Bring the rows of a show's tickets to what the file says of each set."""
+    """Change the rows of a show's tickets to match each set of the file."""
     present: dict[str, dict[str, Ticket]] = {}
     highest = 0
     for ticket in change.tickets(entry.show.id):
@@ -149,7 +149,7 @@ def _load_tickets(
 
 
 class _Wanted(msgspec.Struct):
-    """Changes a show's tickets step by step, noting what cannot be."""
+    """Changes a show's tickets step by step, and collects errors."""
 
     _change: CatalogChange
     _show: str
@@ -159,7 +159,7 @@ class _Wanted(msgspec.Struct):
     _errors: dict[str, str]
 
     def count(self, ticket_set: str, count: int, mine: Mapping[str, Ticket]) -> None:
-        """Have `count` tickets in a set; which ones leave is ours to say: vacant, highest first."""
+        """Set the number of tickets in a set; vacant ones are removed, highest numbers first."""
         missing = count - len(mine)
         self._add(ticket_set, ((new_id(self._at), b"{}") for _ in range(missing)))
         if missing < 0:
@@ -172,7 +172,7 @@ class _Wanted(msgspec.Struct):
             self.remove(surplus)
 
     def each(self, ticket_set: str, seats: Mapping[str, bytes], mine: Mapping[str, Ticket]) -> None:
-        """Have exactly these tickets in a set."""
+        """Make a set have exactly these tickets."""
         self.remove(ticket for ticket in mine.values() if ticket.id not in seats)
         for ticket_id, ticket in mine.items():
             if ticket_id in seats and seats[ticket_id] != ticket.seat:

@@ -1,4 +1,4 @@
-"""Where the tickets of a show are, and which of them can be had: for those who look at it."""
+"""The seats of a show's tickets and which are vacant, for display."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -16,11 +16,11 @@ from domain.order import Order
 from domain.shows import Show, TicketSet
 
 LETTERS = {Sale.VACANT: "v", Sale.RESERVED: "h", Sale.SOLD: "s"}
-"""How the states of many tickets are written in few bytes, a letter each."""
+"""The compact form of ticket states: a letter each."""
 
 
 class Seat(msgspec.Struct, frozen=True):
-    """A ticket with a seat; `place` is where it stands among all tickets of the show."""
+    """A ticket with a seat; `place` is its index among all tickets of the show."""
 
     ticket: str
     place: int
@@ -42,7 +42,7 @@ class Sector(msgspec.Struct, frozen=True):
 
 
 class SetPlan(msgspec.Struct, frozen=True):
-    """A set of tickets: those with seats by sector and row, and how many of all are what."""
+    """A set of tickets: those with seats by sector and row, and the counts by state."""
 
     id: str
     name: str
@@ -54,8 +54,8 @@ class SetPlan(msgspec.Struct, frozen=True):
 class Hall(msgspec.Struct, frozen=True):
     """A show's tickets at one moment.
 
-    `states` has a letter for each ticket by its place; `position` is the log's at that moment,
-    or a little before: what was written later may be in it already.
+    `states` has a letter for each ticket by its place; `position` is the log's at that moment, or a
+    little earlier: later changes may be included already.
     """
 
     show: Show
@@ -65,7 +65,7 @@ class Hall(msgspec.Struct, frozen=True):
 
 
 class Seating:
-    """Reads who could have which seat, as it is now."""
+    """Reads the present state of seats."""
 
     def __init__(self, store: Store, shows: ShowQueries, clock: Callable[[], datetime]) -> None:
         self._store = store
@@ -73,11 +73,11 @@ class Seating:
         self._clock = clock
 
     def hall(self, show_id: str, caller: Caller) -> Hall:
-        """All tickets of a show. Refuses one that `caller` may not look at."""
+        """All tickets of a show. Refuses a show that `caller` may not see."""
         return self._hall(self._shows.seen(show_id, caller))
 
     def has_news(self, position: int) -> bool:
-        """Whether anything was written beyond `position`: only then a hall can look different."""
+        """Whether anything was written beyond `position`: only then can the seats have changed."""
         return self._store.last_position() > position
 
     def hall_of(self, order: Order) -> Hall:
@@ -85,14 +85,14 @@ class Seating:
         return self._hall(self._shows.any(order.show))
 
     def holder(self, show_id: str, ticket_id: str) -> str | None:
-        """The order that has a ticket of this show now, if one has."""
+        """The order that has a ticket of this show now, if any."""
         for ticket in self._store.tickets_by_id([ticket_id]):
             if ticket.show == show_id and not ticket.vacant_at(self._clock()):
                 return ticket.order
         return None
 
     def places(self, tickets: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """By ticket, what stands on it: its number, set and seat. Unknown ones are absent."""
+        """By ticket, its number, set and seat. Unknown tickets are absent."""
         return {
             ticket.id: {
                 "number": ticket.number,
@@ -132,7 +132,7 @@ def _plan(
 
 
 def _sectors(tickets: Iterable[tuple[int, Ticket]]) -> list[Sector]:
-    """The tickets that have a whole seat, by sector and row, all in their natural order."""
+    """The tickets with a complete seat by sector and row, in natural order."""
     found: defaultdict[str, defaultdict[str, list[Seat]]] = defaultdict(lambda: defaultdict(list))
     for place, ticket in tickets:
         seat = msgspec.json.decode(ticket.seat)

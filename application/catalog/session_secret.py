@@ -1,4 +1,4 @@
-"""The secret by which a session of the console is known to be ours, in every process alike."""
+"""The secret that signs sessions of the console, shared by all processes."""
 
 import secrets
 
@@ -11,7 +11,7 @@ NAME = "console"
 
 
 class SessionSecret:
-    """Keeps the secret in the store, beside the catalogue. It is made when first asked for."""
+    """Stores the secret with the catalogue. It is made when first needed."""
 
     def __init__(self, store: Store, catalog_cache: CatalogCache) -> None:
         self._store = store
@@ -19,14 +19,14 @@ class SessionSecret:
         self._known: str | None = None
 
     def value(self) -> str:
-        """The secret: 64 hex digits nobody can guess. It stays what it is."""
+        """The secret: 64 random hex digits. It does not change."""
         if self._known is None:
             known = self._catalog_cache.current().secrets.get(NAME) or self._made()
             self._known = known.value
         return self._known
 
     def _made(self) -> Secret:
-        """A new secret, unless another process has made one a moment ago."""
+        """Make a secret, unless another process has just made one."""
         with self._store.change_catalog() as change:
             document = change.documents().get(("secret", NAME))
             if document is None:

@@ -1,4 +1,4 @@
-"""Reads YAML so that every fault is named by its path: names given twice, depth, moments."""
+"""Reads YAML and reports every error by its path: duplicate names, depth, moments."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ DEEPEST = 32
 
 
 class _Loader(_SafeLoader):
-    """Leaves a moment that does not exist as text, for its field to refuse by its path."""
+    """Keeps a moment that does not exist as text, so that its field refuses it by its path."""
 
     def moment_or_text(self, node: yaml.ScalarNode) -> Any:
         try:
@@ -28,7 +28,7 @@ _Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.moment_or_text)
 
 
 def read_yaml(text: str | bytes) -> tuple[dict[Any, Any], dict[str, str]]:
-    """The document, and what its mappings name twice. Raises `BadCatalog` if it is no mapping."""
+    """The document, and the duplicate keys in it. Raises `BadCatalog` if it is not a mapping."""
     try:
         _refuse_depth(text)
         loader = _Loader(text)
@@ -52,7 +52,7 @@ def _problem(error: Exception) -> str:
 
 
 def _refuse_depth(text: str | bytes) -> None:
-    """The compiled loader recurses without a limit: a very deep file would end the process."""
+    """The compiled loader recurses without a limit: a very deep file would crash the process."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         depth += isinstance(event, yaml.CollectionStartEvent)
@@ -62,9 +62,9 @@ def _refuse_depth(text: str | bytes) -> None:
 
 
 def _named_twice(node: yaml.Node | None, path: str, seen: set[int]) -> dict[str, str]:
-    """By path, the keys that a mapping has twice: YAML itself silently takes the last.
+    """By path, the duplicate keys of mappings: YAML itself silently takes the last.
 
-    `seen` has the nodes that were looked at: an alias brings the same one again.
+    `seen` has the nodes that were visited: an alias leads to the same node again.
     """
     errors: dict[str, str] = {}
     if id(node) in seen:

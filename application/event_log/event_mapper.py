@@ -1,6 +1,6 @@
-"""Puts events into the library's stored events and takes them out again.
+"""Maps events to the library's stored events and back.
 
-The stored name stands beside the bytes and does not depend on where the class lives in the code.
+The stored name is beside the bytes and does not depend on the module of the class.
 """
 
 from typing import Any, cast
@@ -14,7 +14,7 @@ from domain.events import STORED, STORED_NAMES, Event
 
 _ENCODER = msgspec.json.Encoder()
 DECODERS = {name: msgspec.json.Decoder(cls) for name, cls in STORED.items()}
-"""By stored name, what reads the bytes of an event."""
+"""By stored name, the decoder of an event's bytes."""
 
 
 def event_of(stored: StoredEvent) -> Event:
@@ -31,10 +31,10 @@ def event_from(name: str, state: bytes, order: str) -> Event:
 
 
 class EventMapper(Mapper[str]):
-    """The library's mapper, without its transcoder: msgspec writes and reads the bytes."""
+    """The library's mapper, with msgspec in place of its transcoder."""
 
     def __init__(self) -> None:
-        """Take nothing: the table of stored names is all there is to know."""
+        """Needs no arguments: the table of stored names is enough."""
 
     def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredEvent:
         """The bytes to store for an event."""

@@ -1,4 +1,4 @@
-"""The chain of an order's events: each one's hash covers its predecessor's, and so all before it.
+"""The hash chain of an order's events: each hash covers its predecessor's, and so all before it.
 
 What is hashed is a stored format: it never changes (docs/audit.md).
 """
@@ -11,28 +11,28 @@ from eventsourcing.persistence import StoredEvent
 
 HASH_BYTES = 32
 GENESIS = b"orderlog facts 1\0"
-"""With the order's id after it: what the first event of an order follows."""
+"""The prefix of an order's id in the hash that precedes its first event."""
 
 _pack = Struct(">BHHq").pack
 _sha256 = hashlib.sha256
 
 
 def genesis(order: str) -> bytes:
-    """What stands for the hash before an order's first event."""
+    """The hash that precedes an order's first event."""
     return _sha256(GENESIS + order.encode()).digest()
 
 
 def link(previous: bytes, order: str, version: int, name: str, state: bytes) -> bytes:
-    """The hash of an event: of the hash before, its order, version, stored name and bytes."""
+    """The hash of an event: over the hash before it, its order, version, stored name and bytes."""
     id_bytes, name_bytes = order.encode(), name.encode()
     lengths = _pack(len(previous), len(id_bytes), len(name_bytes), version)
     return _sha256(b"".join((lengths, previous, id_bytes, name_bytes, state))).digest()
 
 
 def links(events: Iterable[StoredEvent], heads: MutableMapping[str, bytes]) -> list[bytes]:
-    """The hashes of new events. `heads` has the last hash of each order that has events, and moves.
+    """The hashes of new events. `heads` has the last hash of each order, and is updated.
 
-    An event whose predecessor is not known follows nothing: verification will say so.
+    An event whose predecessor is not known gets an empty predecessor, which verification finds.
     """
     found = []
     for event in events:

@@ -1,7 +1,7 @@
-"""The digest by which an Idempotency-Key is known everywhere behind HTTP.
+"""The digest that stands for an Idempotency-Key everywhere behind HTTP.
 
-It stands in the event that a request brought about and is the key of the table `requests`, so that
-the table can be verified and made again from the log. The key itself is kept nowhere.
+It is in the event that a request recorded, and is the key of the table `requests`, so that the
+table can be verified and made again from the log. The key itself is not stored.
 """
 
 import hashlib
@@ -17,11 +17,11 @@ FOR_EVER = 2**62
 """A position beyond all others."""
 
 DOMAIN = b"orderlog idempotency key 1\0"
-"""Keeps the digest apart from every other one; the number is that of this way to digest."""
+"""Separates this digest from all others; the number is its version."""
 
 
 class Claim(msgspec.Struct):
-    """What any event says of its request, whether this version knows its kind or not."""
+    """The fields about its request that any event has, known to this version or not."""
 
     at: datetime | None = None
     number: int = 0
@@ -45,7 +45,7 @@ def _counted(text: str) -> bytes:
 
 
 def claim_in(state: bytes) -> Claim:
-    """An event; an empty one for bytes that are none: finding those is verification's task."""
+    """Read these fields of an event; empty for unreadable bytes, which verification finds."""
     try:
         return _DECODE(state)
     except (msgspec.MsgspecError, UnicodeDecodeError):

@@ -1,8 +1,8 @@
-"""Bundles: some orders with all it takes to check them without a database.
+"""Bundles: files with which some orders can be verified without a database.
 
-A bundle has the orders' events and hashes, a signed checkpoint, and for each order a path from the
-end of its chain up to what was signed. So it proves that these are all events that the order had
-then, and that none was changed since.
+A bundle has the orders' events and hashes, a signed checkpoint, and for each order the Merkle proof
+from the head of its chain to the signed root. It proves that these are all the events that the
+order had at that position, and that none has been changed since.
 """
 
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ class BundledEvent(msgspec.Struct, frozen=True):
 
 
 class BundledOrder(msgspec.Struct, frozen=True):
-    """An order with its path: from the end of its chain to its bucket, from there to the root."""
+    """An order with its Merkle proof: from its head to its bucket, and from there to the root."""
 
     id: str
     events: list[BundledEvent] = msgspec.field(name="facts")
@@ -60,19 +60,19 @@ class BundledOrder(msgspec.Struct, frozen=True):
 
 
 class BundledCheckpoint(msgspec.Struct, frozen=True):
-    """A checkpoint as it is kept; the signature in hex."""
+    """A checkpoint as it is stored; the signature is in hex."""
 
     statement: str
     signature: str
 
     @property
     def signed(self) -> SignedCheckpoint:
-        """The checkpoint with its bytes."""
+        """The checkpoint with its statement as bytes."""
         return SignedCheckpoint(0, self.statement.encode(), bytes.fromhex(self.signature))
 
 
 class Bundle(msgspec.Struct, frozen=True):
-    """What is written to a file. `keys` are the checkpoints that announced a new key."""
+    """The content of the file. `keys` are the checkpoints that announced a new key."""
 
     format: str
     checkpoint: BundledCheckpoint
@@ -81,18 +81,18 @@ class Bundle(msgspec.Struct, frozen=True):
 
 
 class CannotBundle(UserError):
-    """An order that cannot be proven: the log is not what was recorded."""
+    """An order cannot be proven: the log is not what was recorded."""
 
     def __init__(self, order: str, reason: str) -> None:
         super().__init__(f"Order {order} cannot be proven: {reason}")
 
 
 class BadBundle(UserError):
-    """A file that is no bundle of ours."""
+    """The file is not a bundle."""
 
 
 class BundleReport(msgspec.Struct, frozen=True):
-    """What was checked, by which key, and what was found wrong."""
+    """What was checked, with which key, and what was found wrong."""
 
     key: str
     checkpoint: Statement
@@ -107,7 +107,7 @@ class BundleReport(msgspec.Struct, frozen=True):
 
 
 def make_bundle(store: Store, checkpoints: Checkpoints, orders: Sequence[str]) -> Bundle:
-    """A bundle of orders under the newest checkpoint, which is made if there is none.
+    """Make a bundle of orders under the newest checkpoint, which is made if there is none.
 
     Refuses an unknown order. Raises `CannotBundle`, and what `Checkpoints.make` raises.
     """
@@ -167,7 +167,7 @@ def _rows(store: Store, order: str) -> list[LinkRow]:
 
 
 def head_of_rows(order: str, rows: Sequence[LinkRow]) -> Head:
-    """How the chain of these events ends."""
+    """The head of the chain of these events."""
     return Head(order, rows[-1][1], rows[-1][5], position_digest_of([row[4] for row in rows]))
 
 
@@ -191,7 +191,7 @@ def read_bundle(data: bytes) -> Bundle:
 
 
 def read_checkpoint(data: bytes) -> SignedCheckpoint:
-    """The checkpoint in a file, as `audit checkpoint --json` prints it. Raises `BadBundle`."""
+    """Read a checkpoint from a file, as `audit checkpoint --json` prints it. Raises `BadBundle`."""
     try:
         kept = msgspec.json.decode(data, type=BundledCheckpoint).signed
         statement_of(kept)
@@ -201,7 +201,7 @@ def read_checkpoint(data: bytes) -> SignedCheckpoint:
 
 
 def check_bundle(bundle: Bundle, trusted: str | None = None) -> BundleReport:
-    """Check a bundle against its own checkpoint, and that against the key that is trusted."""
+    """Check a bundle against its checkpoint, and the checkpoint against the trusted key."""
     statement = statement_of(bundle.checkpoint.signed)
     findings = list(_signature_faults(bundle, statement, trusted))
     for order in bundle.orders:
@@ -227,7 +227,7 @@ def _signature_faults(bundle: Bundle, statement: Statement, trusted: str | None)
 
 
 def _heirs(bundle: Bundle, trusted: str) -> set[str]:
-    """The trusted key and those that it announced, directly or through others."""
+    """The trusted key, and the keys that it announced directly or through others."""
     keys = {trusted}
     for each in bundle.keys:
         statement = statement_of(each.signed)

@@ -1,7 +1,7 @@
 """Checks the rows of tickets against the lists of tickets and the catalogue's documents.
 
-Who has a ticket is checked with the orders (`part_check.py`), which also hold the set of a ticket
-against what the log says of it.
+Who has a ticket is checked with the orders (`partition_check.py`), and so is the set that the log
+has for it.
 """
 
 from collections import Counter
@@ -23,13 +23,13 @@ class _Set(msgspec.Struct):
 
 
 class _Show(msgspec.Struct):
-    """What matters here of a show's document."""
+    """The fields of a show's document that are checked."""
 
     sets: list[_Set]
 
 
 def keeps_tickets(store: Store) -> bool:
-    """Whether there is a catalogue or anything of one: a log that was imported has none."""
+    """Whether there is any part of a catalogue: an imported log has none."""
     with store.derived_records().catalog_moment() as moment:
         return (
             any(kind == EVENT for kind, _ in moment.documents())
@@ -39,7 +39,7 @@ def keeps_tickets(store: Store) -> bool:
 
 
 def catalog_findings(store: Store) -> Iterator[Finding]:
-    """Each row of a ticket that is not as the catalogue made it, and each list that is not."""
+    """Findings for each ticket row and each list that differs from the catalogue."""
     with store.derived_records().catalog_moment() as moment:
         sets = _amounts(moment.documents())
         left = set(moment.shows())
@@ -55,7 +55,7 @@ def catalog_findings(store: Store) -> Iterator[Finding]:
 
 
 def _amounts(documents: Mapping[tuple[str, str], bytes]) -> dict[str, dict[str, int] | None]:
-    """By show, how many tickets each of its sets has; None for a document that is none."""
+    """By show, how many tickets each of its sets has; None for a document that cannot be read."""
     found: dict[str, dict[str, int] | None] = {}
     for (kind, show), document in documents.items():
         if kind == EVENT:
@@ -71,7 +71,7 @@ def _amounts(documents: Mapping[tuple[str, str], bytes]) -> dict[str, dict[str, 
 def _show(
     moment: CatalogMoment, show: str, data: bytes, amounts: Mapping[str, int] | None
 ) -> Iterator[Finding]:
-    """Hold a show's rows against its list, and the list against the show's document."""
+    """Compare a show's rows with its list, and the list with the show's document."""
     try:
         listed = unpacked(data)
     except BadList:

@@ -1,4 +1,4 @@
-"""Checks one order: its chain as it is kept, and as it was recorded."""
+"""Checks the chain of one order: as it is stored, and against what was recorded of it."""
 
 import struct
 from collections.abc import Iterator, Sequence
@@ -17,9 +17,9 @@ UNREADABLE = (KeyError, struct.error, UnicodeError, msgspec.MsgspecError)
 
 
 class Checked(msgspec.Struct):
-    """An order's events with their positions, and what is wrong with them.
+    """An order's events with their positions, and the findings about them.
 
-    `whole` is whether its state can be told from them: none is missing or unreadable.
+    `whole` is whether its state follows from them: none is missing or unreadable.
     """
 
     order: str
@@ -30,20 +30,20 @@ class Checked(msgspec.Struct):
     whole: bool = True
 
     def count(self, till: int) -> int:
-        """How many events have positions up to `till`."""
+        """The number of events with positions up to `till`."""
         positions = self.positions
         if positions[-1] <= till:
             return len(positions)
         return sum(position <= till for position in positions)
 
     def head(self, count: int) -> Head:
-        """How the chain ends after its first `count` events, as it is kept."""
+        """The head of the stored chain after its first `count` events."""
         last = self.rows[count - 1]
         return Head(self.order, last[1], last[5], position_digest_of(self.positions[:count]))
 
 
 def check_chain(order: str, rows: Sequence[LinkRow]) -> Checked:
-    """Check the events of an order, which come by version, as far as they vouch for each other."""
+    """Check that the events of an order, sorted by version, form a chain."""
     events = sound_events(order, rows)
     if events is not None:
         return Checked(order, rows, events, [row[4] for row in rows])
@@ -51,7 +51,7 @@ def check_chain(order: str, rows: Sequence[LinkRow]) -> Checked:
 
 
 def sound_events(order: str, rows: Sequence[LinkRow]) -> list[Event] | None:
-    """The events of an order, if nothing is wrong with them: all that most orders are asked."""
+    """The events of an order, if nothing is wrong with them: a quick check for most orders."""
     events: list[Event] = []
     own, position = genesis(order), 0
     try:
@@ -103,7 +103,7 @@ def _named_faults(order: str, rows: Sequence[LinkRow]) -> Checked:
 
 
 def _link(previous: bytes, row: LinkRow) -> bytes | None:
-    """The hash that an event should have; None where it has what no event of ours can have."""
+    """The hash that an event should have; None where its fields cannot be those of an event."""
     order, version, name, state, _, _ = row
     try:
         return link(previous, order, version, name, state)
@@ -154,7 +154,7 @@ def _out_of_order(row: LinkRow) -> Finding:
 
 
 def check_recorded(checked: Checked, seen: Head | None, recorded: int) -> Iterator[Finding]:
-    """Hold an order against what was recorded of the log up to the position `recorded`."""
+    """Compare an order with what was recorded of the log up to the position `recorded`."""
     count = checked.count(recorded)
     if seen is None:
         if count:
@@ -187,6 +187,6 @@ def check_recorded(checked: Checked, seen: Head | None, recorded: int) -> Iterat
 
 
 def gone(seen: Head) -> Finding:
-    """An order that was recorded and is not there."""
+    """The finding for an order that was recorded and is missing."""
     last = "its only event" if seen.version == 1 else f"all its {seen.version} events"
     return Finding(Kind.MISSING, f"The order is missing, with {last}.", seen.order, 1)

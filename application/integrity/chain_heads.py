@@ -1,4 +1,4 @@
-"""Moves the recorded heads on with the log, and asks it for the digest over all orders' heads."""
+"""Advances the recorded heads with the log, and computes the digest over all heads."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -19,11 +19,11 @@ log = structlog.get_logger()
 
 
 class HeadsMoved(Exception):
-    """Another process moves the recorded heads at the same time."""
+    """Another process advances the recorded heads at the same time."""
 
 
 class Finalised:
-    """What is recorded at a position: the digest over all heads, and how many there are."""
+    """The digest over all heads at a position, and how many there are."""
 
     def __init__(self, position: int, buckets: list[Bucket]) -> None:
         self.position = position
@@ -36,8 +36,8 @@ class Finalised:
 def advance(store: Store, till: int, pause: float = 0.0) -> None:
     """Record the heads up to the position `till`, with pauses between steps. Raises `HeadsMoved`.
 
-    A chain that was changed behind the recorded heads' back is not taken over: it stays as it was
-    seen, so that verification goes on to name it, whatever is signed from now on.
+    A chain that was changed after its head was recorded keeps the recorded head, so that every
+    later verification still finds the change, whatever is signed from now on.
     """
     records = store.audit()
     position = records.recorded()
@@ -53,7 +53,7 @@ def advance(store: Store, till: int, pause: float = 0.0) -> None:
 
 
 def _heads(records: AuditRecords, orders: list[str], till: int) -> Iterator[Head]:
-    """How the chains of these orders end now, of those that still begin as they were seen."""
+    """The present heads of these orders, leaving out chains that differ from what was recorded."""
     seen = records.heads(orders)
     for order, links in records.links(orders, till).items():
         before = seen.get(order)

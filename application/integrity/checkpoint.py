@@ -1,7 +1,7 @@
-"""Signed checkpoints: how all orders' chains ended at a position, who signed it, what came before.
+"""Signed checkpoints: the heads of all orders at a position, the signer, and the predecessor.
 
-A checkpoint covers its predecessor's digest, so none can be taken out; a new key is announced by
-a checkpoint that the old key signed.
+A checkpoint covers its predecessor's digest, so none can be removed. A new key is announced by a
+checkpoint that the old key signed.
 """
 
 import hashlib
@@ -27,13 +27,14 @@ CLAIM_SECONDS = 120.0
 BACKOFF_SECONDS = 15.0
 POLL_SECONDS = 0.05
 PAUSE_SECONDS = 0.02
-"""How long the steps of a checkpoint that nobody waits for leave the processor to others."""
+"""The pause between the steps of a checkpoint in the background, for other work to run.
+"""
 
 
 class Resumption(msgspec.Struct, frozen=True):
-    """That the log went back before a checkpoint, who acknowledged that, when and why.
+    """A setback of the log before a checkpoint: who acknowledged it, when and why.
 
-    It had been seen up to `position`, by `seen_by`, and went up to `found` instead.
+    `seen_by` had seen the log up to `position`; it ended at `found` instead.
     """
 
     id: str
@@ -48,9 +49,10 @@ class Resumption(msgspec.Struct, frozen=True):
 class Statement(msgspec.Struct, frozen=True):
     """What a checkpoint states, as it is signed.
 
-    `root` is the digest over all orders' heads up to `position`; `previous` that of the statement
-    before this one; `key` the public key that signs it; `next_key` the one that may sign the next.
-    `resumes` is absent from the bytes of one before which the log did not go back.
+    `root` is the digest over all orders' heads up to `position`, and `previous` the digest of the
+    statement before this one. `key` is the public key that signs it, `next_key` the one that may
+    sign the next. `resumes` is absent from the bytes unless the log went back before this
+    checkpoint.
     """
 
     format: str
@@ -67,25 +69,25 @@ class Statement(msgspec.Struct, frozen=True):
 
 
 class CheckpointsBusy(UserError):
-    """Another process makes a checkpoint, and does not come to an end."""
+    """Another process is making a checkpoint and has not finished in time."""
 
     def __init__(self) -> None:
         super().__init__("Another process is making a checkpoint; ask again later.")
 
 
 class LogContradicts(UserError):
-    """The log is not the one that the last checkpoint was signed over; none is signed over it."""
+    """The log is not the one that the last checkpoint covers, so no new one is signed."""
 
     def __init__(self, number: int) -> None:
         super().__init__(
             f"The log does not agree with checkpoint {number}: nothing is signed."
-            " orderlog audit verify tells where they differ."
+            " orderlog audit verify shows where they differ."
         )
         self.number = number
 
 
 class LogWentBack(UserError):
-    """The log does not have what was seen of it; nothing is signed until that is acknowledged."""
+    """The log lacks events that were seen in it; nothing is signed until that is acknowledged."""
 
     def __init__(self, setback: Setback) -> None:
         super().__init__(
@@ -107,11 +109,11 @@ class SignerDisagrees(UserError):
 
 
 class BadStatement(UserError):
-    """The bytes of a checkpoint that are no statement of ours."""
+    """The bytes of a checkpoint are not a statement."""
 
 
 def statement_of(checkpoint: SignedCheckpoint) -> Statement:
-    """What a checkpoint states. Raises `BadStatement`."""
+    """The statement of a checkpoint. Raises `BadStatement`."""
     try:
         statement = msgspec.json.decode(checkpoint.statement, type=Statement)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -130,7 +132,7 @@ def statement_bytes(statement: Statement) -> bytes:
 
 
 def resumption_of(setback: Setback) -> Resumption:
-    """What a checkpoint states of a setback that was acknowledged."""
+    """What a checkpoint states about an acknowledged setback."""
     return Resumption(
         id=setback.id,
         seen_by=setback.seen_by,
@@ -143,7 +145,7 @@ def resumption_of(setback: Setback) -> Resumption:
 
 
 def digest_of(checkpoint: SignedCheckpoint) -> str:
-    """What the next checkpoint names as its predecessor."""
+    """The digest by which the next checkpoint names its predecessor."""
     return hashlib.sha256(checkpoint.statement).hexdigest()
 
 
@@ -162,7 +164,7 @@ class NoKey(UserError):
 
 
 class WrongKey(UserError):
-    """The key at hand is not the one that may sign the next checkpoint."""
+    """The configured key is not the one that may sign the next checkpoint."""
 
     def __init__(self, path: str, number: int) -> None:
         super().__init__(
@@ -192,11 +194,11 @@ class Checkpoints:
 
     @property
     def memory(self) -> SignerMemory | None:
-        """What the signer remembers, beside the key; None without a key."""
+        """The signer's memory, in a file beside the key; None without a key."""
         return None if self._key_path is None else SignerMemory(f"{self._key_path}.memory")
 
     def leave_lost(self) -> None:
-        """Go on from a log that has lost what was signed: an operator has acknowledged it."""
+        """Go on from a log that has lost signed events: an operator has acknowledged it."""
         memory = self.memory
         if memory is not None and memory.missing_in(self._store.audit()) is not None:
             memory.leave()
@@ -247,7 +249,7 @@ class Checkpoints:
     def rotate(self) -> SignedCheckpoint:
         """Replace the key by a new one, which a checkpoint announces that the old one signs.
 
-        Should this be interrupted after that, the next checkpoint puts the new key in its place.
+        If this is interrupted after that, the next checkpoint puts the new key in its place.
         """
         replacement, beside = replacement_of(self._path)
         made = self._make_alone(
@@ -273,7 +275,7 @@ class Checkpoints:
             time.sleep(POLL_SECONDS)
 
     def _signer(self, *, adopt: bool) -> Signer:
-        """The signer whose turn it is."""
+        """The signer that the last checkpoint allows."""
         signer = signer_at(self._path)
         last = self._store.audit().last_checkpoint()
         if last is None or adopt:
@@ -328,7 +330,7 @@ class Checkpoints:
         return checkpoint
 
     def _acknowledged(self) -> list[Setback]:
-        """Setbacks that were acknowledged and that no checkpoint names yet.
+        """Acknowledged setbacks that no checkpoint names yet.
 
         Raises `LogWentBack` while there is one that was not, and `SignerDisagrees`.
         """
@@ -343,15 +345,15 @@ class Checkpoints:
         return [each for each in found if each.checkpoint is None]
 
     def _refuse_shorter(self, before: Statement) -> None:
-        """Refuse to go on from a log that does not reach to what was signed last."""
+        """Refuse to go on from a log that ends before the last signed position."""
         if before.position and not self._store.point_at(before.position).hash:
             raise LogContradicts(before.number)
 
     def _look_back(self, before: Statement) -> None:
-        """Refuse to go on from another log than the last checkpoint was signed over.
+        """Refuse to go on from a log that the last checkpoint does not cover.
 
-        Recorded heads that are made anew have to agree with what was signed. One that was there all
-        along has kept what it saw.
+        Recorded heads that were made again have to agree with what was signed. Those that were kept
+        all along still have what was seen.
         """
         records = self._store.audit()
         if records.recorded() < before.position:

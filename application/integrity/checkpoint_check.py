@@ -18,7 +18,7 @@ from application.ports.integrity_records import SignedCheckpoint
 
 
 class Series(msgspec.Struct):
-    """Checkpoints that were checked: the good ones by number, what is wrong with the others."""
+    """Checked checkpoints: the good ones by number, and the findings about the others."""
 
     good: list[Statement] = msgspec.field(default_factory=list)
     findings: list[Finding] = msgspec.field(default_factory=list)
@@ -28,8 +28,8 @@ class Series(msgspec.Struct):
 def check_series(checkpoints: Sequence[SignedCheckpoint], trusted: str | None = None) -> Series:
     """Check all checkpoints of a log, by number.
 
-    The first key is taken as it is, or `trusted`, wherever it begins; every other key has to be
-    announced by its predecessor.
+    The first key is accepted as it is, as is the `trusted` one wherever it first signs. Every other
+    key has to be announced by its predecessor.
     """
     series = Series()
     number, previous, position = 1, NO_PREDECESSOR, 0
@@ -91,7 +91,7 @@ def _faults(
 
 
 def _resumes(checkpoint: SignedCheckpoint) -> bool:
-    """Whether a checkpoint says, signed, that those before it were lost with the log's end."""
+    """Whether a signed checkpoint states that those before it were lost with the log's end."""
     try:
         statement = statement_of(checkpoint)
     except BadStatement:
@@ -100,7 +100,7 @@ def _resumes(checkpoint: SignedCheckpoint) -> bool:
 
 
 def _untrusted(good: Sequence[Statement], trusted: str | None) -> Iterator[Finding]:
-    """The key that whoever verifies trusts has to have signed, or announced, the last one."""
+    """Check that the trusted key has signed or announced the last checkpoint."""
     if trusted is None or not good:
         return
     key = None

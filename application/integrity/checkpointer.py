@@ -1,4 +1,4 @@
-"""Makes checkpoints every so often, from a thread of its own, in one process at a time."""
+"""Makes checkpoints at intervals, in a thread of its own, in one process at a time."""
 
 import structlog
 
@@ -19,10 +19,10 @@ log = structlog.get_logger()
 
 
 class Checkpointer(BackgroundThread):
-    """Makes a checkpoint when the last one is `seconds` old and something is new; 0: never.
+    """Makes a checkpoint when the last is `seconds` old and there are new events; 0: never.
 
-    Each is written to the operator's log: a copy of it elsewhere is an anchor that nobody who can
-    write to the database can move.
+    Each is written to the operator's log. A copy of it elsewhere is an anchor that nobody with
+    write access to the database can move.
     """
 
     def __init__(self, checkpoints: Checkpoints, seconds: float) -> None:

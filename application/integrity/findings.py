@@ -1,4 +1,4 @@
-"""What verification can find wrong, each named by order, version and position where it has them."""
+"""Findings of a verification, each with its order, version and position where it has them."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class Kind(StrEnum):
-    """What is wrong. The values are stable."""
+    """The kinds of findings. Their values are stable."""
 
     CHANGED = "changed"
     MISSING = "missing"

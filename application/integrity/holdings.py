@@ -1,7 +1,7 @@
 """Who held which ticket from when to when, and whether two ever held one at the same instant.
 
-When is told by positions: within one log they are the order in which a ticket's holders followed
-each other. A hold lasts until its end is recorded.
+Times are positions: within one log they are the order in which a ticket's holders followed each
+other. A hold lasts until its end is recorded.
 """
 
 from array import array
@@ -18,7 +18,7 @@ FOR_GOOD = 2**62
 
 
 class Holdings:
-    """Many holdings, small enough to be sent and kept: a ticket, its start and its end each."""
+    """Holdings in a compact form to send and to keep: a ticket, a start and an end each."""
 
     def __init__(self) -> None:
         self.tickets: list[str] = []
@@ -26,7 +26,7 @@ class Holdings:
         self.ends = array("q")
 
     def add(self, starts: Mapping[str, int], end: int) -> None:
-        """Note that tickets were an order's, each from a position on, until `end`."""
+        """Add an order's tickets, each from its position until `end`."""
         self.tickets.extend(starts)
         self.starts.extend(starts.values())
         self.ends.extend([end] * len(starts))
@@ -35,7 +35,7 @@ class Holdings:
 def note_holdings(
     holdings: Holdings, events: Sequence[Event], positions: Sequence[int], count: int
 ) -> None:
-    """Note what an order held, by its first `count` events. Raises `UnknownEvent`."""
+    """Add what an order held, by its first `count` events. Raises `UnknownEvent`."""
     fold = _Fold(holdings, positions)
     follow(fold, events[:count])
     if fold.held:
@@ -98,7 +98,7 @@ class Holders:
         return len(self._first)
 
     def add(self, holdings: Holdings) -> None:
-        """Take in some orders' holdings."""
+        """Add the holdings of some orders."""
         tickets = holdings.tickets
         spans = list(zip(holdings.starts, holdings.ends, strict=True))
         self.count += len(tickets)

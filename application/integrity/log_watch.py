@@ -1,8 +1,8 @@
-"""Notices that the log went back: it has another event, or none, where one was seen.
+"""Detects that the log went back: it has another event, or none, where one was seen.
 
-An older backup was put back, its end was cut off, or another server took over that had not got the
-last events. What was seen is remembered by everything that does not go back together with the log:
-this process, the files beside an embedded log, the read models, the signer.
+This happens when an older backup is restored, the end of the log is cut off, or a server takes over
+that lacks the last events. What was seen is remembered by everything that does not go back together
+with the log: this process, the files beside an embedded log, the read models and the signer.
 """
 
 import os
@@ -27,15 +27,15 @@ LOOK_SECONDS = 1.0
 ID_BYTES = 16
 
 Seen = tuple[str, LogPoint | None]
-"""Who saw something, and where in which log; None: what was signed is gone, wherever that was."""
+"""Who saw which point of which log; None: a signed checkpoint is gone, at an unknown point."""
 
 log = structlog.get_logger()
 
 
 class LogWatch:
-    """Compares the log with what was seen of it, and notes where it went back.
+    """Compares the log with what was seen of it, and records each setback.
 
-    A setback stays open until an operator acknowledges it (`acknowledging.py`).
+    A setback stays open until an operator acknowledges it (`projector/acknowledgements.py`).
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class LogWatch:
         memory: Callable[[], SignerMemory | None] = lambda: None,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
-        """`memory` is that of the signer, where this process has one at hand."""
+        """`memory` is the signer's, where this process has access to it."""
         self._store = store
         self._memory = memory
         self._clock = clock or store.moment
@@ -53,18 +53,18 @@ class LogWatch:
         self._mutex = threading.Lock()
 
     def see(self, excerpt: Excerpt) -> None:
-        """Remember the end of an excerpt that goes on from what was seen.
+        """Remember the end of an excerpt that continues what was seen.
 
-        What begins elsewhere may be of another history: that is for `look` to find out.
+        An excerpt that begins elsewhere may belong to another history, which `look` detects.
         """
         with self._mutex:
             if excerpt.end.hash and self._seen in {None, excerpt.start}:
                 self._seen = excerpt.end
 
     def look(self) -> None:
-        """Hold the log against all that was seen of it. Raises `StoreUnavailable`.
+        """Compare the log with all that was seen of it. Raises `StoreUnavailable`.
 
-        What there is now is read first: should the log go back in between, the comparison has it.
+        The present end is read first: if the log goes back afterwards, the comparison finds it.
         """
         records, present = self._store.audit(), self._present()
         lost = [each for each in self._all_seen() if self._is_lost(each[1])]
@@ -76,12 +76,12 @@ class LogWatch:
             self._seen = present if present.hash else None
 
     def note_model(self, state: ModelState) -> None:
-        """Note what a read model has seen of a log that does not have it any more."""
+        """Record a setback to a point that a read model has seen and the log no longer has."""
         point = LogPoint(state.log, state.position, state.hash)
         self._note(f"read model {state.name}", point, self._present())
 
     def open_setbacks(self) -> list[Setback]:
-        """Those that nobody has acknowledged."""
+        """The setbacks that nobody has acknowledged."""
         return [each for each in self._store.audit().setbacks() if each.is_open]
 
     def _present(self) -> LogPoint:
@@ -103,7 +103,7 @@ class LogWatch:
         yield from self._signed()
 
     def _signed(self) -> Iterator[Seen]:
-        """What was signed and is not kept any more, or is kept and signs what is not there."""
+        """Signed checkpoints that are gone, and stored ones over events that are not there."""
         records = self._store.audit()
         last = records.last_checkpoint()
         number = 0 if last is None else last.number
@@ -127,7 +127,7 @@ class LogWatch:
             yield seen_by, point if self._is_lost(point) else None
 
     def _is_lost(self, point: LogPoint | None) -> bool:
-        """Whether the log does not have what was seen at a point; without a hash: has nothing."""
+        """Whether the log lacks the event seen at a point; without a hash: has no event there."""
         if point is None:
             return True
         if point.position == 0:
@@ -138,7 +138,7 @@ class LogWatch:
         return there != point
 
     def _note(self, seen_by: str, seen: LogPoint | None, present: LogPoint) -> None:
-        """Keep a setback, unless one by the same observer or of the same point is open."""
+        """Store a setback, unless one by the same observer or at the same point is open."""
         point = seen or LogPoint("", 0, b"")
         for each in self.open_setbacks():
             same_point = (each.log, each.position, each.hash) == (
@@ -171,13 +171,13 @@ class LogWatch:
 
 
 class Stated(msgspec.Struct):
-    """Of what a checkpoint states, the position."""
+    """The position in a checkpoint's statement."""
 
     position: int
 
 
 def position_of(checkpoint: SignedCheckpoint) -> int:
-    """Up to where a checkpoint covers the log; 0 for one that cannot be read."""
+    """The position up to which a checkpoint covers the log; 0 for one that cannot be read."""
     try:
         return msgspec.json.decode(checkpoint.statement, type=Stated).position
     except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -185,7 +185,7 @@ def position_of(checkpoint: SignedCheckpoint) -> int:
 
 
 class Watcher(BackgroundThread):
-    """Looks every second, and once more at the end: whoever starts next knows how far it was."""
+    """Checks every second, and once more when stopped: the next start compares with that."""
 
     def __init__(self, watch: LogWatch) -> None:
         super().__init__("log-watch", watch.look, LOOK_SECONDS, once_more=True)

@@ -1,8 +1,9 @@
-"""One digest over the heads of all orders, and short proofs that a head is under it.
+"""The Merkle tree over the heads of all orders, and proofs of inclusion for a head.
 
-Heads lie in buckets, by the beginning of their orders' ids: the hour in which they were made. A
-bucket's digest is the root of a hash tree over its heads; the root is that of a tree over the
-buckets. Orders that have ended no longer change, so a new root costs only the latest buckets.
+Heads are grouped in buckets by the first digits of their orders' ids, that is by the hour in which
+the orders were created. A bucket's digest is the root of a tree over its heads; the root of all is
+that of a tree over the buckets. Orders that have ended no longer change, so a new root only needs
+the latest buckets.
 
 How a digest is made is a stored format: it never changes (docs/audit.md).
 """
@@ -23,12 +24,12 @@ _sha256 = hashlib.sha256
 
 
 def position_digest_of(positions: Sequence[int]) -> bytes:
-    """The digest of the positions of an order's events, by version."""
+    """The position digest: over the positions of an order's events, by version."""
     return _sha256(pack(f">{len(positions)}q", *positions)).digest()
 
 
 def head_of(order: str, links: Sequence[Link]) -> Head:
-    """How a chain of at least one event ends."""
+    """The head of a chain of at least one event."""
     last = links[-1]
     return Head(
         order, last.version, last.hash, position_digest_of([link.position for link in links])
@@ -51,7 +52,7 @@ def bucket(name: str, events: int, leaves: Sequence[bytes]) -> Bucket:
 
 
 def bucket_leaf(of: Bucket) -> bytes:
-    """The digest of a bucket, as the tree over all of them has it."""
+    """The digest of a bucket as a leaf of the tree over all buckets."""
     name = of.name.encode()
     return _sha256(
         b"".join((b"\2", _BUCKET.pack(len(name), of.orders, of.events), name, of.digest))
@@ -59,12 +60,12 @@ def bucket_leaf(of: Bucket) -> bytes:
 
 
 def root_of(buckets: Iterable[Bucket]) -> bytes:
-    """The digest over everything: the buckets are sorted by name."""
+    """The root over all buckets, which are sorted by name."""
     return root([bucket_leaf(each) for each in buckets])
 
 
 def root(leaves: Sequence[bytes]) -> bytes:
-    """The root of a hash tree: each level pairs the one below it; who is alone moves up."""
+    """The root of a hash tree: each level pairs the one below; an unpaired node moves up."""
     level = leaves
     while len(level) > 1:
         level = _above(level)
@@ -82,14 +83,14 @@ def _above(level: Sequence[bytes]) -> list[bytes]:
 
 
 class Step(msgspec.Struct, frozen=True):
-    """What stands beside a node on the way up: to its left or to its right."""
+    """The sibling of a node on a path, to its left or to its right."""
 
     left: bool
     digest: str
 
 
 def path(leaves: Sequence[bytes], place: int) -> list[Step]:
-    """What is needed to get from the leaf at `place` to the root."""
+    """The path from the leaf at `place` to the root."""
     steps = []
     level = leaves
     while len(level) > 1:
@@ -102,7 +103,7 @@ def path(leaves: Sequence[bytes], place: int) -> list[Step]:
 
 
 def verify_inclusion(start: bytes, steps: Iterable[Step]) -> bytes:
-    """The root that a leaf and its path lead to."""
+    """The root that follows from a leaf and its path."""
     node = start
     for step in steps:
         beside = bytes.fromhex(step.digest)

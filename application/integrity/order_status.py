@@ -1,8 +1,7 @@
-"""The mark of one order: whether its events are still those that were recorded.
+"""The integrity status of one order: whether its events are still those that were recorded.
 
-It is made while somebody looks, from the order's events and what was recorded of them. Verifying
-the whole log (`verification.py`) proves more: that no order is missing, that no ticket was sold
-twice.
+It is computed on request, from the order's events and what was recorded of them. Verifying the
+whole log (`verification.py`) proves more: that no order is missing and no ticket was sold twice.
 """
 
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from application.ports.store import Store
 
 
 class IntegrityStatus(msgspec.Struct, frozen=True):
-    """What was found of an order's events, of which the first `signed` are under a checkpoint."""
+    """The findings about an order's events, of which a checkpoint covers the first `signed`."""
 
     events: int
     signed: int
@@ -27,7 +26,7 @@ class IntegrityStatus(msgspec.Struct, frozen=True):
 
 
 def integrity_status_of(store: Store, order: str) -> IntegrityStatus:
-    """The mark of an order that there is."""
+    """The integrity status of an existing order."""
     recorded, heads = store.audit().heads_of_range(Range(0, order, order + "\0"))
     rows = list(_rows(store, order))
     checked = check_chain(order, rows)
@@ -42,7 +41,7 @@ def integrity_status_of(store: Store, order: str) -> IntegrityStatus:
 
 
 def _rows(store: Store, order: str) -> Iterator[LinkRow]:
-    """The order's events, each with its hash; nothing in its place where it has none."""
+    """The order's events, each with its hash; empty where it has none."""
     events = store.events(order)
     links = store.audit().links([order], max(event.id for event in events)).get(order, ())
     hashes = {link.version: link.hash for link in links}
@@ -52,7 +51,7 @@ def _rows(store: Store, order: str) -> Iterator[LinkRow]:
 
 
 def _good_statement(checkpoint: SignedCheckpoint) -> Statement | None:
-    """What a checkpoint states, if that is well signed."""
+    """The statement of a checkpoint, if its signature is good."""
     try:
         statement = statement_of(checkpoint)
     except BadStatement:

@@ -1,6 +1,6 @@
-"""Checks the orders of one range: their chains, tickets and read models.
+"""Checks the orders of one partition: their chains, tickets and read models.
 
-What can only be told over all ranges is handed on: leaves of the digest, sums, holdings.
+What can only be checked over all partitions is returned: leaves of the tree, sums, holdings.
 """
 
 from collections import defaultdict
@@ -28,13 +28,13 @@ from domain.status import Status
 
 DONE = Status.DONE
 MOST_ID = 60
-"""Longer ids than any of ours, in characters."""
+"""A length in characters beyond that of any order id."""
 
 
 class Owned(msgspec.Struct, frozen=True):
     """The rows of tickets that orders of a range own, by order, at a position of the log.
 
-    `rows` is packed: what is not checked yet is kept in memory.
+    `rows` is packed, since it stays in memory until it is checked.
     """
 
     position: int
@@ -42,11 +42,11 @@ class Owned(msgspec.Struct, frozen=True):
 
 
 class Task(msgspec.Struct, frozen=True):
-    """What to check of a range.
+    """A partition to check, and against what.
 
-    `till` is the position up to which holdings are told, `signed_till` that of the checkpoint
-    whose digest is wanted; `sums` has the positions of the read models that add up. `owned` and
-    `recorded` are None where no rows of tickets, no idempotency records are kept beside the log.
+    `till` is the position up to which holdings are reported, `signed_till` the position of the
+    checkpoint to compare with; `sums` has the positions of the read models that add up. `owned` and
+    `recorded` are None where the database has no ticket rows or no idempotency records.
     """
 
     partition: Range
@@ -58,13 +58,13 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class Leaves(msgspec.Struct):
-    """By bucket, the digests of its heads one after another, and how many events they stand for."""
+    """By bucket, the concatenated digests of its heads, and how many events they cover."""
 
     digests: dict[str, bytearray] = msgspec.field(default_factory=dict)
     events: dict[str, int] = msgspec.field(default_factory=dict)
 
     def add(self, order: str, events: int, digest: bytes) -> None:
-        """Add the leaf of the next order's head; they come by order."""
+        """Add the leaf of the next order's head; orders come sorted by id."""
         name = bucket_of(order)
         if name not in self.digests:
             self.digests[name], self.events[name] = bytearray(), 0
@@ -79,7 +79,7 @@ class Leaves(msgspec.Struct):
 
 
 class PartitionReport(msgspec.Struct):
-    """What came of checking a range. `facts` counts those with positions up to the task's."""
+    """The result of checking a partition. `events` counts those up to the task's position."""
 
     events: int = 0
     orders: int = 0
@@ -93,7 +93,7 @@ class PartitionReport(msgspec.Struct):
 
 
 class Shown(msgspec.Struct):
-    """The rows of a read model in a range, at the position that it shows."""
+    """The rows of a read model in a partition, at the position that it shows."""
 
     projection: Projection
     position: int
@@ -106,7 +106,7 @@ class Shown(msgspec.Struct):
 
 
 def check_partition(store: Store, task: Task) -> PartitionReport:
-    """Check the orders of a range. What is read first can only be older than the log."""
+    """Check the orders of a partition. What is read before the log can only be older than it."""
     shown = [_shown(store, each, task.partition) for each in _one_row_each(task)]
     recorded, heads = store.audit().heads_of_range(task.partition)
     check = PartitionCheck(task, recorded, heads, shown)
@@ -139,7 +139,7 @@ def _holders(owned: Owned | None) -> dict[str, dict[str, Held]]:
 
 
 class PartitionCheck:
-    """Goes over the orders of a range, each of which is replayed once."""
+    """Checks the orders of a partition, and replays each of them once."""
 
     def __init__(
         self, task: Task, recorded: int, heads: Mapping[str, Head], shown: Sequence[Shown]
@@ -158,7 +158,7 @@ class PartitionCheck:
         self._report = PartitionReport()
 
     def order(self, order: str, rows: Sequence[LinkRow]) -> None:
-        """Check an order; they come by id."""
+        """Check an order; orders come sorted by id."""
         report, task = self._report, self._task
         if len(order) > MOST_ID:
             says = "This is no id of an order."
@@ -180,7 +180,7 @@ class PartitionCheck:
             report.findings += checked.findings
 
     def _digest(self, checked: Checked) -> None:
-        """Add the order's leaf, and hold its head against what was recorded."""
+        """Add the order's leaf, and compare its head with what was recorded."""
         order = checked.order
         seen = self._unseen.pop(order, None)
         signed = checked.count(self._task.signed_till)
@@ -197,7 +197,7 @@ class PartitionCheck:
         checked.findings += check_recorded(checked, seen, self._recorded)
 
     def _state(self, checked: Checked, count: int) -> None:
-        """Hold what depends on an order's state against its events; `count` tell its holdings."""
+        """Check what follows from an order's state; its first `count` events give its holdings."""
         events = checked.events
         try:
             order = Order.replay(events)
@@ -246,7 +246,7 @@ class PartitionCheck:
                 totals.add(checked.events[:count])
 
     def finish(self) -> PartitionReport:
-        """What was found, with what is left over of orders that are not in the log."""
+        """The report, including rows that are left over of orders that are not in the log."""
         report = self._report
         for name, head in sorted(self._heads.items()):
             digest = self._leaves.get(name) or leaf(head)
@@ -269,7 +269,7 @@ class PartitionCheck:
 
 
 def _rows_of(projection: Projection, order: Order, checked: Checked, count: int) -> Sequence[Row]:
-    """The rows that a read model has of an order with its first `count` events."""
+    """The rows that an order's first `count` events make in a read model."""
     if count == len(checked.events) and projection.rows_of is not None:
         return projection.rows_of(order)
     return projection.rows(checked.events[:count]) if count else []
@@ -278,7 +278,7 @@ def _rows_of(projection: Projection, order: Order, checked: Checked, count: int)
 def _differences(
     checked: Checked, shown: Shown, count: int, rows: Sequence[Row], there: Row | None
 ) -> Iterator[Finding]:
-    """Where a read model's rows of an order are not those that follow from its events."""
+    """Findings for rows of a read model that do not follow from the order's events."""
     expected = {row.key: row for row in rows}
     for key in {**expected, checked.order: None}:
         if key != checked.order:
@@ -301,7 +301,7 @@ def _differences(
 def _wrong_tickets(
     kept: Mapping[str, Held], should: Mapping[str, Held]
 ) -> Iterator[tuple[str, str]]:
-    """Each ticket whose row is not as it should be, and how."""
+    """Findings for tickets whose rows do not follow from the order's events."""
     for ticket, (till, its_set) in should.items():
         if ticket not in kept:
             yield ticket, f"The ticket {ticket} is this order's, but its row does not say so."

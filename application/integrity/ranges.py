@@ -1,7 +1,7 @@
-"""Cuts a log into ranges of orders, with what is kept beside it of each range.
+"""Splits a log into partitions, each with the derived records of its orders.
 
-What is compared with the log's events is read as it is at one moment, with the position of that
-moment; it is packed, as it waits in memory for its turn.
+Derived records are read in one snapshot with its position. They are packed, since they stay in
+memory until their partition is checked.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,10 +17,10 @@ from application.ports.store import Store
 from application.ports.tickets import OwnedRow
 
 PART_EVENTS = 20_000
-"""How many events a range has, about: few enough to be held in memory."""
+"""About how many events a partition has: few enough to be held in memory."""
 
 PARTITIONS_TO_SHARE = 3
-"""Fewer ranges are checked in one process: starting others would take longer."""
+"""Fewer partitions are checked in one process: starting others would take longer."""
 
 _pack = msgspec.msgpack.Encoder().encode
 
@@ -28,20 +28,20 @@ RowOfOrder = TypeVar("RowOfOrder", OwnedRow, RecordRow)
 
 
 def parts_of(store: Store, till: int) -> list[Range]:
-    """The ranges of the orders that the log has up to a position."""
+    """The partitions of the orders that the log has up to a position."""
     count = max(1, till // PART_EVENTS)
     return ranges_between(store.split_keys(count))
 
 
 def is_short(store: Store) -> bool:
-    """Whether the log has too few ranges to be shared among processes."""
+    """Whether the log has too few partitions to share among processes."""
     return store.last_position() < PARTITIONS_TO_SHARE * PART_EVENTS
 
 
 def owned_by(store: Store, partitions: Sequence[Range], *, tickets: bool) -> Iterator[Owned | None]:
-    """The rows of tickets that have an order, of each range, all as they are at one moment.
+    """The rows of tickets that have an order, by partition, all from one snapshot.
 
-    None for each where no rows of tickets are kept.
+    None for each where there are no ticket rows.
     """
     if not tickets:
         yield from (None for _ in partitions)
@@ -55,9 +55,9 @@ def owned_by(store: Store, partitions: Sequence[Range], *, tickets: bool) -> Ite
 def recorded_of(
     store: Store, partitions: Sequence[Range], *, tickets: bool
 ) -> Iterator[Recorded | None]:
-    """The idempotency records of each range, all as they are at one moment.
+    """The idempotency records of each partition, all from one snapshot.
 
-    None for each where none are kept, as in a log that was imported.
+    None for each where there are none, as in an imported log.
     """
     beside = store.derived_records()
     if not tickets and not beside.records_after(b"", 1):
@@ -71,7 +71,7 @@ def recorded_of(
 
 
 def _cut(rows: Iterator[RowOfOrder], partitions: Sequence[Range]) -> Iterator[list[RowOfOrder]]:
-    """The rows of each range; they come by order."""
+    """The rows of each partition; they come sorted by order."""
     ahead = next(rows, None)
     for partition in partitions:
         found: list[RowOfOrder] = []

@@ -1,7 +1,7 @@
 """Checks idempotency records against the events that name their keys, and the order numbers.
 
-Of a range of orders everything is told but what a key that was used twice comes to: an event whose
-record is not its own is handed on, and looked at once all ranges are done.
+A partition is checked by itself, but for keys that were used twice: an event whose record belongs
+to another event is returned, and resolved once all partitions are done.
 """
 
 from array import array
@@ -24,8 +24,8 @@ AT_ONCE = 1000
 class Recorded(msgspec.Struct, frozen=True):
     """The idempotency records of a range of orders, by order, at a position of the log.
 
-    `rows` is packed: what is not checked yet is kept in memory. Events up to `proven_from` do not
-    name the key of their request.
+    `rows` is packed, since it stays in memory until it is checked. Events up to `proven_from` do
+    not name the key of their request.
     """
 
     position: int
@@ -34,7 +34,7 @@ class Recorded(msgspec.Struct, frozen=True):
 
 
 class Unrecorded(msgspec.Struct, frozen=True):
-    """An event that names a key, the record of which is not that of the event."""
+    """An event that names a key whose record belongs to another event."""
 
     digest: bytes
     order: str
@@ -43,10 +43,10 @@ class Unrecorded(msgspec.Struct, frozen=True):
 
 
 class Records(msgspec.Struct):
-    """What came of comparing: records that events prove, and records that none does.
+    """The result of a comparison: how many records are proven by events, and how many are not.
 
-    Those that are `unproven` belong to requests that changed nothing, those from `before` to events
-    that did not name keys yet.
+    Records that are `unproven` belong to requests that changed nothing, those from `before` to
+    events that did not name keys yet.
     """
 
     proven: int = 0
@@ -55,7 +55,7 @@ class Records(msgspec.Struct):
     unrecorded: list[Unrecorded] = msgspec.field(default_factory=list)
 
     def add(self, other: "Records") -> None:
-        """Take in what came of another range."""
+        """Add the result of another partition."""
         self.proven += other.proven
         self.unproven += other.unproven
         self.before += other.before
@@ -63,25 +63,25 @@ class Records(msgspec.Struct):
 
 
 class Numbers:
-    """The numbers of some orders, each with the position at which it was given to the order."""
+    """The numbers of some orders, each with the position at which the order got it."""
 
     def __init__(self) -> None:
         self.numbers = array("q")
         self.positions = array("q")
 
     def note(self, order: Order, position: int) -> None:
-        """Note the number of an order that was made at a position."""
+        """Add the number of an order that was created at a position."""
         self.numbers.append(order.number)
         self.positions.append(position)
 
     def extend(self, others: "Numbers") -> None:
-        """Take in the numbers of other orders."""
+        """Add the numbers of other orders."""
         self.numbers.extend(others.numbers)
         self.positions.extend(others.positions)
 
 
 class RecordCheck:
-    """Goes over the orders of a range with their records; without `recorded` it does nothing."""
+    """Checks the orders of a partition with their records; without `recorded` it does nothing."""
 
     def __init__(self, recorded: Recorded | None) -> None:
         self._recorded = recorded
@@ -91,7 +91,7 @@ class RecordCheck:
         self.records = Records()
 
     def pass_over(self, order: str) -> None:
-        """Leave out an order whose events cannot be told."""
+        """Leave out an order whose events cannot be read."""
         self._kept.pop(order, None)
 
     def order(self, checked: Checked) -> None:
@@ -126,7 +126,7 @@ class RecordCheck:
     def _without_event(
         self, checked: Checked, version: int, digest: bytes | None
     ) -> Iterator[Finding]:
-        """A record whose key no event of its order names."""
+        """Check a record whose key no event of its order names."""
         if digest is None:
             says = "An idempotency record has a digest that is none."
             yield Finding(Kind.IDEMPOTENCY, says, checked.order, version)
@@ -144,18 +144,18 @@ class RecordCheck:
         return Finding(Kind.IDEMPOTENCY, says, checked.order, version, position)
 
     def left_over(self) -> Iterator[Finding]:
-        """Records of orders that are not in the log."""
+        """Findings for records of orders that are not in the log."""
         for order, rows in self._kept.items():
             for version, *_ in rows:
                 says = "An idempotency record names an order that is not in the log."
                 yield Finding(Kind.IDEMPOTENCY, says, order, version)
 
 
-# What can only be told over all ranges.
+# What can only be checked over all partitions.
 
 
 def unrecorded_findings(store: Store, found: Sequence[Unrecorded]) -> Iterator[Finding]:
-    """What is wrong with the records of these events: gone, another's, or their key used twice."""
+    """Findings for the records of these events: missing, of another event, or used twice."""
     ordered = sorted(found, key=lambda each: each.position)
     seen: dict[bytes, Unrecorded] = {}
     for start in range(0, len(ordered), AT_ONCE):
@@ -174,7 +174,7 @@ def unrecorded_findings(store: Store, found: Sequence[Unrecorded]) -> Iterator[F
 
 
 def _another(store: Store, event: Unrecorded, record: IdempotencyRecord) -> Iterator[Finding]:
-    """The record of an event's key is of another version, or came after it was looked for."""
+    """Check a record that is of another version, or that appeared after it was looked for."""
     if (record.order, record.version) == (event.order, event.version):
         says = "The idempotency record of the request that made this event was missing for a while."
         yield _finding(Kind.IDEMPOTENCY, says, event)
@@ -205,7 +205,7 @@ def _finding(kind: Kind, says: str, event: Unrecorded) -> Finding:
 def number_findings(
     store: Store, numbers: Numbers, order_at: Callable[[Store, int], tuple[str, int]]
 ) -> Iterator[Finding]:
-    """Numbers that two orders have, and counters below what was assigned from them."""
+    """Findings for order numbers that are not unique, and for counters below what they assigned."""
     if len(set(numbers.numbers)) != len(numbers.numbers):
         first: dict[int, int] = {}
         for number, position in sorted(
@@ -224,6 +224,6 @@ def number_findings(
         if last < assigned:
             says = (
                 f"The counter of {name} stands at {last}, below {assigned}, which is in the log:"
-                " orderlog projection rebuild numbers puts it right."
+                " orderlog projection rebuild numbers repairs it."
             )
             yield Finding(Kind.NUMBER, says)

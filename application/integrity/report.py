@@ -1,4 +1,4 @@
-"""What a verification found, and how much it looked at."""
+"""The report of a verification: its findings, and how much it checked."""
 
 from collections.abc import Iterator, Sequence
 
@@ -17,13 +17,13 @@ MOST_FINDINGS = 1000
 class Report(msgspec.Struct):
     """What was verified, and what was found wrong.
 
-    `checkpoint` is the latest good one, `unsigned` how many events came after it. `holdings` are
-    how often a ticket came to an order and `tickets` how many were ever held. A log that was
-    imported has no catalogue, and nothing that is kept beside the log to compare: then
-    `with_tickets` is false. Idempotency records are `recorded`; of them `unproven` are of requests
-    that changed nothing, `recorded_before` of events that do not name keys: no event proves those.
-    `oversold` is how many tickets were had by two orders at once. `acknowledged` are the times that
-    the log went back and an operator said why: they are no findings, and stay named for ever.
+    `checkpoint` is the latest good one, `unsigned` the number of events after it. `holdings` is how
+    often a ticket came to an order, `tickets` how many different ones were ever held. An imported
+    log has no catalogue and no derived records to compare: then `with_tickets` is false. `recorded`
+    is the number of idempotency records; no event proves those of requests that changed nothing
+    (`unproven`) and those of events that do not name keys (`recorded_before`). `oversold` is the
+    number of tickets that two orders had at once. `acknowledged` are the setbacks of the log for
+    which an operator gave a reason: they are not findings, but every report names them.
     """
 
     position: int
@@ -51,7 +51,7 @@ class Report(msgspec.Struct):
 
 
 class Totals(msgspec.Struct):
-    """What the ranges came to together."""
+    """The sum of the partitions' reports."""
 
     events: int = 0
     orders: int = 0
@@ -71,7 +71,7 @@ class Found:
         self.kept: list[Finding] = []
 
     def add(self, findings: Iterator[Finding] | Sequence[Finding]) -> None:
-        """Count and keep."""
+        """Count a finding, and keep it while there are few."""
         for finding in findings:
             self.count += 1
             if len(self.kept) < MOST_FINDINGS:

@@ -1,7 +1,7 @@
-"""Holds a log against what buyers were told: nothing promised was lost, and all else is in order.
+"""Compares a log with the results acknowledged to buyers: none is lost, all else is in order.
 
-That no ticket was oversold, none is kept for an order that does not have it, and nothing was
-changed, is what verifying the log proves (`audit/verification.py`); here it is asked for.
+Verifying the log (`verification.py`) proves that no ticket was oversold, none is kept for an order
+that does not have it, and nothing was changed. That is done here as well.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from domain.status import Status
 
 
 class AcknowledgedResult(msgspec.Struct, frozen=True):
-    """What an answer said of an order: at `version` (None: not told) it was so."""
+    """An order as an answer showed it, at `version` (None: the answer did not have it)."""
 
     order: str
     status: Status
@@ -28,7 +28,7 @@ class AcknowledgedResult(msgspec.Struct, frozen=True):
 
 
 class Proof(msgspec.Struct, frozen=True):
-    """What the log was found to be, and in words what it does not have of so many promises."""
+    """The log's report, the number of acknowledged results, and in words those that are lost."""
 
     report: Report
     lost: list[str]
@@ -46,12 +46,12 @@ class Proof(msgspec.Struct, frozen=True):
 
     @property
     def stranded(self) -> list[str]:
-        """Tickets whose row does not say what the events say."""
+        """Tickets whose row differs from the events."""
         return self._says(Kind.TICKET)
 
     @property
     def wrong(self) -> list[str]:
-        """All else that was found."""
+        """All other findings."""
         return self._says(*(kind for kind in Kind if kind not in {Kind.OVERSOLD, Kind.TICKET}))
 
     def _says(self, *kinds: Kind) -> list[str]:
@@ -68,7 +68,7 @@ def prove(
     acknowledged_results: Iterable[AcknowledgedResult],
     progress: Progress,
 ) -> Proof:
-    """Verify the log of `store`, and hold it against `promises`."""
+    """Verify the log of `store`, and compare it with the acknowledged results."""
     given = list(acknowledged_results)
     return Proof(
         report=verify(store, workers, progress),
@@ -78,7 +78,7 @@ def prove(
 
 
 def _broken(store: Store, acknowledged: AcknowledgedResult) -> Iterable[str]:
-    """What the log does not have of a promise."""
+    """How the log falls short of an acknowledged result."""
     events = [event_of(each) for each in store.events(acknowledged.order)]
     if not events or len(events) < (acknowledged.version or 0):
         has = f"order {acknowledged.order} has {len(events)} events"

@@ -1,8 +1,8 @@
-"""What the signer remembers beside its key: the last checkpoint that it signed.
+"""The signer's memory, in a file beside its key: the last checkpoint that it signed.
 
-The database cannot take this along when it goes back, and who can write to the database cannot
-change it. A checkpoint is noted before it is kept in the database, and again when it is: after a
-crash in between either of the two is what the database has.
+The memory does not go back together with the database, and write access to the database does not
+change it. A checkpoint is noted before it is stored in the database, and again afterwards: after a
+crash in between, the database has one of the two.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ MODE = 0o600
 
 
 class BadMemory(UserError):
-    """The file of a signer's memory that has none."""
+    """The file is not a signer's memory."""
 
     def __init__(self, path: str, reason: object) -> None:
         super().__init__(f"{path} is not what the signer of checkpoints remembers: {reason}")
@@ -60,7 +60,7 @@ class SignerMemory:
         self.path = path
 
     def read(self) -> Remembered:
-        """What is remembered; nothing where there is no file. Raises `BadMemory`, `OSError`."""
+        """Read the memory; empty where there is no file. Raises `BadMemory`, `OSError`."""
         try:
             content = Path(self.path).read_bytes()
         except FileNotFoundError:
@@ -74,7 +74,7 @@ class SignerMemory:
         return found
 
     def missing_in(self, records: AuditRecords) -> Signed | None:
-        """The last checkpoint that was signed, if it is not kept as it was signed."""
+        """The last signed checkpoint, if the database does not have it as it was signed."""
         remembered = self.read()
         last = remembered.last
         if last is None or remembered.left or is_kept(records, last):
@@ -89,19 +89,19 @@ class SignerMemory:
         )
 
     def begin(self, signed: Signed) -> None:
-        """Note a checkpoint that is signed and not kept yet."""
+        """Note a checkpoint that is signed and not stored yet."""
         self._write(msgspec.structs.replace(self.read(), signing=signed))
 
     def end(self, signed: Signed) -> None:
-        """Note that a checkpoint is kept."""
+        """Note that a checkpoint is stored."""
         self._write(Remembered(FORMAT, last=signed))
 
     def leave(self) -> None:
-        """Note that an operator knows that the log does not have the last one any more."""
+        """Note that an operator has acknowledged the loss of the last checkpoint."""
         self._write(msgspec.structs.replace(self.read(), left=True))
 
     def _write(self, remembered: Remembered) -> None:
-        """Replace the file as a whole, on the disk."""
+        """Replace the file atomically, and sync it."""
         draft = f"{self.path}.{secrets.token_hex(8)}"
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE), "wb") as file:
             file.write(msgspec.json.format(msgspec.json.encode(remembered)) + b"\n")
@@ -116,7 +116,7 @@ class SignerMemory:
 
 
 def signed_of(checkpoint: SignedCheckpoint, point: LogPoint) -> Signed:
-    """What is remembered of a checkpoint over the log up to `point`."""
+    """The entry for a checkpoint over the log up to `point`."""
     return Signed(
         number=checkpoint.number,
         position=point.position,
@@ -127,7 +127,7 @@ def signed_of(checkpoint: SignedCheckpoint, point: LogPoint) -> Signed:
 
 
 def is_kept(records: AuditRecords, signed: Signed) -> bool:
-    """Whether a checkpoint is kept as it was signed."""
+    """Whether a checkpoint is stored as it was signed."""
     for each in records.checkpoints(signed.number - 1)[:1]:
         digest = hashlib.sha256(each.statement).hexdigest()
         return (each.number, digest) == (signed.number, signed.digest)

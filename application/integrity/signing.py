@@ -1,6 +1,6 @@
-"""The keys that checkpoints are signed with: Ed25519. The private one lives in a file of its own.
+"""The Ed25519 keys that sign checkpoints. The private key is in a file of its own.
 
-The library for it is imported when a key is needed: starting a service does not wait for it.
+The library is imported when a key is needed, so that starting a service does not wait for it.
 """
 
 import os
@@ -19,7 +19,7 @@ KEY_DIGITS = 64
 
 
 class BadKey(UserError):
-    """A file that has no key of ours, or that others can read."""
+    """The file has no valid key, or others can read it."""
 
 
 class Signer:
@@ -35,7 +35,7 @@ class Signer:
 
 
 def signer_at(path: str) -> Signer:
-    """The signer whose key is in a file; on first use a new key is made there, for us alone.
+    """The signer whose key is in a file; on first use a new key is made there, for its owner alone.
 
     Raises `BadKey`, `OSError`.
     """
@@ -45,7 +45,7 @@ def signer_at(path: str) -> Signer:
 
 
 def replacement_of(path: str) -> tuple[Signer, str]:
-    """A signer with a new key, and the file beside `path` where that key waits to replace it."""
+    """A signer with a new key, and the file with it that is to replace the one at `path`."""
     beside = f"{path}.next"
     Path(beside).unlink(missing_ok=True)
     _put_new_key(beside)
@@ -53,7 +53,7 @@ def replacement_of(path: str) -> tuple[Signer, str]:
 
 
 def verified(public: str, message: bytes, signature: bytes) -> bool:
-    """Whether a message was signed with the private key to this public one."""
+    """Whether a message was signed with the private key that belongs to this public key."""
     from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - see above
     from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415
         Ed25519PublicKey,
@@ -68,7 +68,7 @@ def verified(public: str, message: bytes, signature: bytes) -> bool:
 
 
 def read_public(path: str) -> str:
-    """The public key in a file that has it in hex. Raises `BadKey`, `OSError`."""
+    """Read a public key from a file that has it in hex. Raises `BadKey`, `OSError`."""
     text = Path(path).read_text(encoding="utf-8", errors="replace").strip().lower()
     if len(text) != KEY_DIGITS or any(each not in "0123456789abcdef" for each in text):
         raise BadKey(f"{path} has no public key: one is {KEY_DIGITS} hex digits.")
@@ -87,7 +87,7 @@ def _new_key() -> bytes:
 
 
 def _put_new_key(path: str) -> None:
-    """Have a new key in a file, whole and on the disk, unless another process puts one first."""
+    """Write a new key to a file atomically, and sync it, unless another process was first."""
     draft = f"{path}.{secrets.token_hex(8)}"
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE), "wb") as file:
         file.write(_new_key())

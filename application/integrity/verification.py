@@ -1,6 +1,6 @@
 """Verifies a whole log: every chain, every checkpoint, tickets, read models, and no oversell.
 
-It may run beside a service: what is compared with each other is read as of one position.
+It may run beside a service: things that are compared are read as of one position.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,7 +28,7 @@ from application.read_models.changes import added_up
 from application.read_models.registry import PROJECTIONS
 from application.runtime.clock import from_ms, to_ms, written
 
-"""So many findings are named; all are counted."""
+"""The number of findings that are named; all are counted."""
 
 HASH_BYTES = 32
 
@@ -36,7 +36,7 @@ HASH_BYTES = 32
 log = structlog.get_logger()
 
 Progress = Callable[[int, int], None]
-"""Is told how many events are checked, and how many there are, about."""
+"""Called with the number of checked events and about how many there are."""
 
 
 def verify(
@@ -50,8 +50,8 @@ def verify(
 ) -> Report:
     """Verify the log of `store`.
 
-    `trusted` is the public key that the caller knows of; `anchors` are checkpoints that were
-    kept elsewhere, and that the log has to agree with. The log has to reach position `at_least`.
+    `trusted` is the public key that the caller knows; `anchors` are checkpoints that were kept
+    elsewhere and that the log has to agree with. The log has to reach position `at_least`.
     """
     with no_cycles_looked_for():
         report = _verified(store, workers, progress, trusted, anchors, at_least)
@@ -104,7 +104,7 @@ def _verified(
 def _check_checkpoints(
     store: Store, trusted: str | None, found: Found
 ) -> tuple[Series, Sequence[Setback]]:
-    """Check the checkpoints by themselves; return them, and the times that the log went back."""
+    """Check the checkpoints by themselves; return them and the setbacks of the log."""
     recorded = store.audit().recorded_checkpoint()  # first: one more may be made at any time
     checkpoints = store.audit().checkpoints()
     series = check_series(checkpoints, trusted)
@@ -117,7 +117,7 @@ def _check_checkpoints(
 
 
 class _Scope(msgspec.Struct, frozen=True, kw_only=True):
-    """What is verified: the log up to `till`, with tickets if the database has some.
+    """The snapshot to verify: the log up to `till`, with tickets if the database has some.
 
     `signed_till` is the position of the last good checkpoint; `summed` has, by read model that
     adds up, its position and its rows.
@@ -137,7 +137,7 @@ def _scope_of(store: Store, signed_till: int) -> _Scope:
 
 
 def _tasks(store: Store, scope: _Scope) -> Iterator[Task]:
-    """What workers check, partition by partition."""
+    """The tasks of the workers, one for each partition."""
     sums = {name: position for name, (position, _) in scope.summed.items()}
     partitions = parts_of(store, scope.till)
     owned = owned_by(store, partitions, tickets=scope.with_tickets)
@@ -147,7 +147,7 @@ def _tasks(store: Store, scope: _Scope) -> Iterator[Task]:
 
 
 def _check_whole(store: Store, scope: _Scope, totals: Totals, found: Found) -> list[Clash]:
-    """Check what only all partitions together can tell; return the tickets sold twice."""
+    """Check what needs all partitions together; return the tickets that were sold twice."""
     if scope.with_tickets:
         found.add(catalog_findings(store))
     found.add(_gaps(store, scope.till, totals.events))
@@ -160,7 +160,7 @@ def _check_whole(store: Store, scope: _Scope, totals: Totals, found: Found) -> l
 
 
 def _acknowledged(setbacks: Sequence[Setback], series: Series) -> Iterator[Finding]:
-    """The times that the log went back and somebody said why, as kept and as signed."""
+    """The acknowledged setbacks of the log, as stored and as signed."""
     signed = {each.id: (statement, each) for statement, each in series.resumptions}
     for setback in setbacks:
         if setback.is_open:
@@ -180,7 +180,7 @@ def _acknowledged(setbacks: Sequence[Setback], series: Series) -> Iterator[Findi
 
 
 def _note(store: Store, report: Report) -> None:
-    """Leave the outcome where those who watch the service see it, if the store takes it."""
+    """Store the outcome for the metrics, if the database can be written."""
     outcome = Verification(
         at=to_ms(store.moment()),
         took=round(report.seconds * 1000),
@@ -220,7 +220,7 @@ def _check(
     return totals
 
 
-# What can only be told over all ranges.
+# What can only be checked over all partitions.
 
 
 def _summed(store: Store, name: str) -> tuple[int, dict[str, Row]]:
@@ -241,7 +241,7 @@ def _wrong_sums(summed: dict[str, tuple[int, dict[str, Row]]], totals: Totals) -
 
 
 def _cut_off(checkpoints: Sequence[SignedCheckpoint], recorded: int) -> Iterator[Finding]:
-    """Checkpoints at the end of the series that were kept and are not there."""
+    """Findings for checkpoints that are missing at the end of the series."""
     last = max((each.number for each in checkpoints), default=0)
     for number in range(last + 1, recorded + 1):
         yield Finding(Kind.CHECKPOINT, f"Checkpoint {number} is missing.", checkpoint=number)
@@ -256,7 +256,7 @@ def _set_aside(file: str) -> Finding:
 
 
 def _gaps(store: Store, till: int, events: int) -> Iterator[Finding]:
-    """Events that are not there, where no position may be empty."""
+    """Findings for missing events, where no position may be empty."""
     if events == till:
         return
     for first, last in store.audit().gaps(till, MOST_FINDINGS):
@@ -266,7 +266,7 @@ def _gaps(store: Store, till: int, events: int) -> Iterator[Finding]:
 
 
 def _too_short(till: int, at_least: int) -> Iterator[Finding]:
-    """The end of a log that is known to have been longer."""
+    """The finding for a log that is known to have been longer."""
     if till < at_least:
         says = f"The log ends at position {till}; it went to position {at_least} at least."
         yield Finding(Kind.MISSING, says, position=till)
@@ -309,7 +309,7 @@ def _against(
     totals: Totals,
     known: int,
 ) -> Iterator[Finding]:
-    """Hold the log and the recorded heads against what was signed."""
+    """Compare the log and the recorded heads with what was signed."""
     log_agrees = _root(totals.leaves) == last.root
     stands = store.audit().recorded()
     recorded_agree = stands != last.position or _root(totals.recorded) == last.root
@@ -333,7 +333,7 @@ def _against(
 
 
 def _first_broken(store: Store, workers: Workers, good: Sequence[Statement]) -> Statement:
-    """The first checkpoint that the log disagrees with: it disagrees with all later ones too."""
+    """The first checkpoint that the log disagrees with; it disagrees with all later ones, too."""
     low, high = 0, len(good) - 1
     while low < high:
         middle = (low + high) // 2
@@ -354,7 +354,7 @@ def _against_anchor(store: Store, workers: Workers, anchor: Statement) -> Iterat
 
 
 def root_at(store: Store, workers: Workers, position: int) -> str:
-    """The digest over all heads as the log has them up to a position."""
+    """The Merkle root over all heads of the log up to a position."""
     tasks = [Task(partition, position, position) for partition in parts_of(store, position)]
     leaves = Leaves()
     for report in workers(tasks):

@@ -1,4 +1,4 @@
-"""Where the ranges of a verification are checked: in this process or in several of this machine."""
+"""The workers of a verification: this process, or several processes of this machine."""
 
 import gc
 from collections import deque
@@ -13,22 +13,22 @@ from application.read_models.registry import PROJECTIONS
 from application.runtime.worker_processes import opened, worker_processes
 
 Workers = Callable[[Iterable[Task]], Iterator[PartitionReport]]
-"""Checks ranges; yields their reports in the order of the ranges."""
+"""Checks partitions; yields their reports in the order of the partitions."""
 
 
 NOTHING_PROVEN = "; nothing is proven."
 
 
 def here(store: Store) -> Workers:
-    """Check ranges in this process."""
+    """Check partitions in this process."""
     return lambda tasks: (check_partition(store, task) for task in tasks)
 
 
 @contextmanager
 def no_cycles_looked_for() -> Iterator[None]:
-    """Have the garbage collector rest: what verifying needs is given back by itself.
+    """Pause the garbage collector: reference counting frees what verification allocates.
 
-    Looking for cycles would cost a tenth of the time.
+    Searching for cycles would cost a tenth of the time.
     """
     rests = gc.isenabled()
     gc.disable()
@@ -40,16 +40,16 @@ def no_cycles_looked_for() -> Iterator[None]:
 
 
 def in_processes(opener: StoreOpener, count: int) -> Workers:
-    """Have `count` processes of this machine check ranges. Raises `WorkerDied`.
+    """Check partitions in `count` processes of this machine. Raises `WorkerDied`.
 
-    Never more reports are made than are taken: what is ahead is held in memory.
+    No more partitions are checked than the caller consumes, since reports ahead stay in memory.
     """
 
     def work(tasks: Iterable[Task]) -> Iterator[PartitionReport]:
         ahead: deque[Future[PartitionReport]] = deque()
         with worker_processes(count, NOTHING_PROVEN) as pool:
             for _ in range(count):
-                pool.submit(_store, opener)  # while the first task is thought up
+                pool.submit(_store, opener)  # while the first task is prepared
             for task in tasks:
                 ahead.append(pool.submit(_check, opener, task))
                 if len(ahead) == 2 * count:

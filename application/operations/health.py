@@ -1,4 +1,4 @@
-"""Whether the service can do its work, as far as it can tell by trying."""
+"""Readiness: whether the service can do its work, found by trying."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -20,12 +20,12 @@ class Health(msgspec.Struct, frozen=True):
 
 
 def check(store: Store, clock: StoreClock) -> Health:
-    """Ask the store, look how the read models get on, and whether this machine's clock is right.
+    """Check the store, the read models and this machine's clock.
 
-    What keeps the log from being written makes the service unready. A read model that stands still,
-    or that no process projects, is named but does not: orders can be made, paid and read without
-    it. A log that went back does, until an operator has acknowledged it: orders that were
-    acknowledged are not there.
+    Anything that prevents writes to the log makes the service unready. A read model that has
+    stopped, or that no process projects, is reported but does not: orders can be created, paid and
+    read without it. A log that went back does, until an operator acknowledges it: acknowledged
+    orders are missing.
     """
     try:
         last = store.last_position()
@@ -35,12 +35,12 @@ def check(store: Store, clock: StoreClock) -> Health:
             troubles["clock"] = trouble
         if lost := [each for each in store.audit().setbacks() if each.is_open]:
             troubles["log"] = f"{lost[0].says} orderlog audit acknowledge"
-    except Exception as error:  # noqa: BLE001 - whatever the store says, it is not ready
+    except Exception as error:  # noqa: BLE001 - whatever the store raises, it is not ready
         return Health(ready=False, checks={"store": f"{type(error).__name__}: {error}"})
     for name in PROJECTIONS:
         try:
             status = read_model_status(store, name, last)
-        except Exception as error:  # noqa: BLE001 - it can be made again, and sales need none
+        except Exception as error:  # noqa: BLE001 - it can be rebuilt, and sales do not need it
             checks[f"projection {name}"] = f"{type(error).__name__}: {error}"
             continue
         if not status.projector:

@@ -1,7 +1,7 @@
-"""What a look at the service's health found, for those who may not wait for one.
+"""The result of the last health check, for callers that may not wait for one.
 
-A thread looks every second. The caller is answered at once: from the last look, or that it is too
-old, or that the present one does not come to its end.
+A thread runs a check every second. The caller gets an answer at once: the last result, or that it
+is too old, or that the current check does not finish.
 """
 
 import threading
@@ -15,20 +15,20 @@ from application.runtime.background_thread import BackgroundThread
 
 LOOK_SECONDS = 1.0
 HANGS_SECONDS = 2.0
-"""A look that takes so long waits for a store that does not answer."""
+"""A check that takes so long is waiting for a store that does not answer."""
 OLD_SECONDS = 5.0
-"""What a look found that began so long ago is not relied on."""
+"""The result of a check that began so long ago is too old."""
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What a look found that began at a monotonic moment."""
+    """The result of a check, and the monotonic time at which it began."""
 
     began: float
     health: Health
 
 
 class LastLook:
-    """Looks by `look` in a thread once it is started; before that, whenever somebody asks."""
+    """Runs `look` in a thread once it is started; before that, at every call."""
 
     def __init__(self, look: Callable[[], Health], every: float = LOOK_SECONDS) -> None:
         self._look = look
@@ -38,12 +38,12 @@ class LastLook:
         self._thread = BackgroundThread("health", self._look_once, every, at_once=True)
 
     def start(self) -> None:
-        """Begin to look; return after the first look, or when it does not come to its end."""
+        """Start the thread; return after the first check, or when it does not finish."""
         self._thread.start()
         self._first.wait(HANGS_SECONDS)
 
     def stop(self) -> None:
-        """Look no more; a look that waits for a store that stalls is not waited for."""
+        """Stop the thread, without waiting for a check that a stalled store holds up."""
         self._thread.stop(HANGS_SECONDS)
 
     def _look_once(self) -> None:
@@ -56,11 +56,11 @@ class LastLook:
     def _look_now(self) -> Health:
         try:
             return self._look()
-        except Exception as error:  # noqa: BLE001 - a look that fails is an answer, too
+        except Exception as error:  # noqa: BLE001 - a check that fails is an answer, too
             return unready("look", f"{type(error).__name__}: {error}")
 
     def health(self) -> Health:
-        """What is known now; it never waits once this was started."""
+        """The present result; it never waits once the thread is started."""
         if not self._thread.started:
             return self._look()
         found, since, moment = self._found, self._looking_since, time.monotonic()

@@ -1,7 +1,7 @@
-"""What those who watch the service want in numbers. All but one is read from the store.
+"""The service's metrics. All but one are read from the store.
 
 So every process reports the same, and one that was just started knows as much as the others. The
-exception is how far the clock of the process's own machine is off.
+exception is the clock skew of the process's own machine.
 """
 
 from collections.abc import Iterator
@@ -17,12 +17,11 @@ from application.read_models.registry import PROJECTIONS
 
 
 class ModelFigures(msgspec.Struct, frozen=True):
-    """Where a read model stands.
+    """The figures of a read model.
 
     `behind` is how many positions of the log it does not show (negative: it is ahead of the log),
-    `late` for how many seconds the
-    oldest event there has waited (None: that cannot be told). It stands still since
-    `stopped_since`, in milliseconds since the epoch, if it does.
+    `late` for how many seconds the oldest event there has waited (None: not known). If it has
+    stopped, it was at `stopped_since`, in milliseconds since the epoch.
     """
 
     name: str
@@ -35,9 +34,9 @@ class ModelFigures(msgspec.Struct, frozen=True):
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """The numbers at one moment. `holds_due` are holds that have ended and are not recorded yet.
+    """The metrics at one moment. `holds_due` are holds that have ended without that being recorded.
 
-    `log_went_back` is whether the log lacks what was seen of it and nobody has acknowledged that.
+    `log_went_back` is whether the log lacks events that were seen and nobody has acknowledged that.
     `clock_skew` is how many seconds this machine's clock is ahead of the one that decides.
     `wal_bytes` is the size of the write-ahead log beside an SQLite file.
     """
@@ -52,7 +51,7 @@ class Figures(msgspec.Struct, frozen=True):
 
 
 class Dated(msgspec.Struct):
-    """Of an event, known or not, when it was recorded."""
+    """When an event was recorded, whether this version knows its kind or not."""
 
     at: datetime
 
@@ -61,7 +60,7 @@ _DATED = msgspec.json.Decoder(Dated)
 
 
 def figures(store: Store, queries: OrderQueries, moment: datetime, clock_skew: float) -> Figures:
-    """The numbers at `moment`. Raises what the store raises."""
+    """Read the metrics at `moment`. Raises what the store raises."""
     last = store.last_position()
     return Figures(
         position=last,

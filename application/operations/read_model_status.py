@@ -1,6 +1,6 @@
-"""How far each read model is, who projects it, and why it stands still: said once for all who ask.
+"""The status of read models: how far each is, who projects it, and why it has stopped.
 
-The command line, the console, readiness and the metrics render what they need of it.
+The command line, the console, readiness and the metrics each render what they need of it.
 """
 
 import msgspec
@@ -11,14 +11,14 @@ from application.read_models.registry import PROJECTIONS
 
 
 class Rebuild(msgspec.Struct, frozen=True):
-    """A new table that is being made, or was when its maker ended: `loaded` of so many events."""
+    """A rebuild that is running or was interrupted: `loaded` of so many events."""
 
     loaded: int
     total: int
 
 
 class ReadModelStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a read model stands; `last` is the end of the log at that moment.
+    """The status of a read model; `last` is the end of the log at that moment.
 
     `behind` is how many positions of the log it does not show yet; negative if it is ahead of it.
     It was `stopped`, for that reason, `stopped_since` milliseconds since the epoch. It is `untrue`,
@@ -37,12 +37,12 @@ class ReadModelStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def trouble(self) -> str | None:
-        """Why it cannot be believed or does not go on; None for one that is well."""
+        """The reason why it is not true or has stopped; None for a healthy one."""
         return self.stopped or self.untrue
 
 
 def read_model_status(store: Store, name: str, last: int) -> ReadModelStatus:
-    """Where a read model stands, of a log that ends at the position `last`."""
+    """The status of a read model, for a log that ends at the position `last`."""
     state = store.read_models().state(name)
     untrue = None
     if state.diverged:
@@ -63,13 +63,13 @@ def read_model_status(store: Store, name: str, last: int) -> ReadModelStatus:
 
 
 def read_model_statuses(store: Store) -> list[ReadModelStatus]:
-    """Where the read models stand, in the order of the registry."""
+    """The statuses of all read models, in the order of the registry."""
     last = store.last_position()
     return [read_model_status(store, name, last) for name in PROJECTIONS]
 
 
 def rebuild_of(models: ReadModels, table: Table) -> Rebuild | None:
-    """How far the rebuild of a read model has come; None where none is begun."""
+    """The progress of a read model's rebuild; None if none has begun."""
     build = models.build(table)
     if build is None:
         return None

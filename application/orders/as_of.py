@@ -1,7 +1,7 @@
-"""Lists and sales as of a moment: which orders there were, in the state that they had then.
+"""Lists and sales as of a moment: the orders of that time, in the state that they had then.
 
-The read model `orders` tells which orders there were. An order that has not changed since is the
-one that its row holds; of the others the events up to that moment are read and replayed.
+The read model `orders` has the orders of that time. An order that has not changed since is taken
+from its row; for the others the events up to that moment are read and replayed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,8 +22,9 @@ from domain.events import Event
 from domain.order import Order
 
 MOST_LOOKED_AT = 2000
-"""So many orders are looked at for one page: one that few orders match may be shorter than asked
-for, and goes on at its cursor."""
+"""The most orders that are examined for one page: if few of them match, it is shorter than
+requested, and goes on at its cursor.
+"""
 
 AT_ONCE = 250
 ALL = 2**31
@@ -44,9 +45,9 @@ class PastOrders:
         self._wait_seconds = wait_seconds
 
     def orders(self, vendor: str, wanted: OrderFilter, at: datetime) -> OrderPage:
-        """The orders that `vendor` had made by `at`, as they were then, a page at a time.
+        """The orders that `vendor` had created by `at`, as they were then, a page at a time.
 
-        They are sorted by what of an order never changes. Raises `BadCursor`.
+        They are sorted by fields of an order that never change. Raises `BadCursor`.
         """
         self._wait()
         page = Page(
@@ -67,7 +68,7 @@ class PastOrders:
         return OrderPage(loaded, at, None)
 
     def events_of_show(self, show: str, at: datetime) -> Iterator[list[Event]]:
-        """The events up to `at` of each order of a show that there was then."""
+        """The events up to `at` of each order that a show had then."""
         self._wait()
         page = Page("created_at", (_is("show", show), _made_by(at)), limit=AT_ONCE)
         for rows in self._pages(page):
@@ -114,15 +115,15 @@ def _made_by(at: datetime) -> tuple[Any, ...]:
 
 
 def _unchanging(wanted: OrderFilter) -> OrderFilter:
-    """What of a filter can be asked of rows as they are now: an order's reservation only moves on.
+    """The terms that present rows can answer: an order's reservation only moves forward.
 
-    What it was then is asked of the orders themselves.
+    The past reservation is checked on the replayed orders.
     """
     return msgspec.structs.replace(wanted, statuses=(), updated_till=None)
 
 
 def _matches(order: Order, wanted: OrderFilter, at: datetime) -> bool:
-    """Whether an order as it was at `at` is one of those that are wanted."""
+    """Whether an order as it was at `at` matches the filter."""
     if wanted.statuses and order.status_at(at) not in wanted.statuses:
         return False
     if wanted.updated_from is not None and order.updated_at < wanted.updated_from:

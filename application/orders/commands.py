@@ -1,4 +1,4 @@
-"""What is asked of orders, as the service takes it, and what comes of it."""
+"""Commands on orders as the service takes them, and their outcomes."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,7 +22,7 @@ class ChoosePayment(msgspec.Struct, frozen=True):
 
 
 class ChangeOrder(msgspec.Struct, frozen=True):
-    """The command to change an order, or to fill a new one. What is None stays as it is."""
+    """The command to change an order, or to fill a new one. Parts that are None do not change."""
 
     tickets: TicketSelection | None = None
     all_or_nothing: bool = False
@@ -32,10 +32,10 @@ class ChangeOrder(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """The caller, under which request id, and what makes it safe to repeat or to race.
+    """The caller, the request id, and what makes the request safe to retry and to race.
 
-    `versions` are those named by If-Match (None: any); `key` is the Idempotency-Key and
-    `fingerprint` tells whether two requests are the same.
+    `versions` are those of If-Match (None: any); `key` is the Idempotency-Key, and requests with
+    the same `fingerprint` are the same.
     """
 
     caller: Caller
@@ -46,14 +46,14 @@ class Request(msgspec.Struct, frozen=True):
 
     @property
     def digest(self) -> bytes:
-        """The digest of the key that there is."""
+        """The digest of the key, which has to be given."""
         return key_digest(self.caller.partner, self.key or "")
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """An order as it was left by a request, seen at `at`, and the log's position that shows it.
+    """An order after a request, seen at `at`, and the log's position that shows it.
 
-    `document` has its bytes where they were made with the decision: there they cost half.
+    `document` has its bytes if they were made with the decision, where they cost half as much.
     """
 
     order: Order
@@ -66,7 +66,7 @@ class Answer(msgspec.Struct, frozen=True):
 class RejectedRequest(msgspec.Struct, frozen=True):
     """A command on an order at `version` that was rejected, or got less than it asked for.
 
-    `code` is that of the refusal, or one of this file's where nothing was refused.
+    `code` is that of the refusal, or one of this file's if nothing was refused.
     """
 
     order: str
@@ -79,7 +79,7 @@ class RejectedRequest(msgspec.Struct, frozen=True):
 
 
 TICKETS_SHORT = "tickets_short"
-"""The requested tickets could not be had, or not all: the answer shows those that were."""
+"""Not all the requested tickets were vacant: the answer shows those that the order got."""
 
 CONTENDED = "contended"
-"""Other requests were faster, each time that it was tried."""
+"""Other requests were faster, at each attempt to decide."""

@@ -1,6 +1,6 @@
-"""Which requests about one order overlap in this process.
+"""Tracks which requests about one order overlap in this process.
 
-Who asked before another request had changed the order could not know of the change.
+A request that arrived before another one changed the order could not know of the change.
 """
 
 import threading
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 
 class InFlightRequest:
-    """One request's turn at an order; `late` once another one has changed the order meanwhile."""
+    """An in-flight request about an order; `late` once another one has changed the order."""
 
     __slots__ = ("late",)
 
@@ -18,7 +18,7 @@ class InFlightRequest:
 
 
 class InFlightRequests:
-    """The turns that are under way, by order."""
+    """The in-flight requests, by order."""
 
     def __init__(self) -> None:
         self._mutex = threading.Lock()
@@ -26,7 +26,7 @@ class InFlightRequests:
 
     @contextmanager
     def taken(self, order: str) -> Iterator[InFlightRequest]:
-        """A turn at an order, until the block ends."""
+        """Register an in-flight request about an order, until the block ends."""
         in_flight = InFlightRequest()
         with self._mutex:
             self._under_way.setdefault(order, []).append(in_flight)
@@ -34,13 +34,13 @@ class InFlightRequests:
             yield in_flight
         finally:
             with self._mutex:
-                turns = self._under_way[order]
-                turns.remove(in_flight)
-                if not turns:
+                requests = self._under_way[order]
+                requests.remove(in_flight)
+                if not requests:
                     del self._under_way[order]
 
     def changed(self, order: str, by: InFlightRequest | None = None) -> None:
-        """Tell all others whose turn at an order is under way that it is changed."""
+        """Mark all other in-flight requests about an order as late: it was changed."""
         with self._mutex:
             for in_flight in self._under_way.get(order, ()):
                 in_flight.late = in_flight.late or in_flight is not by

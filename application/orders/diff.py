@@ -1,4 +1,4 @@
-"""What changed in an order between two versions: per field, from what to what, by which event."""
+"""The differences of an order between two versions: the values of each field, and the events."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -12,10 +12,10 @@ from domain.order import Order
 
 
 def fields_of(order: Order) -> dict[str, Any]:
-    """All that is recorded of an order, as one level of dotted names.
+    """The recorded state of an order, as one level of dotted names.
 
-    That is its document, and what is known beyond it: the payment system that was chosen (the
-    document shows it only once it is engaged) and the barcodes. Lists are values as a whole.
+    That is its document, the chosen payment system (which the document shows only once it is
+    engaged) and the barcodes. Lists are compared as a whole.
     """
     if not order.version:
         return {}
@@ -28,8 +28,8 @@ def fields_of(order: Order) -> dict[str, Any]:
 def differences(events: Iterable[Event], from_: int, to: int) -> list[DiffFieldDocument]:
     """The fields whose values differ between the versions `from_` and `to`, in document order.
 
-    `facts` are the order's, all of them. Version 0 is before the order was made. Each field comes
-    with the events in between that changed it, oldest first.
+    `events` are all events of the order. Version 0 is before the order was created. Each field has
+    the events in between that changed it, oldest first.
     """
     order = Order()
     now: dict[str, Any] = {}
@@ -52,7 +52,7 @@ def differences(events: Iterable[Event], from_: int, to: int) -> list[DiffFieldD
 
 
 def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """The fields whose values differ; one that is not there is as good as null."""
+    """The fields whose values differ; a missing field counts as null."""
     return [name for name in {**after, **before} if before.get(name) != after.get(name)]
 
 

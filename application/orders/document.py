@@ -10,7 +10,7 @@ from domain.status import Status
 
 
 def order_document(order: Order, now: datetime) -> OrderDocument:
-    """The documented JSON object for `order`, as it is at `now`."""
+    """The documented JSON object of `order` at `now`."""
     status = order.status_at(now)
     worth = order.worth
     nominal, extra, full = f"{worth.nominal:.2f}", f"{worth.extra:.2f}", f"{worth.full:.2f}"
@@ -37,7 +37,7 @@ def order_document(order: Order, now: datetime) -> OrderDocument:
 
 
 def _customer(order: Order) -> CustomerDocument:
-    """Only what is known of the buyer."""
+    """The known fields of the buyer."""
     customer = order.customer
     known = {
         "email": customer.email,

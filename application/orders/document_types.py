@@ -1,4 +1,4 @@
-"""The documents about orders, as they are encoded. Each shape stands here, once.
+"""The types of documents about orders, as they are encoded.
 
 The OpenAPI document is generated from these types, and shows their descriptions.
 """

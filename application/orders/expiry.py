@@ -1,9 +1,9 @@
-"""The sweeper: records that holds have ended, and so lets their tickets go.
+"""The sweeper: records that holds have ended, which frees their tickets.
 
-Now and then it also forgets refused attempts that are old.
+At intervals it also deletes old entries of the rejection log.
 
-Any number of processes may sweep at once: each order decides for itself, in the transaction that
-records it, so that nothing is done twice.
+Any number of processes may sweep at once: each order decides in the transaction that records the
+end, so nothing is recorded twice.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 def sweep(queries: OrderQueries, orders: OrderService, request_id: str) -> list[str]:
-    """Record the end of every hold that is due now; return the orders that expired by it."""
+    """Record the end of every hold that is due now; return the orders that expired."""
     expired: list[str] = []
     last = None
     while due := queries.due(BATCH, last):
@@ -32,7 +32,7 @@ def sweep(queries: OrderQueries, orders: OrderService, request_id: str) -> list[
 
 
 class Sweeper(BackgroundThread):
-    """Sweeps every so many `seconds`."""
+    """Sweeps every `seconds` seconds."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The audit: an order's events one by one, and the order as it was."""
+"""An order's history: its events one by one, and the order as it was."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -20,11 +20,11 @@ from domain.order import Order
 from domain.refusals import NotYetCreated, UnknownOrder, UnknownVersion
 
 OF_EVERY_EVENT = ("order", "version", "at", "actor", "request", "idempotency")
-"""What is not an event's own. The digest of a key is for verification: clients are not shown it."""
+"""Fields that are not an event's own. A key's digest is for verification, not for clients."""
 
 
 class Change(msgspec.Struct, frozen=True):
-    """An event as the history shows it, and the fields it changed: from what, to what."""
+    """An event as the history shows it, and the fields it changed, with both values."""
 
     event: EventDocument
     fields: dict[str, tuple[Any, Any]]
@@ -46,7 +46,7 @@ class OrderHistory:
         return Answer(replay(stored), self._clock(), stored[-1].id)
 
     def at_version(self, order_id: str, version: int, caller: Caller | None = None) -> Answer:
-        """The order as its event number `version` left it, seen at that fact's time."""
+        """The order after its event number `version`, seen at the time of that event."""
         stored = self.stored(order_id, caller)
         if not 1 <= version <= len(stored):
             raise UnknownVersion(order=order_id, version=version, last=len(stored))
@@ -56,7 +56,7 @@ class OrderHistory:
     def at_time(self, order_id: str, at: datetime, caller: Caller | None = None) -> Answer:
         """The order as it was at the moment `at`. Refuses a time before its creation.
 
-        Nobody knows how it will be: a time to come is the present.
+        A future time counts as the present.
         """
         stored = self.stored(order_id, caller)
         events = [event_of(each) for each in stored]
@@ -68,12 +68,12 @@ class OrderHistory:
         return Answer(Order.replay(past), seen_at, stored[len(past) - 1].id)
 
     def history(self, order_id: str, caller: Caller | None = None) -> HistoryDocument:
-        """The order's events as the documented history: what, when, who, by which request."""
+        """The order's events as the documented history."""
         stored = self.stored(order_id, caller)
         return {"id": order_id, "events": [_event(each) for each in stored]}
 
     def changes(self, order_id: str, caller: Caller | None = None) -> list["Change"]:
-        """The order's events, each with what it changed of what is known of the order."""
+        """The order's events, each with the fields that it changed."""
         order = Order()
         before: dict[str, Any] = {}
         changes = []
@@ -88,7 +88,7 @@ class OrderHistory:
     def diff(
         self, order_id: str, from_: int, to: int, caller: Caller | None = None
     ) -> DiffDocument:
-        """What changed between two versions (0: before it was made), as the documented diff.
+        """The documented diff between two versions (0: before it was created).
 
         Refuses a version that the order does not have.
         """

@@ -21,7 +21,7 @@ def replay(stored: Iterable[StoredEvent]) -> Order:
 
 
 class Present(msgspec.Struct, frozen=True):
-    """What a client that lost a race learns of the order as it is."""
+    """What a client that lost a race gets to know of the present order."""
 
     version: int
     status: Status
@@ -51,7 +51,7 @@ def refuse_stranger(order: Order, order_id: str, caller: Caller) -> None:
 
 
 def refuse_other_version(order: Order, request: Request, present: Present) -> None:
-    """Refuse who is not the vendor, and a version that the request does not expect."""
+    """Refuse a caller other than the vendor, and a version that the request does not expect."""
     if order.vendor != request.caller.partner:
         raise NotTheVendor
     if request.versions is not None and order.version not in request.versions:

@@ -1,4 +1,4 @@
-"""The reads of lists, from read models only."""
+"""Queries for lists of orders, from read models only."""
 
 import base64
 import binascii
@@ -31,11 +31,11 @@ SORTS = ("created_at", "updated_at", "number")
 
 
 class BadCursor(UserError):
-    """A cursor that this service did not hand out, or for another sort."""
+    """The cursor is not one of this service, or is for another sort order."""
 
 
 class OrderFilter(msgspec.Struct, frozen=True):
-    """Which orders are wanted. What is None or empty does not narrow the list.
+    """A filter for orders. Terms that are None or empty do not narrow the list.
 
     Ranges include their start and exclude their end. `at` asks for the list as of a moment.
     """
@@ -55,7 +55,7 @@ class OrderFilter(msgspec.Struct, frozen=True):
 
 
 class OrderPage(msgspec.Struct, frozen=True):
-    """Some orders, seen at `at`, and the cursor that continues the list where there is more."""
+    """Some orders, seen at `at`, and the cursor that continues the list if there are more."""
 
     orders: list[Order]
     at: datetime
@@ -77,7 +77,7 @@ class OrderQueries:
         self._clock = clock
 
     def orders(self, vendor: str, wanted: OrderFilter) -> OrderPage:
-        """The orders that `vendor` made, a page at a time. Raises `BadCursor`."""
+        """The orders that `vendor` created, a page at a time. Raises `BadCursor`."""
         moment = self._clock()
         at_most_one = wanted.number is not None and wanted.cursor is None
         page = Page(
@@ -94,15 +94,15 @@ class OrderQueries:
         return OrderPage(shown, moment, cursor_of(shown[-1], wanted.sort) if more else None)
 
     def due(self, limit: int, after: "Due | None" = None) -> list["Due"]:
-        """Orders whose hold has ended without that being recorded yet, longest ago first.
+        """Orders whose hold has ended without that being recorded, the longest overdue first.
 
-        Those beyond `after`, the last one seen, where that is given.
+        If `after`, the last one seen, is given, those beyond it.
         """
         rows = self._store.read_models().page("holds", self._due(limit, after))
         return [Due(row.key, _ended_at(row)) for row in rows]
 
     def due_count(self) -> int:
-        """How many these are, at most `MOST_COUNTED`."""
+        """The number of these orders, at most `MOST_COUNTED`."""
         return self._store.read_models().count("holds", self._due(MOST_COUNTED))
 
     def _due(self, limit: int, after: "Due | None" = None) -> Page:
@@ -144,20 +144,20 @@ def conditions(wanted: OrderFilter, moment: datetime) -> list[tuple[Any, ...]]:
 
 
 def _status_is(status: Status, moment: datetime) -> tuple[tuple[str, str, Any], ...]:
-    """A held order counts only while its hold lasts, recorded as ended or not."""
+    """A held order matches only while its hold lasts, whether its end is recorded or not."""
     named = ("status", "=", status.value)
     return (named, ("reserved_till", ">", to_ms(moment))) if status in HELD else (named,)
 
 
 def cursor_of(order: Order, sort: str) -> str:
-    """What continues a list sorted by `sort` beyond `order`."""
+    """The cursor that continues a list sorted by `sort` beyond `order`."""
     value = getattr(order, sort)
     place = [sort, to_ms(value) if isinstance(value, datetime) else value, order.id]
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 
 
 def read_cursor(cursor: str, sort: str) -> tuple[int, str]:
-    """Where a list goes on: sort value and id. Raises `BadCursor`."""
+    """The sort value and id at which a list goes on. Raises `BadCursor`."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         place = _PLACE.decode(base64.urlsafe_b64decode(padded))

@@ -1,8 +1,8 @@
-"""Refused attempts: what was asked of an order and could not be had, kept apart from its events.
+"""The rejection log: requests about an order that were rejected, kept apart from its events.
 
-They are for people who ask what happened. Noting one never makes its request wait or fail: it is
-queued, and a thread of its own writes what has gathered, outside of everybody's transactions. What
-a process had not written yet when it crashed (a fraction of a second) is lost.
+It is for people who want to know what happened. An entry never makes its request wait or fail: it
+is queued, and a thread of its own writes the queue outside all other transactions. Entries that a
+process had not written when it crashed (a fraction of a second) are lost.
 """
 
 import threading
@@ -24,8 +24,8 @@ from domain.commands import BestAvailable, TicketsById
 
 KEPT = timedelta(days=30)
 MOST_QUEUED = 10_000
-"""What comes on top of so many that wait to be written is dropped, oldest first."""
-GATHER_SECONDS = 0.1
+"""The most entries that wait to be written; beyond that the oldest are dropped."""
+COLLECT_SECONDS = 0.1
 READER_SECONDS = 1.0
 PURGED_AT_ONCE = 5_000
 PURGE_SECONDS = 3600.0
@@ -34,10 +34,10 @@ log = structlog.get_logger()
 
 
 class RejectionLog:
-    """Notes, shows and forgets refused attempts."""
+    """Writes, reads and deletes rejected requests."""
 
     def __init__(self, store: Store, clock_is_right: Callable[[], bool]) -> None:
-        """Keep them in `store`. None is forgotten unless `clock_is_right`."""
+        """Use the log of `store`. Entries are deleted only while `clock_is_right`."""
         self._store = store
         self._clock_is_right = clock_is_right
         self._queue: deque[Attempt] = deque(maxlen=MOST_QUEUED)
@@ -48,16 +48,15 @@ class RejectionLog:
         self._thread = BackgroundThread("rejections", self._write_soon, PURGE_SECONDS)
 
     def record(self, rejected: RejectedRequest) -> None:
-        """Queue an attempt to be written soon."""
+        """Queue a rejected request to be written soon."""
         self._idle.clear()
         self._queue.append(_attempt(rejected))
         self._thread.wake()
 
     def of(self, order: str) -> Sequence[Attempt]:
-        """The attempts on an order, oldest first; those of this process without delay.
+        """The rejected requests about an order, oldest first, with those queued in this process.
 
-        Where the store cannot be written now, those that wait to be are not among them: whoever
-        only reads does not wait for that.
+        If the store cannot be written now, queued ones are left out: a read does not wait for that.
         """
         if self._thread.started:
             self._thread.wake()
@@ -67,7 +66,7 @@ class RejectionLog:
         return self._store.attempts().of(order)
 
     def write(self) -> None:
-        """Write what is queued; what cannot be written is dropped and told to the operator."""
+        """Write the queue; entries that cannot be written are dropped, and that is logged."""
         with self._writing:
             attempts = []
             while self._queue:
@@ -80,9 +79,9 @@ class RejectionLog:
                 log.exception("attempts_lost", count=len(attempts))
 
     def purge(self, now: datetime) -> None:
-        """Forget what is older than thirty days; looks at most once an hour.
+        """Delete entries older than thirty days, at most once an hour.
 
-        Not while the clock is in doubt: by a wrong one all of them may be old.
+        Nothing is deleted while the clock is in doubt: a wrong one could make all entries old.
         """
         if time.monotonic() >= self._purge_at and self._clock_is_right():
             self._purge_at = time.monotonic() + PURGE_SECONDS
@@ -94,20 +93,20 @@ class RejectionLog:
         self._thread.start()
 
     def close(self) -> None:
-        """Write what is queued and stop."""
+        """Write the queue and stop."""
         self._thread.stop()
         self.write()
 
     def _write_soon(self) -> None:
-        """Write what is queued by now, and what comes in a moment."""
-        self._thread.pause(GATHER_SECONDS)
+        """Write the queue, and what is added within a moment."""
+        self._thread.pause(COLLECT_SECONDS)
         self.write()
         if not self._queue:
             self._idle.set()
 
 
 def wanted(command: ChangeOrder) -> dict[str, Any]:
-    """What was asked, as a document. Of the buyer only which fields: what they say is private."""
+    """The request as a document; of the buyer only the names of fields, for privacy."""
     requested: dict[str, Any] = {}
     if isinstance(command.tickets, TicketsById):
         requested["tickets"] = command.tickets.tickets
@@ -140,7 +139,7 @@ def _attempt(rejected: RejectedRequest) -> Attempt:
 
 
 def _plain(value: Any) -> Any:
-    """A refusal's value as JSON can have it."""
+    """A refusal's value in a form that JSON can have."""
     if isinstance(value, datetime):
         return written(value)
     return str(value) if isinstance(value, Exception) else value

@@ -1,4 +1,4 @@
-"""How a show sells: by set and by day, from the read model `sales`."""
+"""The sales of a show by set and by day, from the read model `sales`."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ PAGE_ROWS = 1000
 
 
 class Day(msgspec.Struct, frozen=True):
-    """What happened to a set of tickets on one day; the whole show's orders for no set."""
+    """The figures of a set of tickets on one day; without a set, the orders of the whole show."""
 
     ticket_set: str
     day: str
@@ -27,7 +27,7 @@ class Day(msgspec.Struct, frozen=True):
 
 
 class SalesQueries:
-    """Reads how shows sell, for those who organise them."""
+    """Reads the sales of shows, for their organisers."""
 
     def __init__(self, store: Store, catalog_cache: CatalogCache, past: PastOrders) -> None:
         self._store = store
@@ -35,10 +35,10 @@ class SalesQueries:
         self._catalog_cache = catalog_cache
 
     def sales(self, show_id: str, caller: Caller, at: datetime | None = None) -> SalesDocument:
-        """What of a show is held, sold and returned, in all, by set, and by day.
+        """What was held, sold and returned for a show: in total, by set, and by day.
 
-        As of a moment, the orders that there were then are counted anew from their events.
-        Refuses a show that does not exist or that `caller` does not organise; an auditor sees all.
+        As of a moment, the orders of that time are counted again from their events. Refuses a show
+        that does not exist or that `caller` does not organise; an auditor sees all.
         """
         show = self._catalog_cache.current().shows.get(show_id)
         if show is None or not caller.sees(show.org):
@@ -71,7 +71,7 @@ class SalesQueries:
         return loaded
 
     def _rows_at(self, show_id: str, at: datetime) -> list[Row]:
-        """The rows that the read model had, if it showed all events up to `at` and no others."""
+        """The rows that the read model would have with the events up to `at` and no others."""
         events = self._past.events_of_show(show_id, at)
         loaded = added_up(TABLE, (row for timeline in events for row in rows(timeline)))
         return sorted(loaded, key=lambda row: (_day(row).day, row.key))

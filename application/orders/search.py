@@ -1,4 +1,4 @@
-"""Finding orders by what people say of them: a number, an id, a buyer. From read models only."""
+"""Finds orders by a number, an id or a buyer, from read models only."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -17,13 +17,13 @@ from application.read_models.orders import order_of, searched_email, searched_na
 from domain.order import Order
 
 MOST_FOUND = 100
-"""How many orders a search by text shows; who finds more says more."""
+"""How many orders a search by text shows; a longer text narrows it."""
 
 ORDER_ID = re.compile(r"[0-9a-f]{24}\Z", re.IGNORECASE)
 NUMBER = re.compile(r"[#№]?\s*([0-9]{1,15})\Z")
 PHONE = re.compile(r"\+?[0-9 ()./-]+\Z")
 SAME_DIGITS = 10
-"""The last digits of a telephone number that are written alike everywhere."""
+"""How many last digits of a telephone number are written the same way everywhere."""
 
 Together = tuple[tuple[str, str, object], ...]
 """Conditions that hold together, as `Page` has them."""
@@ -32,7 +32,7 @@ Together = tuple[tuple[str, str, object], ...]
 class SearchResult(msgspec.Struct, frozen=True):
     """Documents of found orders, whether there are more, and the cursor that leads to them.
 
-    A search by text has no cursor: it is narrowed by saying more.
+    A search by text has no cursor: a longer text narrows it.
     """
 
     orders: list[OrderDocument]
@@ -48,9 +48,9 @@ class OrderSearch:
         self._clock = clock
 
     def id_of(self, name: str) -> str:
-        """The id of the order that is called so: by its id or its number.
+        """The id of the order with this id or number.
 
-        What is no known order's number is returned as it is.
+        A text that is not the number of a known order is returned as it is.
         """
         number = NUMBER.match(name.strip())
         if number is None:
@@ -58,7 +58,7 @@ class OrderSearch:
         page = Page("number", (((("number", "=", int(number[1])),),),), limit=1, partial=True)
         models = self._store.read_models()
         rows = models.page("orders", page)
-        if not rows:  # where nobody serves, nobody projects the list
+        if not rows:  # without a running service the read model may not be projected
             catch_up(self._store, "orders")
             rows = models.page("orders", page)
         return rows[0].key if rows else name
@@ -66,8 +66,8 @@ class OrderSearch:
     def find(self, caller: Caller, text: str, wanted: OrderFilter) -> SearchResult:
         """The orders that `text` and `wanted` describe, of those that `caller` may read.
 
-        Without a text they come a page at a time, with one `MOST_FOUND` of them at once.
-        Raises `BadCursor`.
+        Without a text they come a page at a time; with one, at most `MOST_FOUND` at once. Raises
+        `BadCursor`.
         """
         moment = self._clock()
         known = " ".join("".join(each for each in text if each.isprintable()).split())
@@ -92,9 +92,9 @@ class OrderSearch:
 def _pages(
     caller: Caller, text: str, wanted: OrderFilter, moment: datetime, limit: int
 ) -> Iterator[Page]:
-    """Pages that each have an index to be found by.
+    """Queries that can each use an index.
 
-    With a text that is the index of what was said, without one that of each reason to see.
+    With a text that is the index of the field, without one that of each right to read.
     """
     narrowed = conditions(wanted, moment)
     reasons = _reasons_to_see(caller)
@@ -110,16 +110,16 @@ def _pages(
 
 
 def _reasons_to_see(caller: Caller) -> list[Together]:
-    """A caller sees the orders it sells and those of its own shows; none for who sees them all."""
+    """The orders that a caller sells and those of its own shows; no terms for an auditor."""
     if caller.sees_all:
         return []
     return [((column, "=", caller.partner),) for column in ("vendor", "org")]
 
 
 def _unindexed(reason: Together) -> Together:
-    """The same, said so that a database does not think it finds little by it.
+    """The same terms in a form that a database does not estimate as selective.
 
-    A partner may have nearly all the orders there are; what was said leads to a few.
+    A partner may have nearly all the orders; the text matches only a few.
     """
     return tuple(
         (column, operator, value) for column, _, value in reason for operator in (">=", "<=")
@@ -127,7 +127,7 @@ def _unindexed(reason: Together) -> Together:
 
 
 def meanings(text: str) -> list[Together]:
-    """What `text` may say of an order, as conditions on the read model `orders`."""
+    """The possible meanings of `text`, as conditions on the read model `orders`."""
     if ORDER_ID.match(text):
         return [(("key", "=", text.lower()),)]
     if "@" in text:

@@ -1,4 +1,4 @@
-"""The writes: load an order's events, ask the order, save the events it records."""
+"""The order service: loads an order's events, lets the order decide, and saves its new events."""
 
 import secrets
 from collections.abc import Callable, Iterable, Sequence
@@ -66,7 +66,7 @@ def _no_doubt() -> bool:
 
 
 class LastSeenState(msgspec.Struct):
-    """The order as the last attempt to decide saw it."""
+    """The order as the last attempt to decide loaded it."""
 
     version: int = 0
     at: datetime | None = None
@@ -85,9 +85,9 @@ class OrderService(Application[str]):
         log_rejection: Callable[[RejectedRequest], None] = _not_recorded,
         holds_may_end: Callable[[], bool] = _no_doubt,
     ) -> None:
-        """Write to `store`; `log_rejection`, which must not wait, is given what is rejected.
+        """Write to `store`, and pass rejected requests to `log_rejection`, which must not wait.
 
-        No hold is ended while `holds_may_end` says that the time is in doubt.
+        No hold is ended unless `holds_may_end`: otherwise the time is in doubt.
         """
         self.store = store
         self._catalog_cache = catalog_cache
@@ -98,7 +98,7 @@ class OrderService(Application[str]):
         super().__init__({"PERSISTENCE_MODULE": "eventsourcing.popo"})
 
     def construct_recorder(self) -> ApplicationRecorder:
-        """The recorder of the store that was picked at start-up."""
+        """The recorder of the store."""
         return self.store.recorder
 
     def construct_mapper(self) -> Mapper[str]:
@@ -142,10 +142,10 @@ class OrderService(Application[str]):
         return answer
 
     def change(self, order_id: str, command: ChangeOrder, request: Request) -> Answer:
-        """Change an order: all that the command says, or nothing. Refuses as `Order` does.
+        """Change an order by the whole command or not at all. Refuses as `Order` does.
 
-        What the order's state does not allow is a conflict (`ChangedMeanwhile`) where the order
-        was changed after the request came: the client could not know of it.
+        A change that the order's state does not allow is a conflict (`ChangedMeanwhile`) if the
+        order was changed after the request arrived: the client could not know of that.
         """
         with self._in_flight.taken(order_id) as in_flight:
             return self._change(order_id, command, request, in_flight)
@@ -194,11 +194,11 @@ class OrderService(Application[str]):
     ) -> list[str]:
         """Record for each of these orders that its hold has ended, if it has.
 
-        `till` is when a request that needs it waits no longer (`UnitOfWork.till`).
+        `till` is the deadline of a request that needs it (`UnitOfWork.till`).
 
-        Returns the ids of those for which it was recorded now. Asking twice does no harm. One
-        that cannot be read is named in the log and does not keep the others from expiring.
-        Nobody's hold is ended while the time is in doubt. Raises `StoreUnavailable`.
+        Returns the ids of those for which it was recorded now. It can be repeated. An order that
+        cannot be read is logged and does not keep the others from expiring. No hold is ended while
+        the time is in doubt. Raises `StoreUnavailable`.
         """
         if not self._holds_may_end():
             return []
@@ -238,7 +238,7 @@ class OrderService(Application[str]):
         request: Request,
         refusal: Exception,
     ) -> None:
-        """Log a refusal, unless it was to a stranger, who has no place in the timeline."""
+        """Log a refusal, unless the caller may not see the order and so its timeline."""
         if seen.at is None:
             return
         code = refusal.code if isinstance(refusal, Refusal) else CONTENDED
@@ -248,7 +248,7 @@ class OrderService(Application[str]):
         )
 
     def _record_shortage(self, answer: Answer, command: ChangeOrder, request: Request) -> None:
-        """Log that requested tickets could not be had."""
+        """Log that requested tickets were not vacant."""
         missing = missing_tickets(answer.order, command.tickets)
         if missing and not answer.repeated:
             order = answer.order
@@ -295,10 +295,10 @@ class OrderService(Application[str]):
         request: Request,
         metadata: CommandMetadata,
     ) -> Answer:
-        """Save the new events, what they mean for tickets, and that this request was answered.
+        """Save the new events, the changes of ticket rows, and the idempotency record.
 
-        An answer with new events shows the order at their time, which a clock that was set back
-        does not change: so the idempotency record follows from the events alone.
+        An answer with new events shows the order at their time, whatever the clock shows, so that
+        the idempotency record follows from the events alone.
         """
         events = list(order.collect_events())
         at = events[-1].at if events else metadata.at
@@ -312,7 +312,7 @@ class OrderService(Application[str]):
                 events[-1] = msgspec.structs.replace(events[-1], idempotency=by)
         if events or idempotency_record is not None:
             change = ticket_change(before, order)
-            # Not Application.save: its checks of protocols cost more than all that it does here.
+            # Not Application.save: its checks of protocols cost more than the rest of its work.
             self.events.put(
                 events, within=within, change=change, idempotency_record=idempotency_record
             )
@@ -321,7 +321,7 @@ class OrderService(Application[str]):
     def _carry_out(
         self, read_set: ReadSet, decide: Callable[..., Answer | IdempotencyRecord], request: Request
     ) -> Answer:
-        """Have a decision carried out, again after a lost race or when overdue holds were freed."""
+        """Carry out a decision; repeat it after a lost race or after overdue holds were freed."""
         final_attempt = False
         asked_to_expire = {read_set.order}
         till: float | None = None
@@ -344,7 +344,7 @@ class OrderService(Application[str]):
         raise TicketTaken
 
     def _repeated(self, idempotency_record: IdempotencyRecord, request: Request) -> Answer:
-        """The first answer again: the order as that request left it."""
+        """The first answer again: the order after that request."""
         if idempotency_record.fingerprint != request.fingerprint:
             raise RequestReused
         events = self.store.events(idempotency_record.order)[: idempotency_record.version]
@@ -365,7 +365,7 @@ def _read_set(
 
 
 def _sets_of(catalog: Catalog, show_id: str) -> list[str]:
-    """The sets that a show has now; none where the catalogue does not know it."""
+    """The present sets of a show; none if the catalogue does not have it."""
     show = catalog.shows.get(show_id)
     return [] if show is None else [ticket_set.id for ticket_set in show.sets]
 

@@ -1,4 +1,4 @@
-"""Which of the requested tickets can be had, and which of them an order did not get."""
+"""Which of the requested tickets are vacant, and which of them an order did not get."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -30,7 +30,7 @@ def vacant_tickets(
     *,
     final_attempt: bool,
 ) -> dict[str, str]:
-    """The requested tickets that can be had, with their sets.
+    """The requested tickets that are vacant, with their sets.
 
     Refuses unknown tickets and those of another show. Unless it is the `final_attempt`, raises
     `TicketsShort` where freeing overdue holds might bring more.
@@ -58,7 +58,7 @@ def _checked_seat(seat: Ticket, show: str) -> Ticket:
 def _short_sets(
     command: TicketSelection | None, held: Mapping[str, str], picks: Mapping[str, str]
 ) -> list[str]:
-    """The sets of which fewer tickets can be had than requested."""
+    """The sets that have fewer vacant tickets than requested."""
     if not isinstance(command, BestAvailable):
         return []
     sets = [*held.values(), *picks.values()]
@@ -66,7 +66,7 @@ def _short_sets(
 
 
 def missing_tickets(order: Order, command: TicketSelection | None) -> dict[str, Any]:
-    """The requested tickets that the order does not have: by id, or by set how many."""
+    """The requested tickets that the order did not get: by id, or by set and number."""
     if isinstance(command, TicketsById):
         missing = [ticket for ticket in command.tickets if ticket not in order.tickets]
         return {"tickets": missing} if missing else {}

@@ -1,4 +1,4 @@
-"""The port to copies of an embedded log, each in one file; `storage/` implements it."""
+"""The port to backups of an embedded log, each in one file; `storage/` implements it."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -8,15 +8,15 @@ import msgspec
 from domain.errors import UserError
 
 Progress = Callable[[int, int], None]
-"""Gets how much is done, and of how much."""
+"""Called with how much is done, and of how much."""
 
 
 class BackupRefused(UserError):
-    """A backup that cannot be made or put back; the text says why, and what to do."""
+    """A backup cannot be made or restored; the message has the reason and what to do."""
 
 
 class Content(msgspec.Struct, frozen=True):
-    """What a log has: its id, its last position (None: it cannot be read), catalogue documents."""
+    """The content of a log: its id, its last position (None: unreadable), catalogue documents."""
 
     log_id: str
     position: int | None
@@ -24,13 +24,13 @@ class Content(msgspec.Struct, frozen=True):
 
 
 class Replaced(msgspec.Struct, frozen=True):
-    """Where the log that was replaced is kept; None if there was none."""
+    """The file in which the replaced log is kept; None if there was none."""
 
     kept: str | None
 
 
 class Backups(Protocol):
-    """Copies of a log in one file."""
+    """Backups of a log, each in one file."""
 
     def copy_to(self, target: str, progress: Progress) -> None:
         """Copy the log as it is at this moment to the file `target`, and sync that."""
@@ -39,7 +39,7 @@ class Backups(Protocol):
         """Copy a backup to the file `target`, and sync that. Raises `BackupRefused`."""
 
     def content(self) -> Content | None:
-        """What is in the database now; None if there is none, or nothing in it."""
+        """The present content of the database; None if there is no database, or it is empty."""
 
     def put_in_place(self, fresh: str) -> Replaced:
-        """Put a synced file in the place of the log, atomically. Raises `BackupRefused`."""
+        """Replace the log by a synced file, atomically. Raises `BackupRefused`."""

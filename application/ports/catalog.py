@@ -10,7 +10,7 @@ class CatalogChange(Protocol):
     """A transaction over the catalogue; committed as a whole, or not at all."""
 
     def documents(self) -> dict[tuple[str, str], bytes]:
-        """The documents as they are."""
+        """The documents in this transaction."""
 
     def put(self, kind: str, key: str, document: bytes) -> None:
         """Add or replace a document."""
@@ -28,13 +28,13 @@ class CatalogChange(Protocol):
         """Remove vacant tickets; raises `TicketTaken` when one is not."""
 
     def change_ticket(self, ticket: Ticket) -> None:
-        """Change a ticket's seat; all else stays."""
+        """Change a ticket's seat and nothing else."""
 
     def ticket_list(self, show: str) -> bytes | None:
         """The list of a show's tickets as it was stored (`application/ports/ticket_lists.py`)."""
 
     def restore_tickets(self, tickets: Iterable[Ticket]) -> None:
-        """Write the rows of tickets, new or not, as they are listed; who has them stays."""
+        """Write ticket rows, new or not, as they are listed; their owners stay."""
 
     def relist(self, show: str) -> None:
         """Add all tickets that a show has rows of to its list."""

@@ -1,6 +1,6 @@
-"""The port to a database as a whole: all that has to be kept, as rows that any store can hold.
+"""The port to a whole database: everything to be copied, as rows that any store can hold.
 
-Read models are not among it: they are made again from the log.
+Read models are not included: they are made again from the log.
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ Row = tuple[Value, ...]
 
 
 class Part(msgspec.Struct, frozen=True):
-    """One kind of rows. They come by their keys: the first `key` values of each.
+    """One kind of rows, sorted by key: the first `key` values of each row.
 
-    Rows of a part that only `grows` are never changed, and new ones come beyond all others.
+    Rows of a part that only `grows` never change, and new ones have keys beyond all others.
     """
 
     name: str
@@ -41,9 +41,9 @@ PARTS = (
 
 
 class Counters(msgspec.Struct, frozen=True):
-    """The last order number that was given out, and the version of the catalogue.
+    """The last assigned order number, and the version of the catalogue.
 
-    Events with positions up to `proven_from` do not say by which Idempotency-Key they came.
+    Events with positions up to `proven_from` do not name their Idempotency-Key.
     """
 
     number: int
@@ -52,7 +52,7 @@ class Counters(msgspec.Struct, frozen=True):
 
 
 class Readable(Protocol):
-    """Where rows to copy come from."""
+    """The source of rows to copy."""
 
     def count(self, part: Part) -> int:
         """How many rows a part has."""
@@ -65,28 +65,28 @@ class Copyable(Readable, Protocol):
     """A database to be copied, or to become a copy."""
 
     def served_by(self) -> str | None:
-        """A process that serves this database now, if one does."""
+        """The process that serves this database now, if any."""
 
     def is_unfinished(self) -> bool:
-        """Whether this is a copy that was begun and not finished."""
+        """Whether this is an unfinished copy."""
 
     def is_empty(self) -> bool:
-        """Whether there is nothing in it."""
+        """Whether it is empty."""
 
     def begin(self) -> None:
-        """Note that this is going to be a copy: no store opens it until `finish`.
+        """Mark this as an unfinished copy: no store opens it until `finish`.
 
         Its read models are dropped.
         """
 
     def replace(self, part: Part, after: Row | None, till: Row | None, rows: Sequence[Row]) -> None:
-        """Have these rows, and no others, with keys beyond `after` up to `till` (None: any)."""
+        """Replace all rows with keys beyond `after` up to `till` (None: any) by these."""
 
     def counters(self) -> Counters:
-        """The counters as they are."""
+        """The present counters."""
 
     def finish(self, counters: Counters) -> None:
-        """Set the counters, see that new positions come beyond the last, and open it to all."""
+        """Set the counters, let new positions begin beyond the last, and open it to stores."""
 
     def close(self) -> None:
         """Give back the connection."""

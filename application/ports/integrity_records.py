@@ -1,7 +1,7 @@
 """The port to integrity records: the log's chains, recorded heads and signed checkpoints.
 
-The recorded heads are how the chain of each order ended at a position. It is made from the log, and
-from then on remembers: what is changed in the log behind its back no longer agrees with it.
+The recorded heads are the ends of all orders' chains at a position. They are made from the log once
+and then kept, so a later change of the log no longer agrees with them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,11 +14,11 @@ from application.ports.log_point import LogPoint
 from application.ports.partitions import Range
 
 LinkRow = tuple[str, int, str, bytes, int, bytes]
-"""An event as it is kept: its order, version, stored name, bytes, position and hash."""
+"""A stored event: its order, version, stored name, bytes, position and hash."""
 
 
 class Link(msgspec.Struct, frozen=True):
-    """An event of an order without what it says: its version, hash and position."""
+    """An event of an order without its content: its version, hash and position."""
 
     version: int
     hash: bytes
@@ -26,9 +26,9 @@ class Link(msgspec.Struct, frozen=True):
 
 
 class Head(msgspec.Struct, frozen=True):
-    """How an order's chain ends: at which version, with which hash.
+    """The head of an order's chain: its last version and hash.
 
-    `trail` is a digest over the positions of all its events.
+    `trail` is the position digest: over the positions of all its events.
     """
 
     order: str
@@ -41,12 +41,12 @@ BUCKET_DIGITS = 5
 
 
 def bucket_of(order: str) -> str:
-    """The bucket that an order's head is in: the beginning of its id."""
+    """The name of an order's bucket: the beginning of its id."""
     return order[:BUCKET_DIGITS]
 
 
 class Bucket(msgspec.Struct, frozen=True):
-    """The heads of some orders together: how many, how many events, and their digest."""
+    """A bucket of heads: how many orders and events it has, and its digest."""
 
     name: str
     orders: int
@@ -55,7 +55,7 @@ class Bucket(msgspec.Struct, frozen=True):
 
 
 class SignedCheckpoint(msgspec.Struct, frozen=True):
-    """A checkpoint as it is kept: the bytes that were signed, and the signature."""
+    """A stored checkpoint: the bytes that were signed, and the signature."""
 
     number: int
     statement: bytes
@@ -63,9 +63,9 @@ class SignedCheckpoint(msgspec.Struct, frozen=True):
 
 
 class Verification(msgspec.Struct, frozen=True):
-    """What came of verifying the log up to `position`: `at` and `took` are in milliseconds.
+    """The outcome of verifying the log up to `position`; `at` and `took` are in milliseconds.
 
-    `oversold` is how many tickets were.
+    `oversold` is the number of oversold tickets.
     """
 
     at: int
@@ -77,12 +77,12 @@ class Verification(msgspec.Struct, frozen=True):
 
 
 class Setback(msgspec.Struct, frozen=True):
-    """The log was found to have gone back: it does not have an event that was seen in it.
+    """A setback: the log lacks an event that was seen in it.
 
-    `seen_by` says who had seen the event with the hash `hash` at `position` of the log `log`;
-    `found_log` and `found_position` are which log there was instead, and how far it went. `at` and
-    `acknowledged_at` are in milliseconds since the epoch. It is open until somebody acknowledges
-    it; then `checkpoint` is the number of the checkpoint that names it, once there is one.
+    `seen_by` had seen the event with the hash `hash` at `position` of the log `log`; `found_log`
+    and `found_position` are the log that was found instead, and its end. `at` and `acknowledged_at`
+    are in milliseconds since the epoch. A setback is open until somebody acknowledges it; after
+    that, `checkpoint` is the number of the checkpoint that names it, once there is one.
     """
 
     id: str
@@ -105,7 +105,7 @@ class Setback(msgspec.Struct, frozen=True):
 
     @property
     def says(self) -> str:
-        """What was lost, in a sentence."""
+        """The loss, in a sentence."""
         if not self.position:
             return f"The log went back to position {self.found_position}, without {self.seen_by}."
         other = "" if self.found_log == self.log or not self.log else " of another log"
@@ -116,16 +116,16 @@ class Setback(msgspec.Struct, frozen=True):
 
 
 class AuditRecords(Protocol):
-    """What a store has for the audit."""
+    """The integrity records of a store."""
 
     def chains(self, part: Range) -> AbstractContextManager[Iterator[LinkRow]]:
-        """The events of a range of orders, by order and version, as they are at one moment."""
+        """The events of a range of orders by order and version, from one snapshot."""
 
     def links(self, orders: Sequence[str], till: int) -> Mapping[str, Sequence[Link]]:
         """By order, its events with positions up to `till`, by version."""
 
     def gaps(self, till: int, most: int) -> Sequence[tuple[int, int]]:
-        """Positions up to `till` that no event has, from first to last, where there can be none.
+        """Ranges of missing positions up to `till`, each from first to last.
 
         Empty for a store that may skip positions.
         """
@@ -133,13 +133,13 @@ class AuditRecords(Protocol):
     # The recorded heads.
 
     def recorded_heads_set_aside(self) -> Sequence[str]:
-        """The names of damaged files of recorded heads that are still set aside."""
+        """The names of damaged files of recorded heads that were set aside and are still there."""
 
     def recorded(self) -> int:
         """The position up to which heads are recorded; 0 for none."""
 
     def recorded_checkpoint(self) -> int:
-        """The highest number of a checkpoint that was stored since the heads are recorded."""
+        """The highest number of a checkpoint that was stored since heads were first recorded."""
 
     def heads(self, orders: Sequence[str]) -> Mapping[str, Head]:
         """The recorded heads of these orders."""
@@ -148,7 +148,7 @@ class AuditRecords(Protocol):
         """All recorded heads of a range, and the position up to which they are recorded."""
 
     def record_heads(self, after: int, till: int, heads: Sequence[Head]) -> bool:
-        """Record heads from `after` to `till`; False if `after` is not the recorded position."""
+        """Advance the recorded heads to `till`; False if they are not at `after`."""
 
     def unfinalised(self, limit: int) -> Sequence[str]:
         """Buckets whose heads have changed since their digests were stored."""
@@ -162,27 +162,27 @@ class AuditRecords(Protocol):
     def forget_recorded_heads(self) -> None:
         """Drop all recorded heads."""
 
-    # A log that goes back.
+    # Setbacks of the log.
 
     def seen(self) -> LogPoint | None:
-        """How far the log was seen, kept where the log's own file does not take it along."""
+        """The furthest point seen of the log, stored apart from the log's own file."""
 
     def see(self, point: LogPoint) -> None:
-        """Remember how far the log is."""
+        """Store the present end of the log."""
 
     def setbacks(self) -> Sequence[Setback]:
         """All setbacks, oldest first."""
 
     def note_setback(self, setback: Setback) -> None:
-        """Keep a setback wherever it can be kept, in the place of the one with its id."""
+        """Store a setback in every place that can be written; it replaces the one with its id."""
 
     def restart_recorded_heads(self, checkpoint: int) -> None:
-        """Drop all recorded heads; `checkpoint` is the highest number that there is now."""
+        """Drop all recorded heads; `checkpoint` is the highest number at present."""
 
     # The last verification.
 
     def note_verification(self, outcome: Verification) -> None:
-        """Store the outcome of a verification, in the place of the one before."""
+        """Store the outcome of a verification; it replaces the one before."""
 
     def last_verification(self) -> Verification | None:
         """The outcome of the last verification."""
@@ -190,10 +190,10 @@ class AuditRecords(Protocol):
     # Checkpoints.
 
     def claim(self, seconds: float) -> bool:
-        """Claim the making of the next checkpoint, for so long; False when another one is."""
+        """Claim the next checkpoint for some time; False if another process has the claim."""
 
     def release(self) -> None:
-        """Let others make the next checkpoint."""
+        """Release the claim on the next checkpoint."""
 
     def checkpoints(self, after: int = 0) -> Sequence[SignedCheckpoint]:
         """The checkpoints with numbers beyond `after`, by number."""
@@ -202,4 +202,4 @@ class AuditRecords(Protocol):
         """The checkpoint with the highest number."""
 
     def add_checkpoint(self, checkpoint: SignedCheckpoint) -> bool:
-        """Keep a checkpoint; False if there is one with its number."""
+        """Store a checkpoint; False if there is one with its number."""

@@ -1,4 +1,4 @@
-"""Places in a log, and excerpts of it, by which a reader can tell whether it went back."""
+"""Points in a log, and excerpts of it, by which a reader detects that it went back."""
 
 from collections.abc import Sequence
 
@@ -7,10 +7,10 @@ from eventsourcing.persistence import Notification
 
 
 class LogPoint(msgspec.Struct, frozen=True):
-    """A place in a log: the log's id, a position, and the hash of the event there.
+    """A point in a log: the log's id, a position, and the hash of the event there.
 
-    Whoever has seen it can tell later whether the log still has that history. Without an event
-    at the position the hash is empty and says nothing.
+    A reader that has seen it can check later whether the log still has that history. Without an
+    event at the position the hash is empty and proves nothing.
     """
 
     log: str
@@ -19,7 +19,7 @@ class LogPoint(msgspec.Struct, frozen=True):
 
 
 class Excerpt(msgspec.Struct, frozen=True):
-    """Events that follow `after`, and where that is, all read at one moment.
+    """Events that follow the position `after`, and its log point, from one snapshot.
 
     `before` is the hash of the event at `after`, `hash` that of the last one of `events`; each is
     empty where there is none.
@@ -33,12 +33,12 @@ class Excerpt(msgspec.Struct, frozen=True):
 
     @property
     def start(self) -> LogPoint:
-        """Where the events begin."""
+        """The log point before the events."""
         return LogPoint(self.log, self.after, self.before)
 
     @property
     def end(self) -> LogPoint:
-        """Where the last event is; the start for none."""
+        """The log point of the last event; the start if there are none."""
         if not self.events:
             return self.start
         return LogPoint(self.log, self.events[-1].id, self.hash)

@@ -1,4 +1,4 @@
-"""Ranges of orders: how a log is read side by side."""
+"""Partitions of a log: ranges of orders that are read in parallel."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -7,7 +7,7 @@ import msgspec
 
 
 class Range(msgspec.Struct, frozen=True):
-    """The orders whose ids are at least `lower` and below `upper`; all beyond, if that is None."""
+    """The orders with ids from `lower` up to but not including `upper`; None: no upper bound."""
 
     number: int
     lower: str
@@ -15,7 +15,7 @@ class Range(msgspec.Struct, frozen=True):
 
 
 def ranges_between(split_keys: Sequence[str]) -> list[Range]:
-    """The ranges that have these ids, which ascend, as their bounds: one more than there are."""
+    """The ranges between these ascending ids: one more than there are ids."""
     bounds: list[str | None] = ["", *split_keys, None]
     return [
         Range(number, lower or "", upper) for number, (lower, upper) in enumerate(pairwise(bounds))

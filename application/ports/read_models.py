@@ -12,14 +12,14 @@ from domain.errors import UserError
 
 
 class BeingRebuilt(UserError):
-    """Somebody else is making a new generation of this read model."""
+    """Another process is making a new generation of this read model."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} is being rebuilt by another process.")
 
 
 class KeyTwice(UserError):
-    """More than one order has a row with a key that can belong to one only."""
+    """More than one order has a row with a key that only one may have."""
 
     def __init__(self, name: str, key: str) -> None:
         super().__init__(f"More than one order has the row {key} of {name}.")
@@ -28,9 +28,9 @@ class KeyTwice(UserError):
 class Table(msgspec.Struct, frozen=True):
     """The shape of a read model's table: a key, these columns (int or str), and a document.
 
-    The columns that `sums` names are added up: a row that is written adds its numbers to those of
-    the row with the same key. A row in which all of them are nought counts as absent. The columns
-    that `sparse` names are null in most rows, which an index that begins with one leaves out.
+    The columns in `sums` are added up: a row that is written adds its numbers to those of the row
+    with the same key. A row in which all of them are zero counts as absent. The columns in `sparse`
+    are null in most rows; an index that begins with one omits those rows.
     """
 
     name: str
@@ -50,13 +50,13 @@ class Table(msgspec.Struct, frozen=True):
 
 
 class ModelState(msgspec.Struct, frozen=True):
-    """How far a read model has got, why it stands still if it does, and who projects it now.
+    """The state of a read model: its position, its projector, and the reason if it has stopped.
 
-    It does `stopped_since` then: milliseconds since the epoch. `log` and `hash` are the log's id
-    and the hash of the event at its position (of one that is being made: at its target), as it was
-    projected; empty if that is not known. It has `diverged` if the log has another id or hash there
-    now: it shows what never happened in this log. One that was begun anew shows too little until it
-    has got to the position `awaited`.
+    `stopped_since` is when it stopped, in milliseconds since the epoch. `log` and `hash` are the
+    log's id and the hash of the event at its position (for a new generation: at its target), as it
+    was projected; empty if not known. It has `diverged` if the log has another id or hash there
+    now: it shows another history than this log. One that was begun anew is incomplete until it
+    reaches the position `awaited`.
     """
 
     name: str
@@ -72,14 +72,14 @@ class ModelState(msgspec.Struct, frozen=True):
 
     @property
     def is_true(self) -> bool:
-        """Whether its rows are what the log says, as far as its position goes."""
+        """Whether its rows agree with the log up to its position."""
         return not self.diverged and self.position >= self.awaited
 
     def behind(self, last: int) -> int:
         """How many positions up to `last` it does not show; negative if it is ahead of the log.
 
-        Where the log has the event at its position, `last` was read before or by a process that
-        knows less: then nothing is missing.
+        If the log has the event at its position, `last` was read earlier or by a process that has
+        seen less: then nothing is missing.
         """
         behind = last - self.position
         return 0 if behind < 0 and self.hash and not self.diverged else behind
@@ -94,13 +94,13 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """Which rows of a read model are wanted.
+    """A query for rows of a read model.
 
-    Of the terms of `where` all must hold, of a term's alternatives one. An alternative is a list
-    of (column, operator, value) that hold together; the operators are = < <= > >=. Rows come by
-    `sort` and then by key, `descending` or not, beyond `after` (sort value and key of the last
-    row seen). A read model that is begun anew refuses pages until it has got to where it was,
-    unless they may be `partial`.
+    All terms of `where` must hold, and one of a term's alternatives. An alternative is a list of
+    (column, operator, value) that must all hold; the operators are = < <= > >=. Rows are sorted by
+    `sort` and then by key, `descending` or not, and begin beyond `after` (sort value and key of the
+    last row seen). A read model that was begun anew refuses pages until it is as far as it was
+    before, unless they may be `partial`.
     """
 
     sort: str
@@ -119,7 +119,7 @@ class ModelNotTrue(UserError):
 
 
 class Build(msgspec.Struct, frozen=True):
-    """A generation that is being made, by which code, of the log up to which position."""
+    """A generation that is being made: by which code, and up to which position of the log."""
 
     state: ModelState
     code: str
@@ -127,7 +127,7 @@ class Build(msgspec.Struct, frozen=True):
 
 
 class ReadModels(Protocol):
-    """The tables that projections fill. They can be thrown away and made again from the log.
+    """The tables that projections fill. They can be deleted and made again from the log.
 
     A table has generations: one is live, the one before it may be kept, one may be being made.
     """
@@ -136,39 +136,39 @@ class ReadModels(Protocol):
         """Make the table of a read model if there is none."""
 
     def renew(self, table: Table) -> bool:
-        """Put an empty table in the place of one of another shape; True if there was one.
+        """Replace a table of another shape by an empty one; True if there was one.
 
-        Another version of this service made that one; it is kept. The new one is filled from the
-        log again.
+        The old table was made by another version of this service; it is kept. The new one is filled
+        from the log.
         """
 
     def begin_anew(self, state: ModelState, awaited: int) -> bool:
-        """Put an empty generation in the place of `state`, which has diverged; tell whether it did.
+        """Replace a diverged generation `state` by an empty one; return whether it did.
 
-        Until it has got to the position `awaited`, pages are refused. What is kept is dropped;
-        who projects it goes on. False: somebody else has done so, or it has moved on.
+        Pages are refused until it reaches the position `awaited`. The kept generation is dropped,
+        and the lease stays. False: another process has done so, or it has advanced.
         """
 
     def end_wait(self, state: ModelState) -> None:
-        """Let pages be read again: the generation shows all that there is."""
+        """Allow pages to be read again: the generation is complete."""
 
     def state(self, name: str) -> ModelState:
-        """How far the live generation of a read model has got."""
+        """The state of a read model's live generation."""
 
     def reload(self, state: ModelState) -> ModelState:
-        """How far this generation has got, live or not."""
+        """The state of a generation, live or not."""
 
     def shape(self, state: ModelState) -> str:
         """The `Table.shape` that a generation was made for."""
 
     def lease(self, name: str, projector: str, seconds: float) -> bool:
-        """Leave a read model to `projector` for the next `seconds`, unless it is another one's.
+        """Lease a read model to `projector` for the next `seconds`, unless another has it.
 
-        Tells whether `projector` has it now. Who has it asks again before the time is over.
+        Returns whether `projector` has the lease now. The holder renews it before it ends.
         """
 
     def release(self, name: str, projector: str) -> None:
-        """Let others have a read model at once, if `projector` has it."""
+        """Release the lease of a read model, if `projector` has it."""
 
     def commit(
         self,
@@ -178,64 +178,64 @@ class ReadModels(Protocol):
         gone: Sequence[str] = (),
         point: LogPoint | None = None,
     ) -> bool:
-        """Write rows and position together, if nobody has moved on from `state`; else False.
+        """Write rows and position together; False if another process has advanced `state`.
 
-        The rows with the keys `gone`, none of which is among `rows`, are removed. `point` is what
-        the log has at `position`.
+        The rows with the keys `gone`, none of which is among `rows`, are removed. `point` is the
+        log point at `position`.
         """
 
     def stop(self, state: ModelState, reason: str) -> None:
-        """Note why a read model stands still."""
+        """Record why a read model has stopped."""
 
     def page(self, name: str, page: Page) -> list[Row]:
-        """The wanted rows of the live generation. Raises `ModelNotTrue`."""
+        """The queried rows of the live generation. Raises `ModelNotTrue`."""
 
     def count(self, name: str, page: Page) -> int:
-        """How many rows `page` would have."""
+        """The number of rows that `page` selects."""
 
     def snapshot(
         self, state: ModelState, part: Range | None = None
     ) -> AbstractContextManager[tuple[int, Iterator[Row]]]:
-        """A generation's position and its rows by key, as they are at this moment.
+        """A snapshot of a generation: its position, and its rows by key.
 
         All of them, or those with keys in a range.
         """
 
     def rebuilding(self, name: str) -> AbstractContextManager[None]:
-        """Be the only one who makes a generation of this read model. Raises `BeingRebuilt`."""
+        """Hold the lock for rebuilding this read model. Raises `BeingRebuilt`."""
 
     def is_rebuilding(self, name: str) -> bool:
-        """Whether somebody makes a generation of this read model now."""
+        """Whether a process is rebuilding this read model now."""
 
     def build(self, table: Table) -> Build | None:
-        """The generation of a read model that is being made, or was when its maker ended."""
+        """The new generation of a rebuild that is running or was interrupted."""
 
     def begin(self, table: Table, code: str, target: int, split_keys: Sequence[str]) -> Build:
         """Make an empty generation, to be loaded by the ranges of orders between `split_keys`.
 
-        What an earlier attempt left is dropped.
+        The remains of an earlier rebuild are dropped.
         """
 
     def pending(self, state: ModelState) -> list[Range]:
         """The ranges that are not loaded yet."""
 
     def loaded(self, state: ModelState) -> int:
-        """How many events were loaded; none into a generation that is dropped."""
+        """The number of loaded events; 0 if the generation was dropped."""
 
     def load(self, state: ModelState, part: Range, rows: Sequence[Row], events: int) -> bool:
-        """Add the rows of a range and note that it is loaded, together; False if it was before.
+        """Add the rows of a range and record it as loaded, together; False if it was already.
 
         No two of the rows have the same key.
         """
 
     def finish(self, build: Build) -> None:
-        """Make a generation, all ranges of which are loaded, fit to be projected into and read.
+        """Complete a generation whose ranges are all loaded, so that it can be projected and read.
 
-        It then stands at the target. Doing it again does no harm. Raises `KeyTwice`.
+        Its position is then the target. This can be repeated. Raises `KeyTwice`.
         """
 
     def swap(self, state: ModelState) -> bool:
-        """Make a generation the live one in one transaction, if it is as far as the live one.
+        """Swap a generation in, in one transaction, if it is as far as the live one.
 
         A live one that has diverged is not waited for; one that has diverged never becomes live.
         The one it replaces is kept; the one kept before is dropped.

@@ -9,14 +9,15 @@ import msgspec
 MOST_ATTEMPTS = 200
 
 
-"""So many refused attempts are kept of one order: a client that tries for ever fills no disk."""
+"""The most rejected requests that are kept of one order, so that a looping client fills no disk."""
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """Something that was asked of an order and could not be had.
+    """A request about an order that was rejected, or got less than it asked for.
 
-    `version` is the order's that was met, `code` the refusal's, or a word of `explain`'s for what
-    is no refusal. `wanted` and `about` are JSON: what was asked, and the values that explain why.
+    `version` is the order's when the request was decided. `code` is the refusal's, or one of the
+    timeline's if nothing was refused. `wanted` and `about` are JSON: the request, and the values
+    that explain the outcome.
     """
 
     order: str
@@ -30,13 +31,13 @@ class Attempt(msgspec.Struct, frozen=True):
 
 
 class AttemptRecords(Protocol):
-    """Refused attempts, apart from the events."""
+    """The log of rejected requests, apart from the events."""
 
     def add(self, attempts: Sequence[Attempt]) -> None:
-        """Note attempts; of an order that has `MOST_ATTEMPTS` already, no more."""
+        """Add rejected requests, except for orders that have `MOST_ATTEMPTS` already."""
 
     def of(self, order: str) -> Sequence[Attempt]:
-        """The attempts on an order, oldest first."""
+        """The rejected requests about an order, oldest first."""
 
     def purge(self, before: datetime, most: int) -> int:
-        """Forget attempts older than `before`, at most so many; return how many."""
+        """Delete at most `limit` entries older than `before`; return how many."""

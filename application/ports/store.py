@@ -1,4 +1,4 @@
-"""The port to a store as a whole: `storage/` implements it for each database; only there is SQL."""
+"""The port to a whole store. `storage/` implements it for each database, and has the only SQL."""
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -21,18 +21,18 @@ from domain.errors import UserError
 
 
 class StoreUnavailable(UserError):
-    """The store cannot be reached now. Nothing was changed; asking again later is safe."""
+    """The store cannot be reached now. Nothing was changed; a retry is safe."""
 
 
 class OutcomeUnknown(StoreUnavailable):
-    """Something was to be committed, and nobody can tell now whether it was, or is safe.
+    """An in-doubt commit: it is not known whether it happened, or is durable.
 
-    Only a request with an Idempotency-Key can safely be sent again.
+    Only a request with an Idempotency-Key can be retried safely.
     """
 
 
 class LayoutTooNew(UserError):
-    """The database was laid out by a later version of this service."""
+    """A later version of this service made the layout of the database."""
 
     def __init__(self, loaded: int, known: int) -> None:
         super().__init__(
@@ -42,7 +42,7 @@ class LayoutTooNew(UserError):
 
 
 class CopyUnfinished(UserError):
-    """The database is a copy of another one that was begun and not finished."""
+    """The database is an unfinished copy of another one."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -51,29 +51,29 @@ class CopyUnfinished(UserError):
 
 
 class Store(Protocol):
-    """Everything the service asks of a database."""
+    """Everything the service needs of a database."""
 
     @property
     def recorder(self) -> ApplicationRecorder:
-        """The library's recorder over this store; what `Application.save` writes to."""
+        """The library's recorder over this store, which `Application.save` writes to."""
 
     def log_id(self) -> str:
         """The log's own id, 32 hex digits: made with the log, kept by backups, not by copies."""
 
     def write_all(self, writes: Sequence[UnitOfWork[T]]) -> list[Written[T] | Exception]:
-        """Carry out `writes`, each on its own; return after the commit is on the disk.
+        """Carry out units of work, each on its own; return after the commit is on the disk.
 
-        The results are in the order of the writes; one that refused is its exception.
+        The results are in the order of `writes`; a refused one has its exception.
         """
 
     def events(self, order: str) -> Sequence[Notification]:
-        """An order's stored events with their positions, oldest first. Empty: no such order."""
+        """An order's stored events with their positions, oldest first; empty: no such order."""
 
     def events_before(self, versions: Mapping[str, int]) -> dict[str, Sequence[Notification]]:
         """By order, its events below a version, oldest first; orders without any are absent."""
 
     def split_keys(self, count: int) -> Sequence[str]:
-        """Fewer than `count` ids that split the log by orders into parts of about the same size."""
+        """Fewer than `count` split keys, which divide the log into similar partitions."""
 
     def events_of_range(
         self, part: "Range", till: int
@@ -84,22 +84,22 @@ class Store(Protocol):
         """
 
     def idempotency_record(self, digest: bytes) -> IdempotencyRecord | None:
-        """What came of the request whose Idempotency-Key has this digest."""
+        """The idempotency record with this digest."""
 
     def log(self, after: int, limit: int) -> Sequence[Notification]:
-        """At most `limit` events with a position beyond `after`, by position, none missing."""
+        """At most `limit` events with a position beyond `after`, by position, without gaps."""
 
     def excerpt(self, after: int, limit: int) -> Excerpt:
-        """At most `limit` events beyond `after`, none missing, with what is at `after` itself.
+        """At most `limit` events beyond `after`, without gaps, with the log point at `after`.
 
-        There may be more although fewer than `limit` are returned, but there are none if none are.
+        There may be more events even if fewer than `limit` are returned, but not if none are.
         """
 
     def point_at(self, position: int) -> LogPoint:
-        """What the log has at a position; without a hash where it has nothing there."""
+        """The log point at a position; without a hash if there is no event."""
 
     def last_position(self) -> int:
-        """The highest position a reader may have seen; 0 for an empty log."""
+        """The high-water mark: the highest position a reader may have seen; 0 for an empty log."""
 
     def tickets(self, show: str) -> Sequence[Ticket]:
         """All tickets of a show by their numbers."""
@@ -108,10 +108,10 @@ class Store(Protocol):
         """These tickets, in any order; unknown ones are absent."""
 
     def vacancies(self, shows: Sequence[str], now: datetime) -> dict[str, int]:
-        """By set, how many tickets can be had at `now`. Sets with none may be absent."""
+        """By set, how many tickets are vacant at `now`. Sets with none may be absent."""
 
     def overdue(self, seats: Sequence[str], sets: Sequence[str], now: datetime) -> list[str]:
-        """Orders whose hold has ended by `now` but still keeps one of these tickets."""
+        """Orders whose hold has ended by `now` but that still keep one of these tickets."""
 
     def catalog_version(self) -> int:
         """A number that grows with every change of the catalogue or the keys."""
@@ -123,41 +123,41 @@ class Store(Protocol):
         """Open a transaction over the catalogue, its tickets and the keys."""
 
     def read_models(self) -> "ReadModels":
-        """Where the read models are kept."""
+        """The store of the read models."""
 
     def audit(self) -> "AuditRecords":
         """The records of the integrity checks."""
 
     def ownership(self) -> "Ownership":
-        """Which order owns which ticket, for all of them."""
+        """The owners of all tickets."""
 
     def derived_records(self) -> "DerivedRecords":
-        """What could be made again from the log: idempotency records, counters."""
+        """Records that can be made again from the log: idempotency records, counters."""
 
     def attempts(self) -> "AttemptRecords":
         """The log of rejected requests."""
 
     def moment(self) -> datetime:
-        """What time it is, to the microsecond, by the clock that all processes here decide by.
+        """The time, to the microsecond, by the clock that decides for all processes.
 
-        Asked for now and then, never with a request. Raises `StoreUnavailable`.
+        It is read at intervals, never in a request. Raises `StoreUnavailable`.
         """
 
     def troubles(self) -> Mapping[str, str]:
-        """By name, in a sentence each, what keeps the log from being written now; cheap to ask."""
+        """By name, a sentence for each problem that prevents writes to the log now; cheap."""
 
     def wal_bytes(self) -> int | None:
-        """How large a write-ahead log of the store's own file is; None where there is none."""
+        """The size of the write-ahead log of the store's file; None if there is none."""
 
     def wait_for_news(self, after: int, seconds: float) -> None:
         """Return when the log may have grown beyond `after`, or after `seconds`."""
 
     def close(self) -> None:
-        """Give back all connections."""
+        """Close all connections."""
 
 
 class StoreOpener(msgspec.Struct, frozen=True):
-    """Opens a store in whatever process it is handed to: an address, and the function for it."""
+    """Opens a store in the process that it is sent to: an address, and the function to open it."""
 
     open: Callable[[str], Store]
     database: str

@@ -1,8 +1,8 @@
-"""The list of a show's tickets: which rows of tickets there have to be, as the catalogue made them.
+"""The list of a show's tickets: the ticket rows that there have to be, as the catalogue made them.
 
-It changes only when a catalogue is loaded, by what was added, removed and changed. So rows that
-were touched by anything else are found, and can be made again. Who has a ticket is not in it: that
-is in the log.
+It changes only when a catalogue is loaded, by what was added, removed and changed. So any other
+change of the rows is detected, and they can be made again. It does not have the owners of tickets,
+which are in the log.
 """
 
 import zlib
@@ -18,11 +18,11 @@ _decode = msgspec.msgpack.Decoder(list[Listed]).decode
 
 
 class BadList(Exception):
-    """The bytes of a list that are none."""
+    """The bytes are not a list of tickets."""
 
 
 def packed(tickets: Sequence[Listed]) -> bytes:
-    """A list as it is stored: MessagePack, deflated; by number and id."""
+    """The stored form of a list: MessagePack, deflated; by number and id."""
     return zlib.compress(_encode(sorted(tickets, key=_place)), 1)
 
 
@@ -35,7 +35,7 @@ def unpacked(data: bytes) -> list[Listed]:
 
 
 def is_of(data: bytes, rows: Sequence[Listed]) -> bool:
-    """Whether a list has exactly these rows, which come by number and id."""
+    """Whether a list has exactly these rows, which are sorted by number and id."""
     try:
         return zlib.decompress(data) == _encode(rows)
     except (zlib.error, TypeError):
@@ -49,7 +49,7 @@ def _place(ticket: Listed) -> tuple[int, str]:
 def differing(
     listed: Mapping[str, Listed], rows: Mapping[str, Listed]
 ) -> Iterator[tuple[str, Listed | None, Listed | None]]:
-    """Each ticket whose row is not as listed: its id, the row, what is listed (None: not there)."""
+    """Each ticket that differs from the list: its id, its row, its entry (None: missing)."""
     for ticket, should in listed.items():
         if rows.get(ticket) != should:
             yield ticket, rows.get(ticket), should

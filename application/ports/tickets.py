@@ -23,31 +23,31 @@ class Ticket(msgspec.Struct, frozen=True):
     held_till: datetime | None = None
 
     def vacant_at(self, now: datetime) -> bool:
-        """Whether it can be had at `now`: an overdue hold keeps nothing."""
+        """Whether it is vacant at `now`: an overdue hold keeps nothing."""
         return self.order is None or (self.held_till is not None and self.held_till <= now)
 
 
 OwnedRow = tuple[str, str, int | None, str]
 
 
-"""An order, a ticket that is its own, until when it is held (None: sold), and the ticket's set."""
+"""An order, a ticket that it owns, until when it is held (None: sold), and the ticket's set."""
 
 
 class Ownership(Protocol):
-    """Who has which ticket, for all tickets together: to be compared with the log.
+    """The owners of all tickets, to be compared with the log.
 
     The rows are those of tickets that an order has: by the ticket, its order and until when it is
     held (milliseconds since the epoch; None: sold).
     """
 
     def snapshot(self) -> AbstractContextManager[tuple[int, Iterator[Row]]]:
-        """The last position of the log, and the rows by ticket, as they are at this moment."""
+        """The last position of the log and the rows by ticket, in one snapshot."""
 
     def by_order(self) -> AbstractContextManager[tuple[int, Iterator[OwnedRow]]]:
-        """The same, but by order: the last position of the log, and the rows."""
+        """The last position of the log and the rows by order, in one snapshot."""
 
     def repairing(self) -> AbstractContextManager["Repair"]:
-        """Open a transaction in which rows can be put right; appends wait for its end."""
+        """Open a transaction in which rows can be corrected; appends wait for its end."""
 
 
 class Repair(Protocol):
@@ -64,4 +64,4 @@ class Repair(Protocol):
         """The rows by ticket, as in a snapshot."""
 
     def put(self, ticket: str, row: Row | None) -> bool:
-        """Let an order have a ticket as `row` says, or nobody; False if there is no such ticket."""
+        """Set a ticket's owner to that of `row`, or to none; False if there is no such ticket."""

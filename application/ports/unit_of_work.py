@@ -1,8 +1,8 @@
-"""A write's unit of work, and what it may know: read set in, events and tickets out.
+"""The unit of work of a write: its read set, the loaded state, and its decision.
 
-A write goes through in three steps, for as many requests at once as are waiting: the store finds
-what each of them needs to know (`Needs`, `Found`), each decides on its own and saves its events,
-and one durable commit carries them all.
+Units of work that wait at the same time are carried out together, in three steps: the store loads
+what each needs (`ReadSet`, `LoadedState`), each decides on its own and saves its events, and one
+durable commit carries them all.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,12 +22,11 @@ class TicketTaken(Exception):
 
 
 class IdempotencyRecord(msgspec.Struct, frozen=True):
-    """An idempotency record: a request that was answered, and what came of it.
+    """An idempotency record: an answered request and its outcome.
 
     `digest` is that of its Idempotency-Key (`application/event_log/idempotency.py`). The answer
-    itself is not kept: it is the order at `version`, seen at `at`. Where the request brought
-    events about, they are the record's: the last of them has the same digest, fingerprint,
-    version and time.
+    itself is not stored: it is the order at `version`, seen at `at`. If the request recorded
+    events, the last of them has the same digest, fingerprint, version and time.
     """
 
     digest: bytes
@@ -38,7 +37,7 @@ class IdempotencyRecord(msgspec.Struct, frozen=True):
 
 
 class ReadSet(msgspec.Struct, frozen=True, kw_only=True):
-    """What a write must know before it can decide.
+    """What a unit of work has to load before it can decide.
 
     `request` is the digest of its Idempotency-Key.
     """
@@ -51,7 +50,7 @@ class ReadSet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LoadedState(msgspec.Struct):
-    """The answers to a write's `Needs`. `picks` maps vacant tickets to their sets."""
+    """What was loaded for a `ReadSet`. `picks` maps vacant tickets to their sets."""
 
     events: Sequence[Notification] = ()
     number: int = 0
@@ -61,12 +60,12 @@ class LoadedState(msgspec.Struct):
 
     @property
     def position(self) -> int:
-        """The position that shows the order as it was found; 0 for none."""
+        """The position that shows the order as it was loaded; 0 for none."""
         return self.events[-1].id if self.events else 0
 
 
 class TicketChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What an order's new events mean for the rows of its tickets.
+    """The changes that an order's new events make to the rows of its tickets.
 
     `taken` tickets become the order's, `freed` ones nobody's, and `kept` ones stay; taken and
     kept are held until `held_till`, or are sold when that is None.
@@ -80,12 +79,12 @@ class TicketChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnitOfWork(msgspec.Struct, Generic[T]):
-    """What one command needs to load, and how it decides on that.
+    """The unit of work of a command: its read set, and its decision on the loaded state.
 
-    `decide` gets the store's open transaction (to hand on to `Application.save`) and what was
-    found. It runs once or, after a lost race, again. It may refuse by raising; it must not wait.
-    `till` (of the monotonic clock) is when its request waits no longer; a store that bounds
-    waiting sets it if it is None, and a request hands it on to all that it has to write.
+    `decide` gets the store's open transaction (to pass on to `Application.save`) and the loaded
+    state. It runs once or, after a lost race, again. It may refuse by raising; it must not wait.
+    `till` is the deadline of its request by the monotonic clock; a store that bounds waiting sets
+    it if it is None, and a request passes it on to all its units of work.
     """
 
     read_set: ReadSet
@@ -94,7 +93,7 @@ class UnitOfWork(msgspec.Struct, Generic[T]):
 
 
 class Written(msgspec.Struct, Generic[T]):
-    """What a write's `decide` returned, and the log's position that shows it."""
+    """What `decide` returned, and the log's position that shows it."""
 
     result: T
     position: int

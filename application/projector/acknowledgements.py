@@ -1,7 +1,7 @@
-"""An operator acknowledges that the log went back: it goes on from what there is.
+"""An operator's acknowledgement that the log went back: the service goes on from what is left.
 
-What was lost stays lost. That it was is kept for ever, with who acknowledged it and why; the
-recorded heads begin again, and the next checkpoint names it.
+What was lost stays lost. The loss is recorded for ever, with who acknowledged it and why. The
+recorded heads begin again, and the next checkpoint names the loss.
 """
 
 from collections.abc import Callable
@@ -36,7 +36,8 @@ class Acknowledgements(msgspec.Struct, frozen=True):
     def acknowledge(self, by: str, reason: str) -> list[Setback]:
         """Acknowledge every open setback; return them. Raises `NothingToAcknowledge`.
 
-        All that remembers the lost events is reset first: who is interrupted does it again.
+        Everything that remembers the lost events is reset first, so an interrupted call can be
+        repeated.
         """
         self._watch.look()
         begin_diverged_anew(self._store, self._watch)

@@ -1,11 +1,11 @@
-"""Tells whether two processes would make the same rows of the same events."""
+"""A hash of the code, by which two processes can check that they make the same rows."""
 
 import hashlib
 from functools import cache
 from importlib.resources import files
 
 PACKAGES = ("domain", "application.read_models", "application.projector")
-"""Where all that decides about rows lives."""
+"""The folders with the code that decides about rows."""
 
 
 @cache

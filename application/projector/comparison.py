@@ -8,7 +8,7 @@ from application.ports.read_models import Row
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """A row that two tables have differently; None where one does not have it."""
+    """A row that differs between two tables; None where one of them lacks it."""
 
     key: str
     live: Row | None
@@ -16,7 +16,7 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 def differences(live: Iterator[Row], new: Iterator[Row]) -> Iterator[Difference]:
-    """The rows that are not the same in both tables, by key."""
+    """The rows that differ between both tables, by key."""
     ours, theirs = next(live, None), next(new, None)
     while ours is not None or theirs is not None:
         if ours == theirs:

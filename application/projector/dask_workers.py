@@ -1,7 +1,7 @@
-"""Has the ranges of a rebuild loaded by the workers of a Dask scheduler, on whatever machines.
+"""Loads the partitions of a rebuild on the workers of a Dask scheduler, on any machines.
 
-The workers have this service installed, in the same version, and reach the database under the same
-address. A worker that is lost does no harm: its ranges are given to another.
+The workers need this service installed in the same version, and reach the database under the same
+address. A lost worker does no harm: its partitions are given to another.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ RETRIES = 2
 
 
 class OtherVersion(UserError):
-    """A worker has other code than the process that asks it."""
+    """A worker has a different version of the code than the process that uses it."""
 
     def __init__(self, worker: str) -> None:
         super().__init__(
@@ -29,16 +29,16 @@ class OtherVersion(UserError):
 
 
 class NoWorkers(UserError):
-    """A scheduler has nobody to give work to."""
+    """A scheduler has no workers."""
 
     def __init__(self, scheduler: str) -> None:
         super().__init__(f"The scheduler {scheduler} has no workers.")
 
 
 def on_dask(scheduler: str) -> Workers:
-    """Have the workers of the scheduler at this address carry out tasks.
+    """Run tasks on the workers of the scheduler at this address.
 
-    Raises `NoWorkers`, `OtherVersion`, `WorkerDied`, and `OSError` where nobody answers.
+    Raises `NoWorkers`, `OtherVersion`, `WorkerDied`, and `OSError` where no scheduler answers.
     """
 
     def work(tasks: Sequence[Task]) -> Iterator[int]:

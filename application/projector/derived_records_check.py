@@ -1,9 +1,9 @@
-"""Compares what is kept beside the log with the log, and puts right what differs.
+"""Compares derived records with the log, and repairs those that differ.
 
 Records and counters change in the same commit as the events. So a record that is missing for an
-event that was read will not come by itself, and writers need not wait: the log is read in batches,
-and only what is wrong is written, each batch in a short transaction. What was put right when this
-is killed stays so; doing it again does no harm.
+event that was read will not appear later, and writers need not wait: the log is read in batches,
+and only corrections are written, each batch in a short transaction. If this is killed, corrections
+already made stay; it can be repeated.
 """
 
 from collections.abc import Iterator, Sequence
@@ -36,24 +36,24 @@ class _Differences:
             self.shown.append(Difference(key, live, new))
 
     def outcome(self, position: int, *, repair: bool) -> Outcome:
-        mended = repair and self.count > 0
+        repaired = repair and self.count > 0
         return Outcome(
             position,
             self.count,
             tuple(self.shown),
-            needs_acceptance=self.count > 0 and not mended,
-            swapped=mended,
+            needs_acceptance=self.count > 0 and not repaired,
+            swapped=repaired,
         )
 
 
 def check_requests(
     store: Store, progress: Progress, *, repair: bool = False, batch: int = BATCH
 ) -> Outcome:
-    """Compare the idempotency records with the log; with `repair` put right those that differ.
+    """Compare the idempotency records with the log; with `repair` correct those that differ.
 
-    Of two events by one key the first has the record. Records of requests that changed nothing, and
-    those from before events named their keys, are in no event: they stay as they are. Records of
-    versions that no order has are removed.
+    If two events have the same key, the record is that of the first. No event names the records of
+    requests that changed nothing, or those from before events named their keys: they stay as they
+    are. Records of versions that no order has are removed.
     """
     beside, found, position = store.derived_records(), _Differences(), store.last_position()
     for events in _batches(store, position, progress, batch):
@@ -104,7 +104,7 @@ def _batches(
 def _wrong_records(
     store: Store, beside: DerivedRecords, events: Sequence[tuple[Notification, Claim]]
 ) -> Iterator[tuple[IdempotencyRecord, IdempotencyRecord | None]]:
-    """Each record that should be and is not as it should, with what is there in its place."""
+    """Each record that is missing or wrong, with what is stored in its place."""
     should: dict[bytes, tuple[int, IdempotencyRecord]] = {}
     for stored, event in events:
         by = event.idempotency

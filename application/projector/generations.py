@@ -1,4 +1,4 @@
-"""Makes a new generation of a read model: loaded by partitions, then projected by the live code."""
+"""Makes a new generation of a read model: loads it by partitions, then projects the rest."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
 BATCH = 500
 RANGE_EVENTS = 20_000
-"""How many events a range has: few enough to be held in memory, and to be lost at a kill."""
+"""How many events a partition has: few enough to hold in memory and to repeat after a kill.
+"""
 
 NEWS_SECONDS = 0.5
 
 Progress = Callable[[int, int], None]
-"""Is told how many events are loaded, and how many there are, about."""
+"""Called with the number of loaded events and about how many there are."""
 
 
 class Stopped(UserError):
@@ -38,9 +39,9 @@ class Stopped(UserError):
 
 
 class Loading(msgspec.Struct, frozen=True):
-    """How ranges are loaded: by `workers`, who use the `opener`, or without them in this process.
+    """How partitions are loaded: by `workers`, which use the `opener`, or else in this process.
 
-    They are read from an archive of the log, as far as that goes, if one is named.
+    If an archive of the log is named, they are read from it as far as it goes.
     """
 
     opener: StoreOpener | None = None
@@ -55,10 +56,10 @@ HERE = Loading()
 def make_generation(
     store: Store, projection: Projection, target: int, progress: Progress, loading: Loading
 ) -> ModelState:
-    """A generation up to the position `target`, or to where an archive of the log ends.
+    """Make a generation up to the position `target`, or to where an archive of the log ends.
 
-    What an earlier attempt of the same code has loaded is used. Raises `BadArchive`, `KeyTwice`,
-    `OrderNotShown` and what the workers raise.
+    Partitions that an earlier run of the same code has loaded are used. Raises `BadArchive`,
+    `KeyTwice`, `OrderNotShown` and what the workers raise.
     """
     models = store.read_models()
     archived = None if loading.archive is None else archived_log(loading.archive)
@@ -84,7 +85,7 @@ def make_generation(
 
 
 def refuse_diverged(state: ModelState) -> None:
-    """Refuse a generation that the log does not bear out any more. Raises `Stopped`."""
+    """Refuse a generation that shows another history than the log. Raises `Stopped`."""
     if state.diverged:
         reason = "the log went back and has another history there: rebuild again"
         raise Stopped(state.position, reason)
@@ -97,7 +98,7 @@ def _load(
     loading: Loading,
     archived: "ArchivedLog | None",
 ) -> Iterator[int]:
-    """Load the ranges that are not loaded yet; yield how many events each has."""
+    """Load the partitions that are not loaded yet; yield how many events each has."""
     state = build.state
     partitions = store.read_models().pending(state)
     if loading.workers is None or loading.opener is None or len(partitions) == 1:
@@ -121,9 +122,9 @@ def project_up_to(
     till: int,
     log: Callable[[int, int], Sequence[Notification]] | None = None,
 ) -> int:
-    """Feed a generation up to the position `till`; return its position. Raises `Stopped`.
+    """Project a generation up to the position `till`; return its position. Raises `Stopped`.
 
-    What another process has seen already may not be known to be complete here for a moment.
+    For a moment, events that another process has seen may not be known to be complete here.
     """
     models = store.read_models()
     refuse_diverged(state)
@@ -144,7 +145,7 @@ def project_up_to(
 
 
 def _wait_for(store: Store, state: ModelState, till: int) -> None:
-    """Wait for what another process has seen. Raises `Stopped` where the log has lost it since."""
+    """Wait for events that another process has seen. Raises `Stopped` if the log has lost them."""
     store.wait_for_news(state.position, NEWS_SECONDS)
     if not store.point_at(till).hash:
         raise Stopped(state.position, f"the log does not have position {till} any more")
@@ -156,7 +157,7 @@ def _next(
     till: int,
     log: Callable[[int, int], Sequence[Notification]] | None,
 ) -> Batch | None:
-    """The next events up to the position `till`, with where they are in the log."""
+    """The next events up to the position `till`, with their log points."""
     if log is not None:
         stored = [each for each in log(state.position, BATCH) if each.id <= till]
         return read_batch(store, stored) if stored else None

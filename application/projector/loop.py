@@ -1,12 +1,12 @@
-"""Feeds the read models: pulls events by position and commits rows and position together.
+"""Projects the read models: reads events by position, and commits rows and position together.
 
 A crash at any point neither repeats nor skips an event. An event that is unknown, or that a
-projection cannot take, stops that projection before it, with the reason; it is tried again now
-and then, and the others go on.
+projection fails on, stops that projection before it, with the reason. It is retried at intervals,
+and the other projections go on.
 
-Of all processes one projects a read model at a time: who has its lease. When that one dies, another
-takes over as soon as the lease ends. A lease that was lost unnoticed does no harm, since rows are
-written only where nobody has moved on.
+One process at a time projects a read model: the one that has its lease. When it dies, another takes
+over as soon as the lease ends. A lease that was lost unnoticed does no harm, since rows are written
+only if no other process has advanced the position.
 """
 
 import os
@@ -35,11 +35,11 @@ from domain.events import Event
 BATCH = 500
 WAIT_SECONDS = 0.5
 REST_SECONDS = 0.04
-"""How long to let events gather when all is projected: many together cost far less."""
+"""The pause once all events are projected: projecting many events together costs far less."""
 LEASE_SECONDS = 3.0
 RENEW_SECONDS = 1.0
 RETRY_SECONDS = 1.0
-"""How often a projection that has stopped is tried again, at most."""
+"""The shortest interval at which a stopped projection is retried."""
 
 log = structlog.get_logger()
 
@@ -47,7 +47,7 @@ log = structlog.get_logger()
 class Batch(msgspec.Struct, frozen=True):
     """The next events of the log, by order, and the position of the last one.
 
-    `start` and `end` are where in the log they follow and end, where that is known.
+    `start` and `end` are the log points before and at their end, where those are known.
     """
 
     timelines: Sequence[EventStream]
@@ -57,9 +57,9 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 def read_batch(store: Store, stored: Sequence[Notification]) -> Batch:
-    """These events, which follow each other in the log, each with what its order had before.
+    """A batch of consecutive events, each order's with the events that it had before.
 
-    Raises what stands in the way of reading them.
+    Raises what reading them raises.
     """
     new: defaultdict[str, list[Event]] = defaultdict(list)
     for each in stored:
@@ -78,7 +78,7 @@ def read_batch(store: Store, stored: Sequence[Notification]) -> Batch:
 
 
 def batch_of(store: Store, excerpt: Excerpt) -> Batch | None:
-    """What an excerpt of the log means for read models; None for no events."""
+    """The batch of an excerpt of the log; None for no events."""
     if not excerpt.events:
         return None
     batch = read_batch(store, excerpt.events)
@@ -86,10 +86,10 @@ def batch_of(store: Store, excerpt: Excerpt) -> Batch | None:
 
 
 def pull(store: Store, projection: Projection, state: ModelState, limit: int = BATCH) -> bool:
-    """Feed the next events beyond `state` to its read model; tell whether there were any.
+    """Project the next events beyond `state`; return whether there were any.
 
-    One that shows another history than the log is begun anew instead. Raises what the projection
-    raises; then nothing was written.
+    A read model that shows another history than the log is begun anew instead. Raises what the
+    projection raises; then nothing was written.
     """
     excerpt = store.excerpt(state.position, limit)
     if has_left(state, excerpt):
@@ -103,7 +103,7 @@ def pull(store: Store, projection: Projection, state: ModelState, limit: int = B
 
 
 def begin_anew(store: Store, watch: LogWatch, state: ModelState) -> bool:
-    """Put a read model that shows another history aside; what it had seen is noted first."""
+    """Begin a read model of another history anew, after recording what it had seen."""
     watch.note_model(state)
     anew = store.read_models().begin_anew(state, store.last_position())
     if anew:
@@ -112,7 +112,7 @@ def begin_anew(store: Store, watch: LogWatch, state: ModelState) -> bool:
 
 
 def begin_diverged_anew(store: Store, watch: LogWatch) -> None:
-    """Put all read models aside that show another history than the log."""
+    """Begin all read models anew that show another history than the log."""
     for name in PROJECTIONS:
         state = store.read_models().state(name)
         if has_left(state, store.excerpt(state.position, 0)):
@@ -122,8 +122,7 @@ def begin_diverged_anew(store: Store, watch: LogWatch) -> None:
 def has_left(state: ModelState, excerpt: Excerpt) -> bool:
     """Whether a read model shows another history than the log, of which `excerpt` was read.
 
-    Of one that was projected by an earlier version only its position is known: the log has to have
-    it.
+    For one that an earlier version projected, only the position is known: the log has to have it.
     """
     if state.position == 0:
         return False
@@ -137,7 +136,7 @@ class OtherColumns(Exception):
 
 
 def project(store: Store, projection: Projection, state: ModelState, batch: Batch) -> None:
-    """Write what a batch changes in a read model, unless somebody else has moved it on.
+    """Write what a batch changes in a read model, unless another process has advanced it.
 
     Raises `OtherColumns`.
     """
@@ -145,14 +144,14 @@ def project(store: Store, projection: Projection, state: ModelState, batch: Batc
         raise OtherColumns(f"rebuild it: orderlog projection rebuild {state.name}")
     news = changes(projection, batch.timelines)
     if batch.start is not None and state.hash not in (b"", batch.start.hash):
-        return  # the log went back after the state was read: found at the next look
+        return  # the log went back after the state was read: the next check finds it
     reach("projector.read")
     store.read_models().commit(state, news.rows, batch.position, news.gone, batch.end)
     reach("projector.after_commit")
 
 
 def catch_up(store: Store, name: str) -> None:
-    """Feed a read model up to the end of the log, wherever it is projected besides."""
+    """Project a read model up to the end of the log, even if another process projects it, too."""
     projection = PROJECTIONS[name]
     while pull(store, projection, store.read_models().state(name)):
         pass
@@ -180,7 +179,7 @@ class Projector:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the batch under way, stop, and leave the read models to others."""
+        """Finish the current batch, stop, and release the leases."""
         self._stopping.set()
         if self.alive:
             self._thread.join()
@@ -194,20 +193,20 @@ class Projector:
         while not self._stopping.is_set():
             if time.monotonic() >= self._lease_again:
                 self._lease()
-            fed = [each for each in self._projections if each.table.name in self._leased]
-            if fed:
-                self._project(fed)
+            leased = [each for each in self._projections if each.table.name in self._leased]
+            if leased:
+                self._project(leased)
             else:
                 self._stopping.wait(self._lease_again - time.monotonic())
         self._release()
 
-    def _project(self, fed: Sequence[Projection]) -> None:
-        """Feed a batch to each read model; where none moved on, wait for what is not seen yet."""
+    def _project(self, leased: Sequence[Projection]) -> None:
+        """Project a batch into each read model; if none advanced, wait for new events."""
         try:
             seen = self._store.last_position()
             read: dict[int, Batch | None] = {}
             moved = False
-            for projection in filter(self._is_due, fed):
+            for projection in filter(self._is_due, leased):
                 moved |= self.step(projection, read)
             if not moved:
                 self._store.wait_for_news(seen, WAIT_SECONDS)
@@ -221,7 +220,7 @@ class Projector:
             self._stopping.wait(WAIT_SECONDS)
 
     def _lease(self) -> None:
-        """Ask for every read model; what another process projects is left to it."""
+        """Ask for the lease of every read model; skip those that another process projects."""
         self._lease_again = time.monotonic() + RENEW_SECONDS
         models = self._store.read_models()
         held, self._leased = self._leased, set()
@@ -248,10 +247,9 @@ class Projector:
         return time.monotonic() >= self._stopped_till.get(projection.table.name, 0.0)
 
     def step(self, projection: Projection, read: dict[int, Batch | None] | None = None) -> bool:
-        """Feed a batch to one read model; tell whether it moved on.
+        """Project a batch into one read model; return whether it advanced.
 
-        Those that stand at the same position share what was `read` there. Raises
-        `StoreUnavailable`.
+        Read models at the same position share what was `read` there. Raises `StoreUnavailable`.
         """
         name = projection.table.name
         try:
@@ -285,7 +283,7 @@ class Projector:
         return batch is not None
 
     def _one_by_one(self, projection: Projection, state: ModelState) -> bool:
-        """Go on to the event that cannot be taken, and note its position and the reason."""
+        """Advance to the event that cannot be projected, and record its position and the reason."""
         models = self._store.read_models()
         moved = False
         for _ in range(BATCH):

@@ -1,7 +1,7 @@
-"""Makes one range of a new generation: reads its orders' events, and loads the rows they have.
+"""Loads one partition of a new generation: reads its orders' events, and writes their rows.
 
-A range is read, made and loaded by itself, in any process on any machine that reaches the
-database, and any number of times: it is loaded once.
+A partition can be processed in any process on any machine that reaches the database, and any number
+of times: it is loaded once.
 """
 
 from collections.abc import Generator, Iterator
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class OrderNotShown(UserError):
-    """A projection cannot make the rows of an order."""
+    """A projection failed to make the rows of an order."""
 
     def __init__(self, order: str, reason: str) -> None:
         super().__init__(order, reason)
@@ -40,7 +40,7 @@ class OrderNotShown(UserError):
 
 
 class Task(msgspec.Struct, frozen=True):
-    """A range of a generation to load, as a worker in another process is told."""
+    """A partition of a generation to load, as it is sent to a worker process."""
 
     opener: StoreOpener
     name: str
@@ -51,23 +51,23 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class LogByRanges(Protocol):
-    """Where the events of a range are read from: a store, or an archive of its log."""
+    """The source of a partition's events: a store, or an archive of its log."""
 
     def events_of_range(
         self, partition: Range, till: int
     ) -> Generator[tuple[str, str, bytes], None, None]:
-        """The events of a range of orders with positions up to `till`, by order and version."""
+        """The events of a partition with positions up to `till`, by order and version."""
 
 
 def archived_log(folder: Path) -> "ArchivedLog":
-    """An archive to read ranges from; what it needs is installed with an extra."""
+    """Open an archive to read partitions from; its libraries are installed with an extra."""
     from application.archive.reading import ArchivedLog  # noqa: PLC0415 - the extra `archive`
 
     return ArchivedLog(folder)
 
 
 def carry_out(task: Task) -> int:
-    """Load the range, in a process that has nothing at hand; return how many events it has."""
+    """Load a partition in a worker process; return how many events it has."""
     store, projection = opened(task.opener), REBUILT[task.name]
     store.read_models().build(projection.table)
     state = ModelState(task.name, task.generation, 0)
@@ -83,7 +83,7 @@ def load_range(
     target: int,
     source: LogByRanges,
 ) -> int:
-    """Load what a range's events up to the position `target` make; return how many they are.
+    """Load the rows of a partition's events up to the position `target`; return their number.
 
     Raises `OrderNotShown`.
     """

@@ -15,7 +15,7 @@ class ModelBehind(UserError):
 def wait_until_shown(store: Store, name: str, position: int, seconds: float) -> None:
     """Return when the read model shows the log up to `position`. Raises `ModelBehind`.
 
-    One that shows another history, or is being begun anew, shows no position of this log.
+    A read model that shows another history, or is being begun anew, shows no position of this log.
     """
     deadline = time.monotonic() + seconds
     while (state := store.read_models().state(name)).position < position or not state.is_true:

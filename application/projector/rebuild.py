@@ -1,8 +1,8 @@
-"""Makes a read model again from the log, beside the live one, and swaps it in when it agrees.
+"""Rebuilds a read model from the log beside the live one, and swaps it in if both agree.
 
-The new generation is loaded up to the position of the live one, side by side and again after a
-kill. Then both are compared at the same position, and the new one is projected on and swapped in.
-The live one is read and projected as ever meanwhile.
+The new generation is loaded up to the position of the live one, by partitions in parallel; after a
+kill, loading resumes. Then both are compared at the same position, and the new one is caught up and
+swapped in. Meanwhile the live one is read and projected as usual.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from application.read_models.registry import Projection
 from domain.errors import UserError
 
 MOST_BEHIND = 10_000
-"""How many positions the live one may be behind to be compared with."""
+"""How many positions the live generation may be behind and still be compared."""
 
 SHOWN = 10
 EMPTY = "it is empty"
@@ -35,10 +35,10 @@ class NothingKept(UserError):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What a rebuild came to.
+    """The outcome of a rebuild.
 
-    `incomparable` says why the live generation could not be compared with, if it could not.
-    `needs_leave` is whether it was not swapped in because nobody said that it may differ.
+    `incomparable` is the reason why the live generation could not be compared, if so. `needs_leave`
+    is whether it was not swapped in because differences were not accepted.
     """
 
     position: int
@@ -85,7 +85,7 @@ def rebuild(
 
 
 def roll_back(store: Store, projection: Projection) -> int:
-    """Make the generation before the live one again; return the position it has got to.
+    """Make the generation before the live one live again; return its position.
 
     It is caught up first. Raises `NothingKept`, `BeingRebuilt`, `Stopped`.
     """
@@ -109,7 +109,7 @@ def roll_back(store: Store, projection: Projection) -> int:
 
 
 def incomparable(store: Store, projection: Projection) -> str | None:
-    """Why the live generation is nothing to compare with, if it is not."""
+    """The reason why the live generation cannot be compared, if any."""
     models = store.read_models()
     live = models.state(projection.table.name)
     if live.diverged:
@@ -127,7 +127,7 @@ def incomparable(store: Store, projection: Projection) -> str | None:
 
 
 def _compared(store: Store, projection: Projection, state: ModelState) -> Outcome:
-    """Compare a generation with the live one, both at the position that the live one has now."""
+    """Compare a generation with the live one, both at the live one's present position."""
     models = store.read_models()
     with models.snapshot(models.state(state.name)) as (position, live):
         project_up_to(store, projection, state, position)
@@ -144,7 +144,7 @@ def outcome_of(position: int, live: Iterator[Row], new: Iterator[Row]) -> Outcom
 
 
 def _swap_in(store: Store, projection: Projection, state: ModelState) -> int:
-    """Feed a generation until it is as far as the live one, and make it that at once."""
+    """Project a generation until it is as far as the live one, then swap it in."""
     models = store.read_models()
     while True:
         position = project_up_to(store, projection, state, store.last_position())

@@ -1,7 +1,7 @@
-"""Compares who has which ticket with what the log says, and puts right what differs.
+"""Compares who has which ticket with the log, and repairs what differs.
 
-The tickets' rows change in the same commit as the events, so there is nothing to swap: a table of
-the log's truth is made beside them, both are compared at one position, and it is dropped again.
+The tickets' rows change in the same commit as the events, so there is nothing to swap: a table is
+built from the log, both are compared at one position, and it is dropped again.
 """
 
 import msgspec
@@ -24,7 +24,7 @@ from application.read_models.registry import TICKETS
 def check_tickets(
     store: Store, progress: Progress, loading: Loading = HERE, *, repair: bool = False
 ) -> Outcome:
-    """Compare the tickets' rows with their lists and the log; with `repair` put right what differs.
+    """Compare the tickets' rows with their lists and the log; with `repair` correct what differs.
 
     Raises `BeingRebuilt`, `Stopped` and what `make_generation` raises: `KeyTwice` where the log
     gives a ticket to two orders.
@@ -41,7 +41,7 @@ def check_tickets(
 
 
 def _together(rows: RowsCompared, outcome: Outcome, *, repair: bool) -> Outcome:
-    """What came of the rows, by their lists, and of who has them, by the log."""
+    """The outcomes of comparing the rows with their lists, and their owners with the log."""
     if not rows.differences:
         return outcome
     return msgspec.structs.replace(
@@ -62,7 +62,7 @@ def _compared(store: Store, state: ModelState) -> Outcome:
 
 
 def _repaired(store: Store, state: ModelState, outcome: Outcome) -> Outcome:
-    """Write what the log says, while nobody appends to it.
+    """Write the log's state to the rows, while nobody appends to the log.
 
     A ticket that is not in the catalogue has no row to write to; it stays a difference.
     """

@@ -1,6 +1,6 @@
-"""Compares the rows of tickets with the lists of tickets, and puts right what differs.
+"""Compares the rows of tickets with the lists of tickets, and repairs what differs.
 
-Who has a ticket is left alone: that is in the log, and compared with it (`ticket_check.py`).
+Ownership is not touched: it is in the log, and compared with it by `ticket_check.py`.
 """
 
 from collections.abc import Iterator
@@ -16,16 +16,16 @@ from application.projector.comparison import Difference
 
 
 class RowsCompared(msgspec.Struct, frozen=True):
-    """The rows that differed from the lists, and whether all of them were put right."""
+    """The rows that differed from the lists, and whether all of them were corrected."""
 
     differences: list[Difference]
     left: bool
 
 
 def check_rows(store: Store, *, repair: bool) -> RowsCompared:
-    """Compare the rows of all shows; with `repair` put right those that differ.
+    """Compare the rows of all shows; with `repair` correct those that differ.
 
-    A list that is gone or cannot be read is made again of the rows that there are.
+    A list that is missing or unreadable is made again from the present rows.
     """
     found: list[Difference] = []
     shows: dict[str, bool] = {}
@@ -61,7 +61,7 @@ def _differences(
 
 
 def _row(show: str, ticket: Listed | None) -> Row | None:
-    """A ticket as a row to show."""
+    """A ticket as a row for the report."""
     if ticket is None:
         return None
     name, its_set, number, seat = ticket
@@ -70,9 +70,9 @@ def _row(show: str, ticket: Listed | None) -> Row | None:
 
 
 def _repaired(store: Store, shows: dict[str, bool]) -> bool:
-    """Put right the rows of shows; tells whether none had to be left. True lists are made anew.
+    """Correct the rows of shows; return whether all could be. Missing lists are made again.
 
-    Rows come back first, so that what stands in another show than it should is not removed there.
+    Rows are restored first, so that a row that was in the wrong show is not removed.
     """
     with store.change_catalog() as change:
         for show, relist in shows.items():
@@ -86,7 +86,7 @@ def _repaired(store: Store, shows: dict[str, bool]) -> bool:
 
 
 def _wrong(change: CatalogChange, show: str) -> list[Ticket]:
-    """The tickets of a show's list whose rows are gone or differ, as they should be."""
+    """The tickets of a show's list whose rows are missing or wrong, as they should be."""
     rows = {each.id: _as_listed(each) for each in change.tickets(show)}
     listed = _listed(change.ticket_list(show) or b"") or {}
     return [

@@ -1,4 +1,4 @@
-"""Where the partitions of a rebuild are loaded: in this process or in several of this machine."""
+"""The workers of a rebuild: this process, or several processes of this machine."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import as_completed
@@ -7,15 +7,15 @@ from application.projector.partitions import Task, carry_out
 from application.runtime.worker_processes import worker_processes
 
 Workers = Callable[[Sequence[Task]], Iterator[int]]
-"""Carries out tasks; yields the number of events of each as it is done, in any order."""
+"""Runs tasks; yields the number of events of each as it completes, in any order."""
 
 NICE_LEVEL = 10
-"""How much the processor is left to others first: from 0 to 19."""
+"""The nice level of the workers: from 0 to 19."""
 GOES_ON = ". What is loaded is kept: the same command goes on from there."
 
 
 def in_processes(count: int, nice_level: int = NICE_LEVEL) -> Workers:
-    """Have `count` processes of this machine carry out tasks. Raises `WorkerDied`."""
+    """Run tasks in `count` processes of this machine. Raises `WorkerDied`."""
 
     def work(tasks: Sequence[Task]) -> Iterator[int]:
         with worker_processes(min(count, len(tasks)) or 1, GOES_ON, nice_level) as pool:

@@ -1,4 +1,4 @@
-"""A thread that does something again and again beside the requests, until it is stopped."""
+"""A thread that repeats a task in the background until it is stopped."""
 
 import threading
 from collections.abc import Callable
@@ -11,10 +11,10 @@ log = structlog.get_logger()
 
 
 class BackgroundThread:
-    """Does `work`, then waits `seconds` or until it is woken, and so on; with 0 seconds never.
+    """Repeats `work` every `seconds`, or earlier when woken; with 0 seconds it never runs.
 
-    It begins with waiting, unless `at_once`. With `once_more` it works a last time when it is
-    stopped. What `work` raises is logged, and the next turn comes all the same.
+    It waits before the first run, unless `at_once`. With `once_more` it runs a last time when it is
+    stopped. What `work` raises is logged, and the thread goes on.
     """
 
     def __init__(
@@ -47,20 +47,20 @@ class BackgroundThread:
             self._thread.start()
 
     def wake(self) -> None:
-        """Have the next turn come now."""
+        """Start the next run now."""
         self._woken.set()
 
     def pause(self, seconds: float) -> None:
-        """Wait within a turn, no longer than until the thread is stopped."""
+        """Wait within a run, but no longer than until the thread is stopped."""
         self._stopping.wait(seconds)
 
     def end(self) -> None:
-        """Have no further turn; the one under way goes on."""
+        """Prevent further runs; the current one goes on."""
         self._stopping.set()
         self._woken.set()
 
     def stop(self, seconds: float | None = None) -> None:
-        """Finish the turn under way, and wait for its end: at most `seconds`, if that is said."""
+        """Stop, and wait until the current run has ended, at most `seconds` if given."""
         self.end()
         if self._thread is not None:
             self._thread.join(seconds)
@@ -69,16 +69,16 @@ class BackgroundThread:
         if not self._at_once:
             self._wait()
         while not self._stopping.is_set():
-            self._turn()
+            self._run_once()
             self._wait()
         if self._once_more:
-            self._turn()
+            self._run_once()
 
     def _wait(self) -> None:
         self._woken.wait(self._seconds)
         self._woken.clear()
 
-    def _turn(self) -> None:
+    def _run_once(self) -> None:
         try:
             self._work()
         except StoreUnavailable as error:

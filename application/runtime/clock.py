@@ -1,6 +1,6 @@
-"""The machine's clocks, and how a moment is written down. Everything is UTC, to the millisecond.
+"""The machine's clocks, and the formats of moments. Everything is UTC, to the millisecond.
 
-What decides about sales does not read them directly but follows the store's (`store_clock.py`).
+Decisions about sales do not use them directly, but the store's clock (`store_clock.py`).
 """
 
 import time
@@ -16,21 +16,21 @@ TOGETHER_NS = NS // 20
 """Two clocks were read together if no more than this passed meanwhile."""
 
 _ONLY_PASSES = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-"""Counts while the machine is suspended, too: else waking up would look like a jump."""
+"""A clock that also counts while the machine is suspended; else waking would look like a jump."""
 
 
 def elapsed_ns() -> int:
     """Nanoseconds since some moment, by a clock that nobody sets.
 
-    On Linux it is the same for all processes of a machine until that is started again.
+    On Linux it is the same for all processes of a machine until the machine is restarted.
     """
     return time.clock_gettime_ns(_ONLY_PASSES)
 
 
 def wall_offset_ns() -> int:
-    """What to add to `elapsed_ns` to have the time of this machine's clock, in nanoseconds.
+    """The difference of this machine's clock and `elapsed_ns`, in nanoseconds.
 
-    Only setting that clock changes it: a clock that is slewed takes the other one along.
+    Only setting the clock changes it: slewing affects both clocks alike.
     """
     while True:
         before = elapsed_ns()
@@ -43,7 +43,7 @@ def wall_offset_ns() -> int:
 def now() -> datetime:
     """The present moment by this machine's clock, cut to the millisecond.
 
-    For tools and tests: the service goes by `Services.clock`.
+    For tools and tests: the service uses `Services.clock`.
     """
     return at_ns(time.time_ns())
 
@@ -59,7 +59,7 @@ def from_ns(nanoseconds: int) -> datetime:
 
 
 def to_ns(moment: datetime) -> int:
-    """Nanoseconds since the epoch, as far as a moment can tell them."""
+    """Nanoseconds since the epoch, as exact as a moment is."""
     return (moment - EPOCH) // MICROSECOND * 1000
 
 
@@ -79,15 +79,15 @@ def from_ms(milliseconds: int) -> datetime:
 
 
 def written(moment: datetime) -> str:
-    """A moment as the documented answers write it: `2016-01-26T09:25:19.378000+00:00`."""
+    """A moment in the format of the documented answers: `2016-01-26T09:25:19.378000+00:00`."""
     return moment.isoformat(timespec="microseconds")
 
 
 def stamp() -> str:
-    """The machine's time as a part of a file's name, `20261128T191500Z`: it decides nothing."""
+    """The machine's time for file names, `20261128T191500Z`; no decision depends on it."""
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
 def machine_ms() -> int:
-    """The machine's time, in milliseconds since the epoch: for what is only shown."""
+    """The machine's time in milliseconds since the epoch, for display only."""
     return to_ms(now())

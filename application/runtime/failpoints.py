@@ -1,9 +1,9 @@
-"""Places where a test can have a process die or fail. Everywhere else `reach` does nothing.
+"""Failpoints: places where a test can make a process die or fail. Otherwise `reach` does nothing.
 
-Two things have to agree before a place does anything: `ORDERLOG_FAILPOINTS` says which and how, and
-the file that `ORDERLOG_FAILPOINTS_SWITCH` names has exactly the same text. So a variable that was
-left over in an environment arms nothing: a command that finds it alone refuses to run. The file is
-also what makes it happen once: the process that removes it is the one that dies.
+Two things have to agree before a failpoint does anything: `ORDERLOG_FAILPOINTS` names it and what
+it does, and the file that `ORDERLOG_FAILPOINTS_SWITCH` names has exactly the same text. So a
+variable that is left over in an environment arms nothing: a command that finds it alone refuses to
+run. The file also limits it to one time: the process that removes the file is the one that dies.
 """
 
 import os
@@ -30,7 +30,7 @@ class Point(msgspec.Struct, frozen=True):
 NOTHING = "the write happened not at all, and can be sent again"
 WHOLE = "the write happened whole; its answer may be missing, and sending it again brings it"
 EITHER = "the write happened whole or not at all; sending it again brings the one answer"
-FED = "the read model equals a rebuild: no event is missing in it, none is in it twice"
+EQUALS_REBUILD = "the read model equals a rebuild: no event is missing in it, none is in it twice"
 OLD_ONE = "the old generation is live and right, and the rebuild can be made again"
 NEW_ONE = "the new generation is live and right"
 NO_CHECKPOINT = "there is no half of a checkpoint, and the next one can be made"
@@ -48,9 +48,11 @@ POINTS: Mapping[str, Point] = {
     "append.stored": Point("a batch is stored in its transaction (SQLite, in rounds)", NOTHING),
     "append.sent": Point("statements were sent, no answer was read (PostgreSQL)", EITHER),
     "append.after_commit": Point("a batch is committed, no answer has left", WHOLE),
-    "projector.read": Point("events for a read model were read", FED),
-    "projector.before_commit": Point("rows and position are written, not committed", FED),
-    "projector.after_commit": Point("rows and position are committed", FED),
+    "projector.read": Point("events for a read model were read", EQUALS_REBUILD),
+    "projector.before_commit": Point(
+        "rows and position are written, not committed", EQUALS_REBUILD
+    ),
+    "projector.after_commit": Point("rows and position are committed", EQUALS_REBUILD),
     "swap.loaded": Point("a range of a new generation is loaded", OLD_ONE),
     "swap.finished": Point("a new generation has its indexes", OLD_ONE),
     "swap.before_commit": Point("the generations are exchanged, not committed", OLD_ONE),
@@ -72,21 +74,21 @@ each."""
 
 
 class Injected(Exception):
-    """The error that a test requested for at a place."""
+    """The error that a test requested at a failpoint."""
 
 
 class FailpointsRefused(UserError):
-    """`ORDERLOG_FAILPOINTS` is set where no test has switched it on."""
+    """`ORDERLOG_FAILPOINTS` is set, but no test has armed it."""
 
 
 class _Armed:
-    """One place that kills or fails, at its n-th visit in this process."""
+    """One failpoint that kills or fails, at its n-th visit in this process."""
 
     def __init__(self, name: str, action: str, visits: int, switch: Path) -> None:
         self._name, self._action, self._left, self._switch = name, action, visits, switch
 
     def passed(self, name: str) -> None:
-        """Count a visit, and act when its time has come and no other process has acted."""
+        """Count a visit, and act at the n-th if no other process has acted."""
         if name != self._name:
             return
         self._left -= 1
@@ -105,16 +107,16 @@ _ARMED: list[_Armed] = []
 
 
 def reach(name: str) -> None:
-    """Pass a place of `POINTS`. Never returns, or raises `Injected`, where a test says so."""
+    """Pass a failpoint of `POINTS`. If it is armed, it raises `Injected` or never returns."""
     for armed in _ARMED:
         armed.passed(name)
 
 
 def arm(environment: Mapping[str, str]) -> bool:
-    """Arm this process by its environment (`NAME=kill`, `NAME=error@3`); tell whether it is armed.
+    """Arm this process by its environment (`NAME=kill`, `NAME=error@3`); return whether it was.
 
-    Raises `FailpointsRefused` when the environment asks for it and no test stands behind that, or
-    when it asks for what is not there.
+    Raises `FailpointsRefused` when the environment asks for it and no test has armed it, or when it
+    names an unknown failpoint.
     """
     _ARMED.clear()
     wanted = environment.get(VARIABLE)

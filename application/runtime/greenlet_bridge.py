@@ -1,10 +1,10 @@
-"""Plain calls that wait without holding up the event loop they run on.
+"""Plain calls that wait without blocking the event loop they run on.
 
-The service is written as calls that return when they are done. A server that gives each request a
-thread spends more on handing the interpreter from one to the next than on the requests; on an
-event loop there is one thread, but whoever waits in it holds up all others. So on a loop each call
-runs in a greenlet of its own (`run`), and where it has to wait (`Pause`, `off_the_loop`) the loop
-goes on with others. In a thread of its own the same call simply waits.
+The service is written as blocking calls. A server with a thread for each request spends more time
+on switching threads than on the requests. An event loop has one thread, but a call that blocks it
+blocks all others. So on a loop each call runs in a greenlet of its own (`run`), and where it has to
+wait (`Waiter`, `off_the_loop`) the loop goes on with others. In a thread of its own the same call
+simply waits.
 """
 
 import asyncio
@@ -21,16 +21,16 @@ from greenlet import getcurrent, greenlet
 T = TypeVar("T")
 
 THREADS_FOR_WAITING = 16
-"""Threads of a process for what has to wait outside of the loop, such as for a database."""
+"""The threads of a process for calls that block, such as on a database."""
 LATE_SECONDS = 10.0
-"""Who waited so long for a thread is refused: those before it wait for a store that stalls.
+"""A call that waited so long for a thread is refused: the calls before it wait for a stalled store.
 
-A store's own bounds are as long, so that nobody waits for more than two of them.
+The store's own timeouts are as long, so no call waits for more than two of them.
 """
 
 
 class TooLate(Exception):
-    """A call got no thread in time, since too many others wait for what does not come."""
+    """A call got no thread in time, since too many others are blocked."""
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -41,7 +41,7 @@ class Ended(msgspec.Struct, frozen=True):
 
 
 class WorkerGreenlet(greenlet):
-    """Carries out one call after another on a loop; to make a greenlet costs more than a call."""
+    """Runs one call after another on a loop; making a greenlet costs more than a call."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(self._serve)
@@ -57,11 +57,11 @@ class WorkerGreenlet(greenlet):
             call = self._to_the_loop(ended)
 
     def wait(self, future: "asyncio.Future[Any]") -> None:
-        """Let the loop go on with others until `future` is done."""
+        """Yield to the loop until `future` is done."""
         self._to_the_loop(future)
 
     def _to_the_loop(self, word: Any) -> Any:
-        """Let the loop go on, with a word to `Cooperation.run`; return what it says next."""
+        """Yield to the loop with a message for `GreenletBridge.run`; return its reply."""
         return self.parent.switch(word)  # type: ignore[union-attr] # only a thread's first has none
 
 
@@ -75,13 +75,13 @@ class GreenletBridge:
     async def run(self, call: Callable[[], T], store_time: Any = None) -> T:
         """What `call` returns or raises. While it waits the loop goes on.
 
-        All that it waits for the store is counted by `store_time`, if there is one.
+        `store_time`, if given, counts the time that it waits for the store.
         """
         worker = self._idle.pop() if self._idle else WorkerGreenlet(self._loop)
         worker.store_time = store_time
         ended = worker.switch(call)
         while type(ended) is not Ended:
-            with suppress(Exception):  # the call looks at it itself, and may know what to do
+            with suppress(Exception):  # the call checks it itself, and may know what to do
                 await ended
             ended = worker.switch()
         self._idle.append(worker)
@@ -92,7 +92,7 @@ class GreenletBridge:
 
 
 class Waiter:
-    """Where a call waits until another thread ends its pause."""
+    """Blocks a call until another thread ends its wait."""
 
     __slots__ = ("_done",)
 
@@ -103,17 +103,17 @@ class Waiter:
         self._done.acquire()
 
     def wait(self) -> None:
-        """Return when the pause was ended."""
+        """Return when the wait has ended."""
         with slot_given_back():
             self._done.acquire()
 
     def end(self) -> None:
-        """Let the call go on."""
+        """End the wait."""
         self._done.release()
 
 
 class LoopWaiter(Waiter):
-    """A pause of a call that runs on a loop; only the loop's own thread may end it."""
+    """The waiter of a call that runs on a loop; only the loop's own thread may end it."""
 
     __slots__ = ("_future", "_worker", "loop")
 
@@ -123,28 +123,28 @@ class LoopWaiter(Waiter):
         self._future = worker.loop.create_future()
 
     def wait(self) -> None:
-        """Return when the pause was ended; the loop goes on meanwhile."""
+        """Return when the wait has ended; the loop goes on meanwhile."""
         self._worker.wait(self._future)
 
     def end(self) -> None:
-        """Let the call go on, soon."""
+        """End the wait soon."""
         if not self._future.done():
             self._future.set_result(None)
 
 
 def new_waiter() -> Waiter:
-    """A pause for the call that asks."""
+    """A waiter for the calling code."""
     worker = getcurrent()
     return LoopWaiter(worker) if isinstance(worker, WorkerGreenlet) else Waiter()
 
 
 def loop_of_this_thread() -> asyncio.AbstractEventLoop | None:
     """The loop that the calling code runs on, if it is one."""
-    return asyncio._get_running_loop()  # noqa: SLF001 - the public one raises: dear
+    return asyncio._get_running_loop()  # noqa: SLF001 - the public one raises, which is slow
 
 
 def wake_all(pauses: Iterable[Waiter]) -> None:
-    """End pauses, from any thread: those of a loop together, since to wake it is dear."""
+    """End waits, from any thread: those of a loop together, since waking it is expensive."""
     of_loops: dict[asyncio.AbstractEventLoop, list[Waiter]] = {}
     for each in pauses:
         if each.loop is None:
@@ -164,7 +164,7 @@ _threads = ThreadPoolExecutor(THREADS_FOR_WAITING, thread_name_prefix="waiting")
 
 
 def off_the_loop(call: Callable[[], T]) -> T:
-    """What `call`, which waits in ways that this module knows nothing of, returns or raises."""
+    """Run a blocking `call` in a thread; return what it returns, or raise what it raises."""
     worker = getcurrent()
     if not isinstance(worker, WorkerGreenlet):
         with slot_given_back():
@@ -175,7 +175,7 @@ def off_the_loop(call: Callable[[], T]) -> T:
 
 
 def in_time(call: Callable[[], T]) -> Callable[[], T]:
-    """`call`, for a thread that may come too late to it; it raises `TooLate` then."""
+    """Wrap `call` for a thread that may start it too late; then it raises `TooLate`."""
     asked = time.monotonic()
 
     def call_in_time() -> T:
@@ -197,7 +197,7 @@ _of_thread = _OfThread()
 
 @contextmanager
 def slot_taken(slots: threading.Semaphore) -> Iterator[None]:
-    """Run as one of the few that may at the same time; whoever waits meanwhile lets others run."""
+    """Run in one of few concurrency slots; a thread that waits gives up its slot meanwhile."""
     with slots:
         _of_thread.slots = slots
         try:
@@ -208,7 +208,7 @@ def slot_taken(slots: threading.Semaphore) -> Iterator[None]:
 
 @contextmanager
 def slot_given_back() -> Iterator[None]:
-    """Let another thread run for as long as this one only waits."""
+    """Give up the slot while this thread waits."""
     slots = _of_thread.slots
     if slots is None:
         yield

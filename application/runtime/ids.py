@@ -38,5 +38,5 @@ def created_at_of(text: str) -> datetime:
 
 
 def is_id(text: str) -> bool:
-    """Whether `text` is an id as we write it: 24 hex digits in small letters."""
+    """Whether `text` is an id: 24 hex digits in lower case."""
     return _ID.match(text) is not None

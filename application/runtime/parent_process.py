@@ -1,4 +1,4 @@
-"""A process that another one made for its own work ends with it: nobody else would end it."""
+"""Ends a child process together with its parent: nothing else would end it."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ from multiprocessing import parent_process
 
 
 def end_with_parent() -> None:
-    """Watch, in a thread, for the end of the parent process, and stop this one by SIGTERM then."""
+    """Watch for the end of the parent process in a thread, and then stop this one by SIGTERM."""
     threading.Thread(target=_watch, name="parent-watch", daemon=True).start()
 
 

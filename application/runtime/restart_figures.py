@@ -1,8 +1,8 @@
-"""How often the processes of a server had to be replaced, as all of them know it.
+"""Counts how often the processes of a server were replaced, in shared memory.
 
-The figures are in memory that the processes share and only the parent writes to: a process that is
-killed at any instruction cannot leave them half changed. Each number is eight bytes at a multiple
-of eight, which a processor writes and reads in one piece.
+Only the parent writes to the memory, so a process that is killed at any instruction cannot leave it
+half changed. Each number is eight bytes at a multiple of eight, which a processor reads and writes
+atomically.
 """
 
 import mmap
@@ -36,7 +36,7 @@ class RestartBoard:
         self._memory = mmap.mmap(-1, max(processes, 1) * SLOT.size)
 
     def put(self, process: int, figures: RestartFigures) -> None:
-        """Show the figures of a process; only the parent may."""
+        """Write the figures of a process; only the parent may."""
         SLOT.pack_into(self._memory, process * SLOT.size, *msgspec.structs.astuple(figures))
 
     def of(self, process: int) -> RestartFigures:

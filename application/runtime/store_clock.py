@@ -1,8 +1,8 @@
-"""The time that decides: the store's, followed without asking it with every request.
+"""The store's clock, which decides, followed without a query in every request.
 
-A process asks the store for the time about once a second and remembers how far it is ahead of
-`elapsed_ns`, which nobody sets. Between two answers time is what has passed. So servers whose own
-clocks differ or jump agree on when a hold ends, as exactly as a round trip to the store is short.
+A process reads the store's time about once a second and remembers how far it is ahead of
+`elapsed_ns`, a monotonic clock. Between two readings the monotonic clock gives the time. So servers
+whose own clocks differ or jump agree on when a hold ends, to within a round trip to the store.
 """
 
 from collections import deque
@@ -22,14 +22,14 @@ UNIT_NS = 1000
 """The store gives the time in microseconds."""
 
 FIRST_LOOKS = 3
-"""The first answer may have waited for a connection."""
+"""The first reading may have waited for a connection."""
 
 SAMPLES = 16
 DRIFT = 500e-6
-"""How much faster or slower one clock may go than the other while both are slewed."""
+"""How much faster or slower one clock may run than the other while both are slewed."""
 
 WARN_SECONDS = 1.0
-"""A difference or a jump of more than this is worth a warning."""
+"""A difference or a jump of more than this is logged as a warning."""
 TOO_FAR_SECONDS = 5.0
 """A machine whose clock is off by more than this is not ready."""
 
@@ -37,9 +37,9 @@ log = structlog.get_logger()
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """How far the store's time was ahead of `elapsed_ns`, give or take `bound`, when it was `at`.
+    """A reading: how far the store was ahead of `elapsed_ns` at `at`, to within `bound`.
 
-    All of them in nanoseconds.
+    All are in nanoseconds.
     """
 
     offset: int
@@ -47,12 +47,12 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     at: int
 
     def bound_at(self, elapsed: int) -> int:
-        """How exact it still is: clocks drift apart."""
+        """The present error bound: clocks drift apart."""
         return self.bound + round(DRIFT * (elapsed - self.at))
 
 
 class StoreClock:
-    """Follows the store's clock, and notices when it or this machine's own one is off."""
+    """Follows the store's clock, and detects when it or this machine's clock is wrong."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class StoreClock:
         elapsed: Callable[[], int] = elapsed_ns,
         every: float = LOOK_SECONDS,
     ) -> None:
-        """Follow what `read` returns; look at once, later `every` so many seconds.
+        """Follow the clock that `read` reads: at once, and then `every` so many seconds.
 
         Raises what `read` raises.
         """
@@ -85,7 +85,7 @@ class StoreClock:
 
     @property
     def skew(self) -> float:
-        """How many seconds this machine's clock was ahead of the store's at the last look."""
+        """How many seconds this machine's clock was ahead of the store's at the last reading."""
         return (self._wall - self._offset) / NS
 
     @property
@@ -95,23 +95,23 @@ class StoreClock:
 
     @property
     def holds_may_end(self) -> bool:
-        """Whether a hold that seems to have ended has ended.
+        """Whether the time is certain enough to end holds.
 
-        Not once the store's clock has jumped ahead, away from this machine's: then nobody knows
-        which one is right, and a ticket that is held for too long is better than one that is sold
-        while it was promised to somebody. It has once both agree again, or in a new process.
+        It is not once the store's clock has jumped ahead of this machine's: it is not known which
+        one is right, and holding a ticket for too long is better than selling it while it is still
+        held. It is certain again once both agree, or in a new process.
         """
         return not self._store_jumped
 
     def trouble(self) -> str | None:
-        """Why this machine is not ready, in a sentence; None while its clock is good enough."""
+        """The reason why this machine is not ready; None while its clock is accurate enough."""
         if not self.too_far:
             return None
         held = "" if self.holds_may_end else "; the store's jumped, so no hold is ended"
         return f"this machine's clock is {_apart(self.skew)} the one that decides{held}"
 
     def look(self) -> None:
-        """Ask the store for the time, and compare. Raises what the store raises."""
+        """Read the store's time, and compare. Raises what the store raises."""
         self._look_at_the_store()
         self._look_at_the_machine()
         if not self.too_far:
@@ -120,15 +120,15 @@ class StoreClock:
             self._warn()
 
     def start(self) -> None:
-        """Look now and then from a thread of its own."""
+        """Read the store's time at intervals, in a thread of its own."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the look under way and stop."""
+        """Finish the current reading and stop."""
         self._thread.stop()
 
     def _look_if_there(self) -> None:
-        """Look, if the store answers: without it nothing can be decided anyway."""
+        """Take a reading if the store answers: without the store nothing can be decided anyway."""
         with suppress(StoreUnavailable):
             self.look()
 
@@ -140,13 +140,13 @@ class StoreClock:
         return Sample(offset=store - asked - half, bound=half + UNIT_NS, at=answered)
 
     def _look_at_the_store(self) -> None:
-        """Follow the best of the last samples, or only the new one where they contradict it."""
+        """Follow the most exact of the last samples, or only the new one if they contradict it."""
         new = self._sample()
         best = self._best(new.at)
         step = new.offset - best.offset
         if abs(step) > new.bound + best.bound_at(new.at):
             if step > TOO_FAR_SECONDS * NS:
-                self._store_jumped = True  # before any hold can be looked at by the new time
+                self._store_jumped = True  # before any hold is judged by the new time
             if abs(step) > WARN_SECONDS * NS:
                 _jumped("store", new.at + best.offset, new.at + new.offset)
             self._samples.clear()
@@ -163,7 +163,7 @@ class StoreClock:
             _jumped("machine", elapsed + before, elapsed + self._wall)
 
     def _warn(self) -> None:
-        """Name a difference when it appears, changes and goes."""
+        """Log a difference when it appears, changes and disappears."""
         self._warned = self.skew if abs(self.skew) > WARN_SECONDS else 0.0
         if self._warned:
             log.warning("clock_skewed", seconds=round(self.skew, 3), ready=not self.too_far)
@@ -172,7 +172,7 @@ class StoreClock:
 
 
 def _jumped(clock: str, before: int, after: int) -> None:
-    """Name a jump of the `store`'s clock or the `machine`'s, from when to when."""
+    """Log a jump of the `store`'s clock or the `machine`'s, from when to when."""
     times = {"from": at_ns(before).isoformat(), "to": at_ns(after).isoformat()}
     log.warning("clock_jumped", clock=clock, seconds=round((after - before) / NS, 3), **times)
 

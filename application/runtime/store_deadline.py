@@ -1,6 +1,6 @@
-"""How long a request may wait for the store: in all, whatever it asks there and however often.
+"""The time that a request may wait for the store in total, over all its calls.
 
-What runs beside requests has no such limit in all; each of its calls has the same one by itself.
+Background work has no such total; each of its calls has the same limit by itself.
 """
 
 import threading
@@ -14,7 +14,7 @@ from greenlet import getcurrent
 from application.runtime.greenlet_bridge import WorkerGreenlet
 
 MOST_SECONDS = 10.0
-"""After so long in all a request is answered 503 instead of waiting on."""
+"""After so long in total a request is answered with 503."""
 
 
 class StoreTime:
@@ -35,7 +35,7 @@ _here = _OfThread()
 
 @contextmanager
 def limited_by(store_time: StoreTime) -> Iterator[None]:
-    """Have all that this thread asks of the store until the end of the block count together."""
+    """Count all waits of this thread for the store together, until the end of the block."""
     _here.store_time = store_time
     try:
         yield
@@ -44,7 +44,7 @@ def limited_by(store_time: StoreTime) -> Iterator[None]:
 
 
 class StoreWait:
-    """A wait for the store: gives the monotonic time at which to give up, and is counted."""
+    """Count a wait for the store; yield the monotonic time at which to give up."""
 
     __slots__ = ("_began", "_store_time")
 
@@ -63,6 +63,6 @@ class StoreWait:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Count what was waited."""
+        """Count the time waited."""
         if self._store_time is not None:
             self._store_time.left -= time.monotonic() - self._began

@@ -1,4 +1,4 @@
-"""Processes of this machine that carry out tasks, each of which opens its store once."""
+"""Worker processes of this machine, each of which opens its store once."""
 
 import os
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ class WorkerDied(UserError):
 def worker_processes(
     count: int, consequence: str, nice_level: int = 0
 ) -> Iterator[ProcessPoolExecutor]:
-    """`count` processes, which end with this one. Raises `WorkerDied` with the `consequence`."""
+    """A pool of `count` processes that end with this one. Raises `WorkerDied` (`consequence`)."""
     pool = ProcessPoolExecutor(count, get_context("spawn"), _begin, (nice_level,))
     try:
         yield pool
@@ -44,7 +44,7 @@ def opened(opener: StoreOpener) -> Store:
 
 
 def lower_priority(nice_level: int) -> None:
-    """Let every other process have the processor first, where the system can."""
+    """Lower this process's priority, where the system can."""
     with suppress(OSError):
         os.nice(nice_level)
 

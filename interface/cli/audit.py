@@ -37,9 +37,9 @@ def audit() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document, to be kept elsewhere.")
 @database_option
 def checkpoint(session: Session, *, adopt_key: bool, as_json: bool) -> None:
-    """Sign how all orders' chains end now.
+    """Sign the present heads of all orders' chains.
 
-    If nothing is new, the last checkpoint is shown.
+    If there are no new events, the last checkpoint is shown.
     """
     made = session.services.checkpoints.make(adopt=adopt_key)
     _show_checkpoint(session, made, as_json=as_json)
@@ -62,10 +62,11 @@ def rotate_key(session: Session, *, as_json: bool) -> None:
 @click.option("--by", help="Who acknowledges it; the system's user if not given.")
 @database_option
 def acknowledge(session: Session, reason: str, by: str | None) -> None:
-    """Accept a log that went back, and go on from there.
+    """Acknowledge that the log went back, and go on from what is left.
 
-    The service is not ready and signs nothing before. It is kept for ever, named by every
-    verification, and by the next checkpoint, which is made at once where the key is at hand.
+    Until then the service is not ready and signs nothing. The acknowledgement is kept for ever:
+    every verification names it, and so does the next checkpoint, which is made at once if the key
+    is available.
     """
     from application.integrity.checkpoint import NoKey, statement_of  # noqa: PLC0415 - see session.py
 
@@ -78,7 +79,7 @@ def acknowledge(session: Session, reason: str, by: str | None) -> None:
     try:
         made = services.checkpoints.make()
     except NoKey:
-        click.echo("Acknowledged. No key is at hand here: the next checkpoint will name it.")
+        click.echo("Acknowledged. The key is not available here: the next checkpoint will name it.")
         return
     statement = statement_of(made)
     click.echo(
@@ -120,14 +121,14 @@ def _show_checkpoint(session: Session, made: "SignedCheckpoint", *, as_json: boo
     "--key",
     "key_file",
     type=click.Path(dir_okay=False),
-    help="The public key that you know of, in a file: other signatures are worth nothing.",
+    help="A file with the public key that you trust: other signatures do not count.",
 )
 @click.option(
     "--checkpoint",
     "anchor_files",
     type=click.Path(dir_okay=False),
     multiple=True,
-    help="A checkpoint that was kept elsewhere, which the log has to agree with.",
+    help="A checkpoint that was kept elsewhere, and that the log has to agree with.",
 )
 @click.option(
     "--at-least",
@@ -155,9 +156,9 @@ def verify(
 ) -> None:
     """Verify the whole log, or a bundle.
 
-    Every fact's hash, every checkpoint, the rows of tickets and of read models are checked, and
-    that no two orders ever had a ticket at the same instant. A service may go on meanwhile. Exit
-    code 1 when anything was found wrong.
+    This checks every event's hash, every checkpoint, the rows of tickets and of read models, and
+    that no two orders ever had a ticket at the same instant. A service may run meanwhile. Exit code
+    1 on any finding.
     """
     from application.integrity.signing import read_public  # noqa: PLC0415 - see session.py
 
@@ -196,7 +197,7 @@ def _run(
 
 
 def _anchor(session: Session, path: str, trusted: str | None) -> "Statement":
-    """A checkpoint that was kept in a file, if its signature is good."""
+    """Read a checkpoint from a file; refuse one with a bad signature."""
     from application.integrity.bundle import read_checkpoint  # noqa: PLC0415 - see session.py
     from application.integrity.checkpoint import is_signed, statement_of  # noqa: PLC0415
 
@@ -230,7 +231,7 @@ def _verify_bundle(session: Session, path: str, trusted: str | None, *, as_json:
 def export(session: Session, orders: tuple[str, ...], path: str) -> None:
     """Write orders with their proof, for a verification elsewhere.
 
-    They are put under the newest checkpoint, which is made if something is new.
+    They are proven by the newest checkpoint, which is made if there are new events.
     """
     from application.integrity.bundle import make_bundle  # noqa: PLC0415 - see session.py
     from application.integrity.checkpoint import statement_of  # noqa: PLC0415
@@ -296,7 +297,7 @@ def _show_bundle(session: Session, report: "BundleReport", *, known: bool) -> No
 
 
 def show_findings(session: Session, findings: "Sequence[Finding]", count: int) -> None:
-    """Show what was found wrong to people, or that nothing was."""
+    """Print the findings, or that there are none."""
     if not count:
         session.out.print(Text("Nothing is wrong.", style="bold green"))
         return

@@ -28,8 +28,7 @@ if TYPE_CHECKING:  # see session.py
 def backup(session: Session, target: str, *, overwrite: bool, as_json: bool) -> None:
     """Copy an SQLite log to one file, and verify the copy.
 
-    A service may sell on meanwhile: the copy is of one moment. Exit code 1 when anything in it was
-    found wrong.
+    A service may run meanwhile: the copy is of one moment. Exit code 1 on any finding in it.
     """
     from application.copying.backup import back_up  # noqa: PLC0415 - see session.py
 

@@ -1,4 +1,4 @@
-"""`orderlog catalog`: what is sold, by whom, at what price."""
+"""`orderlog catalog`: what is for sale, by whom, at what price."""
 
 from typing import Any, BinaryIO
 
@@ -12,7 +12,7 @@ from interface.cli.shared.tables import listing
 
 @click.group()
 def catalog() -> None:
-    """The catalogue: load a file, show what is there."""
+    """The catalogue: load a file, show what is loaded."""
 
 
 @catalog.command()
@@ -54,7 +54,7 @@ def load(session: Session, file: BinaryIO | None, *, sample: bool, as_json: bool
 @json_option
 @database_option
 def show(session: Session, *, as_json: bool) -> None:
-    """Show the catalogue, and how many tickets can be had."""
+    """Show the catalogue, and how many tickets are vacant."""
     services = session.services
     known = services.catalog.current()
     vacant = services.store.vacancies(list(known.shows), services.clock())

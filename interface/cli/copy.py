@@ -14,11 +14,11 @@ from interface.cli.shared.tables import listing
 @click.option("--to", "target", metavar="URL", required=True, help="An empty database.")
 @click.pass_obj
 def copy(session: Session, source: str, target: str) -> None:
-    """Copy all that is kept to an empty database, of whatever kind.
+    """Copy everything to an empty database of any kind.
 
-    Both are compared in the end. Events keep their positions and bytes. Stop all processes first.
-    When it was interrupted, give the same command again: it goes on where it stood. Read models
-    are made again at the target.
+    Both are compared at the end. Events keep their positions and bytes. Stop all processes first.
+    To resume an interrupted copy, give the same command again. Read models are made again at the
+    target.
     """
     from application.bootstrap import open_copyable  # noqa: PLC0415 - see session.py
     from application.copying.copy import copy as copy_database  # noqa: PLC0415

@@ -50,7 +50,7 @@ def demo(session: Session) -> None:
 
 @contextmanager
 def throw_away_service(database: str) -> Iterator[tuple[str, str]]:
-    """Run a service with the sample catalogue; yields host:port and the line it says."""
+    """Run a service with the sample catalogue; yields host:port and the line that it prints."""
     command = [sys.executable, "-m", "interface.cli.main", "serve", "--port", "0", "--sample"]
     environment = {**os.environ, "ORDERLOG_DATABASE": database, "ORDERLOG_LOG_LEVEL": "WARNING"}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as service:  # noqa: S603 - our own command
@@ -68,7 +68,7 @@ def throw_away_service(database: str) -> Iterator[tuple[str, str]]:
 
 
 class Play:
-    """Plays the documented calls and prints them; a wrong answer ends it with exit code 1."""
+    """Makes the documented calls and prints them; a wrong answer ends it with exit code 1."""
 
     def __init__(self, session: Session, address: str) -> None:
         self._session = session
@@ -130,12 +130,12 @@ class Play:
 
 
 def heading(session: Session, text: str) -> None:
-    """What comes next."""
+    """Print the heading of the next step."""
     session.out.print(Rule(f"[bold]{text}", align="left"))
 
 
 def document(new: dict[str, Any], before: dict[str, Any] | None = None) -> Panel:
-    """A document, a field a line; what is not as before is marked."""
+    """A document, a field per line; changed fields are marked."""
     text = Text(overflow="fold")
     for name, value in new.items():
         for line, changed in lines(name, value, (before or new).get(name)):
@@ -146,7 +146,7 @@ def document(new: dict[str, Any], before: dict[str, Any] | None = None) -> Panel
 
 
 def lines(name: str, value: Any, before: Any) -> Iterator[tuple[str, bool]]:
-    """A field as one line or, if that is too long, as several; and whether each has changed."""
+    """A field as one line or, if that is too long, as several, each with whether it has changed."""
     whole = f"{json.dumps(name)}: {json.dumps(value)}"
     if not isinstance(value, dict) or len(whole) <= LONGEST_LINE:
         yield whole, value != before

@@ -1,4 +1,4 @@
-"""`orderlog drill`: an on-sale rush against this machine, with its proof."""
+"""`orderlog drill`: an on-sale rush against a service on this machine, with a proof."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -34,13 +34,13 @@ NOT_PROVEN = 3
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.pass_obj
 def drill(session: Session, /, *, as_json: bool, **plan: Any) -> None:
-    """Sell tickets to a crowd, then prove what was sold.
+    """Sell tickets to a crowd of buyers, then prove what was sold.
 
-    The proof is that of audit verify, and that nothing promised was lost.
-    Buyers live whole lives of orders over HTTP: create, pay, confirm; some cancel, some walk away.
-    With --check every call and its answer are kept, and each order's and ticket's history is
-    shown to be linearizable. Exit code 1 when the proof or the check fails, 3 when a history was
-    too long to be searched.
+    The proof is that of audit verify, and that no acknowledged result was lost. Buyers take orders
+    through their whole life cycle over HTTP: create, pay, confirm; some cancel, some give up. With
+    --check every call and its answer are kept, and each order's and ticket's history is proven to
+    be linearizable. Exit code 1 when the proof or the check fails, 3 when a history was too long to
+    be searched.
     """
     from interface.load.rush import NotEmpty, Plan  # noqa: PLC0415 - see session.py
     from interface.load.rush import drill as run  # noqa: PLC0415
@@ -74,7 +74,7 @@ def drill(session: Session, /, *, as_json: bool, **plan: Any) -> None:
 
 
 def as_document(result: "Drilled") -> dict[str, Any]:
-    """The figures with how many tickets were oversold and how many promises were lost."""
+    """The figures, with the numbers of oversold tickets and of lost results."""
     proof, history = result.proof, result.history
     return {
         "orders_per_second": round(result.orders_per_second, 1),
@@ -108,7 +108,7 @@ def as_document(result: "Drilled") -> dict[str, Any]:
 
 
 def history_document(history: "Checked | None") -> dict[str, Any]:
-    """How many calls were checked and what came of it; nothing without a check."""
+    """The number of checked calls and the result of the check; empty without one."""
     if history is None:
         return {}
     return {
@@ -122,7 +122,7 @@ def history_document(history: "Checked | None") -> dict[str, Any]:
 
 
 def show(session: Session, result: "Drilled") -> None:
-    """One page: how fast it was, and the proof."""
+    """Print the figures and the proof on one page."""
     speed = Table(title="The rush", show_header=False)
     speed.add_column()
     speed.add_column(justify="right")
@@ -133,10 +133,10 @@ def show(session: Session, result: "Drilled") -> None:
     speed.add_row("no-op route, by the same clients", f"{result.noop_per_second:,.0f} a second")
     speed.add_row("ratio of orders to no-op", f"{result.ratio:.2f}")
     speed.add_row(
-        "making an order, p50 / p95 / p99",
+        "creating an order, p50 / p95 / p99",
         f"{result.p50_ms:.1f} / {result.p95_ms:.1f} / {result.p99_ms:.1f} ms",
     )
-    speed.add_row("asked again after no answer", f"{result.retries:,}")
+    speed.add_row("retries after no answer", f"{result.retries:,}")
     steps = Table("step", "answers", "p50 ms", "p99 ms", title="Step by step")
     for step, (count, p50, p99) in result.steps.items():
         steps.add_row(step, f"{count:,}", f"{p50:.1f}", f"{p99:.1f}")
@@ -145,7 +145,7 @@ def show(session: Session, result: "Drilled") -> None:
     session.out.print(steps)
     session.out.print(
         f"The proof: {proof.report.events:,} events of {proof.report.orders:,} orders were verified"
-        f" and held against {proof.acknowledged_results:,} promises."
+        f" and compared with {proof.acknowledged_results:,} acknowledged results."
     )
     for name, found in findings_of(result):
         style = "red" if found else "green"
@@ -155,7 +155,7 @@ def show(session: Session, result: "Drilled") -> None:
 
 
 def findings_of(result: "Drilled") -> Iterator[tuple[str, list[str]]]:
-    """What can be found wrong, and what was."""
+    """The kinds of findings, and what was found of each."""
     proof, history = result.proof, result.history
     yield "tickets in two orders", proof.oversold
     yield "acknowledged and missing", proof.lost

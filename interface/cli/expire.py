@@ -13,7 +13,7 @@ from interface.cli.shared.session import Session, database_option, json_option
 @json_option
 @database_option
 def expire(session: Session, *, once: bool, as_json: bool) -> None:
-    """Let the tickets of overdue orders go."""
+    """Free the tickets of overdue orders."""
     if as_json and not once:
         raise click.UsageError("--json goes with --once.")
     services = session.services
@@ -33,7 +33,7 @@ def expire(session: Session, *, once: bool, as_json: bool) -> None:
 
 
 def sweep_now(session: Session) -> list[str]:
-    """Record the end of every hold that has ended, and forget old attempts; return whose ended."""
+    """Record the end of overdue holds, delete old rejected requests; return the expired orders."""
     from application.orders.expiry import sweep  # noqa: PLC0415 - see session.py
     from application.projector.loop import catch_up  # noqa: PLC0415
 
@@ -45,5 +45,5 @@ def sweep_now(session: Session) -> list[str]:
 
 
 def report(expired: list[str]) -> None:
-    """Say how many orders expired."""
+    """Print how many orders expired."""
     click.echo(f"{len(expired)} {'order' if len(expired) == 1 else 'orders'} expired.")

@@ -1,4 +1,4 @@
-"""`orderlog key`: the keys by which partners are known."""
+"""`orderlog key`: the keys of partners."""
 
 import click
 
@@ -19,7 +19,7 @@ def key() -> None:
     "scopes",
     multiple=True,
     type=click.Choice(SCOPES),
-    help="What it may besides; audit: read the orders of every partner.",
+    help="An additional right; audit: read the orders of every partner.",
 )
 @json_option
 @database_option
@@ -44,7 +44,7 @@ def create(session: Session, partner: str, scopes: tuple[str, ...], *, as_json: 
 @json_option
 @database_option
 def list_all(session: Session, *, as_json: bool) -> None:
-    """List all keys by their names. The keys themselves are known to nobody."""
+    """List all keys by their names. The keys themselves are not stored."""
     from application.catalog.keys import list_keys  # noqa: PLC0415 - see session.py
 
     keys = list_keys(session.services.store)
@@ -64,9 +64,9 @@ def list_all(session: Session, *, as_json: bool) -> None:
 @json_option
 @database_option
 def revoke(session: Session, name: str, *, as_json: bool) -> None:
-    """Take away the right of the key NAME.
+    """Revoke the key NAME.
 
-    NAME is what `orderlog key list` calls it. It stops working within a second everywhere.
+    NAME is as `orderlog key list` shows it. The key stops working within a second everywhere.
     """
     from application.catalog.keys import UnknownKey, revoke_key  # noqa: PLC0415 - see session.py
 

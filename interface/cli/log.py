@@ -13,17 +13,17 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 
 @click.group()
 def log() -> None:
-    """Archive the log as Parquet files, and bring it back."""
+    """Archive the log as Parquet files, and import it."""
 
 
 @log.command()
 @click.option("--to", "folder", metavar="DIR", required=True, type=FOLDER, help="The archive.")
 @database_option
 def export(session: Session, folder: Path) -> None:
-    """Write the log to an archive, or what is not in it yet.
+    """Write the log, or the part that is not archived yet, to an archive.
 
-    Events are in a folder for each month, in columns to be queried and as the exact bytes that are
-    stored. An export that was interrupted goes on with the same command.
+    Events are in a folder for each month, as columns for queries and as the exact stored bytes. To
+    resume an interrupted export, give the same command again.
     """
     from application.bootstrap import open_copyable  # noqa: PLC0415 - see session.py
 
@@ -46,10 +46,10 @@ def export(session: Session, folder: Path) -> None:
 @click.option("--from", "folder", metavar="DIR", required=True, type=FOLDER, help="The archive.")
 @database_option
 def import_(session: Session, folder: Path) -> None:
-    """Bring the log of an archive into an empty database.
+    """Import the log of an archive into an empty database.
 
-    Positions and bytes are unchanged. Nothing but the log comes: no catalogue, no tickets, no
-    keys. An import that was interrupted goes on with the same command.
+    Positions and bytes are unchanged. Only the log is imported: no catalogue, no tickets, no keys.
+    To resume an interrupted import, give the same command again.
     """
     from application.bootstrap import open_copyable  # noqa: PLC0415 - see session.py
 

@@ -21,7 +21,7 @@ COMMANDS = [
 
 
 class Commands(click.Group):
-    """Imports a command when it is asked for, so that starting one does not wait for all."""
+    """Imports a command when it is used, so that starting one does not wait for all."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """The names of the commands in alphabetical order."""
@@ -35,7 +35,7 @@ class Commands(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; what the user has to know ends in one line and exit code 1."""
+        """Run a command; print a user error in one line, with exit code 1."""
         try:
             return super().invoke(ctx)
         except (UserError, OSError) as error:
@@ -63,7 +63,7 @@ def cli(context: click.Context, database: str | None) -> None:
 
 
 def main() -> None:
-    """Run the command line. What a terminal cannot show becomes a question mark, not an error."""
+    """Run the command line. Characters that a terminal cannot show become question marks."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -1,4 +1,4 @@
-"""`orderlog order`: an order as it is and was, and how it came to be."""
+"""`orderlog order`: an order as it is and was, and its history."""
 
 from datetime import datetime
 from typing import Any
@@ -29,7 +29,7 @@ class Moment(click.ParamType[datetime]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> datetime:
-        """Read the moment, or say what is wrong with it."""
+        """Parse the moment, or report what is wrong with it."""
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
@@ -73,9 +73,9 @@ def show(
 @json_option
 @database_option
 def history(session: Session, name: str, *, as_json: bool) -> None:
-    """Print how an order came to be, event by event.
+    """Print an order's history, event by event.
 
-    Each with what happened, when, who, by which request, and what it changed.
+    Each event has its time, actor, request and the fields that it changed.
     """
     order_id = session.services.search.id_of(name)
     if as_json:
@@ -113,9 +113,9 @@ def diff(session: Session, name: str, from_: int, to: int, *, as_json: bool) -> 
 @json_option
 @database_option
 def explain(session: Session, name: str, lang: str, *, as_json: bool) -> None:
-    """Tell an order's timeline in plain sentences.
+    """Print an order's timeline in plain sentences.
 
-    Refused attempts are among them.
+    Rejected requests are included.
     """
     from application.orders.timeline.timeline import LANGUAGES  # noqa: PLC0415 - see session.py
 

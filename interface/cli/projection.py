@@ -1,4 +1,4 @@
-"""`orderlog projection`: read models, how far they are, and making them again."""
+"""`orderlog projection`: the status of read models, and rebuilds."""
 
 import os
 from collections.abc import Mapping
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 IN_PLACE = ("tickets", "requests", "numbers")
-"""What changes in the commit of the events: it is put right in place, not swapped."""
+"""Records that change in the commit of the events: they are repaired in place, not swapped."""
 
 
 @click.group()
 def projection() -> None:
-    """Read models: see how far they are, rebuild them."""
+    """Read models: show their status, rebuild them."""
 
 
 @projection.command("list")
@@ -89,12 +89,12 @@ def status(session: Session, *, as_json: bool) -> None:
     "archive",
     metavar="DIR",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Read what it has of the log from an archive instead of the database.",
+    help="Read the archived part of the log from an archive instead of the database.",
 )
 @click.option(
     "--scheduler",
     metavar="URL",
-    help="Have the workers of a Dask scheduler load the new table: tcp://host:8786.",
+    help="Load the new table on the workers of a Dask scheduler: tcp://host:8786.",
 )
 @click.option("--check", is_flag=True, help="Compare only, and drop the new table.")
 @click.option(
@@ -111,11 +111,12 @@ def rebuild(
     check: bool,
     accept_differences: bool,
 ) -> None:
-    """Make the read model NAME again from the log.
+    """Rebuild the read model NAME from the log.
 
-    It is made beside the live one, compared with it, and swapped in; where rows differ it is not,
-    and the exit code is 1. The old one is kept for `orderlog projection rollback`. Tickets,
-    answered requests and numbers are compared in place; --accept-differences puts them right.
+    It is built beside the live one, compared with it, and swapped in. If rows differ it is not
+    swapped in, and the exit code is 1. The old one is kept for `orderlog projection rollback`.
+    Tickets, idempotency records and numbers are compared in place; --accept-differences repairs
+    them.
     """
     from application.projector import rebuild as rebuilding  # noqa: PLC0415 - see session.py
     from application.projector.ticket_check import check_tickets  # noqa: PLC0415
@@ -145,7 +146,7 @@ def rebuild(
 def _loading(
     session: Session, workers: int | None, scheduler: str | None, archive: Path | None
 ) -> "Loading":
-    """How the new table is loaded; it leaves the processor to others first."""
+    """How the new table is loaded, at a low priority."""
     from application.bootstrap import opener_of  # noqa: PLC0415 - see session.py
     from application.projector.generations import Loading  # noqa: PLC0415
     from application.projector.workers import NICE_LEVEL  # noqa: PLC0415
@@ -184,7 +185,7 @@ def rollback(session: Session, name: str) -> None:
 
 
 def _workers(count: int | None, scheduler: str | None) -> "Workers | None":
-    """Who loads the new table; None for this process itself."""
+    """The workers that load the new table; None for this process."""
     from application.projector.workers import in_processes  # noqa: PLC0415
 
     if scheduler is not None:
@@ -205,7 +206,7 @@ def _known(name: str, projections: "Mapping[str, Projection]") -> "Projection":
 
 
 def _report_outcome(session: Session, projection: "Projection", outcome: "Outcome") -> None:
-    """Say what a rebuild came to, and show the first differences."""
+    """Print the outcome of a rebuild, and the first differences."""
     name = projection.table.name
     if outcome.differences:
         session.out.print(differences_table(outcome, projection.table))

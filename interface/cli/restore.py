@@ -1,4 +1,4 @@
-"""`orderlog restore`: a backup in the place of an SQLite log."""
+"""`orderlog restore`: replaces an SQLite log by a backup."""
 
 from typing import TYPE_CHECKING
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:  # see session.py
 @json_option
 @database_option
 def restore(session: Session, source: str, *, overwrite: bool, as_json: bool) -> None:
-    """Put a backup in the place of an SQLite log.
+    """Replace an SQLite log by a backup.
 
-    Stop all processes first. The backup is verified before; it stays as it is. The log that is
-    replaced is kept beside it under another name.
+    Stop all processes first. The backup is verified before, and is not changed. The replaced log is
+    kept in the same folder under another name.
     """
     from application.copying.backup import restore as put_back  # noqa: PLC0415 - see session.py
 

@@ -19,7 +19,7 @@ from interface.cli.shared.session import Session, database_option, number
 def serve(session: Session, host: str, port: int, workers: int, *, sample: bool) -> None:
     """Serve orders over HTTP.
 
-    Until SIGTERM or SIGINT (Ctrl-C); requests under way are finished then.
+    It runs until SIGTERM or SIGINT (Ctrl-C), and then finishes in-flight requests.
     """
     from interface.server.processes import CannotStart, Processes  # noqa: PLC0415 - see session.py
 
@@ -39,8 +39,8 @@ def serve(session: Session, host: str, port: int, workers: int, *, sample: bool)
 def reserved(host: str, port: int) -> Iterator[tuple[str, int]]:
     """The address of `host`, and `port` or a free one for 0, kept for this server alone.
 
-    Server processes share a port, which the system would let another server do as well: so the
-    parent has it first. Raises `OSError` when it cannot be listened on.
+    Server processes share a port, and the system would let another server share it as well. So the
+    parent binds it first, exclusively. Raises `OSError` when it cannot be listened on.
     """
     with socket_on(host, port) as ours:
         found = ours.getsockname()[:2]
@@ -52,7 +52,7 @@ def reserved(host: str, port: int) -> Iterator[tuple[str, int]]:
 
 
 def socket_on(host: str, port: int) -> socket.socket:
-    """A socket bound to an address and port that nobody else has. Raises `OSError`."""
+    """A socket bound exclusively to an address and port. Raises `OSError`."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         ours = socket.socket(family, socket.SOCK_STREAM)
@@ -68,7 +68,7 @@ def socket_on(host: str, port: int) -> socket.socket:
 
 
 def prepare(session: Session, *, sample: bool) -> str:
-    """Make the tables, load the sample if it is requested, and say what is for sale."""
+    """Make the tables, load the sample if requested, and return a summary of what is for sale."""
     from application.bootstrap import build  # noqa: PLC0415 - see session.py
     from application.catalog.loading import load_sample  # noqa: PLC0415
     from interface.server.logs import configure  # noqa: PLC0415

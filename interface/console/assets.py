@@ -1,6 +1,7 @@
 """Styles, scripts and fonts: shipped with the service, cached for long, under their own digests.
 
-And what a page may do: run and load only these. No text of a page can become a script.
+The content security policy lets a page run and load only these: no text of a page can become a
+script.
 """
 
 import hashlib
@@ -32,7 +33,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 
 
 def register(routes: Blueprint, _: Services) -> None:
-    """Guard every page, and let templates name assets."""
+    """Set the security headers of every page, and let templates name assets."""
 
     @routes.after_request
     def guard(answer: Response) -> Response:

@@ -1,4 +1,4 @@
-"""The console: pages at /console for people who would rather look than read."""
+"""The console: web pages at /console."""
 
 from flask import Blueprint
 

@@ -1,4 +1,4 @@
-"""Whatever fails under /console ends in a page of the same look, never in a problem document."""
+"""Every error under /console is a page of the console, never a problem document."""
 
 import structlog
 from flask import Blueprint, Response, g, render_template, request
@@ -14,17 +14,17 @@ from interface.console.language import language_for
 from interface.http.errors import status_of
 
 EXPLAINED = {400, 403, 404, 413, 500, 503}
-"""The statuses that have a text of their own; others are told as the first of their hundred."""
+"""The statuses with a text of their own; others have the text of 400 or 500."""
 
 log = structlog.get_logger()
 
 
 class FormTooOld(Exception):
-    """A form that was not written for this session: from another site, or from long ago."""
+    """A form does not belong to this session: it is from another site, or too old."""
 
 
 def register(routes: Blueprint, _: Services) -> None:
-    """Have every way to fail end in a page."""
+    """Register the error pages."""
 
     @routes.errorhandler(Exception)
     def failed(error: Exception) -> AnyResponse:

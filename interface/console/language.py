@@ -1,4 +1,4 @@
-"""What the console says, and how it writes numbers, money and moments, in each language."""
+"""The console's texts and its formats of numbers, money and moments, in each language."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -14,13 +14,13 @@ from flask import Request
 from application.runtime.locales import plural_form, written_day, written_money, written_number
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "ru": "Русский"}
-"""The languages, each by its own name. The texts of each are in `texts/`."""
+"""The languages and their own names. The texts of each are in `texts/`."""
 
 COOKIE = "orderlog_language"
 
 
 def language_for(request: Request) -> "Language":
-    """The language that was chosen, else the first of those the browser prefers."""
+    """The chosen language, else the first one that the browser prefers."""
     chosen = request.cookies.get(COOKIE)
     if chosen not in LANGUAGES:
         chosen = request.accept_languages.best_match(list(LANGUAGES), "en")
@@ -35,7 +35,7 @@ def language(code: str) -> "Language":
 
 
 class Language:
-    """Says things by their names in the table of texts, such as `orders.title`."""
+    """Looks up texts by name, such as `orders.title`."""
 
     def __init__(self, code: str, texts: Mapping[str, Any]) -> None:
         self.code = code
@@ -46,7 +46,7 @@ class Language:
         return str(self.texts[name]).format(**values)
 
     def count(self, name: str, number: int) -> str:
-        """The text of this name for so many of something."""
+        """The text of this name in the plural form for a number."""
         return self.say(f"{name}.{plural_form(self.code, number)}", n=self.number(number))
 
     def knows(self, name: str) -> bool:

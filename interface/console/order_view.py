@@ -1,4 +1,4 @@
-"""An order at one of its versions, laid out for the eye: its fields, what changed, its seats."""
+"""The view of an order at one of its versions: its fields, the changes and the seats."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -34,10 +34,10 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     },
     "sale": {"event": "show", "org": "partner", "vendor": "partner", "deal": "id", "id": "id"},
 }
-"""The fields of an order that are shown, in groups, each with the way it is written."""
+"""The fields of an order that are shown, in groups, each with its format."""
 
 WHOLE_SETS = 600
-"""Sets with more seats than this are shown by the rows that the order is about."""
+"""Sets with more seats than this are shown only with the rows of the order's tickets."""
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -51,21 +51,21 @@ class Field(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """Fields that belong together."""
+    """A group of fields."""
 
     name: str
     fields: list[Field]
 
     @property
     def known(self) -> list[Field]:
-        """The fields that there is something to say of."""
+        """The fields that have or had a value."""
         return [each for each in self.fields if each.changed or each.value not in (None, [])]
 
 
 class Then(msgspec.Struct, frozen=True):
     """All that is shown of an order at a version.
 
-    `tickets` are those of this version and those it took out; `marks` says of each whether it
+    `tickets` are those of this version and those that it removed; `marks` has for each whether it
     was kept, added or removed.
     """
 
@@ -78,7 +78,7 @@ class Then(msgspec.Struct, frozen=True):
 
 
 def order_then(services: Services, order: Order, changes: Iterable[Mapping[str, Any]]) -> Then:
-    """An order as a version left it, with the changes that this version brought."""
+    """An order at a version, with the changes that this version made."""
     known = {change["field"]: change["from"] for change in changes} if order.version > 1 else {}
     values = fields_of(order)
     before = known.get("tickets", values["tickets"])

@@ -1,4 +1,4 @@
-"""Finding orders, and looking at one as it is and as it was."""
+"""The pages to find orders, and to view one as it is and as it was."""
 
 import re
 from datetime import datetime, time, timedelta
@@ -83,7 +83,7 @@ def _register_order(routes: Blueprint, services: Services) -> None:
 
 
 def _teller() -> Language:
-    """Tells timelines in the visitor's language and by their clock."""
+    """Renders timelines in the visitor's language and time zone."""
     where = zone()
     return msgspec.structs.replace(
         LANGUAGES[g.language.code], writes=lambda at: g.language.moment(at, where)
@@ -91,7 +91,7 @@ def _teller() -> Language:
 
 
 def _version(services: Services, order: str, last: int) -> tuple[int, bool]:
-    """Which version is asked for, and whether a moment was named at which there was none yet."""
+    """The requested version, and whether a moment before the order's creation was requested."""
     try:
         at = datetime.fromisoformat(request.args.get("at", "")).replace(tzinfo=zone())
         return services.history.at_time(order, at, g.caller).order.version, False
@@ -103,12 +103,12 @@ def _version(services: Services, order: str, last: int) -> tuple[int, bool]:
 
 
 def _names(text: str, order: OrderDocument) -> bool:
-    """Whether a text is the number or the id of an order: then nothing else was meant."""
+    """Whether a text is the number or the id of an order, and so nothing else."""
     return text.lower() == order["id"] or text.lstrip("#№ ") == str(order["number"])
 
 
 def _wanted() -> OrderFilter:
-    """What the form asks for. What makes no sense narrows nothing."""
+    """The filter of the form. Invalid values are ignored."""
     return OrderFilter(
         statuses=tuple(each for each in Status if each.value in request.args.getlist("status")),
         show=request.args.get("event") or None,
@@ -120,7 +120,7 @@ def _wanted() -> OrderFilter:
 
 
 def _day(name: str, after: int = 0) -> datetime | None:
-    """When the day in this field begins by the visitor's clock, or so many days after it."""
+    """The start of the day in this field, in the visitor's time zone, plus some days."""
     try:
         day = datetime.fromisoformat(request.args.get(name, "")).date() + timedelta(days=after)
     except (ValueError, OverflowError):
@@ -139,6 +139,6 @@ def _row(services: Services, order: OrderDocument) -> dict[str, Any]:
 
 
 def buyer(customer: CustomerDocument) -> str | None:
-    """What to call the buyer by what is known of them."""
+    """The name to show for the buyer, from the known fields."""
     names = " ".join(filter(None, (customer.get("first_name"), customer.get("last_name"))))
     return names or customer.get("email") or customer.get("mobile")

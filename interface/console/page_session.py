@@ -1,4 +1,4 @@
-"""Who looks at a page, in which language and by whose clock; what keeps strangers' forms out."""
+"""The session of a page: visitor, language and time zone; and the check of form tokens."""
 
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -15,7 +15,7 @@ from interface.console.session import Sessions
 
 SESSION_COOKIE = "orderlog_session"
 OPEN = frozenset({"console.static", "console.sign_in", "console.enter"})
-"""What can be seen without signing in."""
+"""The pages that need no sign-in."""
 
 SECTIONS = {
     "console.find_orders": "orders",
@@ -24,21 +24,21 @@ SECTIONS = {
     "console.show_hall": "shows",
     "console.show_read_models": "read_models",
 }
-"""Which part of the console a page belongs to."""
+"""The section of the console that a page belongs to."""
 
 PAGES = (
     ("orders", "console.find_orders"),
     ("shows", "console.list_shows"),
     ("read_models", "console.show_read_models"),
 )
-"""The parts of the console, as the visitor sees them on top, and where each begins."""
+"""The sections of the console as the navigation shows them, with their first pages."""
 
 A_YEAR = 365 * 24 * 3600
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 class PageSession:
-    """One request by one person: their session and, where the answer has to say so, a new one."""
+    """A request of a visitor: their session and, if the answer has to set one, a new session."""
 
     def __init__(self, sessions: Sessions, cookie: str | None) -> None:
         self._sessions = sessions
@@ -53,7 +53,7 @@ class PageSession:
         self.is_new = True
 
     def set_cookies(self, answer: Response) -> None:
-        """Hand out the cookies that are new."""
+        """Set new cookies in the answer."""
         if self.is_new:
             _set(answer, SESSION_COOKIE, self._sessions.written(self.session))
         if self.language is not None:
@@ -61,7 +61,7 @@ class PageSession:
 
 
 def register(routes: Blueprint, services: Services) -> None:
-    """Have every page know its visitor."""
+    """Load the session before every request, and save it after."""
     hours = services.settings.session_hours
     sessions = Sessions(services.session_secret.value, hours, services.clock)
 
@@ -102,28 +102,28 @@ def register(routes: Blueprint, services: Services) -> None:
 
 
 def zone() -> ZoneInfo:
-    """Where the visitor's clock is."""
+    """The visitor's time zone."""
     return ZoneInfo(g.page_session.session.zone if "page_session" in g else "UTC")
 
 
 def here(**more: str) -> str:
-    """The address of this page, with `more` in its query and without what chooses a language."""
+    """The address of this page, with `more` in its query and without the choice of a language."""
     query = [(name, value) for name, value in request.args.items(multi=True) if name != "language"]
     query = [pair for pair in query if pair[0] not in more] + list(more.items())
     return request.path + (f"?{urlencode(query)}" if query else "")
 
 
 def _recognise(services: Services, key: str | None) -> None:
-    """Note who has the key of this hash, if anybody has."""
+    """Note the owner of the key with this hash, if there is one."""
     g.caller = None if key is None else services.access.caller_by_hash(key)
     if g.caller is not None:
         g.partner = services.catalog.current().partners[g.caller.partner]
 
 
 def _set(answer: Response, name: str, value: str, lasts: int | None = None) -> None:
-    """Set a cookie that no script reads and no other site sends along with a form.
+    """Set a cookie that scripts cannot read and that forms of other sites do not send.
 
-    A proxy that says it speaks https is believed: that can only make the cookie stricter.
+    A proxy's header for https is trusted: it can only make the cookie stricter.
     """
     https = request.is_secure or request.headers.get("X-Forwarded-Proto") == "https"
     answer.set_cookie(
@@ -132,14 +132,14 @@ def _set(answer: Response, name: str, value: str, lasts: int | None = None) -> N
 
 
 def _choose_language(chosen: str) -> AnyResponse:
-    """Remember the language that was chosen, and show the same page in it."""
+    """Remember the chosen language, and show the same page in it."""
     if chosen in LANGUAGES:
         g.page_session.language = chosen
     return redirect(here())
 
 
 def _to_sign_in() -> AnyResponse:
-    """Ask who it is, and come back here afterwards; htmx is told to load the whole page."""
+    """Redirect to the sign-in page, and back here afterwards; htmx has to load the whole page."""
     shown = urlsplit(request.headers.get("HX-Current-URL", here()))
     after = shown.path + (f"?{shown.query}" if shown.query else "")
     address = url_for("console.sign_in", next=after)

@@ -1,4 +1,4 @@
-"""How the read models get on."""
+"""The page with the status of read models."""
 
 from flask import Blueprint, Response, render_template, request
 from werkzeug.wrappers import Response as AnyResponse

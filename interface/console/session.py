@@ -1,7 +1,7 @@
 """A signed-in person's session: a cookie that only this service can have written.
 
-It names the key by its hash, never by the key itself, and is held against the catalogue with
-every request: who revokes a key ends its sessions.
+It has the hash of the key, never the key itself, and is checked against the catalogue in every
+request: revoking a key ends its sessions.
 """
 
 import hmac
@@ -18,10 +18,10 @@ SALT = "orderlog console session"
 
 
 class Session(msgspec.Struct, frozen=True):
-    """What the cookie says.
+    """The content of the cookie.
 
-    `key` is the hash of the key one signed in with, None before; `token` has to come with every
-    form that is sent; `zone` is where the person's clock is; `till` is in milliseconds.
+    `key` is the hash of the key used to sign in, None before that; every form has to send `token`;
+    `zone` is the visitor's time zone; `till` is the end in milliseconds.
     """
 
     token: str
@@ -30,12 +30,12 @@ class Session(msgspec.Struct, frozen=True):
     zone: str = "UTC"
 
     def owns(self, token: str) -> bool:
-        """Whether a form with this token was written for this session."""
+        """Whether a form with this token belongs to this session."""
         return hmac.compare_digest(self.token.encode(), token.encode())
 
 
 class Sessions:
-    """Begins sessions, and tells which cookies are of ones that still last."""
+    """Begins sessions, and reads them from cookies."""
 
     def __init__(
         self, secret: Callable[[], str], hours: float, clock: Callable[[], datetime]
@@ -54,7 +54,7 @@ class Sessions:
         return str(self._serializer().dumps(msgspec.to_builtins(session)))
 
     def read(self, cookie: str | None) -> Session | None:
-        """The session of a cookie; None when it is not ours, or is over."""
+        """The session of a cookie; None if its signature is bad or it has ended."""
         if not cookie:
             return None
         try:

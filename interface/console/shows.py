@@ -1,4 +1,4 @@
-"""The shows, and who has which seat of one: live, and how it sold day by day."""
+"""The pages of shows: seats with their present owners, and sales by day."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
@@ -12,8 +12,8 @@ from application.catalog.seating import Hall
 from domain.refusals import ShowNotFound
 from interface.http.input_fields import OBJECT_ID
 
-DRAWN_SEATS = 6000
-"""Shows with more seats are shown by their sets alone: nobody sees so many at once."""
+MOST_SEATS = 6000
+"""Shows with more seats are shown by their sets only."""
 
 SHOWN_DAYS = 60
 
@@ -31,7 +31,7 @@ def register(routes: Blueprint, services: Services) -> None:
         hall = services.seating.hall(_known(event), g.caller)
         page = render_template(
             "console/show.html",
-            drawn=len(hall.states) <= DRAWN_SEATS,
+            drawn=len(hall.states) <= MOST_SEATS,
             sales=_sales(services, event),
             organiser=_organiser(hall.show.org),
             **_live(hall),
@@ -60,20 +60,20 @@ def register(routes: Blueprint, services: Services) -> None:
 
 
 def _known(text: str) -> str:
-    """The id in a path; what cannot be one leads to no show."""
+    """The id in a path; an invalid one is not found."""
     if not OBJECT_ID.match(text):
         raise ShowNotFound(event=text)
     return text
 
 
 def _live(hall: Hall) -> dict[str, Any]:
-    """What changes while one looks."""
+    """The part of the page that is refreshed."""
     totals = {sale: sum(plan.counts[sale] for plan in hall.sets) for sale in hall.sets[0].counts}
     return {"hall": hall, "totals": totals}
 
 
 def _sales(services: Services, event: str) -> dict[str, Any] | None:
-    """How the show sold; None for who sells it without organising it."""
+    """The sales of the show; None for a partner that does not organise it."""
     try:
         sales = services.sales.sales(event, g.caller)
     except ShowNotFound:

@@ -1,4 +1,4 @@
-"""Signing in with a key, and out."""
+"""The pages to sign in with a key, and to sign out."""
 
 import re
 from functools import cache
@@ -15,7 +15,7 @@ OUR_PAGE = re.compile(r"/console(/[\w/-]*)?(\?[^\s\\]*)?\Z", re.ASCII)
 
 
 def register(routes: Blueprint, services: Services) -> None:
-    """The pages before and after all others."""
+    """The sign-in pages."""
 
     @routes.get("")
     def start() -> AnyResponse:
@@ -44,6 +44,6 @@ def register(routes: Blueprint, services: Services) -> None:
 
 
 def _after() -> str:
-    """Where to go once signed in: a page of ours, whatever the address says."""
+    """The page to show after signing in: always one of this console, whatever the address has."""
     wanted = request.values.get("next", "")
     return wanted if OUR_PAGE.match(wanted) else url_for("console.find_orders")

@@ -1,4 +1,4 @@
-"""What templates write with: words, numbers, money and moments, in the visitor's language."""
+"""Template filters for texts, numbers, money and moments, in the visitor's language."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ from interface.console.page_session import zone
 
 
 def register(routes: Blueprint, _: Services) -> None:
-    """Let every template write."""
+    """Register the filters for all templates."""
 
     @routes.context_processor
     def to_write_with() -> dict[str, Any]:
@@ -32,12 +32,12 @@ def register(routes: Blueprint, _: Services) -> None:
 
 
 def when(at: datetime | str | None) -> str:
-    """A moment to the second by the visitor's clock; the exact one in UTC stands in its title."""
+    """A moment to the second in the visitor's time zone, with the exact one in UTC as its title."""
     return _time(at, g.language.moment)
 
 
 def minute(at: datetime | str | None) -> str:
-    """A moment to the minute, likewise."""
+    """A moment to the minute, in the same way."""
     return _time(at, g.language.minute)
 
 

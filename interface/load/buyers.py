@@ -1,4 +1,4 @@
-"""Buyers who all come at once, live whole lives of orders, and remember what they were told."""
+"""Buyers that all come at once, take orders through their life cycle, and record the answers."""
 
 import random
 import secrets
@@ -24,14 +24,15 @@ START = b'{"status": "in_progress"}'
 FINISH = b'{"status": "done"}'
 MOST_TICKETS = 4
 CANCELS, WALKS_AWAY, GIVES_UP_PAYING = 0.1, 0.1, 0.1
-"""How many of the buyers, at each turn of an order's life."""
+"""The share of the buyers at each step of an order's life cycle."""
 
 READS, RIVALS, LETS_GO = 0.3, 0.05, 0.3
 """In a checked drill: how often an order is read after a call, how often a second buyer pays for
-it, and how many of those who got no answer never ask again."""
+it, and the share of buyers that do not retry when they got no answer.
+"""
 
 RECENT = 64
-"""How many orders are known to all buyers of a checked drill."""
+"""How many orders the buyers of a checked drill share."""
 
 RETRY_SECONDS = 0.05
 BACKOFF_SECONDS = 60.0
@@ -42,15 +43,15 @@ _decode = msgspec.json.Decoder().decode
 
 
 class Unexpected(Exception):
-    """An answer that no buyer should ever get."""
+    """An answer that the service should never give."""
 
 
 class LetGo(Exception):
-    """A buyer got no answer and asks no more: nobody knows whether it was done."""
+    """A buyer got no answer and does not retry: the outcome is not known."""
 
 
 class Shown(msgspec.Struct):
-    """What of an order's document is compared."""
+    """The fields of an order's document that are compared."""
 
     id: str
     status: str
@@ -62,9 +63,9 @@ _shown = msgspec.json.Decoder(Shown).decode
 
 
 class OnSale(msgspec.Struct, frozen=True):
-    """Where and what buyers buy, and until when (by the monotonic clock).
+    """The address, the tickets and the end (by the monotonic clock) of a sale.
 
-    `recent` has orders that buyers show each other; it is there only when the drill is checked.
+    `recent` has orders that buyers share; only a checked drill has it.
     """
 
     host: str
@@ -77,7 +78,7 @@ class OnSale(msgspec.Struct, frozen=True):
 
 
 class Buyer(threading.Thread):
-    """Makes one order after another until the time is over or nothing is left."""
+    """Creates one order after another until the time is over or all tickets are sold."""
 
     def __init__(self, sale: OnSale, seed: int) -> None:
         super().__init__(daemon=True)
@@ -104,7 +105,7 @@ class Buyer(threading.Thread):
             self._client.close()
 
     def _buy(self) -> bool:
-        """Live an order's life; False when there was no ticket left."""
+        """Take an order through its life cycle; False when there was no ticket left."""
         command = {self._sale.ticket_set: self._dice.randint(1, MOST_TICKETS)}
         body = msgspec.json.encode({"event": self._sale.event, "random": command})
         try:
@@ -137,7 +138,7 @@ class Buyer(threading.Thread):
         self.acknowledged_results[order] = AcknowledgedResult(order, Status.CANCELED)
 
     def _acknowledged(self, step: str, answer: Answer) -> dict[str, Any]:
-        """Remember what an answer promises of its order."""
+        """Record the acknowledged result of an answer."""
         order: dict[str, Any] = _decode(answer.body)
         version = _version(answer)
         if answer.status not in (OK, CREATED):
@@ -149,7 +150,7 @@ class Buyer(threading.Thread):
         return order
 
     def _send(self, step: str, kind: str, path: str, body: bytes = b"") -> Answer:
-        """Ask until there is an answer: the Idempotency-Key makes it safe to repeat.
+        """Send a request until it is answered: the Idempotency-Key makes retries safe.
 
         Raises `Gone`, `Unexpected` and, in a checked drill, `LetGo`.
         """
@@ -196,7 +197,7 @@ class Buyer(threading.Thread):
             self._once(history.PAY, f"{ORDERS}/{self._dice.choice(recent)}", PAY)
 
     def _once(self, kind: str, path: str, body: bytes) -> None:
-        """Ask once; what comes of it is only noted."""
+        """Send a request once; its outcome is only recorded."""
         begun = time.monotonic_ns()
         try:
             answer = self._client.send(_METHODS.get(kind, "PATCH"), path, body)
@@ -207,7 +208,7 @@ class Buyer(threading.Thread):
             self._note(kind, path, begun, answer)
 
     def _note(self, kind: str, path: str, begun: int, answer: Answer | None) -> None:
-        """Note a call for the history, if one is kept. A create without an answer has no order."""
+        """Record a call in the history, if one is kept. A create without an answer has no order."""
         if self._sale.recent is None:
             return
         ended: int | None = time.monotonic_ns()
@@ -240,6 +241,6 @@ def _version(answer: Answer) -> int:
 
 
 def percentile(values: Sequence[float], part: float) -> float:
-    """The value that `part` (0 to 1) of `values` do not exceed; 0 for none."""
+    """The quantile `part` (0 to 1) of `values`; 0 for none."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * part))] if ordered else 0.0

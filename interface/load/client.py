@@ -9,11 +9,11 @@ _END = b"\r\n\r\n"
 
 
 class Gone(Exception):
-    """The connection ended before the answer: nobody can tell whether the request arrived."""
+    """The connection ended before the answer: it is not known whether the request arrived."""
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What came back: the status, the headers in small letters, the body."""
+    """An answer: the status, the headers in lower case, the body."""
 
     status: int
     headers: dict[bytes, bytes]
@@ -21,7 +21,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Client:
-    """One connection that is kept open, and opened again when it has ended."""
+    """A connection that is kept open, and reopened when it has ended."""
 
     def __init__(
         self, host: str, port: int, headers: dict[str, str], seconds: float = ANSWER_SECONDS

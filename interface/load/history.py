@@ -1,4 +1,4 @@
-"""What was asked of the service and what it answered: the history that is checked at the end.
+"""The history of a drill: the calls and their answers, which are checked at the end.
 
 Times are nanoseconds of one process's monotonic clock, so that "before" means before.
 """
@@ -10,20 +10,20 @@ import msgspec
 
 CREATE, PAY, START, FINISH, CANCEL, READ = "create", "pay", "start", "finish", "cancel", "read"
 LAPSE, RECORD = "hold ends", "end is recorded"
-"""What the service does by itself once an order's hold has ended: nobody calls it."""
+"""What the service does by itself once an order's hold has ended, without a call."""
 
 TAKE, FREE, HAS, HAS_NOT = "take", "free", "has", "has not"
-"""What calls mean for one ticket."""
+"""The effects of calls on one ticket."""
 
 EXECUTED, IN_PROGRESS, DONE = "executed", "in_progress", "done"
 CANCELED, EXPIRED = "canceled", "expired"
 LET_GO = frozenset({CANCELED, EXPIRED})
 SLACK_NS = 1_000_000_000
-"""So much earlier a hold may end than this process's clock says."""
+"""How much earlier a hold may end than by this process's clock."""
 
 
 class Seen(msgspec.Struct, frozen=True, gc=False):
-    """An order as an answer shows it. `held_till` is in nanoseconds of the monotonic clock."""
+    """An order as an answer showed it. `held_till` is in nanoseconds of the monotonic clock."""
 
     status: str
     version: int
@@ -32,15 +32,15 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
 
 
 GONE = Seen("gone", 0, ())
-"""What is seen of an order that nobody knows."""
+"""The answer for an unknown order."""
 
 
 class Call(msgspec.Struct, frozen=True, gc=False):
     """One call about an order.
 
     `end` is None when no answer came: it may have been carried out at any time after `start`, or
-    never. A call that was sent again with the same Idempotency-Key is one call, from the first
-    sending to the answer. `seen` is None when the answer shows no order.
+    never. Retries with the same Idempotency-Key are one call, from the first request to the answer.
+    `seen` is None when the answer shows no order.
     """
 
     kind: str
@@ -53,7 +53,7 @@ class Call(msgspec.Struct, frozen=True, gc=False):
 
 
 class TicketCall(msgspec.Struct, frozen=True, gc=False):
-    """What a call means for one ticket: `order` takes, frees, has or has not got it."""
+    """The effect of a call on one ticket: `order` takes it, frees it, has it or lacks it."""
 
     kind: str
     order: str
@@ -63,7 +63,7 @@ class TicketCall(msgspec.Struct, frozen=True, gc=False):
 
 
 def by_order(calls: Iterable[Call]) -> dict[str, list[Call]]:
-    """Each order's calls by their starts, and what the service may have done by itself."""
+    """Each order's calls by start, and what the service may have done by itself."""
     found: defaultdict[str, list[Call]] = defaultdict(list)
     last = 0
     for call in calls:
@@ -85,7 +85,7 @@ def earliest_lapse(history: Iterable[Call]) -> int | None:
 
 
 def by_ticket(orders: dict[str, list[Call]]) -> dict[str, list[TicketCall]]:
-    """Each ticket's calls by their starts."""
+    """Each ticket's calls by start."""
     found: defaultdict[str, list[TicketCall]] = defaultdict(list)
     for order, history in orders.items():
         tickets = {ticket for call in history if call.seen for ticket in call.seen.tickets}
@@ -102,7 +102,7 @@ def by_ticket(orders: dict[str, list[Call]]) -> dict[str, list[TicketCall]]:
 
 
 def _means(call: Call) -> str | None:
-    """What a call means for the tickets of its order, if anything."""
+    """The effects of a call on the tickets of its order."""
     if call.refused or call.kind == RECORD:
         return None
     if call.kind in {CANCEL, LAPSE}:

@@ -1,9 +1,9 @@
-"""Whether a history could have come about one call at a time (Wing and Gong, 1993).
+"""Checks whether a history is linearizable (Wing and Gong, 1993).
 
-A history is linearizable when each call can be given one moment between its start and its end so
-that, one after another, the model allows every answer. A history of many objects is so if each
-object's is (Herlihy and Wing, 1990): that keeps each search small. What was tried once, a set of
-calls done and a state, is never tried again (Lowe, 2017). A call without an end may be given a
+A history is linearizable if each call can be given one moment between its start and its end so
+that, in the order of these moments, the model allows every answer. A history of many objects is
+linearizable if each object's is (Herlihy and Wing, 1990), which keeps each search small. A set of
+completed calls with a state is tried only once (Lowe, 2017). A call without an end may be given a
 moment or none.
 """
 
@@ -16,14 +16,14 @@ from interface.load.history import Call, by_order, by_ticket
 from interface.load.order_model import after_order_call, after_ticket_call
 
 STEPS = 200_000
-"""So many states one object's search may visit before it is given up."""
+"""The most states that the search for one object may visit."""
 
 SHOWN_CALLS = 40
 MILLION = 1_000_000
 
 
 class Timed(Protocol):
-    """A call, as far as its times go."""
+    """The times of a call."""
 
     @property
     def kind(self) -> str:
@@ -49,22 +49,22 @@ class Timed(Protocol):
 C = TypeVar("C", bound=Timed)
 Model = Callable[[Hashable, C], Sequence[Hashable]]
 Report = Callable[[float], None]
-"""Is told now and then how much is checked, from 0 to 1."""
+"""Called at intervals with the share that is checked, from 0 to 1."""
 
 
 class GivenUp(Exception):
-    """A search that would take too long: nothing is shown about the object."""
+    """A search would take too long: nothing is proven about the object."""
 
 
 class Stuck(msgspec.Struct, frozen=True):
-    """The most calls that could be put in order, in that order, and the state after them."""
+    """The longest possible order of calls that was found, and the state after them."""
 
     done: list[int]
     state: Hashable
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """What came of a check. `bad` and `given_up` name objects with their calls, for people."""
+    """The result of a check. `bad` and `given_up` describe objects with their calls."""
 
     calls: int
     unknown: int
@@ -75,12 +75,12 @@ class Checked(msgspec.Struct, frozen=True):
 
     @property
     def linearizable(self) -> bool:
-        """Whether every object's history was shown to be."""
+        """Whether every object's history is proven to be linearizable."""
         return not self.bad and not self.given_up
 
 
 def search(history: Sequence[C], model: Model[C], steps: int = STEPS) -> Stuck | None:
-    """None for a history (by starts) that is linearizable, otherwise how far one comes.
+    """None for a linearizable history (sorted by start), otherwise how far an order goes.
 
     Raises `GivenUp` after so many `steps`.
     """
@@ -114,7 +114,7 @@ def search(history: Sequence[C], model: Model[C], steps: int = STEPS) -> Stuck |
 def _next(
     history: Sequence[C], model: Model[C], done: int, state: Hashable
 ) -> Iterator[tuple[int, int, Hashable]]:
-    """The calls that can be the next one, each with what is done then and the state."""
+    """The calls that can come next, each with the completed calls and the state after it."""
     for place in _first_ones(history, done):
         for after in model(state, history[place]):
             yield place, done | 1 << place, after
@@ -139,7 +139,7 @@ def _first_ones(history: Sequence[C], done: int) -> list[int]:
 
 
 def check(calls: Sequence[Call], report: Report, steps: int = STEPS) -> Checked:
-    """Check the histories of all orders and tickets that calls are about."""
+    """Check the histories of all orders and tickets of the calls."""
     orders = by_order(calls)
     tickets = by_ticket(orders)
     bad: list[str] = []
@@ -182,7 +182,7 @@ def _check_one(
 
 
 def described(name: str, history: Sequence[Timed], stuck: Stuck) -> str:
-    """A history that cannot be, line by line: times in milliseconds, and where it breaks."""
+    """Describe an impossible history line by line: times in milliseconds, and where it breaks."""
     begun = history[0].start
     places: Mapping[int, int] = {place: dice for dice, place in enumerate(stuck.done, 1)}
     lines = [f"{name} is not linearizable: after {len(stuck.done)} calls it is {stuck.state}"]

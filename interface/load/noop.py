@@ -1,4 +1,4 @@
-"""The measure beside the drill: a Flask route that does nothing, under the service's server."""
+"""The baseline of the drill: a Flask route that does nothing, under the service's server."""
 
 import sys
 

@@ -1,7 +1,7 @@
-"""What an order and a ticket may do, said a second time and independently of `domain/`.
+"""The reference model of orders and tickets, written independently of `domain/`.
 
-A model answers one question: in which states can the object be after a call, if it was in this one
-before? None of them means that the call cannot have happened then with this answer.
+A model gives the states in which an object can be after a call, from the state before it. If there
+are none, the call cannot have happened then with this answer.
 """
 
 from collections.abc import Sequence
@@ -37,8 +37,8 @@ HELD = frozenset({EXECUTED, IN_PROGRESS})
 class OrderState(msgspec.Struct, frozen=True, gc=False):
     """An order between two calls.
 
-    `chosen` is whether a payment system is; `open_end` whether its hold has ended and nobody has
-    recorded that.
+    `chosen` is whether a payment system has been chosen; `open_end` is whether its hold has ended
+    without that being recorded.
     """
 
     status: str
@@ -58,7 +58,7 @@ ASKED_FOR = {START: IN_PROGRESS, FINISH: DONE, CANCEL: CANCELED}
 
 
 def after_order_call(state: OrderState | None, call: Call) -> Sequence[OrderState | None]:
-    """The states that an order can be in after a call, from `state` (None: not made yet)."""
+    """The possible states of an order after a call, from `state` (None: not created yet)."""
     after = _carried_out(state, call)
     if call.refused:
         return (state,) if after is None and state is not None else ()
@@ -68,7 +68,7 @@ def after_order_call(state: OrderState | None, call: Call) -> Sequence[OrderStat
 
 
 def _carried_out(state: OrderState | None, call: Call) -> OrderState | None:
-    """The order after a call that was carried out; None where it has to be refused."""
+    """The order after a call that was carried out; None if it has to be refused."""
     if state is None:
         return _made(call)
     if call.kind == READ:
@@ -87,7 +87,7 @@ def _made(call: Call) -> OrderState | None:
 
 
 def _ended(state: OrderState, kind: str) -> OrderState | None:
-    """The hold ends at its time, and somebody records that later."""
+    """The hold ends at its time, and that is recorded later."""
     if kind == RECORD:
         return _later(state, EXPIRED) if state.open_end else None
     return _later(state, EXPIRED, recorded=False) if state.status in HELD else None
@@ -120,7 +120,7 @@ def _shows(seen: Seen, state: OrderState) -> bool:
 
 
 def after_ticket_call(owner: str | None, call: TicketCall) -> Sequence[str | None]:
-    """The owners that a ticket can have after a call: an order, or None for a vacant one."""
+    """The possible owners of a ticket after a call: an order, or None for a vacant one."""
     if call.kind == TAKE:
         return (call.order,) if owner is None else ()
     if call.kind == FREE:

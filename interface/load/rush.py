@@ -1,4 +1,4 @@
-"""A drill: a sale on an empty database, buyers who all come at once, and the proof at the end."""
+"""A drill: a sale on an empty database, buyers that all come at once, and a proof at the end."""
 
 import json
 import os
@@ -33,7 +33,7 @@ PARTNER, EVENT, SET = "d" * 24, "e" * 24, "5" * 24
 NOOP_SECONDS = 2.0
 TICK_SECONDS = 0.1
 LAST_SECONDS = 90.0
-"""How long buyers may take to get their last answers when the time is over."""
+"""How long buyers may wait for their last answers when the time is over."""
 
 
 class NotEmpty(UserError):
@@ -41,7 +41,7 @@ class NotEmpty(UserError):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What is drilled: how many tickets, buyers at once, seconds and server processes."""
+    """The plan of a drill: the numbers of tickets, buyers, seconds and server processes."""
 
     tickets: int
     buyers: int
@@ -53,7 +53,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 class Drilled(msgspec.Struct, frozen=True):
-    """What came of it. Times are in milliseconds, for making an order."""
+    """The result of a drill. Times are in milliseconds, for creating an order."""
 
     orders: int
     seconds: float
@@ -73,7 +73,7 @@ class Drilled(msgspec.Struct, frozen=True):
 
 
 Report = Callable[[str, float, int], None]
-"""Called now and then with what is being done, how much of it (0 to 1), and the orders so far."""
+"""Called at intervals with the present step, its progress (0 to 1), and the orders so far."""
 
 
 def drill(settings: Settings, plan: Plan, report: Report) -> Drilled:
@@ -103,7 +103,7 @@ def drill(settings: Settings, plan: Plan, report: Report) -> Drilled:
 
 
 def checked(services: Services, buyers: list[Buyer], report: Report) -> Checked:
-    """Check the history of all calls, and that it ends with what the log has now."""
+    """Check the history of all calls, and that it ends with the present state of the log."""
     calls = [call for each in buyers for call in each.calls]
     orders = sum(each.created for each in buyers)
     calls += last_reads(services, calls)
@@ -111,7 +111,7 @@ def checked(services: Services, buyers: list[Buyer], report: Report) -> Checked:
 
 
 def last_reads(services: Services, calls: Sequence[Call]) -> Iterator[Call]:
-    """A read of each order that was shown to a buyer, after all else."""
+    """A final read of each order that a buyer has seen."""
     for order in dict.fromkeys(call.order for call in calls):
         begun = time.monotonic_ns()
         events = [event_of(each) for each in services.store.events(order)]
@@ -123,7 +123,7 @@ def last_reads(services: Services, calls: Sequence[Call]) -> Iterator[Call]:
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Services]:
-    """The wired service, without what runs beside requests."""
+    """The wired service, without its background work."""
     services = build(settings)
     try:
         yield services
@@ -167,7 +167,7 @@ def put_on_sale(settings: Settings, tickets: int) -> str:
 
 
 def measure_noop(settings: Settings, plan: Plan) -> float:
-    """Requests a second to a route that does nothing, by as many clients at once."""
+    """Requests a second to the no-op route, by as many concurrent clients."""
     port = free_port()
     command = ["-m", "interface.load.noop", str(port), str(plan.workers), str(settings.threads)]
     server = Server(command, port, {})
@@ -202,7 +202,7 @@ def _post_until(port: int, until: float) -> int:
 
 
 def rush(settings: Settings, plan: Plan, key: str, report: Report) -> tuple[list[Buyer], float]:
-    """Let the buyers in; return them and how long it took."""
+    """Run the buyers; return them and how long it took."""
     port = free_port()
     command = ["-m", "interface.cli.main", "--database", settings.database, "serve"]
     options = ["--port", str(port), "--workers", str(plan.workers)]
@@ -227,7 +227,7 @@ def rush(settings: Settings, plan: Plan, key: str, report: Report) -> tuple[list
 
 
 def _watch(server: Server, plan: Plan, buyers: list[Buyer], begun: float, report: Report) -> None:
-    """Tell how it goes until the time is over or nobody buys; kill the server in the middle."""
+    """Report progress until the time is over or nobody buys; kill the server in the middle."""
     to_kill = plan.kill
     while (passed := time.monotonic() - begun) < plan.seconds:
         if to_kill and passed > plan.seconds / 2:

@@ -15,7 +15,7 @@ STOP_SECONDS = 40
 
 
 class Server:
-    """A command of ours that listens on a port, in a process group of its own."""
+    """A command that listens on a port, in a process group of its own."""
 
     def __init__(self, command: list[str], port: int, environment: Mapping[str, str]) -> None:
         """`command` goes to this Python; `environment` adds to the present one."""
@@ -47,13 +47,13 @@ class Server:
                 return
 
     def kill(self) -> None:
-        """SIGKILL to all its processes: nothing can be finished or tidied up."""
+        """Send SIGKILL to all its processes: they cannot finish or clean up."""
         if self._process is not None and self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
     def stop(self) -> None:
-        """SIGTERM, and SIGKILL to what is left after a while."""
+        """Send SIGTERM, and SIGKILL to what is left after a while."""
         if self._process is None or self._process.poll() is not None:
             return
         self._process.terminate()
@@ -64,6 +64,6 @@ class Server:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """A port that is free now."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])

@@ -59,7 +59,7 @@ class Processes:
         ]
         self._all = [self._behind, *self._answering]
         self._announced = False
-        self._told_to_stop = False
+        self._stopping = False
 
     def run(self) -> None:
         """Serve until SIGTERM, SIGINT or SIGHUP; finish what is under way. Raises `CannotStart`."""
@@ -67,7 +67,7 @@ class Processes:
         raise_limit_of_open_files()
         with self._signals() as woken:
             try:
-                while not self._told_to_stop:
+                while not self._stopping:
                     self._start_those_that_are_due()
                     self._wait(woken)
                     self._look_after_each()
@@ -90,11 +90,11 @@ class Processes:
                 signal.set_wakeup_fd(before)
 
     def _stop_soon(self, *_: Any) -> None:
-        self._told_to_stop = True
+        self._stopping = True
 
     def _start_those_that_are_due(self) -> None:
         for each in self._all:
-            if each.is_due(time.monotonic()) and not self._told_to_stop:
+            if each.is_due(time.monotonic()) and not self._stopping:
                 with held_back():
                     each.start()
 
@@ -107,7 +107,7 @@ class Processes:
     def _look_after_each(self) -> None:
         for each in self._all:
             died = each.check(time.monotonic())
-            if died and not self._told_to_stop:
+            if died and not self._stopping:
                 log.error(
                     "server_process_died",
                     processes=[each.number],
@@ -115,7 +115,7 @@ class Processes:
                     reason=each.failure,
                 )
         answering = self._answering
-        if self._told_to_stop:
+        if self._stopping:
             return
         if not self._announced:
             self._announce(answering)

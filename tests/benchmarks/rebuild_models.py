@@ -73,7 +73,7 @@ def scan(database):
         return count / (time.perf_counter() - begun)
 
 
-def rebuilt(database, model, workers, politeness=0):
+def rebuilt(database, model, workers, nice=0):
     """Events a second from the start to the swap, and of the loading alone; rows that differ."""
     with closing(open_store(database)) as store:
         for each in PROJECTIONS.values():
@@ -84,7 +84,7 @@ def rebuilt(database, model, workers, politeness=0):
             loaded.append((done, time.perf_counter()))
 
         begun = time.perf_counter()
-        loading = Loading(opener_of(database), in_processes(workers, politeness))
+        loading = Loading(opener_of(database), in_processes(workers, nice))
         outcome = rebuild(store, PROJECTIONS[model], tell, loading)
         ended = time.perf_counter()
         count, last = loaded[-1]
@@ -140,7 +140,7 @@ def sold(database, seconds=SECONDS, pace=PACE):
     return found
 
 
-def wait_until_fed(database):
+def wait_until_projected(database):
     """Wait until the lists show all that was sold."""
     with closing(open_store(database)) as store:
         while store.read_models().state("orders").position < store.last_position():
@@ -174,7 +174,7 @@ def measure_sales(database, given, port, folder):
         alone_rates.append(alone)
     print(f"orders a second alone {statistics.median(alone_rates):,.0f}")
     print(f"orders a second during rebuilds: {statistics.median(ratios):.2f} of that")
-    wait_until_fed(database)
+    wait_until_projected(database)
     rate, lags = sold(database)
     middle, late = statistics.median(lags), lags[len(lags) * 99 // 100]
     print(f"at {rate:.0f} orders a second: lists late by {middle * 1000:.0f} ms,", end=" ")

@@ -20,18 +20,18 @@ class Desk:
         self.batches = []
         self.begun = threading.Event()
         self.go_on = threading.Event()
-        self.gathering = GroupCommit(self.carry_out, name="desk", **options)
+        self.group_commit = GroupCommit(self.carry_out, name="desk", **options)
 
-    def carry_out(self, wishes):
-        self.batches.append(wishes)
+    def carry_out(self, units):
+        self.batches.append(units)
         self.begun.set()
         assert self.go_on.wait(30)
-        if "spoilt" in wishes:
+        if "spoilt" in units:
             raise ValueError("spoilt")
-        return [command.upper() for command in wishes]
+        return [command.upper() for command in units]
 
     def waiting(self):
-        return self.gathering._waiting.qsize()
+        return self.group_commit._waiting.qsize()
 
 
 @pytest.fixture
@@ -39,21 +39,21 @@ def desk():
     desk = Desk()
     yield desk
     desk.go_on.set()
-    desk.gathering.close()
+    desk.group_commit.close()
 
 
-def test_a_lone_wish_waits_for_nobody(desk):
+def test_a_lone_request_waits_for_nobody(desk):
     desk.go_on.set()
-    assert desk.gathering.submit(["a"]) == ["A"]
-    assert desk.gathering.submit(["b", "c"]) == ["B", "C"]
+    assert desk.group_commit.submit(["a"]) == ["A"]
+    assert desk.group_commit.submit(["b", "c"]) == ["B", "C"]
     assert desk.batches == [["a"], ["b", "c"]]
 
 
 def test_what_comes_while_a_batch_is_under_way_makes_the_next_one(desk):
     with ThreadPoolExecutor() as threads:
-        first = threads.submit(desk.gathering.submit, ["a"])
+        first = threads.submit(desk.group_commit.submit, ["a"])
         assert desk.begun.wait(30)
-        others = [threads.submit(desk.gathering.submit, [each]) for each in "bcd"]
+        others = [threads.submit(desk.group_commit.submit, [each]) for each in "bcd"]
         until(lambda: desk.waiting() == 3, "they do not come")
         desk.go_on.set()
         assert first.result() == ["A"]
@@ -66,9 +66,9 @@ def test_so_it_is_for_calls_on_an_event_loop(desk):
     desk.go_on.set()
 
     async def play():
-        cooperation = GreenletBridge(asyncio.get_running_loop())
-        asks = (lambda each=each: desk.gathering.submit([each]) for each in "abcdef")
-        return await asyncio.gather(*map(cooperation.run, asks))
+        bridge = GreenletBridge(asyncio.get_running_loop())
+        asks = (lambda each=each: desk.group_commit.submit([each]) for each in "abcdef")
+        return await asyncio.gather(*map(bridge.run, asks))
 
     with ThreadPoolExecutor(1) as thread:  # a driven browser may keep a loop in this one
         outcomes = thread.submit(asyncio.run, play()).result()
@@ -79,34 +79,34 @@ def test_so_it_is_for_calls_on_an_event_loop(desk):
 def test_a_batch_stops_growing():
     desk = Desk(most=2)
     with ThreadPoolExecutor() as threads:
-        first = threads.submit(desk.gathering.submit, ["a"])
+        first = threads.submit(desk.group_commit.submit, ["a"])
         assert desk.begun.wait(30)
-        others = [threads.submit(desk.gathering.submit, [each]) for each in "bcd"]
+        others = [threads.submit(desk.group_commit.submit, [each]) for each in "bcd"]
         until(lambda: desk.waiting() == 3, "they do not come")
         desk.go_on.set()
         for each in (first, *others):
             each.result()
-    desk.gathering.close()
+    desk.group_commit.close()
     assert [len(batch) for batch in desk.batches] == [1, 2, 1]
 
 
 def test_what_spoils_a_batch_is_told_to_each_of_it_and_the_next_one_goes_on(desk):
     desk.go_on.set()
-    [failure] = desk.gathering.submit(["spoilt"])
+    [failure] = desk.group_commit.submit(["spoilt"])
     assert isinstance(failure, ValueError)
-    assert desk.gathering.submit(["good"]) == ["GOOD"]
+    assert desk.group_commit.submit(["good"]) == ["GOOD"]
 
 
-def ask_on_a_loop(desk, wishes, till):
+def ask_on_a_loop(desk, units, till):
     async def play():
-        cooperation = GreenletBridge(asyncio.get_running_loop())
-        return await cooperation.run(lambda: desk.gathering.submit(wishes, till=till))
+        bridge = GreenletBridge(asyncio.get_running_loop())
+        return await bridge.run(lambda: desk.group_commit.submit(units, till=till))
 
     return asyncio.run(play())
 
 
 @pytest.mark.parametrize(
-    "how", [ask_on_a_loop, lambda desk, wishes, till: desk.gathering.submit(wishes, till=till)]
+    "how", [ask_on_a_loop, lambda desk, units, till: desk.group_commit.submit(units, till=till)]
 )
 def test_behind_a_batch_that_stalls_nobody_waits_beyond_the_deadline(how):
     desk = Desk(limited=True, grace=0.2)
@@ -121,5 +121,5 @@ def test_behind_a_batch_that_stalls_nobody_waits_beyond_the_deadline(how):
         assert not patient.done()
         desk.go_on.set()
         assert patient.result(30) == ["D"]
-    desk.gathering.close()
+    desk.group_commit.close()
     assert desk.batches == [["a"], ["d"]]

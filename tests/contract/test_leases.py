@@ -53,7 +53,7 @@ def test_who_lets_go_leaves_it_to_others_at_once(models):
     assert models.lease("orders", "second", LONG)
 
 
-def test_a_rebuild_does_not_change_who_feeds(models):
+def test_a_rebuild_does_not_change_who_projects(models):
     models.lease("orders", "first", LONG)
     build = models.begin(TABLE, "code", 0, ())
     for partition in models.pending(build.state):
@@ -70,7 +70,7 @@ def test_a_clock_that_was_wrong_does_not_keep_it_for_ever(models):
     assert models.lease("orders", "right", LONG)
 
 
-def test_each_read_model_has_a_feeder_of_its_own(models):
+def test_each_read_model_has_a_projector_of_its_own(models):
     models.ensure(Table("shows", {}))
     models.lease("orders", "first", LONG)
     assert models.lease("shows", "second", LONG)

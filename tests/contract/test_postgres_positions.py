@@ -76,11 +76,11 @@ def test_an_append_that_was_given_up_leaves_a_gap_and_no_wait(database):
 
 
 def looks(*seen):
-    horizon = HighWaterMark()
+    high_water_mark = HighWaterMark()
     safe = []
     for assigned, *appending in seen:
-        horizon.note("server", assigned, appending)
-        safe.append(horizon.safe if horizon.known else None)
+        high_water_mark.note("server", assigned, appending)
+        safe.append(high_water_mark.safe if high_water_mark.known else None)
     return safe
 
 
@@ -97,9 +97,9 @@ def test_who_is_new_has_drawn_nothing_up_to_the_look_before():
 
 
 def test_another_server_is_looked_at_afresh():
-    horizon = HighWaterMark()
-    horizon.note("one", 50, [])
-    horizon.note("two", 40, ["open"])
-    assert not horizon.known
-    horizon.note("two", 41, [])
-    assert (horizon.known, horizon.safe) == (True, 41)
+    high_water_mark = HighWaterMark()
+    high_water_mark.note("one", 50, [])
+    high_water_mark.note("two", 40, ["open"])
+    assert not high_water_mark.known
+    high_water_mark.note("two", 41, [])
+    assert (high_water_mark.known, high_water_mark.safe) == (True, 41)

@@ -44,7 +44,7 @@ def orders(wire):
         service = OrderService(store, CatalogCache(store, refresh_seconds=3600), now)
         for name in ("warm-1", "warm-2"):
             order = service.create(SHOW, ChangeOrder(BestAvailable({SET: 1})), request(name)).order
-            service.change(order.id, WISHES[2], request())
+            service.change(order.id, COMMANDS[2], request())
             OrderHistory(store, now).order(order.id)
         yield service
 
@@ -54,7 +54,7 @@ def request(key=None):
     return Request(caller, "request", key=key, fingerprint=b"body")
 
 
-WISHES = [
+COMMANDS = [
     ChangeOrder(BestAvailable({SET: 2})),
     ChangeOrder(TicketsById((SEAT.format(0), SEAT.format(1)))),
     ChangeOrder(customer=Customer(email="buyer@example.org")),
@@ -67,7 +67,7 @@ WISHES = [
 ]
 
 
-@pytest.mark.parametrize("command", [WISHES[0], WISHES[1], ChangeOrder()])
+@pytest.mark.parametrize("command", [COMMANDS[0], COMMANDS[1], ChangeOrder()])
 @pytest.mark.parametrize("key", [None, "key-1"])
 def test_making_an_order_takes_two_round_trips(wire, orders, command, key):
     before = wire.turns
@@ -75,17 +75,17 @@ def test_making_an_order_takes_two_round_trips(wire, orders, command, key):
     assert wire.turns - before == 2
 
 
-@pytest.mark.parametrize("command", WISHES)
+@pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("key", [None, "key-1"])
 def test_changing_an_order_takes_two_round_trips(wire, orders, command, key):
-    order = orders.create(SHOW, WISHES[1], request()).order
+    order = orders.create(SHOW, COMMANDS[1], request()).order
     before = wire.turns
     orders.change(order.id, command, request(key))
     assert wire.turns - before == 2
 
 
 def test_reading_an_order_takes_one_round_trip(wire, orders):
-    order = orders.create(SHOW, WISHES[0], request()).order
+    order = orders.create(SHOW, COMMANDS[0], request()).order
     before = wire.turns
     OrderHistory(orders.store, now).order(order.id)
     assert wire.turns - before == 1

@@ -176,7 +176,7 @@ def test_a_new_generation_shows_only_once_it_is_swapped_in(models):
     assert models.build(TABLE) is None
 
 
-def test_a_new_generation_has_the_indexes_and_is_fed_like_any_other(models):
+def test_a_new_generation_has_the_indexes_and_is_projected_like_any_other(models):
     build = begin(models, split_keys=())
     load_all(models, build.state, *(row(f"k{n}", number=n) for n in range(20)))
     models.finish(build)
@@ -342,7 +342,7 @@ def test_a_table_of_another_version_of_the_service_is_filled_again(models, open_
     assert other.kept("orders") == ModelState("orders", 1, 1)
 
 
-def test_two_processes_feed_one_read_model_in_turn(open_store):
+def test_two_processes_project_one_read_model_in_turn(open_store):
     first, second = open_store().read_models(), open_store().read_models()
     first.ensure(TABLE)
     second.ensure(TABLE)

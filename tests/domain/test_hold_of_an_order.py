@@ -6,7 +6,7 @@ import pytest
 from order_case import given
 from order_commands import (
     payment_is_chosen,
-    seats_are_wished,
+    seats_are_requested,
     the_buyer_says,
     the_order_moves_to,
     the_sweeper_comes,
@@ -108,7 +108,7 @@ def test_a_payment_that_started_in_time_is_not_expired_by_a_late_sweeper():
     ("ask", "expected"),
     [
         (the_buyer_says(CREATED, lang="en"), event(CustomerSet, after(1), lang="en")),
-        (seats_are_wished(A2, at=CREATED), event(TicketsChanged, after(1), removed=("A1",))),
+        (seats_are_requested(A2, at=CREATED), event(TicketsChanged, after(1), removed=("A1",))),
         (
             payment_is_chosen(BASE, at=CREATED, success_url="https://shop.example/"),
             event(PaymentSystemSet, after(1), system=BASE, success_url="https://shop.example/"),
@@ -120,7 +120,7 @@ def test_a_payment_that_started_in_time_is_not_expired_by_a_late_sweeper():
     ],
     ids=["customer", "tickets", "payment", "status"],
 )
-def test_when_the_clock_goes_back_the_story_does_not(ask, expected):
+def test_when_the_clock_goes_back_the_timeline_does_not(ask, expected):
     """The order's last event is of minute one; the clock now says it is being made."""
     given(an_order_about_to_be_paid()).when(ask).then(expected)
 

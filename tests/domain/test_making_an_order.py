@@ -26,7 +26,7 @@ from domain.refusals import NotOnSale, UnknownSet
 from domain.status import Status
 
 
-def test_wished_seats_are_in_the_new_order_as_they_were_named():
+def test_requested_seats_are_in_the_new_order_as_they_were_named():
     order = (
         given()
         .when(an_order_is_made(TicketsById((B1, A2))))
@@ -35,7 +35,7 @@ def test_wished_seats_are_in_the_new_order_as_they_were_named():
     assert list(order.tickets) == [B1, A2]
 
 
-def test_as_many_tickets_as_wished_are_taken_of_each_set():
+def test_as_many_tickets_as_requested_are_taken_of_each_set():
     (
         given()
         .when(an_order_is_made(BestAvailable({PARTERRE: 2, BALCONY: 1})))

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from order_case import given, numbered
-from order_commands import payment_is_chosen, seats_are_wished, the_order_moves_to
+from order_commands import payment_is_chosen, seats_are_requested, the_order_moves_to
 from order_states import (
     A1,
     A2,
@@ -260,7 +260,7 @@ def test_a_payment_that_ended_too_late_is_not_done():
 
 def test_one_refusal_refuses_the_whole_request():
     case = given(an_executed_order()).when(
-        seats_are_wished(A1), the_order_moves_to(Status.IN_PROGRESS)
+        seats_are_requested(A1), the_order_moves_to(Status.IN_PROGRESS)
     )
     assert isinstance(case.refusal, PaymentSystemMissing)
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 from order_case import given, numbered
-from order_commands import an_order_is_made, seats_are_wished
+from order_commands import an_order_is_made, seats_are_requested
 from order_states import (
     A1,
     A2,
@@ -84,7 +84,7 @@ def test_a_ticket_that_comes_later_costs_what_it_did_when_the_order_was_made():
     made = numbered([creation({}, prices=prices, reserved_till=after(120))])
     order = (
         given(made)
-        .when(seats_are_wished(A1, vacant={A1: PARTERRE}, at=after(90)))
+        .when(seats_are_requested(A1, vacant={A1: PARTERRE}, at=after(90)))
         .then(event(TicketsChanged, after(90), added={A1: PARTERRE}))
     )
     assert order.worth == Worth(Decimal("80.00"), Decimal("5.00"))
@@ -113,7 +113,7 @@ def test_an_order_is_worth_the_price_and_fee_of_each_of_its_tickets():
 def test_what_an_order_is_worth_follows_its_tickets():
     order = (
         given(a_mixed_order())
-        .when(seats_are_wished(A1, A2, B1, B2, vacant={A2: PARTERRE, B2: BALCONY}))
+        .when(seats_are_requested(A1, A2, B1, B2, vacant={A2: PARTERRE, B2: BALCONY}))
         .order
     )
     assert order.worth == Worth(Decimal("266.66"), Decimal("6.68"))

@@ -35,7 +35,7 @@ from domain.refusals import Refusal
 from domain.status import MOVES, Status
 
 seats = st.lists(st.sampled_from(sorted(HALL)), unique=True).map(tuple)
-wishes = st.builds(TicketsById, seats) | st.builds(
+ticket_commands = st.builds(TicketsById, seats) | st.builds(
     BestAvailable,
     st.dictionaries(st.sampled_from([PARTERRE, BALCONY]), st.integers(1, 4), min_size=1),
 )
@@ -45,7 +45,11 @@ names = st.sampled_from(["Анна", "O'Hara", '"', "\u2028"])
 urls = st.sampled_from(["https://shop.example/a", "https://shop.example/b"])
 commands = st.one_of(
     st.builds(
-        asks.tickets_are_wished, wishes, vacant=vacant, at=moments, all_or_nothing=st.booleans()
+        asks.tickets_are_requested,
+        ticket_commands,
+        vacant=vacant,
+        at=moments,
+        all_or_nothing=st.booleans(),
     ),
     st.builds(asks.the_buyer_says, moments, email=names, last_name=names),
     st.builds(
@@ -59,7 +63,7 @@ commands = st.one_of(
 @st.composite
 def lives(draw):
     """An order, and whether each thing asked of it was granted or not, it lived on."""
-    order = asks.an_order_is_made(draw(wishes), vacant=draw(vacant))(Order())
+    order = asks.an_order_is_made(draw(ticket_commands), vacant=draw(vacant))(Order())
     for ask in draw(st.lists(commands, max_size=12)):
         with suppress(Refusal):
             ask(order)
@@ -115,5 +119,5 @@ def test_an_order_hands_its_new_events_over_once():
     assert order.collect_events() == []
 
 
-def test_replaying_a_story_records_nothing():
+def test_replaying_a_timeline_records_nothing():
     assert Order.replay(a_paid_order()).pending == []

@@ -15,7 +15,7 @@ from order_states import (
 from domain.refusals import MoveNotAllowed, StatusOfTheSystem
 from domain.status import HELD, LET_GO, MOVES, SYSTEM_ONLY, Status, next_statuses
 
-STORIES = {
+HISTORIES = {
     Status.EXECUTED: an_order_about_to_be_paid,
     Status.IN_PROGRESS: an_order_in_payment,
     Status.DONE: a_paid_order,
@@ -46,7 +46,7 @@ def test_the_table_is_the_documented_one():
 
 @pytest.mark.parametrize(("before", "wanted"), MOVED)
 def test_a_move_of_the_table_is_made(before, wanted):
-    case = given(STORIES[before]()).when(the_order_moves_to(wanted))
+    case = given(HISTORIES[before]()).when(the_order_moves_to(wanted))
     assert case.refusal is None
     moved = case.order.pending
     assert [each.status for each in moved] == [wanted]
@@ -56,7 +56,7 @@ def test_a_move_of_the_table_is_made(before, wanted):
 @pytest.mark.parametrize(("before", "wanted"), REFUSED)
 def test_a_move_that_is_not_in_the_table_is_refused(before, wanted):
     (
-        given(STORIES[before]())
+        given(HISTORIES[before]())
         .when(the_order_moves_to(wanted))
         .then_refused(MoveNotAllowed, status=before, wanted=wanted)
     )
@@ -64,13 +64,13 @@ def test_a_move_that_is_not_in_the_table_is_refused(before, wanted):
 
 @pytest.mark.parametrize("status", Status)
 def test_moving_to_where_the_order_already_is_is_nothing_new(status):
-    given(STORIES[status]()).when(the_order_moves_to(status)).then_nothing()
+    given(HISTORIES[status]()).when(the_order_moves_to(status)).then_nothing()
 
 
 @pytest.mark.parametrize("before", [each for each in Status if each is not Status.EXPIRED])
 def test_expired_is_never_a_clients_to_set(before):
     (
-        given(STORIES[before]())
+        given(HISTORIES[before]())
         .when(the_order_moves_to(Status.EXPIRED))
         .then_refused(StatusOfTheSystem, wanted=Status.EXPIRED)
     )

@@ -178,7 +178,7 @@ class Service:
             return None
 
     def took(self, path: str, key: str = "") -> float:
-        """How many seconds an answer takes; for ever is counted as the client's patience."""
+        """How many seconds an answer takes; for ever is counted as the client's timeout."""
         begun = time.monotonic()
         with suppress(Gone):
             self.ask("GET", path, key)

@@ -79,7 +79,7 @@ def test_a_service_does_not_start_with_a_variable_that_was_left_over(tmp_path):
 
 
 @pytest.mark.parametrize("wanted", ["append.nowhere=kill", "append.found", "append.found=kill@x"])
-def test_a_wish_that_means_nothing_is_refused(tmp_path, wanted):
+def test_a_request_that_means_nothing_is_refused(tmp_path, wanted):
     switch = tmp_path / "switch"
     switch.write_text(wanted)
     with pytest.raises(failpoints.FailpointsRefused):

@@ -82,7 +82,7 @@ def test_the_end_of_a_hold_is_recorded_once_though_both_sweep(office):
     assert recorded() == [1] * 20
 
 
-def test_when_the_server_that_feeds_the_lists_dies_the_other_takes_over(office):
+def test_when_the_server_that_projects_the_lists_dies_the_other_takes_over(office):
     until(office.projector, "nobody projects the lists")
     dead = office.projector()
     os.killpg(dead.process.pid, signal.SIGKILL)

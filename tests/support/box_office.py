@@ -70,7 +70,7 @@ class BoxOffice:
         request = self.request(partner)
         return self.services.orders.change(order, ChangeOrder(**command), request).position
 
-    def wish_seats(self, order: str, *seats: str, **more) -> None:
+    def request_seats(self, order: str, *seats: str, **more) -> None:
         self.change(order, tickets=TicketsById(seats), **more)
 
     def name_buyer(self, order: str, **said: str) -> None:

@@ -90,8 +90,8 @@ class Buyer:
         gate.wait(SECONDS)
         for turn in range(12):
             start = self._dice.randrange(STALL_SEATS - 6)
-            wished = self._dice.sample(SEATS[start : start + 6], 4)
-            self.buy(STALLS, TicketsById(tuple(wished)), all_or_nothing=turn % 3 == 0)
+            wanted = self._dice.sample(SEATS[start : start + 6], 4)
+            self.buy(STALLS, TicketsById(tuple(wanted)), all_or_nothing=turn % 3 == 0)
         self.buy(STALLS, TicketsById(tuple(self._dice.sample(SEATS, STALL_SEATS))))
         gate.wait(SECONDS)
         for each in LAST_SETS:

@@ -32,7 +32,7 @@ SYSTEMS = [
 SECTOR = "54d7a0409cb538783b7bf8d5"
 TILL_TOMORROW = "2030-06-02T12:00:00+00:00"
 
-_houses = itertools.count(1)
+_venues = itertools.count(1)
 
 
 class Venue:
@@ -43,7 +43,7 @@ class Venue:
     """
 
     def __init__(self):
-        self._number = next(_houses)
+        self._number = next(_venues)
         self._parts = itertools.count(1)
         self.org, self.shop, self.stranger = self._ids(3)
         self.org_key, self.shop_key, self.stranger_key = (

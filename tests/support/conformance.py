@@ -46,7 +46,7 @@ def filter_failure(context, failure, case, response):
 
 
 def is_bad_data(code):
-    """Good data may be refused by the rules of the house, never as bad data."""
+    """Good data may be refused by the rules of the service, never as bad data."""
     return code is None or (code.startswith("bad_") and code not in NOT_THE_DATA)
 
 

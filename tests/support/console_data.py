@@ -218,7 +218,7 @@ class ConsoleData:
         email = f"buyer-{self.random.randrange(100, 999)}@example.org"
         return Customer(email=email, first_name=first, last_name=last, mobile=mobile)
 
-    def a_long_story(self) -> str:
+    def a_long_order(self) -> str:
         """An order that went through everything, paid; its id."""
         self.time = self.till - timedelta(hours=3)
         row = self.neighbours(3)

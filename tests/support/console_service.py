@@ -30,7 +30,7 @@ class Console:
         self.address = ""
         data = ConsoleData(database, datetime.now(UTC).replace(microsecond=0))
         data.two_weeks()
-        self.long_story = data.a_long_story()
+        self.long_order = data.a_long_order()
         self.late_payment = data.a_late_payment()
         data.tonight()
         self.auditors_key = data.auditors_key()

@@ -74,7 +74,7 @@ class Reader:
             headers.setdefault("Content-Type", "application/json")
         if path.startswith("/health") and not self.office.services.loop.alive:
             self.office.services.loop.start()
-            until(self.is_fed, "nobody projects the read models")
+            until(self.all_is_projected, "nobody projects the read models")
         answer = self.client.open(
             path, method=method, headers=headers, data=self.mine(request.body) or None
         )
@@ -82,7 +82,7 @@ class Reader:
         self.office.catch_up()
         return answer
 
-    def is_fed(self) -> bool:
+    def all_is_projected(self) -> bool:
         models = self.office.services.store.read_models()
         return all(models.state(name).projector for name in PROJECTIONS)
 

@@ -194,14 +194,14 @@ class _Maker:
             partial_payment = ChangeOrder(TicketsById(tuple(order.tickets)[1:]))
             done, canceled = (ChangeOrder(status=each) for each in (Status.DONE, Status.CANCELED))
             return rng.choice((partial_payment, done, done, canceled))
-        wishes = (
+        choices = (
             ChangeOrder(self._tickets(order.show), all_or_nothing=rng.random() < 0.2),
             ChangeOrder(customer=self._customer()),
             ChangeOrder(payment=system),
             ChangeOrder(payment=system, status=Status.IN_PROGRESS),
             ChangeOrder(status=Status.CANCELED),
         )
-        return rng.choices(wishes, (5, 3, 3, 7, 2))[0]
+        return rng.choices(choices, (5, 3, 3, 7, 2))[0]
 
     def _tickets(self, show):
         rng = self._rng

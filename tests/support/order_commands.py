@@ -62,7 +62,7 @@ def an_order_is_made(
     )
 
 
-def tickets_are_wished(
+def tickets_are_requested(
     command: TicketSelection,
     *,
     vacant: Mapping[str, str] = REST,
@@ -75,12 +75,12 @@ def tickets_are_wished(
     )
 
 
-def seats_are_wished(*seats: str, **more: Any) -> Ask:
-    return tickets_are_wished(TicketsById(seats), **more)
+def seats_are_requested(*seats: str, **more: Any) -> Ask:
+    return tickets_are_requested(TicketsById(seats), **more)
 
 
-def seats_at_random_are_wished(counts: dict[str, int], **more: Any) -> Ask:
-    return tickets_are_wished(BestAvailable(counts), **more)
+def best_available_are_requested(counts: dict[str, int], **more: Any) -> Ask:
+    return tickets_are_requested(BestAvailable(counts), **more)
 
 
 def the_buyer_says(at: datetime = NOW, **said: str) -> Ask:

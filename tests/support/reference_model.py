@@ -1,7 +1,7 @@
-"""What a clerk who sells tickets over a counter would keep in a book.
+"""A reference model of the order service, for model-based tests.
 
-The rules are told once more here, in other words and without the service's code, so that the two
-can be held against each other. Nothing here is fast, stored or safe against races.
+It implements the rules a second time, without the service's code, so that the two can be compared.
+Nothing here is fast, stored or safe against races.
 """
 
 from copy import deepcopy
@@ -15,7 +15,7 @@ NEXT = {"executed": ("in_progress", "canceled"), "in_progress": ("done", "cancel
 
 
 class SaysNo(Exception):
-    """The clerk refuses, for the reason with this code; the book stays as it is."""
+    """The model refuses, for the reason with this code, and does not change."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class System:
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What is asked of the clerk: these seats, or so many tickets of each set, and the rest."""
+class ModelCommand:
+    """A command to the model: these seats, or so many tickets of each set, and the rest."""
 
     seats: tuple[str, ...] | None = None
     counts: dict[str, int] | None = None
@@ -50,7 +50,7 @@ class Wish:
 
 @dataclass
 class Entry:
-    """An order as the book has it. `facts` is how many things have been noted of it."""
+    """An order in the model. `facts` is the number of its events."""
 
     show: str
     org: str
@@ -78,10 +78,10 @@ class Entry:
 
 
 class BoxOffice:
-    """The book, and the rules by which the clerk writes in it.
+    """The orders and tickets of the model, and the rules by which they change.
 
-    Tickets at random may be any vacant ones: there the clerk is told which were handed out
-    (`given`), checks that they could be, and writes them down.
+    The best available tickets may be any vacant ones: the model gets those that were assigned
+    (`given`), checks that they were vacant, and records them.
     """
 
     def __init__(self, shows, systems, deals, languages, clock):

@@ -1,11 +1,11 @@
-"""What an order's story says in English."""
+"""The texts of a timeline in English."""
 
 from types import MappingProxyType
 
 from application.orders.timeline.language import Language
 
 SENTENCES = {
-    # How it stands.
+    # The present state.
     "now.executed": "The order is being put together. It is held for another {left:span_for},"
     " until {till:time}.",
     "now.in_progress": "The buyer is paying. The order is held for another {left:span_for},"
@@ -42,7 +42,7 @@ SENTENCES = {
     "ended.swept": "It was recorded {late:span_for} later, and the tickets are free.",
     "ended.wanted": "It was recorded {late:span_for} later, when another request wanted tickets.",
     "ended.unrecorded": "It is not recorded yet; it counts all the same.",
-    # What was asked and could not be had.
+    # Rejected requests.
     "refused": "A request was refused ({code}).",
     "refused.too_late": "A request came {late:span_for} after the hold had ended at {till:time},"
     " and was refused: {wanted:words}.",

@@ -1,4 +1,4 @@
-"""How a language says things: its sentences, its plurals, its moments and spans of time."""
+"""A language of timelines: its sentences, plurals, moments and spans of time."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ FORMS = {"one": 0, "few": 1, "many": -1}
 
 
 class Language(msgspec.Struct, frozen=True):
-    """Everything a language needs to tell an order's timeline.
+    """Everything needed to render a timeline in a language.
 
     `sentences` and `words` are by key. `counted` has, by key, a phrase for each plural form that
     the language has, in the order of `FORMS`, with # for the number. Spans of time are counted in
@@ -40,12 +40,12 @@ class Language(msgspec.Struct, frozen=True):
         return key in self.sentences
 
     def count(self, number: int, key: str) -> str:
-        """The phrase for so many of something."""
+        """The phrase under `key` for a number."""
         place = FORMS[plural_form(self.code, number)]
         return self.counted[key][place].replace("#", str(number))
 
     def at(self, moment: datetime) -> str:
-        """A moment, to the second: in UTC, or as `writes` does it by somebody's clock."""
+        """A moment, to the second: in UTC, or as `writes` formats it."""
         return self.writes(moment) if self.writes else moment.strftime(self.moment)
 
     def span(self, span: timedelta, case: str = "span") -> str:
@@ -62,7 +62,7 @@ class Language(msgspec.Struct, frozen=True):
 
 
 class _Filler(Formatter):
-    """Fills in values; what stands after the colon says how a value is said.
+    """Fills in values; the part after the colon is the format of a value.
 
     `time` is a moment, `span` and `span_for` are spans of time, `word` is looked up, `words` is a
     list of such; any other is a counted phrase.

@@ -1,11 +1,11 @@
-"""What an order's timeline says in Russian."""
+"""The texts of a timeline in Russian."""
 
 from types import MappingProxyType
 
 from application.orders.timeline.language import Language
 
 SENTENCES = {
-    # How it stands.
+    # The present state.
     "now.executed": "Заказ оформляется. Бронь действует ещё {left:span_for}, до {till:time}.",
     "now.in_progress": "Заказ оплачивается. Бронь действует ещё {left:span_for}, до {till:time}.",
     "now.done": "Заказ оплачен {at:time}: {count:ticket} на сумму {value}.",
@@ -43,7 +43,7 @@ SENTENCES = {
     "ended.wanted": "Это записано через {late:span_for}, когда билеты понадобились другому"
     " запросу.",
     "ended.unrecorded": "Это ещё не записано, но уже действует.",
-    # What was asked and could not be had.
+    # Rejected requests.
     "refused": "В запросе отказано ({code}).",
     "refused.too_late": "Запрос пришёл через {late:span_for} после окончания брони ({till:time}),"
     " в нём отказано: {wanted:words}.",

@@ -1,6 +1,6 @@
 """An order's timeline in plain sentences: what happened, what was refused, and why it ended.
 
-This file knows what there is to say; how it is said stands in a table for each language.
+This file decides which sentences there are; their texts are in a table for each language.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ from domain.status import HELD, Status
 LANGUAGES: Mapping[str, Language] = MappingProxyType(
     {language.code: language for language in (ENGLISH, RUSSIAN)}
 )
-"""The languages a timeline can be told in; the first one is told unless another is asked for."""
+"""The languages of timelines; the first one is the default."""
 
 SWEEPERS = frozenset({"sweeper", "orderlog expire"})
 """The requests under which the sweeper records ends."""
@@ -49,21 +49,21 @@ SWEEPERS = frozenset({"sweeper", "orderlog expire"})
 TOO_LATE = frozenset(
     {each.code for each in (CustomerLocked, MoveNotAllowed, PaymentLocked, TicketsLocked)}
 )
-"""The refusals that say "too late" where the order was expired."""
+"""The refusals that mean "too late" if the order had expired."""
 
 
 class Sentence(msgspec.Struct, frozen=True):
-    """What is to be said: the key of a sentence and the values to fill in."""
+    """A sentence to render: its key and the values to fill in."""
 
     key: str
     values: dict[str, Any]
 
 
 class TimelineEntry(msgspec.Struct, frozen=True):
-    """One thing that happened to an order: when, by whom, and what is to be said of it.
+    """An entry of a timeline: when, by whom, and its sentences.
 
-    `version` and `position` are those of the event; an attempt has the version that it met. `till`
-    is when the hold was to end then, if there was one.
+    `version` and `position` are those of the event; a rejected request has the version that it was
+    decided on. `till` is when the hold was to end then, if there was one.
     """
 
     kind: str
@@ -78,7 +78,7 @@ class TimelineEntry(msgspec.Struct, frozen=True):
 
 
 class Narration(msgspec.Struct):
-    """What of the order's past its last end can be explained with."""
+    """What is needed of the order's past to explain its end."""
 
     order: Order
     chosen_at: datetime | None = None
@@ -86,7 +86,7 @@ class Narration(msgspec.Struct):
 
 
 class OrderTimelines(msgspec.Struct, frozen=True):
-    """Explains orders. A `caller` sees the orders it sells and those of its own shows."""
+    """Renders timelines. A `caller` sees the orders it sells and those of its own shows."""
 
     _history: OrderHistory
     _attempts: RejectionLog
@@ -96,7 +96,7 @@ class OrderTimelines(msgspec.Struct, frozen=True):
     def explain(
         self, order_id: str, language: Language = ENGLISH, caller: Caller | None = None
     ) -> StoryDocument:
-        """The documented timeline of an order, told in `language`. Refuses an unknown order."""
+        """The documented timeline of an order in `language`. Refuses an unknown order."""
         stored = self._history.stored(order_id, caller)
         entries, order = entries_of(stored, self._attempts.of(order_id), self._clock())
         return {
@@ -125,7 +125,7 @@ class OrderTimelines(msgspec.Struct, frozen=True):
         }
 
     def _who(self, language: Language, actor: str) -> str:
-        """The actor by a name that people know."""
+        """A readable name for the actor."""
         if actor == SYSTEM:
             return language.words["system"]
         partner_id, _, key = actor.removeprefix("partner:").partition(" key:")
@@ -157,7 +157,7 @@ def entries_of(
 
 
 def status_sentence(order: Order, moment: datetime) -> Sentence:
-    """How the order stands at `moment`."""
+    """The sentence for the order's state at `moment`."""
     status = order.status_at(moment)
     return Sentence(
         f"now.{status}",
@@ -176,7 +176,7 @@ def _render(language: Language, sentences: list[Sentence]) -> str:
 
 
 def _event(narration: Narration, event: Event, position: int) -> TimelineEntry:
-    """The entry of an event; `narration` goes on by it."""
+    """The entry of an event, which also updates `narration`."""
     sentences = list(_RENDER.get(type(event), _other)(narration, event))
     order = narration.order
     order.apply(event)
@@ -246,7 +246,7 @@ def _status(narration: Narration, event: StatusChanged) -> Iterator[Sentence]:
 
 
 def _other(_: Narration, event: Event) -> Iterator[Sentence]:
-    """What an event that has no sentence of its own is told by: its name."""
+    """The sentence for an event that has none of its own: its name."""
     yield Sentence("other", {"name": STORED_NAMES[type(event)].partition(".")[0]})
 
 
@@ -266,7 +266,7 @@ def _system(order: Order) -> str | None:
 
 
 def _end(narration: Narration) -> Sentence:
-    """Why the hold ended without anybody asking for it."""
+    """The sentence for why a hold ended by itself."""
     order, till = narration.order, narration.order.reserved_till
     if order.status is Status.IN_PROGRESS:
         silent = order.system is not None and order.system.confirmed_by is ConfirmedBy.GATEWAY

@@ -87,12 +87,12 @@ class Positions:
         Waits only right after a start, for the appends that were open then. Raises
         `StoreUnavailable`.
         """
-        return off_the_loop(self._settle)
+        return off_the_loop(self._wait_until_safe)
 
-    def _settle(self) -> int:
+    def _wait_until_safe(self) -> int:
         backoff = Backoff(FIRST_LOOK_SECONDS)
         while True:
-            with self._my_turn():
+            with self._scan_lock():
                 self._look()
                 if self._high_water_mark.known:
                     return self._high_water_mark.safe
@@ -100,7 +100,7 @@ class Positions:
                 raise StoreUnavailable("An append has been open for too long to read the log.")
 
     @contextmanager
-    def _my_turn(self) -> Iterator[None]:
+    def _scan_lock(self) -> Iterator[None]:
         """Look alone. Whose look is not answered keeps others from looking only for so long."""
         with StoreWait() as deadline:
             free = self._mutex.acquire(timeout=max(0.0, deadline - time.monotonic()))

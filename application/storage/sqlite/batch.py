@@ -69,7 +69,7 @@ CREATE TEMP TRIGGER store_batch INSTEAD OF INSERT ON batch BEGIN
             value ->> 4, value ->> 5, value ->> 6 FROM json_each(NEW.answered);
 END;
 """  # noqa: S608 - fixed words
-"""A batch is stored by inserting it into a view. JSON holds no bytes: facts' bytes, requests'
+"""A batch is stored by inserting it into a view. JSON holds no bytes: events' bytes, requests'
 digests and fingerprints stand one after another in `heap`, and are named by place (from 1) and
 length. An event's hash stands right after its bytes."""
 STORE = "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)"

@@ -31,7 +31,7 @@ class SharedClock:
     """The machine's clock without its jumps, the same in all processes until all have ended.
 
     A jump of the machine's clock by more than five seconds is not followed: holds last as
-    long as was promised, and what stands in the log goes on. Where no file can be had beside the
+    long as before, and what stands in the log goes on. Where no file can be had beside the
     database the process has such a clock for itself.
     """
 

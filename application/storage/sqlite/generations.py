@@ -161,7 +161,7 @@ def load(path: str, table: Table, partition: Range, rows: Sequence[Row], events:
 
     Processes wait for their turn by a lock of ours: SQLite would have them look again and again.
     """
-    with _turn(path), closing(open_generation(path)) as db:
+    with _load_lock(path), closing(open_generation(path)) as db:
         db.execute("PRAGMA synchronous=FULL")
         with transaction(db):
             noted = db.execute(
@@ -248,7 +248,7 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextmanager
-def _turn(path: str) -> Iterator[None]:
+def _load_lock(path: str) -> Iterator[None]:
     """Wait for one's turn among the processes that load a generation."""
     try:
         lock = open(path + LOCK, "rb")  # noqa: PTH123, SIM115 - see above

@@ -52,12 +52,12 @@ def holder_of(path: str) -> Holder | None:
 
 
 class WriteLock:
-    """What this process has met of a log's write lock."""
+    """The waits of this process for a log's write lock."""
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._since: float | None = None
-        self._met = 0.0
+        self._last_seen = 0.0
         self._say_again = 0.0
 
     def is_free(self) -> None:
@@ -66,12 +66,12 @@ class WriteLock:
 
     def is_held(self) -> None:
         """Note that it could not be had, and say so when that goes on."""
-        self._met = time.monotonic()
-        if self._since is None or self._met - self._since > 10 * SAY_AGAIN_SECONDS:
-            self._since = self._met
-        waited = self._met - self._since
-        if waited >= SAY_AFTER_SECONDS and self._met >= self._say_again:
-            self._say_again = self._met + SAY_AGAIN_SECONDS
+        self._last_seen = time.monotonic()
+        if self._since is None or self._last_seen - self._since > 10 * SAY_AGAIN_SECONDS:
+            self._since = self._last_seen
+        waited = self._last_seen - self._since
+        if waited >= SAY_AFTER_SECONDS and self._last_seen >= self._say_again:
+            self._say_again = self._last_seen + SAY_AGAIN_SECONDS
             log.error("write_lock_held", seconds=round(waited, 1), holder=self.holder())
 
     def holder(self) -> str:
@@ -82,8 +82,8 @@ class WriteLock:
     def trouble(self) -> str | None:
         """A sentence while nobody here can write: the holder is halted, or keeps it for long."""
         moment = time.monotonic()
-        waited = 0.0 if self._since is None else self._met - self._since
-        if waited >= SAY_AFTER_SECONDS and moment - self._met < FRESH_SECONDS:
+        waited = 0.0 if self._since is None else self._last_seen - self._since
+        if waited >= SAY_AFTER_SECONDS and moment - self._last_seen < FRESH_SECONDS:
             return f"held for {waited:.0f} s by {self.holder()}"
         found = holder_of(self._path)
         if found is not None and found.halted:

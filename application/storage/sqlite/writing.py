@@ -111,7 +111,7 @@ class SqliteWriter:
         What was found may be outdated by another process: then the statement fails, whole, and
         nothing of it happened. A deferred one has no outcome either.
         """
-        with self._turn():
+        with self._holding_lock():
             batch = SqliteBatch(self._connection, writes, self._heads)
             try:
                 batch.find()
@@ -128,15 +128,15 @@ class SqliteWriter:
         return batch.outcomes(positions)
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def _holding_lock(self) -> Iterator[None]:
         """Be the one thread of this process that writes. Raises `StoreBusy`."""
-        self._take_turn()
+        self._acquire()
         try:
             yield
         finally:
             self._writing.release()
 
-    def _take_turn(self) -> None:
+    def _acquire(self) -> None:
         if not self._writing.acquire(timeout=SLICE_SECONDS):
             raise StoreBusy("The database cannot be written now: another thread writes.")
 
@@ -227,7 +227,7 @@ class SqliteWriter:
                 return
 
     def _try_to_begin(self) -> None:
-        self._take_turn()
+        self._acquire()
         try:
             self._connection.execute("BEGIN IMMEDIATE")
         except BaseException as error:

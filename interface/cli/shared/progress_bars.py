@@ -1,4 +1,4 @@
-"""The bars that show how far long work has come; on standard error, so that output stays output."""
+"""Progress bars for long work, on standard error, apart from the output."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,16 +20,16 @@ from interface.cli.shared.session import Session
 def events_bar(
     session: Session, what: str, *, transient: bool = False
 ) -> Iterator[Callable[[int, int], None]]:
-    """A bar with events, events a second and the time that is left; yields what tells it.
+    """A bar with events, events a second and the time left; yields the function that updates it.
 
-    A `transient` one is gone at the end.
+    A `transient` one is removed at the end.
     """
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]} facts/s"),
+        TextColumn("{task.fields[rate]} events/s"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=session.err, transient=transient) as progress:
@@ -45,7 +45,7 @@ def events_bar(
 
 @contextmanager
 def bars_of_steps(session: Session) -> Iterator[Callable[[str, int, int], None]]:
-    """A bar for each part of the work that is given; yields what reports."""
+    """A bar for each part of the work; yields the function that reports progress."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

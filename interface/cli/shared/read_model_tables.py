@@ -1,4 +1,4 @@
-"""What a rebuild found, as a table for people."""
+"""The differences that a rebuild found, as a table."""
 
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # see session.py
 
 
 def differences_table(outcome: "Outcome", shape: "Shape") -> Table:
-    """The first rows that differ, each with what differs in it."""
+    """The first rows that differ, each with its differing fields."""
     title = f"{outcome.differences:,} rows differ"
     more = outcome.differences - len(outcome.shown)
     table = Table("row", "live", "rebuilt", title=title, caption=f"and {more:,} more" * bool(more))
@@ -27,7 +27,7 @@ def differences_table(outcome: "Outcome", shape: "Shape") -> Table:
 
 
 def _fields(row: "Row | None", shape: "Shape") -> dict[str, str]:
-    """All that a row says, by name."""
+    """All fields of a row, by name."""
     if row is None:
         return {}
     named = dict(zip(shape.columns, map(str, row.columns), strict=False))

@@ -1,4 +1,4 @@
-"""What every command has at hand: settings, the wired service, and two consoles."""
+"""What every command uses: settings, the wired service, and two consoles."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # wiring the service costs half a second that --help need not
     from application.bootstrap import Services
 
 WIDTH_OF_A_PIPE = 200
-"""What reads a pipe does not mind long lines, but ids that are cut in two."""
+"""The width of output to a pipe, where long lines do no harm but split ids do."""
 
 
 class Session:
@@ -50,17 +50,17 @@ class Session:
         return services
 
     def print_json(self, document: Any) -> None:
-        """One JSON document on standard output, and nothing else there."""
+        """Print one JSON document, and nothing else, on standard output."""
         click.echo(msgspec.json.format(msgspec.json.encode(document)))
 
     def refuse(self, reason: object) -> NoReturn:
-        """Say why not, and end with exit code 1."""
+        """Print the reason, and end with exit code 1."""
         self.err.print(Text(str(reason), style="red"), soft_wrap=True)
         raise SystemExit(1)
 
 
 def database_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds --database, and hands the session to the command."""
+    """Adds --database, and passes the session to the command."""
 
     @wraps(command)
     def with_session(*, database: str | None, **options: Any) -> Any:
@@ -91,7 +91,7 @@ json_option = click.option(
 
 @contextmanager
 def extra(name: str) -> Iterator[None]:
-    """Imports what is installed only with an extra; says which one where it is not."""
+    """Imports libraries of an extra; names the extra if they are not installed."""
     try:
         yield
     except ImportError as error:

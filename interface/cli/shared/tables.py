@@ -1,4 +1,4 @@
-"""An order and its history as tables for people."""
+"""Renders an order and its history as tables."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -20,11 +20,11 @@ STATUS_STYLE = {
 
 
 SAME = frozenset({"value_extra", "values.full"})
-"""Fields that say under another name what another field says; people need them once."""
+"""Fields that repeat another field under another name, and are shown once."""
 
 
 def listing(*columns: str, title: str | None = None) -> Table:
-    """An empty table of things, one a line: slim, so that three ids fit into 80 columns."""
+    """An empty table without borders, so that three ids fit into 80 columns."""
     table = Table(
         title=title,
         title_justify="left",
@@ -39,7 +39,7 @@ def listing(*columns: str, title: str | None = None) -> Table:
 
 
 def document_table(document: Mapping[str, Any], version: int) -> Table:
-    """The fields of an order's document, one a line."""
+    """The fields of an order's document, one per line."""
     table = Table(title=f"Order {document['number']}, version {version}", box=HORIZONTALS)
     table.add_column("field", style="bold", overflow="fold")
     table.add_column("value", overflow="fold")
@@ -50,7 +50,7 @@ def document_table(document: Mapping[str, Any], version: int) -> Table:
 
 
 def history_table(order_id: str, changes: Sequence[Change]) -> Table:
-    """An order's events with what each changed, from what to what."""
+    """An order's events with the fields that each changed, and both values."""
     table = Table(title=f"History of order {order_id}", box=HORIZONTALS, show_lines=True)
     table.add_column("#", justify="right")
     table.add_column("event, when, who, request", overflow="fold", max_width=34)
@@ -66,7 +66,7 @@ def history_table(order_id: str, changes: Sequence[Change]) -> Table:
 
 
 def diff_table(diff: Mapping[str, Any]) -> Table:
-    """What changed between two versions of an order, and who changed it."""
+    """The differences between two versions of an order, and who made them."""
     title = f"Order {diff['id']}, from version {diff['from']} to {diff['to']}"
     table = Table(title=title, box=HORIZONTALS, show_lines=True)
     table.add_column("what changed", overflow="fold")
@@ -81,7 +81,7 @@ KIND_STYLE = {"fact": "", "attempt": "yellow", "note": "magenta"}
 
 
 def timeline_table(timeline: Mapping[str, Any], words: Mapping[str, str]) -> Table:
-    """An order's timeline, a sentence a row; `words` are the language's."""
+    """An order's timeline, a sentence per row; `words` are the language's."""
     table = Table(
         title=f"{timeline['number']}: {timeline['now']}", box=HORIZONTALS, show_lines=True
     )
@@ -98,7 +98,7 @@ def timeline_table(timeline: Mapping[str, Any], words: Mapping[str, str]) -> Tab
 
 
 def origin(event: Mapping[str, Any], *, number: bool = False) -> Text:
-    """Where an event comes from: its name, when, who, and by which request."""
+    """The name, time, actor and request of an event."""
     name = f"{event['version']}. {event['name']}" if number else event["name"]
     shown = Text(name, style="bold")
     shown.append("\n".join(["", short(event["at"]), *event["actor"].split()]), style="not bold")
@@ -107,7 +107,7 @@ def origin(event: Mapping[str, Any], *, number: bool = False) -> Text:
 
 
 def _line(name: str, before: Any, after: Any) -> Text:
-    """A field with what it was, if it was anything, and what it became."""
+    """A field with its old value, if it had one, and its new value."""
     line = Text(f"{name}: ")
     if isinstance(before, list) and isinstance(after, list) and before and after:
         line.append(", ".join(_added_and_removed(before, after)), style="bold")
@@ -120,7 +120,7 @@ def _line(name: str, before: Any, after: Any) -> Text:
 
 
 def _added_and_removed(before: list[Any], after: list[Any]) -> list[str]:
-    """What became of a list: + what came, - what went."""
+    """The changes of a list: + for added, - for removed elements."""
     came = [f"+{each}" for each in after if each not in before]
     return came + [f"-{each}" for each in before if each not in after]
 
@@ -137,7 +137,7 @@ def flat(document: Mapping[str, Any], path: str = "") -> dict[str, str]:
 
 
 def text_of(value: Any) -> str:
-    """A value for the eye."""
+    """A value in a readable form."""
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"
     return "none" if value is None else short(str(value))

@@ -71,7 +71,7 @@ def test_a_head_is_digested_with_all_that_it_has():
     assert len({leaf(each) for each in [head, *others]}) == 5
 
 
-def test_the_trail_tells_the_positions_of_all_events_in_order():
+def test_the_position_digest_covers_the_positions_of_all_events_in_order():
     assert (
         position_digest_of([1, 2]) == hashlib.sha256(b"\0" * 7 + b"\1" + b"\0" * 7 + b"\2").digest()
     )
@@ -80,13 +80,13 @@ def test_the_trail_tells_the_positions_of_all_events_in_order():
     assert head_of(ORDER, links) == Head(ORDER, 2, b"b" * 32, position_digest_of([7, 9]))
 
 
-def test_orders_of_one_hour_lie_in_one_drawer():
+def test_orders_of_one_hour_lie_in_one_bucket():
     assert bucket_of(ORDER) == "56a73"
     assert bucket_of("56a73fff" + ORDER[8:]) == "56a73"
     assert bucket_of("56a74000" + ORDER[8:]) != "56a73"
 
 
-def test_the_whole_is_the_tree_over_the_drawers():
+def test_the_whole_is_the_tree_over_the_buckets():
     buckets = [bucket("56a73", 12, LEAVES[:4]), bucket("56a74", 1, LEAVES[4:5])]
     assert buckets[0] == Bucket("56a73", 4, 12, root(LEAVES[:4]))
     written = b"\2\5" + b"\0" * 7 + b"\4" + b"\0" * 7 + b"\x0c" + b"56a73" + root(LEAVES[:4])

@@ -1,4 +1,4 @@
-"""The mark of one order says whether its events are those that were recorded."""
+"""The integrity status of one order says whether its events are those that were recorded."""
 
 import pytest
 from box_office import BoxOffice, seat
@@ -75,7 +75,7 @@ def test_a_event_without_a_hash_was_not_written_by_us(shop, tampering):
     assert kinds(shop) == [(Kind.INSERTED, 4)]
 
 
-def test_hashes_that_were_made_anew_are_not_those_that_were_witnessed(shop, tampering):
+def test_hashes_that_were_made_anew_are_not_those_that_were_recorded(shop, tampering):
     shop.services.checkpoints.make()
     tampering.edit(shop.paid, 2, b"api/BASE", b"api/EVIL")
     tampering.rechain(shop.paid)

@@ -35,7 +35,7 @@ def test_a_sale_with_all_its_turns_is_proved(office):
     canceled = office.order(seats=[A])
     office.cancel(canceled)
     taken_again = office.order(seats=[A, B])
-    office.wish_seats(taken_again, A)
+    office.request_seats(taken_again, A)
     swapped = office.order(seats=[B])
     found = proof(
         office,

@@ -244,7 +244,7 @@ def test_hashes_made_anew_and_a_later_checkpoint_that_does_not_wash_them_clean(s
     assert not shop.verify().good
 
 
-def test_a_forger_who_thinks_of_the_witness_too(shop, tampering):
+def test_an_attacker_who_changes_the_recorded_heads_too(shop, tampering):
     tampering.edit(shop.paid, 2, b"api/BASE", b"api/EVIL")
     tampering.rechain(shop.paid)
     tampering.rewitness(shop.paid)
@@ -500,7 +500,7 @@ def test_a_database_that_takes_no_note_is_verified_all_the_same(shop, tampering)
 
 
 def test_a_ticket_that_went_from_one_order_to_the_next_was_not_oversold(shop):
-    shop.wish_seats(shop.held, seat(11))
+    shop.request_seats(shop.held, seat(11))
     shop.order(seats=[seat(10)])
     shop.later(minutes=10)
     shop.sweep()

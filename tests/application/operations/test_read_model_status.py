@@ -10,7 +10,7 @@ def by_name(services):
     return {each.name: each for each in read_model_statuses(services.store)}
 
 
-def test_a_read_model_that_is_not_fed_falls_behind_and_catches_up(office):
+def test_a_read_model_that_is_not_projected_falls_behind_and_catches_up(office):
     office.order()
     office.order()
     assert [each.behind for each in read_model_statuses(office.services.store)] == [2] * len(NAMES)

@@ -52,7 +52,7 @@ def test_an_order_is_listed_as_it_was_then(office):
     order = office.order(seats=[seat(1), seat(2)])
     then = office.time
     office.later(minutes=1)
-    office.wish_seats(order, seat(2))
+    office.request_seats(order, seat(2))
     office.start_payment(order)
     office.later(minutes=1)
     office.finish(order)
@@ -92,7 +92,7 @@ def test_a_change_since_does_not_hide_what_was_old_then(office):
     order = office.order(seats=[seat(1)])
     then = office.later(minutes=1)
     office.later(minutes=1)
-    office.wish_seats(order, seat(2))
+    office.request_seats(order, seat(2))
     assert states(office, then, updated_till=then) == {order: "executed"}
     assert states(office, then, updated_from=then) == {}
 

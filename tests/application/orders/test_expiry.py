@@ -178,7 +178,7 @@ def test_a_clock_that_goes_back_does_not_bring_an_expired_order_back(services, c
 
 
 @on_one_store
-def test_a_story_does_not_go_back_in_time_when_the_clock_does(services, clock):
+def test_a_timeline_does_not_go_back_in_time_when_the_clock_does(services, clock):
     order = sell(services, seats(SEATS[0]))
     clock.wait(minutes=5)
     order = change(services, order, pays_with("api/CARD"))
@@ -225,7 +225,7 @@ ENDINGS = {
 
 
 @pytest.mark.parametrize("late", [0, 1])
-def test_a_payment_a_cancel_a_buyer_and_the_sweeper_in_one_millisecond_tell_one_story(
+def test_a_payment_a_cancel_a_buyer_and_the_sweeper_in_one_millisecond_tell_one_timeline(
     services, address, clock, late
 ):
     """Two machines; on one of them the hold has ended already, on the other `late` ms later."""

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from mixed_orders import NOON
-from reference_model import LIVING, BoxOffice, SaysNo, Show, System, Wish
+from reference_model import LIVING, BoxOffice, ModelCommand, SaysNo, Show, System
 from selling import MOMENT, Clock
 
 from application.bootstrap import build
@@ -109,7 +109,7 @@ def rarely(draw, one_in):
 
 
 @st.composite
-def wishes(draw, moves=("in_progress", "done", "canceled")):
+def model_commands(draw, moves=("in_progress", "done", "canceled")):
     """Some tickets, or other ones; now and then a customer, a payment, a move, or nonsense."""
     nonsense = rarely(draw, 25)
     seats = st.lists(st.sampled_from(TICKETS if nonsense else TICKETS[:7]), max_size=4, unique=True)
@@ -117,7 +117,7 @@ def wishes(draw, moves=("in_progress", "done", "canceled")):
     counts = st.dictionaries(sets, st.integers(1, 5), min_size=1, max_size=2)
     wanted = draw(st.one_of(st.none(), counts, seats))
     paying = rarely(draw, 3)
-    return Wish(
+    return ModelCommand(
         seats=tuple(wanted) if isinstance(wanted, list) else None,
         counts=wanted if isinstance(wanted, dict) else None,
         all_or_nothing=rarely(draw, 4),
@@ -135,7 +135,7 @@ numbers = st.integers(0, 30)
 
 
 def change_order_command(command):
-    """The clerk's command as the service takes it."""
+    """The model's command as the service takes it."""
     payment = None
     if command.system or command.success_url:
         payment = ChoosePayment(command.system, command.success_url)
@@ -162,7 +162,7 @@ class LivesOfOrders(RuleBasedStateMachine):
         self.keyed = []
         self.turn = 0
 
-    @initialize(first=wishes(), second=wishes())
+    @initialize(first=model_commands(), second=model_commands())
     def open_the_counter(self, first, second):
         load_catalog(self.services.store, catalog_file(), NOON)
         for partner, command in ((THEATRE, first), (SHOP, second)):
@@ -191,7 +191,7 @@ class LivesOfOrders(RuleBasedStateMachine):
         return Request(caller, f"request-{self.turn}", **more)
 
     def both(self, ask, write):
-        """Have the service and the clerk do the same; return the answer, None for two refusals."""
+        """Run a command on the service and the model; return the answer, None if both refuse."""
         try:
             answer = ask()
         except Refusal as refusal:
@@ -247,29 +247,35 @@ class LivesOfOrders(RuleBasedStateMachine):
 
     @rule(
         partner=st.sampled_from([THEATRE] * 4 + [SHOP] * 4 + [STRANGER]),
-        command=wishes(),
+        command=model_commands(),
         keyed=st.booleans(),
     )
     def make_an_order(self, partner, command, keyed):
         self.create(partner, command, **self.key(keyed))
 
     @precondition(lambda self: self.orders)
-    @rule(which=numbers, command=wishes(), keyed=st.booleans())
+    @rule(which=numbers, command=model_commands(), keyed=st.booleans())
     def change_an_order(self, which, command, keyed):
         entry = self.pick(which)
         self.change(entry, entry.vendor, command, **self.key(keyed))
 
     @precondition(lambda self: self.orders)
-    @rule(which=numbers, command=wishes(moves=("done", "canceled", "expired")))
+    @rule(which=numbers, command=model_commands(moves=("done", "canceled", "expired")))
     def carry_an_order_on(self, which, command):
         """To the next status, with all it needs, or to whatever is requested."""
         entry = self.pick(which)
         status = {"executed": "in_progress", "in_progress": "done"}.get(entry.status, "done")
         system = (entry.system or command.system or "api/CARD") if status == "in_progress" else None
-        self.change(entry, entry.vendor, Wish(system=system, status=command.status or status))
+        self.change(
+            entry, entry.vendor, ModelCommand(system=system, status=command.status or status)
+        )
 
     @precondition(lambda self: self.orders)
-    @rule(which=numbers, command=wishes(), how=st.sampled_from(["seen", "stale", "by another"]))
+    @rule(
+        which=numbers,
+        command=model_commands(),
+        how=st.sampled_from(["seen", "stale", "by another"]),
+    )
     def change_what_may_be_stale_or_anothers(self, which, command, how):
         entry = self.pick(which)
         if how == "seen":
@@ -422,7 +428,7 @@ class Database:
         self.close = close
 
 
-def test_every_life_on_sqlite_is_one_that_the_clerk_would_allow(tmp_path):
+def test_every_life_on_sqlite_is_one_that_the_reference_model_allows(tmp_path):
     lives = iter(range(10**6))
 
     def open_database():
@@ -432,7 +438,7 @@ def test_every_life_on_sqlite_is_one_that_the_clerk_would_allow(tmp_path):
     run(open_database, examples=40, steps=45)
 
 
-def test_every_life_on_postgresql_is_one_that_the_clerk_would_allow(server):
+def test_every_life_on_postgresql_is_one_that_the_reference_model_allows(server):
     def open_database():
         database = server.database()
         return Database(database.__enter__(), lambda: database.__exit__(None, None, None))

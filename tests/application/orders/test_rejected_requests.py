@@ -57,7 +57,7 @@ def test_tickets_that_could_not_be_had_are_noted_though_nothing_was_refused(offi
     assert msgspec.json.decode(attempt.about) == {"tickets": [seat(1)]}
 
 
-def test_fewer_tickets_at_random_than_wished_are_noted(office):
+def test_fewer_tickets_at_random_than_requested_are_noted(office):
     office.order(999)
     order = office.order(1000)
     [attempt] = office.services.attempts.of(order)
@@ -67,7 +67,7 @@ def test_fewer_tickets_at_random_than_wished_are_noted(office):
 
 def test_what_was_had_in_full_is_not_noted(office):
     order = office.order(2)
-    office.wish_seats(order)
+    office.request_seats(order)
     assert noted(office, order) == []
 
 
@@ -96,7 +96,7 @@ def test_the_organiser_who_tries_to_change_a_shops_order_is_noted(office):
     assert noted(office, order) == [(1, "not_the_vendor", {"status": "canceled"})]
 
 
-def test_a_stranger_has_no_place_in_the_story(office):
+def test_a_stranger_has_no_place_in_the_timeline(office):
     order = office.order()
     with pytest.raises(UnknownOrder):
         office.change(order, partner="56810047f06c5a6ac62f4e1f", status=Status.CANCELED)

@@ -105,7 +105,7 @@ def test_a_canceled_order_returns_its_tickets(festival):
 def test_tickets_taken_out_of_an_order_are_returned_and_the_rest_is_held(festival):
     order = festival.order(stalls=3)
     tickets = [each.id for each in festival.services.store.tickets(FESTIVAL) if each.order == order]
-    festival.wish_seats(order, tickets[0])
+    festival.request_seats(order, tickets[0])
     assert counts(sales(festival)) == {"orders": 1, "held": 1, "returned": 2}
 
 

@@ -95,7 +95,7 @@ def test_how_it_stands_comes_first(office):
 
 def test_tickets_that_come_and_go(office):
     order = office.order(seats=[seat(1), seat(2)])
-    office.wish_seats(order, seat(2), seat(3), seat(4))
+    office.request_seats(order, seat(2), seat(3), seat(4))
     assert last(office, order) == (
         "2 tickets were added, 1 ticket was taken out. The order now has 3 tickets for 300.00."
     )
@@ -103,7 +103,7 @@ def test_tickets_that_come_and_go(office):
         "В заказ добавлено 2 билета, из заказа убран 1 билет. Теперь в нём 3 билета"
         " на сумму 300.00."
     )
-    office.wish_seats(order)
+    office.request_seats(order)
     assert last(office, order) == (
         "3 tickets were taken out. The order now has 0 tickets for 0.00."
     )

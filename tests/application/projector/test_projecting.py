@@ -111,7 +111,7 @@ def test_what_a_crash_leaves_at_any_moment_neither_repeats_nor_skips(tmp_path, c
     services = build(Settings(database=f"sqlite:///{tmp_path}/live/orders.db"), clock)
     ensure(services, TALLY)
     monkeypatch.setattr(sqlite3, "connect", monitoring)
-    feed_in_a_thread(services)
+    project_in_a_thread(services)
     monkeypatch.undo()
     services.close()
     positions = set()
@@ -137,11 +137,11 @@ def project(services):
             pass
 
 
-def feed_in_a_thread(services):
+def project_in_a_thread(services):
     """A thread that has used no connection yet opens its own."""
-    feeding = threading.Thread(target=project, args=(services,))
-    feeding.start()
-    feeding.join()
+    projecting = threading.Thread(target=project, args=(services,))
+    projecting.start()
+    projecting.join()
 
 
 def test_a_connection_that_ends_in_the_middle_of_a_batch_leaves_nothing_of_it(
@@ -179,7 +179,7 @@ def end_whoever_writes_a_third_row(connection):
     )
 
 
-def test_two_who_feed_one_read_model_at_once_do_not_repeat(open_services):
+def test_two_who_project_one_read_model_at_once_do_not_repeat(open_services):
     """As when a process has lost its lease and does not know."""
     both = [open_services(), open_services()]
     for services in both:

@@ -42,8 +42,8 @@ def sold(services):
     return services
 
 
-def feed_until_killed(services, calls):
-    """Feed all read models; tell whether it was killed on the way."""
+def project_until_killed(services, calls):
+    """Project all read models; return whether it was killed on the way."""
     loop = Projector(Mortal(services.store, Fuse(calls)), list(PROJECTIONS.values()))
     try:
         while any([loop.step(each) for each in PROJECTIONS.values()]):  # noqa: C419 - each has its turn
@@ -57,7 +57,7 @@ def test_a_loop_that_is_killed_anywhere_repeats_and_skips_nothing(sold, monkeypa
     """The next one is killed a call later; at the end nothing was taken twice or not at all."""
     monkeypatch.setattr(pull_loop, "BATCH", 17)
     calls = 1
-    while feed_until_killed(sold, calls):
+    while project_until_killed(sold, calls):
         calls = calls % 11 + 1
     for name in NAMES:
         assert state(sold, name).position == sold.store.last_position()
@@ -156,7 +156,7 @@ def test_the_loop_wakes_up_for_what_is_written(sold):
     assert all(agrees(sold, name) for name in NAMES)
 
 
-def test_two_processes_that_feed_the_same_count_nothing_twice(open_services, monkeypatch):
+def test_two_processes_that_project_the_same_count_nothing_twice(open_services, monkeypatch):
     monkeypatch.setattr(pull_loop, "BATCH", 7)
     first, second = open_services(), open_services()
     load_shows(first.store, 400)

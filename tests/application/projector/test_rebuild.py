@@ -107,7 +107,7 @@ def test_worker_processes_make_the_same_table(sold, address):
     assert told[-1] == len(sold.store.log(0, 100_000))
 
 
-def test_a_table_that_was_never_fed_is_filled(services):
+def test_a_table_that_was_never_projected_is_filled(services):
     load_shows(services.store, 400)
     make_mixed_orders(services, 60)
     outcome = rebuild(services.store, ORDERS, quietly)
@@ -463,7 +463,7 @@ WIDER = msgspec.structs.replace(
 )
 
 
-def test_a_table_of_other_columns_is_not_fed_but_rebuilt(sold_here):
+def test_a_table_of_other_columns_is_not_projected_but_rebuilt(sold_here):
     make_mixed_orders(sold_here, 10, seed=7)
     models = sold_here.store.read_models()
     models.ensure(WIDER.table)

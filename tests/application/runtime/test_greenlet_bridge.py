@@ -16,8 +16,8 @@ def on_a_loop(*calls):
     """
 
     async def play():
-        cooperation = GreenletBridge(asyncio.get_running_loop())
-        each = (cooperation.run(call) for call in calls)
+        bridge = GreenletBridge(asyncio.get_running_loop())
+        each = (bridge.run(call) for call in calls)
         return await asyncio.wait_for(asyncio.gather(*each, return_exceptions=True), 30)
 
     with ThreadPoolExecutor(1, "loop") as thread:

@@ -45,7 +45,7 @@ def test_a_diff_with_a_version_that_is_not_there_is_refused_in_a_line(office, or
     assert result.stderr.count("\n") == 1
 
 
-def test_a_story_is_the_document_that_the_api_gives(office, orderlog):
+def test_a_timeline_is_the_document_that_the_api_gives(office, orderlog):
     order = office.paid_order()
     result = orderlog("order", "explain", order, "--lang", "ru", "--json")
     timeline = json.loads(result.stdout)
@@ -54,7 +54,7 @@ def test_a_story_is_the_document_that_the_api_gives(office, orderlog):
 
 
 @pytest.mark.parametrize(("lang", "word"), [("en", "barcodes"), ("ru", "штрихкоды")])
-def test_a_story_for_people_is_made_of_sentences(office, orderlog, lang, word):
+def test_a_timeline_for_people_is_made_of_sentences(office, orderlog, lang, word):
     result = orderlog("order", "explain", office.paid_order(), "--lang", lang)
     assert word in result.stdout
     assert "Sample partner" in result.stdout
@@ -64,14 +64,14 @@ def test_a_language_that_we_do_not_speak_is_wrong_usage(office, orderlog):
     assert orderlog("order", "explain", office.order(), "--lang", "de").exit_code == 2
 
 
-def test_the_story_of_what_is_no_order_is_refused_in_a_line(orderlog):
+def test_the_timeline_of_what_is_no_order_is_refused_in_a_line(orderlog):
     result = orderlog("order", "explain", "56a73b7ff06c5a21c393806b")
     assert result.exit_code == 1
     assert result.stderr == "There is no order 56a73b7ff06c5a21c393806b.\n"
 
 
 @pytest.mark.parametrize("written", ["{}", "№{}", "# {}"])
-def test_an_order_is_called_by_its_number_too_even_where_nobody_feeds_the_lists(
+def test_an_order_is_called_by_its_number_too_even_where_nobody_projects_the_lists(
     office, orderlog, written
 ):
     order = office.order()

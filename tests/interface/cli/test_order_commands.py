@@ -23,7 +23,7 @@ def order(office):
     office.later(minutes=1)
     office.name_buyer(order, email="buyer@example.org")
     office.later(minutes=1)
-    office.wish_seats(order, seat(2), seat(3))
+    office.request_seats(order, seat(2), seat(3))
     office.later(minutes=1)
     office.choose_payment(order)
     office.later(minutes=1)

@@ -19,7 +19,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 1.5, 
 
 def pictures(console) -> list[tuple[str, str, dict, int]]:
     """Names of pictures, the pages on them, how they are looked at, and how much of the page."""
-    timeline = f"orders/{console.long_story}?version=4"
+    timeline = f"orders/{console.long_order}?version=4"
     expired = f"orders/{console.late_payment}"
     hall = f"shows/{CONCERT}"
     return [

@@ -22,9 +22,9 @@ def is_at(page, version):
 
 
 def test_an_order_is_found_by_its_number_alone(page, console, plain):
-    page.fill("#q", str(number_of(console, console.long_story, plain)))
+    page.fill("#q", str(number_of(console, console.long_order, plain)))
     page.press("#q", "Enter")
-    page.wait_for_url(f"**/orders/{console.long_story}")
+    page.wait_for_url(f"**/orders/{console.long_order}")
     assert "was paid" in page.inner_text(".heading .lead")
 
 
@@ -55,7 +55,7 @@ def test_the_list_goes_on_to_the_first_order(page):
     assert max(older) < min(seen)
 
 
-def test_an_order_tells_its_story(page, console):
+def test_an_order_tells_its_timeline(page, console):
     page.goto(f"{page.url}/{console.late_payment}")
     timeline = page.locator(".story li")
     assert timeline.count() == 5
@@ -65,7 +65,7 @@ def test_an_order_tells_its_story(page, console):
 
 
 def test_one_travels_with_the_slider_and_sees_what_changed(page, console):
-    page.goto(f"{page.url}/{console.long_story}")
+    page.goto(f"{page.url}/{console.long_order}")
     is_at(page, 7)
     page.focus("#version")
     for _ in range(3):
@@ -80,8 +80,8 @@ def test_one_travels_with_the_slider_and_sees_what_changed(page, console):
     assert page.locator(".story .now").get_attribute("aria-current") == "step"
 
 
-def test_steps_and_the_story_travel_too_and_the_slider_follows(page, console):
-    page.goto(f"{page.url}/{console.long_story}?version=3")
+def test_steps_and_the_timeline_travel_too_and_the_slider_follows(page, console):
+    page.goto(f"{page.url}/{console.long_order}?version=3")
     assert page.input_value("#version") == "3"
     page.focus("#earlier")
     page.keyboard.press("Enter")
@@ -95,7 +95,7 @@ def test_steps_and_the_story_travel_too_and_the_slider_follows(page, console):
 
 
 def test_an_accountant_asks_for_a_moment(page, console):
-    page.goto(f"{page.url}/{console.long_story}?version=3")
+    page.goto(f"{page.url}/{console.long_order}?version=3")
     then = datetime.fromisoformat(page.get_attribute("#then .steps time", "datetime"))
     there = then.astimezone(ZoneInfo("Europe/Moscow"))
     page.fill("#at", f"{there:%Y-%m-%dT%H:%M:%S}")
@@ -107,7 +107,7 @@ def test_an_accountant_asks_for_a_moment(page, console):
 
 
 def test_times_are_the_visitors_with_the_exact_moment_beside(page, console):
-    page.goto(f"{page.url}/{console.long_story}")
+    page.goto(f"{page.url}/{console.long_order}")
     time = page.locator(".facts time").last
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT(\d\d):\d\d:\d\d\.\d{3}Z", time.get_attribute("title"))
     there = int(time.get_attribute("title")[11:13])
@@ -117,7 +117,7 @@ def test_times_are_the_visitors_with_the_exact_moment_beside(page, console):
 
 def test_without_scripts_one_travels_as_well(visitor, console):
     page = visitor(java_script_enabled=False).signed_in()
-    page.goto(f"{page.url}/{console.long_story}?version=4")
+    page.goto(f"{page.url}/{console.long_order}?version=4")
     page.click("#later")
     page.wait_for_url("**version=5")
     is_at(page, 5)
@@ -126,19 +126,19 @@ def test_without_scripts_one_travels_as_well(visitor, console):
 @pytest.mark.parametrize("query", ["version=0", "version=8", "version=x", "version=99999999999"])
 def test_versions_that_were_never_get_a_page(plain, console, query):
     plain.sign_in()
-    answer = plain.get(f"/console/orders/{console.long_story}?{query}")
+    answer = plain.get(f"/console/orders/{console.long_order}?{query}")
     assert answer.status_code == 404
     assert "There is nothing here" in answer.text
 
 
 def test_each_sees_what_is_its_own_and_auditors_see_all(plain, console):
     plain.sign_in(SHOP_KEY)
-    assert plain.get(f"/console/orders/{console.long_story}").status_code == 404
+    assert plain.get(f"/console/orders/{console.long_order}").status_code == 404
     assert plain.get(f"/console/orders/{console.late_payment}").status_code == 200
-    assert plain.get(f"/console/orders/{console.long_story}/news?version=1").status_code == 404
+    assert plain.get(f"/console/orders/{console.long_order}/news?version=1").status_code == 404
     plain.cookies.clear()
     plain.sign_in(console.auditors_key)
-    assert plain.get(f"/console/orders/{console.long_story}").status_code == 200
+    assert plain.get(f"/console/orders/{console.long_order}").status_code == 200
     assert "audit" in plain.get("/console/orders").text
 
 
@@ -155,7 +155,7 @@ def test_who_looks_at_an_order_hears_that_it_changed(page, plain):
 
 
 def test_an_order_shows_that_it_is_as_it_was_recorded(page, console):
-    page.goto(f"{page.url}/{console.long_story}")
+    page.goto(f"{page.url}/{console.long_order}")
     mark = page.locator(".verified")
     expect(mark).to_contain_text("its 7 events are as they were recorded")
     expect(mark).to_contain_text("Signed up to version 7 by checkpoint 1")

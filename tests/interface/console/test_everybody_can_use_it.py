@@ -14,7 +14,7 @@ def paths(console):
     return {
         "orders": "/console/orders",
         "search": "/console/orders?q=nobody@&status=done",
-        "order": f"/console/orders/{console.long_story}?version=4",
+        "order": f"/console/orders/{console.long_order}?version=4",
         "shows": "/console/shows",
         "hall": f"/console/shows/{FESTIVAL}",
         "read models": "/console/read-models",

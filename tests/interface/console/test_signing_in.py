@@ -40,10 +40,10 @@ def test_a_wrong_key_stays_outside_and_is_told_so(visitor):
 
 
 def test_after_signing_in_one_is_where_one_wanted_to_be(visitor, console):
-    page = visitor().go(f"/console/orders/{console.long_story}?version=3")
+    page = visitor().go(f"/console/orders/{console.long_order}?version=3")
     page.fill("#key", HOUSE_KEY)
     page.press("#key", "Enter")
-    page.wait_for_url(f"**/console/orders/{console.long_story}?version=3")
+    page.wait_for_url(f"**/console/orders/{console.long_order}?version=3")
 
 
 def test_a_session_that_is_over_asks_for_the_key_again(visitor, console):

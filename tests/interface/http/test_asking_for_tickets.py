@@ -125,7 +125,7 @@ def test_all_or_nothing_does_not_hold_back_the_rest_of_a_request(seller, venue):
     assert order["customer"]["first_name"] == "Anna"
 
 
-def test_all_or_nothing_never_starts_paying_for_other_tickets_than_were_wished(
+def test_all_or_nothing_never_starts_paying_for_other_tickets_than_were_requested(
     seller, venue, unchanged
 ):
     seller.order(tickets=[venue.a[0]])
@@ -253,7 +253,7 @@ def test_a_set_of_another_event_is_refused(seller, venue, unchanged):
         refused(seller.patch(order, random={venue.stalls: 1}), 400, "unknown_set")
 
 
-def test_several_wishes_are_granted_together_or_not_at_all(seller, venue, unchanged):
+def test_several_requests_are_granted_together_or_not_at_all(seller, venue, unchanged):
     order = seller.order(tickets=venue.a[:1])
     with unchanged():
         command = {"tickets": venue.a[:2], "customer": {"mobile": "+79991234567"}}

@@ -29,7 +29,7 @@ def documented(venue, order):
 
 
 @pytest.mark.parametrize("schema", [DOCUMENTED, DOCUMENTED.replace(",", " , ").replace("{", "{ ")])
-def test_an_answer_is_narrowed_and_expanded_as_wished(seller, venue, schema):
+def test_an_answer_is_narrowed_and_expanded_as_requested(seller, venue, schema):
     created = seller.create(tickets=venue.a[:2], query=wishing(schema))
     assert created.status_code == 201
     order = seller.look(created.json["id"])
@@ -49,7 +49,7 @@ def test_a_name_without_braces_is_the_field_as_it_is(seller, venue):
     assert narrowed == {name: order[name] for name in names.split(",")}
 
 
-def test_every_field_may_be_wished_alone(seller, venue):
+def test_every_field_may_be_requested_alone(seller, venue):
     order = seller.order(tickets=venue.a[:1])
     for name in order:
         assert seller.get(the(order) + wishing(name)).json == {name: order[name]}
@@ -127,7 +127,7 @@ def test_a_list_may_be_narrowed_and_expanded_too(seller, venue, running):
         (" ", 2),
     ],
 )
-def test_a_wrong_wish_is_refused_with_the_position_of_its_fault(
+def test_a_wrong_request_is_refused_with_the_position_of_its_fault(
     seller, venue, unchanged, schema, position
 ):
     order = seller.order(tickets=venue.a[:1])
@@ -147,7 +147,7 @@ def test_a_wrong_wish_is_refused_with_the_position_of_its_fault(
 @pytest.mark.parametrize(
     "query", ["fields-schema=", "fields-schema=id&fields-schema=id", "fields-schema=" + "x" * 2001]
 )
-def test_an_empty_repeated_or_overlong_wish_is_refused(seller, venue, unchanged, query):
+def test_an_empty_repeated_or_overlong_request_is_refused(seller, venue, unchanged, query):
     order = seller.order(tickets=venue.a[:1])
     with unchanged():
         for answer in (

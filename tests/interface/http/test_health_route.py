@@ -27,7 +27,7 @@ def test_a_service_at_work_is_ready(office, ready):
     assert answer.json["ready"] is True
 
 
-def test_read_models_that_nobody_feeds_are_named_but_orders_go_on(office, ready):
+def test_read_models_that_nobody_projects_are_named_but_orders_go_on(office, ready):
     office.services.loop.stop()
     answer = ready()
     assert answer.status_code == 200

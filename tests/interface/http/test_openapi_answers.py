@@ -107,7 +107,7 @@ def bad_writes(ask, command):
     )
 
 
-def bad_wishes(ask):
+def bad_requests(ask):
     ask(json={"random": {PARTERRE: 1}, "tickets": []})
     ask(json={"random": {NO_ID: 1}})
     ask(json={"tickets": [NO_ID]})
@@ -136,7 +136,7 @@ def create_order(counter):
     counter.create(json={"event": FESTIVAL, "random": {LAST_MINUTE: 1}})
     bad_bodies(ask)
     bad_writes(ask, {"random": {PARTERRE: 1}})
-    bad_wishes(ask)
+    bad_requests(ask)
 
 
 def change_order(counter):
@@ -158,7 +158,7 @@ def change_order(counter):
     bad_bodies(ask)
     bad_writes(ask, {"random": {PARTERRE: 1}})
     ask(json={"tickets": []})
-    bad_wishes(ask)
+    bad_requests(ask)
     festival = counter.create(json={"event": FESTIVAL}).json["id"]
     counter.change(festival, json={"random": {LAST_MINUTE: 1}})
 

@@ -66,7 +66,9 @@ def test_a_diff_of_another_partners_order_is_not_found(office, get):
         ("de", "en", "The order was made"),
     ],
 )
-def test_a_story_is_told_in_the_language_that_was_asked_for(office, get, accept, language, begins):
+def test_a_timeline_is_rendered_in_the_language_that_was_asked_for(
+    office, get, accept, language, begins
+):
     answer = get(f"/{office.order()}/explain", **{"Accept-Language": accept})
     assert answer.status_code == 200
     assert answer.headers["Content-Language"] == answer.json["lang"] == language
@@ -74,11 +76,11 @@ def test_a_story_is_told_in_the_language_that_was_asked_for(office, get, accept,
     assert answer.json["story"][0]["sentence"].startswith(begins)
 
 
-def test_a_story_takes_no_parameters(office, get):
+def test_a_timeline_takes_no_parameters(office, get):
     assert get(f"/{office.order()}/explain?lang=ru").status_code == 400
 
 
-def test_the_story_of_what_is_no_order_is_not_found(get):
+def test_the_timeline_of_what_is_no_order_is_not_found(get):
     for order in ("56a73b7ff06c5a21c393806b", "nonsense"):
         answer = get(f"/{order}/explain")
         assert (answer.status_code, answer.json["code"]) == (404, "unknown_order")

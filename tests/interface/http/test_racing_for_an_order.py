@@ -65,7 +65,7 @@ def test_who_named_the_version_is_refused_whatever_it_wanted(seller, venue, read
     assert seller.look(ready)["tickets"] == venue.a[:3]
 
 
-def test_a_bad_wish_is_no_conflict(seller, venue, ready, clock):
+def test_a_bad_request_is_no_conflict(seller, venue, ready, clock):
     first, second = overtaken(
         clock,
         lambda: seller.patch(ready, status="canceled"),
@@ -76,7 +76,7 @@ def test_a_bad_wish_is_no_conflict(seller, venue, ready, clock):
 
 
 @pytest.mark.parametrize("late_ms", [-1, 0])
-def test_payment_cancel_and_sweeper_in_one_millisecond_tell_one_story(
+def test_payment_cancel_and_sweeper_in_one_millisecond_tell_one_timeline(
     running, services, seller, venue, clock, late_ms
 ):
     """At the boundary of the hold; the last millisecond before it, and the first one after."""

@@ -82,7 +82,7 @@ def test_a_request_that_changed_nothing_is_remembered_too(seller, venue, key, un
     assert seller.look(order)["tickets"] == venue.a[:2]
 
 
-def test_the_wished_fields_are_part_of_the_request(seller, venue, key, unchanged):
+def test_the_requested_fields_are_part_of_the_request(seller, venue, key, unchanged):
     first = seller.create(tickets=venue.a[:1], query="?fields-schema=id", headers=key)
     assert list(first.json) == ["id"]
     with unchanged():
