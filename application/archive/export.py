@@ -153,16 +153,16 @@ class _MonthWriter:
         self._events += 1
         self._rows.append(row)
         if len(self._rows) == self._group:
-            self._sync()
+            self._flush()
 
-    def _sync(self) -> None:
+    def _flush(self) -> None:
         if self._rows:
             self._writer.write_table(table_of(self._rows))
             self._rows = []
 
     def close(self) -> ArchiveFile:
         """Have the file on the disk, and say what is in it."""
-        self._sync()
+        self._flush()
         self._writer.close()
         sync(self._path)
         sync(self._path.parent)

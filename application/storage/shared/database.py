@@ -86,11 +86,3 @@ def one_of(column: str, values: Sequence[Any]) -> Iterator[tuple[str, Sequence[A
     for start in range(0, len(values), AT_ONCE):
         some = values[start : start + AT_ONCE]
         yield f"{column} IN ({', '.join('?' * len(some))})", some
-
-
-def in_rows(rows: Sequence[Values]) -> Iterator[tuple[str, Values]]:
-    """What follows `VALUES`, and the values to bind, for at most `AT_ONCE` rows each."""
-    for start in range(0, len(rows), AT_ONCE):
-        some = rows[start : start + AT_ONCE]
-        places = f"({', '.join('?' * len(some[0]))})"
-        yield ", ".join([places] * len(some)), [value for row in some for value in row]

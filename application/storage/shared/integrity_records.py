@@ -18,15 +18,15 @@ from application.ports.integrity_records import (
 )
 from application.ports.log_point import LogPoint
 from application.ports.partitions import Range
-from application.storage.shared.database import Database, Dialect, Session, in_rows, one_of
+from application.storage.shared.database import Database, Dialect, Session, one_of
 
-PUT_HEADS = (
-    "INSERT INTO heads (order_id, version, hash, trail) VALUES {rows}"
+PUT_HEAD = (
+    "INSERT INTO heads (order_id, version, hash, trail) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (order_id) DO UPDATE SET"
     " version = excluded.version, hash = excluded.hash, trail = excluded.trail"
 )
-OPEN_BUCKETS = (
-    "INSERT INTO drawers (name, orders, facts) VALUES {rows}"
+OPEN_BUCKET = (
+    "INSERT INTO drawers (name, orders, facts) VALUES (?, 0, 0)"
     " ON CONFLICT (name) DO UPDATE SET digest = NULL"
 )
 FINALISE_BUCKET = "UPDATE drawers SET orders = ?, facts = ?, digest = ? WHERE name = ?"
@@ -107,11 +107,8 @@ class IntegrityTables:
         with self._heads_database.transaction() as session:
             if not _moved(session, after, till):
                 return False
-            for places, values in in_rows([astuple(head) for head in heads]):
-                session.run(PUT_HEADS.format(rows=places), values)
-            names = sorted({bucket_of(head.order) for head in heads})
-            for places, values in in_rows([(name, 0, 0) for name in names]):
-                session.run(OPEN_BUCKETS.format(rows=places), values)
+            session.run_each(PUT_HEAD, map(astuple, heads))
+            session.run_each(OPEN_BUCKET, sorted({(bucket_of(head.order),) for head in heads}))
         return True
 
     def unfinalised(self, limit: int) -> Sequence[str]:
