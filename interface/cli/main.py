@@ -4,6 +4,7 @@ import os
 import sys
 from importlib import import_module
 from io import TextIOWrapper
+from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
@@ -11,11 +12,12 @@ import click
 
 from application.runtime import failpoints
 from domain.errors import UserError
-from interface import cli as package
 from interface.cli.shared.session import Session
 
 COMMANDS = [
-    each.name for each in iter_modules(package.__path__) if not each.ispkg and each.name != "main"
+    each.name
+    for each in iter_modules([str(Path(__file__).parent)])
+    if not each.ispkg and each.name != "main"
 ]
 """Every other file of this folder is a command, which it defines under the file's own name."""
 
