@@ -20,7 +20,7 @@ from domain.status import LET_GO, Status
 
 
 class TicketFold(Protocol):
-    """What follows the tickets of one order from event to event."""
+    """A fold over the tickets of one order, event by event."""
 
     def take(self, tickets: Mapping[str, str], event: Event) -> None:
         """The order holds these tickets from now on; `tickets` maps each to its set."""
@@ -36,7 +36,7 @@ class TicketFold(Protocol):
 
 
 def follow(fold: TicketFold, event: Event) -> None:
-    """Have a fold do what an event means for tickets. Raises `UnknownEvent`."""
+    """Apply an event's ticket moves to a fold. Raises `UnknownEvent`."""
     move = _MOVES.get(type(event))
     if move is None:
         raise UnknownEvent(type(event).__name__, event.originator_id)
