@@ -8,8 +8,6 @@ from domain.errors import UserError
 BESIDE = "beside"
 """The audit key is in a file beside the database, where that is a file."""
 
-DATABASE_SCHEMES = ("sqlite:///", "postgresql://")
-
 
 class Settings(msgspec.Struct, frozen=True):
     """How this service runs. Names are those of the environment, without `ORDERLOG_`."""

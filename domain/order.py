@@ -7,12 +7,8 @@ from typing import Any, Self
 
 import msgspec
 
-from domain.commands import (
-    CommandMetadata,
-    Customer,
-    Payment,
-    TicketSelection,
-)
+from domain import refusals
+from domain.commands import CommandMetadata, Customer, Payment, TicketSelection
 from domain.errors import UnknownEvent
 from domain.events import (
     CustomerSet,
@@ -24,18 +20,6 @@ from domain.events import (
 )
 from domain.payment import ConfirmedBy, PaymentSystem, redirect_address
 from domain.pricing import Price, Worth, worth
-from domain.refusals import (
-    ConfirmedByGateway,
-    CustomerLocked,
-    MoveNotAllowed,
-    NoTickets,
-    PaymentLocked,
-    PaymentSystemMissing,
-    StatusOfTheSystem,
-    TicketsIncomplete,
-    TicketsLocked,
-    TicketsOnlyOut,
-)
 from domain.shows import Show
 from domain.status import HELD, LET_GO, MOVES, SYSTEM_ONLY, Status
 from domain.ticket_selection import chosen_of, is_complete, refuse_unpriced, sets_of
@@ -169,7 +153,7 @@ class Order(msgspec.Struct, omit_defaults=True):
     def refuse_incomplete(self, command: TicketSelection) -> None:
         """Refuse unless the order has all of the requested tickets."""
         if not is_complete(command, chosen_of(command, self.tickets, {})):
-            raise TicketsIncomplete
+            raise refusals.TicketsIncomplete
 
     def set_customer(self, customer: Customer, metadata: CommandMetadata) -> None:
         """Record what the buyer says of themselves; what is None stays as it was."""
@@ -183,7 +167,7 @@ class Order(msgspec.Struct, omit_defaults=True):
             return
         status = self.status_at(metadata.at)
         if status is not Status.EXECUTED:
-            raise CustomerLocked(status=status)
+            raise refusals.CustomerLocked(status=status)
         self._record(CustomerSet, metadata, **news)
 
     def choose_payment(self, payment: Payment, metadata: CommandMetadata) -> None:
@@ -192,14 +176,14 @@ class Order(msgspec.Struct, omit_defaults=True):
             return
         system = payment.system or self.system
         if system is None:
-            raise PaymentSystemMissing
+            raise refusals.PaymentSystemMissing
         success_url = payment.success_url or self.success_url
         failure_url = payment.failure_url or self.failure_url
         if (system, success_url, failure_url) == (self.system, self.success_url, self.failure_url):
             return
         status = self.status_at(metadata.at)
         if status is not Status.EXECUTED:
-            raise PaymentLocked(status=status)
+            raise refusals.PaymentLocked(status=status)
         self._record(
             PaymentSystemSet,
             metadata,
@@ -218,9 +202,9 @@ class Order(msgspec.Struct, omit_defaults=True):
         if wanted is status:
             return
         if wanted in SYSTEM_ONLY:
-            raise StatusOfTheSystem(wanted=wanted)
+            raise refusals.StatusOfTheSystem(wanted=wanted)
         if wanted not in MOVES[status]:
-            raise MoveNotAllowed(status=status, wanted=wanted)
+            raise refusals.MoveNotAllowed(status=status, wanted=wanted)
         if wanted is Status.IN_PROGRESS:
             self._start_payment(metadata, secret)
         elif wanted is Status.DONE:
@@ -243,18 +227,18 @@ class Order(msgspec.Struct, omit_defaults=True):
     ) -> None:
         status = self.status_at(metadata.at)
         if status not in HELD:
-            raise TicketsLocked(status=status)
+            raise refusals.TicketsLocked(status=status)
         if status is Status.IN_PROGRESS:
             if not (is_complete(command, chosen) and chosen.keys() <= self.tickets.keys()):
-                raise TicketsOnlyOut
+                raise refusals.TicketsOnlyOut
             if not chosen:
-                raise NoTickets
+                raise refusals.NoTickets
 
     def _start_payment(self, metadata: CommandMetadata, secret: str) -> None:
         if self.system is None:
-            raise PaymentSystemMissing
+            raise refusals.PaymentSystemMissing
         if not self.tickets:
-            raise NoTickets
+            raise refusals.NoTickets
         address = self.system.redirect_url
         self._record(
             StatusChanged,
@@ -266,7 +250,7 @@ class Order(msgspec.Struct, omit_defaults=True):
 
     def _finish(self, metadata: CommandMetadata, secret: str) -> None:
         if self.system is not None and self.system.confirmed_by is ConfirmedBy.GATEWAY:
-            raise ConfirmedByGateway(system=self.system.alias)
+            raise refusals.ConfirmedByGateway(system=self.system.alias)
         barcodes = {ticket: _barcode(secret, ticket) for ticket in self.tickets}
         self._record(StatusChanged, metadata, status=Status.DONE, barcodes=barcodes)
 

@@ -5,7 +5,7 @@ none passes over an event in silence.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from domain.errors import UnknownEvent
 from domain.events import (
@@ -35,12 +35,16 @@ class TicketFold(Protocol):
         """The tickets of the order are its own for good."""
 
 
-def follow(fold: TicketFold, event: Event) -> None:
-    """Apply an event's ticket moves to a fold. Raises `UnknownEvent`."""
-    move = _MOVES.get(type(event))
-    if move is None:
-        raise UnknownEvent(type(event).__name__, event.originator_id)
-    move(fold, event)
+def follow(fold: TicketFold, events: Iterable[Event]) -> None:
+    """Apply the ticket moves of an order's events to a fold. Raises `UnknownEvent`."""
+    for event in events:
+        move = _MOVES.get(type(event), _unknown)
+        if move is not None:
+            move(fold, event)
+
+
+def _unknown(_: TicketFold, event: Event) -> NoReturn:
+    raise UnknownEvent(type(event).__name__, event.originator_id)
 
 
 def _created(fold: TicketFold, event: OrderCreated) -> None:
@@ -59,14 +63,11 @@ def _status(fold: TicketFold, event: StatusChanged) -> None:
         fold.free_all(event)
 
 
-def _none(fold: TicketFold, event: Event) -> None:
-    """Tickets stay as they are."""
-
-
-_MOVES: dict[type[Event], Callable[[TicketFold, Any], None]] = {
+_MOVES: dict[type[Event], Callable[[TicketFold, Any], None] | None] = {
     OrderCreated: _created,
     TicketsChanged: _changed,
-    CustomerSet: _none,
-    PaymentSystemSet: _none,
+    CustomerSet: None,
+    PaymentSystemSet: None,
     StatusChanged: _status,
 }
+"""None: the tickets stay as they are."""

@@ -17,12 +17,12 @@ from application.archive.manifest import (
     BadArchive,
     Manifest,
     digest_of,
-    flush,
     read_manifest,
     write_manifest,
 )
 from application.archive.reading import another_log, last_event
 from application.ports.copyable import EVENTS, Readable, Row
+from application.runtime.disk import sync
 
 
 class Sizes(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,19 +153,19 @@ class _MonthWriter:
         self._events += 1
         self._rows.append(row)
         if len(self._rows) == self._group:
-            self._flush()
+            self._sync()
 
-    def _flush(self) -> None:
+    def _sync(self) -> None:
         if self._rows:
             self._writer.write_table(table_of(self._rows))
             self._rows = []
 
     def close(self) -> ArchiveFile:
         """Have the file on the disk, and say what is in it."""
-        self._flush()
+        self._sync()
         self._writer.close()
-        flush(self._path)
-        flush(self._path.parent)
+        sync(self._path)
+        sync(self._path.parent)
         return ArchiveFile(
             path=self._path.relative_to(self._folder).as_posix(),
             partition=self._part,

@@ -1,11 +1,11 @@
 """The list of an archive's files. What is not on it does not belong to the archive."""
 
 import hashlib
-import os
 from pathlib import Path
 
 import msgspec
 
+from application.runtime.disk import sync
 from domain.errors import UserError
 
 FORMAT = 1
@@ -71,18 +71,9 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Replace the list in one step, once it is on the disk."""
     fresh = folder / f"{LIST}.new"
     fresh.write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
-    flush(fresh)
+    sync(fresh)
     fresh.replace(folder / LIST)
-    flush(folder)
-
-
-def flush(path: Path) -> None:
-    """Have a file, or the names in a folder, on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(folder)
 
 
 def digest_of(path: Path) -> str:

@@ -148,24 +148,15 @@ def _load_tickets(
         wanted.remove(gone.values())
 
 
-class _Wanted:
+class _Wanted(msgspec.Struct):
     """Changes a show's tickets step by step, and collects errors."""
 
-    def __init__(
-        self,
-        change: CatalogChange,
-        show: str,
-        highest: int,
-        at: datetime,
-        report: LoadReport,
-        errors: dict[str, str],
-    ) -> None:
-        self._change = change
-        self._show = show
-        self._highest = highest
-        self._at = at
-        self._report = report
-        self._errors = errors
+    _change: CatalogChange
+    _show: str
+    _highest: int
+    _at: datetime
+    _report: LoadReport
+    _errors: dict[str, str]
 
     def count(self, ticket_set: str, count: int, mine: Mapping[str, Ticket]) -> None:
         """Set the number of tickets in a set; vacant ones are removed, highest numbers first."""

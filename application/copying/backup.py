@@ -11,6 +11,7 @@ import msgspec
 from application.integrity.report import Report
 from application.ports.backup_files import BackupRefused, Backups, Content, Progress
 from application.ports.store import Store
+from application.runtime.disk import sync
 from application.runtime.failpoints import reach
 
 
@@ -102,7 +103,7 @@ def _verified(tools: Tools, path: str) -> tuple[str, Report]:
         log_id = store.log_id()
     if Path(f"{path}-wal").exists():
         raise BackupRefused(f"{path} is open in another process.")
-    _sync(path)
+    sync(path)
     return log_id, report
 
 
@@ -112,13 +113,4 @@ def _beside(path: str) -> Iterator[str]:
     folder = Path(path).absolute().parent
     with tempfile.TemporaryDirectory(prefix=f".{Path(path).name}.", dir=folder) as unfinished:
         yield str(Path(unfinished) / "log.db")
-    _sync(str(folder))
-
-
-def _sync(path: str) -> None:
-    """Sync a file or a folder."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(str(folder))

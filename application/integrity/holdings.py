@@ -35,36 +35,38 @@ class Holdings:
 def note_holdings(
     holdings: Holdings, events: Sequence[Event], positions: Sequence[int], count: int
 ) -> None:
-    """Add what an order held by its first `count` events. Raises `UnknownEvent`."""
-    fold = _Fold(holdings)
-    for event, position in zip(events[:count], positions, strict=False):
-        fold.position = position
-        follow(fold, event)
-    holdings.add(fold.held, FOR_GOOD)
+    """Add what an order held, by its first `count` events. Raises `UnknownEvent`."""
+    fold = _Fold(holdings, positions)
+    follow(fold, events[:count])
+    if fold.held:
+        holdings.add(fold.held, FOR_GOOD)
 
 
 class _Fold:
     """The tickets of one order; `held` has the position from which each is its own."""
 
-    __slots__ = ("_holdings", "held", "position")
+    __slots__ = ("_holdings", "_positions", "held")
 
-    def __init__(self, holdings: Holdings) -> None:
+    def __init__(self, holdings: Holdings, positions: Sequence[int]) -> None:
+        """`positions` are those of the order's events, by version from 1."""
         self._holdings = holdings
-        self.position = 0
+        self._positions = positions
         self.held: dict[str, int] = {}
 
-    def take(self, tickets: Mapping[str, str], event: Event) -> None:  # noqa: ARG002 - of the fold
-        """Tickets are held from this position on."""
-        self.held.update(dict.fromkeys(tickets, self.position))
+    def take(self, tickets: Mapping[str, str], event: Event) -> None:
+        """Tickets are held from the event's position on."""
+        position = self._positions[event.originator_version - 1]
+        self.held.update(dict.fromkeys(tickets, position))
 
-    def free(self, tickets: Iterable[str], event: Event) -> None:  # noqa: ARG002
+    def free(self, tickets: Iterable[str], event: Event) -> None:
         """Tickets are held no longer."""
+        position = self._positions[event.originator_version - 1]
         for ticket in tickets:
-            self._holdings.add({ticket: self.held.pop(ticket, self.position)}, self.position)
+            self._holdings.add({ticket: self.held.pop(ticket, position)}, position)
 
-    def free_all(self, event: Event) -> None:  # noqa: ARG002
+    def free_all(self, event: Event) -> None:
         """No ticket is held any longer."""
-        self._holdings.add(self.held, self.position)
+        self._holdings.add(self.held, self._positions[event.originator_version - 1])
         self.held = {}
 
     def sell_all(self, event: Event) -> None:

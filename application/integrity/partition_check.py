@@ -294,12 +294,7 @@ def _differences(
             says = f"The row of the order in the read model {shown.name} was changed."
         version = checked.rows[max(count, 1) - 1][1]
         yield Finding(
-            Kind.READ_MODEL,
-            says,
-            checked.order,
-            version,
-            shown.position,
-            model=shown.name,
+            Kind.READ_MODEL, says, checked.order, version, shown.position, model=shown.name
         )
 
 

@@ -18,10 +18,7 @@ from application.integrity.holdings import Clash
 from application.integrity.merkle_tree import bucket, root_of
 from application.integrity.partition_check import Leaves, Task
 from application.integrity.ranges import is_short, owned_by, parts_of, recorded_of
-from application.integrity.record_check import (
-    number_findings,
-    unrecorded_findings,
-)
+from application.integrity.record_check import number_findings, unrecorded_findings
 from application.integrity.report import MOST_FINDINGS, Found, Report, Totals
 from application.integrity.workers import Workers, here, in_processes, no_cycles_looked_for
 from application.ports.integrity_records import Setback, SignedCheckpoint, Verification

@@ -5,11 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from application.orders.document import order_document
-from application.orders.document_types import (
-    DiffFactDocument,
-    DiffFieldDocument,
-    EventHeadDocument,
-)
+from application.orders.document_types import DiffFactDocument, DiffFieldDocument, EventHeadDocument
 from application.runtime.clock import written
 from domain.events import STORED_NAMES, Event
 from domain.order import Order

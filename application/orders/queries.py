@@ -91,11 +91,7 @@ class OrderQueries:
         loaded = [order_of(row) for row in rows]
         shown = loaded[: wanted.page_size]
         more = len(loaded) > len(shown)
-        return OrderPage(
-            shown,
-            moment,
-            cursor_of(shown[-1], wanted.sort) if more else None,
-        )
+        return OrderPage(shown, moment, cursor_of(shown[-1], wanted.sort) if more else None)
 
     def due(self, limit: int, after: "Due | None" = None) -> list["Due"]:
         """Orders whose hold has ended without that being recorded, the longest overdue first.

@@ -43,20 +43,10 @@ from application.ports.unit_of_work import (
 )
 from application.read_models.tickets import owned, ticket_change
 from application.runtime.ids import new_id
-from domain.commands import (
-    BestAvailable,
-    CommandMetadata,
-    Payment,
-    TicketsById,
-)
+from domain.commands import BestAvailable, CommandMetadata, Payment, TicketsById
 from domain.events import Idempotency
 from domain.order import Order
-from domain.refusals import (
-    ChangedMeanwhile,
-    Refusal,
-    RefusedByState,
-    RequestReused,
-)
+from domain.refusals import ChangedMeanwhile, Refusal, RefusedByState, RequestReused
 from domain.shows import deal_between
 from domain.status import Status
 
@@ -329,10 +319,7 @@ class OrderService(Application[str]):
         return Answer(order, at, document=_encode(order_document(order, at)))
 
     def _carry_out(
-        self,
-        read_set: ReadSet,
-        decide: Callable[..., Answer | IdempotencyRecord],
-        request: Request,
+        self, read_set: ReadSet, decide: Callable[..., Answer | IdempotencyRecord], request: Request
     ) -> Answer:
         """Carry out a decision; repeat it after a lost race or after overdue holds were freed."""
         final_attempt = False

@@ -25,20 +25,13 @@ class NothingToAcknowledge(UserError):
         super().__init__("The log did not go back: there is nothing to acknowledge.")
 
 
-class Acknowledgements:
+class Acknowledgements(msgspec.Struct, frozen=True):
     """Acknowledges setbacks."""
 
-    def __init__(
-        self,
-        store: Store,
-        watch: LogWatch,
-        checkpoints: Checkpoints,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._store = store
-        self._watch = watch
-        self._checkpoints = checkpoints
-        self._clock = clock
+    _store: Store
+    _watch: LogWatch
+    _checkpoints: Checkpoints
+    _clock: Callable[[], datetime]
 
     def acknowledge(self, by: str, reason: str) -> list[Setback]:
         """Acknowledge every open setback; return them. Raises `NothingToAcknowledge`.

@@ -9,9 +9,7 @@ from domain.order import Order
 from domain.status import HELD
 
 TABLE = Table(
-    name="holds",
-    columns={"show": str, "reserved_till": int},
-    indexes=(("reserved_till",),),
+    name="holds", columns={"show": str, "reserved_till": int}, indexes=(("reserved_till",),)
 )
 
 

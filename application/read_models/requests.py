@@ -8,8 +8,7 @@ from application.runtime.clock import to_ms
 from domain.events import Event
 
 TABLE = Table(
-    name="requests",
-    columns={"order_id": str, "version": int, "at": int, "fingerprint": str},
+    name="requests", columns={"order_id": str, "version": int, "at": int, "fingerprint": str}
 )
 """The rows by digest, as people are shown them."""
 

@@ -59,9 +59,7 @@ class Totals:
 
     def add(self, events: Sequence[Event]) -> None:
         """Take in an order. Raises `UnknownEvent`."""
-        fold = _Fold(self.tallies)
-        for event in events:
-            follow(fold, event)
+        follow(_Fold(self.tallies), events)
 
     def rows(self) -> list[Row]:
         """A row for each tally that is not all noughts."""

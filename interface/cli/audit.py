@@ -184,11 +184,7 @@ def verify(
 
 
 def _run(
-    session: Session,
-    count: int,
-    trusted: str | None,
-    anchors: "Sequence[Statement]",
-    at_least: int,
+    session: Session, count: int, trusted: str | None, anchors: "Sequence[Statement]", at_least: int
 ) -> "Report":
     from application.bootstrap import opener_of  # noqa: PLC0415
     from application.integrity.verification import verify as run  # noqa: PLC0415 - see session.py

@@ -7,7 +7,7 @@ import click
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from interface.cli.shared.session import Session
+from interface.cli.shared.session import Session, number
 
 if TYPE_CHECKING:  # see session.py
     from interface.load.linearizability import Checked
@@ -18,26 +18,12 @@ NOT_PROVEN = 3
 
 
 @click.command()
-@click.option(
-    "--tickets",
-    default=50_000,
-    show_default=True,
-    type=click.IntRange(1, 1_000_000),
-    help="How many there are.",
-)
-@click.option(
-    "--buyers",
-    default=32,
-    show_default=True,
-    type=click.IntRange(1, 1000),
-    help="Buyers at once, each with a connection.",
-)
+@number("--tickets", 50_000, 1, 1_000_000, "How many there are.")
+@number("--buyers", 32, 1, 1000, "Buyers at once, each with a connection.")
 @click.option(
     "--seconds", default=15.0, show_default=True, type=click.FloatRange(1, 3600), help="How long."
 )
-@click.option(
-    "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Server processes."
-)
+@number("--workers", 1, 1, 64, "Server processes.")
 @click.option(
     "--database", metavar="URL", help="An empty database; a throw-away SQLite file if not given."
 )

@@ -7,25 +7,13 @@ from contextlib import contextmanager
 
 import click
 
-from interface.cli.shared.session import Session, database_option
+from interface.cli.shared.session import Session, database_option, number
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option(
-    "--port",
-    default=8080,
-    show_default=True,
-    type=click.IntRange(0, 65535),
-    help="The port to listen on; 0 takes a free one.",
-)
-@click.option(
-    "--workers",
-    default=1,
-    show_default=True,
-    type=click.IntRange(1, 64),
-    help="Server processes.",
-)
+@number("--port", 8080, 0, 65535, "The port to listen on; 0 takes a free one.")
+@number("--workers", 1, 1, 64, "Server processes.")
 @click.option("--sample", is_flag=True, help="Load the sample catalogue.")
 @database_option
 def serve(session: Session, host: str, port: int, workers: int, *, sample: bool) -> None:

@@ -11,13 +11,12 @@ from zoneinfo import ZoneInfo
 import yaml
 from flask import Request
 
+from application.runtime.locales import plural_form, written_day, written_money, written_number
+
 LANGUAGES: Mapping[str, str] = {"en": "English", "ru": "Русский"}
 """The languages and their own names. The texts of each are in `texts/`."""
 
 COOKIE = "orderlog_language"
-
-Forms = Mapping[str, str]
-"""The plural forms of a text: for one, for few and for many."""
 
 
 def language_for(request: Request) -> "Language":
@@ -41,7 +40,6 @@ class Language:
     def __init__(self, code: str, texts: Mapping[str, Any]) -> None:
         self.code = code
         self.texts = dict(_flat(texts))
-        self._comma, self._gap = (",", "\u00a0") if code == "ru" else (".", ",")
 
     def say(self, name: str, **values: object) -> str:
         """The text of this name."""
@@ -49,8 +47,7 @@ class Language:
 
     def count(self, name: str, number: int) -> str:
         """The text of this name in the plural form for a number."""
-        form = _form_ru(number) if self.code == "ru" else "one" if number == 1 else "many"
-        return self.say(f"{name}.{form}", n=self.number(number))
+        return self.say(f"{name}.{plural_form(self.code, number)}", n=self.number(number))
 
     def knows(self, name: str) -> bool:
         """Whether there is such a text."""
@@ -58,16 +55,15 @@ class Language:
 
     def number(self, number: int) -> str:
         """A whole number, in groups of three digits."""
-        return f"{number:,}".replace(",", self._gap)
+        return written_number(self.code, number)
 
     def money(self, amount: Decimal | str) -> str:
         """An amount, to the cent."""
-        whole, _, cents = f"{Decimal(amount):,.2f}".partition(".")
-        return f"{whole.replace(',', self._gap)}{self._comma}{cents}"
+        return written_money(self.code, Decimal(amount))
 
     def day(self, day: date) -> str:
         """A day."""
-        return f"{day.day} {self.texts[f'months.{day.month}']} {day.year}"
+        return written_day(self.code, day)
 
     def moment(self, at: datetime, zone: ZoneInfo) -> str:
         """A moment, to the second, by the clock of `zone`."""
@@ -83,14 +79,6 @@ class Language:
 def exactly(at: datetime) -> str:
     """A moment in UTC, to the millisecond."""
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
-
-
-def _form_ru(number: int) -> str:
-    if number % 10 == 1 and number % 100 != 11:  # noqa: PLR2004 - the grammar's own numbers
-        return "one"
-    if number % 10 in {2, 3, 4} and number % 100 not in {12, 13, 14}:
-        return "few"
-    return "many"
 
 
 def _flat(texts: Mapping[Any, Any], path: str = "") -> Mapping[str, str]:

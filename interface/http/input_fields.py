@@ -130,10 +130,7 @@ def text(
     if pattern is not None:
         checks.append(validate.Regexp(pattern, error=error))
     return fields.String(
-        validate=checks,
-        allow_none=True,
-        load_default=None,
-        metadata={"description": description},
+        validate=checks, allow_none=True, load_default=None, metadata={"description": description}
     )
 
 

@@ -12,11 +12,7 @@ from apispec import APISpec
 from flask import Blueprint, Flask, Response, current_app
 from msgspec import Meta
 
-from application.catalog.document_types import (
-    OrderTicketDocument,
-    PartnerDocument,
-    ShowDocument,
-)
+from application.catalog.document_types import OrderTicketDocument, PartnerDocument, ShowDocument
 from application.orders.document_types import OrderDocument
 from interface.http.answer_schemas import AnswerSchemas
 from interface.http.contract import Good, Operation, described, operation_of

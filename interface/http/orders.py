@@ -11,42 +11,17 @@ from application.orders.document_types import HistoryDocument, OrderDocument
 from domain import refusals
 from domain.refusals import UnknownOrder
 from domain.status import Status
+from interface.http import headers, problems, schemas
 from interface.http.answers import Shape, order_answer, orders_answer
 from interface.http.body import load_body, load_query, usual
 from interface.http.calls import Calls
 from interface.http.contract import Good, Operation
 from interface.http.exchange import Incoming, Outgoing, json_answer
 from interface.http.fields_schema import parse, shaped
-from interface.http.headers import (
-    ETAG,
-    IDEMPOTENCY_KEY,
-    IF_MATCH,
-    LINK,
-    LOG_POSITION,
-    WAIT_FOR_POSITION,
-)
 from interface.http.idempotency import fingerprint_of, key_of
 from interface.http.input_fields import OBJECT_ID
-from interface.http.problems import (
-    BAD_CURSOR,
-    BAD_FIELDS_SCHEMA,
-    BAD_IDEMPOTENCY_KEY,
-    CONTENDED,
-    OF_A_BODY,
-    OF_A_BODY_ON_ITS_WAY,
-    OF_A_WAIT,
-    RANDOM_AND_TICKETS,
-)
 from interface.http.quick_body import quick_change, quick_order
 from interface.http.read_your_writes import position_of, wait_for_position
-from interface.http.schemas import (
-    NothingIn,
-    OrderChangeIn,
-    OrderIn,
-    OrderListIn,
-    OrderShapeIn,
-    OrderViewIn,
-)
 from interface.http.versions import versions_of
 
 
@@ -54,18 +29,14 @@ class NothingDocument(TypedDict):
     """An empty object."""
 
 
-ORDER_IN = OrderIn()
-ORDER_CHANGE_IN = OrderChangeIn()
-ORDER_VIEW_IN = OrderViewIn()
-ORDER_LIST_IN = OrderListIn()
-ORDER_SHAPE_IN = OrderShapeIn()
-NOTHING_IN = NothingIn()
+ORDER_IN = schemas.OrderIn()
+ORDER_CHANGE_IN = schemas.OrderChangeIn()
+ORDER_VIEW_IN = schemas.OrderViewIn()
+ORDER_LIST_IN = schemas.OrderListIn()
+ORDER_SHAPE_IN = schemas.OrderShapeIn()
+NOTHING_IN = schemas.NothingIn()
 
-OF_A_WRITE = (
-    BAD_IDEMPOTENCY_KEY,
-    CONTENDED,
-    refusals.RequestReused,
-)
+OF_A_WRITE = (problems.BAD_IDEMPOTENCY_KEY, problems.CONTENDED, refusals.RequestReused)
 OF_A_CHANGE = (
     *OF_A_WRITE,
     refusals.UnknownOrder,
@@ -75,10 +46,10 @@ OF_A_CHANGE = (
     refusals.MoveNotAllowed,
 )
 OF_A_COMMAND = (
-    *OF_A_BODY,
-    *OF_A_BODY_ON_ITS_WAY,
-    RANDOM_AND_TICKETS,
-    BAD_FIELDS_SCHEMA,
+    *problems.OF_A_BODY,
+    *problems.OF_A_BODY_ON_ITS_WAY,
+    problems.RANDOM_AND_TICKETS,
+    problems.BAD_FIELDS_SCHEMA,
     refusals.UnknownSet,
     refusals.UnknownTicket,
     refusals.TicketOfAnotherShow,
@@ -98,12 +69,12 @@ CREATE_ORDER = Operation(
     " is true: then the order gets all or none. Customer, payment and status may be given at once.",
     query=ORDER_SHAPE_IN,
     body=ORDER_IN,
-    headers=(IDEMPOTENCY_KEY,),
+    headers=(headers.IDEMPOTENCY_KEY,),
     answers={
         201: Good(
             "The order.",
             OrderDocument,
-            headers=(ETAG, LOG_POSITION),
+            headers=(headers.ETAG, headers.LOG_POSITION),
             leads_to=(
                 "read_order",
                 "change_order",
@@ -131,8 +102,14 @@ CHANGE_ORDER = Operation(
     " no event, and its answer is the order as it is.",
     query=ORDER_SHAPE_IN,
     body=ORDER_CHANGE_IN,
-    headers=(IF_MATCH, IDEMPOTENCY_KEY),
-    answers={200: Good("The order after the change.", OrderDocument, headers=(ETAG, LOG_POSITION))},
+    headers=(headers.IF_MATCH, headers.IDEMPOTENCY_KEY),
+    answers={
+        200: Good(
+            "The order after the change.",
+            OrderDocument,
+            headers=(headers.ETAG, headers.LOG_POSITION),
+        )
+    },
     refuses=(
         *OF_A_CHANGE,
         *OF_A_COMMAND,
@@ -151,8 +128,8 @@ CANCEL_ORDER = Operation(
     says="The same as changing the status to `canceled`: the tickets are released at once, and the"
     " order still lists them.",
     query=NOTHING_IN,
-    headers=(IF_MATCH, IDEMPOTENCY_KEY),
-    answers={200: Good("The order is canceled.", NothingDocument, headers=(LOG_POSITION,))},
+    headers=(headers.IF_MATCH, headers.IDEMPOTENCY_KEY),
+    answers={200: Good("The order is canceled.", NothingDocument, headers=(headers.LOG_POSITION,))},
     refuses=OF_A_CHANGE,
 )
 
@@ -164,9 +141,9 @@ LIST_ORDERS = Operation(
     " the orders that there were at that moment, as they were then; a page for which very many"
     " orders have to be read may be shorter than page_size, or empty, and still have a next one.",
     query=ORDER_LIST_IN,
-    headers=(WAIT_FOR_POSITION,),
-    answers={200: Good("A page of orders.", OrderDocument, many=True, headers=(LINK,))},
-    refuses=(BAD_CURSOR, BAD_FIELDS_SCHEMA, *OF_A_WAIT),
+    headers=(headers.WAIT_FOR_POSITION,),
+    answers={200: Good("A page of orders.", OrderDocument, many=True, headers=(headers.LINK,))},
+    refuses=(problems.BAD_CURSOR, problems.BAD_FIELDS_SCHEMA, *problems.OF_A_WAIT),
 )
 
 READ_ORDER = Operation(
@@ -175,9 +152,9 @@ READ_ORDER = Operation(
     says="The order as it is, or as it was after one of its versions or at a moment. The vendor"
     " that created it and the organiser of its event may read it.",
     query=ORDER_VIEW_IN,
-    answers={200: Good("The order.", OrderDocument, headers=(ETAG,))},
+    answers={200: Good("The order.", OrderDocument, headers=(headers.ETAG,))},
     refuses=(
-        BAD_FIELDS_SCHEMA,
+        problems.BAD_FIELDS_SCHEMA,
         refusals.UnknownOrder,
         refusals.UnknownVersion,
         refusals.NotYetCreated,

@@ -106,8 +106,7 @@ class OrderChangeIn(Schema):
         },
     )
     customer = fields.Nested(
-        CustomerIn,
-        metadata={"description": "Who the buyer is; what is missing or null stays."},
+        CustomerIn, metadata={"description": "Who the buyer is; what is missing or null stays."}
     )
     payment = fields.Nested(
         PaymentIn, metadata={"description": "How to pay; what is missing or null stays."}
@@ -206,8 +205,7 @@ class OrderListIn(OrderShapeIn):
     status = Words(Status, metadata={"description": "Orders in one of these statuses."})
     event = ObjectId(metadata={"description": "Orders of this event."})
     number = Digits(
-        validate=validate.Range(0, 2**53),
-        metadata={"description": "The order with this number."},
+        validate=validate.Range(0, 2**53), metadata={"description": "The order with this number."}
     )
     created_at = MomentRange(
         metadata={"description": "Orders created in a range FROM,TILL; either may be left out."}

@@ -116,11 +116,7 @@ def _later(state: OrderState, status: str, *, recorded: bool = True) -> OrderSta
 
 
 def _shows(seen: Seen, state: OrderState) -> bool:
-    return (seen.status, seen.version, seen.tickets) == (
-        state.status,
-        state.version,
-        state.tickets,
-    )
+    return (seen.status, seen.version, seen.tickets) == (state.status, state.version, state.tickets)
 
 
 def after_ticket_call(owner: str | None, call: TicketCall) -> Sequence[str | None]:

@@ -131,15 +131,9 @@ COUNTED = {
 }
 
 
-def plural(number: int) -> int:
-    """One, or any other number."""
-    return int(number != 1)
-
-
 ENGLISH = Language(
     code="en",
     moment="%Y-%m-%d %H:%M:%S UTC",
-    plural=plural,
     sentences=MappingProxyType(SENTENCES),
     words=MappingProxyType(WORDS),
     counted=MappingProxyType(COUNTED),

@@ -7,22 +7,25 @@ from typing import Any
 
 import msgspec
 
+from application.runtime.locales import plural_form
+
 SECOND = timedelta(seconds=1)
 UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 UNITS_SHOWN = 2
+FORMS = {"one": 0, "few": 1, "many": -1}
+"""Where the phrases of a language have each plural form."""
 
 
 class Language(msgspec.Struct, frozen=True):
     """Everything needed to render a timeline in a language.
 
-    `sentences` and `words` are by key. `counted` has, by key, a phrase for each plural form, with #
-    for the number; `plural` selects the form for a number. Spans of time have two cases: the
-    nominative ("span"), and the case for a duration or a time ago ("span_for").
+    `sentences` and `words` are by key. `counted` has, by key, a phrase for each plural form that
+    the language has, in the order of `FORMS`, with # for the number. Spans of time are counted in
+    two cases: as they are named ("span"), and as something lasts or lies back ("span_for").
     """
 
     code: str
     moment: str
-    plural: Callable[[int], int]
     sentences: Mapping[str, str]
     words: Mapping[str, str]
     counted: Mapping[str, Sequence[str]]
@@ -38,7 +41,8 @@ class Language(msgspec.Struct, frozen=True):
 
     def count(self, number: int, key: str) -> str:
         """The phrase under `key` for a number."""
-        return self.counted[key][self.plural(number)].replace("#", str(number))
+        place = FORMS[plural_form(self.code, number)]
+        return self.counted[key][place].replace("#", str(number))
 
     def at(self, moment: datetime) -> str:
         """A moment, to the second: in UTC, or as `writes` formats it."""

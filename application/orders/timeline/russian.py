@@ -132,19 +132,9 @@ COUNTED = {
 }
 
 
-def plural(number: int) -> int:
-    """1, 21, 31; 2 to 4, 22 to 24; 5 to 20, 25 to 30."""
-    if number % 10 == 1 and number % 100 != 11:  # noqa: PLR2004 - Russian grammar
-        return 0
-    if number % 10 in {2, 3, 4} and number % 100 not in {12, 13, 14}:
-        return 1
-    return 2
-
-
 RUSSIAN = Language(
     code="ru",
     moment="%d.%m.%Y %H:%M:%S UTC",
-    plural=plural,
     sentences=MappingProxyType(SENTENCES),
     words=MappingProxyType(WORDS),
     counted=MappingProxyType(COUNTED),

@@ -35,12 +35,7 @@ from domain.events import (
 )
 from domain.order import Order
 from domain.payment import ConfirmedBy
-from domain.refusals import (
-    CustomerLocked,
-    MoveNotAllowed,
-    PaymentLocked,
-    TicketsLocked,
-)
+from domain.refusals import CustomerLocked, MoveNotAllowed, PaymentLocked, TicketsLocked
 from domain.status import HELD, Status
 
 LANGUAGES: Mapping[str, Language] = MappingProxyType(
@@ -90,20 +85,13 @@ class Narration(msgspec.Struct):
     started_at: datetime | None = None
 
 
-class OrderTimelines:
+class OrderTimelines(msgspec.Struct, frozen=True):
     """Renders timelines. A `caller` sees the orders it sells and those of its own shows."""
 
-    def __init__(
-        self,
-        history: OrderHistory,
-        attempts: RejectionLog,
-        catalog_cache: CatalogCache,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._history = history
-        self._attempts = attempts
-        self._catalog_cache = catalog_cache
-        self._clock = clock
+    _history: OrderHistory
+    _attempts: RejectionLog
+    _catalog_cache: CatalogCache
+    _clock: Callable[[], datetime]
 
     def explain(
         self, order_id: str, language: Language = ENGLISH, caller: Caller | None = None

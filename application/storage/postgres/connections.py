@@ -19,17 +19,6 @@ from application.runtime.greenlet_bridge import off_the_loop
 from application.runtime.store_deadline import StoreWait
 from application.storage.postgres import sessions
 from application.storage.postgres.pipeline import PipelineConnection
-from application.storage.postgres.sessions import (
-    INDEXES_ONLY,
-    READER,
-    SILENT_SECONDS,
-    SYNCHRONOUS,
-    Session,
-    Silent,
-    conninfo,
-    refuse_shared_sessions,
-    settings_of,
-)
 
 T = TypeVar("T")
 
@@ -68,16 +57,16 @@ class _Array(Dumper):
 
 def reader_pool(url: str, most: int) -> "ReaderPool":
     """A pool for reading and for rare changes."""
-    settings = settings_of(url) | READER
+    settings = sessions.settings_of(url) | sessions.READER
 
-    def prepare(connection: Session) -> None:
+    def prepare(connection: sessions.Session) -> None:
         connection.prepare(settings).prepare_threshold = 1
         connection.adapters.register_dumper(str, _Text)
         connection.adapters.register_dumper(Array, _Array)
 
     return ReaderPool(
-        conninfo(url),
-        connection_class=Session,
+        sessions.conninfo(url),
+        connection_class=sessions.Session,
         kwargs={"autocommit": True},
         configure=prepare,
         min_size=1,
@@ -90,11 +79,11 @@ def reader_pool(url: str, most: int) -> "ReaderPool":
     )
 
 
-class ReaderPool(ConnectionPool[Session]):
+class ReaderPool(ConnectionPool[sessions.Session]):
     """A pool that finds out which of its connections have ended without asking the server."""
 
     @staticmethod
-    def check_connection(conn: Session) -> None:
+    def check_connection(conn: sessions.Session) -> None:
         """Look whether the server has ended the connection. Raises `psycopg.Error`."""
         waiter = select.poll()
         waiter.register(conn.pgconn.socket, select.POLLIN)
@@ -115,9 +104,9 @@ class PipelinePool(ConnectionPool[PipelineConnection]):
 
 def writer_pool(url: str, most: int) -> PipelinePool:
     """A pool of pipeline connections for batches of writes."""
-    settings = settings_of(url, INDEXES_ONLY)
+    settings = sessions.settings_of(url, sessions.INDEXES_ONLY)
     return PipelinePool(
-        conninfo(url),
+        sessions.conninfo(url),
         connection_class=PipelineConnection,
         kwargs={"autocommit": True},
         configure=lambda connection: connection.open_pipeline(settings),
@@ -131,10 +120,10 @@ def writer_pool(url: str, most: int) -> PipelinePool:
     )
 
 
-def connect(url: str) -> Session:
+def connect(url: str) -> sessions.Session:
     """One connection outside the pools. Raises `BadAddress`, `StoreUnavailable`."""
     try:
-        refuse_shared_sessions(url)
+        sessions.refuse_shared_sessions(url)
         return sessions.connect(url)
     except psycopg.OperationalError as error:
         raise unavailable(error) from error
@@ -207,7 +196,7 @@ class Readers:
                     raise _named(error) from error
 
     @contextmanager
-    def _borrowed(self, deadline: float) -> Iterator[Session]:
+    def _borrowed(self, deadline: float) -> Iterator[sessions.Session]:
         """A connection of the pool. What its failure says about the others is looked at."""
         timeout = max(0.0, min(self._pool.timeout, deadline - time.monotonic()))
         try:
@@ -216,8 +205,8 @@ class Readers:
                     yield session
                 finally:
                     session.deadline = None
-                    session.silent_seconds = SILENT_SECONDS
-        except Silent:
+                    session.silent_seconds = sessions.SILENT_SECONDS
+        except sessions.Silent:
             self._pool.drain()
             raise
         except psycopg.Error as error:
@@ -226,7 +215,6 @@ class Readers:
             raise
 
     def rows(self, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
-        """All rows of a query."""
         return self.run(
             lambda connection: connection.execute(
                 statement.encode(), values, prepare=True
@@ -234,7 +222,7 @@ class Readers:
         )
 
     @contextmanager
-    def borrow(self) -> Iterator[Session]:
+    def borrow(self) -> Iterator[sessions.Session]:
         """A connection, each statement of which is a transaction. Raises `StoreUnavailable`."""
         try:
             with self._borrowed(time.monotonic() + self._pool.timeout) as session:
@@ -256,14 +244,15 @@ class Readers:
         """
         with self.borrow() as session:
             with session.transaction():
-                session.execute("SELECT set_config(%s, %s, true)", (SYNCHRONOUS, self._synchronous))
+                session.execute(
+                    "SELECT set_config(%s, %s, true)", (sessions.SYNCHRONOUS, self._synchronous)
+                )
                 yield session
                 session.warned = False
             if session.warned:
                 raise OutcomeUnknown("A standby has not confirmed what was committed.")
 
     def close(self) -> None:
-        """Give back all connections."""
         self._pool.close()
 
 

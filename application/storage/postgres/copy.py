@@ -60,17 +60,14 @@ class PostgresCopyable(CopiedTables):
             return self._connection.execute(translated(statement), values).fetchall()
 
     def served_by(self) -> str | None:
-        """A process that serves this database now, if one does."""
         rows = self._rows(SERVED)
         return str(rows[0][0]) if rows else None
 
     def is_unfinished(self) -> bool:
-        """Whether this is a copy that was begun and not finished."""
         with _named():
             return is_unfinished_copy(self._connection)
 
     def begin(self) -> None:
-        """Note that this is going to be a copy, and drop its read models."""
         with self._transaction() as session:
             session.run("INSERT INTO counters VALUES ('copying', 1) ON CONFLICT DO NOTHING")
             dead = session.rows("DELETE FROM read_models RETURNING name, generation")
@@ -78,11 +75,9 @@ class PostgresCopyable(CopiedTables):
                 session.run(f"DROP TABLE IF EXISTS {name}_{generation}")
 
     def counters(self) -> Counters:
-        """The counters as they are."""
         return Counters(*self._rows(NUMBERS)[0])
 
     def finish(self, counters: Counters) -> None:
-        """Set the counters, see that new positions come beyond the last, and open it to all."""
         with self._transaction() as session:
             for table, column in ASSIGNED:
                 session.run(NEXT.format(table=table, column=column))
@@ -99,7 +94,6 @@ class PostgresCopyable(CopiedTables):
             yield PostgresSession(self._connection)
 
     def close(self) -> None:
-        """Give back the connection."""
         self._connection.close()
 
 

@@ -22,28 +22,23 @@ class PostgresSession:
         self._connection = connection
 
     def rows(self, statement: str, values: Values = ()) -> list[Any]:
-        """All rows of a query."""
         return self._connection.execute(translated(statement), values, binary=True).fetchall()
 
-    def scan(self, statement: str) -> Iterator[Any]:
-        """The rows of a query, fetched as they are read."""
+    def scan(self, statement: str, values: Values = ()) -> Iterator[Any]:
         take_time(self._connection)
         self._connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         with self._connection.cursor(name="scan", binary=True) as cursor:
-            cursor.execute(translated(statement))
+            cursor.execute(translated(statement), values)
             yield from streamed(cursor, SCAN_ROWS)
 
     def run(self, statement: str, values: Values = ()) -> int:
-        """Run a statement; return how many rows it changed."""
         return self._connection.execute(translated(statement), values).rowcount
 
     def run_each(self, statement: str, values: Iterable[Values]) -> None:
-        """Run a statement once for each of the values."""
         with self._connection.cursor() as cursor:
             cursor.executemany(translated(statement), values)
 
     def load(self, table: str, columns: str, rows: Iterable[Values]) -> None:
-        """Insert many rows by COPY."""
         statement = f"COPY {table} ({columns}) FROM STDIN"
         with self._connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
             for row in rows:
@@ -59,7 +54,6 @@ class PostgresDatabase:
         self._readers = readers
 
     def rows(self, statement: str, values: Values = ()) -> list[Any]:
-        """All rows of a query that is a transaction of its own."""
         return self._readers.rows(translated(statement).decode(), values)
 
     @contextmanager

@@ -13,11 +13,9 @@ class PostgresDerivedRecords(DerivedTables):
     """The port `DerivedRecords` (`application/ports/derived_records.py`) on PostgreSQL."""
 
     def last_number(self) -> int | None:
-        """The last order number that was assigned."""
         return self._last(NUMBERS)
 
     def raise_number(self, number: int) -> None:
-        """See that the next order number is beyond `number`."""
         self._raise(NUMBERS, number)
 
     def positions(self) -> tuple[int, int]:
@@ -28,7 +26,6 @@ class PostgresDerivedRecords(DerivedTables):
         return self._last(POSITIONS), last
 
     def raise_assigned(self, position: int) -> None:
-        """See that the next position is beyond `position`."""
         self._raise(POSITIONS, position)
 
     def _last(self, sequence: str) -> int:

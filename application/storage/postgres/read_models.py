@@ -22,25 +22,11 @@ from application.ports.read_models import (
 )
 from application.runtime.failpoints import reach
 from application.storage.postgres import generations
+from application.storage.postgres import read_model_statements as sql
 from application.storage.postgres.advisory_locks import LAYOUT_LOCK, rebuild_key
 from application.storage.postgres.connections import Array, Connection, Readers, connect, streamed
 from application.storage.postgres.generations import table_name
 from application.storage.postgres.pipeline import texts
-from application.storage.postgres.read_model_statements import (
-    ADD,
-    AIM,
-    BEGIN_ANEW,
-    END_WAIT,
-    LEASE,
-    LOCKED,
-    MOVE,
-    MOVED,
-    NEXT,
-    RELEASE,
-    STATE,
-    STOP,
-    SWAP,
-)
 from application.storage.postgres.sessions import take_time
 from application.storage.shared.read_model_pages import (
     count_query,
@@ -68,15 +54,14 @@ class PostgresReadModels:
     def ensure(self, table: Table) -> None:
         """Make the table of a read model if there is none, whoever else may be doing so."""
         self._tables[table.name] = table
-        if self._readers.rows(STATE + "live", (table.name,)):
+        if self._readers.rows(sql.STATE + "live", (table.name,)):
             return
         with self._laying_out() as connection:
-            known = connection.execute(STATE.encode() + b"live", (table.name,)).fetchone()
+            known = connection.execute(sql.STATE.encode() + b"live", (table.name,)).fetchone()
             if known is None:
                 self._add(connection, table, live=True)
 
     def renew(self, table: Table) -> bool:
-        """Put an empty table in the place of one of another shape; True if there was one."""
         if self.shape(self.state(table.name)) == table.shape:
             return False
         with self._laying_out() as connection:
@@ -91,7 +76,6 @@ class PostgresReadModels:
         return parted is not None
 
     def begin_anew(self, state: ModelState, awaited: int) -> bool:
-        """Put an empty generation in the place of one that has diverged."""
         with self._laying_out() as connection:
             lease = connection.execute(
                 "UPDATE read_models SET live = false"
@@ -102,12 +86,11 @@ class PostgresReadModels:
                 return False
             self._drop(connection, state.name, "target IS NULL")
             self._add(connection, self._tables[state.name], live=True)
-            connection.execute(BEGIN_ANEW.encode(), (*lease, awaited, state.name))
+            connection.execute(sql.BEGIN_ANEW.encode(), (*lease, awaited, state.name))
         return True
 
     def end_wait(self, state: ModelState) -> None:
-        """Let pages be read again."""
-        self._readers.rows(END_WAIT, (state.name, state.generation))
+        self._readers.rows(sql.END_WAIT, (state.name, state.generation))
 
     @contextmanager
     def _laying_out(self) -> Iterator[Connection]:
@@ -126,10 +109,10 @@ class PostgresReadModels:
         target: int | None = None,
     ) -> int:
         """A new generation, of a number that none ever had."""
-        (generation,) = connection.execute(NEXT.encode(), (table.name,)).fetchone() or (1,)
+        (generation,) = connection.execute(sql.NEXT.encode(), (table.name,)).fetchone() or (1,)
         generations.create(connection, table, generation, indexed=live)
         values = (table.name, generation, live, table.shape, code, target)
-        connection.execute(ADD.encode(), values)
+        connection.execute(sql.ADD.encode(), values)
         return int(generation)
 
     def _drop(self, connection: Connection, name: str, condition: str, *values: Any) -> None:
@@ -143,16 +126,13 @@ class PostgresReadModels:
             generations.drop(connection, name, generation)
 
     def state(self, name: str) -> ModelState:
-        """How far the live generation of a read model has got."""
-        return ModelState(*self._readers.rows(STATE + "live", (name,))[0])
+        return ModelState(*self._readers.rows(sql.STATE + "live", (name,))[0])
 
     def reload(self, state: ModelState) -> ModelState:
-        """How far this generation has got, live or not."""
-        rows = self._readers.rows(STATE + "generation = %s", (state.name, state.generation))
+        rows = self._readers.rows(sql.STATE + "generation = %s", (state.name, state.generation))
         return ModelState(*rows[0])
 
     def shape(self, state: ModelState) -> str:
-        """The `Table.shape` that a generation was made for."""
         known = self._shapes.get((state.name, state.generation))
         if known is None:
             rows = self._readers.rows(
@@ -163,13 +143,11 @@ class PostgresReadModels:
         return known
 
     def lease(self, name: str, projector: str, seconds: float) -> bool:
-        """Lease a read model to `projector` for `seconds`, unless another one has it."""
         values = {"name": name, "feeder": projector, "seconds": seconds}
-        return bool(self._readers.rows(LEASE, values))
+        return bool(self._readers.rows(sql.LEASE, values))
 
     def release(self, name: str, projector: str) -> None:
-        """Let others have a read model at once."""
-        self._readers.rows(RELEASE, (name, projector))
+        self._readers.rows(sql.RELEASE, (name, projector))
 
     def commit(
         self,
@@ -179,19 +157,18 @@ class PostgresReadModels:
         gone: Sequence[str] = (),
         point: LogPoint | None = None,
     ) -> bool:
-        """Write rows and position together, if nobody has moved on from `state`."""
         table = self._tables[state.name]
         log, own = ("", b"") if point is None else (point.log, point.hash)
         values: list[Any] = [position, log, own, state.name, state.generation]
         values += [state.position, state.hash, own, position, own]
-        partitions = [f"moved AS ({MOVE})"]
+        partitions = [f"moved AS ({sql.MOVE})"]
         if rows:
-            source = f"SELECT w.* FROM {generations.arrays(table)} AS w WHERE {MOVED}"  # noqa: S608 - our own names
+            source = f"SELECT w.* FROM {generations.arrays(table)} AS w WHERE {sql.MOVED}"  # noqa: S608 - our own names
             partitions.append(f"put AS ({generations.upsert(table, state.generation, source)})")
             values += generations.array_values(table, rows)
         if gone:
             name = table_name(state.name, state.generation)
-            partitions.append(f"gone AS (DELETE FROM {name} WHERE key = ANY(%s) AND {MOVED})")  # noqa: S608 - our own names
+            partitions.append(f"gone AS (DELETE FROM {name} WHERE key = ANY(%s) AND {sql.MOVED})")  # noqa: S608 - our own names
             values.append(Array(texts(gone)))
         statement = f"WITH {', '.join(partitions)} SELECT count(*) FROM moved"  # noqa: S608 - our own words
         reach("projector.before_commit")
@@ -201,14 +178,12 @@ class PostgresReadModels:
             return False
 
     def stop(self, state: ModelState, reason: str) -> None:
-        """Note why a read model stands still."""
         with self._readers.transaction() as connection:
-            connection.execute(STOP.encode(), (reason, state.name, state.generation))
+            connection.execute(sql.STOP.encode(), (reason, state.name, state.generation))
 
     # Reading.
 
     def page(self, name: str, page: Page) -> list[Row]:
-        """The wanted rows of the live generation."""
         while True:
             state = self.state(name)
             if not (page.partial or state.is_true):
@@ -221,7 +196,6 @@ class PostgresReadModels:
                 continue  # swapped this moment: there is another live generation now
 
     def count(self, name: str, page: Page) -> int:
-        """How many rows `page` would have."""
         while True:
             source = table_name(name, self.state(name).generation)
             query = count_query(source, self._tables[name], page, "%s")
@@ -234,7 +208,6 @@ class PostgresReadModels:
     def snapshot(
         self, state: ModelState, partition: Range | None = None
     ) -> Iterator[tuple[int, Iterator[Row]]]:
-        """A generation's position and its rows by key, as they are at this moment."""
         table = table_name(state.name, state.generation)
         terms, values = within(partition, "%s")
         clause = where([*terms, *counted(self._tables[state.name])])
@@ -256,7 +229,6 @@ class PostgresReadModels:
 
     @contextmanager
     def rebuilding(self, name: str) -> Iterator[None]:
-        """Be the only one who makes a generation of this read model, while one is connected."""
         lock = (rebuild_key(name),)
         with connect(self._url) as connection:
             connection.execute("SELECT set_config('lock_timeout', %s, false)", (LINGER,))
@@ -271,11 +243,9 @@ class PostgresReadModels:
                     connection.execute("SELECT pg_advisory_unlock(%s)", lock)
 
     def is_rebuilding(self, name: str) -> bool:
-        """Whether somebody makes a generation of this read model now."""
-        return bool(self._readers.rows(LOCKED, (rebuild_key(name),))[0][0])
+        return bool(self._readers.rows(sql.LOCKED, (rebuild_key(name),))[0][0])
 
     def build(self, table: Table) -> Build | None:
-        """The generation of a read model that is being made, or was when its maker ended."""
         name = table.name
         self._tables[name] = table
         rows = self._readers.rows(
@@ -288,17 +258,15 @@ class PostgresReadModels:
         return None
 
     def begin(self, table: Table, code: str, target: int, split_keys: Sequence[str]) -> Build:
-        """Make an empty generation, to be loaded by the ranges of orders between `split_keys`."""
         self._tables[table.name] = table
         with self._laying_out() as connection:
             self._drop(connection, table.name, "target IS NOT NULL")
             generation = self._add(connection, table, live=False, code=code, target=target)
             generations.add_ranges(connection, table.name, generation, split_keys)
-            connection.execute(AIM.encode(), (target, table.name, generation))
+            connection.execute(sql.AIM.encode(), (target, table.name, generation))
         return Build(self.reload(ModelState(table.name, generation, 0)), code, target)
 
     def pending(self, state: ModelState) -> list[Range]:
-        """The ranges that are not loaded yet."""
         rows = self._readers.rows(
             "SELECT number, lower, upper FROM read_model_ranges"
             " WHERE name = %s AND generation = %s AND facts IS NULL ORDER BY number",
@@ -307,7 +275,6 @@ class PostgresReadModels:
         return [Range(*row) for row in rows]
 
     def loaded(self, state: ModelState) -> int:
-        """How many events were loaded."""
         rows = self._readers.rows(
             "SELECT coalesce(sum(facts), 0)::bigint FROM read_model_ranges"
             " WHERE name = %s AND generation = %s",
@@ -316,14 +283,12 @@ class PostgresReadModels:
         return int(rows[0][0])
 
     def load(self, state: ModelState, partition: Range, rows: Sequence[Row], events: int) -> bool:
-        """Add the rows of a range and note that it is loaded, together."""
         table = self._tables[state.name]
         with self._readers.transaction() as connection:
             take_time(connection)
             return generations.load(connection, table, state.generation, partition, rows, events)
 
     def finish(self, build: Build) -> None:
-        """Make a generation, all ranges of which are loaded, fit to be projected into and read."""
         state = build.state
         with self._readers.transaction() as connection:
             generations.finish(connection, self._tables[state.name], state.generation)
@@ -334,7 +299,6 @@ class PostgresReadModels:
             )
 
     def swap(self, state: ModelState) -> bool:
-        """Make a generation the live one, if it is as far as the live one."""
         with self._laying_out() as connection:
             connection.execute("SELECT FROM read_models WHERE name = %s FOR UPDATE", (state.name,))
             live = _state(connection, "live", state.name)
@@ -344,23 +308,21 @@ class PostgresReadModels:
             if new.position < live.position and not live.diverged:
                 return False
             self._drop(connection, state.name, "generation <> %s", state.generation)
-            connection.execute(SWAP.encode(), (state.name, state.generation))
+            connection.execute(sql.SWAP.encode(), (state.name, state.generation))
             reach("swap.before_commit")
         reach("swap.after_commit")
         return True
 
     def kept(self, name: str) -> ModelState | None:
-        """The generation that was live before."""
-        rows = self._readers.rows(STATE + "NOT live AND target IS NULL", (name,))
+        rows = self._readers.rows(sql.STATE + "NOT live AND target IS NULL", (name,))
         return ModelState(*rows[0]) if rows else None
 
     def drop(self, state: ModelState) -> None:
-        """Drop a generation that is not live."""
         with self._laying_out() as connection:
             self._drop(connection, state.name, "generation = %s", state.generation)
 
 
 def _state(connection: Connection, which: str, *values: Any) -> ModelState | None:
     """How far a generation has got, as the open transaction sees it."""
-    row = connection.execute((STATE + which).encode(), values).fetchone()
+    row = connection.execute((sql.STATE + which).encode(), values).fetchone()
     return None if row is None else ModelState(*row)

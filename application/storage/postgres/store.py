@@ -16,8 +16,7 @@ from eventsourcing.persistence import Notification
 from application.ports.log_point import Excerpt, LogPoint
 from application.ports.partitions import Range
 from application.ports.store import CopyUnfinished
-from application.ports.tickets import Ticket
-from application.ports.unit_of_work import IdempotencyRecord, T, UnitOfWork, Written
+from application.ports.unit_of_work import IdempotencyRecord
 from application.runtime.clock import from_ms
 from application.storage.postgres.connections import (
     Readers,
@@ -35,7 +34,7 @@ from application.storage.postgres.positions import Positions
 from application.storage.postgres.read_models import PostgresReadModels
 from application.storage.postgres.recorder import PostgresRecorder
 from application.storage.postgres.sessions import SYNCHRONOUS, settings_of
-from application.storage.postgres.tickets import overdue, tickets_by_id, tickets_of_show, vacancies
+from application.storage.postgres.tickets import TicketReading
 from application.storage.postgres.writing import PostgresWriter
 from application.storage.shared.catalog import CatalogChange, read_documents
 from application.storage.shared.group_commit import GroupCommit
@@ -57,7 +56,7 @@ CATALOG_LIMITS = ("statement_timeout", "idle_in_transaction_session_timeout", "l
 CATALOG_TIME = "300s"
 
 
-class PostgresStore:
+class PostgresStore(TicketReading):
     """The port to a store (`application/ports/store.py`) on a PostgreSQL database."""
 
     def __init__(self, url: str, *, writers: int = WRITERS, readers: int = READERS) -> None:
@@ -78,8 +77,9 @@ class PostgresStore:
         self._models = PostgresReadModels(url, self._readers)
         self._database = PostgresDatabase(self._readers)
         self._attempts = RejectionLog(self._database)
-        self._audit = PostgresAudit(self._readers)
+        self._audit = PostgresAudit(self._readers, self._database)
         self._writer = PostgresWriter(self._connections, self._writers, writers, self._notify)
+        self.write_all = self._writer.write_all
         self._reads: GroupCommit[str, Sequence[Notification]] = GroupCommit(
             self._events_of_orders, limited=True, name="reads"
         )
@@ -88,14 +88,6 @@ class PostgresStore:
         self.recorder = PostgresRecorder(self._readers, self._writers, self._positions)
 
     # Writing.
-
-    def write_all(self, writes: Sequence[UnitOfWork[T]]) -> list[Written[T] | Exception]:
-        """Carry out `writes` in a shared commit. Waits no longer than a `StoreWait`.
-
-        What was not committed in time is `StoreUnavailable`, and never will be; where the commit
-        had begun it is `OutcomeUnknown`.
-        """
-        return self._writer.write_all(writes)
 
     def _notify(self, position: int) -> None:
         """Wake those who wait for the log to grow."""
@@ -125,7 +117,6 @@ class PostgresStore:
         return [found[order] for order in orders]
 
     def events_before(self, versions: Mapping[str, int]) -> dict[str, Sequence[Notification]]:
-        """By order, its events below a version."""
         rows = self._readers.rows(
             "SELECT e.originator_id, e.originator_version, e.topic, e.state, e.notification_id"
             " FROM unnest(%s::text[], %s::bigint[]) AS w (originator_id, version)"
@@ -162,7 +153,6 @@ class PostgresStore:
         return self._positions.excerpt(after, limit)
 
     def point_at(self, position: int) -> LogPoint:
-        """What the log has at a position."""
         log, own = self._readers.rows(POINT_AT, (position,))[0]
         if own is None:
             self._positions.doubt_last(position)
@@ -184,7 +174,6 @@ class PostgresStore:
     def events_of_range(
         self, partition: Range, till: int
     ) -> Generator[tuple[str, str, bytes], None, None]:
-        """The events of a range of orders with positions up to `till`, by order and version."""
         below = "" if partition.upper is None else " AND originator_id < %(upper)s"
         with (
             self._readers.transaction() as connection,
@@ -219,24 +208,6 @@ class PostgresStore:
                 if self._latest == latest:
                     self._news.wait(min(left, POLL_SOON_SECONDS if soon else POLL_SECONDS))
 
-    # Tickets.
-
-    def tickets(self, show: str) -> Sequence[Ticket]:
-        """All tickets of a show by their numbers."""
-        return tickets_of_show(self._readers, show)
-
-    def tickets_by_id(self, ids: Sequence[str]) -> Sequence[Ticket]:
-        """These tickets."""
-        return tickets_by_id(self._readers, ids)
-
-    def vacancies(self, shows: Sequence[str], now: datetime) -> dict[str, int]:
-        """By set, how many tickets can be had at `now`."""
-        return vacancies(self._readers, shows, now)
-
-    def overdue(self, seats: Sequence[str], sets: Sequence[str], now: datetime) -> list[str]:
-        """Orders whose hold has ended but still keeps one of these tickets."""
-        return overdue(self._readers, seats, sets, now)
-
     # The catalogue, and the rest.
 
     def moment(self) -> datetime:
@@ -245,15 +216,12 @@ class PostgresStore:
         return found
 
     def log_id(self) -> str:
-        """The log's own id."""
         return str(self._readers.rows("SELECT id FROM log_identity")[0][0])
 
     def catalog_version(self) -> int:
-        """A number that grows with every change of the catalogue or the keys."""
         return int(self._readers.rows("SELECT value FROM counters WHERE name = 'catalog'")[0][0])
 
     def catalog(self) -> dict[tuple[str, str], bytes]:
-        """The catalogue's documents by kind and id."""
         return read_documents(self._database)
 
     @contextmanager
@@ -272,19 +240,15 @@ class PostgresStore:
         return self._models
 
     def audit(self) -> PostgresAudit:
-        """The records of the integrity checks."""
         return self._audit
 
     def ownership(self) -> TicketOwnership:
-        """Which order owns which ticket, for all of them."""
         return TicketOwnership(self._database)
 
     def derived_records(self) -> PostgresDerivedRecords:
-        """What could be made again from the log."""
         return PostgresDerivedRecords(self._database)
 
     def attempts(self) -> RejectionLog:
-        """The log of rejected requests."""
         return self._attempts
 
     def troubles(self) -> dict[str, str]:
@@ -295,7 +259,6 @@ class PostgresStore:
         """None: the server looks after its write-ahead log itself."""
 
     def close(self) -> None:
-        """Give back all connections."""
         self._closing.set()
         self._writer.close()
         self._reads.close()

@@ -145,42 +145,35 @@ def raw_tickets(rows: Rows) -> list[Ticket]:
     ]
 
 
-# Reading, outside of batches.
+class TicketReading:
+    """The queries over a store's tickets, outside of batches."""
 
+    _readers: Readers
 
-def tickets_of_show(readers: Readers, show: str) -> list[Ticket]:
-    """All tickets of a show by their numbers."""
-    statement = f"SELECT {COLUMNS} FROM tickets WHERE show_id = %s ORDER BY number"  # noqa: S608 - fixed names
-    return [ticket_of(row) for row in readers.rows(statement, (show,))]
+    def tickets(self, show: str) -> list[Ticket]:
+        statement = f"SELECT {COLUMNS} FROM tickets WHERE show_id = %s ORDER BY number"  # noqa: S608 - fixed names
+        return [ticket_of(row) for row in self._readers.rows(statement, (show,))]
 
+    def tickets_by_id(self, ids: Sequence[str]) -> list[Ticket]:
+        statement = f"SELECT {COLUMNS} FROM tickets WHERE id = ANY(%s)"  # noqa: S608 - fixed names
+        return [ticket_of(row) for row in self._readers.rows(statement, (list(ids),))]
 
-def tickets_by_id(readers: Readers, ids: Sequence[str]) -> list[Ticket]:
-    """These tickets."""
-    statement = f"SELECT {COLUMNS} FROM tickets WHERE id = ANY(%s)"  # noqa: S608 - fixed names
-    return [ticket_of(row) for row in readers.rows(statement, (list(ids),))]
+    def vacancies(self, shows: Sequence[str], now: datetime) -> dict[str, int]:
+        rows = self._readers.rows(
+            "SELECT set_id, count(*) FROM tickets WHERE show_id = ANY(%s)"
+            " AND (order_id IS NULL OR held_till <= %s) GROUP BY set_id",
+            (list(shows), to_ms(now)),
+        )
+        return dict(rows)
 
-
-def vacancies(readers: Readers, shows: Sequence[str], now: datetime) -> dict[str, int]:
-    """By set, how many tickets can be had at `now`."""
-    rows = readers.rows(
-        "SELECT set_id, count(*) FROM tickets WHERE show_id = ANY(%s)"
-        " AND (order_id IS NULL OR held_till <= %s) GROUP BY set_id",
-        (list(shows), to_ms(now)),
-    )
-    return dict(rows)
-
-
-def overdue(
-    readers: Readers, seats: Sequence[str], sets: Sequence[str], now: datetime
-) -> list[str]:
-    """Orders whose hold has ended but still keeps one of these tickets."""
-    rows = readers.rows(
-        "SELECT order_id FROM tickets"  # noqa: S608 - a fixed number
-        " WHERE id = ANY(%(seats)s) AND order_id IS NOT NULL AND held_till <= %(now)s"
-        " UNION SELECT found.order_id FROM unnest(%(sets)s::text[]) AS w (set_id)"
-        " CROSS JOIN LATERAL (SELECT DISTINCT order_id FROM tickets t"
-        " WHERE t.set_id = w.set_id AND t.held_till <= %(now)s"
-        f" LIMIT {OVERDUE_AT_ONCE}) found",
-        {"seats": list(seats), "sets": list(sets), "now": to_ms(now)},
-    )
-    return [row[0] for row in rows]
+    def overdue(self, seats: Sequence[str], sets: Sequence[str], now: datetime) -> list[str]:
+        rows = self._readers.rows(
+            "SELECT order_id FROM tickets"  # noqa: S608 - a fixed number
+            " WHERE id = ANY(%(seats)s) AND order_id IS NOT NULL AND held_till <= %(now)s"
+            " UNION SELECT found.order_id FROM unnest(%(sets)s::text[]) AS w (set_id)"
+            " CROSS JOIN LATERAL (SELECT DISTINCT order_id FROM tickets t"
+            " WHERE t.set_id = w.set_id AND t.held_till <= %(now)s"
+            f" LIMIT {OVERDUE_AT_ONCE}) found",
+            {"seats": list(seats), "sets": list(sets), "now": to_ms(now)},
+        )
+        return [row[0] for row in rows]

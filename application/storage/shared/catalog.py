@@ -52,21 +52,17 @@ class CatalogChange:
         self._changed = False
 
     def documents(self) -> dict[tuple[str, str], bytes]:
-        """The documents as they are."""
         return read_documents(self._session)
 
     def put(self, kind: str, key: str, document: bytes) -> None:
-        """Add or replace a document."""
         self._session.run(PUT, (kind, key, document))
         self._changed = True
 
     def tickets(self, show: str) -> Iterator[Ticket]:
-        """All tickets of a show by their numbers."""
         statement = f"SELECT {COLUMNS} FROM tickets WHERE show_id = ? ORDER BY number"  # noqa: S608 - our own names
         return map(ticket_of, self._session.rows(statement, (show,)))
 
     def tickets_by_id(self, ids: Sequence[str]) -> list[Ticket]:
-        """These tickets, of whatever show."""
         return [
             ticket_of(row)
             for condition, some in one_of("id", ids)
@@ -85,7 +81,6 @@ class CatalogChange:
         self._changed = True
 
     def remove_tickets(self, ids: Iterable[str]) -> None:
-        """Remove vacant tickets. Raises `TicketTaken`."""
         wanted = list(ids)
         removed: dict[str, str] = {}
         for condition, some in one_of("id", wanted):
@@ -98,13 +93,11 @@ class CatalogChange:
         self._changed = True
 
     def change_ticket(self, ticket: Ticket) -> None:
-        """Change a ticket's seat."""
         self._session.run("UPDATE tickets SET seat = ? WHERE id = ?", (ticket.seat, ticket.id))
         self._listed.reseat(ticket)
         self._changed = True
 
     def ticket_list(self, show: str) -> bytes | None:
-        """The list of a show's tickets as it is stored."""
         return read_ticket_list(self._session, show)
 
     def restore_tickets(self, tickets: Iterable[Ticket]) -> None:
@@ -114,7 +107,6 @@ class CatalogChange:
         self._changed = True
 
     def relist(self, show: str) -> None:
-        """Add all tickets that a show has rows of to its list."""
         self._listed.put(self.tickets(show))
         self._changed = True
 

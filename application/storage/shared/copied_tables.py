@@ -9,10 +9,7 @@ from application.ports.copyable import PARTS, Part, Row
 from application.storage.shared.database import Dialect, Session, Values
 
 COLUMNS = {
-    "events": (
-        "orders_events",
-        "{position} originator_id originator_version topic state hash",
-    ),
+    "events": ("orders_events", "{position} originator_id originator_version topic state hash"),
     "requests": ("requests", "digest fingerprint order_id version at"),
     "tickets": ("tickets", "id show_id set_id number seat shuffle order_id held_till"),
     "ticket_lists": ("ticket_lists", "show_id tickets"),
@@ -52,16 +49,13 @@ class CopiedTables(ABC):
         return table, columns.format(position=self._dialect.position).split()
 
     def is_empty(self) -> bool:
-        """Whether there is nothing in it."""
         return not any(self.rows(part, None, 1) for part in PARTS)
 
     def count(self, part: Part) -> int:
-        """How many rows a part has."""
         table, _ = self._table(part)
         return int(self._rows(f"SELECT count(*) FROM {table}")[0][0])  # noqa: S608 - our own names
 
     def rows(self, part: Part, after: Row | None, limit: int) -> Sequence[Row]:
-        """At most `limit` rows with keys beyond `after`, by their keys."""
         table, columns = self._table(part)
         key = columns[: part.key]
         where = f" WHERE {_compared(key, '>')}" if after is not None else ""
@@ -72,7 +66,6 @@ class CopiedTables(ABC):
         )
 
     def replace(self, part: Part, after: Row | None, till: Row | None, rows: Sequence[Row]) -> None:
-        """Have these rows, and no others, with keys beyond `after` up to `till`."""
         table, columns = self._table(part)
         key = columns[: part.key]
         bounds = [_compared(key, ">")] * (after is not None)

@@ -39,8 +39,8 @@ class Session(Protocol):
     def rows(self, statement: str, values: Values = ()) -> list[Any]:
         """All rows of a query."""
 
-    def scan(self, statement: str) -> Iterator[Any]:
-        """The rows of a query over a whole table, fetched as they are read."""
+    def scan(self, statement: str, values: Values = ()) -> Iterator[Any]:
+        """The rows of a query over much of a table, fetched as they are read."""
 
     def run(self, statement: str, values: Values = ()) -> int:
         """Run a statement; return how many rows it changed."""
@@ -86,3 +86,11 @@ def one_of(column: str, values: Sequence[Any]) -> Iterator[tuple[str, Sequence[A
     for start in range(0, len(values), AT_ONCE):
         some = values[start : start + AT_ONCE]
         yield f"{column} IN ({', '.join('?' * len(some))})", some
+
+
+def in_rows(rows: Sequence[Values]) -> Iterator[tuple[str, Values]]:
+    """What follows `VALUES`, and the values to bind, for at most `AT_ONCE` rows each."""
+    for start in range(0, len(rows), AT_ONCE):
+        some = rows[start : start + AT_ONCE]
+        places = f"({', '.join('?' * len(some[0]))})"
+        yield ", ".join([places] * len(some)), [value for row in some for value in row]

@@ -1,6 +1,5 @@
 """What a store keeps beside the log and could make again from it."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -45,7 +44,7 @@ def _record(row: tuple[Any, ...]) -> IdempotencyRecord:
     return IdempotencyRecord(digest, fingerprint, order, version, from_ms(at))
 
 
-class DerivedTables(ABC):
+class DerivedTables:
     """The port `DerivedRecords` (`application/ports/derived_records.py`).
 
     How numbers and positions are assigned differs by store.
@@ -57,18 +56,15 @@ class DerivedTables(ABC):
 
     @contextmanager
     def records_by_order(self) -> Iterator[tuple[int, Iterator[RecordRow]]]:
-        """The last position of the log, and all records by order, at one moment."""
         with self._database.log_snapshot() as (position, session):
             yield position, session.scan(_by_order(session.dialect))
 
     @contextmanager
     def catalog_moment(self) -> Iterator["CatalogSnapshot"]:
-        """The catalogue with its tickets at one moment."""
         with self._database.snapshot() as session:
             yield CatalogSnapshot(session)
 
     def records(self, digests: Sequence[bytes]) -> Mapping[bytes, IdempotencyRecord]:
-        """The records with these digests."""
         return {
             row[0]: _record(row)
             for condition, some in one_of("digest", digests)
@@ -76,12 +72,10 @@ class DerivedTables(ABC):
         }
 
     def records_after(self, digest: bytes, limit: int) -> Sequence[IdempotencyRecord]:
-        """Records by digest."""
         statement = f"{self._select} WHERE digest > ? ORDER BY digest LIMIT ?"
         return [_record(row) for row in self._database.rows(statement, (digest, limit))]
 
     def put_records(self, records: Sequence[IdempotencyRecord]) -> None:
-        """Write records."""
         rows = [(r.digest, r.fingerprint, r.order, r.version, to_ms(r.at)) for r in records]
         with self._database.transaction() as session:
             session.run_each(PUT, rows)
@@ -92,28 +86,11 @@ class DerivedTables(ABC):
             session.run_each(REMOVE, [(each.digest, each.order, each.version) for each in records])
 
     def proven_from(self) -> int:
-        """The position up to which events do not say by which Idempotency-Key they came."""
         return self._counter(PROVEN_FROM) or 0
 
     def _counter(self, name: str) -> int | None:
         rows = self._database.rows("SELECT value FROM counters WHERE name = ?", (name,))
         return int(rows[0][0]) if rows else None
-
-    @abstractmethod
-    def last_number(self) -> int | None:
-        """The last order number that was assigned."""
-
-    @abstractmethod
-    def raise_number(self, number: int) -> None:
-        """See that the next order number is beyond `number`."""
-
-    @abstractmethod
-    def positions(self) -> tuple[int, int]:
-        """The last position that was assigned, and the last that an event has."""
-
-    @abstractmethod
-    def raise_assigned(self, position: int) -> None:
-        """See that the next position is beyond `position`."""
 
 
 class CatalogSnapshot:
@@ -123,7 +100,6 @@ class CatalogSnapshot:
         self._session = session
 
     def documents(self) -> Mapping[tuple[str, str], bytes]:
-        """The documents by kind and id."""
         return read_documents(self._session)
 
     def ticket_lists(self) -> Iterator[tuple[str, bytes]]:
@@ -134,11 +110,9 @@ class CatalogSnapshot:
                 yield show, stored
 
     def shows(self) -> Sequence[str]:
-        """The shows that have rows of tickets."""
         return [row[0] for row in self._session.rows("SELECT DISTINCT show_id FROM tickets")]
 
     def rows(self, show: str) -> Sequence[Listed]:
-        """A show's rows of tickets."""
         return self._session.rows(
             "SELECT id, set_id, number, seat FROM tickets WHERE show_id = ? ORDER BY number, id",
             (show,),

@@ -32,7 +32,6 @@ class TicketOwnership:
 
     @contextmanager
     def snapshot(self) -> Iterator[tuple[int, Iterator[Row]]]:
-        """The last position of the log, and the rows by ticket, at one moment."""
         with self._database.log_snapshot() as (position, session):
             yield position, _rows_by_ticket(session)
 
@@ -58,11 +57,9 @@ class TicketRepair:
         self.position = last_position(session)
 
     def log(self, after: int, limit: int) -> Sequence[Notification]:
-        """Events by position."""
         return [Notification(*row) for row in self._session.rows(self._log, (after, limit))]
 
     def rows(self) -> Iterator[Row]:
-        """The rows by ticket."""
         return _rows_by_ticket(self._session)
 
     def put(self, ticket: str, row: Row | None) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 from application.ports.backup_files import BackupRefused, Content, Progress, Replaced
 from application.ports.store import StoreUnavailable
 from application.runtime.clock import stamp
+from application.runtime.disk import sync
 from application.storage.sqlite.connections import connect
 from application.storage.sqlite.file_identity import FilesDiffer, check_before_opening
 from application.storage.sqlite.layout import LOG
@@ -33,7 +34,6 @@ class SqliteBackups:
         self._path = path
 
     def copy_to(self, target: str, progress: Progress) -> None:
-        """Copy the log as it is at this moment to the file `target`, and sync that."""
         if not Path(self._path).exists():
             raise StoreUnavailable(f"There is no file {self._path}.")
         check_before_opening(self._path)
@@ -41,12 +41,10 @@ class SqliteBackups:
             _copy(log, self._path, target, progress)
 
     def copy_from(self, backup: str, target: str, progress: Progress) -> None:
-        """Copy a backup to the file `target`, and sync that."""
         with _read_only(backup) as copy:
             _copy(copy, backup, target, progress)
 
     def content(self) -> Content | None:
-        """What is in the database now; None if there is none, or nothing in it."""
         if not _has_bytes(self._path):
             return None
         try:
@@ -71,7 +69,7 @@ class SqliteBackups:
             os.replace(fresh, self._path)  # noqa: PTH105 - paths are strings here, as SQLite has them
             self._set_recorded_heads_aside(kept, log_id)
             self._remove_sides()
-            _sync(str(Path(self._path).absolute().parent))
+            sync(str(Path(self._path).absolute().parent))
         return Replaced(kept if _has_bytes(kept) else None)
 
     def _keep(self, kept: str) -> None:
@@ -120,7 +118,7 @@ def _copy(source: sqlite3.Connection, name: str, target: str, progress: Progress
     finally:
         if source.in_transaction:
             source.execute("ROLLBACK")
-    _sync(target)
+    sync(target)
 
 
 @contextmanager
@@ -197,12 +195,3 @@ def _kept_name(path: str) -> str:
 
 def _has_bytes(path: str) -> bool:
     return Path(path).exists() and Path(path).stat().st_size > 0
-
-
-def _sync(path: str) -> None:
-    """Have a file or a folder on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -210,10 +210,7 @@ def store_pending(
 
 
 def _event_rows(
-    heap: "Heap",
-    pending_writes: Sequence[PendingWrites],
-    first: int,
-    hashes: dict[str, bytes],
+    heap: "Heap", pending_writes: Sequence[PendingWrites], first: int, hashes: dict[str, bytes]
 ) -> list[tuple[int, Any, int, str, int, int]]:
     """The events' rows, with positions from `first`; each event's hash follows its bytes."""
     new = list(events_of(pending_writes))

@@ -47,7 +47,6 @@ class SharedClock:
             self.close()
 
     def moment(self) -> datetime:
-        """What time it is, to the microsecond."""
         return from_ns(elapsed_ns() + self._offset)
 
     def follow(self) -> datetime:

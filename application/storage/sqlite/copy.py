@@ -43,7 +43,6 @@ class SqliteCopyable(CopiedTables):
         return self._log.execute(statement, values).fetchall()
 
     def served_by(self) -> str | None:
-        """A process that serves this database now, if one does."""
         if not Path(self._views_path).exists():
             return None
         clock = SharedClock(self._clock_path)
@@ -57,7 +56,6 @@ class SqliteCopyable(CopiedTables):
         return None if row is None else str(row[0])
 
     def is_unfinished(self) -> bool:
-        """Whether this is a copy that was begun and not finished."""
         return is_unfinished_copy(self._log)
 
     def begin(self) -> None:
@@ -70,7 +68,6 @@ class SqliteCopyable(CopiedTables):
                 file.unlink()
 
     def counters(self) -> Counters:
-        """The counters as they are."""
         found = dict(self._log.execute("SELECT name, value FROM counters"))
         return Counters(found["number"], found["catalog"], found.get(PROVEN_FROM, 0))
 
@@ -104,5 +101,4 @@ class SqliteCopyable(CopiedTables):
             raise unavailable(error) from error
 
     def close(self) -> None:
-        """Give back the connection."""
         self._log.close()

@@ -27,23 +27,18 @@ class SqliteSession:
         self._connection = connection
 
     def rows(self, statement: str, values: Values = ()) -> list[Any]:
-        """All rows of a query."""
         return self._connection.execute(statement, values).fetchall()
 
-    def scan(self, statement: str) -> Iterator[Any]:
-        """The rows of a query, fetched as they are read."""
-        return self._connection.execute(statement)
+    def scan(self, statement: str, values: Values = ()) -> Iterator[Any]:
+        return self._connection.execute(statement, values)
 
     def run(self, statement: str, values: Values = ()) -> int:
-        """Run a statement; return how many rows it changed."""
         return self._connection.execute(statement, values).rowcount
 
     def run_each(self, statement: str, values: Iterable[Values]) -> None:
-        """Run a statement once for each of the values."""
         self._connection.executemany(statement, values)
 
     def load(self, table: str, columns: str, rows: Iterable[Values]) -> None:
-        """Insert many rows."""
         places = ", ".join("?" * len(columns.split(", ")))
         statement = f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608 - our own names
         self._connection.executemany(statement, rows)
@@ -69,7 +64,6 @@ class SqliteDatabase:
         self._transaction = transaction
 
     def rows(self, statement: str, values: Values = ()) -> list[Any]:
-        """All rows of a query that is a transaction of its own."""
         return self._reader().execute(statement, values).fetchall()
 
     @contextmanager

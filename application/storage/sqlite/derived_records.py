@@ -12,11 +12,9 @@ class SqliteDerivedRecords(DerivedTables):
     """The port `DerivedRecords` (`application/ports/derived_records.py`) on an SQLite file."""
 
     def last_number(self) -> int | None:
-        """The last order number that was assigned."""
         return self._counter("number")
 
     def raise_number(self, number: int) -> None:
-        """See that the next order number is beyond `number`."""
         with self._database.transaction() as session:
             session.run(RAISE, (number,))
 

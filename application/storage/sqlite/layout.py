@@ -8,27 +8,7 @@ import msgspec
 
 from application.ports.store import LayoutTooNew, StoreUnavailable
 from application.runtime.failpoints import reach
-from application.storage.sqlite.companion_tables import (
-    LOG_IDENTITY,
-    PROJECTORS,
-    RECORDED_HEADS_TABLES,
-    SEEN,
-    STOPPED_SINCE,
-    VERIFICATION,
-    VIEWS_TABLES,
-    add_points,
-    begin_read_models_anew,
-)
-from application.storage.sqlite.log_tables import (
-    ATTEMPTS,
-    CHECKPOINTS,
-    LOG_TABLES,
-    SETBACKS,
-    chain_events,
-    digest_requests,
-    identify_log,
-    list_tickets,
-)
+from application.storage.sqlite import companion_tables, log_tables
 from application.storage.sqlite.script import run
 
 Step = str | Callable[[sqlite3.Connection], None]
@@ -86,30 +66,30 @@ class File(msgspec.Struct, frozen=True):
 
 
 LOG = File(
-    LOG_TABLES,
+    log_tables.LOG_TABLES,
     MappingProxyType(
         {
-            2: ATTEMPTS,
-            3: chain_events,
-            4: CHECKPOINTS,
-            5: identify_log,
-            6: SETBACKS,
-            7: digest_requests,
-            8: list_tickets,
+            2: log_tables.ATTEMPTS,
+            3: log_tables.chain_events,
+            4: log_tables.CHECKPOINTS,
+            5: log_tables.identify_log,
+            6: log_tables.SETBACKS,
+            7: log_tables.digest_requests,
+            8: log_tables.list_tickets,
         }
     ),
     _log_layout,
     _note_log_layout,
 )
 VIEWS = File(
-    VIEWS_TABLES,
+    companion_tables.VIEWS_TABLES,
     MappingProxyType(
         {
-            2: PROJECTORS,
-            3: begin_read_models_anew,
-            4: STOPPED_SINCE,
-            5: LOG_IDENTITY,
-            6: add_points,
+            2: companion_tables.PROJECTORS,
+            3: companion_tables.begin_read_models_anew,
+            4: companion_tables.STOPPED_SINCE,
+            5: companion_tables.LOG_IDENTITY,
+            6: companion_tables.add_points,
         }
     ),
     _views_layout,
@@ -118,8 +98,14 @@ VIEWS = File(
 
 
 RECORDED_HEADS = File(
-    RECORDED_HEADS_TABLES,
-    MappingProxyType({2: VERIFICATION, 3: LOG_IDENTITY, 4: SEEN + SETBACKS}),
+    companion_tables.RECORDED_HEADS_TABLES,
+    MappingProxyType(
+        {
+            2: companion_tables.VERIFICATION,
+            3: companion_tables.LOG_IDENTITY,
+            4: companion_tables.SEEN + log_tables.SETBACKS,
+        }
+    ),
     _recorded_heads_layout,
     _note_views_layout,
 )

@@ -75,7 +75,6 @@ class Maintenance:
                 log.warning("write_ahead_log_grows", bytes=self._files.wal_bytes)
 
     def wal_bytes(self) -> int:
-        """How large the write-ahead log is now."""
         with suppress(OSError):
             return Path(f"{self._path}-wal").stat().st_size
         return 0

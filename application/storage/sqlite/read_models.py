@@ -14,31 +14,14 @@ from weakref import WeakSet
 
 from application.ports.log_point import LogPoint
 from application.ports.partitions import Range
-from application.ports.read_models import (
-    Build,
-    ModelNotTrue,
-    ModelState,
-    Page,
-    Row,
-    Table,
-)
+from application.ports.read_models import Build, ModelNotTrue, ModelState, Page, Row, Table
 from application.runtime.clock import to_ms
 from application.runtime.failpoints import reach
 from application.storage.shared.read_model_pages import count_query, page_query, row_of
+from application.storage.sqlite import generation_list as listed
 from application.storage.sqlite import generations
 from application.storage.sqlite.connections import Connection, Connections
 from application.storage.sqlite.damage import Gone, healed
-from application.storage.sqlite.generation_list import (
-    ADD,
-    LEASE,
-    LEASED,
-    PROJECTOR,
-    SWAP,
-    forget,
-    is_listed,
-    live_generation,
-    next_generation,
-)
 from application.storage.sqlite.generations import OpenGenerations
 from application.storage.sqlite.rebuild_lock import is_rebuilding, rebuilding
 from application.storage.sqlite.repair import FileIdentity, RepairedFiles, inode_of
@@ -102,13 +85,12 @@ class SqliteReadModels(RepairedFiles):
             opened = self._of_thread.opened = OpenGenerations(self._open_ones, epoch)
         self._of_thread.touched = (name, generation)
         if (name, generation) not in opened:
-            opened.close([each for each in opened if not is_listed(self._db, *each)])
+            opened.close([each for each in opened if not listed.is_listed(self._db, *each)])
             opened.add(name, generation, self._file(name, generation))
         return opened[name, generation]
 
     @healed
     def ensure(self, table: Table) -> None:
-        """Make the table of a read model if there is none."""
         self._tables[table.name] = table
         if self._is_there(table.name):
             return
@@ -120,18 +102,17 @@ class SqliteReadModels(RepairedFiles):
 
     def _is_there(self, name: str) -> bool:
         """Whether the live generation of a read model is listed, and has its file."""
-        generation = live_generation(self._db, name)
+        generation = listed.live_generation(self._db, name)
         return generation is not None and inode_of(self._file(name, generation)) is not None
 
     @healed
     def renew(self, table: Table) -> bool:
-        """Put an empty table in the place of one of another shape; True if there was one."""
         dead: list[int] = []
         with generations.transaction(self._db):
-            live = live_generation(self._db, table.name)
+            live = listed.live_generation(self._db, table.name)
             differs = live is not None and self._shape(table.name, live) != table.shape
             if differs:
-                dead = forget(self._db, "name = ? AND NOT live", table.name)
+                dead = listed.forget(self._db, "name = ? AND NOT live", table.name)
                 self._db.execute("UPDATE read_models SET live = 0 WHERE name = ?", (table.name,))
                 self._add_live(table)
         self._remove(table.name, dead)
@@ -139,13 +120,12 @@ class SqliteReadModels(RepairedFiles):
 
     @healed
     def begin_anew(self, state: ModelState, awaited: int) -> bool:
-        """Put an empty generation in the place of one that has diverged."""
         name = state.name
         with generations.transaction(self._db):
-            lease = self._db.execute(LEASED, (name, state.generation)).fetchone()
+            lease = self._db.execute(listed.LEASED, (name, state.generation)).fetchone()
             if lease is None:
                 return False
-            dead = forget(self._db, "name = ? AND target IS NULL", name)
+            dead = listed.forget(self._db, "name = ? AND target IS NULL", name)
             self._add_live(self._tables[name])
             self._db.execute(
                 "UPDATE read_models SET feeder = ?, fed_till = ?, awaited = ?"
@@ -157,30 +137,27 @@ class SqliteReadModels(RepairedFiles):
 
     @healed
     def end_wait(self, state: ModelState) -> None:
-        """Let pages be read again."""
         self._db.execute(
             "UPDATE read_models SET awaited = 0 WHERE name = ? AND generation = ?",
             (state.name, state.generation),
         )
 
     def _add_live(self, table: Table) -> None:
-        generation = next_generation(self._db, table.name)
+        generation = listed.next_generation(self._db, table.name)
         generations.create(self._file(table.name, generation), table)
         values = (table.name, generation, table.shape)
-        self._db.execute(f"{ADD} VALUES (?, ?, 1, ?, NULL, NULL)", values)
+        self._db.execute(f"{listed.ADD} VALUES (?, ?, 1, ?, NULL, NULL)", values)
 
     @healed
     def state(self, name: str) -> ModelState:
-        """How far the live generation of a read model has got."""
         return self._state(name, "name = ? AND live", (name,))
 
     def reload(self, state: ModelState) -> ModelState:
-        """How far this generation has got, live or not."""
         which = (state.name, state.generation)
         return self._state(state.name, "name = ? AND generation = ?", which)
 
     def _state(self, name: str, condition: str, values: tuple[Any, ...]) -> ModelState:
-        row = self._db.execute(PROJECTOR + condition, (self._now(), *values)).fetchone()
+        row = self._db.execute(listed.PROJECTOR + condition, (self._now(), *values)).fetchone()
         if row is None:
             raise Gone(name)
         generation, projector, since, target, awaited = row
@@ -193,7 +170,6 @@ class SqliteReadModels(RepairedFiles):
         )
 
     def shape(self, state: ModelState) -> str:
-        """The `Table.shape` that a generation was made for."""
         return self._shape(state.name, state.generation)
 
     def _shape(self, name: str, generation: int) -> str:
@@ -206,15 +182,15 @@ class SqliteReadModels(RepairedFiles):
 
     @healed
     def lease(self, name: str, projector: str, seconds: float) -> bool:
-        """Lease a read model to `projector` for `seconds`, unless another one has it."""
         moment = self._now()
         till = moment + round(seconds * 1000)
         with generations.transaction(self._db):
-            had = self._db.execute(LEASE, (projector, till, name, projector, moment + 1, till))
+            had = self._db.execute(
+                listed.LEASE, (projector, till, name, projector, moment + 1, till)
+            )
         return had.rowcount == 1
 
     def release(self, name: str, projector: str) -> None:
-        """Let others have a read model at once."""
         self._db.execute(
             "UPDATE read_models SET feeder = NULL, fed_till = NULL"
             " WHERE name = ? AND live AND feeder = ?",
@@ -230,7 +206,6 @@ class SqliteReadModels(RepairedFiles):
         gone: Sequence[str] = (),
         point: LogPoint | None = None,
     ) -> bool:
-        """Write rows and position together, if nobody has moved on from `state`."""
         try:
             db = self._open(state.name, state.generation)
         except Gone:
@@ -248,7 +223,6 @@ class SqliteReadModels(RepairedFiles):
 
     @healed
     def stop(self, state: ModelState, reason: str) -> None:
-        """Note why a read model stands still."""
         db = self._open(state.name, state.generation)
         with generations.transaction(db):
             (before,) = db.execute("SELECT stopped FROM progress").fetchone()
@@ -263,7 +237,6 @@ class SqliteReadModels(RepairedFiles):
 
     @healed
     def page(self, name: str, page: Page) -> list[Row]:
-        """The wanted rows of the live generation."""
         state = self.state(name)
         if not (page.partial or state.is_true):
             raise ModelNotTrue(name)
@@ -272,7 +245,6 @@ class SqliteReadModels(RepairedFiles):
 
     @healed
     def count(self, name: str, page: Page) -> int:
-        """How many rows `page` would have."""
         query = count_query(name, self._tables[name], page, "?")
         row = self._open(name, self.state(name).generation).execute(*query).fetchone()
         return int(row[0])
@@ -280,23 +252,19 @@ class SqliteReadModels(RepairedFiles):
     def snapshot(
         self, state: ModelState, partition: Range | None = None
     ) -> AbstractContextManager[tuple[int, Iterator[Row]]]:
-        """A generation's position and its rows by key, as they are at this moment."""
         path = self._file(state.name, state.generation)
         return generations.snapshot(path, self._tables[state.name], partition)
 
     # Making it again.
 
     def rebuilding(self, name: str) -> AbstractContextManager[None]:
-        """Be the only one who makes a generation of this read model."""
         return rebuilding(self._path, name)
 
     def is_rebuilding(self, name: str) -> bool:
-        """Whether somebody makes a generation of this read model now."""
         return is_rebuilding(self._path, name)
 
     @healed
     def build(self, table: Table) -> Build | None:
-        """The generation of a read model that is being made, or was when its maker ended."""
         name = table.name
         self._tables[name] = table
         row = self._db.execute(
@@ -313,16 +281,15 @@ class SqliteReadModels(RepairedFiles):
             return None  # dropped this moment
 
     def begin(self, table: Table, code: str, target: int, split_keys: Sequence[str]) -> Build:
-        """Make an empty generation, to be loaded by the ranges of orders between `split_keys`."""
         self._tables[table.name] = table
         with generations.transaction(self._db):
-            dead = forget(self._db, "name = ? AND target IS NOT NULL", table.name)
-            generation = next_generation(self._db, table.name)
+            dead = listed.forget(self._db, "name = ? AND target IS NOT NULL", table.name)
+            generation = listed.next_generation(self._db, table.name)
             path = self._file(table.name, generation)
             generations.create(path, table, split_keys)
             generations.note_point(path, self._point_at(target))
             values = (table.name, generation, table.shape, code, target)
-            self._db.execute(f"{ADD} VALUES (?, ?, 0, ?, ?, ?)", values)
+            self._db.execute(f"{listed.ADD} VALUES (?, ?, 0, ?, ?, ?)", values)
         self._remove(table.name, dead)
         return Build(self.reload(ModelState(table.name, generation, 0)), code, target)
 
@@ -331,23 +298,19 @@ class SqliteReadModels(RepairedFiles):
             generations.remove(self._file(name, generation))
 
     def pending(self, state: ModelState) -> list[Range]:
-        """The ranges that are not loaded yet."""
         return generations.pending(self._file(state.name, state.generation))
 
     def loaded(self, state: ModelState) -> int:
-        """How many events were loaded; none into a generation that is dropped."""
         try:
             return generations.loaded(self._file(state.name, state.generation))
         except Gone:
             return 0
 
     def load(self, state: ModelState, partition: Range, rows: Sequence[Row], events: int) -> bool:
-        """Add the rows of a range and note that it is loaded, together."""
         path = self._file(state.name, state.generation)
         return generations.load(path, self._tables[state.name], partition, rows, events)
 
     def finish(self, build: Build) -> None:
-        """Make a generation, all ranges of which are loaded, fit to be projected into and read."""
         state = build.state
         path = self._file(state.name, state.generation)
         if hasattr(self._of_thread, "opened"):
@@ -355,7 +318,6 @@ class SqliteReadModels(RepairedFiles):
         generations.finish(path, self._tables[state.name], build.target)
 
     def swap(self, state: ModelState) -> bool:
-        """Make a generation the live one, if it is as far as the live one."""
         live = self.state(state.name)
         with (
             generations.transaction(self._db),
@@ -364,10 +326,10 @@ class SqliteReadModels(RepairedFiles):
             new, live = self.reload(state), self.reload(live)
             if new.diverged or (new.position < live.position and not live.diverged):
                 return False
-            dead = forget(
+            dead = listed.forget(
                 self._db, "name = ? AND NOT live AND generation <> ?", state.name, state.generation
             )
-            self._db.execute(SWAP, (state.name, state.name, state.generation))
+            self._db.execute(listed.SWAP, (state.name, state.name, state.generation))
             reach("swap.before_commit")
         reach("swap.after_commit")
         self._remove(state.name, dead)
@@ -375,7 +337,6 @@ class SqliteReadModels(RepairedFiles):
 
     @healed
     def kept(self, name: str) -> ModelState | None:
-        """The generation that was live before."""
         row = self._db.execute(
             "SELECT generation FROM read_models WHERE name = ? AND NOT live AND target IS NULL",
             (name,),
@@ -383,15 +344,13 @@ class SqliteReadModels(RepairedFiles):
         return None if row is None else self.reload(ModelState(name, row[0], 0))
 
     def drop(self, state: ModelState) -> None:
-        """Drop a generation that is not live."""
         with generations.transaction(self._db):
-            dead = forget(
+            dead = listed.forget(
                 self._db, "name = ? AND generation = ? AND NOT live", state.name, state.generation
             )
         self._remove(state.name, dead)
 
     def close(self) -> None:
-        """Give back all connections."""
         self._connections.close()
         for connection in list(self._open_ones):
             connection.close()

@@ -19,7 +19,7 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 from application.ports.log_point import Excerpt, LogPoint
 from application.ports.partitions import Range
 from application.ports.store import CopyUnfinished, StoreUnavailable
-from application.ports.unit_of_work import IdempotencyRecord, T, TicketChange, UnitOfWork, Written
+from application.ports.unit_of_work import IdempotencyRecord, TicketChange
 from application.runtime.clock import from_ms
 from application.storage.shared.batch import PendingWrites
 from application.storage.shared.catalog import CatalogChange, read_documents
@@ -110,6 +110,7 @@ class SqliteStore(TicketReading):
         self._maintenance = Maintenance(path, self._files)
         self._writer = SqliteWriter(connection, self._files, self._lock, self._notify)
         self.transaction = self._writer.transaction
+        self.write_all = self._writer.write_all
         self._files.opened()
         note_opened(path, connection)
         keep_reserve(path)
@@ -124,12 +125,7 @@ class SqliteStore(TicketReading):
         self._database = SqliteDatabase(path, lambda: self._reader, self.transaction)
         self._attempts = RejectionLog(self._database)
         self._audit = SqliteAudit(
-            path,
-            path + "-views-witness",
-            file_identity,
-            lambda: self._reader,
-            self.transaction,
-            self._clock.moment,
+            self._database, path + "-views-witness", file_identity, self._clock.moment
         )
 
     def _open_log(self) -> sqlite3.Connection:
@@ -156,10 +152,6 @@ class SqliteStore(TicketReading):
 
     # Writing.
 
-    def write_all(self, writes: Sequence[UnitOfWork[T]]) -> list[Written[T] | Exception]:
-        """Carry out `writes` in a shared commit."""
-        return self._writer.write_all(writes)
-
     def _notify(self, position: int) -> None:
         """Wake those who wait for the log to grow."""
         with self._news:
@@ -170,7 +162,6 @@ class SqliteStore(TicketReading):
     # Reading the log.
 
     def events(self, order: str) -> Sequence[Notification]:
-        """An order's stored events with their positions."""
         rows = self._reader.execute(
             "SELECT originator_id, originator_version, topic, state, rowid FROM orders_events"
             " WHERE originator_id = ? ORDER BY originator_version",
@@ -179,7 +170,6 @@ class SqliteStore(TicketReading):
         return [Notification(*row) for row in rows]
 
     def events_before(self, versions: Mapping[str, int]) -> dict[str, Sequence[Notification]]:
-        """By order, its events below a version."""
         found: dict[str, Sequence[Notification]] = {}
         for order, version in versions.items():
             rows = self._reader.execute(
@@ -211,7 +201,6 @@ class SqliteStore(TicketReading):
         return Excerpt(log, after, here[6] if here else b"", events, last)
 
     def point_at(self, position: int) -> LogPoint:
-        """What the log has at a position."""
         log, own = self._reader.execute(POINT_AT, (position,)).fetchone()
         return LogPoint(log, position, own or b"")
 
@@ -230,7 +219,6 @@ class SqliteStore(TicketReading):
     def events_of_range(
         self, partition: Range, till: int
     ) -> Generator[tuple[str, str, bytes], None, None]:
-        """The events of a range of orders with positions up to `till`, by order and version."""
         below = "" if partition.upper is None else " AND originator_id < ?"
         upper = () if partition.upper is None else (partition.upper,)
         yield from self._reader.execute(
@@ -241,7 +229,6 @@ class SqliteStore(TicketReading):
         )
 
     def last_position(self) -> int:
-        """The highest position in the log."""
         row = self._reader.execute("SELECT max(rowid) FROM orders_events").fetchone()
         return row[0] or 0
 
@@ -270,21 +257,17 @@ class SqliteStore(TicketReading):
         return self._clock.follow()
 
     def log_id(self) -> str:
-        """The log's own id."""
         return str(self._reader.execute("SELECT id FROM log_identity").fetchone()[0])
 
     def catalog_version(self) -> int:
-        """A number that grows with every change of the catalogue or the keys."""
         row = self._reader.execute("SELECT value FROM counters WHERE name = 'catalog'").fetchone()
         return int(row[0])
 
     def catalog(self) -> dict[tuple[str, str], bytes]:
-        """The catalogue's documents by kind and id."""
         return read_documents(self._database)
 
     @contextmanager
     def change_catalog(self) -> Iterator[CatalogChange]:
-        """Open a transaction over the catalogue, its tickets and the keys."""
         with self.transaction() as connection:
             change = CatalogChange(SqliteSession(connection))
             yield change
@@ -295,24 +278,19 @@ class SqliteStore(TicketReading):
         return self._models
 
     def audit(self) -> SqliteAudit:
-        """The records of the integrity checks."""
         return self._audit
 
     def ownership(self) -> TicketOwnership:
-        """Which order owns which ticket, for all of them."""
         self._files.require()
         return TicketOwnership(self._database)
 
     def derived_records(self) -> SqliteDerivedRecords:
-        """What could be made again from the log."""
         return SqliteDerivedRecords(self._database)
 
     def attempts(self) -> RejectionLog:
-        """The log of rejected requests."""
         return self._attempts
 
     def troubles(self) -> dict[str, str]:
-        """What keeps the log from being written now."""
         lock = self._lock.trouble() or self._trouble_with_writing()
         found = {"write_lock": lock, "disk": self._maintenance.trouble()}
         return {name: sentence for name, sentence in found.items() if sentence is not None}
@@ -325,11 +303,9 @@ class SqliteStore(TicketReading):
         return trouble and f"{trouble}, by {self._lock.holder()}"
 
     def wal_bytes(self) -> int:
-        """How large the write-ahead log is."""
         return self._maintenance.wal_bytes()
 
     def close(self) -> None:
-        """Give back all connections."""
         self._writer.close()
         self._maintenance.close()
         self.recorder.datastore.close()

@@ -25,7 +25,6 @@ class TicketReading(ABC):
         """The connection to the log's file that the calling thread has."""
 
     def tickets(self, show: str) -> Sequence[Ticket]:
-        """All tickets of a show by their numbers."""
         rows = self._reader.execute(
             "SELECT id, show_id, set_id, number, seat, order_id, held_till FROM tickets"
             " WHERE show_id = ? ORDER BY number",
@@ -34,11 +33,9 @@ class TicketReading(ABC):
         return [ticket_of(row) for row in rows]
 
     def tickets_by_id(self, ids: Sequence[str]) -> Sequence[Ticket]:
-        """These tickets."""
         return [found for each in ids if (found := ticket_row(self._reader, each)) is not None]
 
     def vacancies(self, shows: Sequence[str], now: datetime) -> dict[str, int]:
-        """By set, how many tickets can be had at `now`."""
         counts: dict[str, int] = {}
         for show in shows:
             rows = self._reader.execute(
@@ -50,7 +47,6 @@ class TicketReading(ABC):
         return counts
 
     def overdue(self, seats: Sequence[str], sets: Sequence[str], now: datetime) -> list[str]:
-        """Orders whose hold has ended but still keeps one of these tickets."""
         moment = to_ms(now)
         orders: dict[str, None] = {}
         for seat in seats:

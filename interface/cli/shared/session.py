@@ -78,6 +78,12 @@ def database_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return option(with_session)
 
 
+def number(name: str, default: int, low: int, high: int, says: str) -> Callable[..., Any]:
+    """An option that is a number from `low` to `high`."""
+    kind = click.IntRange(low, high)
+    return click.option(name, default=default, show_default=True, type=kind, help=says)
+
+
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document and nothing else."
 )

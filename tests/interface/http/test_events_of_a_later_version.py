@@ -109,7 +109,7 @@ def test_no_fold_passes_over_an_event():
         originator_id="a", originator_version=1, at=None, actor="system", request="request-1"
     )
     with pytest.raises(UnknownEvent, match="Later in order a"):
-        follow(None, later)
+        follow(None, [later])
     with pytest.raises(UnknownEvent, match="Later in order a"):
         Order.replay([later])
     for projection in PROJECTIONS.values():

@@ -1,0 +1,38 @@
+"""Plurals, numbers and dates of the languages that are spoken, by the CLDR data of babel."""
+
+from datetime import date
+from decimal import Decimal
+from functools import cache
+
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+DAY = "d MMM y"
+MONEY = "#,##0.00"
+
+
+@cache
+def _locale(code: str) -> Locale:
+    return Locale.parse(code)
+
+
+def plural_form(code: str, number: int) -> str:
+    """The form that a number takes: `one`, `few` or `many`, as far as the language has them."""
+    form = _locale(code).plural_form(number)
+    return "many" if form == "other" else form
+
+
+def written_number(code: str, number: int) -> str:
+    """A whole number, in groups of three digits."""
+    return format_decimal(number, locale=_locale(code))
+
+
+def written_money(code: str, amount: Decimal) -> str:
+    """An amount, to the cent."""
+    return format_decimal(amount, MONEY, locale=_locale(code))
+
+
+def written_day(code: str, day: date) -> str:
+    """A day, with the month's name cut short."""
+    return format_date(day, DAY, locale=_locale(code))
