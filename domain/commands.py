@@ -8,7 +8,7 @@ from domain.payment import PaymentSystem
 
 
 class CommandMetadata(msgspec.Struct, frozen=True):
-    """By whom, when and by which request something is asked. Goes into every event."""
+    """The actor, time and request of a command. It goes into every event."""
 
     at: datetime
     actor: str
@@ -40,7 +40,7 @@ class Payment(msgspec.Struct, frozen=True):
 
 
 class Customer(msgspec.Struct, omit_defaults=True):
-    """What is known of the buyer. What is None was never said."""
+    """What is known of the buyer. Fields that are None were never given."""
 
     email: str | None = None
     first_name: str | None = None

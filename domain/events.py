@@ -26,7 +26,7 @@ class Idempotency(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What every event says: of which order, its place in it, when, by whom, by which request.
+    """The fields of every event: its order, version, time, actor and request.
 
     `idempotency` is on the last event that a request with an Idempotency-Key brought about: the
     idempotency record of the request is of that version and that time.
@@ -62,7 +62,7 @@ class TicketsChanged(Event, frozen=True, kw_only=True):
 
 
 class CustomerSet(Event, frozen=True, kw_only=True):
-    """What the buyer said of themselves: the fields that changed, and only those."""
+    """Data of the buyer was recorded: the fields that changed, and only those."""
 
     email: str | None = None
     first_name: str | None = None

@@ -1,4 +1,4 @@
-"""Every reason to say no: one class each, with a stable code that clients may rely on."""
+"""Every refusal: one class each, with a stable code that clients may rely on."""
 
 from typing import Any, ClassVar
 

@@ -20,7 +20,7 @@ from domain.status import LET_GO, Status
 
 
 class TicketFold(Protocol):
-    """What follows the tickets of one order from event to event."""
+    """A fold over the tickets of one order, event by event."""
 
     def take(self, tickets: Mapping[str, str], event: Event) -> None:
         """The order holds these tickets from now on; `tickets` maps each to its set."""
@@ -36,7 +36,7 @@ class TicketFold(Protocol):
 
 
 def follow(fold: TicketFold, events: Iterable[Event]) -> None:
-    """Have a fold do what an order's events mean for tickets. Raises `UnknownEvent`."""
+    """Apply the ticket moves of an order's events to a fold. Raises `UnknownEvent`."""
     for event in events:
         move = _MOVES.get(type(event), _unknown)
         if move is not None:

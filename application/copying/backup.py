@@ -1,4 +1,4 @@
-"""Backups of an embedded log: taken while it sells, verified, and put back."""
+"""Backups of an embedded log: made while it is in use, verified, and restored."""
 
 import os
 import tempfile
@@ -33,7 +33,7 @@ class Backup(msgspec.Struct, frozen=True):
 
 
 class Restored(msgspec.Struct, frozen=True):
-    """A backup that was put back, and what it replaced.
+    """A restored backup, and what it replaced.
 
     `beyond` is how many positions the replaced log went beyond the restored one; None where they
     cannot be compared: it was another log, or could not be read. `kept` is where it is now.

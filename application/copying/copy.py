@@ -15,7 +15,7 @@ from domain.errors import UserError
 BATCH = 2000
 
 Progress = Callable[[str, int, int], None]
-"""Gets what is being done, and how many rows of how many are done."""
+"""Called with the present step, and how many rows of how many are done."""
 
 
 class NotCopied(UserError):
@@ -23,7 +23,7 @@ class NotCopied(UserError):
 
 
 class Copied(msgspec.Struct, frozen=True):
-    """A part as it was found to be the same on both sides at the end."""
+    """A part that is the same on both sides at the end."""
 
     part: str
     rows: int

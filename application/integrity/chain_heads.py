@@ -75,15 +75,15 @@ def finalise(store: Store, position: int) -> Finalised:
         buckets = [_bucket(records, position, name) for name in names]
         if not records.finalise(position, buckets):
             raise HeadsMoved
-    stands, finalised = records.buckets()
-    if stands != position:
+    recorded_at, finalised = records.buckets()
+    if recorded_at != position:
         raise HeadsMoved
     return Finalised(position, list(finalised))
 
 
 def _bucket(records: AuditRecords, position: int, name: str) -> Bucket:
-    stands, heads = records.heads_of_range(range_of(name))
-    if stands != position:
+    recorded_at, heads = records.heads_of_range(range_of(name))
+    if recorded_at != position:
         raise HeadsMoved
     of_bucket = sorted(heads.values(), key=lambda head: head.order)
     return bucket(name, sum(head.version for head in of_bucket), list(map(leaf, of_bucket)))

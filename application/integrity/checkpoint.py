@@ -170,7 +170,7 @@ class WrongKey(UserError):
         super().__init__(
             f"The key in {path} is not the one that checkpoint {number} leaves the signing to."
             " If that one is lost, orderlog audit checkpoint --adopt-key goes on with this one;"
-            " whoever verifies has to be told the new public key."
+            " those who verify need the new public key."
         )
 
 

@@ -311,8 +311,8 @@ def _against(
 ) -> Iterator[Finding]:
     """Compare the log and the recorded heads with what was signed."""
     log_agrees = _root(totals.leaves) == last.root
-    stands = store.audit().recorded()
-    recorded_agree = stands != last.position or _root(totals.recorded) == last.root
+    recorded_at = store.audit().recorded()
+    recorded_agree = recorded_at != last.position or _root(totals.recorded) == last.root
     if not recorded_agree:
         says = (
             f"What was recorded up to position {last.position} was changed: it is not what"

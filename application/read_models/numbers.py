@@ -1,4 +1,4 @@
-"""The counters from which order numbers and positions are drawn, as the log has them."""
+"""The counters from which order numbers and positions are assigned, as the log has them."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,11 @@ from domain.events import Event, OrderCreated
 ORDERS = "order numbers"
 POSITIONS = "positions"
 TABLE = Table(name="numbers", columns={"last": int})
-"""The last number that was drawn of each counter; more may have been than the log shows."""
+"""The last assigned number of each counter; more may be assigned than the log shows."""
 
 
 def rows(events: Sequence[Event]) -> list[Row]:
-    """The order number that an order drew."""
+    """The number that was assigned to an order."""
     return [row_of(ORDERS, event.number) for event in events if isinstance(event, OrderCreated)]
 
 

@@ -44,10 +44,10 @@ PROJECTIONS: Mapping[str, Projection] = MappingProxyType(
         "holds": Projection(holds.TABLE, holds.rows, holds.rows_of),
     }
 )
-"""What the pull loop projects."""
+"""The read models that the projector projects."""
 
 TICKETS = Projection(tickets.TABLE, tickets.rows)
-"""What changes in the same commit as the events: it is checked by a rebuild, not projected."""
+"""Tables that change in the same commit as the events: a rebuild checks them."""
 
 BESIDE: Mapping[str, Projection] = MappingProxyType(
     {
@@ -55,7 +55,7 @@ BESIDE: Mapping[str, Projection] = MappingProxyType(
         "numbers": Projection(numbers.TABLE, numbers.rows),
     }
 )
-"""What else changes in that commit: compared in place, by `beside_check.py`."""
+"""Records that change in that commit, too: `derived_records_check.py` compares them in place."""
 
 REBUILT: Mapping[str, Projection] = MappingProxyType({**PROJECTIONS, "tickets": TICKETS, **BESIDE})
-"""All that can be made again from the log."""
+"""Everything that can be made again from the log."""

@@ -62,7 +62,7 @@ def rotate_key(session: Session, *, as_json: bool) -> None:
 @click.option("--by", help="Who acknowledges it; the system's user if not given.")
 @database_option
 def acknowledge(session: Session, reason: str, by: str | None) -> None:
-    """Acknowledge that the log went back, and go on from what is left.
+    """Acknowledge that the log went back.
 
     Until then the service is not ready and signs nothing. The acknowledgement is kept for ever:
     every verification names it, and so does the next checkpoint, which is made at once if the key

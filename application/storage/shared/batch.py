@@ -25,7 +25,7 @@ Outcome = Written[Any] | Exception
 
 
 class PendingWrites:
-    """What a write wants stored: it becomes part of a batch when the write's `decide` returns."""
+    """The pending writes of a unit of work: part of a batch once its `decide` returns."""
 
     __slots__ = ("changes", "events", "idempotency_records")
 
@@ -54,7 +54,7 @@ class PendingWrites:
 
 
 class MergedReadSet(msgspec.Struct):
-    """What all the writes of a batch need to know, each thing once."""
+    """The merged read set of a batch's units of work."""
 
     orders: dict[str, None] = msgspec.field(default_factory=dict)
     requests: dict[bytes, None] = msgspec.field(default_factory=dict)
