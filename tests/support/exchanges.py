@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from box_office import KEYS, ORGANISER
@@ -55,14 +56,18 @@ class Protocol:
 
 
 def on_the_loop(service):
-    """Ask through the event loop's adapter."""
+    """Ask through the event loop's adapter, in a thread of its own: a test may have a loop."""
+    thread = ThreadPoolExecutor(1)
     loop = asyncio.new_event_loop()
     loop.call_soon(service.__rsgi_init__, loop)
+
+    async def exchange(scope, protocol):
+        await asyncio.wait_for(service.__rsgi__(scope, protocol), 30)
 
     def send(method, path, query, headers, body):
         protocol = Protocol(body)
         scope = Scope(method, path, query, Headers(headers))
-        loop.run_until_complete(asyncio.wait_for(service.__rsgi__(scope, protocol), 30))
+        thread.submit(lambda: loop.run_until_complete(exchange(scope, protocol))).result()
         return protocol.answer
 
     return send

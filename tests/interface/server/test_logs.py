@@ -1,6 +1,7 @@
 """What is logged: one JSON object a line on standard error, and nothing on standard output."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import structlog
@@ -14,8 +15,14 @@ def log(own_logs):
     return structlog.get_logger()
 
 
+def apart(call, *arguments, **more):
+    """Call in a thread of its own: in this one an earlier test may have left an event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(call, *arguments, **more).result()
+
+
 def test_an_event_is_a_json_object_on_standard_error(log, capfdbinary):
-    log.info("order_made", number=7, kind=object)
+    apart(log.info, "order_made", number=7, kind=object)
     out, err = capfdbinary.readouterr()
     assert out == b""
     [line] = err.splitlines()
@@ -27,14 +34,17 @@ def test_an_event_is_a_json_object_on_standard_error(log, capfdbinary):
 
 
 def test_what_is_below_the_level_is_not_logged(log, capfdbinary):
-    log.debug("chatter")
+    apart(log.debug, "chatter")
     assert capfdbinary.readouterr().err == b""
 
 
 def test_a_traceback_stays_in_its_line(log, capfdbinary):
-    try:
-        [].index("a seat")
-    except ValueError:
-        log.exception("sweep_failed")
+    def fail():
+        try:
+            [].index("a seat")
+        except ValueError:
+            log.exception("sweep_failed")
+
+    apart(fail)
     [line] = capfdbinary.readouterr().err.splitlines()
     assert "ValueError: " in json.loads(line)["exception"]
