@@ -3,6 +3,7 @@
 import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from typing import NamedTuple
 
 from box_office import KEYS, ORGANISER
@@ -55,6 +56,7 @@ class Protocol:
         self.answer = Answer(status, headers, bytes(body))
 
 
+@contextmanager
 def on_the_loop(service):
     """Ask through the event loop's adapter, in a thread of its own: a test may have a loop."""
     thread = ThreadPoolExecutor(1)
@@ -70,7 +72,8 @@ def on_the_loop(service):
         thread.submit(lambda: loop.run_until_complete(exchange(scope, protocol))).result()
         return protocol.answer
 
-    return send
+    with closing(loop), thread:
+        yield send
 
 
 def by_flask(app):

@@ -147,8 +147,8 @@ def service_of(office):
 
 
 def test_on_the_event_loop_the_answers_are_the_recorded_ones(office):
-    ask = asker(on_the_loop(service_of(office)))
-    assert [shown(each) for each in play(ask)] == RECORDED
+    with on_the_loop(service_of(office)) as send:
+        assert [shown(each) for each in play(asker(send))] == RECORDED
 
 
 def test_by_flask_alone_the_answers_are_the_recorded_ones(office):
@@ -159,24 +159,27 @@ def test_by_flask_alone_the_answers_are_the_recorded_ones(office):
 def test_calls_in_the_usual_form_do_not_trouble_flask(office):
     service = service_of(office)
     del service._flask
-    ask = asker(on_the_loop(service))
-    order = f"{ORDERS}/{ask('POST', ORDERS, SEATS, headers={'Idempotency-Key': '1'}).json['id']}"
     pay = {"payment": {"system": "api/BASE"}}
-    assert ask("PATCH", order, pay, headers={"If-Match": '"1"'}).status == 200
-    assert ask("PATCH", order, {"status": "in_progress"}).json["status"] == "in_progress"
-    assert ask("GET", order).status == 200
-    with pytest.raises(AttributeError):
-        ask("GET", f"{order}/history")
+    with on_the_loop(service) as send:
+        ask = asker(send)
+        made = ask("POST", ORDERS, SEATS, headers={"Idempotency-Key": "1"})
+        order = f"{ORDERS}/{made.json['id']}"
+        assert ask("PATCH", order, pay, headers={"If-Match": '"1"'}).status == 200
+        assert ask("PATCH", order, {"status": "in_progress"}).json["status"] == "in_progress"
+        assert ask("GET", order).status == 200
+        with pytest.raises(AttributeError):
+            ask("GET", f"{order}/history")
 
 
 def test_who_asks_while_the_store_is_away_is_answered_by_flask(office):
-    ask = asker(on_the_loop(service_of(office)))
     store, cache = office.services.store, office.services.catalog
     cache.current()
     store.catalog_version, cache._refresh_seconds = away, 60.0
-    for method, path, body in (("POST", ORDERS, SEATS), ("GET", f"{ORDERS}/{'0' * 24}", None)):
-        cache._look_again = 0.0
-        assert ask(method, path, body).status in {201, 404}
+    calls = (("POST", ORDERS, SEATS), ("GET", f"{ORDERS}/{'0' * 24}", None))
+    with on_the_loop(service_of(office)) as send:
+        for method, path, body in calls:
+            cache._look_again = 0.0
+            assert asker(send)(method, path, body).status in {201, 404}
 
 
 def away():
