@@ -170,7 +170,7 @@ def test_a_standby_takes_over_without_the_last_orders(primary, losing):
     assert shown >= first | new
     assert not shown & lost
     assert len(shown) == 9
-    is_acknowledged(service, "No key is at hand")
+    is_acknowledged(service, "The key is not available here")
     sell(service, 1)
     is_whole(service)
 
@@ -201,7 +201,7 @@ def test_the_same_while_others_go_on_selling(primary, losing):
         for seller in sellers:
             seller.join()
     new, _ = make(service, 1)
-    is_acknowledged(service, "No key is at hand")
+    is_acknowledged(service, "The key is not available here")
     with closing(open_store(service.database)) as store:
         there = {each.originator_id for each in store.log(0, 100_000)}
     assert new <= there
