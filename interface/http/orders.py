@@ -231,8 +231,6 @@ def list_orders(incoming: Incoming, services: Services) -> Outgoing:
 @ORDERS.get("/<order_id:order>", READ_ORDER, lambda _: True)
 def read_order(incoming: Incoming, services: Services) -> Outgoing:
     """Read an order, as it is or was."""
-    if not incoming.environ.get("QUERY_STRING"):
-        return order_answer(services.history.order(known_order(incoming), incoming.caller), None)
     wanted = load_query(incoming, ORDER_VIEW_IN)
     shape = _shape(services, wanted["fields_schema"])
     known = known_order(incoming)
@@ -286,8 +284,6 @@ def known_id(order: str) -> str:
 
 def _requested_shape(incoming: Incoming, services: Services) -> Shape | None:
     """How to shape the answer to a write. Faults are found before anything is written."""
-    if not incoming.environ.get("QUERY_STRING"):
-        return None
     return _shape(services, load_query(incoming, ORDER_SHAPE_IN)["fields_schema"])
 
 

@@ -1,18 +1,9 @@
 """Calls a WSGI application (PEP 3333) and collects its whole answer."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from interface.http.exchange import Environ, Outgoing
-
-
-@runtime_checkable
-class Closes(Protocol):
-    """A body that has to be closed after it was read."""
-
-    def close(self) -> None:
-        """Release its resources."""
-
 
 Application = Callable[[Environ, Any], Iterable[bytes]]
 
@@ -32,7 +23,6 @@ def call_wsgi(application: Application, environ: Environ) -> Outgoing:
     try:
         written += body
     finally:
-        if isinstance(body, Closes):
-            body.close()
+        getattr(body, "close", lambda: None)()
     answer.body = b"".join(written)
     return answer
