@@ -4,7 +4,7 @@ import itertools
 import os
 import re
 import secrets
-from datetime import UTC, datetime
+from datetime import datetime
 
 COUNTERS = 2**24
 
@@ -30,11 +30,6 @@ def new_id(at: datetime) -> str:
     if source.pid != os.getpid():
         source = _source = _Source()
     return f"{int(at.timestamp()):08x}{source.random}{next(source.counter) % COUNTERS:06x}"
-
-
-def created_at_of(text: str) -> datetime:
-    """The second in which an id was created, in UTC. Only for what `is_id`."""
-    return datetime.fromtimestamp(int(text[:8], 16), UTC)
 
 
 def is_id(text: str) -> bool:

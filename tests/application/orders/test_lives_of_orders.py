@@ -20,6 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from mixed_orders import NOON
+from order_ids import created_at_of
 from reference_model import LIVING, BoxOffice, ModelCommand, SaysNo, Show, System
 from selling import MOMENT, Clock
 
@@ -33,7 +34,6 @@ from application.orders.document import order_document
 from application.orders.expiry import sweep
 from application.orders.queries import OrderFilter
 from application.projector.loop import catch_up
-from application.runtime.ids import created_at_of
 from application.settings import Settings
 from domain.commands import BestAvailable, Customer, TicketsById
 from domain.refusals import ChangedMeanwhile, Refusal, RequestReused, VersionMismatch

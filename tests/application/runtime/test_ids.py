@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from order_ids import created_at_of
 
 from application.runtime import ids
-from application.runtime.ids import COUNTERS, created_at_of, is_id, new_id
+from application.runtime.ids import COUNTERS, is_id, new_id
 
 DOCUMENTED = "56a73b7ff06c5a21c393806b"
 AT = datetime(2016, 1, 26, 9, 25, 19, 378_000, UTC)
