@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Literal
-from weakref import WeakSet
 
 from application.ports.store import StoreUnavailable
 
@@ -20,14 +19,10 @@ SLICE_SECONDS = 0.1
 Synchronous = Literal["FULL", "NORMAL"]
 
 
-class Connection(sqlite3.Connection):
-    """A connection that can be referred to weakly."""
-
-
 class OfThread:
     """A thread's connection; what the thread has for itself ends with it, and this closes it."""
 
-    def __init__(self, connection: Connection, epoch: int) -> None:
+    def __init__(self, connection: sqlite3.Connection, epoch: int) -> None:
         self.connection = connection
         self.epoch = epoch
 
@@ -49,23 +44,30 @@ class Connections:
         self._synchronous = synchronous
         self._opened = opened
         self._of_thread = threading.local()
-        self._open: WeakSet[Connection] = WeakSet()
+        self._further: list[sqlite3.Connection] = []
+        self._closed = False
         self.epoch = 0
         """Grows when the file was replaced; connections of before are given up."""
 
     @property
-    def mine(self) -> Connection:
+    def mine(self) -> sqlite3.Connection:
         """The connection of the thread that asks. Raises `StoreUnavailable`."""
         own: OfThread | None = getattr(self._of_thread, "own", None)
         if own is None or own.epoch != self.epoch:
             epoch = self.epoch
-            own = self._of_thread.own = OfThread(self.open(), epoch)
+            own = self._of_thread.own = OfThread(self._open(), epoch)
         return own.connection
 
-    def open(self) -> Connection:
-        """A further connection, open until all are closed. Raises `StoreUnavailable`."""
+    def open(self) -> sqlite3.Connection:
+        """A further connection, for several threads, until `close`. Raises `StoreUnavailable`."""
+        connection = self._open()
+        self._further.append(connection)
+        return connection
+
+    def _open(self) -> sqlite3.Connection:
+        if self._closed:
+            raise StoreUnavailable(f"The database {self._path} was closed.")
         connection = connect(self._path, self._synchronous)
-        self._open.add(connection)
         if self._opened is not None:
             try:
                 self._opened()
@@ -79,12 +81,18 @@ class Connections:
         self.epoch += 1
 
     def close(self) -> None:
-        """Close those of all threads."""
-        for connection in list(self._open):
+        """Close the further ones and the caller's; each other thread's closes with its thread.
+
+        To close what another thread reads from at this moment would crash the process.
+        """
+        self._closed = True
+        self.renew()
+        self._of_thread.own = None
+        for connection in self._further:
             connection.close()
 
 
-def connect(path: str, synchronous: Synchronous) -> Connection:
+def connect(path: str, synchronous: Synchronous) -> sqlite3.Connection:
     """A connection in autocommit mode, for any thread. Raises `StoreUnavailable`.
 
     `synchronous` says whether a commit waits for the disk (FULL).
@@ -95,7 +103,6 @@ def connect(path: str, synchronous: Synchronous) -> Connection:
             timeout=BUSY_SECONDS,
             isolation_level=None,
             check_same_thread=False,
-            factory=Connection,
         )
         keep_a_write_ahead_log(connection)
         connection.execute(f"PRAGMA synchronous={synchronous}")

@@ -10,7 +10,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from weakref import WeakSet
 
 from application.ports.log_point import LogPoint
 from application.ports.partitions import Range, ranges_between
@@ -19,7 +18,6 @@ from application.ports.store import StoreUnavailable
 from application.storage.shared.read_model_pages import counted, row_of, where, within
 from application.storage.sqlite.connections import (
     BUSY_SECONDS,
-    Connection,
     keep_a_write_ahead_log,
     unavailable,
 )
@@ -56,19 +54,17 @@ POINT_COLUMNS = (
 """What the files of earlier layouts lack."""
 
 
-class OpenGenerations(dict[tuple[str, int], Connection]):
+class OpenGenerations(dict[tuple[str, int], sqlite3.Connection]):
     """A thread's connections to generations; they end with it, as the thread's other ones do."""
 
-    def __init__(self, all_of_them: WeakSet[Connection], epoch: int) -> None:
+    def __init__(self, epoch: int) -> None:
         """Those of one `epoch` of the list of read models."""
         super().__init__()
         self.epoch = epoch
-        self._all_of_them = all_of_them
 
     def add(self, name: str, generation: int, path: str) -> None:
         """Open a generation. Raises `Gone`."""
-        self[name, generation] = connection = open_generation(path)
-        self._all_of_them.add(connection)
+        self[name, generation] = open_generation(path)
 
     def close(self, which: Iterable[tuple[str, int]]) -> None:
         """Close some of them, those that are open."""
@@ -136,7 +132,7 @@ def note_point(path: str, point: LogPoint) -> None:
         db.execute("UPDATE progress SET log = ?, hash = ?", (point.log, point.hash))
 
 
-def open_generation(path: str) -> Connection:
+def open_generation(path: str) -> sqlite3.Connection:
     """A connection in autocommit mode, for any thread. Raises `Gone`."""
     try:
         db = sqlite3.connect(
@@ -145,7 +141,6 @@ def open_generation(path: str) -> Connection:
             timeout=BUSY_SECONDS,
             isolation_level=None,
             check_same_thread=False,
-            factory=Connection,
         )
         db.execute("SELECT position FROM progress").fetchone()
     except sqlite3.OperationalError as error:

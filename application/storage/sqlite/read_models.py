@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, cast
-from weakref import WeakSet
 
 from application.ports.log_point import LogPoint
 from application.ports.partitions import Range
@@ -20,7 +19,7 @@ from application.runtime.failpoints import reach
 from application.storage.shared.read_model_pages import count_query, page_query, row_of
 from application.storage.sqlite import generation_list as listed
 from application.storage.sqlite import generations
-from application.storage.sqlite.connections import Connection, Connections
+from application.storage.sqlite.connections import Connections
 from application.storage.sqlite.damage import Gone, healed
 from application.storage.sqlite.generations import OpenGenerations
 from application.storage.sqlite.rebuild_lock import is_rebuilding, rebuilding
@@ -56,7 +55,6 @@ class SqliteReadModels(RepairedFiles):
         self._clock = clock
         self._connections = Connections(path, "NORMAL")
         self._of_thread = threading.local()
-        self._open_ones: WeakSet[Connection] = WeakSet()
         self._tables: dict[str, Table] = {}
         self._shapes: dict[tuple[str, int], str] = {}
         self._belong = belong
@@ -82,7 +80,7 @@ class SqliteReadModels(RepairedFiles):
             if opened is not None:
                 opened.close(list(opened))
             epoch = self._connections.epoch
-            opened = self._of_thread.opened = OpenGenerations(self._open_ones, epoch)
+            opened = self._of_thread.opened = OpenGenerations(epoch)
         self._of_thread.touched = (name, generation)
         if (name, generation) not in opened:
             opened.close([each for each in opened if not listed.is_listed(self._db, *each)])
@@ -352,5 +350,4 @@ class SqliteReadModels(RepairedFiles):
 
     def close(self) -> None:
         self._connections.close()
-        for connection in list(self._open_ones):
-            connection.close()
+        self._of_thread.opened = None

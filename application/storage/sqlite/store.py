@@ -7,21 +7,18 @@ the disk before an answer leaves (`synchronous=FULL`).
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
-from typing import Any
 
-from eventsourcing.persistence import Notification, StoredEvent
-from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
+from eventsourcing.persistence import Notification
 
 from application.ports.log_point import Excerpt, LogPoint
 from application.ports.partitions import Range
 from application.ports.store import CopyUnfinished, StoreUnavailable
-from application.ports.unit_of_work import IdempotencyRecord, TicketChange
+from application.ports.unit_of_work import IdempotencyRecord
 from application.runtime.clock import from_ms
-from application.storage.shared.batch import PendingWrites
 from application.storage.shared.catalog import CatalogChange, read_documents
 from application.storage.shared.ownership import TicketOwnership
 from application.storage.shared.rejection_log import RejectionLog
@@ -38,6 +35,7 @@ from application.storage.sqlite.layout import LOG, is_unfinished_copy, lay_out
 from application.storage.sqlite.maintenance import Maintenance, keep_reserve, spend_reserve
 from application.storage.sqlite.probe import trouble_with_writing
 from application.storage.sqlite.read_models import SqliteReadModels
+from application.storage.sqlite.recorder import SqliteRecorder
 from application.storage.sqlite.tickets import TicketReading
 from application.storage.sqlite.write_lock import WriteLock
 from application.storage.sqlite.writing import SqliteWriter
@@ -56,41 +54,6 @@ POINT_AT = (
 )
 RECENTLY_SECONDS = 2.0
 """Who wrote within so many seconds need not try whether it can."""
-
-
-class SqliteRecorder(SQLiteApplicationRecorder):
-    """The library's recorder, writing in a batch's transaction, tickets and all."""
-
-    def __init__(
-        self, datastore: SQLiteDatastore, append: Callable[[PendingWrites], Sequence[int]]
-    ) -> None:
-        super().__init__(datastore, events_table_name="orders_events")
-        self._append = append
-
-    def construct_create_table_statements(self) -> list[str]:
-        """No statements: the layout makes the tables."""
-        return []
-
-    def insert_events(
-        self,
-        stored_events: Sequence[StoredEvent],
-        *,
-        within: PendingWrites | None = None,
-        change: TicketChange | None = None,
-        idempotency_record: IdempotencyRecord | None = None,
-        **_: Any,
-    ) -> Sequence[int] | None:
-        """Append events in a batch, or in a transaction of their own.
-
-        `within` is what a write's `decide` was given: the events are stored with its batch.
-        Without it the positions are returned, or the library's `IntegrityError` is raised for a
-        version that exists.
-        """
-        writes = PendingWrites() if within is None else within
-        writes.add(stored_events, change, idempotency_record)
-        if within is not None:
-            return None
-        return self._append(writes)
 
 
 class SqliteStore(TicketReading):
@@ -119,9 +82,7 @@ class SqliteStore(TicketReading):
         self._models = SqliteReadModels(
             path + "-views", file_identity, self._files.look, self.point_at, self._clock.moment
         )
-        self.recorder = SqliteRecorder(
-            SQLiteDatastore(path, originator_id_type="text"), self._writer.append
-        )
+        self.recorder = SqliteRecorder(path, self._writer.append)
         self._database = SqliteDatabase(path, lambda: self._reader, self.transaction)
         self._attempts = RejectionLog(self._database)
         self._audit = SqliteAudit(
