@@ -1,4 +1,4 @@
-"""What may be requested of an order, free of any wire format."""
+"""The commands of an order, free of any wire format."""
 
 from datetime import datetime
 
@@ -16,19 +16,19 @@ class CommandMetadata(msgspec.Struct, frozen=True):
 
 
 class TicketsById(msgspec.Struct, frozen=True):
-    """Exactly these tickets are wanted."""
+    """A selection of exactly these tickets."""
 
     tickets: tuple[str, ...]
 
 
 class BestAvailable(msgspec.Struct, frozen=True):
-    """As many tickets as said are wanted of each set, no matter which."""
+    """A selection of any tickets: how many of each set."""
 
     counts: dict[str, int]
 
 
 TicketSelection = TicketsById | BestAvailable
-"""The wanted end state of an order's tickets: what it does not name is let go."""
+"""The wanted state of an order's tickets: a ticket that is not selected is released."""
 
 
 class Payment(msgspec.Struct, frozen=True):
@@ -40,7 +40,7 @@ class Payment(msgspec.Struct, frozen=True):
 
 
 class Customer(msgspec.Struct, omit_defaults=True):
-    """What is known of the buyer. Fields that are None were never given."""
+    """The data of the buyer. A field that is None was never given."""
 
     email: str | None = None
     first_name: str | None = None

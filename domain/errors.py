@@ -1,11 +1,11 @@
-"""The base of all errors that are an answer to somebody, and what replay cannot read."""
+"""The base of all errors that are an answer to the caller, and what replay cannot read."""
 
 
 class UserError(Exception):
-    """Something that the person or program asking has to know, in one sentence.
+    """Something that the caller, a person or a program, has to know, in one sentence.
 
-    It is no fault of the service: the command line prints it in a line, and HTTP answers with a
-    problem document. Everything else ends in a traceback, or in a 500.
+    It is no fault of the service: the command line prints it in one line, and HTTP answers with a
+    problem document. Any other exception ends in a traceback, or in a 500.
     """
 
 

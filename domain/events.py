@@ -16,9 +16,9 @@ from domain.status import Status
 
 
 class Idempotency(msgspec.Struct, frozen=True, kw_only=True):
-    """By which Idempotency-Key a request came: its digest, and the fingerprint of the request.
+    """The digest of a request's Idempotency-Key, and the fingerprint of the request.
 
-    Both are bytes; as stored they are base64.
+    Both are bytes; they are stored as base64.
     """
 
     digest: bytes
@@ -62,7 +62,7 @@ class TicketsChanged(Event, frozen=True, kw_only=True):
 
 
 class CustomerSet(Event, frozen=True, kw_only=True):
-    """Data of the buyer was recorded: the fields that changed, and only those."""
+    """Data of the buyer was recorded: only the fields that changed."""
 
     email: str | None = None
     first_name: str | None = None
@@ -80,10 +80,10 @@ class PaymentSystemSet(Event, frozen=True, kw_only=True):
 
 
 class StatusChanged(Event, frozen=True, kw_only=True):
-    """An order moved on.
+    """The status of an order changed.
 
-    The hold and the address to pay at come with the start of a payment, the barcodes (by ticket)
-    with its end.
+    The start of a payment has the hold and the address to pay at; its end has the barcodes, by
+    ticket.
     """
 
     status: Status

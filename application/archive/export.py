@@ -1,4 +1,4 @@
-"""Writes the log as Parquet files, a folder a month, and goes on from where it was."""
+"""Writes the log as Parquet files, a folder a month. A later export continues the archive."""
 
 import fcntl
 import os
@@ -28,8 +28,8 @@ from application.runtime.disk import sync
 class Sizes(msgspec.Struct, frozen=True, kw_only=True):
     """How many events are read at once, are in a row group, and are in the files of a partition.
 
-    A row group is what is in memory at once, and how finely a reader can choose. A partition is
-    what a kill may cost: its files are listed when all of them are closed.
+    A row group is what is in memory at once, and the unit that a reader can skip. A partition is
+    the most that a kill can cost: its files are listed when all of them are closed.
     """
 
     batch: int = 2000
@@ -43,16 +43,16 @@ REPEATED = ["name", "actor", "show_id", "org", "vendor", "deal", "lang", "status
 """Columns that have few values."""
 
 Progress = Callable[[int, int], None]
-"""Gets the position reached, and the one to reach."""
+"""Called with the position that was reached, and the last one."""
 
 
 def export_log(
     log: Readable, last: int, folder: Path, progress: Progress, sizes: Sizes = SIZES
 ) -> Manifest:
-    """Write what is not in the archive yet, up to the position `last`; return its list of files.
+    """Write the events up to the position `last` that the archive lacks; return its manifest.
 
-    The log must be complete up to there. Raises `BadArchive` where the folder has something else,
-    has the archive of another log, or is written by another process.
+    The log must be complete up to there. Raises `BadArchive` if the folder has other files, has the
+    archive of another log, or is being written by another process.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
@@ -66,7 +66,7 @@ def export_log(
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Be the only one who writes to an archive."""
+    """Hold the lock of an archive's only writer."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -78,7 +78,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def begin(log: Readable, folder: Path) -> Manifest:
-    """The archive as it is, after a look at whether it is of this log; an empty one for none."""
+    """The present manifest, or an empty one. Raises `BadArchive` if it is of another log."""
     if not (folder / LIST).exists():
         if any(folder.iterdir()):
             raise BadArchive(f"{folder} is no archive, and has something in it.")
@@ -103,7 +103,7 @@ def _write_partition(
     progress: Progress,
     sizes: Sizes,
 ) -> Manifest:
-    """Write the next piece of the log, and only then list its files."""
+    """Write the next partition, and only then list its files."""
     partition = manifest.next_partition
     writers: dict[str, _MonthWriter] = {}
     position, count = manifest.position, 0
@@ -128,7 +128,7 @@ def _events(log: Readable, after: int, last: int, batch: int) -> Iterator[Row]:
 
 
 class _MonthWriter:
-    """Writes a month's events of a piece of the log, a row group at a time."""
+    """Writes the events of one month of a partition, a row group at a time."""
 
     def __init__(self, folder: Path, month: str, partition: int, group: int) -> None:
         self._folder = folder
@@ -161,7 +161,7 @@ class _MonthWriter:
             self._rows = []
 
     def close(self) -> ArchiveFile:
-        """Have the file on the disk, and say what is in it."""
+        """Sync the file; return its entry in the manifest."""
         self._flush()
         self._writer.close()
         sync(self._path)

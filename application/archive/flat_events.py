@@ -1,7 +1,7 @@
-"""An event as a flat row: what tools ask for in columns of its own, and the exact stored bytes.
+"""An event as a flat row: columns that tools query, and the exact stored bytes.
 
-The columns are a stored format: new ones are added, those here are never changed. What is said
-of a buyer stands in the bytes only.
+The columns are a stored format: new ones are added, existing ones never change. Data of buyers is
+only in the bytes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -69,7 +69,10 @@ class _System(msgspec.Struct):
 
 
 class _Flat(msgspec.Struct):
-    """All that any event may say. An event of a later version says what of it has the same form."""
+    """All fields of all events.
+
+    Of an event of a later version, those that have the same form are read.
+    """
 
     at: datetime | None = None
     actor: str | None = None
@@ -101,7 +104,9 @@ class FlatEvent(msgspec.Struct, frozen=True):
 
 
 def flat_event(stored: Row) -> FlatEvent:
-    """The row of any event, known or not: what cannot be read of it is null but for its bytes.
+    """The row of an event.
+
+    Of one of an unknown kind, what cannot be read is null; the bytes are there.
 
     `stored` is its position, order, version, name, bytes and hash.
     """

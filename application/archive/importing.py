@@ -1,7 +1,7 @@
-"""Brings an archive into an empty database: the log, with positions and bytes unchanged.
+"""Imports an archive into an empty database: the log, with positions and bytes unchanged.
 
-Nothing else is in an archive: no catalogue, no tickets, no answered requests. What was imported is
-there to be read, audited and projected; `orderlog copy` moves a database that goes on selling.
+An archive has only the log: no catalogue, no tickets, no idempotency records. An imported log can
+be read, audited and projected; to move a database that goes on selling, use `orderlog copy`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,9 +17,9 @@ from application.ports.order_numbers import FIRST_NUMBER
 
 
 def import_log(folder: Path, target: Copyable, progress: Progress) -> Copied:
-    """Make the target's log that of the archive; return what was found to be the same.
+    """Make the target's log that of the archive; return what was compared and found equal.
 
-    An import that was interrupted goes on where it stood, and until then no service opens the
+    An interrupted import continues where it stopped; until it is finished no service opens the
     target. Raises `BadArchive` for missing or changed files, and `NotCopied`.
     """
     manifest = read_manifest(folder)
@@ -41,7 +41,7 @@ def import_log(folder: Path, target: Copyable, progress: Progress) -> Copied:
 
 
 class _ArchivedEvents:
-    """An archive's events as rows to copy: read on from where they were read last."""
+    """An archive's events as rows to copy. A further read continues after the last one."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -1,4 +1,4 @@
-"""The list of an archive's files. What is not on it does not belong to the archive."""
+"""The manifest: the list of an archive's files. A file that is not listed is not part of it."""
 
 import hashlib
 from pathlib import Path
@@ -10,18 +10,18 @@ from domain.errors import UserError
 
 FORMAT = 1
 LIST = "_archive.json"
-"""Tools that read a folder of Parquet files leave out what begins with an underscore."""
+"""Its name begins with an underscore: tools that read a folder of Parquet files skip it."""
 
 
 class BadArchive(UserError):
-    """A folder that is no archive, or whose files are not what the list says."""
+    """A folder that is no archive, or whose files differ from the manifest."""
 
 
 class ArchiveFile(msgspec.Struct, frozen=True):
-    """A file: its path in the archive, its events by position, and the ids its orders lie between.
+    """A file: its path in the archive, the positions of its events, and the range of their orders.
 
-    `part` numbers the piece of the log that it was written with: one after another, they have all
-    events; of a piece there is a file a month.
+    `part` numbers the partition. Partitions follow one another by position; each has a file a
+    month.
     """
 
     path: str
@@ -48,12 +48,12 @@ class Manifest(msgspec.Struct, frozen=True):
 
     @property
     def next_partition(self) -> int:
-        """The number of the next piece of the log."""
+        """The number of the next partition."""
         return max((each.partition for each in self.files), default=0) + 1
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The list of an archive. Raises `BadArchive`, also where there is none."""
+    """An archive's manifest. Raises `BadArchive`, also if there is none."""
     try:
         manifest = msgspec.json.decode((folder / LIST).read_bytes(), type=Manifest)
     except FileNotFoundError as error:
@@ -68,7 +68,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Replace the list in one step, once it is on the disk."""
+    """Replace the manifest atomically, once it is on the disk."""
     fresh = folder / f"{LIST}.new"
     fresh.write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
     sync(fresh)
@@ -83,7 +83,10 @@ def digest_of(path: Path) -> str:
 
 
 def check_files(folder: Path, manifest: Manifest) -> None:
-    """See that every file is there, whole and unchanged. Raises `BadArchive`, naming the first."""
+    """Check that every file is there and unchanged.
+
+    Raises `BadArchive`, naming the first that is not.
+    """
     for each in manifest.files:
         path = folder / each.path
         if not path.is_file():

@@ -49,7 +49,7 @@ def last_event(folder: Path, manifest: Manifest) -> tuple[Any, ...]:
 
 
 def another_log(folder: Path) -> BadArchive:
-    """What is raised where an archive and a log do not belong together."""
+    """The error for an archive and a log that do not belong together."""
     return BadArchive(f"{folder} is the archive of another log.")
 
 
@@ -66,7 +66,7 @@ class ArchivedLog:
     """The part of the log that an archive has, read by ranges of orders as a store's is."""
 
     def __init__(self, folder: Path) -> None:
-        """Read the list of files. Raises `BadArchive`."""
+        """Read the manifest. Raises `BadArchive`."""
         self.folder = folder
         self.manifest = read_manifest(folder)
 
@@ -76,7 +76,7 @@ class ArchivedLog:
         return self.manifest.position
 
     def refuse_other(self, store: Store) -> None:
-        """Raise `BadArchive` where it is of another log than the store's, or not whole."""
+        """Raise `BadArchive` if it is of another log than the store's, or not complete."""
         check_files(self.folder, self.manifest)
         if self.position:
             found = [
@@ -91,7 +91,8 @@ class ArchivedLog:
     ) -> Generator[tuple[str, str, bytes], None, None]:
         """The events of a range of orders with positions up to `till`, by order and version.
 
-        Ids begin with their orders' times, so a range is in few files, and in few groups of them.
+        An order's id begins with its time, so a range is in few files, and in few row groups of
+        them.
         """
         found: list[tuple[str, int, str, bytes]] = []
         for file in self.manifest.files:

@@ -16,7 +16,7 @@ from application.runtime.failpoints import reach
 
 
 class Tools(msgspec.Struct, frozen=True):
-    """What a backup is made with: `open_log` opens a copy's file, `check` verifies its log."""
+    """How a backup is made: `open_log` opens a copy's file, `check` verifies its log."""
 
     backups: Backups
     open_log: Callable[[str], Store]
@@ -25,7 +25,7 @@ class Tools(msgspec.Struct, frozen=True):
 
 
 class Backup(msgspec.Struct, frozen=True):
-    """A copy that was made: its file, its log's id, and what its verification found."""
+    """A finished copy: its file, its log's id, and the report of its verification."""
 
     file: str
     log_id: str
@@ -49,8 +49,8 @@ class Restored(msgspec.Struct, frozen=True):
 def back_up(tools: Tools, target: str, *, overwrite: bool) -> Backup:
     """Copy the log to the file `target` and verify the copy. Raises `BackupRefused`.
 
-    The file has its name only once it is whole and on the disk. A copy in which something is found
-    is kept as well: the log itself may be what is wrong.
+    The file gets its name once it is complete and on the disk. A copy with findings is kept, too:
+    the log itself may be what is wrong.
     """
     if Path(target).exists() and not overwrite:
         raise BackupRefused(f"{target} is there already: name another file, or give --overwrite.")
@@ -67,7 +67,7 @@ def back_up(tools: Tools, target: str, *, overwrite: bool) -> Backup:
 def restore(tools: Tools, backup: str, database: str, *, overwrite: bool) -> Restored:
     """Put a backup in the place of the log in the file `database`. Raises `BackupRefused`.
 
-    A backup in which something is found is not put back.
+    A backup with findings is not put back.
     """
     before = tools.backups.content()
     if before is not None and not overwrite:

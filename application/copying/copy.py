@@ -1,7 +1,7 @@
-"""Copies a database into another one, of whatever kind: the log with positions and bytes unchanged.
+"""Copies a database into another one, of the same kind or not.
 
-A copy that was killed goes on where it stood: what is there already is compared, not written
-again. Until everything was compared at the end, no service opens it.
+Positions and bytes of the log stay. A copy that was killed continues: what is there already is
+compared, not written again. No service opens the target until everything was compared at the end.
 """
 
 import hashlib
@@ -19,11 +19,11 @@ Progress = Callable[[str, int, int], None]
 
 
 class NotCopied(UserError):
-    """Why there is no copy. What was there before is as it was."""
+    """The reason why there is no copy. The target is unchanged."""
 
 
 class Copied(msgspec.Struct, frozen=True):
-    """A part that is the same on both sides at the end."""
+    """A part that was compared and is the same on both sides."""
 
     part: str
     rows: int
@@ -33,9 +33,9 @@ class Copied(msgspec.Struct, frozen=True):
 def copy(
     source: Copyable, target: Copyable, progress: Progress, batch: int = BATCH
 ) -> list[Copied]:
-    """Make `target` a copy of `source`; return what was found to be the same.
+    """Make `target` a copy of `source`; return what was compared and found equal.
 
-    Raises `NotCopied`, also where the source was changed meanwhile.
+    Raises `NotCopied`, also if the source was changed meanwhile.
     """
     refuse(source, target)
     target.begin()
@@ -49,7 +49,7 @@ def copy(
 
 
 def refuse(source: Copyable, target: Copyable) -> None:
-    """Raise `NotCopied` where a copy would miss something, or hurt something."""
+    """Raise `NotCopied` if a copy would be incomplete, or would overwrite something."""
     if source.is_unfinished():
         raise NotCopied("The source is itself a copy that is not finished.")
     for name, each in (("source", source), ("target", target)):
@@ -63,7 +63,7 @@ def refuse(source: Copyable, target: Copyable) -> None:
 def copy_partition(
     source: Readable, target: Copyable, part: Part, progress: Progress, batch: int = BATCH
 ) -> None:
-    """Make a part of the target what it is in the source. Raises `NotCopied`."""
+    """Make a part of the target the same as in the source. Raises `NotCopied`."""
     total = source.count(part)
     done = 0
     after: Row | None = None
@@ -86,7 +86,7 @@ def copy_partition(
 def compare(
     source: Readable, target: Copyable, part: Part, progress: Progress, batch: int = BATCH
 ) -> Copied:
-    """Read a part on both sides and see that it is the same. Raises `NotCopied`."""
+    """Compare a part on both sides, row by row. Raises `NotCopied`."""
     total = target.count(part)
     ours, theirs = hashlib.sha256(), hashlib.sha256()
     done = 0

@@ -1,19 +1,19 @@
-"""The names of what is locked by agreement (advisory locks), the same in every process."""
+"""The keys of the advisory locks, the same in every process."""
 
 import hashlib
 
 LOG_LOCK = (1_330_792_514, 1)
-"""Shared by every append from before it gets a position until it has ended."""
+"""Every append holds it shared, from before it gets a position until it has ended."""
 
 LAYOUT_LOCK = (1_330_792_514, 2)
-"""Taken alone by whoever makes or changes tables."""
+"""Held exclusively while tables are made or changed."""
 
 COPY_LOCK = (1_330_792_514, 3)
-"""Taken alone by whoever writes to a copy that is not finished."""
+"""Held exclusively by a process that writes to an unfinished copy."""
 
 
 def order_key(order: str) -> int:
-    """The lock of an order: who has it is the only one to append to it."""
+    """The lock of an order: only its holder appends to the order."""
     return _key("order", order)
 
 
@@ -23,11 +23,14 @@ def request_key(digest: bytes) -> int:
 
 
 def rebuild_key(name: str) -> int:
-    """The lock of whoever makes a generation of a read model."""
+    """The lock of a rebuild of a read model."""
     return _key("rebuild", name)
 
 
 def _key(*words: str) -> int:
-    """Two names may share a key by chance; then one waits for the other, and nothing is wrong."""
+    """The key of a name.
+
+    If two names have the same key by chance, one waits for the other: no harm.
+    """
     digest = hashlib.blake2b("\0".join(words).encode("utf-8", "replace"), digest_size=8).digest()
     return int.from_bytes(digest, signed=True)

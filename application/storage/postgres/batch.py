@@ -1,6 +1,6 @@
-"""One batch of writes: what they need in one round trip, what they decided in a second.
+"""One batch of writes: one round trip loads what they need, a second stores what they decided.
 
-Other batches run at the same time, here and in other processes. What one of them has locked is
+Other batches run at the same time, here and in other processes. What another batch has locked is
 not waited for: the write that needs it is deferred to a later batch.
 """
 
@@ -66,17 +66,17 @@ NUMBERS = Statement(
 
 
 class InDoubt(Exception):
-    """A commit was under way and its answer did not come, or came without a standby's word.
+    """A commit whose answer did not come, or came without the confirmation of a standby.
 
-    It may have happened, or not; and what has happened may not be safe.
+    It may have happened or not, and if it has, it may not be safe yet.
     """
 
 
 class PostgresBatch(Batch):
-    """Carries out writes in one transaction on `line`.
+    """Carries out writes in one transaction on `connection`.
 
-    `find` comes first, then `decide`, then `store` saves what was decided. What is neither refused
-    nor decided then is deferred.
+    `find` loads, then `decide` decides, then `store` saves what was decided. What is neither
+    refused nor decided then is deferred.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class PostgresBatch(Batch):
     # The first round trip.
 
     def find(self) -> None:
-        """Find what the writes need, and lock what they may change."""
+        """Load what the writes need, and lock what they may change."""
         merged = MergedReadSet.by(write.read_set for write in self.writes.values())
         keys = [order_key(order) for order in merged.orders]
         keys += [request_key(request) for request in merged.requests]
@@ -146,7 +146,7 @@ class PostgresBatch(Batch):
             self.state.vacant.setdefault(set_id.decode(), []).append(ticket.decode())
 
     def _take_exhausted(self, rows: Rows) -> None:
-        """Note the sets all of whose vacant tickets were found: a short pick there is final."""
+        """Note the sets of which all vacant tickets were found: a short pick there is final."""
         for set_id, wanted, seen in rows:
             found = len(self.state.vacant.get(set_id.decode(), ()))
             if integer_of(seen) <= found < integer_of(wanted):
@@ -160,8 +160,8 @@ class PostgresBatch(Batch):
     def store(self, replicating: Callable[[], bool] = not_longer) -> list[int]:
         """Save and commit; return the positions of the events, in order of `pending_writes`.
 
-        Where nothing is to be saved but something was decided, that may rest on what others have
-        committed and no standby has confirmed: so there is a commit all the same. The answer is
+        If something was decided but nothing is to be saved, there is a commit all the same: the
+        decision may rest on commits of others that no standby has confirmed yet. The answer is
         waited for as long as the server is `replicating`. Raises `InDoubt`.
         """
         pending_writes = self.pending_writes
@@ -178,7 +178,7 @@ class PostgresBatch(Batch):
         return positions_of(answers, pending_writes)
 
     def give_up(self) -> None:
-        """End the transaction without a trace; a connection that is gone has done so itself."""
+        """Roll back. A closed connection has rolled back by itself."""
         if not self._connection.closed:
             with suppress(Lost):
                 self._connection.round_trip([Call(ROLLBACK)])

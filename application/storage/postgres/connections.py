@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL: how they are opened, pooled, given up and tried again."""
+"""Connections to PostgreSQL: opened, pooled, closed and retried."""
 
 import random
 import select
@@ -27,25 +27,28 @@ BACKOFF_SECONDS = 5.0
 
 POOL_SECONDS = 3.0
 RECONNECT_SECONDS = 2.0
-"""How long a pool goes on trying by itself; after that, whoever needs a connection tries anew."""
+"""How long a pool tries to reconnect by itself; after that, each request tries anew."""
 LONGEST_PAUSE = 0.25
 
 CHECK_SECONDS = 1.0
-"""How long a pool waits for a sign of life of one of its connections."""
+"""How long a pool waits for the answer when it checks a connection."""
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 Values = Sequence[Any] | Mapping[str, Any]
 
 
 class _Text(StrDumper):
-    """Texts as PostgreSQL can hold them: a zero character becomes U+FFFD, which matches nothing."""
+    """Dumps texts as PostgreSQL can hold them.
+
+    A zero character becomes U+FFFD, which matches nothing.
+    """
 
     def dump(self, obj: str) -> Any:
         return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)
 
 
 class Array(bytes):
-    """An array as `pipeline.py` encodes it: psycopg itself takes far longer."""
+    """An array as `pipeline.py` encodes it: psycopg itself takes much longer."""
 
 
 class _Array(Dumper):
@@ -80,11 +83,11 @@ def reader_pool(url: str, most: int) -> "ReaderPool":
 
 
 class ReaderPool(ConnectionPool[sessions.Session]):
-    """A pool that finds out which of its connections have ended without asking the server."""
+    """A pool that detects closed connections without a query."""
 
     @staticmethod
     def check_connection(conn: sessions.Session) -> None:
-        """Look whether the server has ended the connection. Raises `psycopg.Error`."""
+        """Check whether the server has closed the connection. Raises `psycopg.Error`."""
         waiter = select.poll()
         waiter.register(conn.pgconn.socket, select.POLLIN)
         if waiter.poll(0):
@@ -98,7 +101,7 @@ class PipelinePool(ConnectionPool[PipelineConnection]):
 
     @staticmethod
     def check_connection(conn: PipelineConnection) -> None:
-        """Ask the server for a sign of life. Raises `Lost`."""
+        """Check the connection by an empty round trip. Raises `Lost`."""
         conn.round_trip([], CHECK_SECONDS)
 
 
@@ -136,13 +139,13 @@ def streamed(cursor: psycopg.ServerCursor[Any], rows: int) -> Iterator[Any]:
 
 
 def unavailable(error: Exception) -> StoreUnavailable:
-    """The store's state as the port names it."""
+    """An error of the server as an error of the port."""
     reason = " ".join(str(error).split())
     return StoreUnavailable(f"The database cannot be used now: {reason}")
 
 
 def passes(error: Exception) -> bool:
-    """Whether what failed may succeed when it is tried again: the server, not the request."""
+    """Whether a retry may succeed: the failure is about the server, not about the request."""
     if isinstance(error, errors.QueryCanceled):
         return False
     return isinstance(
@@ -158,7 +161,7 @@ class Backoff:
         self._pause = 0.001
 
     def wait(self) -> bool:
-        """Pause; False, at once, when the time is over."""
+        """Pause; return False, without a pause, when the deadline has passed."""
         left = self._deadline - time.monotonic()
         if left <= 0:
             return False
@@ -168,7 +171,7 @@ class Backoff:
 
 
 class Readers:
-    """Runs what can be repeated without harm, again if a connection fails."""
+    """Runs work that can be repeated without harm, and repeats it if a connection fails."""
 
     def __init__(self, pool: ReaderPool, synchronous: str) -> None:
         """Take connections from `pool`; what is acknowledged is committed as `synchronous`."""
@@ -178,7 +181,7 @@ class Readers:
     def run(self, work: Callable[[Connection], T], most: float | None = None) -> T:
         """What `work` returns. Raises `StoreUnavailable` when the backoff or the time ends.
 
-        Time is the caller's `StoreWait`, and at most so many seconds.
+        The time is that of the caller's `StoreWait`, and at most `most` seconds.
         """
         with StoreWait() as till:
             deadline = till if most is None else min(till, time.monotonic() + most)
@@ -197,7 +200,7 @@ class Readers:
 
     @contextmanager
     def _borrowed(self, deadline: float) -> Iterator[sessions.Session]:
-        """A connection of the pool. What its failure says about the others is looked at."""
+        """A connection of the pool. If it fails, the pool's other connections are checked."""
         timeout = max(0.0, min(self._pool.timeout, deadline - time.monotonic()))
         try:
             with self._pool.connection(timeout) as session:
@@ -238,9 +241,9 @@ class Readers:
 
     @contextmanager
     def acknowledged(self) -> Iterator[Connection]:
-        """One transaction whose success is acknowledged: as safe as an order's.
+        """One transaction whose success is acknowledged to a client: as durable as an order's.
 
-        Raises `OutcomeUnknown` if a standby that should have confirmed it was not waited for.
+        Raises `OutcomeUnknown` if the confirmation of a standby was not received.
         """
         with self.borrow() as session:
             with session.transaction():
@@ -257,7 +260,7 @@ class Readers:
 
 
 def _named(error: psycopg.Error) -> Exception:
-    """The error as the port names it, if it is about the server's state."""
+    """The error as an error of the port, if it is about the server's state."""
     if passes(error) or isinstance(error, errors.QueryCanceled):
         return unavailable(error)
     return error

@@ -75,8 +75,8 @@ class PostgresDatabase:
     def log_snapshot(self) -> Iterator[tuple[int, PostgresSession]]:
         """The same, begun while no append is open.
 
-        Positions are assigned before an append ends, so rows and log belong together only then.
-        The log's lock is held for as long as it takes to begin the snapshot.
+        Positions are assigned before an append ends, so rows and log match only then. The log's
+        lock is held only while the snapshot begins.
         """
         with self._readers.borrow() as connection:
             session = PostgresSession(connection)
@@ -93,7 +93,7 @@ class PostgresDatabase:
 
     @contextmanager
     def log_locked(self) -> Iterator[PostgresSession]:
-        """A transaction that holds the log's lock; it is as safe as an order's."""
+        """A transaction that holds the log's lock. Its commit is as durable as an order's."""
         with self._readers.acknowledged() as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", LOG_LOCK)
             yield PostgresSession(connection)

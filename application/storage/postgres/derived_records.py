@@ -1,4 +1,4 @@
-"""What a PostgreSQL database keeps beside the log: numbers and positions come from sequences."""
+"""What a PostgreSQL database keeps beside the log. Numbers and positions come from sequences."""
 
 from application.storage.shared.derived_records import DerivedTables
 
@@ -19,7 +19,7 @@ class PostgresDerivedRecords(DerivedTables):
         self._raise(NUMBERS, number)
 
     def positions(self) -> tuple[int, int]:
-        """The last position that was assigned, and the last of an event, which is read first."""
+        """The last assigned position, and the position of the last event, which is read first."""
         [(last,)] = self._database.rows(
             "SELECT coalesce(max(notification_id), 0) FROM orders_events"
         )

@@ -1,4 +1,4 @@
-"""The tables of read models' generations: made, loaded range by range, and given their indexes."""
+"""The tables of read models' generations: creating, loading by ranges, indexing."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ COLLATIONS = {int: "", str: 'COLLATE "C"'}
 
 
 def table_name(name: str, generation: int) -> str:
-    """What a generation's table is called."""
+    """The name of a generation's table."""
     return f"{name}_{generation}"
 
 
@@ -88,7 +88,7 @@ def array_values(table: Table, rows: Sequence[Row]) -> list[Array]:
 def add_ranges(
     connection: Connection, name: str, generation: int, split_keys: Sequence[str]
 ) -> None:
-    """Note the ranges that a generation is loaded by."""
+    """Record the ranges by which a generation is loaded."""
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO read_model_ranges VALUES (%s, %s, %s, %s, %s, NULL)",
@@ -107,7 +107,7 @@ def load(
     rows: Sequence[Row],
     events: int,
 ) -> bool:
-    """Add a range's rows and note that it is loaded, in the open transaction; False if it was."""
+    """Add the rows of a range, in the open transaction; False if it was loaded already."""
     noted = connection.execute(
         "UPDATE read_model_ranges SET facts = %s"
         " WHERE name = %s AND generation = %s AND number = %s AND facts IS NULL",
@@ -134,7 +134,7 @@ def _copy(connection: Connection, table: Table, generation: int, rows: Sequence[
 
 
 def finish(connection: Connection, table: Table, generation: int) -> None:
-    """Give a loaded table its indexes, and the planner its statistics. Raises `KeyTwice`."""
+    """Make the indexes of a loaded table, and the planner's statistics. Raises `KeyTwice`."""
     name = table_name(table.name, generation)
     take_time(connection)
     connection.execute("SET LOCAL maintenance_work_mem = '128MB'")

@@ -1,9 +1,9 @@
-"""Finds out whether a commit happened whose answer never came, and sees that it is safe.
+"""Finds out whether an unanswered commit happened, and makes sure that it is durable.
 
-Seen is not yet safe: where a standby has to confirm, a commit that was not confirmed can be seen
-once its session has ended, and a fail-over loses it. So what is found is looked for in a
-transaction that writes and is confirmed in its turn: its record comes later in the write-ahead
-log, and the standby has all that comes before.
+A commit that can be seen is not yet safe: where a standby has to confirm it, an unconfirmed commit
+becomes visible once its session has ended, and a fail-over loses it. So the look-up runs in a
+transaction that writes, and that is itself confirmed: its record is later in the write-ahead log,
+so the standby has everything before it, too.
 """
 
 import threading
@@ -36,7 +36,7 @@ from application.storage.shared.batch import PendingWrites, events_of
 IN_DOUBT_SECONDS = 10.0
 
 ASK_SECONDS = 2.0
-"""How long it may take to learn what a session is waiting for."""
+"""How long the question what a session waits for may take."""
 
 WAITING = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = %s AND wait_event = 'SyncRep')"
 
@@ -44,8 +44,11 @@ END_IDLE = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     " WHERE backend_xid = %s::xid8::xid AND state LIKE 'idle in transaction%%'"
 )
-"""Ends a session that waits for us, who will not come back: not one that is at work, and above all
-not one that waits for a standby, which would make others see what is not confirmed."""
+"""Ends a session that is idle in our transaction.
+
+It never ends a session that is at work, and above all none that waits for a standby: that would
+make unconfirmed commits visible.
+"""
 
 FIND_EVENTS = Statement(
     b"find_events",
@@ -64,9 +67,9 @@ FIND_REQUEST = Statement(
 
 
 class Connections(msgspec.Struct, frozen=True):
-    """What is needed to find out: connections to ask over, and to commit over.
+    """The connections to ask over, and to commit over.
 
-    `closing` is set when nobody waits for anything any more.
+    `closing` is set when the store is being closed.
     """
 
     readers: Readers
@@ -74,10 +77,10 @@ class Connections(msgspec.Struct, frozen=True):
     closing: threading.Event
 
     def replicating(self, connection: PipelineConnection) -> Callable[[], bool]:
-        """Whether the server still waits for a standby to confirm what was sent over `line`.
+        """Whether the server still waits for a standby to confirm what was sent over `connection`.
 
-        Then its session is left alone and waited for, without end: to open another one instead
-        would, every few seconds, leave one more waiting at the server.
+        Then that session is waited for, without a limit: a new session every few seconds would
+        leave one more waiting at the server.
         """
 
         def submit() -> bool:
@@ -94,10 +97,10 @@ class Connections(msgspec.Struct, frozen=True):
 
 
 def outcome_of_commit(connections: Connections, batch: PostgresBatch) -> list[int]:
-    """The positions that the batch's events got, if it was committed, and now is safe.
+    """The positions of the batch's events, if it was committed and is safe now.
 
-    Raises `Lost` if it was not and never will be: it may be tried again. Raises `OutcomeUnknown`
-    while the server cannot be asked, or no standby confirms.
+    Raises `Lost` if it was not and never will be: a retry is safe. Raises `OutcomeUnknown` while
+    the server cannot be asked, or while no standby confirms.
     """
     backoff = Backoff(IN_DOUBT_SECONDS)
     while True:
@@ -121,9 +124,9 @@ def _waits(connection: Connection, backend: int) -> bool:
 
 
 def _ended(connection: Connection, batch: PostgresBatch) -> bool:
-    """Whether the batch's transaction is over. A server session left with it is ended.
+    """Whether the batch's transaction has ended. An idle session that still has it open is ended.
 
-    A server that does not know its number yet is not the one it ran on.
+    A server that does not know the transaction's number is not the one it ran on.
     """
     number = str(batch.transaction)
     connection.execute(END_IDLE.encode(), (number,))
@@ -135,7 +138,7 @@ def _ended(connection: Connection, batch: PostgresBatch) -> bool:
 
 
 def _confirmed(connections: Connections, search: Sequence[Call]) -> list[Rows]:
-    """What is found, after a commit later than all of it was confirmed by the same server.
+    """What is found, once a later commit was confirmed by the same server.
 
     Raises `psycopg.OperationalError` if it was not.
     """
@@ -153,7 +156,10 @@ def _confirmed(connections: Connections, search: Sequence[Call]) -> list[Rows]:
 
 
 def _search(pending_writes: Sequence[PendingWrites]) -> list[Call]:
-    """The calls that find what pending writes have stored. What one stored is found together."""
+    """The calls that look up what pending writes have stored.
+
+    It was stored as a whole or not at all.
+    """
     events = list(events_of(pending_writes))
     if events:
         values = (

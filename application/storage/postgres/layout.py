@@ -18,7 +18,7 @@ from application.storage.postgres.connections import Connection, unavailable
 from application.storage.shared.derived_records import PROVEN_FROM
 
 WAIT = "60s"
-"""How long one process waits for another to lay out the tables."""
+"""How long one process waits for another one that lays out the tables."""
 
 Step = str | Callable[[Connection], None]
 
@@ -320,7 +320,7 @@ LAYOUT = max(STEPS)
 
 
 def lay_out(connection: Connection) -> None:
-    """Bring the tables to this version's layout, whoever else may be starting at this moment.
+    """Bring the tables to this version's layout; other processes may be doing the same.
 
     `connection` is in autocommit mode. Raises `LayoutTooNew`, `StoreUnavailable`.
     """
@@ -335,7 +335,10 @@ def lay_out(connection: Connection) -> None:
 
 @contextmanager
 def _alone(connection: Connection) -> Iterator[None]:
-    """Hold the layout's lock, as the session: a transaction that waited would see old tables."""
+    """Hold the layout's lock for the session.
+
+    A transaction that waited for it would see the old tables.
+    """
     for name in ("lock_timeout", "statement_timeout"):
         connection.execute("SELECT set_config(%s, %s, false)", (name, WAIT))
     connection.execute("SELECT pg_advisory_lock(%s, %s)", LAYOUT_LOCK)

@@ -1,7 +1,7 @@
 """Several prepared statements in one round trip, with values in PostgreSQL's binary format.
 
-psycopg's own pipeline costs a cursor for each statement; for a batch's seven statements that is
-five times the processor time of this, which uses the libpq calls that psycopg offers beneath it.
+psycopg's own pipeline has a cursor for each statement. For the seven statements of a batch it takes
+five times the processor time of this, which uses the libpq calls that psycopg offers.
 """
 
 import select
@@ -22,7 +22,7 @@ ANSWER_SECONDS = 10.0
 """How long the answer to a round trip may take."""
 
 LONGER_SECONDS = 1.0
-"""How often it is asked, after that, whether to wait on."""
+"""After that, how often to ask whether to go on waiting."""
 
 TEXT, BYTES, INT = 25, 17, 20
 """The type numbers of text, bytea and bigint, fixed in every PostgreSQL."""
@@ -33,7 +33,7 @@ class Lost(psycopg.OperationalError):
 
 
 class Statement(msgspec.Struct, frozen=True):
-    """A statement to prepare once for each connection. The name is the connection's for it."""
+    """A statement that is prepared once for each connection, under this name."""
 
     name: bytes
     sql: bytes
@@ -57,7 +57,7 @@ def integer(value: int) -> bytes:
 
 
 def integer_of(data: bytes | None) -> int:
-    """The number that a bigint's bytes mean."""
+    """The number that a bigint's bytes encode."""
     return int.from_bytes(data or b"", signed=True)
 
 
@@ -92,7 +92,7 @@ Rows = list[tuple[Any, ...]]
 
 
 def not_longer() -> bool:
-    """For a round trip that is given up when its time is over."""
+    """For a round trip that is abandoned at its deadline."""
     return False
 
 
@@ -100,7 +100,7 @@ class PipelineConnection(Session):
     """A connection for `round_trip` alone: psycopg's cursors cannot use it once it is opened."""
 
     def open_pipeline(self, settings: Mapping[str, str]) -> None:
-        """Set what matters, and enter pipeline mode."""
+        """Set the session's settings, and enter pipeline mode."""
         self.prepare(settings)
         self.pgconn.enter_pipeline_mode()
         self._known: set[bytes] = set()
@@ -115,10 +115,10 @@ class PipelineConnection(Session):
     ) -> list[Rows]:
         """Send `calls` together and return the rows of each, as raw bytes.
 
-        Raises what the server says of the first call that fails: then none of the later ones was
-        carried out. Raises `Lost` when the connection ends on the way, or is given up because the
-        server has not answered after `seconds` and there is no reason to wait `longer`: then
-        nobody can tell. `warned` is whether the server has warned of anything meanwhile.
+        Raises the server's error of the first call that fails: none of the later ones was carried
+        out. Raises `Lost` when the connection is closed, or when the server has not answered after
+        `seconds` and `longer` returns False: then the outcome is unknown. `warned` is whether the
+        server has sent a warning meanwhile.
         """
         self.deadline = time.monotonic() + (ANSWER_SECONDS if seconds is None else seconds)
         self._longer = longer
@@ -178,7 +178,7 @@ class PipelineConnection(Session):
                 results.append(result)
 
     def _refuse_dead(self) -> None:
-        """A dead connection has no results any more, and would have none for ever."""
+        """Refuse a dead connection: it would never have results."""
         if self.pgconn.status != pq.ConnStatus.OK:
             raise psycopg.OperationalError(self.pgconn.get_error_message())
 

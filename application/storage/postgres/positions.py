@@ -1,9 +1,10 @@
-"""Up to which position the log is complete, while many writers append side by side.
+"""Finds up to which position the log is complete while many writers append side by side.
 
-An append says that it is open (a shared advisory lock) before it gets its positions, and stops
-saying so when all can see how it ended. A look reads the highest position assigned, *then* who is
-open. An append that was not open at one look but is at the next got its positions in between, so
-all that was assigned by the earlier look and is not its own has ended. No append waits for a look.
+An append holds a shared advisory lock from before it gets its positions until its end is visible to
+all. A look reads the highest assigned position, *then* which appends are open. An append that was
+not open at one look but is at the next got its positions in between. So every position that was
+assigned by the earlier look, except for those of appends that were open then, has ended. No append
+waits for a look.
 """
 
 import threading
@@ -21,12 +22,14 @@ from application.runtime.store_deadline import StoreWait
 from application.storage.postgres.connections import Backoff, Readers
 
 FIRST_LOOK_SECONDS = 15.0
-"""How long a process that has just started waits for appends that were open before it looked.
-The server ends idle ones after ten seconds."""
+"""How long a process that has just started waits for appends that were open already.
+
+The server ends idle ones after ten seconds.
+"""
 
 
 class HighWaterMark:
-    """The high-water mark. `safe` is the position up to which no further event can come."""
+    """The high-water mark: no event can still appear up to the position `safe`."""
 
     def __init__(self) -> None:
         self.safe = 0
@@ -36,10 +39,10 @@ class HighWaterMark:
         self._floors: dict[str, int | None] = {}
 
     def note(self, server: str, assigned: int, appending: Collection[str]) -> None:
-        """Take in a look: the highest position `assigned`, and then who was `appending`.
+        """Take in a look: the highest position `assigned`, and then which appends were `appending`.
 
-        Appends that were open at the first look may have got any position: until they have ended,
-        nothing is known. Another `server`, as after a failover, means to begin again.
+        Appends that were open at the first look may have any position: until they have ended,
+        nothing is known. After a fail-over to another `server` it begins again.
         """
         if server != self.server:
             self.server, self._floors, self.safe = server, {}, 0
@@ -101,7 +104,10 @@ class Positions:
 
     @contextmanager
     def _scan_lock(self) -> Iterator[None]:
-        """Look alone. Whose look is not answered keeps others from looking only for so long."""
+        """Let one thread look at a time.
+
+        A look without an answer blocks the others only for so long.
+        """
         with StoreWait() as deadline:
             free = self._mutex.acquire(timeout=max(0.0, deadline - time.monotonic()))
         if not free:
@@ -117,7 +123,7 @@ class Positions:
 
     @property
     def awaited(self) -> bool:
-        """Whether positions beyond the complete ones are assigned already: more comes soon."""
+        """Whether positions beyond the complete part are assigned: their events will come soon."""
         return (
             not self._high_water_mark.known
             or self._high_water_mark.safe < self._high_water_mark.assigned
@@ -137,12 +143,12 @@ class Positions:
         return last
 
     def doubt_last(self, position: int) -> None:
-        """There is nothing at a position: if it is known as the last one, find that anew."""
+        """Forget a position as the last one, if there is nothing at it."""
         if self._last[2] == position:
             self._last = (None, 0, 0)
 
     def read(self, after: int, limit: int) -> Sequence[Notification]:
-        """At most `limit` events beyond `after`; all there are if fewer, as far as is complete."""
+        """At most `limit` events beyond `after` in the complete part. Fewer mean the end of it."""
         found = self._read(after, self._high_water_mark.safe, limit)
         if len(found) < limit:
             seen = found[-1].id if found else after
@@ -150,9 +156,10 @@ class Positions:
         return found
 
     def excerpt(self, after: int, limit: int) -> Excerpt:
-        """Events beyond `after` as far as is complete, and what is at `after`, at one moment.
+        """Events beyond `after` in the complete part, and the log point at `after`.
 
-        The statement says which server it ran on: what is complete on one is not on another.
+        One statement returns both, and which server it ran on: what is complete on one is not on
+        another.
         """
         while True:
             till, server = self.wait_until_safe(), self._high_water_mark.server

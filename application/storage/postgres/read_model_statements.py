@@ -14,8 +14,8 @@ MOVE = (
     " AND (%s = ''::bytea OR EXISTS (SELECT FROM orders_events"
     " WHERE notification_id = %s AND hash = %s)) RETURNING 1"
 )
-"""Not where the log has another event at the new position than the one that was read: after a
-fail-over that lost the end of the log the position alone may be the same."""
+"""No move if the log has another event at the new position than the one that was read: after a
+fail-over that lost the end of the log, the position alone may be the same."""
 
 MOVED = "EXISTS (SELECT FROM moved)"
 STATE = (
@@ -53,7 +53,7 @@ LEASE = (
     " RETURNING 1"
 )
 """The time is the server's, so that the machines' clocks need not agree. A lease that ends later
-than one can is of a clock that was wrong."""
+than any lease can was made by a clock that was wrong."""
 
 RELEASE = (
     "UPDATE read_models SET feeder = NULL, fed_till = NULL"

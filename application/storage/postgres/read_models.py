@@ -1,6 +1,6 @@
 """The read models in the same database, a table for each generation.
 
-They can be thrown away and made again from the log. Rows and position change in one statement.
+They can be dropped and made again from the log. Rows and position change in one statement.
 """
 
 from collections.abc import Iterator, Sequence
@@ -52,7 +52,10 @@ class PostgresReadModels:
         self._shapes: dict[tuple[str, int], str] = {}
 
     def ensure(self, table: Table) -> None:
-        """Make the table of a read model if there is none, whoever else may be doing so."""
+        """Make the table of a read model if there is none.
+
+        Other processes may do the same at that time.
+        """
         self._tables[table.name] = table
         if self._readers.rows(sql.STATE + "live", (table.name,)):
             return

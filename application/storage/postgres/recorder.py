@@ -41,14 +41,14 @@ COMMIT = Statement(b"commit", b"COMMIT")
 ROLLBACK = Statement(b"rollback", b"ROLLBACK")
 
 MARK = Statement(b"mark", b"SELECT pg_logical_emit_message(true, 'orderlog', '')")
-"""Makes a transaction write to the log that a standby gets, so that its commit waits for one: all
-that the transaction has seen is as safe as itself then. Nobody reads the message."""
+"""Writes a message to the write-ahead log, so that the commit waits for a standby: everything that
+the transaction has seen is then as safe as the message. Nobody reads it."""
 
 ENTER = Statement(
     b"enter", f"SELECT pg_advisory_xact_lock_shared({LOG_LOCK[0]}, {LOG_LOCK[1]})".encode()
 )
-"""Says that an append is open. It must come before the append gets its positions, and lasts
-until its end is seen by all: `positions.py` relies on both."""
+"""Marks an append as open. It must come before the append gets its positions, and lasts until its
+end is visible to all: `positions.py` relies on both."""
 
 APPEND = Statement(
     b"append",
@@ -186,7 +186,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
         *,
         inclusive_of_start: bool = True,
     ) -> Sequence[Notification]:
-        """Events by position, up to where none can be filled in later."""
+        """Events by position, in the complete part of the log."""
         known = self._positions.wait_until_safe()
         end = known if stop is None else min(stop, known)
         found: Sequence[Notification] = super().select_notifications(
@@ -208,7 +208,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
 def append_alone(connection: PipelineConnection, writes: PendingWrites) -> list[int]:
     """Store pending writes in a transaction of their own; return its positions.
 
-    If another append comes between, the version that both want is refused to the later one.
+    If another append comes first, this one is refused with the version that both want.
     """
     try:
         hashes = _last_hashes(connection, writes.events)

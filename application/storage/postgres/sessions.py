@@ -1,7 +1,7 @@
-"""Sessions on a PostgreSQL server: how they are opened and set, and how long one may be silent.
+"""Sessions on a PostgreSQL server: how they are opened and set, and how long a wait may last.
 
-What matters is set after connecting: a pooler such as PgBouncer passes nothing on that comes with
-the connection itself.
+Settings are made after connecting: a pooler such as PgBouncer does not pass on what comes with the
+connection.
 """
 
 import shlex
@@ -16,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 T = TypeVar("T")
 
 SILENT_SECONDS = 15.0
-"""How long one answer is waited for: longer than the server's own time limits for a statement."""
+"""How long to wait for an answer: longer than the server's own limit for a statement."""
 
 PREPARE_SECONDS = 3.0
 """The same for what is set right after connecting."""
@@ -46,8 +46,8 @@ SESSION = {
 """Set for every session; the address's own `options` win."""
 
 READER = {SYNCHRONOUS: "local"}
-"""For the sessions that read, and keep what can be made again from the log: they do not wait
-for a standby. What is acknowledged there waits all the same (`Readers.acknowledged`)."""
+"""For sessions that read, and that write what can be made again from the log: they do not wait for
+a standby. What is acknowledged to a client waits all the same (`Readers.acknowledged`)."""
 
 INDEXES_ONLY = {
     "plan_cache_mode": "force_generic_plan",
@@ -59,11 +59,11 @@ INDEXES_ONLY = {
 are missing, as right after a catalogue was loaded."""
 
 HEARD = {"client_min_messages": "warning"}
-"""Not for an address to change: the server warns of a commit that no standby has confirmed."""
+"""An address must not change it: the server warns of a commit that no standby has confirmed."""
 
 
 class BadAddress(Exception):
-    """A database address that libpq cannot read, or that leads where we cannot work."""
+    """A database address that libpq cannot parse, or that leads to a server that we cannot use."""
 
 
 class Silent(psycopg.OperationalError):
@@ -76,7 +76,7 @@ def conninfo(url: str) -> str:
 
 
 def settings_of(url: str, own: Mapping[str, str] | None = None) -> dict[str, str]:
-    """What to set for a session: ours, `own` of its kind, and those that the address asks for."""
+    """The settings of a session: ours, `own` for its kind, and those of the address."""
     submitted = _asked_for(_given(url).get("options", ""))
     return {**SESSION, **(own or {}), **submitted, **HEARD}
 
@@ -107,21 +107,21 @@ def _asked_for(options: str) -> dict[str, str]:
 
 
 class Session(psycopg.Connection[tuple[Any, ...]]):
-    """A connection none of whose waits is without end.
+    """A connection whose waits are all limited.
 
     A wait ends with `Silent` at `deadline` (monotonic seconds), if there is one, and in any case
-    after `silent_seconds`; the connection is closed then, since its answer may still come.
-    `warned` is whether the server has warned of anything since that was last set to False.
+    after `silent_seconds`. The connection is closed then, since its answer may still come. `warned`
+    is whether the server has sent a warning since it was last set to False.
     """
 
     deadline: float | None = None
     silent_seconds = SILENT_SECONDS
     warned = False
     backend = 0
-    """The server's number of the session's process: behind a pooler the driver is told another."""
+    """The session's process id on the server: behind a pooler the driver has another number."""
 
     def prepare(self, settings: Mapping[str, str]) -> Self:
-        """Set what matters, and listen to warnings."""
+        """Set the session's settings, and listen for warnings."""
         self.add_notice_handler(self._note)
         self.deadline = time.monotonic() + PREPARE_SECONDS
         row = self.execute(
@@ -137,7 +137,7 @@ class Session(psycopg.Connection[tuple[Any, ...]]):
         self.warned = self.warned or notice.severity_nonlocalized == "WARNING"
 
     def wait(self, gen: PQGen[T], *args: Any, **named: Any) -> T:
-        """Wait as psycopg does, but not without end."""
+        """Wait as psycopg does, but with a limit."""
         limit = time.monotonic() + self.silent_seconds
         if self.deadline is not None:
             limit = min(limit, self.deadline)
@@ -162,14 +162,14 @@ def _until(gen: PQGen[T], limit: float) -> Generator[Any, Any, T]:
 
 
 def take_time(connection: psycopg.Connection[Any]) -> None:
-    """Let the statements of the open transaction take as long as a whole table does."""
+    """Let the statements of the open transaction take as long as a scan of a whole table needs."""
     connection.execute("SET LOCAL statement_timeout = 0")
     if isinstance(connection, Session):
         connection.silent_seconds = LONGEST_SECONDS
 
 
 def connect(url: str) -> Session:
-    """One connection outside the pools, that may take its time. Raises `BadAddress`."""
+    """One connection outside the pools, for long statements. Raises `BadAddress`."""
     session = Session.connect(conninfo(url), autocommit=True)
     session.silent_seconds = LONGEST_SECONDS
     return session.prepare(settings_of(url))

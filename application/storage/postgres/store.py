@@ -47,7 +47,7 @@ READERS = 8
 RANGE_ROWS = 5000
 POLL_SECONDS = 0.05
 POLL_SOON_SECONDS = 0.002
-"""How often to look for news: of other processes, and when it is known that some will come."""
+"""How often to poll for new events: in general, and when some are known to come."""
 
 POINT_AT = (
     "SELECT id, (SELECT hash FROM orders_events WHERE notification_id = %s) FROM log_identity"
@@ -192,12 +192,15 @@ class PostgresStore(TicketReading):
     def last_position(self) -> int:
         """The highest position that `log` would return now.
 
-        A commit answered a moment ago may be beyond it, as long as an older append is open.
+        A commit that was acknowledged a moment ago may be beyond it while an older append is open.
         """
         return self._positions.last()
 
     def wait_for_news(self, after: int, seconds: float) -> None:
-        """Return when `log` has something beyond `after`: looked for often while it is awaited."""
+        """Return when `log` has events beyond `after`.
+
+        It polls more often while some are known to come.
+        """
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             latest = self._latest
@@ -211,7 +214,7 @@ class PostgresStore(TicketReading):
     # The catalogue, and the rest.
 
     def moment(self) -> datetime:
-        """What time it is by the server's clock."""
+        """The time by the server's clock."""
         found: datetime = self._readers.rows("SELECT clock_timestamp()")[0][0]
         return found
 
@@ -252,11 +255,11 @@ class PostgresStore(TicketReading):
         return self._attempts
 
     def troubles(self) -> dict[str, str]:
-        """Nothing: what keeps PostgreSQL from writing shows when it is asked."""
+        """None: that PostgreSQL cannot write shows when it is queried."""
         return {}
 
     def wal_bytes(self) -> None:
-        """None: the server looks after its write-ahead log itself."""
+        """None: the server maintains its write-ahead log itself."""
 
     def close(self) -> None:
         self._closing.set()

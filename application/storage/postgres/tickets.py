@@ -98,10 +98,10 @@ def pick_calls(wanted: dict[str, int]) -> list[Call]:
 
 
 def change_calls(changes: Iterable[TicketChange]) -> list[Call]:
-    """The calls that write what orders' events mean for their tickets: frees first, then the rest.
+    """The calls that write what the events of orders change in the rows of tickets: frees first.
 
-    They fail, and with them all that follows, where a ticket to take has an order already, or one
-    to change is not the order's.
+    They fail, and so does all that follows, if a ticket to take has an order already, or a ticket
+    to change does not belong to the order.
     """
     freed: list[tuple[str, str]] = []
     kept: list[tuple[str, str, int | None]] = []

@@ -1,4 +1,4 @@
-"""What writes the log of a PostgreSQL database: group commits, each of them one transaction."""
+"""Writes the log of a PostgreSQL database: group commits, each of them one transaction."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -30,7 +30,7 @@ class Claimed(msgspec.Struct):
 
 
 class GivenUpMeanwhile(Exception):
-    """A caller gave up a unit of work of this batch before it was committed."""
+    """A caller has abandoned a unit of work of this batch before it was committed."""
 
 
 GIVEN_UP = StoreUnavailable("The caller has given this request up.")
@@ -57,8 +57,8 @@ class PostgresWriter:
     def write_all(self, writes: Sequence[UnitOfWork[T]]) -> list[Written[T] | Exception]:
         """Carry out `writes` in a shared commit. Waits no longer than a `StoreWait`.
 
-        What was not committed in time is `StoreUnavailable`, and never will be; where the commit
-        had begun it is `OutcomeUnknown`.
+        What was not committed in time is `StoreUnavailable` and never will be committed; if its
+        commit had begun, it is `OutcomeUnknown`.
         """
         claim = Claim()
         return self._commits.submit([Claimed(write, claim) for write in writes], claim)
@@ -80,7 +80,7 @@ class PostgresWriter:
         return [outcomes[place] for place in range(len(wanted))]
 
     def _attempt(self, wanted: Mapping[int, Claimed]) -> dict[int, Outcome]:
-        """Carry out what can be in one transaction; where one spoils it, each in its own."""
+        """Carry out what fits in one transaction; if a write makes it fail, each in its own."""
         outcomes: dict[int, Outcome] = {
             place: GIVEN_UP for place, each in wanted.items() if each.claim.given_up
         }
@@ -100,7 +100,7 @@ class PostgresWriter:
         return outcomes
 
     def _carry_out(self, wanted: Mapping[int, Claimed]) -> dict[int, Outcome]:
-        """One transaction, again while it fails for a reason that passes."""
+        """One transaction, again while it fails for a temporary reason."""
         backoff = Backoff()
         conflicts = 0
         while True:
@@ -140,18 +140,18 @@ class PostgresWriter:
         return batch.outcomes(positions)
 
     def close(self) -> None:
-        """Carry out nothing more."""
+        """Stop carrying out work."""
         self._commits.close()
 
 
 def _begin(claims: Sequence[Claim]) -> None:
-    """Let none of these be given up any more. Raises `GivenUpMeanwhile`."""
+    """Let none of these be abandoned from here on. Raises `GivenUpMeanwhile`."""
     if not all(claim.begin() for claim in claims):
         raise GivenUpMeanwhile
 
 
 def _named(failure: Exception) -> Exception:
-    """A failure as the port names it."""
+    """A failure as an error of the port."""
     if isinstance(failure, psycopg.Error):
         if failure.sqlstate == LOST_TICKET:
             return TicketTaken(failure.diag.message_detail)

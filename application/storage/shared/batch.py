@@ -1,8 +1,8 @@
-"""Units of work that share a transaction: one after another decides on what was loaded for all.
+"""Units of work that share a transaction. Each decides, in turn, on what was loaded for all.
 
 A later one sees what an earlier one changed. One that needs more than was loaded is deferred: it is
-loaded again in a later round or batch. No SQL is here: `sqlite/batch.py` and `postgres/batch.py`
-load and store.
+loaded again in a later round or batch. There is no SQL here: `sqlite/batch.py` and
+`postgres/batch.py` load and store.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -40,7 +40,7 @@ class PendingWrites:
         change: TicketChange | None = None,
         idempotency_record: IdempotencyRecord | None = None,
     ) -> None:
-        """Add events, what they mean for tickets, and the request that they answer."""
+        """Add events, the change of their tickets, and the record of the answered request."""
         self.events += events
         if change is not None:
             self.changes.append(change)
@@ -64,7 +64,7 @@ class MergedReadSet(msgspec.Struct):
 
     @classmethod
     def by(cls, read_set: Iterable[ReadSet]) -> "MergedReadSet":
-        """The needs of several writes together."""
+        """The read sets of several units of work, merged."""
         merged = cls()
         for each in read_set:
             if each.order is not None:
@@ -79,12 +79,11 @@ class MergedReadSet(msgspec.Struct):
 
 
 class BatchState(msgspec.Struct):
-    """What a batch knows: as found, and as its own writes have changed it since.
+    """The state of a batch: as it was loaded, with the changes that its own writes have made since.
 
-    `orders` and `requests` are those whose events and answers are known and cannot change but by
-    this batch; `heads` are the hashes of the orders' last events. `claimed` are the vacant seats
-    that are this batch's to give away. A short pick in an `exhausted` set is final. `numbers` are
-    handed out from the end.
+    `orders` and `requests` are locked: only this batch can change them. `heads` are the hashes of
+    the orders' last events. `claimed` are the vacant seats that only this batch can take. A short
+    pick in an `exhausted` set is final. `numbers` are taken from the end.
     """
 
     orders: set[str] = msgspec.field(default_factory=set)
@@ -125,7 +124,7 @@ class BatchState(msgspec.Struct):
         return found
 
     def note(self, read_set: ReadSet, writes: PendingWrites) -> None:
-        """Change the view as a write has changed the store; its order and request are spent."""
+        """Apply a write's changes to the state. Its order and request cannot be used again."""
         if read_set.order is not None:
             self.orders.discard(read_set.order)
         if read_set.request is not None:
@@ -150,7 +149,10 @@ class BatchState(msgspec.Struct):
             self.seats[ticket] = msgspec.structs.replace(seat, order=owner, held_till=till)
 
     def _note_taken(self, tickets: Sequence[str]) -> None:
-        """Picks were handed out from the end, and are mostly taken as they were handed out."""
+        """Remove taken tickets from the vacant ones.
+
+        Mostly they are the last ones, as they were picked.
+        """
         for vacant in self.vacant.values():
             count = len(tickets)
             if vacant[-count:] == list(tickets):
@@ -161,7 +163,7 @@ class BatchState(msgspec.Struct):
 
 
 class Decided(msgspec.Struct):
-    """A write that was decided: what it returned, what it wants stored, what it had found."""
+    """A decided write: its result, its pending writes, and the state it was decided on."""
 
     result: Any
     writes: PendingWrites
@@ -169,9 +171,9 @@ class Decided(msgspec.Struct):
 
 
 class Batch:
-    """Has each write decide what to store, by its place in the batch.
+    """Has each unit of work decide what to store. Units are named by their place in the batch.
 
-    After `decide`, a write that is neither in `refused` nor in `decided` is deferred.
+    After `decide`, one that is neither in `refused` nor in `decided` is deferred.
     """
 
     def __init__(self, writes: Mapping[int, UnitOfWork[Any]]) -> None:
@@ -181,7 +183,7 @@ class Batch:
         self.decided: dict[int, Decided] = {}
 
     def decide(self) -> None:
-        """Let each write decide on what is known for it."""
+        """Let each unit of work decide on its loaded state."""
         for place, write in self.writes.items():
             found = self.state.found(write.read_set)
             if found is None:
@@ -204,7 +206,7 @@ class Batch:
         return [each.writes for each in self.decided.values() if not each.writes.empty]
 
     def outcomes(self, positions: Sequence[int]) -> dict[int, Outcome]:
-        """How the writes ended that were not deferred, once the events have their positions."""
+        """The outcomes of the units that were not deferred, given their events' positions."""
         outcomes: dict[int, Outcome] = dict(self.refused)
         start = 0
         for place, each in self.decided.items():

@@ -37,7 +37,7 @@ def read_documents(source: _Reading) -> dict[tuple[str, str], bytes]:
 
 
 def read_ticket_list(session: Session, show: str) -> bytes | None:
-    """The list of a show's tickets as it is stored."""
+    """The stored list of a show's tickets."""
     column = session.dialect.as_bytes.format("tickets")
     rows = session.rows(f"SELECT {column} FROM ticket_lists WHERE show_id = ?", (show,))  # noqa: S608 - our own names
     return bytes(rows[0][0]) if rows else None
@@ -111,7 +111,7 @@ class CatalogChange:
         self._changed = True
 
     def finish(self) -> None:
-        """Write the lists and count up the catalogue's version, if something was changed."""
+        """Write the lists and increase the catalogue's version, if something was changed."""
         if self._changed:
             self._session.run_each(PUT_LIST, self._listed.changed())
             self._session.run("UPDATE counters SET value = value + 1 WHERE name = 'catalog'")

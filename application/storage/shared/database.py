@@ -1,7 +1,7 @@
 """The seam between the drivers and the SQL that both stores share.
 
-A statement writes `?` where a value goes. What the databases write in different ways stands in
-`Dialect`; how they connect, lock and load is behind `Database` and `Session`.
+A statement has `?` where a value goes. `Dialect` has what the databases write differently;
+`Database` and `Session` hide how they connect, lock and load.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,8 +17,8 @@ AT_ONCE = 500
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     """What the databases write in different ways.
 
-    `position` is the column of an event's position. The others are templates that make a column
-    have its type: SQLite keeps values of any type in any column, and a file may be tampered with.
+    `position` is the column of an event's position. The others are templates that cast a column:
+    SQLite keeps values of any type in any column, and a file may be tampered with.
     """
 
     position: str
@@ -49,7 +49,7 @@ class Session(Protocol):
         """Run a statement once for each of the values."""
 
     def load(self, table: str, columns: str, rows: Iterable[Values]) -> None:
-        """Insert many rows, by the fastest way of the driver."""
+        """Insert many rows, in the fastest way that the driver has."""
 
 
 class Database(Protocol):
@@ -69,7 +69,7 @@ class Database(Protocol):
         """A transaction that reads everything as it is at one moment, however long it takes."""
 
     def log_snapshot(self) -> AbstractContextManager[tuple[int, Session]]:
-        """The same at a moment when no append is open, and the last position of the log then."""
+        """The same, begun while no append is open, with the last position of the log."""
 
     def log_locked(self) -> AbstractContextManager[Session]:
         """A transaction that writes while nobody appends to the log."""

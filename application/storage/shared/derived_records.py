@@ -1,4 +1,4 @@
-"""What a store keeps beside the log and could make again from it."""
+"""Records that a store keeps beside the log and could make again from it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from application.storage.shared.catalog import read_documents, read_ticket_list
 from application.storage.shared.database import Database, Dialect, Session, one_of
 
 PROVEN_FROM = "requests_proven_from"
-"""The counter of the last position up to which events do not say by which key they came."""
+"""The name of a counter: up to that position, events do not have the digest of their key."""
 
 PUT = (
     "INSERT INTO requests (digest, fingerprint, order_id, version, at) VALUES (?, ?, ?, ?, ?)"
@@ -81,7 +81,7 @@ class DerivedTables:
             session.run_each(PUT, rows)
 
     def remove_records(self, records: Sequence[IdempotencyRecord]) -> None:
-        """Remove records, as they were found."""
+        """Remove records, if they are still as they were found."""
         with self._database.transaction() as session:
             session.run_each(REMOVE, [(each.digest, each.order, each.version) for each in records])
 

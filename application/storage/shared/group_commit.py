@@ -1,9 +1,8 @@
-"""Work that is submitted at the same time is carried out together (group commit).
+"""Carries out together what is submitted at the same time (group commit).
 
-A thread takes whatever waits, carries it out as one batch, and then takes what has gathered
-meanwhile. So nobody waits longer than for the batch that is under way, and a lone request not at
-all: there is no waiting for company. Nor does anybody wait for ever: another thread looks now and
-then for callers whose time is over.
+A thread takes all that waits, carries it out as one batch, and then takes what has gathered
+meanwhile. So nobody waits longer than for the batch under way, and a lone request does not wait at
+all. Another thread answers callers whose deadline has passed.
 """
 
 import math
@@ -21,7 +20,7 @@ W = TypeVar("W")
 O = TypeVar("O")  # noqa: E741 - an outcome
 
 LOOK_SECONDS = 0.25
-"""How often to look for callers whose time is over, and so how late an outcome may be."""
+"""How often to look for callers whose deadline has passed, and so how late their answer may be."""
 
 NOT_DONE = "The database did not answer in time; nothing was done."
 NOT_KNOWN = "The database did not confirm a commit in time."
@@ -30,7 +29,7 @@ NOT_KNOWN = "The database did not confirm a commit in time."
 class Claim:
     """Decides which comes first: the commit of a caller's work, or the caller's giving up.
 
-    Both may try at the same time, from different threads; the outcome never changes.
+    Both may try at the same time in different threads; the first decision is final.
     """
 
     __slots__ = ("_first",)
@@ -39,7 +38,7 @@ class Claim:
         self._first: dict[str, bool] = {}
 
     def begin(self) -> bool:
-        """Whether the commit may begin: the work is not given up, and cannot be any more."""
+        """Whether the commit may begin. From then on the work cannot be given up."""
         return self._first.setdefault("begun", True)  # one step of the interpreter: no lock
 
     def give_up(self) -> bool:
@@ -53,7 +52,7 @@ class Claim:
 
 
 class Submission(Generic[W, O]):
-    """The work of one caller, how long it may take, and how it ended."""
+    """The work of one caller, its deadline, and its outcome."""
 
     __slots__ = ("claim", "deadline", "items", "outcomes", "waiter")
 
@@ -68,11 +67,11 @@ class Submission(Generic[W, O]):
 class GroupCommit(Generic[W, O]):
     """Hands what waits to `carry_out` in batches, in at most `threads` threads at once.
 
-    `carry_out` returns an outcome for each item of a batch, in their order; what it raises is the
-    outcome of them all. A batch has at least one job and stops growing at `most` items. Only if
-    `limited` a caller waits no longer than its `StoreWait` says, whatever becomes of its batch.
-    With `grace` a batch counts as begun from its start: its jobs are left to it for so many seconds
-    beyond their time, since it refuses them itself as long as it knows that nothing was done.
+    `carry_out` returns an outcome for each item of a batch, in their order; an exception it raises
+    is the outcome of all. A batch has at least one submission and stops growing at `most` items. If
+    `limited`, a caller waits no longer than its `StoreWait` allows. With `grace`, a batch has so
+    many seconds more than its submissions, since it refuses late ones itself as long as it knows
+    that nothing was done.
     """
 
     def __init__(
@@ -104,10 +103,10 @@ class GroupCommit(Generic[W, O]):
     def submit(
         self, items: Sequence[W], claim: Claim | None = None, till: float | None = None
     ) -> list[O | Exception]:
-        """Have `commands` carried out; return their outcomes when that is done, or time is over.
+        """Have `commands` carried out; return their outcomes then, or when the deadline passes.
 
-        `claim` is asked by who carries them out before anything is changed for good. `till` is a
-        moment of the monotonic clock, where the caller waits less long than its `StoreWait`.
+        `claim` decides whether the commit may begin. `till` is a moment of the monotonic clock, for
+        a caller that waits less long than its `StoreWait`.
         """
         if not self._started:
             self._start()
@@ -155,7 +154,7 @@ class GroupCommit(Generic[W, O]):
     def _answer(
         self, submissions: Iterable[Submission[W, O]], outcomes: Sequence[O | Exception] = ()
     ) -> None:
-        """Give each job its outcomes, unless it was answered before."""
+        """Give each submission its outcomes, unless it was answered before."""
         start = 0
         answered = []
         for submission in submissions:
@@ -167,7 +166,7 @@ class GroupCommit(Generic[W, O]):
         wake_all(answered)
 
     def _more(self, room: int) -> list[Submission[W, O]]:
-        """What else waits already."""
+        """What else is waiting."""
         submissions: list[Submission[W, O]] = []
         while room > 0:
             try:
@@ -182,7 +181,7 @@ class GroupCommit(Generic[W, O]):
         return submissions
 
     def _watch(self) -> None:
-        """Answer those whose time is over, until the end."""
+        """Answer callers whose deadline has passed, until the end."""
         while not self._closing.wait(LOOK_SECONDS):
             now = time.monotonic()
             for submission in [
@@ -197,7 +196,7 @@ class GroupCommit(Generic[W, O]):
         self._answer([submission], [why] * len(submission.items))
 
     def close(self) -> None:
-        """Stop the threads; nobody may be waiting."""
+        """Stop the threads. No caller may be waiting."""
         self._closing.set()
         for _ in self._threads:
             self._waiting.put(None)

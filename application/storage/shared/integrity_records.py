@@ -147,7 +147,7 @@ class IntegrityTables:
     # A log that goes back.
 
     def seen(self) -> LogPoint | None:
-        """How far the log was seen, as far as that was not lost as well."""
+        """The last recorded point of the log, if it was not lost."""
         own = self._heads_database.dialect.as_bytes.format("hash")
         rows = self._heads_database.rows(f"SELECT log, position, {own} FROM seen")  # noqa: S608 - our own words
         return LogPoint(*rows[0]) if rows else None
@@ -206,7 +206,10 @@ def _recorded(session: Session | Database) -> int:
 
 
 def _moved(session: Session, after: int, till: int) -> bool:
-    """Record the position `till`, if `after` is the recorded one; nobody else can until the end."""
+    """Record the position `till` if `after` is the recorded one.
+
+    Nobody else can until the transaction ends.
+    """
     return session.run("UPDATE witness SET position = ? WHERE position = ?", (till, after)) == 1
 
 

@@ -20,13 +20,13 @@ class ListedTickets:
             self._of(each.show)[each.id] = (each.id, each.set, each.number, each.seat)
 
     def reseat(self, ticket: Ticket) -> None:
-        """Note the seat of a ticket that is listed."""
+        """Change the seat of a listed ticket."""
         listed = self._of(ticket.show)
         if ticket.id in listed:
             listed[ticket.id] = (*listed[ticket.id][:3], ticket.seat)
 
     def remove(self, show: str, ticket: str) -> None:
-        """Take a ticket off the list."""
+        """Remove a ticket from the list."""
         self._of(show).pop(ticket, None)
 
     def changed(self) -> Iterator[tuple[str, bytes]]:
@@ -42,7 +42,7 @@ class ListedTickets:
 
 
 def _tickets(data: bytes | None) -> list[Listed]:
-    """The tickets of a list; none of one that cannot be read, which verification finds short."""
+    """The tickets of a list; none if it cannot be read, which verification then reports."""
     try:
         return [] if data is None else unpacked(data)
     except BadList:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 SAMPLE_OF_A_PART = 16
-"""How many events are looked at for each part: enough for sizes that differ by a fifth or so."""
+"""How many events are sampled for each part: enough for sizes that differ by about a fifth."""
 
 
 def every_nth(sample: Iterable[str], count: int) -> Sequence[str]:

@@ -1,9 +1,8 @@
-"""Where a ticket stands in the order in which a set's vacant tickets are picked.
+"""The order in which a set's vacant tickets are picked.
 
-A pick starts at a random place and takes what follows, so each vacant ticket is as likely to come
-as any other. But neighbours stand together, in runs that are shuffled in themselves and among each
-other: a batch of orders then changes a page or two of the table, not one for each ticket, all of
-which would have to be written to the disk.
+A pick starts at a random place and takes what follows, so each vacant ticket is as likely as any
+other. But neighbours stay together in runs, which are shuffled: a batch of orders then changes a
+page or two of the table, not a page for each ticket.
 """
 
 import random
@@ -11,7 +10,7 @@ from collections.abc import Iterator
 
 PLACES = 2**31
 RUN = 32
-"""How many neighbours stand together. About as many tickets fill a page."""
+"""How many neighbours are in a run. About as many tickets fill a page."""
 
 
 def any_place() -> int:

@@ -21,10 +21,11 @@ from application.storage.sqlite.layout import LOG
 
 PAGES_AT_ONCE = 2_000
 SHARED_FIRST, SHARED_SIZE = 0x40000002, 510
-"""The bytes of a file that everybody who has it open by SQLite has locked."""
+"""SQLite's shared lock: every process that has the file open holds a read lock on these bytes."""
 VIEWS, RECORDED_HEADS, FILES = "-views", "-views-witness", "-files"
 SIDES = ("-wal", "-shm", FILES)
-"""Removed in this order: the last one tells to which file the first belongs."""
+"""Removed in this order: `-files` says which log the write-ahead log belongs to, so it goes
+last."""
 
 
 class SqliteBackups:
@@ -73,7 +74,7 @@ class SqliteBackups:
         return Replaced(kept if _has_bytes(kept) else None)
 
     def _keep(self, kept: str) -> None:
-        """Have the old log under another name, too, with what is not written into it yet."""
+        """Link the old log, and what its write-ahead log still has, to another name."""
         for side in ("", *SIDES):
             with suppress(FileNotFoundError):
                 os.link(self._path + side, kept + side)
@@ -91,7 +92,7 @@ class SqliteBackups:
                 each.unlink()
 
     def _set_recorded_heads_aside(self, kept: str, log_id: str) -> None:
-        """Keep what was seen of the log beside it, unless it was another log's."""
+        """Keep the recorded heads with the replaced log, unless they are the restored one's."""
         record_heads = self._path + RECORDED_HEADS
         with suppress(sqlite3.Error, StoreUnavailable):
             if _has_bytes(record_heads) and _heads_log_id(record_heads) not in {None, log_id}:
@@ -99,7 +100,10 @@ class SqliteBackups:
 
 
 def _copy(source: sqlite3.Connection, name: str, target: str, progress: Progress) -> None:
-    """Copy a log page by page, all of one moment: writers go on, and do not begin it anew."""
+    """Copy a log page by page, as of one moment.
+
+    Writers go on meanwhile and do not restart the copy.
+    """
     try:
         if LOG.layout(source) is None:
             raise BackupRefused(f"{name} is no log of orderlog.")
@@ -145,7 +149,7 @@ def _content(log: sqlite3.Connection) -> Content:
 
 
 def _id_of(log: sqlite3.Connection) -> str:
-    with suppress(sqlite3.OperationalError):  # of a layout in which it had none
+    with suppress(sqlite3.OperationalError):  # an old layout without an id
         return str(log.execute("SELECT id FROM log_identity").fetchone()[0])
     return ""
 
@@ -163,10 +167,10 @@ def _heads_log_id(path: str) -> str | None:
 
 @contextmanager
 def _nobody_has_it_open(path: str) -> Iterator[None]:
-    """Be the only one who has the file, by the lock that SQLite itself asks for.
+    """Hold the file alone, by the lock that SQLite itself asks for. Raises `BackupRefused`.
 
-    The file is opened past SQLite: this process must have no connection to it, whose locks would
-    end with this.
+    The file is opened without SQLite: closing it releases all locks that this process has on the
+    file, so no SQLite connection of this process may be open.
     """
     try:
         file = open(path, "rb+")  # noqa: PTH123, SIM115 - see above
@@ -184,7 +188,7 @@ def _nobody_has_it_open(path: str) -> Iterator[None]:
 
 
 def _kept_name(path: str) -> str:
-    """A name beside the log that nothing has yet."""
+    """An unused name beside the log."""
     moment = stamp()
     name, number = f"{path}.replaced-{moment}", 1
     while Path(name).exists():

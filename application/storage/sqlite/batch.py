@@ -1,8 +1,8 @@
 """One batch of writes to the embedded store: a few statements, one of which stores it all.
 
-Every statement gives up the interpreter to the threads that make answers, and getting it back can
-cost more than all that SQLite does. So each kind of thing is found by one statement and one row,
-and the whole batch is stored by one statement, which alone is a transaction.
+Each statement releases the interpreter lock, and waiting for it again can cost more than all that
+SQLite does. So one statement loads each kind of thing as one row, and one statement, which is a
+transaction by itself, stores the whole batch.
 """
 
 import sqlite3
@@ -80,19 +80,19 @@ _rows = msgspec.json.Decoder(list[tuple[str, int, str, str, int, str]]).decode
 
 
 def as_json(values: Any) -> str:
-    """Values as the JSON text that `json_each` takes apart."""
+    """Values as JSON text for `json_each`."""
     return _encode(values).decode()
 
 
 class Heads(msgspec.Struct):
-    """The last position and the last order number that were given away."""
+    """The last assigned position and order number."""
 
     position: int
     number: int
 
 
 def read_heads(connection: sqlite3.Connection) -> Heads:
-    """The heads as they are. Only within a writing transaction do they stay so."""
+    """The present heads. They stay so only within a writing transaction."""
     row = connection.execute(
         "SELECT (SELECT max(rowid) FROM orders_events),"
         " (SELECT value FROM counters WHERE name = 'number')"
@@ -101,7 +101,7 @@ def read_heads(connection: sqlite3.Connection) -> Heads:
 
 
 def read_hashes(connection: sqlite3.Connection, events: Iterable[StoredEvent]) -> dict[str, bytes]:
-    """The last hash of each order of these events that has some already."""
+    """The last hash of each order of these events, as far as it has events already."""
     orders = {str(event.originator_id) for event in events}
     rows = connection.execute(HASHES, (as_json(list(orders)),))
     return dict(rows.fetchall())
@@ -110,7 +110,8 @@ def read_hashes(connection: sqlite3.Connection, events: Iterable[StoredEvent]) -
 class SqliteBatch(Batch):
     """Carries out writes on a connection that was prepared by `STORING`.
 
-    `heads` have to be true when it stores, or it fails; afterwards they are true again.
+    `heads` have to be up to date when the batch is stored, or it fails; afterwards they are up to
+    date again.
     """
 
     def __init__(
@@ -121,7 +122,7 @@ class SqliteBatch(Batch):
         self._heads = heads
 
     def find(self) -> None:
-        """Find what the writes need."""
+        """Load what the writes need."""
         merged = MergedReadSet.by(write.read_set for write in self.writes.values())
         state = self.state
         state.orders, state.requests = set(merged.orders), set(merged.requests)
@@ -247,7 +248,7 @@ class Heap:
 
     @property
     def bytes(self) -> bytes:
-        """All of them."""
+        """All bytes."""
         return b"".join(self._parts)
 
 

@@ -2,7 +2,8 @@
 
 The file beside it says how far this time is ahead of `elapsed_ns`, which is the same for all
 processes of the machine. The first process that opens the database takes it from the machine's
-clock, the others take it over: who has the database open has a shared lock on the file.
+clock, the others take it over: each process that has
+the database open holds a shared lock on the file.
 """
 
 import fcntl
@@ -16,13 +17,13 @@ import structlog
 from application.runtime.clock import NS, elapsed_ns, from_ns, wall_offset_ns
 
 FOLLOWED_NS = 5 * NS
-"""A machine's clock that is set by at most this is followed: that is how clocks are put right."""
+"""A correction of the machine's clock by at most this much is followed: clocks are put right so."""
 
 SAME_NS = NS // 1000
 LOCK_SECONDS = 2.0
 RETRY_SECONDS = 0.001
 WIDTH = 24
-"""A number in the file has always as many characters, so that it is written in one piece."""
+"""The width of a number in the file: always the same, so that one write replaces it."""
 
 log = structlog.get_logger()
 
@@ -30,9 +31,9 @@ log = structlog.get_logger()
 class SharedClock:
     """The machine's clock without its jumps, the same in all processes until all have ended.
 
-    A jump of the machine's clock by more than five seconds is not followed: holds last as
-    long as before, and what stands in the log goes on. Where no file can be had beside the
-    database the process has such a clock for itself.
+    A jump of the machine's clock by more than five seconds is not followed: holds last as long as
+    before, and the order of times in the log stays. Where no file can be made beside the database,
+    the process has such a clock for itself.
     """
 
     def __init__(self, path: str) -> None:
@@ -50,7 +51,7 @@ class SharedClock:
         return from_ns(elapsed_ns() + self._offset)
 
     def follow(self) -> datetime:
-        """The same, after looking whether the machine's clock was put right by a little."""
+        """The present offset, after following a small correction of the machine's clock."""
         if self._file is not None:
             self._offset = self._read(self._file)
         wall = wall_offset_ns()
@@ -61,13 +62,13 @@ class SharedClock:
         return self.moment()
 
     def close(self) -> None:
-        """Let the next one begin anew, if nobody else has the database open."""
+        """Remove the file, if nobody else has the database open: the next process begins anew."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
 
     def _join(self) -> None:
-        """Write the file if nobody else has it, and have it from then on."""
+        """Write the file if nobody else has it open; then share it."""
         file = self._file
         if file is None:
             return
@@ -81,7 +82,7 @@ class SharedClock:
         self._offset = self._read(file)
 
     def _read(self, file: int) -> int:
-        """The offset that all have; this process's own where the file has been spoilt."""
+        """The shared offset; this process's own if the file is damaged."""
         try:
             return int(os.pread(file, WIDTH, 0))
         except (OSError, ValueError):

@@ -20,7 +20,7 @@ CREATE TABLE seen (
     hash BLOB NOT NULL
 );
 """
-"""How far the log was seen, and which event was there."""
+"""Up to which position the log was seen, and which event was there."""
 
 RECORDED_HEADS_TABLES = """
 CREATE TABLE witness (
@@ -75,7 +75,7 @@ PROJECTORS = """
 ALTER TABLE read_models ADD COLUMN feeder TEXT;
 ALTER TABLE read_models ADD COLUMN fed_till INTEGER;
 """
-"""Which projector has a read model, and until when (milliseconds) others leave that to it."""
+"""The projector that leases a read model, and until when (milliseconds since the epoch)."""
 
 
 GENERATIONS = """
@@ -104,17 +104,18 @@ that is late cannot write into another generation than it meant."""
 STOPPED_SINCE = """
 ALTER TABLE read_models ADD COLUMN stopped_since INTEGER;
 """
-"""Since when (milliseconds) a read model stands still. It means nothing for one that does not."""
+"""Since when (milliseconds since the epoch) a read model is stopped. It means nothing for one that
+runs."""
 
 
 AWAITED = """
 ALTER TABLE read_models ADD COLUMN awaited INTEGER NOT NULL DEFAULT 0;
 """
-"""Up to which position one that was begun anew is not read."""
+"""Up to which position a read model that was begun anew must not be read."""
 
 
 def add_points(connection: sqlite3.Connection) -> None:
-    """Let each generation note which event of which log is at its position."""
+    """Have each generation record which event of which log is at its position."""
     run(connection, AWAITED)
     path = connection.execute("PRAGMA database_list").fetchone()[2]
     for name, generation in connection.execute("SELECT name, generation FROM read_models"):
@@ -122,7 +123,7 @@ def add_points(connection: sqlite3.Connection) -> None:
 
 
 def begin_read_models_anew(connection: sqlite3.Connection) -> None:
-    """Drop what was made of the log: the read models are filled again."""
+    """Drop what was made from the log: the read models are filled again."""
     tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     for (name,) in tables:
         connection.execute(f"DROP TABLE {name}")

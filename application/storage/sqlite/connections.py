@@ -9,18 +9,21 @@ from typing import Literal
 from application.ports.store import StoreUnavailable
 
 BUSY_SECONDS = 5.0
-"""How long a process waits for another one's writing to end."""
+"""How long a process waits for another process's write to end."""
 RETRY_SECONDS = 0.01
 WAL_LIMIT = 16 * 2**20
-"""To so many bytes a write-ahead log is cut when it is begun anew."""
+"""The size to which a write-ahead log is truncated when it is restarted, in bytes."""
 SLICE_SECONDS = 0.1
-"""How long the one who writes waits at a time, before it looks whose time is over."""
+"""How long the writer waits at a time, before it looks for requests whose deadline has passed."""
 
 Synchronous = Literal["FULL", "NORMAL"]
 
 
 class OfThread:
-    """A thread's connection; what the thread has for itself ends with it, and this closes it."""
+    """A thread's connection.
+
+    It is thread-local, so it is deleted, and closed, when the thread ends.
+    """
 
     def __init__(self, connection: sqlite3.Connection, epoch: int) -> None:
         self.connection = connection
@@ -33,7 +36,7 @@ class OfThread:
 class Connections:
     """One connection for each thread that asks, until that thread ends.
 
-    Server threads come and go with the load: what they opened must go with them.
+    Server threads come and go with the load: their connections must go with them.
     """
 
     def __init__(
@@ -47,11 +50,11 @@ class Connections:
         self._further: list[sqlite3.Connection] = []
         self._closed = False
         self.epoch = 0
-        """Grows when the file was replaced; connections of before are given up."""
+        """Counts how often the file was replaced; older connections are closed."""
 
     @property
     def mine(self) -> sqlite3.Connection:
-        """The connection of the thread that asks. Raises `StoreUnavailable`."""
+        """The calling thread's connection. Raises `StoreUnavailable`."""
         own: OfThread | None = getattr(self._of_thread, "own", None)
         if own is None or own.epoch != self.epoch:
             epoch = self.epoch
@@ -77,13 +80,13 @@ class Connections:
         return connection
 
     def renew(self) -> None:
-        """Have every thread connect anew when it asks next."""
+        """Have every thread open a new connection when it asks next."""
         self.epoch += 1
 
     def close(self) -> None:
-        """Close the further ones and the caller's; each other thread's closes with its thread.
+        """Close the further ones and the caller's. Each other thread's ends with its thread.
 
-        To close what another thread reads from at this moment would crash the process.
+        To close a connection while another thread's statement runs on it would crash the process.
         """
         self._closed = True
         self.renew()
@@ -113,9 +116,9 @@ def connect(path: str, synchronous: Synchronous) -> sqlite3.Connection:
 
 
 def keep_a_write_ahead_log(connection: sqlite3.Connection) -> None:
-    """Readers and the writer do not wait for each other.
+    """Switch to a write-ahead log: readers and the writer do not wait for each other.
 
-    Of several processes that open a new file, SQLite refuses all but one here, without waiting.
+    Where several processes open a new file at once, SQLite refuses all but one without waiting.
     """
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
@@ -130,9 +133,9 @@ def keep_a_write_ahead_log(connection: sqlite3.Connection) -> None:
 
 
 def shrink_write_ahead_log(connection: sqlite3.Connection) -> bool:
-    """Write what the write-ahead log has into the file, and empty it; True if that was done.
+    """Write the write-ahead log into the file and empty it; True if that was done.
 
-    It waits for nobody: a reader of an old state, or a writer, keeps it from being done now.
+    It does not wait: a reader of an older state, or a writer, prevents it for now.
     """
     try:
         connection.execute("PRAGMA busy_timeout=0")
@@ -143,11 +146,11 @@ def shrink_write_ahead_log(connection: sqlite3.Connection) -> bool:
 
 
 class StoreBusy(StoreUnavailable):
-    """Somebody else writes at the moment; nothing was done."""
+    """Another process or thread is writing. Nothing was changed."""
 
 
 def unavailable(error: sqlite3.DatabaseError) -> StoreUnavailable:
-    """The store's state as the port names it."""
+    """An error of SQLite as an error of the port."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     busy = code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
     kind = StoreBusy if busy else StoreUnavailable

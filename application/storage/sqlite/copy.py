@@ -72,9 +72,10 @@ class SqliteCopyable(CopiedTables):
         return Counters(found["number"], found["catalog"], found.get(PROVEN_FROM, 0))
 
     def finish(self, counters: Counters) -> None:
-        """Set the counters and open it to all. New positions come beyond the last by themselves.
+        """Set the counters, and open the copy to all.
 
-        Up to there positions may be empty that this kind of store would not have left empty.
+        New positions come after the last one. A copy from PostgreSQL may have gaps below it that an
+        SQLite log has not.
         """
         with self._transaction() as session:
             session.run_each(

@@ -1,6 +1,6 @@
-"""Files that can be made again from the log: a damaged one is set aside, and never in the way.
+"""Sets damaged files aside that can be made again from the log.
 
-It keeps its bytes under another name, for whoever wants to know what happened to it.
+A damaged file keeps its bytes under another name, so that its damage can be examined.
 """
 
 import fcntl
@@ -32,9 +32,9 @@ class Gone(Exception):
 
 
 def is_damage(error: BaseException | None, path: str) -> bool:
-    """Whether an error, or what it came from, says that the file `path` is of no use.
+    """Whether an error, or its cause, means that the file `path` is damaged.
 
-    A full disk, a file that somebody else writes and too many open files are no damage.
+    A full disk, a file that another process writes, and too many open files are no damage.
     """
     while error is not None:
         if isinstance(error, sqlite3.Error):
@@ -51,12 +51,12 @@ def _is_usable(path: str) -> bool:
 
 
 def is_cut_off(path: str) -> bool:
-    """Whether a file is there and has nothing; asked where nobody else makes it just now."""
+    """Whether a file exists and is empty. No process may be creating it at that time."""
     return Path(path).is_file() and not Path(path).stat().st_size
 
 
 def set_aside(path: str, reason: object) -> None:
-    """Give a damaged file another name beside it, and say so."""
+    """Rename a damaged file, and log that."""
     kept, number = path + DAMAGED, 1
     while os.path.lexists(kept):
         number += 1
@@ -77,7 +77,7 @@ def files_set_aside(path: str) -> list[str]:
 
 @contextmanager
 def alone(path: str) -> Iterator[None]:
-    """Be the only process that sets aside a file of this one's folder."""
+    """Be the only process that sets files in this folder aside."""
     folder = os.open(Path(path).absolute().parent, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
@@ -87,7 +87,7 @@ def alone(path: str) -> Iterator[None]:
 
 
 def healed(method: C) -> C:
-    """Carry out a method once more, where its object could repair the file (`heal`)."""
+    """Run a method again, once, if its object could repair the file (`heal`)."""
 
     @wraps(method)
     def once_more(self: Any, *args: Any, **named: Any) -> Any:

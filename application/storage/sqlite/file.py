@@ -1,8 +1,8 @@
 """Whether the files of the log are still those that were opened.
 
-A file that was removed or replaced can be written for as long as it is open: each commit succeeds,
-and is gone with the process. So the files that the path names are compared with those that were
-opened, by device and inode: after each commit, and now and then while only reading.
+A file that was removed or replaced can still be written while it is open: each commit succeeds, and
+is lost when the process ends. So the files that the path names are compared with the opened ones,
+by device and inode: after each commit, and from time to time while the process only reads.
 """
 
 import os
@@ -26,16 +26,16 @@ class LogFiles:
     def __init__(self, path: str) -> None:
         self._paths = tuple(path + side for side in SIDES)
         self.wal_bytes = 0
-        """How large the write-ahead log was when it was looked at last."""
+        """The size of the write-ahead log when it was last looked at, in bytes."""
         self._before = self._there()[0]
         self._opened: tuple[tuple[int, int] | None, ...] = ()
         self._look_again = 0.0
         self._say_again = 0.0
 
     def opened(self) -> None:
-        """Take those that are there for those that were opened; the log was read before.
+        """Remember the present files as the opened ones. The log has been read before.
 
-        Raises `StoreUnavailable` where another file got the log's name meanwhile.
+        Raises `StoreUnavailable` if another file has got the log's name meanwhile.
         """
         there = self._there()
         if self._before not in {None, there[0]}:
@@ -55,7 +55,7 @@ class LogFiles:
         return found.st_dev, found.st_ino
 
     def replaced(self) -> str | None:
-        """Which file is not the one that was opened, in a sentence; None if all are.
+        """A sentence about a file that is not the one that was opened; None if all are.
 
         While the store is being opened there is nothing to compare.
         """
@@ -82,12 +82,12 @@ class LogFiles:
             raise StoreUnavailable(sentence)
 
     def require_after_commit(self) -> None:
-        """Raise `OutcomeUnknown` unless what was just committed is in the files of this name."""
+        """Raise `OutcomeUnknown` unless the log that was just committed to still has its name."""
         if (sentence := self.replaced()) is not None:
             raise OutcomeUnknown(sentence)
 
     def look(self) -> None:
-        """Require it, at most every `LOOK_SECONDS`: what only reads may be as late as that."""
+        """Require it, at most every `LOOK_SECONDS`: for reading, that is soon enough."""
         if time.monotonic() >= self._look_again:
             self.require()
             self._look_again = time.monotonic() + LOOK_SECONDS

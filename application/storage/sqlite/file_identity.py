@@ -1,7 +1,7 @@
 """Which files belong together: a log, its write-ahead log, and the companions beside it.
 
-All of it is looked at before SQLite opens the log. SQLite would make an empty log where there is
-none, and would write a left write-ahead log into whatever file has the log's name.
+They are examined before SQLite opens the log. SQLite would create an empty log where there is none,
+and would apply a left-over write-ahead log to any file that has the log's name.
 """
 
 import os
@@ -18,7 +18,7 @@ from application.ports.store import StoreUnavailable
 WAL = "-wal"
 FILES = "-files"
 COMPANIONS = ("-views", "-views-witness")
-"""Those that know the id of their log."""
+"""The companions that store the id of their log."""
 
 log = structlog.get_logger()
 
@@ -28,10 +28,10 @@ class FilesDiffer(StoreUnavailable):
 
 
 class Files(msgspec.Struct, frozen=True):
-    """Which files were opened together: inodes, and the number of the log's schema.
+    """The files that were opened together: their inodes, and the schema version of the log.
 
-    A device is not noted: its number may change when the machine starts. The schema's number is 0
-    while the file alone does not have the whole schema: part of it is in the write-ahead log.
+    Devices are not stored: their numbers may change when the machine starts. The schema version is
+    0 while part of the schema is still in the write-ahead log.
     """
 
     log: int
@@ -67,7 +67,7 @@ def _refuse_without_log(path: str, wal: int) -> None:
 
 
 def _has_tables(path: str) -> bool:
-    """Whether a companion has tables. A damaged one says nothing: it is made anew."""
+    """Whether a companion has tables. A damaged one counts as none: it is made anew."""
     if not _size(path):
         return False
     with suppress(sqlite3.Error), closing(_as_it_is(path)) as file:
@@ -76,14 +76,14 @@ def _has_tables(path: str) -> bool:
 
 
 def _as_it_is(path: str) -> sqlite3.Connection:
-    """A file alone, without its write-ahead log; nothing is written."""
+    """A file without its write-ahead log, opened for reading only."""
     return sqlite3.connect(f"{Path(path).absolute().as_uri()}?immutable=1", uri=True)
 
 
 def _refuse_foreign_wal(path: str) -> None:
-    """Refuse a write-ahead log that was begun for another file of the log's name.
+    """Refuse a write-ahead log that was written for another file of the log's name.
 
-    Where both files are other ones than before, the whole folder was moved or copied: good.
+    If both files are other ones than before, the whole folder was moved or copied, which is fine.
     """
     noted = _noted(path)
     if noted is None:
@@ -105,7 +105,7 @@ def _refuse_foreign_wal(path: str) -> None:
 
 
 def files_of(path: str) -> Files | None:
-    """The files as they are; None if they cannot be read."""
+    """The present files; None if they cannot be read."""
     try:
         log_file, wal = (Path(path + side).stat().st_ino for side in ("", WAL))
         with closing(_as_it_is(path)) as file:
@@ -123,7 +123,10 @@ def _noted(path: str) -> Files | None:
 
 
 def note_opened(path: str, connection: sqlite3.Connection) -> None:
-    """Note which files were opened together. A note that cannot be written is not left wrong."""
+    """Record which files were opened together.
+
+    If the record cannot be written, the old one is removed.
+    """
     there = files_of(path)
     if there is None:
         return
@@ -144,7 +147,7 @@ def note_opened(path: str, connection: sqlite3.Connection) -> None:
 
 
 def belong(connection: sqlite3.Connection, path: str, log_path: str, log_id: str) -> None:
-    """Have a companion know the id of its log. Raises `FilesDiffer` if it is another log's.
+    """Store the log's id in its companion. Raises `FilesDiffer` if it has another log's.
 
     `connection` is in autocommit mode; the companion is laid out.
     """

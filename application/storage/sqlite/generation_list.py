@@ -12,7 +12,7 @@ LEASE = (
     "UPDATE read_models SET feeder = ?, fed_till = ? WHERE name = ? AND live"
     " AND (feeder IS NULL OR feeder = ? OR fed_till NOT BETWEEN ? AND ?)"
 )
-"""A lease that ends later than one can is of a clock that was wrong."""
+"""A lease that ends later than any lease can was made by a clock that was wrong."""
 
 SWAP = (
     "UPDATE read_models SET live = NOT live, target = NULL, (feeder, fed_till) ="
@@ -35,12 +35,12 @@ def live_generation(db: sqlite3.Connection, name: str) -> int | None:
 
 
 def next_generation(db: sqlite3.Connection, name: str) -> int:
-    """A number that no generation of the read model ever had, in the open transaction."""
+    """A number that no generation of the read model has ever had. Needs an open transaction."""
     return int(db.execute(NEXT, (name,)).fetchone()[0])
 
 
 def forget(db: sqlite3.Connection, condition: str, *values: Any) -> list[int]:
-    """Take generations off the list, in the open transaction; return their numbers."""
+    """Remove generations from the list, in the open transaction; return their numbers."""
     statement = f"DELETE FROM read_models WHERE {condition} RETURNING generation"  # noqa: S608 - our own words
     return [row[0] for row in db.execute(statement, values).fetchall()]
 

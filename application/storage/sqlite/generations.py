@@ -1,7 +1,8 @@
 """One generation of a read model: an SQLite file of its own, with its table and its position.
 
-A generation that is being made is written by several processes in turn, each range of orders in
-one transaction that notes it, too. It gets its indexes, and readers beside its writer, at the end.
+While it is being made, several processes take turns to load it: one transaction stores the rows of
+a range of orders, and that the range is loaded. It gets its indexes, and can be read while it is
+written, at the end.
 """
 
 import fcntl
@@ -26,7 +27,7 @@ from application.storage.sqlite.damage import Gone
 TYPES = {int: "INTEGER", str: "TEXT"}
 LOCK = "-lock"
 MAPPED_BYTES = 2**40
-"""More than a file has: as much of it as SQLite allows is read without a copy."""
+"""More than any file has: SQLite maps as much of a file into memory as it can."""
 SIDE_FILES = ("", "-wal", "-shm", "-journal", LOCK)
 
 TABLES = """
@@ -55,10 +56,10 @@ POINT_COLUMNS = (
 
 
 class OpenGenerations(dict[tuple[str, int], sqlite3.Connection]):
-    """A thread's connections to generations; they end with it, as the thread's other ones do."""
+    """A thread's connections to generations. They end with the thread."""
 
     def __init__(self, epoch: int) -> None:
-        """Those of one `epoch` of the list of read models."""
+        """Connections of one `epoch` of the list of read models."""
         super().__init__()
         self.epoch = epoch
 
@@ -102,7 +103,10 @@ def create(path: str, table: Table, split_keys: Sequence[str] | None = None) -> 
 
 
 def _index(db: sqlite3.Connection, table: Table) -> None:
-    """A table without rowid would store its wide rows among its keys: twice the size and time."""
+    """Make the indexes.
+
+    A table without rowid would store wide rows among its keys: twice the size and time.
+    """
     name = table.name
     db.execute(f"CREATE UNIQUE INDEX IF NOT EXISTS {name}_key ON {name} (key)")
     for index in table.indexes:
@@ -114,7 +118,7 @@ def _index(db: sqlite3.Connection, table: Table) -> None:
 
 
 def add_point(path: str) -> None:
-    """Give a generation of an earlier layout, if it is there, the columns of its point."""
+    """Add the columns of the log point to a generation of an earlier layout, if it exists."""
     if not Path(path).exists():
         return
     with closing(sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)) as db:
@@ -125,7 +129,7 @@ def add_point(path: str) -> None:
 
 
 def note_point(path: str, point: LogPoint) -> None:
-    """Note the point of the log up to which a generation is going to be made, if it is known."""
+    """Record the log point up to which a generation is going to be made, if it is known."""
     if not point.hash:
         return
     with closing(open_generation(path)) as db, transaction(db):
@@ -152,9 +156,9 @@ def open_generation(path: str) -> sqlite3.Connection:
 
 
 def load(path: str, table: Table, partition: Range, rows: Sequence[Row], events: int) -> bool:
-    """Add a range's rows and note that it is loaded; False if it was before.
+    """Add the rows of a range and record that it is loaded; False if it was loaded already.
 
-    Processes wait for their turn by a lock of ours: SQLite would have them look again and again.
+    Processes queue for a lock of ours: SQLite would let them poll.
     """
     with _load_lock(path), closing(open_generation(path)) as db:
         db.execute("PRAGMA synchronous=FULL")
@@ -197,7 +201,7 @@ def loaded(path: str) -> int:
 
 
 def finish(path: str, table: Table, target: int) -> None:
-    """Make what is loaded fit to be projected into and read. Raises `KeyTwice`."""
+    """Make a loaded generation ready to be projected into and read. Raises `KeyTwice`."""
     with closing(open_generation(path)) as db:
         db.execute("PRAGMA cache_size=-65536")
         read_without_copies(db)  # each index reads all of the wide rows
@@ -215,12 +219,12 @@ def finish(path: str, table: Table, target: int) -> None:
 
 
 def read_without_copies(db: sqlite3.Connection) -> None:
-    """Have a connection that reads all of a file read it from where the system keeps it."""
+    """Let a connection that reads a whole file read it from the system's page cache."""
     db.execute(f"PRAGMA mmap_size={MAPPED_BYTES}")
 
 
 def remove(path: str) -> None:
-    """Remove a generation. Who still has it open loses nothing but the name."""
+    """Remove a generation. Processes that have it open can still read it."""
     for side in SIDE_FILES:
         with suppress(FileNotFoundError):
             os.remove(path + side)  # noqa: PTH107 - see above
@@ -244,7 +248,7 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
 
 @contextmanager
 def _load_lock(path: str) -> Iterator[None]:
-    """Wait for one's turn among the processes that load a generation."""
+    """Queue for the lock of the processes that load a generation."""
     try:
         lock = open(path + LOCK, "rb")  # noqa: PTH123, SIM115 - see above
     except FileNotFoundError as error:

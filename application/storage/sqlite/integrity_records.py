@@ -1,7 +1,7 @@
 """The embedded store's integrity records: checkpoints, recorded heads, verifications.
 
-Checkpoints are in the log's file. The recorded heads have a file beside it: it can be made anew
-from the log, and whoever changes the log has to think of it.
+Checkpoints are in the log's file. The recorded heads have a file of their own: it can be made again
+from the log, and somebody who rewrites the log has to find it, too.
 """
 
 import os
@@ -58,9 +58,9 @@ class SqliteAudit(IntegrityTables):
         belong: Callable[[sqlite3.Connection, str], None],
         clock: Callable[[], datetime],
     ) -> None:
-        """Keep checkpoints in the log's `database`, what is recorded of it in `heads_path`.
+        """Keep checkpoints in the log's `database`, and the recorded heads in `heads_path`.
 
-        `belong` writes the log's id into the file of recorded heads, or refuses the file.
+        `belong` stores the log's id in the file of recorded heads, or refuses the file.
         """
         heads = HeadsDatabase(heads_path, lambda: self._heads_db, self._heads_transaction)
         super().__init__(database, heads)
@@ -74,8 +74,8 @@ class SqliteAudit(IntegrityTables):
     def heal(self, error: Exception, *_: Any) -> bool:
         """Set a damaged file of recorded heads aside, to be made anew; True if that was done.
 
-        It is a memory that verification relies on: from then on that names the file, until
-        somebody has looked at it and taken it away.
+        Verification relies on the recorded heads: it names the damaged file until somebody has
+        taken it away.
         """
         if not is_damage(error, self._heads_path):
             return False
@@ -93,7 +93,7 @@ class SqliteAudit(IntegrityTables):
 
     @property
     def _heads_db(self) -> sqlite3.Connection:
-        """The file of recorded heads, made at its first use, and again when it was removed."""
+        """The file of recorded heads. It is made at its first use, and again if it was removed."""
         if inode_of(self._heads_path) != self._inode:
             self._connections.renew()
             self._laid_out = False
@@ -109,7 +109,10 @@ class SqliteAudit(IntegrityTables):
             yield connection
 
     def _open_recorded_heads(self) -> None:
-        """Lay out the recorded heads. An empty file was cut off: a new one is not there yet."""
+        """Lay out the recorded heads.
+
+        An empty file is a damaged one; a new one is laid out at once.
+        """
         if is_cut_off(self._heads_path):
             self._set_recorded_heads_aside("it is empty")
         lay_out(self._connections.mine, RECORDED_HEADS)
@@ -122,7 +125,7 @@ class SqliteAudit(IntegrityTables):
         set_aside(self._heads_path, reason)
 
     def gaps(self, till: int, most: int) -> Sequence[tuple[int, int]]:
-        """Positions that no event has, beyond those that a copied log came with."""
+        """Positions without an event, except for those that a copied log came with."""
         rows = self._database.rows("SELECT value FROM counters WHERE name = 'copied_till'")
         start = rows[0][0] if rows else 0
         return self._database.rows(
@@ -152,12 +155,12 @@ class SqliteAudit(IntegrityTables):
 
     @healed
     def setbacks(self) -> Sequence[Setback]:
-        """All setbacks, oldest first: those of both files, each as it is known latest."""
+        """All setbacks of both files, oldest first, each in its latest state."""
         return setbacks.merged(self._heads_database, self._database)
 
     @healed
     def note_setback(self, setback: Setback) -> None:
-        """Keep a setback in the file of recorded heads and in the log's."""
+        """Store a setback in both files."""
         for database in (self._heads_database, self._database):
             setbacks.put(database, setback)
 

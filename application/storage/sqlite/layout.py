@@ -112,7 +112,7 @@ RECORDED_HEADS = File(
 
 
 def lay_out(connection: sqlite3.Connection, file: File) -> None:
-    """Bring a file's tables to this version's layout, whoever else may be starting now.
+    """Bring a file's tables to this version's layout; other processes may be doing the same.
 
     `connection` is in autocommit mode. Raises `LayoutTooNew`, `StoreUnavailable`.
     """

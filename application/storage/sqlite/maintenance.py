@@ -17,7 +17,7 @@ RESERVE = "-reserve"
 RESERVE_BYTES = 2**20
 ROOM_FOR_RESERVE = 16 * 2**20
 LEAST_ROOM = 2 * 2**20
-"""With fewer bytes free on its disk a log can hardly be written."""
+"""The fewest free bytes on its disk with which a log can be written."""
 
 log = structlog.get_logger()
 
@@ -29,9 +29,9 @@ def room_beside(path: str) -> int:
 
 
 def keep_reserve(path: str) -> None:
-    """Have a file beside the log whose room a start on a full disk can use.
+    """Keep a reserve file beside the log, whose space a start on a full disk can use.
 
-    To be read, each database needs an index file of its own, which a full disk has no room for.
+    Each database needs an index file to be read, and a full disk has no room for it.
     """
     reserve = Path(path + RESERVE)
     with suppress(OSError):
@@ -41,7 +41,7 @@ def keep_reserve(path: str) -> None:
 
 
 def spend_reserve(path: str) -> bool:
-    """Give the reserve's room away, if the disk is full; True if there is some now."""
+    """Free the reserve's space if the disk is full; True if there is some space now."""
     with suppress(OSError):
         if room_beside(path) < RESERVE_BYTES:
             Path(path + RESERVE).unlink()
@@ -51,7 +51,7 @@ def spend_reserve(path: str) -> bool:
 
 
 class Maintenance:
-    """What is done for the files of a log beside its commits."""
+    """Maintenance of a log's files, apart from its commits."""
 
     def __init__(self, path: str, files: LogFiles) -> None:
         self._path = path
@@ -60,7 +60,7 @@ class Maintenance:
         self._shrinking: threading.Thread | None = None
 
     def after_commit(self) -> None:
-        """Have a write-ahead log that has grown long emptied, by another thread."""
+        """Have another thread empty a write-ahead log that has grown long."""
         if self._files.wal_bytes <= 2 * WAL_LIMIT or time.monotonic() < self._try_again:
             return
         self._try_again = time.monotonic() + TRY_AGAIN_SECONDS

@@ -5,14 +5,14 @@ import sqlite3
 from application.storage.sqlite.connections import BUSY_SECONDS
 
 PROBE_SECONDS = 1.5
-"""How long the write lock may be somebody else's."""
+"""How long another process may hold the write lock."""
 
 
 def trouble_with_writing(connection: sqlite3.Connection) -> str | None:
-    """What keeps a connection from writing, if anything does.
+    """The reason why a connection cannot write now, or None.
 
-    It takes the write lock and gives it back. Where other processes commit one batch after the
-    other it can miss every gap between them: whoever has just written need not ask.
+    It takes the write lock and releases it. While other processes commit one batch after another,
+    it can miss every gap between them, so a process that has just written need not ask.
     """
     connection.execute(f"PRAGMA busy_timeout={int(PROBE_SECONDS * 1000)}")
     try:

@@ -1,7 +1,7 @@
-"""The read models of the embedded store, in files beside the log: a list of them, and each one.
+"""The read models of the embedded store: a file with their list, and a file for each generation.
 
-All of them can be deleted: they are filled again from the log. They are therefore not synced at
-every commit, and filling one makes neither a sale nor another read model wait.
+All of them can be deleted: they are filled again from the log. So they are not synced at every
+commit, and filling one delays neither a sale nor another read model.
 """
 
 import sqlite3
@@ -43,10 +43,10 @@ class SqliteReadModels(RepairedFiles):
         point_at: Callable[[int], LogPoint],
         clock: Callable[[], datetime],
     ) -> None:
-        """Keep the list at `path`, with the log's id as `belong` has it.
+        """Keep the list at `path`, with the log's id as `belong` stores it.
 
-        `look` raises when the log is gone: what was made from it is not to be taken for alive.
-        `point_at` says what the log has at a position; leases are had by `clock`.
+        `look` raises when the log is gone: what was made from it must not be served then.
+        `point_at` returns the log point at a position; leases use `clock`.
         """
         self._path = path
         self._look_at_log = look

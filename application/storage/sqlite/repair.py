@@ -1,4 +1,4 @@
-"""What a damaged or missing file of the read models is replaced by, while the service goes on."""
+"""Replaces damaged or missing files of the read models while the service goes on."""
 
 import os
 import re
@@ -24,10 +24,10 @@ from application.storage.sqlite.layout import VIEWS, lay_out
 log = structlog.get_logger()
 
 LOOK_SECONDS = 0.25
-"""How often a process looks whether another one has replaced the list."""
+"""How often a process checks whether another one has replaced the list."""
 
 FileIdentity = Callable[[sqlite3.Connection, str], None]
-"""Has a companion (its connection and path) know the id of its log, or refuses it."""
+"""Stores the log's id in a companion (its connection and path), or refuses the companion."""
 
 
 def inode_of(path: str) -> int | None:
@@ -71,7 +71,7 @@ class RepairedFiles(ABC):
         """Make the table of a read model if there is none."""
 
     def _look_at_list(self) -> None:
-        """Notice, soon, that the list was removed, or replaced by another process."""
+        """Notice within `LOOK_SECONDS` that the list was removed or replaced."""
         moment = time.monotonic()
         if moment >= self._look_again:
             self._look_again = moment + LOOK_SECONDS
@@ -79,7 +79,7 @@ class RepairedFiles(ABC):
                 self._open_list()
 
     def _open_list_if_possible(self) -> None:
-        """Open the list; where a full disk has no room for it, when it is asked for again."""
+        """Open the list. If a full disk has no room for it, it is opened when it is needed."""
         try:
             self._open_list()
         except FilesDiffer:
@@ -88,7 +88,7 @@ class RepairedFiles(ABC):
             log.error("read_models_cannot_be_opened", reason=str(error))
 
     def _open_list(self) -> None:
-        """Open the list that is there now; make it if there is none, or a damaged one."""
+        """Open the present list; make a new one if it is missing or damaged."""
         with alone(self._path):
             self._connections.renew()
             if is_cut_off(self._path):
@@ -116,7 +116,7 @@ class RepairedFiles(ABC):
         self._belong(self._connections.mine, self._path)
 
     def _forget_files(self) -> None:
-        """Remove generations that a lost list had, and give none of their numbers again."""
+        """Remove the generations of a lost list, and do not use their numbers again."""
         folder, name = os.path.split(self._path)
         pattern = re.compile(re.escape(name) + r"-(\w+)-(\d+)")
         for each in Path(folder or ".").iterdir():
@@ -130,7 +130,7 @@ class RepairedFiles(ABC):
                 generations.remove(str(each))
 
     def heal(self, error: Exception, *_: Any) -> bool:
-        """Replace what an error says is damaged or missing; tell whether it is worth a retry."""
+        """Replace what is damaged or missing by this error; True if the call is worth a retry."""
         if inode_of(self._path) != self._inode:
             self._open_list()  # another process replaced it a moment ago
             return True
@@ -160,7 +160,7 @@ class RepairedFiles(ABC):
             return not is_damage(error, self._path)
 
     def _replace_missing(self) -> bool:
-        """Begin read models anew whose files are not there; tell whether there were any."""
+        """Begin read models anew whose files are missing; True if there were any."""
         missing = [table for name, table in self._tables.items() if not self._is_there(name)]
         for table in missing:
             self.ensure(table)

@@ -1,7 +1,7 @@
-"""Where the embedded store keeps that its log went back: in the log's file and beside it.
+"""Stores that a log went back: in the log's file, and in the file beside it.
 
-The log's file may be put back once more, the one beside it may be deleted; what either of them has
-is known.
+The log's file may be restored again, and the file beside it may be deleted: the other one still
+knows.
 """
 
 from collections.abc import Sequence
@@ -15,13 +15,13 @@ PUT = "INSERT OR REPLACE INTO setbacks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 
 
 
 def put(database: Database, setback: Setback) -> None:
-    """Keep a setback in the place of the one with its id."""
+    """Insert a setback, or replace the one with its id."""
     with database.transaction() as session:
         session.run(PUT, astuple(setback))
 
 
 def merged(*databases: Database) -> Sequence[Setback]:
-    """The setbacks of all files, oldest first, each as the one has it that knows most of it."""
+    """The setbacks of all files, oldest first; of each, the most complete record."""
     found: dict[str, Setback] = {}
     for database in databases:
         for each in (Setback(*row) for row in database.rows("SELECT * FROM setbacks")):

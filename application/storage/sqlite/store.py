@@ -53,7 +53,7 @@ POINT_AT = (
     " (SELECT CAST(hash AS BLOB) FROM orders_events WHERE rowid = ?)"
 )
 RECENTLY_SECONDS = 2.0
-"""Who wrote within so many seconds need not try whether it can."""
+"""A process that has written within so many seconds need not probe."""
 
 
 class SqliteStore(TicketReading):
@@ -90,7 +90,7 @@ class SqliteStore(TicketReading):
         )
 
     def _open_log(self) -> sqlite3.Connection:
-        """A connection to the log, laid out. One that is damaged is never set aside."""
+        """A connection to the log, laid out. A damaged log is never set aside."""
         try:
             connection = self._connections.open()
             lay_out(connection, LOG)
@@ -201,7 +201,7 @@ class SqliteStore(TicketReading):
         return row and IdempotencyRecord(digest, row[0], row[1], row[2], from_ms(row[3]))
 
     def wait_for_news(self, after: int, seconds: float) -> None:
-        """Wake on a commit of this process; look for those of others now and then."""
+        """Return on a commit of this process, and poll for commits of other processes."""
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             with self._news:
@@ -214,7 +214,7 @@ class SqliteStore(TicketReading):
     # The catalogue, and the rest.
 
     def moment(self) -> datetime:
-        """What time it is by the clock that all processes on this file share."""
+        """The time by the clock that all processes on this file share."""
         return self._clock.follow()
 
     def log_id(self) -> str:
@@ -235,7 +235,7 @@ class SqliteStore(TicketReading):
             change.finish()
 
     def read_models(self) -> SqliteReadModels:
-        """Where the read models are kept: a file of their own, so that they never hold up sales."""
+        """The read models: files of their own, so that they never delay sales."""
         return self._models
 
     def audit(self) -> SqliteAudit:
@@ -257,7 +257,7 @@ class SqliteStore(TicketReading):
         return {name: sentence for name, sentence in found.items() if sentence is not None}
 
     def _trouble_with_writing(self) -> str | None:
-        """Try the write lock, unless it was had a moment ago."""
+        """Probe the write lock, unless this process has just held it."""
         if self._writer.succeeded_within(RECENTLY_SECONDS):
             return None
         trouble = trouble_with_writing(self._reader)

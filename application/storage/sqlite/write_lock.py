@@ -1,4 +1,4 @@
-"""Who holds the write lock of a log, and for how long others have been kept from it."""
+"""Finds out who holds the write lock of a log, and for how long it has been held."""
 
 import time
 from contextlib import suppress
@@ -7,7 +7,7 @@ from pathlib import Path
 import structlog
 
 WRITE_BYTE = 120
-"""The byte of a log's index file that whoever writes has locked."""
+"""The byte of a log's index file that the writer locks."""
 LOCKS = Path("/proc/locks")
 SAY_AFTER_SECONDS = 1.0
 SAY_AGAIN_SECONDS = 10.0
@@ -36,7 +36,7 @@ class Holder:
 def holder_of(path: str) -> Holder | None:
     """The process that writes to a log now, where the system tells.
 
-    The file is not opened for that: to close it again would end the locks of this process.
+    The file itself is not opened: closing it would release this process's own locks on it.
     """
     with suppress(OSError, ValueError, IndexError):
         inode = str(Path(f"{path}-shm").stat().st_ino)
@@ -52,7 +52,7 @@ def holder_of(path: str) -> Holder | None:
 
 
 class WriteLock:
-    """The waits of this process for a log's write lock."""
+    """How long this process has waited for a log's write lock."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -61,11 +61,11 @@ class WriteLock:
         self._say_again = 0.0
 
     def is_free(self) -> None:
-        """Note that it could be had."""
+        """Note that the lock was free."""
         self._since = None
 
     def is_held(self) -> None:
-        """Note that it could not be had, and say so when that goes on."""
+        """Note that the lock was held, and log it if that goes on."""
         self._last_seen = time.monotonic()
         if self._since is None or self._last_seen - self._since > 10 * SAY_AGAIN_SECONDS:
             self._since = self._last_seen
@@ -75,12 +75,12 @@ class WriteLock:
             log.error("write_lock_held", seconds=round(waited, 1), holder=self.holder())
 
     def holder(self) -> str:
-        """Who has it now, in words."""
+        """The present holder, in words."""
         found = holder_of(self._path)
         return "somebody whom this system does not name" if found is None else str(found)
 
     def trouble(self) -> str | None:
-        """A sentence while nobody here can write: the holder is halted, or keeps it for long."""
+        """A sentence while the lock's holder is halted or keeps it; None otherwise."""
         moment = time.monotonic()
         waited = 0.0 if self._since is None else self._last_seen - self._since
         if waited >= SAY_AFTER_SECONDS and moment - self._last_seen < FRESH_SECONDS:

@@ -1,4 +1,4 @@
-"""What writes the log of the embedded store: one connection, one thread at a time."""
+"""Writes the log of the embedded store: one connection, one thread at a time."""
 
 import sqlite3
 import threading
@@ -32,9 +32,9 @@ from application.storage.sqlite.file import LogFiles
 from application.storage.sqlite.write_lock import WriteLock
 
 WRITE_SECONDS = 5.0
-"""How long a request waits in all for what it has to write."""
+"""How long a request may wait for its writes in total."""
 GRACE_SECONDS = 2.0
-"""For how long beyond their time the writes of a batch are left to it."""
+"""How long after their deadline a batch may still finish its writes."""
 
 
 class SqliteWriter:
@@ -71,13 +71,14 @@ class SqliteWriter:
         return self._commits.submit(writes, till=writes[0].till)
 
     def succeeded_within(self, seconds: float) -> bool:
-        """Whether a batch was carried out in the last so many seconds."""
+        """Whether a batch was carried out within the last `seconds`."""
         return self._commits.succeeded_within(seconds)
 
     def _commit(self, writes: list[UnitOfWork[Any]]) -> list[Outcome]:
-        """Carry out a batch, as often as somebody else writes; whose time is over is refused.
+        """Carry out a batch, again while other processes write; refuse what is past its deadline.
 
-        What is found out after the commit is true of what only read and decided, too.
+        A problem that is found after the commit also applies to units of work that only read and
+        decided.
         """
         self._files.require()
         outcomes: dict[int, Outcome] = {}
@@ -98,7 +99,7 @@ class SqliteWriter:
     def _carry_out(self, writes: dict[int, UnitOfWork[Any]], outcomes: dict[int, Outcome]) -> None:
         """Carry out a batch: by one statement, else in one transaction, else one by one.
 
-        Raises `StoreBusy`; who has an outcome by then keeps it.
+        Raises `StoreBusy`; what has an outcome by then keeps it.
         """
         outcomes.update(self._store_at_once(writes))
         rest = {place: write for place, write in writes.items() if place not in outcomes}
@@ -106,10 +107,10 @@ class SqliteWriter:
             self._store_in_rounds(rest, outcomes)
 
     def _store_at_once(self, writes: Mapping[int, UnitOfWork[Any]]) -> dict[int, Outcome]:
-        """Find and decide outside of any transaction, and store by a statement that is one.
+        """Load and decide outside of a transaction, and store by a statement that is one.
 
-        What was found may be outdated by another process: then the statement fails, whole, and
-        nothing of it happened. A deferred one has no outcome either.
+        If another process has written meanwhile, the statement fails as a whole and changes
+        nothing. Then, and for a deferred unit of work, there is no outcome.
         """
         with self._holding_lock():
             batch = SqliteBatch(self._connection, writes, self._heads)
@@ -129,7 +130,7 @@ class SqliteWriter:
 
     @contextmanager
     def _holding_lock(self) -> Iterator[None]:
-        """Be the one thread of this process that writes. Raises `StoreBusy`."""
+        """Hold the lock of the one thread of this process that writes. Raises `StoreBusy`."""
         self._acquire()
         try:
             yield
@@ -143,7 +144,7 @@ class SqliteWriter:
     def _store_in_rounds(
         self, writes: dict[int, UnitOfWork[Any]], outcomes: dict[int, Outcome]
     ) -> None:
-        """Carry out a batch in one transaction; where one write spoils it, each in its own."""
+        """Carry out a batch in one transaction; if one write makes it fail, each in its own."""
         try:
             outcomes.update(self._transact(writes))
         except Exception as failure:
@@ -156,7 +157,7 @@ class SqliteWriter:
                 self._store_in_rounds({place: write}, outcomes)
 
     def _transact(self, writes: Mapping[int, UnitOfWork[Any]]) -> dict[int, Outcome]:
-        """Load, decide and store, in rounds: what is deferred in one is loaded anew in the next."""
+        """Load, decide and store in rounds: what is deferred in one is loaded again in the next."""
         waiting = dict(writes)
         outcomes: dict[int, Outcome] = {}
         stored: list[int] = []
@@ -192,10 +193,10 @@ class SqliteWriter:
 
     @contextmanager
     def transaction(self, seconds: float = BUSY_SECONDS) -> Iterator[sqlite3.Connection]:
-        """The one writing transaction; committed on the disk, or nothing of it happened.
+        """The one writing transaction: committed to the disk, or rolled back as a whole.
 
-        For so many `seconds` it waits while others write. Raises `OutcomeUnknown` where the file
-        was removed or replaced meanwhile.
+        It waits at most `seconds` while others write. Raises `OutcomeUnknown` if the file was
+        removed or replaced meanwhile.
         """
         self._begin(time.monotonic() + seconds)
         try:
@@ -215,7 +216,10 @@ class SqliteWriter:
             self._writing.release()
 
     def _begin(self, deadline: float) -> None:
-        """Begin a transaction and keep the writer. In between others of this process may write."""
+        """Begin a transaction and hold the lock.
+
+        Between tries other threads of this process may write.
+        """
         self._files.require()
         while True:
             try:
@@ -241,13 +245,13 @@ class SqliteWriter:
             self._notify(positions[-1])
 
     def close(self) -> None:
-        """Stop writing; nobody may be waiting."""
+        """Stop writing. No caller may be waiting."""
         self._commits.close()
         shrink_write_ahead_log(self._connection)
 
 
 def _named(failure: Exception) -> Exception:
-    """A failure as the port names it."""
+    """A failure as an error of the port."""
     if isinstance(failure, sqlite3.IntegrityError):
         return IntegrityError(str(failure))
     return failure
