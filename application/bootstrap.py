@@ -49,7 +49,7 @@ class BadDatabase(UserError):
     """A database address that names no known store."""
 
 
-class Services(msgspec.Struct, frozen=True):
+class Services(msgspec.Struct, frozen=True, kw_only=True):
     """The parts of a wired service."""
 
     settings: Settings

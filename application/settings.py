@@ -9,7 +9,7 @@ BESIDE = "beside"
 """The audit key is in a file beside the database, where that is a file."""
 
 
-class Settings(msgspec.Struct, frozen=True):
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How this service runs. Names are those of the environment, without `ORDERLOG_`."""
 
     database: str = "sqlite:///orderlog.db"

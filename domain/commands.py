@@ -39,7 +39,7 @@ class Payment(msgspec.Struct, frozen=True):
     failure_url: str | None = None
 
 
-class Customer(msgspec.Struct, omit_defaults=True):
+class Customer(msgspec.Struct, omit_defaults=True, kw_only=True):
     """The data of the buyer. A field that is None was never given."""
 
     email: str | None = None

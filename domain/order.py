@@ -28,7 +28,7 @@ HOLD_AT_CREATION = timedelta(minutes=10)
 NOT_YET = datetime.max.replace(tzinfo=UTC)
 
 
-class Order(msgspec.Struct, omit_defaults=True):
+class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
     """One order of one show. Built by replaying its events; changed only by recording new ones.
 
     Methods that decide may refuse, may record nothing, and assign nothing; `apply` assigns and

@@ -21,7 +21,7 @@ class TicketSet(msgspec.Struct, frozen=True):
     amount: int
 
 
-class Show(msgspec.Struct, frozen=True):
+class Show(msgspec.Struct, frozen=True, kw_only=True):
     """What tickets are for. On the wire it is an `event`; in code that word means an event."""
 
     id: str

@@ -58,7 +58,7 @@ SCHEMA = pa.schema(
 UNKNOWN_MONTH = "unknown"
 
 
-class _Price(msgspec.Struct):
+class _Price(msgspec.Struct, kw_only=True):
     rule: str | None = None
     nominal: Decimal | None = None
     extra: Decimal | None = None
@@ -68,7 +68,7 @@ class _System(msgspec.Struct):
     alias: str | None = None
 
 
-class _Flat(msgspec.Struct):
+class _Flat(msgspec.Struct, kw_only=True):
     """All fields of all events.
 
     Of an event of a later version, those that have the same form are read.

@@ -17,7 +17,7 @@ class BadArchive(UserError):
     """A folder that is no archive, or whose files differ from the manifest."""
 
 
-class ArchiveFile(msgspec.Struct, frozen=True):
+class ArchiveFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file: its path in the archive, the positions of its events, and the range of their orders.
 
     `part` numbers the partition. Partitions follow one another by position; each has a file a
@@ -34,7 +34,7 @@ class ArchiveFile(msgspec.Struct, frozen=True):
     sha256: str
 
 
-class Manifest(msgspec.Struct, frozen=True):
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """All files of an archive; together they have the whole log up to `position`."""
 
     format: int = FORMAT

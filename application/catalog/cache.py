@@ -60,7 +60,7 @@ KINDS: Mapping[str, type] = {
 """The kinds of documents a store keeps for the catalogue. A key's document is under its hash."""
 
 
-class Catalog(msgspec.Struct, frozen=True):
+class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     """The catalogue as it was at one moment."""
 
     version: int
@@ -104,7 +104,7 @@ def catalog_of(version: int, documents: Mapping[tuple[str, str], bytes]) -> Cata
     )
 
 
-class _Documents(msgspec.Struct):
+class _Documents(msgspec.Struct, kw_only=True):
     partner: dict[str, Partner]
     payment_system: dict[str, PaymentSystem]
     deal: dict[str, Deal]

@@ -30,7 +30,7 @@ class TicketsInUse(UserError):
         self.errors = errors
 
 
-class LoadReport(msgspec.Struct):
+class LoadReport(msgspec.Struct, kw_only=True):
     """What loading a file changed: documents, keys, and tickets."""
 
     added: int = 0

@@ -41,7 +41,7 @@ class Sector(msgspec.Struct, frozen=True):
     rows: list[SeatRow]
 
 
-class SetPlan(msgspec.Struct, frozen=True):
+class SetPlan(msgspec.Struct, frozen=True, kw_only=True):
     """A set of tickets: those with seats by sector and row, and the counts by state."""
 
     id: str
@@ -51,7 +51,7 @@ class SetPlan(msgspec.Struct, frozen=True):
     amount: int
 
 
-class Hall(msgspec.Struct, frozen=True):
+class Hall(msgspec.Struct, frozen=True, kw_only=True):
     """A show's tickets at one moment.
 
     `states` has a letter for each ticket by its place; `position` is the log's at that moment, or a

@@ -15,7 +15,7 @@ from application.runtime.disk import sync
 from application.runtime.failpoints import reach
 
 
-class Tools(msgspec.Struct, frozen=True):
+class Tools(msgspec.Struct, frozen=True, kw_only=True):
     """How a backup is made: `open_log` opens a copy's file, `check` verifies its log."""
 
     backups: Backups
@@ -32,7 +32,7 @@ class Backup(msgspec.Struct, frozen=True):
     report: Report
 
 
-class Restored(msgspec.Struct, frozen=True):
+class Restored(msgspec.Struct, frozen=True, kw_only=True):
     """A restored backup, and what it replaced.
 
     `beyond` is how many positions the replaced log went beyond the restored one; None where they
@@ -85,7 +85,13 @@ def restore(tools: Tools, backup: str, database: str, *, overwrite: bool) -> Res
                 f" {report.findings[0].says}"
             )
         replaced = tools.backups.put_in_place(fresh)
-    return Restored(log_id, report, before, _beyond(before, log_id, report), replaced.kept)
+    return Restored(
+        log_id=log_id,
+        report=report,
+        before=before,
+        beyond=_beyond(before, log_id, report),
+        kept=replaced.kept,
+    )
 
 
 def _beyond(before: Content | None, log_id: str, report: Report) -> int | None:

@@ -37,7 +37,7 @@ from domain.refusals import UnknownOrder
 FORMAT = "orderlog bundle 1"
 
 
-class BundledEvent(msgspec.Struct, frozen=True):
+class BundledEvent(msgspec.Struct, frozen=True, kw_only=True):
     """An event as it is stored; `state` is its bytes, `hash` in hex."""
 
     version: int
@@ -47,7 +47,7 @@ class BundledEvent(msgspec.Struct, frozen=True):
     hash: str
 
 
-class BundledOrder(msgspec.Struct, frozen=True):
+class BundledOrder(msgspec.Struct, frozen=True, kw_only=True):
     """An order with its Merkle proof: from its head to its bucket, and from there to the root."""
 
     id: str
@@ -71,7 +71,7 @@ class BundledCheckpoint(msgspec.Struct, frozen=True):
         return SignedCheckpoint(0, self.statement.encode(), bytes.fromhex(self.signature))
 
 
-class Bundle(msgspec.Struct, frozen=True):
+class Bundle(msgspec.Struct, frozen=True, kw_only=True):
     """The content of the file. `keys` are the checkpoints that announced a new key."""
 
     format: str
@@ -91,7 +91,7 @@ class BadBundle(UserError):
     """The file is not a bundle."""
 
 
-class BundleReport(msgspec.Struct, frozen=True):
+class BundleReport(msgspec.Struct, frozen=True, kw_only=True):
     """What was checked, with which key, and what was found wrong."""
 
     key: str
@@ -150,7 +150,13 @@ def _order(
     return BundledOrder(
         id=order,
         events=[
-            BundledEvent(version, position, event, state.decode(), own_hash.hex())
+            BundledEvent(
+                version=version,
+                position=position,
+                name=event,
+                state=state.decode(),
+                hash=own_hash.hex(),
+            )
             for _, version, event, state, position, own_hash in rows
         ],
         bucket=name,

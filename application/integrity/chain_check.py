@@ -16,7 +16,7 @@ from domain.events import Event
 UNREADABLE = (KeyError, struct.error, UnicodeError, msgspec.MsgspecError)
 
 
-class Checked(msgspec.Struct):
+class Checked(msgspec.Struct, kw_only=True):
     """An order's events with their positions, and the findings about them.
 
     `whole` is whether its state follows from them: none is missing or unreadable.
@@ -46,7 +46,7 @@ def check_chain(order: str, rows: Sequence[LinkRow]) -> Checked:
     """Check that the events of an order, sorted by version, form a chain."""
     events = sound_events(order, rows)
     if events is not None:
-        return Checked(order, rows, events, [row[4] for row in rows])
+        return Checked(order=order, rows=rows, events=events, positions=[row[4] for row in rows])
     return _named_faults(order, rows)
 
 
@@ -74,7 +74,7 @@ def sound_events(order: str, rows: Sequence[LinkRow]) -> list[Event] | None:
 
 
 def _named_faults(order: str, rows: Sequence[LinkRow]) -> Checked:
-    checked = Checked(order, rows)
+    checked = Checked(order=order, rows=rows)
     previous: bytes | None = genesis(order)
     expected, position = 1, 0
     for row in rows:

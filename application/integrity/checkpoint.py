@@ -31,7 +31,7 @@ PAUSE_SECONDS = 0.02
 """
 
 
-class Resumption(msgspec.Struct, frozen=True):
+class Resumption(msgspec.Struct, frozen=True, kw_only=True):
     """A setback of the log before a checkpoint: who acknowledged it, when and why.
 
     `seen_by` had seen the log up to `position`; it ended at `found` instead.
@@ -46,7 +46,7 @@ class Resumption(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Statement(msgspec.Struct, frozen=True):
+class Statement(msgspec.Struct, frozen=True, kw_only=True):
     """What a checkpoint states, as it is signed.
 
     `root` is the digest over all orders' heads up to `position`, and `previous` the digest of the

@@ -17,7 +17,7 @@ from application.integrity.findings import Finding, Kind
 from application.ports.integrity_records import SignedCheckpoint
 
 
-class Series(msgspec.Struct):
+class Series(msgspec.Struct, kw_only=True):
     """Checked checkpoints: the good ones by number, and the findings about the others."""
 
     good: list[Statement] = msgspec.field(default_factory=list)

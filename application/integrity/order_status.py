@@ -16,7 +16,7 @@ from application.ports.partitions import Range
 from application.ports.store import Store
 
 
-class IntegrityStatus(msgspec.Struct, frozen=True):
+class IntegrityStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The findings about an order's events, of which a checkpoint covers the first `signed`."""
 
     events: int
@@ -37,7 +37,7 @@ def integrity_status_of(store: Store, order: str) -> IntegrityStatus:
         says = "It is not signed by the key that it names."
         findings.append(Finding(Kind.CHECKPOINT, says, checkpoint=last.number))
     signed = 0 if statement is None else checked.count(statement.position)
-    return IntegrityStatus(len(rows), signed, statement, findings)
+    return IntegrityStatus(events=len(rows), signed=signed, checkpoint=statement, findings=findings)
 
 
 def _rows(store: Store, order: str) -> Iterator[LinkRow]:

@@ -41,7 +41,7 @@ class Owned(msgspec.Struct, frozen=True):
     rows: bytes
 
 
-class Task(msgspec.Struct, frozen=True):
+class Task(msgspec.Struct, frozen=True, kw_only=True):
     """A partition to check, and against what.
 
     `till` is the position up to which holdings are reported, `signed_till` the position of the
@@ -57,7 +57,7 @@ class Task(msgspec.Struct, frozen=True):
     recorded: Recorded | None = None
 
 
-class Leaves(msgspec.Struct):
+class Leaves(msgspec.Struct, kw_only=True):
     """By bucket, the concatenated digests of its heads, and how many events they cover."""
 
     digests: dict[str, bytearray] = msgspec.field(default_factory=dict)
@@ -78,7 +78,7 @@ class Leaves(msgspec.Struct):
             self.events[name] = self.events.get(name, 0) + others.events[name]
 
 
-class PartitionReport(msgspec.Struct):
+class PartitionReport(msgspec.Struct, kw_only=True):
     """The result of checking a partition. `events` counts those up to the task's position."""
 
     events: int = 0

@@ -33,7 +33,7 @@ class Recorded(msgspec.Struct, frozen=True):
     proven_from: int
 
 
-class Unrecorded(msgspec.Struct, frozen=True):
+class Unrecorded(msgspec.Struct, frozen=True, kw_only=True):
     """An event that names a key whose record belongs to another event."""
 
     digest: bytes
@@ -42,7 +42,7 @@ class Unrecorded(msgspec.Struct, frozen=True):
     position: int
 
 
-class Records(msgspec.Struct):
+class Records(msgspec.Struct, kw_only=True):
     """The result of a comparison: how many records are proven by events, and how many are not.
 
     Records that are `unproven` belong to requests that changed nothing, those from `before` to
@@ -121,7 +121,9 @@ class RecordCheck:
 
     def _unrecorded(self, digest: bytes, checked: Checked, version: int) -> None:
         position = checked.positions[version - 1]
-        self.records.unrecorded.append(Unrecorded(digest, checked.order, version, position))
+        self.records.unrecorded.append(
+            Unrecorded(digest=digest, order=checked.order, version=version, position=position)
+        )
 
     def _without_event(
         self, checked: Checked, version: int, digest: bytes | None

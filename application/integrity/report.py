@@ -14,7 +14,7 @@ from application.ports.read_models import Row
 MOST_FINDINGS = 1000
 
 
-class Report(msgspec.Struct):
+class Report(msgspec.Struct, kw_only=True):
     """What was verified, and what was found wrong.
 
     `checkpoint` is the latest good one, `unsigned` the number of events after it. `holdings` is how
@@ -50,7 +50,7 @@ class Report(msgspec.Struct):
         return not self.wrong
 
 
-class Totals(msgspec.Struct):
+class Totals(msgspec.Struct, kw_only=True):
     """The sum of the partitions' reports."""
 
     events: int = 0

@@ -27,7 +27,7 @@ class AcknowledgedResult(msgspec.Struct, frozen=True):
     version: int | None = None
 
 
-class Proof(msgspec.Struct, frozen=True):
+class Proof(msgspec.Struct, frozen=True, kw_only=True):
     """The log's report, the number of acknowledged results, and in words those that are lost."""
 
     report: Report

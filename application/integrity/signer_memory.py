@@ -27,7 +27,7 @@ class BadMemory(UserError):
         super().__init__(f"{path} is not what the signer of checkpoints remembers: {reason}")
 
 
-class Signed(msgspec.Struct, frozen=True):
+class Signed(msgspec.Struct, frozen=True, kw_only=True):
     """A checkpoint that was signed: its number, its statement's digest (SHA-256, hex).
 
     `hash` (hex) is that of the event at `position` of the log `log`.

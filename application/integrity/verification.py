@@ -143,7 +143,14 @@ def _tasks(store: Store, scope: _Scope) -> Iterator[Task]:
     owned = owned_by(store, partitions, tickets=scope.with_tickets)
     recorded = recorded_of(store, partitions, tickets=scope.with_tickets)
     for partition, its_owned, its_records in zip(partitions, owned, recorded, strict=True):
-        yield Task(partition, scope.till, scope.signed_till, sums, its_owned, its_records)
+        yield Task(
+            partition=partition,
+            till=scope.till,
+            signed_till=scope.signed_till,
+            sums=sums,
+            owned=its_owned,
+            recorded=its_records,
+        )
 
 
 def _check_whole(store: Store, scope: _Scope, totals: Totals, found: Found) -> list[Clash]:
@@ -355,7 +362,10 @@ def _against_anchor(store: Store, workers: Workers, anchor: Statement) -> Iterat
 
 def root_at(store: Store, workers: Workers, position: int) -> str:
     """The Merkle root over all heads of the log up to a position."""
-    tasks = [Task(partition, position, position) for partition in parts_of(store, position)]
+    tasks = [
+        Task(partition=partition, till=position, signed_till=position)
+        for partition in parts_of(store, position)
+    ]
     leaves = Leaves()
     for report in workers(tasks):
         leaves.extend(report.leaves)

@@ -12,7 +12,7 @@ from application.read_models.registry import PROJECTIONS
 from application.runtime.store_clock import StoreClock
 
 
-class Health(msgspec.Struct, frozen=True):
+class Health(msgspec.Struct, frozen=True, kw_only=True):
     """Whether requests can be answered, and the result of each check, by name."""
 
     ready: Annotated[bool, Meta(description="Whether requests can be answered.")]

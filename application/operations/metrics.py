@@ -16,7 +16,7 @@ from application.ports.store import Store
 from application.read_models.registry import PROJECTIONS
 
 
-class ModelFigures(msgspec.Struct, frozen=True):
+class ModelFigures(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of a read model.
 
     `behind` is how many positions of the log it does not show (negative: it is ahead of the log),
@@ -33,7 +33,7 @@ class ModelFigures(msgspec.Struct, frozen=True):
     rebuilding: bool
 
 
-class Figures(msgspec.Struct, frozen=True):
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """The metrics at one moment. `holds_due` are holds that have ended without that being recorded.
 
     `log_went_back` is whether the log lacks events that were seen and nobody has acknowledged that.

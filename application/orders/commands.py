@@ -63,7 +63,7 @@ class Answer(msgspec.Struct, frozen=True):
     repeated: bool = False
 
 
-class RejectedRequest(msgspec.Struct, frozen=True):
+class RejectedRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A command on an order at `version` that was rejected, or got less than it asked for.
 
     `code` is that of the refusal, or one of this file's if nothing was refused.

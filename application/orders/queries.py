@@ -34,7 +34,7 @@ class BadCursor(UserError):
     """The cursor is not one of this service, or is for another sort order."""
 
 
-class OrderFilter(msgspec.Struct, frozen=True):
+class OrderFilter(msgspec.Struct, frozen=True, kw_only=True):
     """A filter for orders. Terms that are None or empty do not narrow the list.
 
     Ranges include their start and exclude their end. `at` asks for the list as of a moment.

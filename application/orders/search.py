@@ -29,7 +29,7 @@ Together = tuple[tuple[str, str, object], ...]
 """Conditions that hold together, as `Page` has them."""
 
 
-class SearchResult(msgspec.Struct, frozen=True):
+class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
     """Documents of found orders, whether there are more, and the cursor that leads to them.
 
     A search by text has no cursor: a longer text narrows it.

@@ -65,7 +65,7 @@ def _no_doubt() -> bool:
     return True
 
 
-class LastSeenState(msgspec.Struct):
+class LastSeenState(msgspec.Struct, kw_only=True):
     """The order as the last attempt to decide loaded it."""
 
     version: int = 0
@@ -244,7 +244,15 @@ class OrderService(Application[str]):
         code = refusal.code if isinstance(refusal, Refusal) else CONTENDED
         about = refusal.about if isinstance(refusal, Refusal) else {}
         self._log_rejection(
-            RejectedRequest(order, seen.version, seen.at, request, command, code, about)
+            RejectedRequest(
+                order=order,
+                version=seen.version,
+                at=seen.at,
+                request=request,
+                command=command,
+                code=code,
+                about=about,
+            )
         )
 
     def _record_shortage(self, answer: Answer, command: ChangeOrder, request: Request) -> None:
@@ -254,7 +262,13 @@ class OrderService(Application[str]):
             order = answer.order
             self._log_rejection(
                 RejectedRequest(
-                    order.id, order.version, answer.at, request, command, TICKETS_SHORT, missing
+                    order=order.id,
+                    version=order.version,
+                    at=answer.at,
+                    request=request,
+                    command=command,
+                    code=TICKETS_SHORT,
+                    about=missing,
                 )
             )
 

@@ -49,7 +49,7 @@ class ReadSet(msgspec.Struct, frozen=True, kw_only=True):
     request: bytes | None = None
 
 
-class LoadedState(msgspec.Struct):
+class LoadedState(msgspec.Struct, kw_only=True):
     """What was loaded for a `ReadSet`. `picks` maps vacant tickets to their sets."""
 
     events: Sequence[Notification] = ()

@@ -38,9 +38,9 @@ class _Differences:
     def outcome(self, position: int, *, repair: bool) -> Outcome:
         repaired = repair and self.count > 0
         return Outcome(
-            position,
-            self.count,
-            tuple(self.shown),
+            position=position,
+            differences=self.count,
+            shown=tuple(self.shown),
             needs_acceptance=self.count > 0 and not repaired,
             swapped=repaired,
         )

@@ -109,7 +109,14 @@ def _load(
     folder = None if archived is None else str(archived.folder.absolute())
     yield from loading.workers(
         [
-            Task(loading.opener, state.name, state.generation, build.target, partition, folder)
+            Task(
+                opener=loading.opener,
+                name=state.name,
+                generation=state.generation,
+                target=build.target,
+                partition=partition,
+                archive=folder,
+            )
             for partition in partitions
         ]
     )

@@ -39,7 +39,7 @@ class OrderNotShown(UserError):
         return f"order {self.order}: {self.reason}"
 
 
-class Task(msgspec.Struct, frozen=True):
+class Task(msgspec.Struct, frozen=True, kw_only=True):
     """A partition of a generation to load, as it is sent to a worker process."""
 
     opener: StoreOpener

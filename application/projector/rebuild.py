@@ -34,7 +34,7 @@ class NothingKept(UserError):
     """There is no earlier generation to go back to."""
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome of a rebuild.
 
     `incomparable` is the reason why the live generation could not be compared, if so. `needs_leave`
@@ -73,7 +73,7 @@ def rebuild(
         else:
             needs_acceptance = obstacle != EMPTY
             outcome = Outcome(
-                state.position, incomparable=obstacle, needs_acceptance=needs_acceptance
+                position=state.position, incomparable=obstacle, needs_acceptance=needs_acceptance
             )
         if check:
             models.drop(state)
@@ -140,7 +140,7 @@ def outcome_of(position: int, live: Iterator[Row], new: Iterator[Row]) -> Outcom
     found = differences(live, new)
     shown = tuple(islice(found, SHOWN))
     count = len(shown) + sum(1 for _ in found)
-    return Outcome(position, count, shown, needs_acceptance=count > 0)
+    return Outcome(position=position, differences=count, shown=shown, needs_acceptance=count > 0)
 
 
 def _swap_in(store: Store, projection: Projection, state: ModelState) -> int:

@@ -59,7 +59,12 @@ def tools_of(session: Session) -> Iterator["Tools"]:
             workers = workers_for(store, opener_of(SQLITE + path), os.cpu_count() or 1)
             return verify(store, workers, lambda done, of: report("verified", done, of))
 
-        yield Tools(backups, open_copy, check, lambda done, of: report("pages copied", done, of))
+        yield Tools(
+            backups=backups,
+            open_log=open_copy,
+            check=check,
+            progress=lambda done, of: report("pages copied", done, of),
+        )
 
 
 def show_log(session: Session, report: "Report") -> None:

@@ -40,7 +40,7 @@ WHOLE_SETS = 600
 """Sets with more seats than this are shown only with the rows of the order's tickets."""
 
 
-class Field(msgspec.Struct, frozen=True):
+class Field(msgspec.Struct, frozen=True, kw_only=True):
     """A field with its value then and, where this version changed it, its value before."""
 
     name: str
@@ -62,7 +62,7 @@ class Group(msgspec.Struct, frozen=True):
         return [each for each in self.fields if each.changed or each.value not in (None, [])]
 
 
-class Then(msgspec.Struct, frozen=True):
+class Then(msgspec.Struct, frozen=True, kw_only=True):
     """All that is shown of an order at a version.
 
     `tickets` are those of this version and those that it removed; `marks` has for each whether it
@@ -97,7 +97,9 @@ def order_then(services: Services, order: Order, changes: Iterable[Mapping[str, 
 
 
 def _field(name: str, kind: str, values: Mapping[str, Any], known: Mapping[str, Any]) -> Field:
-    return Field(name, kind, values.get(name), name in known, known.get(name))
+    return Field(
+        name=name, kind=kind, value=values.get(name), changed=name in known, before=known.get(name)
+    )
 
 
 def _marks(before: Sequence[str], after: Sequence[str]) -> dict[str, str]:

@@ -35,7 +35,7 @@ class Good(msgspec.Struct, frozen=True):
     leads_to: tuple[str, ...] = ()
 
 
-class Operation(msgspec.Struct, frozen=True):
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One method of one route. The name of the handler is the id of the operation."""
 
     tag: str

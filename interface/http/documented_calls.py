@@ -15,7 +15,7 @@ SUMMARIES = {
 """What the documented calls are called here, in their order."""
 
 
-class DocumentedCall(msgspec.Struct, frozen=True):
+class DocumentedCall(msgspec.Struct, frozen=True, kw_only=True):
     """A documented request with its answer, each as an example with a summary."""
 
     name: str

@@ -21,7 +21,7 @@ ID = re.compile(r"[0-9a-f]{24}\Z").match
 ALIAS = re.compile(r"[!-~]{1,100}\Z").match
 
 
-class _Order(msgspec.Struct, forbid_unknown_fields=True):
+class _Order(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     event: str
     random: dict[str, Count] | msgspec.UnsetType = msgspec.UNSET
     tickets: list[str] | msgspec.UnsetType = msgspec.UNSET
@@ -31,7 +31,7 @@ class _Payment(msgspec.Struct, forbid_unknown_fields=True):
     system: str
 
 
-class _Change(msgspec.Struct, forbid_unknown_fields=True):
+class _Change(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     payment: _Payment | msgspec.UnsetType = msgspec.UNSET
     status: Status | msgspec.UnsetType = msgspec.UNSET
 

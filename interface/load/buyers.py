@@ -62,7 +62,7 @@ class Shown(msgspec.Struct):
 _shown = msgspec.json.Decoder(Shown).decode
 
 
-class OnSale(msgspec.Struct, frozen=True):
+class OnSale(msgspec.Struct, frozen=True, kw_only=True):
     """The address, the tickets and the end (by the monotonic clock) of a sale.
 
     `recent` has orders that buyers share; only a checked drill has it.

@@ -52,7 +52,7 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     buyer: int = -1
 
 
-class TicketCall(msgspec.Struct, frozen=True, gc=False):
+class TicketCall(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The effect of a call on one ticket: `order` takes it, frees it, has it or lacks it."""
 
     kind: str
@@ -95,7 +95,11 @@ def by_ticket(orders: dict[str, list[Call]]) -> dict[str, list[TicketCall]]:
                 continue
             shown = tickets if call.seen is None else call.seen.tickets
             for ticket in shown:
-                found[ticket].append(TicketCall(kind, order, call.start, call.end, call.buyer))
+                found[ticket].append(
+                    TicketCall(
+                        kind=kind, order=order, start=call.start, end=call.end, buyer=call.buyer
+                    )
+                )
     for uses in found.values():
         uses.sort(key=lambda call: call.start)
     return dict(found)

@@ -63,7 +63,7 @@ class Stuck(msgspec.Struct, frozen=True):
     state: Hashable
 
 
-class Checked(msgspec.Struct, frozen=True):
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
     """The result of a check. `bad` and `given_up` describe objects with their calls."""
 
     calls: int

@@ -40,7 +40,7 @@ class NotEmpty(UserError):
     """The database of a drill already has something in it."""
 
 
-class Plan(msgspec.Struct, frozen=True):
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The plan of a drill: the numbers of tickets, buyers, seconds and server processes."""
 
     tickets: int
@@ -52,7 +52,7 @@ class Plan(msgspec.Struct, frozen=True):
     database: str | None = None
 
 
-class Drilled(msgspec.Struct, frozen=True):
+class Drilled(msgspec.Struct, frozen=True, kw_only=True):
     """The result of a drill. Times are in milliseconds, for creating an order."""
 
     orders: int
@@ -211,7 +211,15 @@ def rush(settings: Settings, plan: Plan, key: str, report: Report) -> tuple[list
         server.start("/health/live")
         begun = time.monotonic()
         recent: deque[str] | None = deque(maxlen=RECENT) if plan.check else None
-        sale = OnSale("127.0.0.1", port, key, EVENT, SET, begun + plan.seconds, recent)
+        sale = OnSale(
+            host="127.0.0.1",
+            port=port,
+            key=key,
+            event=EVENT,
+            ticket_set=SET,
+            until=begun + plan.seconds,
+            recent=recent,
+        )
         buyers = [Buyer(sale, seed) for seed in range(plan.buyers)]
         for each in buyers:
             each.start()

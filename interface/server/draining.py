@@ -44,7 +44,7 @@ PASS_OVER_NEW_CONNECTIONS = (
 SO_ATTACH_FILTER = 26
 
 
-class Traffic(msgspec.Struct):
+class Traffic(msgspec.Struct, kw_only=True):
     """How many requests arrived at this process, and how many of them are answered."""
 
     come: int = 0
@@ -52,7 +52,7 @@ class Traffic(msgspec.Struct):
     draining: bool = False
 
 
-class Sockets(msgspec.Struct):
+class Sockets(msgspec.Struct, kw_only=True):
     """The sockets of a server in this process: clients, and connections not accepted yet."""
 
     clients: int = 0

@@ -51,7 +51,7 @@ class Processes:
         self._settings = settings
         self._started = started
         board = RestartBoard(workers + 1)
-        listening = Listening(host, port, workers, board)
+        listening = Listening(host=host, port=port, workers=workers, restarts=board)
         self._behind = Process(BACKGROUND, lambda works: work_in_background(settings, works), board)
         self._answering = [
             Process(number, lambda serves: answer_requests(settings, listening, serves), board)

@@ -24,7 +24,7 @@ BACKLOG = 2048
 """How many connections may wait to be accepted, and how many a server has at the same time."""
 
 
-class Listening(msgspec.Struct, frozen=True):
+class Listening(msgspec.Struct, frozen=True, kw_only=True):
     """The address of all processes that answer, their number, and their restarts."""
 
     host: str

@@ -84,7 +84,9 @@ def lists(rows):
             TicketSet(each, "Hall", (), count)
             for each, count in Counter(row[1] for row in tickets).items()
         ]
-        document = Show(show, ORG, "Evening", START, START, tuple(sets))
+        document = Show(
+            id=show, org=ORG, title="Evening", starts_at=START, ends_at=START, sets=tuple(sets)
+        )
         yield (show, packed(tickets)), ("event", show, msgspec.json.encode(document))
 
 

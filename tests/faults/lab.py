@@ -226,7 +226,15 @@ class Crowd:
 
     def __init__(self, port: int, key: str, seed: int, count: int) -> None:
         recent: deque[str] = deque(maxlen=RECENT)
-        sale = OnSale(HOST, port, key, EVENT, SET, float("inf"), recent)
+        sale = OnSale(
+            host=HOST,
+            port=port,
+            key=key,
+            event=EVENT,
+            ticket_set=SET,
+            until=float("inf"),
+            recent=recent,
+        )
         self.buyers = [Buyer(sale, seed + number) for number in range(count)]
         for buyer in self.buyers:
             buyer._client._seconds = ANSWER_SECONDS

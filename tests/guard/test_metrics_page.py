@@ -15,7 +15,17 @@ PAGE = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
 EVERYTHING = Figures(
     position=9,
     clock_skew=0.5,
-    models=[ModelFigures("orders", 7, 2, 0.5, True, 1, True)],
+    models=[
+        ModelFigures(
+            name="orders",
+            position=7,
+            behind=2,
+            late=0.5,
+            stopped=True,
+            stopped_since=1,
+            rebuilding=True,
+        )
+    ],
     holds_due=1,
     verification=Verification(1, 1, 1, 1, 1, 1),
     log_went_back=True,

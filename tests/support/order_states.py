@@ -48,7 +48,14 @@ def a_set(name: str, *rules: PriceRule) -> TicketSet:
 
 
 def a_show(*sets: TicketSet) -> Show:
-    return Show("show", ORG, "Sample evening", CREATED, CREATED, sets)
+    return Show(
+        id="show",
+        org=ORG,
+        title="Sample evening",
+        starts_at=CREATED,
+        ends_at=CREATED,
+        sets=sets,
+    )
 
 
 def always(price: Price) -> PriceRule:

@@ -16,7 +16,7 @@ FORMS = {"one": 0, "few": 1, "many": -1}
 """Where the phrases of a language have each plural form."""
 
 
-class Language(msgspec.Struct, frozen=True):
+class Language(msgspec.Struct, frozen=True, kw_only=True):
     """Everything needed to render a timeline in a language.
 
     `sentences` and `words` are by key. `counted` has, by key, a phrase for each plural form that

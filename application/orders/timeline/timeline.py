@@ -59,7 +59,7 @@ class Sentence(msgspec.Struct, frozen=True):
     values: dict[str, Any]
 
 
-class TimelineEntry(msgspec.Struct, frozen=True):
+class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     """An entry of a timeline: when, by whom, and its sentences.
 
     `version` and `position` are those of the event; a rejected request has the version that it was

@@ -53,7 +53,7 @@ class PendingWrites:
         return not (self.events or self.idempotency_records or self.changes)
 
 
-class MergedReadSet(msgspec.Struct):
+class MergedReadSet(msgspec.Struct, kw_only=True):
     """The merged read set of a batch's units of work."""
 
     orders: dict[str, None] = msgspec.field(default_factory=dict)
@@ -78,7 +78,7 @@ class MergedReadSet(msgspec.Struct):
         return merged
 
 
-class BatchState(msgspec.Struct):
+class BatchState(msgspec.Struct, kw_only=True):
     """The state of a batch: as it was loaded, with the changes that its own writes have made since.
 
     `orders` and `requests` are locked: only this batch can change them. `heads` are the hashes of

@@ -295,7 +295,15 @@ def test_a_refusals_sentence_says_only_what_the_refusal_knows(office, code):
     order = office.order()
     command = office.request()
     office.services.attempts.record(
-        RejectedRequest(order, 1, office.time, command, EMPTY, code, about)
+        RejectedRequest(
+            order=order,
+            version=1,
+            at=office.time,
+            request=command,
+            command=EMPTY,
+            code=code,
+            about=about,
+        )
     )
     for language in LANGUAGES.values():
         assert last(office, order, language)

@@ -19,7 +19,9 @@ REFUSALS = [
     for each in vars(refusals).values()
     if isinstance(each, type) and issubclass(each, refusals.Refusal) and hasattr(each, "code")
 ]
-LOOK_AROUND = Operation("orders", "Look", "Looks.", {200: Good("Seen.", NothingDocument)})
+LOOK_AROUND = Operation(
+    tag="orders", summary="Look", says="Looks.", answers={200: Good("Seen.", NothingDocument)}
+)
 
 
 @pytest.fixture
