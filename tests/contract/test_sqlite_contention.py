@@ -16,10 +16,12 @@ from application.operations.health import check
 from application.ports.store import OutcomeUnknown, StoreUnavailable
 from application.read_models.registry import PROJECTIONS
 from application.runtime.store_clock import StoreClock
+from application.runtime.store_deadline import StoreTime, limited_by
 from application.storage.sqlite import write_lock as sqlite_write_lock
 from application.storage.sqlite.store import SqliteStore
 from application.storage.sqlite.writing import WRITE_SECONDS
 
+FOR_EVER = 600.0
 HOLD = """
 import sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], isolation_level=None)
@@ -63,11 +65,20 @@ def due_in(seconds, write):
     return write
 
 
+def with_time_enough(call):
+    """Make a call that may wait for the store longer than a request does."""
+    store_time = StoreTime()
+    store_time.left = FOR_EVER
+    with limited_by(store_time):
+        return call()
+
+
 def test_each_request_waits_for_its_own_time_and_is_certainly_not_done(store):
     """The time of those that waited before it does not count."""
     with held(store.path) as holder, ThreadPoolExecutor(10) as clients:
         outcomes = store.write_all([due_in(0.2, append(store, "first of all"))])
-        patient = clients.submit(one, store, due_in(9, append(store, "patient")))
+        write = due_in(FOR_EVER, append(store, "patient"))
+        patient = clients.submit(with_time_enough, lambda: one(store, write))
         until(lambda: store._lock._since, "it does not try")
         hurried = [due_in(0.2, append(store, f"order-{number}")) for number in range(8)]
         refused = [clients.submit(store.write_all, [each]) for each in hurried]
