@@ -22,13 +22,22 @@ LOGS = {
 structlog.configure(**LOGS)
 
 
-def pytest_configure():
+def pytest_configure(config):
     """Temporary files are in memory, where there is room: a test makes dozens for its database.
 
     What is killed in a test is a process, never the machine, so that no test sees the difference.
     """
     if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+        keep_bytecode_beside(config)
+
+
+def keep_bytecode_beside(config):
+    """Have the processes that tests start compile the source once, and leave none of it there."""
+    folder = tempfile.mkdtemp(prefix="bytecode-")
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    os.environ["PYTHONPYCACHEPREFIX"] = folder
 
 
 @pytest.fixture(autouse=True)

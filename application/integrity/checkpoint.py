@@ -181,7 +181,15 @@ class Checkpoints:
     process may have replaced it.
     """
 
-    def __init__(self, store: Store, clock: Callable[[], datetime], key_path: str | None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Callable[[], datetime],
+        key_path: str | None,
+        backoff_seconds: float = BACKOFF_SECONDS,
+    ) -> None:
+        """Another process that makes one is waited for at most `backoff_seconds`."""
+        self._backoff_seconds = backoff_seconds
         self._store = store
         self._pause = 0.0
         self._clock = clock
@@ -261,7 +269,7 @@ class Checkpoints:
 
     def _make_alone(self, make: Callable[[], SignedCheckpoint]) -> SignedCheckpoint:
         records, self._pause = self._store.audit(), 0.0
-        deadline = time.monotonic() + BACKOFF_SECONDS
+        deadline = time.monotonic() + self._backoff_seconds
         while True:
             if records.claim(CLAIM_SECONDS):
                 try:

@@ -35,15 +35,15 @@ class NoWorkers(UserError):
         super().__init__(f"The scheduler {scheduler} has no workers.")
 
 
-def on_dask(scheduler: str) -> Workers:
+def on_dask(scheduler: str, connect_seconds: float = CONNECT_SECONDS) -> Workers:
     """Run tasks on the workers of the scheduler at this address.
 
     Raises `NoWorkers`, `OtherVersion`, `WorkerDied`, and `OSError` where no scheduler answers.
     """
 
     def work(tasks: Sequence[Task]) -> Iterator[int]:
-        with _connected(scheduler) as client:
-            _await_workers(client)
+        with _connected(scheduler, connect_seconds) as client:
+            _await_workers(client, connect_seconds)
             _refuse_other_versions(client)
             asked = [client.submit(carry_out, each, pure=False, retries=RETRIES) for each in tasks]
             try:
@@ -57,13 +57,13 @@ def on_dask(scheduler: str) -> Workers:
     return work
 
 
-def _connected(scheduler: str) -> Client:
-    return Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call] # dask has few types
+def _connected(scheduler: str, seconds: float) -> Client:
+    return Client(scheduler, timeout=seconds, set_as_default=False)  # type: ignore[no-untyped-call] # dask has few types
 
 
-def _await_workers(client: Client) -> None:
+def _await_workers(client: Client, seconds: float) -> None:
     try:
-        client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+        client.wait_for_workers(1, timeout=seconds)
     except TimeoutError as error:
         raise NoWorkers(client.scheduler_info()["address"]) from error
 

@@ -41,12 +41,14 @@ class Stopped(UserError):
 class Loading(msgspec.Struct, frozen=True):
     """How partitions are loaded: by `workers`, which use the `opener`, or else in this process.
 
-    If an archive of the log is named, they are read from it as far as it goes.
+    If an archive of the log is named, they are read from it as far as it goes. Each partition has
+    about `range_events` events.
     """
 
     opener: StoreOpener | None = None
     workers: Workers | None = None
     archive: Path | None = None
+    range_events: int = RANGE_EVENTS
 
 
 HERE = Loading()
@@ -69,7 +71,7 @@ def make_generation(
     build = models.build(projection.table)
     usable = build is not None and not build.state.diverged
     if build is None or not usable or build.code != code_fingerprint() or build.target > target:
-        split_keys = store.split_keys(target // RANGE_EVENTS + 1)
+        split_keys = store.split_keys(target // loading.range_events + 1)
         build = models.begin(projection.table, code_fingerprint(), target, split_keys)
     loaded = models.loaded(build.state)
     progress(loaded, build.target)
@@ -128,6 +130,7 @@ def project_up_to(
     state: ModelState,
     till: int,
     log: Callable[[int, int], Sequence[Notification]] | None = None,
+    limit: int = BATCH,
 ) -> int:
     """Project a generation up to the position `till`; return its position. Raises `Stopped`.
 
@@ -138,7 +141,7 @@ def project_up_to(
     while (state := models.reload(state)).position < till:
         refuse_diverged(state)
         try:
-            batch = _next(store, state, till, log)
+            batch = _next(store, state, till, log, limit)
             if batch is not None:
                 project(store, projection, state, batch)
         except StoreUnavailable:
@@ -163,9 +166,10 @@ def _next(
     state: ModelState,
     till: int,
     log: Callable[[int, int], Sequence[Notification]] | None,
+    limit: int,
 ) -> Batch | None:
     """The next events up to the position `till`, with their log points."""
     if log is not None:
-        stored = [each for each in log(state.position, BATCH) if each.id <= till]
+        stored = [each for each in log(state.position, limit) if each.id <= till]
         return read_batch(store, stored) if stored else None
-    return batch_of(store, store.excerpt(state.position, min(BATCH, till - state.position)))
+    return batch_of(store, store.excerpt(state.position, min(limit, till - state.position)))

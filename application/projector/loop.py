@@ -33,15 +33,24 @@ from application.runtime.failpoints import reach
 from domain.events import Event
 
 BATCH = 500
-WAIT_SECONDS = 0.5
 REST_SECONDS = 0.04
 """The pause once all events are projected: projecting many events together costs far less."""
 LEASE_SECONDS = 3.0
 RENEW_SECONDS = 1.0
-RETRY_SECONDS = 1.0
-"""The shortest interval at which a stopped projection is retried."""
 
 log = structlog.get_logger()
+
+
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """How many events a projector takes at a time, and how long it waits in between.
+
+    `wait_seconds` is the longest wait for new events, `retry_seconds` the shortest interval at
+    which a stopped projection is retried.
+    """
+
+    batch: int = BATCH
+    wait_seconds: float = 0.5
+    retry_seconds: float = 1.0
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -150,10 +159,10 @@ def project(store: Store, projection: Projection, state: ModelState, batch: Batc
     reach("projector.after_commit")
 
 
-def catch_up(store: Store, name: str) -> None:
+def catch_up(store: Store, name: str, limit: int = BATCH) -> None:
     """Project a read model up to the end of the log, even if another process projects it, too."""
     projection = PROJECTIONS[name]
-    while pull(store, projection, store.read_models().state(name)):
+    while pull(store, projection, store.read_models().state(name), limit):
         pass
 
 
@@ -161,12 +170,17 @@ class Projector:
     """Keeps read models up to date from a thread of its own."""
 
     def __init__(
-        self, store: Store, projections: Sequence[Projection], watch: LogWatch | None = None
+        self,
+        store: Store,
+        projections: Sequence[Projection],
+        watch: LogWatch | None = None,
+        pace: Pace = Pace(),  # noqa: B008 - it is frozen
     ) -> None:
         """`watch` is notified of what is seen of the log, and of read models that it has left."""
         self._store = store
         self._projections = projections
         self._watch = watch or LogWatch(store)
+        self._pace = pace
         self.projector = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}"
         self._leased: set[str] = set()
         self._lease_again = 0.0
@@ -209,15 +223,15 @@ class Projector:
             for projection in filter(self._is_due, leased):
                 moved |= self.step(projection, read)
             if not moved:
-                self._store.wait_for_news(seen, WAIT_SECONDS)
+                self._store.wait_for_news(seen, self._pace.wait_seconds)
             elif all(batch is None or batch.position >= seen for batch in read.values()):
                 self._stopping.wait(REST_SECONDS)
         except StoreUnavailable as error:
             log.warning("store_unavailable", reason=str(error))
-            self._stopping.wait(WAIT_SECONDS)
+            self._stopping.wait(self._pace.wait_seconds)
         except Exception:
             log.exception("log_not_readable")
-            self._stopping.wait(WAIT_SECONDS)
+            self._stopping.wait(self._pace.wait_seconds)
 
     def _lease(self) -> None:
         """Ask for the lease of every read model; skip those that another process projects."""
@@ -270,7 +284,7 @@ class Projector:
         self, projection: Projection, state: ModelState, read: dict[int, Batch | None]
     ) -> bool:
         if state.position not in read:
-            excerpt = self._store.excerpt(state.position, BATCH)
+            excerpt = self._store.excerpt(state.position, self._pace.batch)
             if has_left(state, excerpt):
                 return begin_anew(self._store, self._watch, state)
             self._watch.see(excerpt)
@@ -286,7 +300,7 @@ class Projector:
         """Advance to the event that cannot be projected, and record its position and the reason."""
         models = self._store.read_models()
         moved = False
-        for _ in range(BATCH):
+        for _ in range(self._pace.batch):
             state = models.state(state.name)
             excerpt = self._store.excerpt(state.position, 1)
             if not excerpt.events or has_left(state, excerpt):
@@ -305,7 +319,7 @@ class Projector:
         return moved
 
     def _note(self, state: ModelState, reason: str) -> None:
-        self._stopped_till[state.name] = time.monotonic() + RETRY_SECONDS
+        self._stopped_till[state.name] = time.monotonic() + self._pace.retry_seconds
         if reason != state.stopped:
             log.error("projection_stopped", projection=state.name, reason=reason)
             self._store.read_models().stop(state, reason)

@@ -16,10 +16,12 @@ from application.operations.health import check
 from application.ports.store import OutcomeUnknown, StoreUnavailable
 from application.read_models.registry import PROJECTIONS
 from application.runtime.store_clock import StoreClock
+from application.runtime.store_deadline import StoreTime, limited_by
 from application.storage.sqlite import write_lock as sqlite_write_lock
-from application.storage.sqlite import writing as sqlite_writing
 from application.storage.sqlite.store import SqliteStore
+from application.storage.sqlite.writing import WRITE_SECONDS
 
+FOR_EVER = 600.0
 HOLD = """
 import sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], isolation_level=None)
@@ -57,30 +59,47 @@ def store(tmp_path):
         yield store
 
 
-def test_a_request_waits_no_longer_than_its_time_and_is_certainly_not_done(store, monkeypatch):
-    """Whole waits count, not those of a batch: each of ten clients comes while others wait."""
-    monkeypatch.setattr(sqlite_writing, "WRITE_SECONDS", 1.0)
-    waits = {}
+def due_in(seconds, write):
+    """The same write, which waits for so long."""
+    write.till = time.monotonic() + seconds
+    return write
 
-    def ask(number):
-        time.sleep(number / 10)
-        began = time.monotonic()
-        with pytest.raises(StoreUnavailable) as refused:
-            one(store, append(store, f"order-{number}"))
-        waits[number] = time.monotonic() - began
-        return refused.value
 
-    with held(store.path), ThreadPoolExecutor(10) as clients:
-        refusals = list(clients.map(ask, range(10)))
+def with_time_enough(call):
+    """Make a call that may wait for the store longer than a request does."""
+    store_time = StoreTime()
+    store_time.left = FOR_EVER
+    with limited_by(store_time):
+        return call()
+
+
+def test_each_request_waits_for_its_own_time_and_is_certainly_not_done(store):
+    """The time of those that waited before it does not count."""
+    with held(store.path) as holder, ThreadPoolExecutor(10) as clients:
+        outcomes = store.write_all([due_in(0.2, append(store, "first of all"))])
+        write = due_in(FOR_EVER, append(store, "patient"))
+        patient = clients.submit(with_time_enough, lambda: one(store, write))
+        until(lambda: store._lock._since, "it does not try")
+        hurried = [due_in(0.2, append(store, f"order-{number}")) for number in range(8)]
+        refused = [clients.submit(store.write_all, [each]) for each in hurried]
+        outcomes += [each.result()[0] for each in refused]
+        assert not patient.done()
         assert store.last_position() == 1
         store.catalog()
         with pytest.raises(StoreUnavailable), store.transaction(0.3):
             pass
-    assert not any(isinstance(each, OutcomeUnknown) for each in refusals)
-    assert min(waits.values()) >= 0.99
-    assert max(waits.values()) < 2.5
-    one(store, append(store, "second"))
+        holder.kill()
+        assert patient.result() == "patient"
+    for outcome in outcomes:
+        assert isinstance(outcome, StoreUnavailable)
+        assert not isinstance(outcome, OutcomeUnknown)
     assert store.last_position() == 2
+
+
+def test_a_request_waits_for_the_usual_time_if_none_is_given(store):
+    write, before = append(store, "second"), time.monotonic()
+    one(store, write)
+    assert before <= write.till - WRITE_SECONDS <= time.monotonic()
 
 
 def test_who_comes_in_time_is_stored_once_the_lock_is_free(store):
@@ -106,11 +125,10 @@ def test_a_halted_holder_is_named_where_one_looks_whether_the_service_is_ready(s
     assert readiness(store).ready
 
 
-def test_a_holder_that_keeps_it_for_long_is_named_as_well(store, monkeypatch, caplog):
-    monkeypatch.setattr(sqlite_writing, "WRITE_SECONDS", 1.5)
+def test_a_holder_that_keeps_it_for_long_is_named_as_well(store, caplog):
     with held(store.path) as holder:
         with pytest.raises(StoreUnavailable):
-            one(store, append(store, "second"))
+            one(store, due_in(1.5, append(store, "second")))
         assert f"process {holder.pid} " in readiness(store).checks["write_lock"]
     assert "write_lock_held" in caplog.text
     one(store, append(store, "third"))

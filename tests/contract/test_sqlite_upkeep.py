@@ -16,8 +16,8 @@ from application.operations.health import check
 from application.ports.read_models import Page
 from application.ports.store import StoreUnavailable
 from application.settings import Settings
-from application.storage.sqlite import connections as sqlite_connections
 from application.storage.sqlite import maintenance as sqlite_upkeep
+from application.storage.sqlite.connections import WalLimits
 from application.storage.sqlite.store import SqliteStore
 
 LIMIT = 100_000
@@ -31,12 +31,10 @@ def append_much(store, name):
     one(store, write)
 
 
-def test_a_write_ahead_log_that_a_reader_made_grow_gets_short_again(tmp_path, monkeypatch):
-    for module in (sqlite_connections, sqlite_upkeep):
-        monkeypatch.setattr(module, "WAL_LIMIT", LIMIT)
-    monkeypatch.setattr(sqlite_upkeep, "TRY_AGAIN_SECONDS", 0.0)
+def test_a_write_ahead_log_that_a_reader_made_grow_gets_short_again(tmp_path):
+    limits = WalLimits(cut_to=LIMIT, retry_seconds=0.0)
     path = str(tmp_path / "orders.db")
-    with closing(SqliteStore(path)) as store:
+    with closing(SqliteStore(path, limits)) as store:
         with closing(sqlite3.connect(path)) as reader:
             reader.execute("BEGIN")
             reader.execute("SELECT * FROM orders_events").fetchall()
@@ -50,7 +48,7 @@ def test_a_write_ahead_log_that_a_reader_made_grow_gets_short_again(tmp_path, mo
             return store.wal_bytes() < 2 * LIMIT
 
         until(goes_on, "it stays as long as it was")
-        with closing(SqliteStore(path)) as another:
+        with closing(SqliteStore(path, limits)) as another:
             append_much(another, "more")
             store.close()
             assert another.wal_bytes() == 0

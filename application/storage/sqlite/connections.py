@@ -6,17 +6,31 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
+import msgspec
+
 from application.ports.store import StoreUnavailable
 
 BUSY_SECONDS = 5.0
 """How long a process waits for another process's write to end."""
 RETRY_SECONDS = 0.01
-WAL_LIMIT = 16 * 2**20
-"""The size to which a write-ahead log is truncated when it is restarted, in bytes."""
 SLICE_SECONDS = 0.1
 """How long the writer waits at a time, before it looks for requests whose deadline has passed."""
 
 Synchronous = Literal["FULL", "NORMAL"]
+
+
+class WalLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a write-ahead log may get.
+
+    It is truncated to `cut_to` bytes when it is restarted, and emptied when it has twice as many.
+    If a reader prevents that, it is tried again after `retry_seconds`.
+    """
+
+    cut_to: int = 16 * 2**20
+    retry_seconds: float = 5.0
+
+
+USUAL_LIMITS = WalLimits()
 
 
 class OfThread:
@@ -40,10 +54,15 @@ class Connections:
     """
 
     def __init__(
-        self, path: str, synchronous: Synchronous, opened: Callable[[], None] | None = None
+        self,
+        path: str,
+        synchronous: Synchronous,
+        opened: Callable[[], None] | None = None,
+        limits: WalLimits = USUAL_LIMITS,
     ) -> None:
         """Connect to `path`; `opened` is called after each opening, and may refuse it."""
         self._path = path
+        self._limits = limits
         self._synchronous = synchronous
         self._opened = opened
         self._of_thread = threading.local()
@@ -70,7 +89,7 @@ class Connections:
     def _open(self) -> sqlite3.Connection:
         if self._closed:
             raise StoreUnavailable(f"The database {self._path} was closed.")
-        connection = connect(self._path, self._synchronous)
+        connection = connect(self._path, self._synchronous, self._limits)
         if self._opened is not None:
             try:
                 self._opened()
@@ -95,7 +114,9 @@ class Connections:
             connection.close()
 
 
-def connect(path: str, synchronous: Synchronous) -> sqlite3.Connection:
+def connect(
+    path: str, synchronous: Synchronous, limits: WalLimits = USUAL_LIMITS
+) -> sqlite3.Connection:
     """A connection in autocommit mode, for any thread. Raises `StoreUnavailable`.
 
     `synchronous` says whether a commit waits for the disk (FULL).
@@ -109,7 +130,7 @@ def connect(path: str, synchronous: Synchronous) -> sqlite3.Connection:
         )
         keep_a_write_ahead_log(connection)
         connection.execute(f"PRAGMA synchronous={synchronous}")
-        connection.execute(f"PRAGMA journal_size_limit={WAL_LIMIT}")
+        connection.execute(f"PRAGMA journal_size_limit={limits.cut_to}")
     except sqlite3.DatabaseError as error:
         raise StoreUnavailable(f"The database {path} cannot be used: {error}.") from error
     return connection

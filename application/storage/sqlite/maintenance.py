@@ -9,10 +9,9 @@ from pathlib import Path
 import structlog
 
 from application.ports.store import StoreUnavailable
-from application.storage.sqlite.connections import WAL_LIMIT, connect, shrink_write_ahead_log
+from application.storage.sqlite.connections import WalLimits, connect, shrink_write_ahead_log
 from application.storage.sqlite.file import LogFiles
 
-TRY_AGAIN_SECONDS = 5.0
 RESERVE = "-reserve"
 RESERVE_BYTES = 2**20
 ROOM_FOR_RESERVE = 16 * 2**20
@@ -53,23 +52,28 @@ def spend_reserve(path: str) -> bool:
 class Maintenance:
     """Maintenance of a log's files, apart from its commits."""
 
-    def __init__(self, path: str, files: LogFiles) -> None:
+    def __init__(self, path: str, files: LogFiles, limits: WalLimits) -> None:
         self._path = path
+        self._limits = limits
+        self._too_long = 2 * limits.cut_to
         self._files = files
         self._try_again = 0.0
         self._shrinking: threading.Thread | None = None
 
     def after_commit(self) -> None:
         """Have another thread empty a write-ahead log that has grown long."""
-        if self._files.wal_bytes <= 2 * WAL_LIMIT or time.monotonic() < self._try_again:
+        if self._files.wal_bytes <= self._too_long or time.monotonic() < self._try_again:
             return
-        self._try_again = time.monotonic() + TRY_AGAIN_SECONDS
+        self._try_again = time.monotonic() + self._limits.retry_seconds
         if self._shrinking is None or not self._shrinking.is_alive():
             self._shrinking = threading.Thread(target=self._shrink, name="shrink", daemon=True)
             self._shrinking.start()
 
     def _shrink(self) -> None:
-        with suppress(StoreUnavailable), closing(connect(self._path, "FULL")) as connection:
+        with (
+            suppress(StoreUnavailable),
+            closing(connect(self._path, "FULL", self._limits)) as connection,
+        ):
             done = shrink_write_ahead_log(connection)
             if not done:
                 log.warning("write_ahead_log_grows", bytes=self._files.wal_bytes)

@@ -24,7 +24,7 @@ from application.storage.shared.ownership import TicketOwnership
 from application.storage.shared.rejection_log import RejectionLog
 from application.storage.shared.split_keys import SAMPLE_OF_A_PART, every_nth
 from application.storage.sqlite.clock import SharedClock
-from application.storage.sqlite.connections import Connections
+from application.storage.sqlite.connections import USUAL_LIMITS, Connections, WalLimits
 from application.storage.sqlite.damage import is_damage
 from application.storage.sqlite.database import SqliteDatabase, SqliteSession
 from application.storage.sqlite.derived_records import SqliteDerivedRecords
@@ -59,18 +59,19 @@ RECENTLY_SECONDS = 2.0
 class SqliteStore(TicketReading):
     """The port to a store (`application/ports/store.py`) on an SQLite file."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, limits: WalLimits = USUAL_LIMITS) -> None:
+        """Open the log, or make it; its write-ahead log stays within `limits`."""
         self.path = path
         check_before_opening(path)
         self._files = LogFiles(path)
-        self._connections = Connections(path, "FULL", self._files.require)
+        self._connections = Connections(path, "FULL", self._files.require, limits)
         self._news = threading.Condition()
         self._latest = 0
         connection = self._open_log()
         if is_unfinished_copy(connection):
             raise CopyUnfinished
         self._lock = WriteLock(path)
-        self._maintenance = Maintenance(path, self._files)
+        self._maintenance = Maintenance(path, self._files, limits)
         self._writer = SqliteWriter(connection, self._files, self._lock, self._notify)
         self.transaction = self._writer.transaction
         self.write_all = self._writer.write_all

@@ -11,9 +11,9 @@ import pytest
 from box_office import BoxOffice, box_office
 
 from application.bootstrap import audit_key_of, build
-from application.integrity import checkpoint as checkpointing
 from application.integrity.chain_heads import advance, finalise
 from application.integrity.checkpoint import (
+    Checkpoints,
     CheckpointsBusy,
     NoKey,
     WrongKey,
@@ -106,12 +106,13 @@ def test_of_several_processes_one_makes_it(address, tmp_path, shop):
     assert set(map(msgspec.json.encode, made)) == {msgspec.json.encode(made[0])}
 
 
-def test_who_finds_another_at_work_waits_but_not_for_ever(shop, checkpoints, monkeypatch):
+def test_who_finds_another_at_work_waits_but_not_for_ever(shop, tmp_path):
     shop.order()
     records = shop.services.store.audit()
     assert records.claim(60)
     assert not records.claim(60)
-    monkeypatch.setattr(checkpointing, "BACKOFF_SECONDS", 0.0)
+    key = str(tmp_path / "key")
+    checkpoints = Checkpoints(shop.services.store, shop.services.clock, key, backoff_seconds=0.0)
     with pytest.raises(CheckpointsBusy):
         checkpoints.make()
     assert checkpoints.make_if_due(1) is None

@@ -5,6 +5,7 @@ from box_office import ORGANISER, SHOP, BoxOffice
 
 from application.catalog.access import Caller
 from application.orders.commands import ChangeOrder, ChoosePayment
+from application.projector.loop import BATCH, catch_up
 from application.read_models.sales import amount_of, hundredths
 from domain.commands import BestAvailable
 from domain.refusals import ShowNotFound
@@ -45,8 +46,8 @@ def festival(tmp_path):
     festival.services.close()
 
 
-def sales(office, show=FESTIVAL, partner=ORGANISER):
-    office.catch_up()
+def sales(office, show=FESTIVAL, partner=ORGANISER, batch=BATCH):
+    catch_up(office.services.store, "sales", batch)
     return office.services.sales.sales(show, Caller(partner, "key", "ru"))
 
 
@@ -158,14 +159,13 @@ def test_an_unknown_show_has_no_sales(festival):
 
 
 @pytest.mark.parametrize("batch", [1, 2, 500])
-def test_sales_do_not_depend_on_how_events_are_batched(festival, monkeypatch, batch):
-    monkeypatch.setattr("application.projector.loop.BATCH", batch)
+def test_sales_do_not_depend_on_how_events_are_batched(festival, batch):
     for number in range(3):
         festival.pay(festival.order(stalls=1, floor=number))
         festival.cancel(festival.order(floor=1))
         festival.order(floor=2)
         festival.later(minutes=4)
-    document = sales(festival)
+    document = sales(festival, batch=batch)
     assert counts(document) == {"orders": 9, "held": 6, "sold": 6, "returned": 3}
     assert document["values"]["full"] == "12211.50"
 

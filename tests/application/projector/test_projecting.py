@@ -16,8 +16,7 @@ from application.event_log import event_mapper
 from application.event_log.event_mapper import event_of
 from application.ports.read_models import Page, Row, Table
 from application.ports.store import StoreUnavailable
-from application.projector import loop as pull_loop
-from application.projector.loop import Projector, pull
+from application.projector.loop import Pace, Projector, pull
 from application.read_models.orders import order_of
 from application.read_models.registry import PROJECTIONS, Projection
 from application.settings import Settings
@@ -195,15 +194,14 @@ def test_two_who_project_one_read_model_at_once_do_not_repeat(open_services):
 
 
 @pytest.fixture
-def looping(services, monkeypatch):
+def looping(services):
     """Starts a loop over some read models; it is stopped at the end."""
-    monkeypatch.setattr(pull_loop, "RETRY_SECONDS", 0.02)
-    monkeypatch.setattr(pull_loop, "WAIT_SECONDS", 0.02)
     loops = []
 
-    def start(*projections):
+    def start(*projections, wait_seconds=0.02):
         ensure(services, *projections)
-        loop = Projector(services.store, projections)
+        pace = Pace(wait_seconds=wait_seconds, retry_seconds=0.02)
+        loop = Projector(services.store, projections, pace=pace)
         loops.append(loop)
         loop.start()
         return loop
@@ -280,7 +278,6 @@ def test_a_event_that_nobody_knows_yet_stops_and_is_taken_once_it_is_known(
 
 def test_what_is_written_while_the_loop_looks_wakes_it(services, looping, monkeypatch):
     """It must not be found only by looking again after a while."""
-    monkeypatch.setattr(pull_loop, "WAIT_SECONDS", 3 * WITHIN_SECONDS)
     load_shows(services.store, 500)
     excerpt = services.store.excerpt
     orders = []
@@ -292,7 +289,7 @@ def test_what_is_written_while_the_loop_looks_wakes_it(services, looping, monkey
         return found
 
     monkeypatch.setattr(services.store, "excerpt", log_then_sell)
-    loop = looping(ORDERS)
+    loop = looping(ORDERS, wait_seconds=3 * WITHIN_SECONDS)
     try:
         until(lambda: orders and rows(services, ORDERS).keys() == set(orders))
     finally:

@@ -9,8 +9,7 @@ from mixed_orders import NOON, load_shows, make_mixed_orders
 from application.event_log import event_mapper
 from application.operations import health
 from application.ports.read_models import Table
-from application.projector import loop as pull_loop
-from application.projector.loop import Projector, catch_up
+from application.projector.loop import Pace, Projector, catch_up
 from application.projector.read_your_writes import wait_until_shown
 from application.projector.rebuild import rebuild
 from application.read_models.registry import PROJECTIONS
@@ -44,7 +43,8 @@ def sold(services):
 
 def project_until_killed(services, calls):
     """Project all read models; return whether it was killed on the way."""
-    loop = Projector(Mortal(services.store, Fuse(calls)), list(PROJECTIONS.values()))
+    mortal = Mortal(services.store, Fuse(calls))
+    loop = Projector(mortal, list(PROJECTIONS.values()), pace=Pace(batch=17))
     try:
         while any([loop.step(each) for each in PROJECTIONS.values()]):  # noqa: C419 - each has its turn
             pass
@@ -53,9 +53,8 @@ def project_until_killed(services, calls):
     return False
 
 
-def test_a_loop_that_is_killed_anywhere_repeats_and_skips_nothing(sold, monkeypatch):
+def test_a_loop_that_is_killed_anywhere_repeats_and_skips_nothing(sold):
     """The next one is killed a call later; at the end nothing was taken twice or not at all."""
-    monkeypatch.setattr(pull_loop, "BATCH", 17)
     calls = 1
     while project_until_killed(sold, calls):
         calls = calls % 11 + 1
@@ -146,23 +145,27 @@ def test_a_table_of_other_columns_is_not_written_to(sold):
 
 
 def test_the_loop_wakes_up_for_what_is_written(sold):
-    """What is shown after each write would take half a second each if it only looked at times."""
-    sold.loop.start()
+    loop = Projector(sold.store, list(PROJECTIONS.values()), pace=Pace(wait_seconds=600))
+    loop.start()
     for seed in range(2, 12):
         make_mixed_orders(sold, 1, seed=seed)
         for name in NAMES:
             wait_until_shown(sold.store, name, sold.store.last_position(), seconds=20)
-    sold.loop.stop()
+    loop._stopping.set()
+    make_mixed_orders(sold, 1, seed=12)
+    loop.stop()
+    for name in NAMES:
+        catch_up(sold.store, name)
     assert all(agrees(sold, name) for name in NAMES)
 
 
-def test_two_processes_that_project_the_same_count_nothing_twice(open_services, monkeypatch):
-    monkeypatch.setattr(pull_loop, "BATCH", 7)
+def test_two_processes_that_project_the_same_count_nothing_twice(open_services):
     first, second = open_services(), open_services()
     load_shows(first.store, 400)
     make_mixed_orders(first, 30)
     sales = PROJECTIONS["sales"]
-    while any([first.loop.step(sales), second.loop.step(sales)]):
+    loops = [Projector(each.store, [sales], pace=Pace(batch=7)) for each in (first, second)]
+    while any([each.step(sales) for each in loops]):  # noqa: C419 - each has its turn
         pass
     catch_up(second.store, "sales")
     assert agrees(first, "sales")

@@ -9,7 +9,6 @@ from mixed_orders import SHOWS, load_shows, make_mixed_orders
 
 from application.bootstrap import opener_of
 from application.ports.read_models import KeyTwice, Row
-from application.projector import generations as new_generation
 from application.projector.generations import Loading
 from application.projector.ticket_check import check_tickets
 from application.projector.workers import in_processes
@@ -22,8 +21,7 @@ def quietly(done, total):
 
 
 @pytest.fixture
-def sold(services, monkeypatch):
-    monkeypatch.setattr(new_generation, "RANGE_EVENTS", 60)
+def sold(services):
     load_shows(services.store, 300)
     make_mixed_orders(services, 60, batch=30)
     return services
@@ -55,7 +53,8 @@ def rebuild(address, *options):
 
 
 def test_tickets_are_as_the_log_says(sold, address):
-    outcome = check_tickets(sold.store, quietly, Loading(opener_of(address), in_processes(2)))
+    loading = Loading(opener_of(address), in_processes(2), range_events=60)
+    outcome = check_tickets(sold.store, quietly, loading)
     assert (outcome.differences, outcome.position) == (0, sold.store.last_position())
     assert sold.store.read_models().build(TABLE) is None
     assert rebuild(address).exit_code == 0
