@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from polling import until
 from postgres_server import address, halted, postgres_server
-from serving import EMPTY_ORDER, ORDERS, serving
+from server import EMPTY_ORDER, ORDERS, serving
 
 from application.bootstrap import open_store
 

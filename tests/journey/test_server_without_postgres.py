@@ -7,7 +7,7 @@ import pytest
 from overdue import expirations, overdue_orders
 from polling import until
 from sale import Sale
-from serving import EMPTY_ORDER, ORDERS, orderlog, serving
+from server import EMPTY_ORDER, ORDERS, orderlog, serving
 
 from application.bootstrap import open_store
 

@@ -3,7 +3,7 @@
 import threading
 
 from polling import until
-from serving import EMPTY_ORDER, ORDERS
+from server import EMPTY_ORDER, ORDERS
 
 SELLERS = 6
 

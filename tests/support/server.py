@@ -8,12 +8,11 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 ORDERLOG = (sys.executable, "-m", "interface.cli.main")
 SECONDS = 60
@@ -38,15 +37,83 @@ class Answer:
 
 
 class Service:
-    """A running service: the line it said, and what it logs."""
+    """`orderlog serve` on a database: what it said when it answered, and what it logs.
 
-    def __init__(self, process: subprocess.Popen, line: str, database: str, log: Path) -> None:
-        self.process = process
-        self.line = line
+    It has a process group of its own. Killed or stopped, it can be started again, on its port.
+    """
+
+    def __init__(self, database: str, log: Path, *options: str, **environment: str) -> None:
         self.database = database
-        self.host, port = re.search(r"http://([^ ]+):(\d+)", line).groups()
-        self.port = int(port)
+        self.host, self.port = "127.0.0.1", 0
+        self.line = ""
+        self.key = KEY
+        self.process: subprocess.Popen | None = None
         self._log = log
+        self._options = options
+        self._environment = environment
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self, **environment: str) -> None:
+        """Start, with `environment` besides its own; return when it answers."""
+        self.begin(**environment)
+        readable, _, _ = select.select([self.process.stdout], [], [], SECONDS)
+        self.line = self.process.stdout.readline().strip() if readable else ""
+        if not self.line:
+            self.kill()
+            raise AssertionError(f"the service does not start: {self.complaints()[-500:]}")
+        self.host, port = re.search(r"http://([^ ]+):(\d+)", self.line).groups()
+        self.port = int(port)
+
+    def begin(self, **environment: str) -> None:
+        """Begin to start."""
+        self.kill()
+        command = ("--database", self.database, "serve", "--port", str(self.port), *self._options)
+        with self._log.open("a") as errors:
+            self.process = subprocess.Popen(
+                (*ORDERLOG, *command),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                start_new_session=True,
+                env={**os.environ, **self._environment, **environment},
+            )
+
+    @property
+    def alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def signal_all(self, number: signal.Signals) -> None:
+        """Send a signal to all its processes, also where the first has gone before them."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, number)
+
+    def kill(self) -> None:
+        """End all its processes at once."""
+        self.signal_all(signal.SIGKILL)
+        if self.process is not None:
+            self.process.wait(SECONDS)
+            self.process.stdout.close()
+
+    def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
+        """Tell it to stop; return its exit code when it has."""
+        self.process.send_signal(by)
+        return self.process.wait(SECONDS)
+
+    def close(self) -> None:
+        """Stop it, whatever has become of it."""
+        try:
+            if self.alive:
+                self.stop()
+        finally:
+            self.kill()
 
     def send(self, method: str, path: str, headers: dict[str, str], body: Any = None) -> Answer:
         """Send one request on a connection of its own."""
@@ -61,8 +128,8 @@ class Service:
             connection.close()
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
-        """Send a request with the sample's key; a header's name has _ for -."""
-        said = {"Authorization": f"key {KEY}", "Content-Type": "application/json"}
+        """Send a request with its seller's key; a header's name has _ for -."""
+        said = {"Authorization": f"key {self.key}", "Content-Type": "application/json"}
         said |= {name.replace("_", "-"): value for name, value in headers.items()}
         return self.send(method, path, said, body)
 
@@ -74,7 +141,7 @@ class Service:
 
     def complaints(self) -> str:
         """All that went to standard error."""
-        return self._log.read_text(encoding="utf-8")
+        return self._log.read_text(encoding="utf-8", errors="replace")
 
     def log(self, event: str) -> list[dict[str, Any]]:
         """The lines of its log about one kind of event."""
@@ -99,51 +166,10 @@ class Service:
     def connect(self) -> socket.socket:
         return socket.create_connection((self.host, self.port), SECONDS)
 
-    def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
-        """Tell it to stop; return its exit code when it has."""
-        self.process.send_signal(by)
-        return self.process.wait(SECONDS)
 
-
-@contextmanager
-def serving(
-    database: str, log: Path, *options: str, environment: Mapping[str, str] | None = None
-) -> Iterator[Service]:
-    """A service on a free port with the sample catalogue; stopped whatever happens."""
-    with starting("--database", database, *options, log=log, environment=environment) as process:
-        readable, _, _ = select.select([process.stdout], [], [], SECONDS)
-        line = process.stdout.readline() if readable else ""
-        assert line, f"it did not start: {log.read_text(encoding='utf-8')}"
-        yield Service(process, line.strip(), database, log)
-
-
-@contextmanager
-def starting(
-    *options: str, log: Path, environment: Mapping[str, str] | None = None
-) -> Iterator[subprocess.Popen]:
-    """A service that begins to start, with `environment` besides that of the tests."""
-    with (
-        log.open("a") as errors,
-        subprocess.Popen(
-            (*ORDERLOG, "serve", "--port", "0", "--sample", *options),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            cwd=log.parent,
-            start_new_session=True,
-            env={**os.environ, **(environment or {})},
-        ) as process,
-    ):
-        try:
-            yield process
-        finally:
-            process.terminate()
-            try:
-                process.wait(SECONDS)
-            finally:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
+def serving(database: str, log: Path, *options: str, **environment: str) -> Service:
+    """A service on a free port that sells the sample catalogue."""
+    return Service(database, log, "--sample", *options, **environment)
 
 
 def children(process: subprocess.Popen) -> list[int]:
