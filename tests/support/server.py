@@ -86,6 +86,10 @@ class Service:
             )
 
     @property
+    def address(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    @property
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
