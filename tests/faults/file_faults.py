@@ -12,7 +12,7 @@ from lab import Attacked, Lab, NotHere, words
 from polling import until
 from process_faults import lists_have_all
 from server import ORDERS
-from shop import check_log, check_read_models, refuse, shop_at
+from shop import Shop, check_log, check_read_models, refuse
 
 from interface.load.rush import opened, put_on_sale
 
@@ -195,7 +195,7 @@ def _flip(lab: Lab, path: Path) -> None:
 
 def flip_log(lab: Lab) -> None:
     """A bit of the log's file flips: it is found by `audit verify`, or it means nothing."""
-    with shop_at(lab.place) as shop:
+    with Shop(lab.place) as shop:
         for number in range(30):
             shop.sell(f"key-{number}")
         shop.catch_up()
@@ -329,7 +329,7 @@ def out_of_proof(lab: Lab) -> None:
         "a ticket": "DELETE FROM tickets WHERE id IN (SELECT min(id) FROM tickets)",
         "the order number": "UPDATE counters SET value = value - 5 WHERE name = 'number'",
     }
-    with shop_at(lab.place) as shop:
+    with Shop(lab.place) as shop:
         for number in range(10):
             shop.sell(f"key-{number}")
         shop.catch_up()

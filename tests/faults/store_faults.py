@@ -8,10 +8,10 @@ import time
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from false_clocks import LIBRARY, WHY, started_ahead
+from clock import LIBRARY, WHY, started_ahead
 from lab import Attacked, Lab, NotHere, words
 from server import ORDERS
-from shop import refuse, shop_at
+from shop import Shop, refuse
 
 WRITERS = 10
 ALL_WAIT_SECONDS = 0.5
@@ -94,7 +94,7 @@ def clock_ahead(lab: Lab) -> None:
     """A process whose clock is eleven minutes ahead ends no fresh hold."""
     if LIBRARY is None:
         raise NotHere(WHY)
-    with shop_at(lab.place) as shop:
+    with Shop(lab.place) as shop:
         held = [shop.sell(f"key-{number}", 4) for number in range(5)]
         shop.catch_up()
         with started_ahead(11 * 60):

@@ -3,14 +3,14 @@
 from datetime import datetime
 
 import pytest
-from false_clocks import HERE, WHY, FalseClock, started_ahead
-from overdue import expirations, overdue_orders
+from clock import CAN_BE_FALSE, WHY, FalseClock, started_ahead
 from polling import SECONDS, until
+from seller import expirations, overdue_orders
 from server import EVENT, ORDERS, orderlog, serving
 
 from application.bootstrap import open_store
 
-pytestmark = [pytest.mark.experiment, pytest.mark.skipif(not HERE, reason=WHY)]
+pytestmark = [pytest.mark.experiment, pytest.mark.skipif(not CAN_BE_FALSE, reason=WHY)]
 
 SEAT = "56a6253df06c5a059a9380a0"
 ELEVEN_MINUTES = 660

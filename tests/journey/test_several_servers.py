@@ -6,8 +6,8 @@ from contextlib import ExitStack
 
 import pytest
 from databases import STORES, a_database
-from overdue import expirations, overdue_orders
 from polling import until
+from seller import expirations, overdue_orders
 from server import EMPTY_ORDER, ORDERS, serving
 
 from application.bootstrap import open_store
