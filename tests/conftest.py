@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import structlog
-from box_office import box_office
 from postgres_server import postgres_server
+from seller import BoxOffice
 
 MEMORY = Path("/dev/shm")
 ROOM = 2 * 2**30
@@ -82,5 +82,5 @@ def address(request, tmp_path):
 @pytest.fixture
 def office(tmp_path):
     """A ticket shop over an SQLite file, with a clock of its own."""
-    with box_office(f"sqlite:///{tmp_path / 'orders.db'}") as shop:
+    with BoxOffice(f"sqlite:///{tmp_path / 'orders.db'}") as shop:
         yield shop

@@ -1,7 +1,8 @@
 from contextlib import ExitStack
 
 import pytest
-from selling import Clock
+from clock import Clock
+from tampering import Tampering
 
 from application.bootstrap import build
 from application.settings import Settings
@@ -28,3 +29,8 @@ def open_services(address, clock):
 @pytest.fixture
 def services(open_services):
     return open_services()
+
+
+@pytest.fixture
+def tampering(address):
+    return Tampering(address)

@@ -1,6 +1,6 @@
 """Appends of one order (an event and two claims) from 8 threads: ours, the library's, bare psycopg.
 
-    PYTHONPATH=.:tests python tests/benchmarks/appends.py [--appends N] [--rounds N]
+    PYTHONPATH=.:tests/support python tests/benchmarks/appends.py [--appends N] [--rounds N]
 
 Each round measures every way in turn, on the same server, which it starts itself (or takes from
 ORDERLOG_TEST_POSTGRES). The figures are medians over rounds; the ratios are to ours in the same

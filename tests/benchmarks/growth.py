@@ -1,6 +1,6 @@
 """Does making an order cost the same on a long log, and in a show that is nearly sold out?
 
-    python tests/benchmarks/growth.py [--events 2000000] [--rounds 5]
+    PYTHONPATH=.:tests/support python tests/benchmarks/growth.py [--events 2000000] [--rounds 5]
 
 Needs wrk. Two SQLite databases with 500,000 tickets for sale, one with an empty log and one with a
 long one, are served in turn; then a third one in which 98 of 100 tickets are sold.
@@ -37,7 +37,7 @@ RETURNED = 0.1
 
 def lengthen(connection, events):
     """Give the log so many more events."""
-    connection.execute(LENGTHEN, {"facts": events})
+    connection.execute(LENGTHEN, {"events": events})
 
 
 def sell(connection):
@@ -90,7 +90,7 @@ def a_copy(database):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--facts", type=int, default=2_000_000)
+    arguments.add_argument("--events", type=int, default=2_000_000)
     arguments.add_argument("--rounds", type=int, default=5)
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -104,8 +104,10 @@ def main():
         rates = {name: [] for name in databases}
         for _ in range(given.rounds):
             for name, database in databases.items():
-                with a_copy(database) as copied, service(copied) as port:
-                    rates[name].append(wrk(folder, port, ORDERS, "POST", CREATE, seconds=2)["rate"])
+                with a_copy(database) as copied, service(copied) as server:
+                    rates[name].append(
+                        wrk(folder, server.port, ORDERS, "POST", CREATE, seconds=2)["rate"]
+                    )
         for name, found in rates.items():
             ratios = [one / base for one, base in zip(found, rates["empty log"], strict=True)]
             rate, ratio = statistics.median(found), statistics.median(ratios)

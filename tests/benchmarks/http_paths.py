@@ -1,6 +1,7 @@
 """How many requests a second each path answers, beside a route that does nothing.
 
-    python tests/benchmarks/http_paths.py [--postgres | --database URL] [--workers N] [--rounds N]
+    PYTHONPATH=.:tests/support python tests/benchmarks/http_paths.py [--postgres | --database URL]
+        [--workers N] [--rounds N]
 
 Needs wrk. It measures on an SQLite file, on a PostgreSQL server of its own (--postgres), or on an
 empty database.
@@ -14,12 +15,9 @@ import json
 import re
 import statistics
 import subprocess
-import sys
 import tempfile
 from http.client import HTTPConnection
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from postgres_server import postgres_server
 from servers import EVENT, KEY, SET, noop, put_on_sale, service
@@ -139,7 +137,7 @@ def main():
             server = stack.enter_context(postgres_server())
             database = stack.enter_context(server.database())
         put_on_sale(database, given.tickets, folder)
-        port = stack.enter_context(service(database, given.workers))
+        port = stack.enter_context(service(database, given.workers)).port
         noop_port = stack.enter_context(noop(given.workers))
         rounds = []
         for _ in range(given.rounds):

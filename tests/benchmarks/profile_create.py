@@ -1,6 +1,6 @@
 """Where the time of making an order goes, in microseconds of processor time.
 
-    PYTHONPATH=.:tests python tests/benchmarks/profile_create.py [--seconds 5]
+    PYTHONPATH=.:tests/support python tests/benchmarks/profile_create.py [--seconds 5]
 
 Needs wrk and Linux. First the steps of batches of 32 orders in one thread, one after another and
 nothing beside; then all of a server's threads while it makes orders as fast as it can, on SQLite.
@@ -8,15 +8,14 @@ nothing beside; then all of a server's threads while it makes orders as fast as 
 
 import argparse
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from contextlib import closing, suppress
 from pathlib import Path
 
 from http_paths import CREATE, ORDERS, wrk
-from servers import KEY, environment, free_port, put_on_sale, wait_for
+from server import children
+from servers import KEY, put_on_sale, service
 
 from application.bootstrap import build
 from application.orders.commands import Request
@@ -72,10 +71,6 @@ def steps(database):
         return {name: seconds / count * 1e6 for name, seconds in spent.items()}
 
 
-def children(pid):
-    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
 def spent_by(pid):
     """Processor time of each thread of a process, in microseconds."""
     spent = {}
@@ -87,23 +82,12 @@ def spent_by(pid):
 
 def under_load(database, folder, seconds):
     """Orders a second, and microseconds an order of the server's threads."""
-    port = free_port()
-    command = ["-m", "interface.cli.main", "--database", database, "serve", "--port", str(port)]
-    with subprocess.Popen(
-        [sys.executable, *command],
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as server:
-        try:
-            wait_for(port, "/health/ready")
-            wrk(folder, port, ORDERS, "POST", CREATE, seconds=1)
-            behind, answering = children(server.pid)
-            before = spent_by(behind) | spent_by(answering)
-            rate = wrk(folder, port, ORDERS, "POST", CREATE, seconds=seconds)["rate"]
-            after = {pid: spent_by(pid) for pid in (behind, answering)}
-        finally:
-            server.terminate()
+    with service(database) as server:
+        wrk(folder, server.port, ORDERS, "POST", CREATE, seconds=1)
+        behind, answering = children(server.process)
+        before = spent_by(behind) | spent_by(answering)
+        rate = wrk(folder, server.port, ORDERS, "POST", CREATE, seconds=seconds)["rate"]
+        after = {pid: spent_by(pid) for pid in (behind, answering)}
     of = {
         pid: {each: time - before.get(each, 0.0) for each, time in threads.items()}
         for pid, threads in after.items()

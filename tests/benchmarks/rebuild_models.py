@@ -1,7 +1,7 @@
 """How fast is a read model rebuilt, in how much memory, and what do sales notice of it?
 
-    PYTHONPATH=.:tests python tests/benchmarks/rebuild_models.py [--events 300000] [--workers 2]
-        [--rounds 3] [--store sqlite|postgres] [--model orders]
+    PYTHONPATH=.:tests/support python tests/benchmarks/rebuild_models.py [--events 300000]
+        [--workers 2] [--rounds 3] [--store sqlite|postgres] [--model orders]
 
 Each round scans, decodes and folds the log in one process, and rebuilds the read model, compared
 with the live one: the ratio of both speeds holds on a busy machine, too. Then orders are made over
@@ -183,7 +183,7 @@ def measure_sales(database, given, port, folder):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--facts", type=int, default=300_000)
+    arguments.add_argument("--events", type=int, default=300_000)
     arguments.add_argument("--workers", type=int, default=2)
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--store", choices=["sqlite", "postgres"], default="sqlite")
@@ -211,7 +211,7 @@ def main():
         print(f"scan, decode, fold in one process: {medians[0]:,.0f} events a second")
         print(f"rebuild with comparison: {medians[1]:,.0f} a second ({ratio:.2f} of the scan)")
         print(f"loading alone: {medians[2]:,.0f} a second; at most {memory:.0f} MB a worker")
-        port = open_ones.enter_context(service(database))
+        port = open_ones.enter_context(service(database)).port
         measure_sales(database, given, port, folder)
 
 

@@ -1,6 +1,6 @@
 """How fast is a whole log verified, and for how much processor time an event?
 
-    PYTHONPATH=.:tests python tests/benchmarks/verify.py [--events 1000000] [--workers 1 2]
+    PYTHONPATH=.:tests/support python tests/benchmarks/verify.py [--events 1000000] [--workers 1 2]
         [--rounds 3] [--store sqlite|postgres] [--keep DIR]
 
 The log is a good one, with hashes, rows of tickets, read models and a checkpoint: everything is
@@ -149,7 +149,7 @@ def once(database, workers):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--facts", type=int, default=1_000_000)
+    arguments.add_argument("--events", type=int, default=1_000_000)
     arguments.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--store", choices=["sqlite", "postgres"], default="sqlite")

@@ -3,8 +3,8 @@ import tempfile
 from contextlib import closing
 
 import pytest
-from box_office import KEYS, ORGANISER
 from postgres_wire import Wire
+from seller import KEYS, ORGANISER
 from store_writes import append
 
 from application.bootstrap import build

@@ -6,8 +6,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from box_office import BoxOffice
 from click.testing import CliRunner
+from seller import BoxOffice
 
 from application.bootstrap import opener_of
 from application.integrity.verification import verify, workers_for

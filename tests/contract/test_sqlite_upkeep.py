@@ -7,8 +7,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from box_office import BoxOffice
 from polling import until
+from seller import BoxOffice
 from store_writes import append, event, one
 
 from application.bootstrap import build
@@ -84,7 +84,7 @@ def test_on_a_full_disk_it_starts_reads_and_says_so(small_disk):
     office.catch_up()
     office.services.close()
     fill(small_disk)
-    office.services = services = build(Settings(database=database), lambda: office.time)
+    office.services = services = build(Settings(database=database), office.clock)
     try:
         services.start()
         assert len(services.store.events(order)) == 1

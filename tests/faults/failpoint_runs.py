@@ -14,7 +14,7 @@ from pathlib import Path
 
 import layout_1
 import psycopg
-from shop import Broken, Place, Shop, check_all, shop_at
+from shop import Broken, Place, Shop, check_all
 
 from application.bootstrap import open_store
 from application.integrity.verification import verify
@@ -38,7 +38,7 @@ ON_ONE_STORE = {
 """Places that only one store has."""
 
 context = multiprocessing.get_context("forkserver")
-context.set_forkserver_preload(["pytest", "interface.cli.main", "box_office", "dask"])
+context.set_forkserver_preload(["pytest", "interface.cli.main", "seller", "dask"])
 
 
 class Journal:
@@ -62,7 +62,7 @@ class Journal:
 
 
 def append(place: Place, journal: Journal) -> None:
-    with shop_at(place) as shop:
+    with Shop(place) as shop:
         for key in KEYS:
             with once_more():
                 journal.note(key, shop.sell(key))
@@ -70,7 +70,7 @@ def append(place: Place, journal: Journal) -> None:
 
 def append_in_rounds(place: Place, journal: Journal) -> None:
     """Another process has written since: what was found is outdated, and is found again."""
-    with shop_at(place) as shop, shop_at(place) as other:
+    with Shop(place) as shop, Shop(place) as other:
         for key in KEYS:
             journal.note(f"{key}-of-another", other.sell(f"{key}-of-another"))
             with once_more():
@@ -78,7 +78,7 @@ def append_in_rounds(place: Place, journal: Journal) -> None:
 
 
 def project(place: Place, journal: Journal) -> None:
-    with shop_at(place) as shop:
+    with Shop(place) as shop:
         for key in KEYS:
             journal.note(key, shop.sell(key))
             for name in PROJECTIONS:
@@ -87,7 +87,7 @@ def project(place: Place, journal: Journal) -> None:
 
 
 def make_generations(place: Place, journal: Journal) -> None:
-    with shop_at(place) as shop:
+    with Shop(place) as shop:
         sell_all(shop, journal)
         shop.catch_up()
         for projection in PROJECTIONS.values():
@@ -96,7 +96,7 @@ def make_generations(place: Place, journal: Journal) -> None:
 
 
 def sign(place: Place, journal: Journal) -> None:
-    with shop_at(place) as shop:
+    with Shop(place) as shop:
         for key in KEYS:
             journal.note(key, shop.sell(key))
             with once_more():
@@ -106,7 +106,7 @@ def sign(place: Place, journal: Journal) -> None:
 
 
 def back_up(place: Place, journal: Journal) -> None:
-    with shop_at(place) as shop:
+    with Shop(place) as shop:
         sell_all(shop, journal)
     with once_more():
         back_up_to(place, "backup.db")
@@ -189,7 +189,7 @@ def _act(place: Place, point: str, how: str, switch: Path, journal: Journal) -> 
 
 def check(place: Place, point: str, acknowledged: dict[str, str]) -> None:
     """What was acknowledged is there, nothing is half, and the service starts and sells."""
-    with shop_at(place) as shop:
+    with Shop(place) as shop:
         if point.startswith("swap."):
             check_live(shop)
         check_all(shop, acknowledged, [*dict.fromkeys([*KEYS, *acknowledged])])
@@ -208,7 +208,7 @@ def check_backup(place: Place, point: str, how: str) -> None:
     back_up_to(place, "next.db")
     for each in [backup, place.folder / "next.db"]:
         if each.exists():
-            with shop_at(Place(f"sqlite:///{each}", place.folder)) as shop:
+            with Shop(Place(f"sqlite:///{each}", place.folder)) as shop:
                 report = verify(shop.store, here(shop.store), lambda *_: None)
                 if not report.good or report.orders < len(KEYS):
                     raise Broken(f"{each.name} has {report.orders} orders, {report.findings}")

@@ -8,9 +8,11 @@ from collections import Counter
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from lab import ORDERS, Lab, NotHere, Service, wait_until, words
+from lab import Attacked, Lab, NotHere, words
+from polling import until
 from process_faults import lists_have_all
-from shop import Broken, check_log, check_read_models, refuse, shop_at
+from server import ORDERS
+from shop import Shop, check_log, check_read_models, refuse
 
 from interface.load.rush import opened, put_on_sale
 
@@ -37,7 +39,7 @@ def remove_file(lab: Lab) -> None:
         for each in files(lab):
             each.unlink()
         lab.faults += 1
-        _refuses_soon(service, lab.key)
+        _refuses_soon(service)
         service.kill()  # buyers would go on asking for ever
 
 
@@ -50,16 +52,16 @@ def replace_file(lab: Lab) -> None:
         crowd.goes_on()
         copy.replace(lab.place.path)
         lab.faults += 1
-        _refuses_soon(service, lab.key)
+        _refuses_soon(service)
         service.kill()  # buyers would go on asking for ever
 
 
-def _refuses_soon(service: Service, key: str) -> None:
+def _refuses_soon(service: Attacked) -> None:
     """No order is acknowledged any more, and the service is not ready."""
-    answers = [service.order(key) for _ in range(6)]
+    answers = [service.buy() for _ in range(6)]
     statuses = Counter(answer and answer.status for answer in answers)
     refuse(201 in statuses and dict(statuses), "orders are acknowledged into a file that is gone")
-    wait_until(lambda: service.status("/health/ready") != 200, "it calls itself ready", 10)
+    until(lambda: service.status("/health/ready") != 200, "it calls itself ready", 10)
 
 
 def _copy(path: Path, to: Path) -> None:
@@ -86,7 +88,7 @@ def restart_on_copy(lab: Lab) -> None:
                     shutil.copy2(each, folder)
                 lab.at(f"sqlite:///{folder / place.path.name}")
                 lab.faults += 1
-                service.move_to(lab.place)
+                service.database = lab.place.url
                 service.start()
                 crowd.goes_on(5)
         service.stop()
@@ -130,13 +132,16 @@ def older_log(lab: Lab) -> None:
     lab.faults += 1
     try:
         service.start()
-    except Broken:
-        refuse("went back" not in service.log() and "went_back" not in service.log(), "silence")
+    except AssertionError:
+        refuse(
+            "went back" not in service.complaints() and "went_back" not in service.complaints(),
+            "silence",
+        )
         return
     try:
-        said = service.status("/health/ready") != 200 or "log_went_back" in service.log()
-        if service.order(lab.key).status == 201:
-            lists_have_all(service, lab.key)
+        said = service.status("/health/ready") != 200 or "log_went_back" in service.complaints()
+        if service.buy().status == 201:
+            lists_have_all(service)
     finally:
         service.kill()
     refuse(not said, "a log that went back is ready and nothing is said")
@@ -167,10 +172,10 @@ def _harm_wal(lab: Lab, harm) -> None:
         acknowledged = {acknowledged.order for acknowledged in crowd.acknowledged_results}
         try:
             service.start()
-        except Broken as reason:
+        except AssertionError as reason:
             refuse("Traceback" in str(reason) and str(reason), "it does not start")
             return
-        said = service.status("/health/ready") != 200 or "log_went_back" in service.log()
+        said = service.status("/health/ready") != 200 or "log_went_back" in service.complaints()
     service.kill()
     lost = acknowledged - orders_in(lab)
     verified = lab.run("audit", "verify")
@@ -190,7 +195,7 @@ def _flip(lab: Lab, path: Path) -> None:
 
 def flip_log(lab: Lab) -> None:
     """A bit of the log's file flips: it is found by `audit verify`, or it means nothing."""
-    with shop_at(lab.place) as shop:
+    with Shop(lab.place) as shop:
         for number in range(30):
             shop.sell(f"key-{number}")
         shop.catch_up()
@@ -242,7 +247,7 @@ def damage_read_models(lab: Lab) -> None:
             lab.faults += 1
             service.start()
             crowd.goes_on(10)
-        lists_have_all(service, lab.key)
+        lists_have_all(service)
         service.stop()
     lab.check(crowd)
 
@@ -258,7 +263,7 @@ def delete_read_models(lab: Lab) -> None:
             lab.faults += 1
             service.start()
             crowd.goes_on(10)
-        lists_have_all(service, lab.key)
+        lists_have_all(service)
         service.stop()
     lab.check(crowd)
 
@@ -286,14 +291,14 @@ def fill_disk(lab: Lab) -> None:
             ballast = disk / "ballast"
             _fill(ballast)
             lab.faults += 1
-            wait_until(lambda: service.order(lab.key).status == 503, "a full disk takes orders", 30)
+            until(lambda: service.buy().status == 503, "a full disk takes orders", 30)
             order = crowd.acknowledged_results[0].order
-            read = service.ask("GET", f"{ORDERS}/{order}", lab.key).status
+            read = service.status(f"{ORDERS}/{order}")
             service.kill()
             try:
                 service.start()
-                started = service.ask("GET", f"{ORDERS}/{order}", lab.key).status
-            except Broken as reason:
+                started = service.status(f"{ORDERS}/{order}")
+            except AssertionError as reason:
                 started = str(reason)
             ballast.unlink()
             if not service.alive:
@@ -324,7 +329,7 @@ def out_of_proof(lab: Lab) -> None:
         "a ticket": "DELETE FROM tickets WHERE id IN (SELECT min(id) FROM tickets)",
         "the order number": "UPDATE counters SET value = value - 5 WHERE name = 'number'",
     }
-    with shop_at(lab.place) as shop:
+    with Shop(lab.place) as shop:
         for number in range(10):
             shop.sell(f"key-{number}")
         shop.catch_up()

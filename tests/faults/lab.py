@@ -1,36 +1,30 @@
 """What experiments are made of: a service that can be killed and halted, and a crowd that buys."""
 
-import os
 import random
 import re
-import signal
 import subprocess
-import sys
 import time
 from collections import deque
-from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPException
 
 import msgspec
-from shop import Broken, Place, check_read_models, refuse
+from polling import until
+from server import ORDERS, Answer, Service, orderlog
+from shop import Place, check_read_models, refuse
 
 from application.integrity.sale_proof import prove
 from application.integrity.workers import here
 from application.settings import Settings
 from interface.load.buyers import RECENT, Buyer, OnSale
-from interface.load.client import Answer, Client, Gone
 from interface.load.rush import EVENT, SET, checked, opened, put_on_sale
-from interface.load.servers import free_port
 
-SECONDS = 60
 TICKETS = 20_000
 BUYERS = 6
 ANSWER_SECONDS = 90.0
 """Longer than a server that stalls takes to answer after all."""
 
-HOST = "127.0.0.1"
-ORDERLOG = (sys.executable, "-m", "interface.cli.main")
-ORDERS = "/v1/resources/orders"
+QUIET = {"ORDERLOG_CHECKPOINT_SECONDS": "1", "ORDERLOG_LOG_LEVEL": "WARNING"}
 
 
 class NotHere(Exception):
@@ -46,6 +40,7 @@ class Lab:
         self.server = server
         self.faults = 0
         self.key = ""
+        self._services = 0
         self.keep = stack.enter_context
 
     def at(self, url: str) -> "Lab":
@@ -61,18 +56,17 @@ class Lab:
         """Put the drill's tickets on sale."""
         self.key = put_on_sale(self.settings, TICKETS)
 
-    @contextmanager
-    def serving(self, *options: str, **environment: str):
-        """The service, ended whatever happens."""
-        service = Service(self.place, options, environment)
-        try:
-            service.start()
-            yield service
-        finally:
-            service.kill()
+    def serving(self, *options: str, **environment: str) -> "Attacked":
+        """A service that sells the drill's tickets, killed at the end."""
+        self._services += 1
+        log = self.place.folder / f"server-{self._services}.log"
+        environment = QUIET | {"ORDERLOG_AUDIT_KEY": self.place.audit_key} | environment
+        service = Attacked(self.place.url, log, *options, **environment)
+        service.key = self.key
+        return service
 
     @contextmanager
-    def selling(self, service: "Service", buyers: int = BUYERS):
+    def selling(self, service: Service, buyers: int = BUYERS):
         """A crowd that has bought something; at the end its last answers have come."""
         crowd = Crowd(service.port, self.key, self.dice.randrange(1 << 30), buyers)
         try:
@@ -87,15 +81,8 @@ class Lab:
 
     def run(self, *arguments: str, url: str | None = None) -> subprocess.CompletedProcess:
         """Run a command of ours to its end."""
-        return subprocess.run(
-            (*ORDERLOG, "--database", url or self.place.url, *arguments),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            env={**os.environ, "ORDERLOG_AUDIT_KEY": self.place.audit_key},
-            check=False,
-        )
+        database = ("--database", url or self.place.url)
+        return orderlog(*database, *arguments, ORDERLOG_AUDIT_KEY=self.place.audit_key)
 
     def has(self, *command: str) -> None:
         """Raise `NotHere` where there is no such command or option."""
@@ -117,108 +104,32 @@ class Lab:
             check_read_models(services.store)
 
 
-class Service:
-    """`orderlog serve` on one port, in a process group of its own, started at will."""
+class Attacked(Service):
+    """A service that may be dead, halted or stalled when it is asked."""
 
-    def __init__(self, place: Place, options=(), environment=None) -> None:
-        self.port = free_port()
-        self._environment = {
-            **os.environ,
-            "ORDERLOG_AUDIT_KEY": place.audit_key,
-            "ORDERLOG_CHECKPOINT_SECONDS": "1",
-            "ORDERLOG_LOG_LEVEL": "WARNING",
-            **(environment or {}),
-        }
-        self._serve = ("serve", "--port", str(self.port), *options)
-        self.move_to(place)
-        self._log = place.folder / f"server-{self.port}.log"
-        self._process: subprocess.Popen | None = None
+    def close(self) -> None:
+        self.kill()
 
-    def move_to(self, place: Place) -> None:
-        """Serve another database from the next start on."""
-        self._command = (*ORDERLOG, "--database", place.url, *self._serve)
-
-    def start(self, **environment: str) -> None:
-        """Start; return when it answers."""
-        with self._log.open("a") as log:
-            self._process = subprocess.Popen(
-                self._command,
-                env={**self._environment, **environment},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-                start_new_session=True,
-            )
-        wait_until(
-            lambda: self.status("/health/live") == 200 or self._process.poll() is not None,
-            "the service does not start",
-        )
-        if self._process.poll() is not None:
-            raise Broken(f"the service does not start: {self.log()[-500:]}")
-
-    @property
-    def alive(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    def log(self) -> str:
-        return self._log.read_text(encoding="utf-8", errors="replace")
-
-    def ask(self, method: str, path: str, key: str = "", body: bytes = b"", seconds=30.0) -> Answer:
-        """Ask once, on a connection of its own. Raises `Gone`."""
-        client = Client(HOST, self.port, {"Authorization": f"key {key}"}, seconds)
+    def attempt(self, method: str, path: str, body=None, **headers: str) -> Answer | None:
+        """The answer, or None where none came."""
         try:
-            return client.send(method, path, body)
-        finally:
-            client.close()
+            return self.call(method, path, body, **headers)
+        except (OSError, HTTPException):
+            return None
 
     def status(self, path: str) -> int | None:
-        try:
-            return self.ask("GET", path).status
-        except Gone:
-            return None
+        answer = self.attempt("GET", path)
+        return answer and answer.status
 
-    def took(self, path: str, key: str = "") -> float:
+    def took(self, path: str) -> float:
         """How many seconds an answer takes; for ever is counted as the client's timeout."""
         begun = time.monotonic()
-        with suppress(Gone):
-            self.ask("GET", path, key)
+        self.attempt("GET", path)
         return time.monotonic() - begun
 
-    def order(self, key: str, query: str = "") -> Answer | None:
+    def buy(self, query: str = "") -> Answer | None:
         """Try to make an order with a ticket."""
-        body = msgspec.json.encode({"event": EVENT, "random": {SET: 1}})
-        try:
-            return self.ask("POST", ORDERS + query, key, body)
-        except Gone:
-            return None
-
-    def signal(self, number: signal.Signals) -> None:
-        """Send a signal to all its processes."""
-        if self.alive:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, number)
-
-    def kill(self) -> None:
-        """SIGKILL to all its processes, also where the parent has gone before them."""
-        if self._process is None:
-            return
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait(SECONDS)
-
-    def stop(self) -> int:
-        """SIGTERM; return the exit code."""
-        self._process.terminate()
-        return self._process.wait(SECONDS)
-
-    def sellers(self) -> list[int]:
-        """Its processes that answer requests; the first child works behind them."""
-        return self.children()[1:]
-
-    def children(self) -> list[int]:
-        pid = self._process.pid
-        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
-        return [int(each) for each in listed.split()]
+        return self.attempt("POST", ORDERS + query, {"event": EVENT, "random": {SET: 1}})
 
 
 class Crowd:
@@ -227,7 +138,7 @@ class Crowd:
     def __init__(self, port: int, key: str, seed: int, count: int) -> None:
         recent: deque[str] = deque(maxlen=RECENT)
         sale = OnSale(
-            host=HOST,
+            host="127.0.0.1",
             port=port,
             key=key,
             event=EVENT,
@@ -259,26 +170,16 @@ class Crowd:
     def goes_on(self, orders: int = 20) -> None:
         """Wait until so much more was sold."""
         enough = self.made + orders
-        wait_until(lambda: self.made >= enough or self.trouble, "nothing is sold")
+        until(lambda: self.made >= enough or self.trouble, "nothing is sold")
 
     def close(self) -> None:
         """Have the buyers finish what they do; then wait for them."""
         for buyer in self.buyers:
             buyer._sale = msgspec.structs.replace(buyer._sale, until=0.0)
         for buyer in self.buyers:
-            buyer.join(2 * SECONDS)
+            buyer.join(120)
             if buyer.is_alive():
                 buyer.trouble = "a buyer waits for an answer that does not come"
-
-
-def wait_until(true, why: str, seconds: float = SECONDS):
-    """Ask again and again until it is so; return what was answered. Raises `Broken`."""
-    deadline = time.monotonic() + seconds
-    while not (found := true()):
-        if time.monotonic() > deadline:
-            raise Broken(why)
-        time.sleep(0.02)
-    return found
 
 
 def words(text: str) -> str:

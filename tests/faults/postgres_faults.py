@@ -10,11 +10,12 @@ from subprocess import CalledProcessError
 from tempfile import TemporaryDirectory
 
 import psycopg
-from lab import Lab, wait_until
+from lab import Lab
+from polling import until
 from postgres_server import Server, address, postgres_server
 from postgres_wire import Wire
 from process_faults import lists_have_all
-from shop import Broken, refuse
+from shop import refuse
 from store_faults import processes_of
 
 FAIL_OVERS = 4
@@ -57,7 +58,7 @@ class Pair:
         self.start_standby()
         self.ask(f"ALTER SYSTEM SET synchronous_standby_names = '{'*' * self._synchronous}'")
         self.ask("SELECT pg_reload_conf()")
-        wait_until(
+        until(
             lambda: self.ask("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'"),
             "the standby does not follow",
         )
@@ -123,7 +124,7 @@ def fail_over(lab: Lab) -> None:
                 crowd.goes_on(5)
                 if number < FAIL_OVERS - 1:
                     both.follow()
-        lists_have_all(service, lab.key)
+        lists_have_all(service)
         service.stop()
         lab.check(crowd)
 
@@ -134,10 +135,10 @@ def halt_standby(lab: Lab) -> None:
         with lab.selling(service) as crowd:
             both.signal_standby(signal.SIGSTOP)
             lab.faults += 1
-            wait_until(lambda: both.ask(SYNC_WAITS), "no commit waits for the standby")
+            until(lambda: both.ask(SYNC_WAITS), "no commit waits for the standby")
             before = crowd.made
-            with suppress(Broken):  # none may come, however long one waits
-                wait_until(lambda: crowd.made > before, "no order is acknowledged", WAITS)
+            with suppress(AssertionError):  # none may come, however long one waits
+                until(lambda: crowd.made > before, "no order is acknowledged", WAITS)
             _promote_halted(both)
             crowd.goes_on(5)
         service.stop()
@@ -150,11 +151,11 @@ def end_waiting_sessions(lab: Lab) -> None:
         with lab.selling(service) as crowd:
             both.signal_standby(signal.SIGSTOP)
             for _ in range(3):
-                wait_until(lambda: both.ask(SYNC_WAITS), "no commit waits for the standby")
+                until(lambda: both.ask(SYNC_WAITS), "no commit waits for the standby")
                 both.ask(END_THEM)
                 lab.faults += 1
-            with suppress(Broken):  # none may come
-                wait_until(lambda m=crowd.made: crowd.made > m, "no order is acknowledged", 12)
+            with suppress(AssertionError):  # none may come
+                until(lambda m=crowd.made: crowd.made > m, "no order is acknowledged", 12)
             _promote_halted(both)
             crowd.goes_on(5)
         service.stop()
@@ -183,10 +184,10 @@ def lose_tail(lab: Lab) -> None:
             crowd.goes_on(40)
             _promote_halted(both)
             lab.faults += 1
-            wait_until(lambda: service.status("/health/live") == 200, "the service is dead")
-        with suppress(Broken):
-            wait_until(lambda: "went_back" in service.log(), "silence", 15)
-        said = "went_back" in service.log()
+            until(lambda: service.status("/health/live") == 200, "the service is dead")
+        with suppress(AssertionError):
+            until(lambda: "went_back" in service.complaints(), "silence", 15)
+        said = "went_back" in service.complaints()
         ready = service.status("/health/ready")
         service.kill()
     refuse(not said, "the log went back and nothing is said")

@@ -6,7 +6,9 @@ import threading
 import time
 
 import failpoint_runs
-from lab import ORDERS, Lab, wait_until
+from lab import Attacked, Lab
+from polling import until
+from server import ORDERS
 from shop import refuse
 
 from application.runtime import failpoints
@@ -39,12 +41,12 @@ def kill_seller(lab: Lab) -> None:
     with lab.serving("--workers", "2") as service:
         with lab.selling(service) as crowd:
             for _ in range(3):
-                seller = lab.dice.choice(wait_until(service.sellers, "nobody sells"))
+                seller = lab.dice.choice(until(service.workers, "nobody sells"))
                 os.kill(seller, signal.SIGKILL)
                 lab.faults += 1
-                dead = f"{seller} of {service.sellers()}"
+                dead = f"{seller} of {service.workers()}"
                 enough = crowd.made + 5
-                wait_until(lambda e=enough: crowd.made > e or not service.alive, "nothing is sold")
+                until(lambda e=enough: crowd.made > e or not service.alive, "nothing is sold")
                 refuse(not service.alive and dead, "a seller that died has ended the service")
         service.stop()
     lab.check(crowd)
@@ -55,27 +57,26 @@ def kill_behind(lab: Lab) -> None:
     lab.open()
     with lab.serving() as service:
         with lab.selling(service) as crowd:
-            os.kill(service.children()[0], signal.SIGKILL)
+            os.kill(service.behind(), signal.SIGKILL)
             lab.faults += 1
             crowd.goes_on()
-        lists_have_all(service, lab.key)
+        lists_have_all(service)
         service.stop()
     lab.check(crowd)
 
 
-def lists_have_all(service, key: str) -> None:
+def lists_have_all(service: Attacked) -> None:
     """A list that waits for the newest order has it."""
-    made = service.order(key)
-    position = made.headers[b"x-log-position"].decode()
-    client = Client("127.0.0.1", service.port, {"Authorization": f"key {key}"})
+    made = service.buy()
+    position = made.headers["x-log-position"]
 
     def listed():
-        answer = client.send("GET", ORDERS, b"", f"X-Wait-For-Position: {position}\r\n")
+        answer = service.call("GET", ORDERS, X_Wait_For_Position=position)
         return answer if answer.status == 200 else None
 
-    answer = wait_until(listed, "the lists stand still")
-    order = made.headers.get(b"location", made.body[7:31]).split(b"/")[-1]
-    refuse(order not in answer.body, "a list lacks an order though it waited for it")
+    answer = until(listed, "the lists stand still")
+    listed_ids = {each["id"] for each in answer.body}
+    refuse(made.body["id"] not in listed_ids, "a list lacks an order though it waited for it")
 
 
 def halt_service(lab: Lab) -> None:
@@ -85,10 +86,10 @@ def halt_service(lab: Lab) -> None:
         with lab.selling(service) as crowd:
             for _ in range(2):
                 lab.pause()
-                service.signal(signal.SIGSTOP)
+                service.signal_all(signal.SIGSTOP)
                 lab.faults += 1
                 time.sleep(HALT_SECONDS)
-                service.signal(signal.SIGCONT)
+                service.signal_all(signal.SIGCONT)
                 crowd.goes_on(5)
         service.stop()
     lab.check(crowd)
@@ -100,15 +101,15 @@ def halt_second_service(lab: Lab) -> None:
     with lab.serving() as first, lab.serving() as second:
         with lab.selling(first) as crowd, lab.selling(second, 2):
             lab.pause()
-            second.signal(signal.SIGSTOP)
+            second.signal_all(signal.SIGSTOP)
             lab.faults += 1
             before = crowd.made
             time.sleep(HALT_SECONDS)
             held_up = crowd.made == before
             live = first.took("/health/live")
-            second.signal(signal.SIGCONT)
+            second.signal_all(signal.SIGCONT)
             crowd.goes_on(5)
-        said = "lock" in first.log() or "unavailable" in first.log()
+        said = "lock" in first.complaints() or "unavailable" in first.complaints()
         first.stop()
         second.stop()
     refuse(live > 1 and f"{live:.1f} s", "/health/live waits for a halted neighbour")
@@ -149,7 +150,7 @@ def failpoint_in_service(lab: Lab) -> None:
     armed = {failpoints.VARIABLE: wanted, failpoints.SWITCH: str(switch)}
     with lab.serving(**armed) as service:
         with lab.selling(service) as crowd:
-            wait_until(lambda: not switch.exists(), f"{wanted} is not reached")
+            until(lambda: not switch.exists(), f"{wanted} is not reached")
             lab.faults += 1
             service.kill()
             service.start(**{failpoints.VARIABLE: ""})
@@ -191,7 +192,7 @@ def stop_service(lab: Lab) -> None:
             crowd = [Busy(service.port, lab.key, over) for _ in range(BUSY)]
             for each in crowd:
                 each.start()
-            wait_until(lambda c=crowd: all(each.answers > 1 for each in c), "nobody is answered")
+            until(lambda c=crowd: all(each.answers > 1 for each in c), "nobody is answered")
             refuse(service.stop(), "the service ends with an error")
             lab.faults += 1
             over.set()

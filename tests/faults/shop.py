@@ -1,22 +1,15 @@
-"""The wired service without HTTP: makes orders by Idempotency-Keys, and what must hold of it."""
+"""A seller by Idempotency-Keys of a service in this process, and what must hold of the service."""
 
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from box_office import PARTERRE, SHOW, BoxOffice
+from seller import BoxOffice
 
-from application.bootstrap import build
-from application.catalog.loading import load_sample
 from application.integrity.verification import verify
 from application.integrity.workers import here
-from application.orders.commands import ChangeOrder, Request
 from application.projector.loop import catch_up
 from application.projector.rebuild import rebuild
 from application.read_models.registry import PROJECTIONS
-from application.runtime.clock import now
-from application.settings import Settings
-from domain.commands import BestAvailable
 
 
 class Broken(AssertionError):
@@ -48,27 +41,11 @@ class Shop(BoxOffice):
     """Sells the sample evening by the real clock, with a key to sign checkpoints."""
 
     def __init__(self, place: Place) -> None:
-        self.requests = 0
-        self.database = place.url
-        settings = Settings(database=place.url, audit_key=place.audit_key)
-        self.services = build(settings)
-        self.store = self.services.store
-        load_sample(self.store, now())
+        super().__init__(place.url, real_time=True, audit_key=place.audit_key)
 
     def sell(self, key: str, count: int = 1) -> str:
         """Make an order by an Idempotency-Key, now or when that was asked before; return its id."""
-        command = ChangeOrder(tickets=BestAvailable({PARTERRE: count}))
-        request = Request(self.caller(), f"request-{key}", key=key, fingerprint=key.encode())
-        return self.services.orders.create(SHOW, command, request).order.id
-
-
-@contextmanager
-def shop_at(place: Place):
-    shop = Shop(place)
-    try:
-        yield shop
-    finally:
-        shop.services.close()
+        return self.order(count, request=self.request(key=key, fingerprint=key.encode()))
 
 
 def refuse(broken: object, what: str) -> None:

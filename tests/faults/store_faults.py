@@ -8,9 +8,10 @@ import time
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from false_clocks import LIBRARY, WHY, started_ahead
-from lab import ORDERS, Lab, NotHere, words
-from shop import refuse, shop_at
+from clock import LIBRARY, WHY, started_ahead
+from lab import Attacked, Lab, NotHere, words
+from server import ORDERS
+from shop import Shop, refuse
 
 WRITERS = 10
 ALL_WAIT_SECONDS = 0.5
@@ -28,20 +29,20 @@ def stalled_store(lab: Lab) -> None:
             order = crowd.acknowledged_results[0].order
         with stalled(lab):
             lab.faults += 1
-            took = _waits(service, lab.key, order)
+            took = _waits(service, order)
         service.stop()
     lab.check(crowd)
     for what, (seconds, limit) in took.items():
         refuse(seconds > limit and f"{seconds:.1f} s", f"{what} waits for a stalled store")
 
 
-def _waits(service, key: str, order: str) -> dict[str, tuple[float, float]]:
+def _waits(service: Attacked, order: str) -> dict[str, tuple[float, float]]:
     """How long each kind of call waits while ten clients write, and how long it may."""
     writes: list[float] = []
 
     def write(query):
         begun = time.monotonic()
-        service.order(key, query)
+        service.buy(query)
         writes.append(time.monotonic() - begun)
 
     # With a query a call is answered by a thread, without one on the loop.
@@ -57,7 +58,7 @@ def _waits(service, key: str, order: str) -> dict[str, tuple[float, float]]:
         f"{ORDERS}/{order}": READ_SECONDS,
         ORDERS: READ_SECONDS,
     }
-    took = {path: (service.took(path, key), limit) for path, limit in paths.items()}
+    took = {path: (service.took(path), limit) for path, limit in paths.items()}
     for each in writers:
         each.join(60)
     return took | {"a write": (max(writes, default=60.0), WRITE_SECONDS)}
@@ -93,7 +94,7 @@ def clock_ahead(lab: Lab) -> None:
     """A process whose clock is eleven minutes ahead ends no fresh hold."""
     if LIBRARY is None:
         raise NotHere(WHY)
-    with shop_at(lab.place) as shop:
+    with Shop(lab.place) as shop:
         held = [shop.sell(f"key-{number}", 4) for number in range(5)]
         shop.catch_up()
         with started_ahead(11 * 60):

@@ -2,7 +2,7 @@ from contextlib import ExitStack
 
 import pytest
 from databases import STORES, a_database
-from serving import serving
+from server import serving
 
 
 @pytest.fixture(scope="session", params=STORES)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from sale import Sale
-from serving import orderlog, serving
+from server import orderlog, serving
 
 from application.storage.sqlite.store import SqliteStore
 

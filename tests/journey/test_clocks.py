@@ -3,14 +3,14 @@
 from datetime import datetime
 
 import pytest
-from false_clocks import HERE, WHY, FalseClock, started_ahead
-from overdue import expirations, overdue_orders
+from clock import CAN_BE_FALSE, WHY, FalseClock, started_ahead
 from polling import SECONDS, until
-from serving import EVENT, ORDERS, orderlog, serving
+from seller import expirations, overdue_orders
+from server import EVENT, ORDERS, orderlog, serving
 
 from application.bootstrap import open_store
 
-pytestmark = [pytest.mark.experiment, pytest.mark.skipif(not HERE, reason=WHY)]
+pytestmark = [pytest.mark.experiment, pytest.mark.skipif(not CAN_BE_FALSE, reason=WHY)]
 
 SEAT = "56a6253df06c5a059a9380a0"
 ELEVEN_MINUTES = 660
@@ -48,7 +48,7 @@ def test_a_server_eleven_minutes_ahead_leaves_the_orders_of_another_alone(databa
     ahead = FalseClock(tmp_path, ELEVEN_MINUTES).environment
     with (
         serving(database, tmp_path / "right.log") as right,
-        serving(database, tmp_path / "ahead.log", environment=ahead) as wrong,
+        serving(database, tmp_path / "ahead.log", **ahead) as wrong,
     ):
         held = order_of_the_seat(right)
         assert held["tickets"] == [SEAT]
@@ -97,7 +97,7 @@ def test_after_a_restart_of_the_database_with_another_clock_no_hold_ends(
 def test_a_clock_that_jumps_beside_a_file_ends_no_hold_and_is_named(tmp_path):
     clock = FalseClock(tmp_path)
     database = f"sqlite:///{tmp_path / 'orders.db'}"
-    with serving(database, tmp_path / "log", environment=clock.environment) as service:
+    with serving(database, tmp_path / "log", **clock.environment) as service:
         held = order_of_the_seat(service)
         clock.set(AN_HOUR)
         sweep_once(service)

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from serving import KEY, SECONDS, serving
+from server import KEY, SECONDS, serving
 
 HERE = Path(__file__).parent
 SCHEMATHESIS = (

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from serving import orderlog
+from server import orderlog
 
 
 def test_the_demo_carries_out_an_order_and_shows_how_it_came_to_be(tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from documented import without_free_values
-from serving import KEY
+from server import KEY
 
 CALLS = json.loads(Path(__file__).with_name("carry_out.json").read_text(encoding="utf-8"))
 DOCUMENTED_ID = CALLS[0]["response"]["body"]["id"]

@@ -6,7 +6,7 @@ import pytest
 from polling import until
 from postgres_server import address, postgres_server
 from sale import Sale
-from serving import EMPTY_ORDER, ORDERS, serving
+from server import EMPTY_ORDER, ORDERS, serving
 
 from application.bootstrap import open_store
 

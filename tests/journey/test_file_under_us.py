@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from polling import until
-from serving import EMPTY_ORDER, ORDERS, orderlog, serving
+from server import EMPTY_ORDER, ORDERS, orderlog, serving
 
 pytestmark = pytest.mark.experiment
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from polling import until
 from postgres_server import halted, postgres_server
-from serving import EMPTY_ORDER, ORDERS, serving
+from server import EMPTY_ORDER, ORDERS, serving
 
 pytestmark = pytest.mark.experiment
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 from polling import until
-from serving import ORDERS, serving
+from server import ORDERS, serving
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready"])

@@ -3,7 +3,7 @@
 import json
 
 from polling import until
-from serving import ORDERS, PARTNER, orderlog
+from server import ORDERS, PARTNER, orderlog
 
 
 def test_a_key_works_from_its_making_to_its_end(service):

@@ -1,8 +1,6 @@
 """Servers whose log loses its end: told at once, lists made true, and gone on by a command."""
 
 import json
-import os
-import signal
 import threading
 from contextlib import closing
 
@@ -11,7 +9,7 @@ import pytest
 from log_backups import back_up, flip_a_bit, put_back
 from polling import until
 from postgres_server import address, postgres_server
-from serving import EMPTY_ORDER, ORDERS, orderlog, serving
+from server import EMPTY_ORDER, ORDERS, orderlog, serving
 
 from application.bootstrap import open_store
 
@@ -108,7 +106,7 @@ def test_an_older_backup_is_put_back(sqlite, log, tmp_path):
 def test_a_bit_of_the_write_ahead_log_is_flipped_after_a_kill(sqlite, log):
     with serving(sqlite, log) as service:
         sold = sell(service, 30)
-        os.killpg(service.process.pid, signal.SIGKILL)
+        service.kill()
     flip_a_bit(sqlite)
     with closing(open_store(sqlite)) as store:
         left = {each.originator_id for each in store.log(0, 1000)}

@@ -3,7 +3,7 @@
 import psycopg
 from polling import until
 from prometheus_client.parser import text_string_to_metric_families
-from serving import orderlog, serving
+from server import orderlog, serving
 
 
 def scrape(service):

@@ -5,7 +5,7 @@ import re
 import signal
 
 from polling import until
-from serving import ORDERS, children, serving
+from server import ORDERS, children, serving
 
 DEATHS = 3
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from polling import until
-from serving import EMPTY_ORDER, ORDERS
+from server import EMPTY_ORDER, ORDERS
 
 MADE = re.compile(r"[0-9a-f]{16}\Z")
 

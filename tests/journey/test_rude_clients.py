@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from serving import EMPTY_ORDER, KEY, ORDERS, serving
+from server import EMPTY_ORDER, KEY, ORDERS, serving
 
 SHOP = "5d8f7c1a90b34f0c8a6e2b7d41c3f9e0"
 """The key of another partner of the sample."""

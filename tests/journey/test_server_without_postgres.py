@@ -4,10 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
-from overdue import expirations, overdue_orders
 from polling import until
 from sale import Sale
-from serving import EMPTY_ORDER, ORDERS, orderlog, serving
+from seller import expirations, overdue_orders
+from server import EMPTY_ORDER, ORDERS, orderlog, serving
 
 from application.bootstrap import open_store
 

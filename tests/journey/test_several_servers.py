@@ -1,15 +1,14 @@
 """Two servers on one database: one service."""
 
 import os
-import signal
 import threading
 from contextlib import ExitStack
 
 import pytest
 from databases import STORES, a_database
-from overdue import expirations, overdue_orders
 from polling import until
-from serving import EMPTY_ORDER, ORDERS, serving
+from seller import expirations, overdue_orders
+from server import EMPTY_ORDER, ORDERS, serving
 
 from application.bootstrap import open_store
 
@@ -85,7 +84,7 @@ def test_the_end_of_a_hold_is_recorded_once_though_both_sweep(office):
 def test_when_the_server_that_projects_the_lists_dies_the_other_takes_over(office):
     until(office.projector, "nobody projects the lists")
     dead = office.projector()
-    os.killpg(dead.process.pid, signal.SIGKILL)
+    dead.kill()
     office.servers.remove(dead)
     (other,) = office.servers
     made = other.call("POST", ORDERS, EMPTY_ORDER)

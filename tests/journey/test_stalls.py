@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 from polling import until
-from serving import EMPTY_ORDER, ORDERS, serving
+from server import EMPTY_ORDER, ORDERS, serving
 
 pytestmark = pytest.mark.experiment
 

@@ -1,7 +1,6 @@
 """A service that is told to stop finishes what it took on, and starts again where it was."""
 
 import json
-import os
 import signal
 import threading
 from contextlib import closing
@@ -10,7 +9,7 @@ from http.client import HTTPConnection, HTTPException
 import pytest
 from busy_clients import BusyClients
 from polling import until
-from serving import EMPTY_ORDER, KEY, ORDERS, children, serving, starting
+from server import EMPTY_ORDER, KEY, ORDERS, children, serving
 
 from application.bootstrap import open_store
 
@@ -137,7 +136,7 @@ def test_it_can_be_stopped_from_a_terminal(sqlite, log, by):
     """The terminal tells every process of the service at once."""
     with serving(sqlite, log) as service:
         request = Unfinished(service)
-        os.killpg(service.process.pid, by)
+        service.signal_all(by)
         stops_listening(service)
         assert request.finish().startswith(b"HTTP/1.1 201 Created")
         assert service.process.wait() == 0
@@ -145,7 +144,8 @@ def test_it_can_be_stopped_from_a_terminal(sqlite, log, by):
 
 def test_it_can_be_stopped_while_it_starts(sqlite, log):
     """A signal that meets a process that was just made is not lost."""
-    with starting("--database", sqlite, log=log) as process:
-        until(lambda: children(process), "it makes no process")
-        process.terminate()
-        assert process.wait(SOON) == 0
+    with closing(serving(sqlite, log)) as service:
+        service.begin()
+        until(lambda: children(service.process), "it makes no process")
+        service.process.terminate()
+        assert service.process.wait(SOON) == 0

@@ -8,7 +8,7 @@ import threading
 from http.client import HTTPConnection, HTTPException
 
 from polling import until
-from serving import EMPTY_ORDER, KEY, ORDERS
+from server import EMPTY_ORDER, KEY, ORDERS
 
 HEADERS = {"Authorization": f"key {KEY}", "Content-Type": "application/json"}
 SECONDS = 60

@@ -4,22 +4,19 @@ import random
 from datetime import datetime, timedelta
 
 import yaml
+from seller import BoxOffice
 
-from application.bootstrap import build
 from application.catalog.access import AUDIT, Caller
 from application.catalog.file import read_catalog_file
 from application.catalog.keys import create_key
-from application.catalog.loading import load_catalog
-from application.orders.commands import ChangeOrder, ChoosePayment, Request
+from application.orders.commands import ChoosePayment
 from application.orders.expiry import sweep
-from application.projector.loop import catch_up
-from application.read_models.registry import PROJECTIONS
-from application.settings import Settings
 from domain.commands import BestAvailable, Customer, TicketsById
 from domain.status import Status
 
 HOUSE = "5f10c0de0000000000000001"
 SHOP = "5f10c0de0000000000000002"
+CALLERS = {HOUSE: Caller(HOUSE, "house", "en"), SHOP: Caller(SHOP, "shop", "ru")}
 HOUSE_KEY = "data-house-key-0123456789abcdef"
 SHOP_KEY = "data-shop-key-0123456789abcdef"
 CONCERT = "5f10c0de00000000000000a1"
@@ -141,44 +138,27 @@ def catalog() -> dict:
     }
 
 
-class ConsoleData:
+class ConsoleData(BoxOffice):
     """Sells by a clock of its own, which ends at `till`. Every run tells the same timeline."""
 
     def __init__(self, database: str, till: datetime) -> None:
         self.till = till
-        self.time = till - timedelta(days=DAYS)
-        self.services = build(Settings(database=database), lambda: self.time)
-        self.house = Caller(HOUSE, "house", "en")
-        self.shop = Caller(SHOP, "shop", "ru")
         self.random = random.Random(20)
-        self.requests = 0
         text = yaml.safe_dump(catalog(), allow_unicode=True).encode()
-        load_catalog(self.services.store, read_catalog_file(text), self.time)
+        begin = till - timedelta(days=DAYS)
+        super().__init__(database, catalog=read_catalog_file(text), opens=begin)
 
-    def request(self, caller: Caller) -> Request:
-        self.requests += 1
-        return Request(caller, f"visit-{self.requests:04d}")
+    def caller(self, partner: str) -> Caller:
+        return CALLERS[partner]
 
-    def create(self, caller: Caller, show: str, **command) -> str:
-        return self.services.orders.create(
-            show, ChangeOrder(**command), self.request(caller)
-        ).order.id
-
-    def change(self, caller: Caller, order: str, **command) -> None:
-        self.services.orders.change(order, ChangeOrder(**command), self.request(caller))
-
-    def pay(self, caller: Caller, order: str, system: str = "card") -> None:
-        self.change(caller, order, payment=ChoosePayment(system), status=Status.IN_PROGRESS)
+    def pay(self, partner: str, order: str) -> None:
+        self.start_payment(order, "card", partner=partner)
 
     def later(self, **passes: float) -> None:
         """Let time pass; holds that end meanwhile are recorded as ended."""
-        self.time = min(self.till, self.time + timedelta(**passes))
-        self.show_all()
+        self.clock.set(min(self.till, self.time + timedelta(**passes)))
+        self.catch_up()
         sweep(self.services.queries, self.services.orders, "sweeper")
-
-    def show_all(self) -> None:
-        for name in PROJECTIONS:
-            catch_up(self.services.store, name)
 
     def two_weeks(self) -> None:
         """Orders of every kind, more towards the end of the fortnight."""
@@ -187,11 +167,11 @@ class ConsoleData:
                 self.anybody()
                 self.later(minutes=self.random.randrange(12, 70))
             self.later(days=day + 1 - (self.time - (self.till - timedelta(days=DAYS))).days)
-            self.time = self.till - timedelta(days=DAYS - day - 1, hours=-0.1)
+            self.clock.set(self.till - timedelta(days=DAYS - day - 1, hours=-0.1))
 
     def anybody(self) -> None:
         """One buyer, who mostly pays."""
-        caller = self.random.choice([self.house, self.house, self.shop])
+        partner = self.random.choice([HOUSE, HOUSE, SHOP])
         show, ticket_set = self.random.choice(
             [(CONCERT, PARTERRE)] * 5
             + [(CONCERT, BALCONY)] * 2
@@ -200,18 +180,18 @@ class ConsoleData:
         )
         count = self.random.choice([1, 2, 2, 2, 3, 4])
         order = self.create(
-            caller, show, tickets=BestAvailable({ticket_set: count}), customer=self.buyer()
+            show, partner=partner, tickets=BestAvailable({ticket_set: count}), customer=self.buyer()
         )
         fate = self.random.random()
         if fate < 0.1:
             return
         self.later(minutes=2)
-        self.pay(caller, order)
+        self.pay(partner, order)
         if fate < 0.18:
             return
         self.later(minutes=3)
         done = fate < 0.92
-        self.change(caller, order, status=Status.DONE if done else Status.CANCELED)
+        self.change(order, partner=partner, status=Status.DONE if done else Status.CANCELED)
 
     def buyer(self) -> Customer:
         first, last, mobile = self.random.choice(BUYERS)
@@ -220,9 +200,9 @@ class ConsoleData:
 
     def a_long_order(self) -> str:
         """An order that went through everything, paid; its id."""
-        self.time = self.till - timedelta(hours=3)
+        self.clock.set(self.till - timedelta(hours=3))
         row = self.neighbours(3)
-        order = self.create(self.house, CONCERT, tickets=TicketsById(tuple(row[:2])))
+        order = self.create(CONCERT, partner=HOUSE, tickets=TicketsById(tuple(row[:2])))
         self.later(minutes=1, seconds=20)
         customer = Customer(
             email="buyer@example.org",
@@ -230,17 +210,19 @@ class ConsoleData:
             last_name="Ostrova",
             mobile="+7 916 000-11-22",
         )
-        self.change(self.house, order, customer=customer)
+        self.change(order, partner=HOUSE, customer=customer)
         self.later(seconds=40)
-        self.change(self.house, order, tickets=TicketsById(tuple(row)))
+        self.change(order, partner=HOUSE, tickets=TicketsById(tuple(row)))
         self.later(minutes=2)
-        self.change(self.house, order, tickets=TicketsById((row[0], row[2])))
+        self.change(order, partner=HOUSE, tickets=TicketsById((row[0], row[2])))
         self.later(seconds=30)
-        self.change(self.house, order, payment=ChoosePayment("card", "https://shop.example/thanks"))
+        self.change(
+            order, partner=HOUSE, payment=ChoosePayment("card", "https://shop.example/thanks")
+        )
         self.later(seconds=15)
-        self.change(self.house, order, status=Status.IN_PROGRESS)
+        self.change(order, partner=HOUSE, status=Status.IN_PROGRESS)
         self.later(minutes=4)
-        self.change(self.house, order, status=Status.DONE)
+        self.change(order, partner=HOUSE, status=Status.DONE)
         return order
 
     def neighbours(self, count: int) -> list[str]:
@@ -256,26 +238,26 @@ class ConsoleData:
     def a_late_payment(self) -> str:
         """An order whose hold ended in the middle of its payment; its id."""
         order = self.create(
-            self.shop, CONCERT, tickets=BestAvailable({PARTERRE: 2}), customer=self.buyer()
+            CONCERT, partner=SHOP, tickets=BestAvailable({PARTERRE: 2}), customer=self.buyer()
         )
         self.later(minutes=3)
-        self.pay(self.shop, order)
+        self.pay(SHOP, order)
         self.later(minutes=35)
         return order
 
     def tonight(self) -> None:
         """What is still held when the timeline ends."""
-        self.time = self.till - timedelta(minutes=4)
+        self.clock.set(self.till - timedelta(minutes=4))
         for count in (2, 3, 1):
             command = BestAvailable({PARTERRE: count})
-            self.create(self.house, CONCERT, tickets=command, customer=self.buyer())
-        self.create(self.shop, FESTIVAL, tickets=BestAvailable({LAWN: 4}), customer=self.buyer())
+            self.create(CONCERT, partner=HOUSE, tickets=command, customer=self.buyer())
+        self.create(FESTIVAL, partner=SHOP, tickets=BestAvailable({LAWN: 4}), customer=self.buyer())
         order = self.create(
-            self.shop, CONCERT, tickets=BestAvailable({BALCONY: 2}), customer=self.buyer()
+            CONCERT, partner=SHOP, tickets=BestAvailable({BALCONY: 2}), customer=self.buyer()
         )
-        self.pay(self.shop, order)
+        self.pay(SHOP, order)
         self.later(minutes=4)
-        self.show_all()
+        self.catch_up()
 
     def auditors_key(self) -> str:
         return create_key(self.services.store, SHOP, self.time, (AUDIT,))

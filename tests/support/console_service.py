@@ -2,12 +2,11 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from console_data import ConsoleData
+from server import Service
 
 CHROMIUM = os.environ.get("ORDERLOG_TEST_CHROMIUM") or shutil.which("chromium")
 CHROMIUM_FLAGS = [
@@ -19,7 +18,6 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-STOP_SECONDS = 20
 
 
 class Console:
@@ -40,32 +38,11 @@ class Console:
 
 @contextmanager
 def running(folder):
-    """Serve a data that has been selling for two weeks, until the end of the block."""
+    """Serve data that has been selling for two weeks, until the end of the block."""
     console = Console(f"sqlite:///{folder / 'data.db'}")
-    with serving(console.database) as address:
-        console.address = address
+    with Service(console.database, folder / "log", ORDERLOG_LOG_LEVEL="WARNING") as service:
+        console.address = service.address
         yield console
-
-
-@contextmanager
-def serving(database: str, **settings: str):
-    """Serve a database; yields the address."""
-    command = [sys.executable, "-m", "interface.cli.main", "serve", "--port", "0"]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(each for each in sys.path if each),
-        "ORDERLOG_DATABASE": database,
-        "ORDERLOG_LOG_LEVEL": "WARNING",
-        **settings,
-    }
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as service:
-        try:
-            line = service.stdout.readline()
-            assert "http://" in line, "the service did not start"
-            yield line[line.index("http://") :].partition(",")[0]
-        finally:
-            service.terminate()
-            service.wait(STOP_SECONDS)
 
 
 @contextmanager

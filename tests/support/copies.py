@@ -4,7 +4,8 @@ import os
 import signal
 from contextlib import closing, contextmanager
 
-from mixed_orders import NOON, SHOWS, THEATRE, load_shows, make_mixed_orders
+from clock import NOON
+from mixed_orders import SHOWS, THEATRE, load_shows, make_mixed_orders
 from other_processes import context
 
 from application.bootstrap import build, open_copyable, open_store

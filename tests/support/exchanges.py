@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from typing import NamedTuple
 
-from box_office import KEYS, ORGANISER
+from seller import KEYS, ORGANISER
 
 
 class Answer(NamedTuple):

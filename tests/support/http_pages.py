@@ -21,8 +21,8 @@ from source import ROOT
 
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
-from box_office import KEYS, ORGANISER, box_office
 from polling import until
+from seller import KEYS, ORGANISER, BoxOffice
 
 from application.read_models.registry import PROJECTIONS
 from interface.server.flask_app import create_app
@@ -126,7 +126,7 @@ class Reader:
 def a_reader() -> Iterator[Reader]:
     with (
         tempfile.TemporaryDirectory() as folder,
-        box_office(f"sqlite:///{folder}/orders.db") as office,
+        BoxOffice(f"sqlite:///{folder}/orders.db") as office,
     ):
         ids = re.findall(r"[0-9a-f]{24}", SAMPLE.read_text(encoding="utf-8"))
         names = dict(zip(ids, ids, strict=True))

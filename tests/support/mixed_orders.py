@@ -4,8 +4,10 @@ What is asked follows from the seed; which tickets a random pick gets, and the i
 """
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cache, partial
+
+from clock import NOON
 
 from application.catalog.access import Caller
 from application.catalog.file import read_catalog_file
@@ -17,7 +19,6 @@ from domain.commands import BestAvailable, Customer, TicketsById
 from domain.refusals import Refusal
 from domain.status import Status
 
-NOON = datetime(2030, 6, 1, 12, tzinfo=UTC)
 THEATRE = "56810047f06c5a6ac62f4e01"
 CLUB = "56810047f06c5a6ac62f4e02"
 SHOP = "56810047f06c5a6ac62f4e03"

@@ -1,9 +1,9 @@
-"""Sellers who go on selling, whatever happens to the server's database."""
+"""Sellers of a real server process, in threads: they go on, whatever happens to its database."""
 
 import threading
 
 from polling import until
-from serving import EMPTY_ORDER, ORDERS
+from server import EMPTY_ORDER, ORDERS
 
 SELLERS = 6
 
@@ -12,12 +12,14 @@ class Sale:
     """Sellers who make one order after the other, and ask again when they were refused.
 
     `done` has the orders by their Idempotency-Key, `refused` every answer that was no order.
+    Sellers who `insist` are served before they leave, also after the end of the sale.
     """
 
-    def __init__(self, service):
+    def __init__(self, service, *, insist=True):
         self.done = {}
         self.refused = []
         self._service = service
+        self._insist = insist
         self._over = threading.Event()
         self._sellers = [threading.Thread(target=self._sell, args=(n,)) for n in range(SELLERS)]
 
@@ -36,7 +38,7 @@ class Sale:
         while not self._over.is_set():
             number += 1
             key = f"{seller}-{number}"
-            while key not in self.done:
+            while key not in self.done and (self._insist or not self._over.is_set()):
                 answer = self._service.call("POST", ORDERS, EMPTY_ORDER, Idempotency_Key=key)
                 if answer.status == 201:
                     self.done[key] = answer.body["id"]

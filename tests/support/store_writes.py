@@ -1,7 +1,8 @@
 """How the contract's tests ask a store: events, tickets and writes in few words."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from clock import NOON
 from eventsourcing.persistence import StoredEvent
 
 from application.event_log.idempotency import key_digest
@@ -14,7 +15,6 @@ from application.ports.unit_of_work import (
     Written,
 )
 
-NOON = datetime(2030, 6, 1, 12, tzinfo=UTC)
 TEN_PAST = NOON + timedelta(minutes=10)
 PARTNER = "56810047f06c5a6ac62f4e1d"
 DIGEST = key_digest(PARTNER, "key-1")

@@ -11,9 +11,10 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
+from clock import NOON
 from eventsourcing.persistence import StoredEvent
 from killing import Fuse, Killed, Mortal
-from mixed_orders import NOON, load_shows, make_mixed_orders
+from mixed_orders import load_shows, make_mixed_orders
 
 from application.archive.export import Sizes, export_log
 from application.archive.importing import import_log

@@ -6,8 +6,9 @@ from contextlib import suppress
 
 import pytest
 import yaml
+from clock import TEN_MINUTES
 from mixed_orders import SHOP, THEATRE
-from selling import CANCEL, DONE, TEN_MINUTES, asks, at_random, on_one_store, seats
+from seller import CANCEL, DONE, asks, at_random, on_one_store, seats
 
 from application.catalog.entries import BadCatalog
 from application.catalog.file import read_catalog_file
@@ -187,7 +188,7 @@ def test_what_is_let_go_can_leave(services, load, file, clock):
     """A hold that has ended keeps its ticket until it was swept."""
     canceled, overdue = create(services, seats(SEATS[0])), create(services, seats(SEATS[1]))
     services.orders.change(canceled.id, CANCEL, asks(THEATRE))
-    clock.now += TEN_MINUTES
+    clock.moment += TEN_MINUTES
     del parterre(file)["tickets"][:2]
     with pytest.raises(TicketsInUse) as refused:
         load(file)

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from mixed_orders import CATALOG, CLUB, NOON, SEATS, THEATRE, load_shows, make_mixed_orders
-from selling import on_one_store
+from clock import NOON
+from mixed_orders import CATALOG, CLUB, SEATS, THEATRE, load_shows, make_mixed_orders
+from seller import on_one_store
 
 from application.catalog.file import read_catalog_file
 from application.catalog.keys import UnknownKey, UnknownPartner, create_key, list_keys, revoke_key
@@ -83,7 +84,7 @@ def test_a_revoked_key_stays_revoked_whatever_is_loaded(services, clock):
         services.store, read_catalog_file(CATALOG.format(amount=30, seats=A_SEAT)), clock()
     )
     assert caller(services, THEATRES) is None
-    clock.wait(minutes=1)
+    clock.forward(minutes=1)
     assert revoke_key(services.store, first.key, clock()).revoked_at == NOON
 
 

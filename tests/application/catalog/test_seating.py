@@ -1,7 +1,7 @@
 """Where the seats of a show are, and who could have them."""
 
 import pytest
-from box_office import ORGANISER, PARTERRE, SHOP, SHOW, seat
+from seller import ORGANISER, PARTERRE, SHOP, SHOW, seat
 
 from application.catalog.access import AUDIT, Caller
 from application.catalog.document_types import Sale

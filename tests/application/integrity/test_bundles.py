@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from box_office import box_office
+from seller import BoxOffice
 from tampering import Tampering
 
 from application.event_log.hash_chain import genesis, link
@@ -23,8 +23,7 @@ ENCODE = msgspec.json.encode
 
 @pytest.fixture
 def shop(address, tmp_path):
-    with box_office(address) as shop:
-        shop.services.checkpoints._key_path = str(tmp_path / "key")
+    with BoxOffice(address, audit_key=str(tmp_path / "key")) as shop:
         shop.orders = [shop.paid_order(), shop.order(2), shop.order(0)]
         shop.later(hours=3)
         shop.orders += [shop.order(0) for _ in range(4)]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from box_office import BoxOffice, box_office
+from seller import BoxOffice
 
 from application.bootstrap import audit_key_of, build
 from application.integrity.chain_heads import advance, finalise
@@ -29,8 +29,7 @@ from application.settings import Settings
 
 @pytest.fixture
 def shop(address, tmp_path):
-    with box_office(address) as shop:
-        shop.services.checkpoints._key_path = str(tmp_path / "key")
+    with BoxOffice(address, audit_key=str(tmp_path / "key")) as shop:
         yield shop
 
 
@@ -139,7 +138,7 @@ def test_a_running_service_makes_them_by_itself(address, tmp_path):
     settings = Settings(database=address, audit_key=str(tmp_path / "key"), checkpoint_seconds=0.01)
     with closing(build(settings)) as services:
         services.start()
-        with box_office(address) as shop:
+        with BoxOffice(address) as shop:
             shop.order(0)
             records = shop.services.store.audit()
             deadline = time.monotonic() + 10

@@ -6,9 +6,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from box_office import box_office
 from log_backups import back_up, cut, put_back
-from selling import on_one_store
+from seller import BoxOffice, on_one_store
 from tampering import Tampering
 
 from application.bootstrap import open_store
@@ -67,8 +66,7 @@ def as_rebuilt(shop):
 
 @pytest.fixture
 def shop(address, tmp_path):
-    with box_office(address) as shop:
-        shop.services.checkpoints._key_path = str(tmp_path / "key")
+    with BoxOffice(address, audit_key=str(tmp_path / "key")) as shop:
         yield shop
 
 
@@ -80,14 +78,14 @@ def lite(tmp_path):
 @pytest.fixture
 def put_back_one(lite, tmp_path):
     """Opens a shop whose log was put back: of its orders it has the first, and not the second."""
-    with box_office(lite) as shop:
+    with BoxOffice(lite) as shop:
         first = sell(shop, 3)
         shop.services.checkpoints.make()
         back_up(lite, tmp_path / "backup")
         lost = sell(shop, 4)
         shop.services.checkpoints.make()
     put_back(lite, tmp_path / "backup")
-    with box_office(lite) as shop:
+    with BoxOffice(lite) as shop:
         yield shop, set(first), set(lost)
 
 
@@ -332,7 +330,7 @@ def test_two_processes_make_it_anew_once(shop, address):
     first = sell(shop, 3)
     sell(shop, 2)
     cut(address, 3)
-    with box_office(address) as other:
+    with BoxOffice(address) as other:
         states = [models(each).state("orders") for each in (shop, other)]
         anew = [models(each).begin_anew(states[0], 3) for each in (shop, other)]
         assert anew == [True, False]

@@ -1,8 +1,7 @@
 """The integrity status of one order says whether its events are those that were recorded."""
 
 import pytest
-from box_office import BoxOffice, seat
-from tampering import Tampering
+from seller import BoxOffice, seat
 
 from application.integrity.findings import Kind
 from application.integrity.order_status import integrity_status_of
@@ -11,18 +10,11 @@ from application.integrity.order_status import integrity_status_of
 @pytest.fixture
 def shop(address, tmp_path):
     """A ticket shop on each store, with a paid order that nobody has signed for yet."""
-    shop = BoxOffice(address)
-    shop.services.checkpoints._key_path = str(tmp_path / "key")
-    shop.paid = shop.order(seats=[seat(1)])
-    shop.start_payment(shop.paid)
-    shop.finish(shop.paid)
-    yield shop
-    shop.services.close()
-
-
-@pytest.fixture
-def tampering(address):
-    return Tampering(address)
+    with BoxOffice(address, audit_key=str(tmp_path / "key")) as shop:
+        shop.paid = shop.order(seats=[seat(1)])
+        shop.start_payment(shop.paid)
+        shop.finish(shop.paid)
+        yield shop
 
 
 def mark(shop):

@@ -1,7 +1,7 @@
 """The proof of a sale finds what it is there to find."""
 
 import msgspec
-from box_office import PARTERRE, seat
+from seller import PARTERRE, seat
 from tampering import Tampering
 
 from application.event_log.event_mapper import EventMapper, event_of

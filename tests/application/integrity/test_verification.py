@@ -4,9 +4,9 @@ import threading
 from contextlib import closing
 
 import pytest
-from box_office import BoxOffice, seat
 from eventsourcing.persistence import StoredEvent
 from mixed_orders import load_shows, make_mixed_orders
+from seller import BoxOffice, seat
 from tampering import Tampering
 
 from application.bootstrap import build, opener_of
@@ -31,9 +31,8 @@ class Shop(BoxOffice):
     """
 
     def __init__(self, database, key):
-        super().__init__(database)
+        super().__init__(database, audit_key=str(key))
         self.checkpoints = self.services.checkpoints
-        self.checkpoints._key_path = str(key)
         self.paid = self.order(seats=[seat(1)])
         self.start_payment(self.paid)
         self.finish(self.paid)
@@ -55,11 +54,6 @@ def shop(address, tmp_path):
     shop = Shop(address, tmp_path / "key")
     yield shop
     shop.services.close()
-
-
-@pytest.fixture
-def tampering(address):
-    return Tampering(address)
 
 
 def found(shop, *kinds, **more):

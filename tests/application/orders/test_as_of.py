@@ -5,9 +5,10 @@ from contextlib import closing
 from datetime import timedelta
 
 import pytest
-from box_office import ORGANISER, SHOW, seat
+from clock import NOON
 from databases import STORES, a_database
-from mixed_orders import NOON, SHOP, THEATRE, load_shows, make_mixed_orders
+from mixed_orders import SHOP, THEATRE, load_shows, make_mixed_orders
+from seller import ORGANISER, SHOW, seat
 
 from application.bootstrap import build
 from application.catalog.access import Caller

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from box_office import ORGANISER, SHOP, SHOW
 from click.testing import CliRunner
+from seller import ORGANISER, SHOP, SHOW
 
 from application.catalog.access import AUDIT, Caller
 from application.orders.commands import ChangeOrder, Request

@@ -4,20 +4,10 @@ import threading
 from contextlib import contextmanager, suppress
 
 import pytest
+from clock import MILLISECOND, TEN_MINUTES, Clock
 from eventsourcing.persistence import StoredEvent
 from mixed_orders import SEATED, SEATS, SETS, THEATRE, load_shows
-from selling import (
-    CANCEL,
-    EMPTY,
-    MOMENT,
-    TEN_MINUTES,
-    Clock,
-    asks,
-    at_random,
-    on_one_store,
-    pays_with,
-    seats,
-)
+from seller import CANCEL, EMPTY, asks, at_random, on_one_store, pays_with, seats
 from structlog.testing import capture_logs
 
 from application.bootstrap import build
@@ -77,7 +67,7 @@ def services(services):
 
 def test_of_many_sweepers_each_order_is_swept_by_one(services, open_services, clock):
     orders = [sell(services, at_random({PARTERRE: 1})) for _ in range(BATCH + 20)]
-    clock.now += TEN_MINUTES
+    clock.moment += TEN_MINUTES
     show_the_sweeper(services)
     everybody = [services, open_services(), open_services()]
     swept = []
@@ -91,7 +81,7 @@ def test_of_many_sweepers_each_order_is_swept_by_one(services, open_services, cl
 @on_one_store
 def test_what_is_swept_is_not_swept_again_before_the_list_shows_it(services, clock):
     sell(services, seats(SEATS[0]))
-    clock.now += TEN_MINUTES
+    clock.moment += TEN_MINUTES
     show_the_sweeper(services)
     assert len(sweep_now(services)) == 1
     assert sweep_now(services) == []
@@ -103,9 +93,9 @@ def test_what_is_swept_is_not_swept_again_before_the_list_shows_it(services, clo
 def test_a_hold_is_swept_at_its_millisecond_and_not_before(services, clock):
     order = sell(services, seats(SEATS[0]))
     show_the_sweeper(services)
-    clock.now += TEN_MINUTES - MOMENT
+    clock.moment += TEN_MINUTES - MILLISECOND
     assert sweep_now(services) == []
-    clock.now += MOMENT
+    clock.moment += MILLISECOND
     assert sweep_now(services) == [order.id]
 
 
@@ -113,20 +103,20 @@ def test_a_hold_is_swept_at_its_millisecond_and_not_before(services, clock):
 def test_a_payment_that_started_is_swept_by_its_own_hold(services, clock):
     order = sell(services, seats(SEATS[0]))
     show_the_sweeper(services)
-    clock.wait(minutes=9)
+    clock.forward(minutes=9)
     change(services, order, PAY)
-    clock.wait(minutes=20)
+    clock.forward(minutes=20)
     assert sweep_now(services) == []  # though what it reads still has the first hold
     show_the_sweeper(services)
     assert sweep_now(services) == []
-    clock.wait(minutes=10)
+    clock.forward(minutes=10)
     assert sweep_now(services) == [order.id]
     assert statuses(services, order) == ["in_progress", "expired"]
 
 
 def test_seats_of_an_order_that_no_list_knows_yet_are_freed_for_who_wants_them(services, clock):
     first = sell(services, seats(*SEATS))
-    clock.now += TEN_MINUTES
+    clock.moment += TEN_MINUTES
     assert sweep_now(services) == []
     second = sell(services, seats(SEATS[0], all_or_nothing=True))
     assert list(second.tickets) == [SEATS[0]]
@@ -137,7 +127,7 @@ def test_seats_of_an_order_that_no_list_knows_yet_are_freed_for_who_wants_them(s
 
 def test_random_tickets_of_more_overdue_orders_than_are_freed_at_once_can_be_had(services, clock):
     orders = [sell(services, at_random({PARTERRE: 4})) for _ in range(125)]
-    clock.now += TEN_MINUTES
+    clock.moment += TEN_MINUTES
     assert len(sell(services, at_random({PARTERRE: 450})).tickets) == 450
     assert {tuple(statuses(services, order)) for order in orders} == {("expired",)}
 
@@ -149,7 +139,7 @@ def test_an_order_that_cannot_be_read_keeps_its_tickets_and_nobody_else_waits(
     """As when a newer version of the service has written what this one does not know."""
     readable = sell(services, at_random({PARTERRE: 2}))
     orders = [sell(services, seats(SEATS[0])), sell(services, at_random({PARTERRE: 1}))]
-    clock.now += TEN_MINUTES
+    clock.moment += TEN_MINUTES
     show_the_sweeper(services)
     for order in orders:
         services.store.recorder.insert_events([StoredEvent(order.id, 2, "Blessed.1", b"{}")])
@@ -166,10 +156,10 @@ def test_an_order_that_cannot_be_read_keeps_its_tickets_and_nobody_else_waits(
 @on_one_store
 def test_a_clock_that_goes_back_does_not_bring_an_expired_order_back(services, clock):
     order = sell(services, seats(SEATS[0]))
-    clock.now += TEN_MINUTES
+    clock.moment += TEN_MINUTES
     show_the_sweeper(services)
     sweep_now(services)
-    clock.wait(minutes=-5)
+    clock.forward(minutes=-5)
     assert services.history.order(order.id).order.status_at(clock()) is Status.EXPIRED
     with pytest.raises(Refusal):
         change(services, order, PAY)
@@ -180,9 +170,9 @@ def test_a_clock_that_goes_back_does_not_bring_an_expired_order_back(services, c
 @on_one_store
 def test_a_timeline_does_not_go_back_in_time_when_the_clock_does(services, clock):
     order = sell(services, seats(SEATS[0]))
-    clock.wait(minutes=5)
+    clock.forward(minutes=5)
     order = change(services, order, pays_with("api/CARD"))
-    clock.wait(minutes=-5)
+    clock.forward(minutes=-5)
     order = change(services, order, PAY)
     events = services.history.history(order.id)["events"]
     assert [each["at"] for each in events] == sorted(each["at"] for each in events)
@@ -194,8 +184,8 @@ def test_an_order_is_not_over_for_a_clock_that_is_behind(services, address, cloc
     """Of two machines the one that is ahead ends the hold; then it has ended for both."""
     behind = Clock(clock())
     order = sell(services, seats(SEATS[0]))
-    clock.now += TEN_MINUTES
-    behind.now = clock() - MOMENT
+    clock.moment += TEN_MINUTES
+    behind.now = clock() - MILLISECOND
     with another(address, behind) as other:
         show_the_sweeper(other)
         assert sweep_now(other) == []
@@ -235,8 +225,8 @@ def test_a_payment_a_cancel_a_buyer_and_the_sweeper_in_one_millisecond_tell_one_
         for seat in SEATS[:12]:
             order = sell(services, seats(seat))
             show_the_sweeper(services)
-            clock.now += TEN_MINUTES
-            behind.now = clock() - late * MOMENT
+            clock.moment += TEN_MINUTES
+            behind.now = clock() - late * MILLISECOND
             others = []
             at_once(
                 lambda order=order: refused_or(change, other, order, PAY),

@@ -4,9 +4,8 @@ import threading
 from contextlib import closing
 
 import pytest
-from box_office import PARTERRE, SHOW, BoxOffice, seat
 from click.testing import CliRunner
-from tampering import Tampering
+from seller import PARTERRE, SHOW, BoxOffice, seat
 
 from application.bootstrap import open_store
 from application.event_log.event_mapper import event_of
@@ -63,11 +62,6 @@ def shop(address):
     shop.ask(shop.second, "pay", PAY)
     yield shop
     shop.services.close()
-
-
-@pytest.fixture
-def tampering(address):
-    return Tampering(address)
 
 
 def rebuild(address, *options):

@@ -22,7 +22,7 @@ def orders(services, clock):
     ids = make_mixed_orders(services, 300, batch=60)
     catch_up(services.store, "orders")
     orders = [services.history.order(each).order for each in ids]
-    clock.now = max(order.changed_at for order in orders) + timedelta(minutes=6)
+    clock.moment = max(order.changed_at for order in orders) + timedelta(minutes=6)
     overdue = [order for order in orders if order.status_at(clock()) is not order.status]
     assert overdue
     return orders

@@ -9,6 +9,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from clock import MILLISECOND, NOON, Clock
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -19,10 +20,8 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from mixed_orders import NOON
 from order_ids import created_at_of
 from reference_model import LIVING, BoxOffice, ModelCommand, SaysNo, Show, System
-from selling import MOMENT, Clock
 
 from application.bootstrap import build
 from application.catalog.access import Caller
@@ -311,9 +310,9 @@ class LivesOfOrders(RuleBasedStateMachine):
         """Until the next hold ends, just before, or any time; now and then a clock is set back."""
         ends = [each.held_till for each in self.orders if each.status in LIVING]
         if boundary is None or not ends:
-            self.clock.now += passing * MOMENT
+            self.clock.moment += passing * MILLISECOND
         else:
-            self.clock.now = max(self.clock.now, min(ends) - boundary * MOMENT)
+            self.clock.moment = max(self.clock.moment, min(ends) - boundary * MILLISECOND)
 
     @rule()
     def sweep(self):

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 from mixed_orders import SEATED, SETS, THEATRE, load_shows, make_mixed_orders
-from selling import CANCEL, EMPTY, asks, at_random, on_one_store
+from seller import CANCEL, EMPTY, asks, at_random, on_one_store
 
 from domain.refusals import UnknownSet
 

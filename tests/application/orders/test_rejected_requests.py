@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from box_office import PARTERRE, SHOP, seat
+from seller import PARTERRE, SHOP, seat
 
 from application.orders.commands import ChangeOrder
 from application.orders.rejected_requests import KEPT, RejectionLog

@@ -1,7 +1,7 @@
 """What an organiser reads on the sales page of a festival that has stalls and a dance floor."""
 
 import pytest
-from box_office import ORGANISER, SHOP, BoxOffice
+from seller import ORGANISER, SHOP, BoxOffice
 
 from application.catalog.access import Caller
 from application.orders.commands import ChangeOrder, ChoosePayment

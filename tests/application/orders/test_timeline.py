@@ -5,7 +5,7 @@ from datetime import timedelta
 from string import Formatter
 
 import pytest
-from box_office import SHOP, seat
+from seller import SHOP, seat
 
 from application.orders.commands import CONTENDED, ChangeOrder, RejectedRequest
 from application.orders.timeline.english import ENGLISH

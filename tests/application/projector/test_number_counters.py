@@ -1,9 +1,8 @@
 """Order numbers are assigned from a counter, which may not stand below what was drawn."""
 
 import pytest
-from box_office import BoxOffice
 from click.testing import CliRunner
-from tampering import Tampering
+from seller import BoxOffice
 
 from application.integrity.findings import Kind
 from application.integrity.verification import verify
@@ -13,15 +12,9 @@ from interface.cli.main import cli
 
 @pytest.fixture
 def shop(address):
-    shop = BoxOffice(address)
-    shop.orders = [shop.order() for _ in range(3)]
-    yield shop
-    shop.services.close()
-
-
-@pytest.fixture
-def tampering(address):
-    return Tampering(address)
+    with BoxOffice(address) as shop:
+        shop.orders = [shop.order() for _ in range(3)]
+        yield shop
 
 
 def found(shop):

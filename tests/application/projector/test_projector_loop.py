@@ -2,9 +2,10 @@
 
 import msgspec
 import pytest
+from clock import NOON
 from eventsourcing.persistence import StoredEvent
 from killing import Fuse, Killed, Mortal
-from mixed_orders import NOON, load_shows, make_mixed_orders
+from mixed_orders import load_shows, make_mixed_orders
 
 from application.event_log import event_mapper
 from application.operations import health

@@ -11,9 +11,10 @@ import time
 import msgspec
 import pytest
 from click.testing import CliRunner
+from clock import NOON
 from eventsourcing.persistence import StoredEvent
 from killing import Fuse, Killed, Mortal
-from mixed_orders import NOON, load_shows, make_mixed_orders
+from mixed_orders import load_shows, make_mixed_orders
 
 from application.bootstrap import build, opener_of
 from application.event_log import event_mapper

@@ -3,10 +3,9 @@
 from contextlib import closing
 
 import pytest
-from box_office import PARTERRE, SAMPLE, SHOW, BoxOffice, seat
 from click.testing import CliRunner
 from msgspec.structs import replace
-from tampering import Tampering
+from seller import PARTERRE, SAMPLE, SHOW, BoxOffice, seat
 
 from application.bootstrap import open_copyable, open_store
 from application.catalog.loading import load_catalog
@@ -23,16 +22,10 @@ ANOTHER_SET = "5" * 24
 
 @pytest.fixture
 def shop(address):
-    shop = BoxOffice(address)
-    shop.sold = shop.order(seats=[seat(1), seat(2)])
-    shop.catch_up()
-    yield shop
-    shop.services.close()
-
-
-@pytest.fixture
-def tampering(address):
-    return Tampering(address)
+    with BoxOffice(address) as shop:
+        shop.sold = shop.order(seats=[seat(1), seat(2)])
+        shop.catch_up()
+        yield shop
 
 
 def report(store):

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from box_office import seat
 from click.testing import CliRunner
+from seller import seat
 from tampering import Tampering
 
 from interface.cli.main import cli

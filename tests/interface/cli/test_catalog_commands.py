@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from box_office import PARTERRE, SHOW
+from seller import PARTERRE, SHOW
 
 import application
 

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import click
 import pytest
-from box_office import ORGANISER
+from seller import ORGANISER
 
 from interface.cli.main import cli
 

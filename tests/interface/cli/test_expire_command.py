@@ -1,11 +1,11 @@
 """`orderlog expire`: records that holds have ended."""
 
-from box_office import seat
+from seller import seat
 
 
 def test_overdue_orders_are_let_go(office, orderlog):
     """The shop opened long before the present day of whoever runs the command."""
-    office.time = office.time.replace(year=2020)
+    office.clock.set(office.time.replace(year=2020))
     overdue = office.order(seats=[seat(1)])
     paid = office.paid_order()
     said = orderlog("expire", "--once")
@@ -21,7 +21,7 @@ def test_overdue_orders_are_let_go(office, orderlog):
 
 
 def test_what_expired_can_be_read_by_a_program(office, orderlog):
-    office.time = office.time.replace(year=2020)
+    office.clock.set(office.time.replace(year=2020))
     orders = [office.order(), office.order()]
     assert sorted(orderlog("expire", "--once", "--json").document["expired"]) == sorted(orders)
 

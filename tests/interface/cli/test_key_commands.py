@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from box_office import KEYS, ORGANISER
+from seller import KEYS, ORGANISER
 
 from application.catalog.access import Access
 from application.catalog.cache import CatalogCache

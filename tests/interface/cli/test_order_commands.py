@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from box_office import box_office, seat
+from seller import BoxOffice, seat
 
 NOBODYS = "5" * 24
 
@@ -12,7 +12,7 @@ NOBODYS = "5" * 24
 def office(tmp_path_factory):
     """One ticket shop for all, since these commands change nothing."""
     folder = tmp_path_factory.mktemp("office")
-    with box_office(f"sqlite:///{folder / 'orders.db'}") as shop:
+    with BoxOffice(f"sqlite:///{folder / 'orders.db'}") as shop:
         yield shop
 
 

@@ -2,8 +2,8 @@ from contextlib import contextmanager
 
 import pytest
 from catalogue import Venue
-from moving_clock import Clock
-from seller import Seller
+from clock import Clock
+from http_seller import Seller
 
 from application.bootstrap import build
 from application.projector.loop import catch_up
@@ -58,7 +58,7 @@ def opened(request, tmp_path_factory):
 
 @pytest.fixture
 def running(opened):
-    opened.clock.reset()
+    opened.clock.set()
     return opened
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 from catalogue import BASE, CASH
-from moving_clock import written
-from seller import refused
+from clock import written
+from http_seller import refused
 
 EMPTY = {"value": "0.00", "value_extra": "0.00"}
 

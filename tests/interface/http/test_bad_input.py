@@ -5,7 +5,7 @@ from io import BytesIO
 
 import pytest
 from catalogue import BASE, Venue
-from seller import ORDERS, Seller, pointers, refused, the
+from http_seller import ORDERS, Seller, pointers, refused, the
 
 from application.runtime.ids import new_id
 
@@ -23,7 +23,7 @@ def venue(opened):
 
 @pytest.fixture(scope="module")
 def order(opened, venue):
-    opened.clock.reset()
+    opened.clock.set()
     return Seller(opened.app, venue.org_key, venue.evening).order(tickets=venue.a[:1])
 
 

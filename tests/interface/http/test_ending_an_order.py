@@ -4,7 +4,7 @@ import re
 
 import pytest
 from catalogue import BASE, CARD, CASH
-from seller import ORDERS, refused, the
+from http_seller import ORDERS, refused, the
 
 from application.runtime.ids import new_id
 

@@ -1,9 +1,9 @@
 """An event that a later version recorded: every call and every command says so in one sentence."""
 
 import pytest
-from box_office import KEYS, ORGANISER, BoxOffice
 from click.testing import CliRunner
 from eventsourcing.persistence import StoredEvent
+from seller import KEYS, ORGANISER, BoxOffice
 
 from application.integrity.verification import verify
 from application.integrity.workers import here

@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from catalogue import BASE
-from moving_clock import NOON, written
-from seller import ORDERS, pointers, refused
+from clock import NOON, written
+from http_seller import ORDERS, pointers, refused
 
 from application.runtime.ids import new_id
 

@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from box_office import KEYS, ORGANISER, SHOW, box_office
 from log_backups import cut
+from seller import KEYS, ORGANISER, SHOW, BoxOffice
 
 from interface.server.flask_app import create_app
 
@@ -15,7 +15,7 @@ KEY = {"Authorization": f"key {KEYS[ORGANISER]}"}
 def client(tmp_path):
     """A client of a service that has lost orders which its lists still have."""
     url = f"sqlite:///{tmp_path / 'orders.db'}"
-    with box_office(url) as shop:
+    with BoxOffice(url) as shop:
         for _ in range(3):
             shop.order()
         shop.catch_up()

@@ -3,9 +3,9 @@
 import time
 
 import pytest
-from box_office import seat
 from eventsourcing.persistence import StoredEvent
 from prometheus_client.parser import text_string_to_metric_families
+from seller import seat
 
 from application.integrity.verification import verify
 from application.integrity.workers import here

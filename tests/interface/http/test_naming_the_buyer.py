@@ -2,7 +2,7 @@
 
 import pytest
 from catalogue import BASE
-from seller import pointers, refused
+from http_seller import pointers, refused
 
 ANNA = {
     "email": "anna@example.com",

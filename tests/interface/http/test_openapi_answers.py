@@ -6,7 +6,7 @@ cannot happen. What only a race or a broken database provokes is answered by rai
 
 import pytest
 from as_described import Contract
-from box_office import KEYS, ORGANISER, PARTERRE, SHOP, SHOW, BoxOffice, seat
+from seller import KEYS, ORGANISER, PARTERRE, SHOP, SHOW, BoxOffice, seat
 
 from application.ports.store import StoreUnavailable
 from application.ports.unit_of_work import TicketTaken
@@ -81,7 +81,7 @@ def failing(fault):
 @pytest.fixture(scope="module")
 def counter(tmp_path_factory):
     office = BoxOffice(f"sqlite:///{tmp_path_factory.mktemp('answers')}/orders.db")
-    office.time = now()
+    office.clock.set(now())
     try:
         app = create_app(office.services)
         contract = Contract(app.test_client().get("/openapi.json").json)

@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from box_office import KEYS, ORGANISER
+from seller import KEYS, ORGANISER
 
 from application.orders.document_types import DiffDocument, StoryDocument
 from interface.server.flask_app import create_app

@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from box_office import KEYS, ORGANISER, SHOW
+from seller import KEYS, ORGANISER, SHOW
 
 from application.runtime.clock import written
 from interface.server.flask_app import create_app

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 from catalogue import BASE, CARD, CASH, SYSTEMS
-from moving_clock import written
-from seller import pointers, refused
+from clock import written
+from http_seller import pointers, refused
 
 IDS = {system["alias"]: system["id"] for system in SYSTEMS}
 URLS = {"success_url": "https://shop.example/thanks?a=1", "failure_url": "http://shop.example:8080"}

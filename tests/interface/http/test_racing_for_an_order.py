@@ -3,7 +3,7 @@
 import pytest
 from at_once import at_once, overtaken
 from catalogue import BASE
-from seller import refused, the
+from http_seller import refused, the
 
 
 @pytest.fixture

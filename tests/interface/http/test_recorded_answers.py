@@ -9,8 +9,8 @@ import re
 from pathlib import Path
 
 import pytest
-from box_office import KEYS, ORGANISER, PARTERRE, SHOP, SHOW, seat
 from exchanges import asker, by_flask, on_the_loop
+from seller import KEYS, ORGANISER, PARTERRE, SHOP, SHOW, seat
 
 from application.ports.store import StoreUnavailable
 from interface.http.monitoring import Monitoring

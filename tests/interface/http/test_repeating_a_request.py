@@ -6,7 +6,7 @@ import pytest
 from at_once import at_once, overtaken
 from catalogue import BASE
 from flask import request_started
-from seller import ORDERS, Seller, refused, the
+from http_seller import ORDERS, Seller, refused, the
 
 from application.projector.rebuild import rebuild
 from application.read_models.registry import PROJECTIONS

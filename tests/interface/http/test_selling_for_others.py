@@ -1,6 +1,6 @@
 """Who may sell whose shows, and who may see and change an order."""
 
-from seller import ORDERS, refused, the
+from http_seller import ORDERS, refused, the
 
 
 def test_an_organiser_sells_its_own_shows_without_a_deal(seller, venue):

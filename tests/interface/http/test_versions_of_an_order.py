@@ -2,8 +2,8 @@
 
 import pytest
 from catalogue import BASE
-from moving_clock import MILLISECOND, written
-from seller import refused, the
+from clock import MILLISECOND, written
+from http_seller import refused, the
 
 
 @pytest.fixture

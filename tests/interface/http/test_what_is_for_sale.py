@@ -2,7 +2,7 @@
 
 import pytest
 from catalogue import BASE, SECTOR
-from seller import pointers, refused
+from http_seller import pointers, refused
 
 SIMPLE = "/v1/services/simple/events"
 

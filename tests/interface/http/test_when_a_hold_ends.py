@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 from catalogue import BASE
-from moving_clock import MILLISECOND, written
-from seller import ORDERS, refused, the
+from clock import MILLISECOND, written
+from http_seller import ORDERS, refused, the
 
 from application.orders.expiry import sweep
 

@@ -1,9 +1,17 @@
-"""Clocks of processes that are wrong: libfaketime puts itself before the system's calls."""
+"""Clocks that tests set: `Clock` of a service in this process, `FalseClock` of other processes.
+
+libfaketime makes the false ones: it puts itself before the system's calls.
+"""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+NOON = datetime(2030, 6, 1, 12, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+TEN_MINUTES = timedelta(minutes=10)
 
 LIBRARY = next(
     (str(each) for each in Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")),
@@ -12,9 +20,8 @@ LIBRARY = next(
 NEEDED = "ORDERLOG_TEST_FAKETIME"
 """`required` where tests have to fail, not to be skipped, without the library."""
 
-HERE = LIBRARY is not None or os.environ.get(NEEDED) == "required"
+CAN_BE_FALSE = LIBRARY is not None or os.environ.get(NEEDED) == "required"
 WHY = "libfaketime is not installed (apt-get install faketime)"
-
 
 ONLY_PASSES = {"FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
@@ -24,6 +31,31 @@ import select, time
 time.sleep = lambda seconds: select.select([], [], [], seconds) and None
 """
 """Python sleeps until a moment of the clock that only passes, which the library refuses."""
+
+
+class Clock:
+    """Stands still until a test moves it; `on_look` is called whenever somebody looks."""
+
+    def __init__(self, moment: datetime = NOON) -> None:
+        self.set(moment)
+
+    def set(self, moment: datetime = NOON) -> None:
+        self.moment = moment
+        self.on_look: Callable[[], None] = lambda: None
+
+    def __call__(self) -> datetime:
+        self.on_look()
+        return self.moment
+
+    def forward(self, **much: float) -> datetime:
+        """Let time pass; return what time it is then."""
+        self.moment += timedelta(**much)
+        return self.moment
+
+
+def written(moment: datetime) -> str:
+    """A moment as the documented answers write it."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}+00:00"
 
 
 @contextmanager
