@@ -15,6 +15,8 @@ from application.catalog.seating import Seating
 from application.catalog.session_secret import SessionSecret
 from application.integrity.checkpoint import Checkpoints
 from application.integrity.checkpointer import Checkpointer
+from application.integrity.key_place import BESIDE as BESIDE_THE_FILE
+from application.integrity.key_place import KeyPlace, default_place
 from application.integrity.log_watch import LogWatch, Watcher
 from application.orders.as_of import PastOrders
 from application.orders.expiry import Sweeper
@@ -33,7 +35,7 @@ from application.projector.acknowledgements import Acknowledgements
 from application.projector.loop import Projector, begin_diverged_anew
 from application.read_models.registry import PROJECTIONS
 from application.runtime.store_clock import StoreClock
-from application.settings import BESIDE, Settings
+from application.settings import BESIDE, PRIVATE, Settings
 from application.storage.sqlite.backup import SqliteBackups
 from application.storage.sqlite.copy import SqliteCopyable
 from application.storage.sqlite.store import SqliteStore
@@ -139,7 +141,7 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
     queries = OrderQueries(store, clock)
     past = PastOrders(store, settings.wait_seconds)
     history = OrderHistory(store, clock)
-    checkpoints = Checkpoints(store, clock, audit_key_of(settings))
+    checkpoints = Checkpoints(store, clock, key_place_of(settings))
     watch = LogWatch(store, lambda: checkpoints.memory, clock)
     return Services(
         settings=settings,
@@ -187,16 +189,17 @@ def sold_without() -> Iterator[None]:
         log.error("read_model_not_made", reason=str(error))
 
 
-def audit_key_of(settings: Settings) -> str | None:
+def key_place_of(settings: Settings) -> KeyPlace | None:
     """The file of the private key that checkpoints are signed with.
 
-    Beside an SQLite file it has a default name; elsewhere it has to be configured.
+    For an SQLite file it has a default; elsewhere it has to be configured.
     """
-    if settings.audit_key not in {BESIDE, ""}:
-        return settings.audit_key
-    if settings.database.startswith(SQLITE):
-        return settings.database.removeprefix(SQLITE) + "-audit-key"
-    return None
+    if settings.audit_key not in {PRIVATE, BESIDE, ""}:
+        return KeyPlace(settings.audit_key)
+    if not settings.database.startswith(SQLITE):
+        return None
+    file = settings.database.removeprefix(SQLITE)
+    return KeyPlace(file + BESIDE_THE_FILE) if settings.audit_key == BESIDE else default_place(file)
 
 
 def open_store(database: str) -> Store:

@@ -12,7 +12,14 @@ from pathlib import Path
 
 import msgspec
 
-from application.integrity.chain_heads import Finalised, HeadsMoved, advance, finalise
+from application.integrity.chain_heads import (
+    Finalised,
+    HeadsChanged,
+    HeadsMoved,
+    advance,
+    finalise,
+)
+from application.integrity.key_place import NEXT, KeyPlace
 from application.integrity.signer_memory import SignerMemory, signed_of
 from application.integrity.signing import Signer, replacement_of, signer_at, verified
 from application.ports.integrity_records import Setback, SignedCheckpoint
@@ -174,18 +181,39 @@ class WrongKey(UserError):
         )
 
 
+class KeyMissing(UserError):
+    """Checkpoints were signed, and their key is not here: none is made in its place."""
+
+    def __init__(self, path: str, number: int, key: str) -> None:
+        super().__init__(
+            f"There is no key {path}; checkpoint {number} leaves the signing to {key[:16]}…. Name"
+            " its file by ORDERLOG_AUDIT_KEY. If it is lost, orderlog audit checkpoint --adopt-key"
+            " goes on with a new one; those who verify need the new public key."
+        )
+
+
+class KeyRetired(UserError):
+    """The configured key was replaced by another; it signs nothing new."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"The key in {path} was replaced by orderlog audit rotate-key: it signs nothing any"
+            " more. Put the new one there."
+        )
+
+
 class Checkpoints:
     """Makes checkpoints. Only one process does at a time.
 
-    The private key is in the file `key_path`, made on first use; it is read each time, for another
-    process may have replaced it.
+    The private key is in the file that `place` names, made on first use; it is read each time, for
+    another process may have replaced it.
     """
 
-    def __init__(self, store: Store, clock: Callable[[], datetime], key_path: str | None) -> None:
+    def __init__(self, store: Store, clock: Callable[[], datetime], place: KeyPlace | None) -> None:
         self._store = store
         self._pause = 0.0
         self._clock = clock
-        self._key_path = key_path
+        self.place = place
 
     @property
     def public_key(self) -> str:
@@ -195,7 +223,7 @@ class Checkpoints:
     @property
     def memory(self) -> SignerMemory | None:
         """The signer's memory, in a file beside the key; None without a key."""
-        return None if self._key_path is None else SignerMemory(f"{self._key_path}.memory")
+        return None if self.place is None else self.place.memory
 
     def leave_lost(self) -> None:
         """Go on from a log that has lost signed events: an operator has acknowledged it."""
@@ -205,9 +233,14 @@ class Checkpoints:
 
     @property
     def _path(self) -> str:
-        if self._key_path is None:
+        if self.place is None:
             raise NoKey
-        return self._key_path
+        return self.place.settle()
+
+    def check_key(self) -> None:
+        """See that the next checkpoint can be signed. Raises as `make`."""
+        self._acknowledged()
+        self._signer(adopt=False)
 
     def make(self, *, adopt: bool = False) -> SignedCheckpoint:
         """The last checkpoint, or a new one if something was appended since it was made.
@@ -256,8 +289,16 @@ class Checkpoints:
             lambda: self._make(self._signer(adopt=False), next_key=replacement.public)
         )
         reach("checkpoint.rotated")
-        Path(beside).replace(self._path)
+        self._replace_key(beside)
+        self._make_alone(lambda: self._make(self._signer(adopt=False), renew=True))
         return made
+
+    def _replace_key(self, beside: str) -> None:
+        """Put a new key in the place of the old one, which signs nothing from then on."""
+        path = self._path
+        if self.memory is not None and Path(path).exists():
+            self.memory.retire(signer_at(path).public)
+        Path(beside).replace(path)
 
     def _make_alone(self, make: Callable[[], SignedCheckpoint]) -> SignedCheckpoint:
         records, self._pause = self._store.audit(), 0.0
@@ -276,19 +317,23 @@ class Checkpoints:
 
     def _signer(self, *, adopt: bool) -> Signer:
         """The signer that the last checkpoint allows."""
-        signer = signer_at(self._path)
+        path = self._path
         last = self._store.audit().last_checkpoint()
-        if last is None or adopt:
-            return signer
-        statement = statement_of(last)
-        expected = statement.next_key or statement.key
-        if signer.public != expected and Path(f"{self._path}.next").exists():
-            replacement = signer_at(f"{self._path}.next")
+        statement = None if last is None else statement_of(last)
+        expected = None if statement is None else statement.next_key or statement.key
+        if last and expected and not adopt and not Path(path).exists():
+            raise KeyMissing(path, last.number, expected)
+        signer = signer_at(path)
+        beside = path + NEXT
+        if signer.public != expected and Path(beside).exists():
+            replacement = signer_at(beside)
             if replacement.public == expected:
-                Path(f"{self._path}.next").replace(self._path)
+                self._replace_key(beside)
                 return replacement
-        if signer.public != expected:
-            raise WrongKey(self._path, last.number)
+        if self.memory is not None and signer.public in self.memory.read().retired:
+            raise KeyRetired(path)
+        if last is not None and signer.public != expected and not adopt:
+            raise WrongKey(path, last.number)
         return signer
 
     def _make(
@@ -305,7 +350,11 @@ class Checkpoints:
                 return last
             self._look_back(before)
             position = max(position, records.recorded())
-        advance(self._store, position, self._pause)
+        try:
+            advance(self._store, position, self._pause)
+        except HeadsChanged:
+            self._record_anew(None if setbacks else before)
+            advance(self._store, position, self._pause)
         reach("checkpoint.moved")
         finalised = finalise(self._store, position)
         checkpoint = self._signed(signer, last, finalised, next_key, setbacks)
@@ -352,16 +401,28 @@ class Checkpoints:
     def _look_back(self, before: Statement) -> None:
         """Refuse to go on from a log that the last checkpoint does not cover.
 
-        Recorded heads that were made again have to agree with what was signed. Those that were kept
-        all along still have what was seen.
+        Recorded heads that are not those that were signed are made again from the log, which then
+        has to agree with what was signed. A changed chain keeps the head that was recorded.
+        """
+        if self._store.audit().recorded() != before.position or not self._agrees(before):
+            self._record_anew(before)
+
+    def _agrees(self, before: Statement) -> bool:
+        return finalise(self._store, before.position).root.hex() == before.root
+
+    def _record_anew(self, before: Statement | None) -> None:
+        """Make the recorded heads again from the log, up to the last checkpoint if there is one.
+
+        Raises `LogContradicts`.
         """
         records = self._store.audit()
-        if records.recorded() < before.position:
+        records.forget_recorded_heads()
+        if before is None:
+            return
+        advance(self._store, before.position, self._pause)
+        if not self._agrees(before):
             records.forget_recorded_heads()
-            advance(self._store, before.position, self._pause)
-            if finalise(self._store, before.position).root.hex() != before.root:
-                records.forget_recorded_heads()
-                raise LogContradicts(before.number)
+            raise LogContradicts(before.number)
 
     def _signed(
         self,

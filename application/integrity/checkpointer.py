@@ -21,8 +21,8 @@ log = structlog.get_logger()
 class Checkpointer(BackgroundThread):
     """Makes a checkpoint when the last is `seconds` old and there are new events; 0: never.
 
-    Each is written to the operator's log. A copy of it elsewhere is an anchor that nobody with
-    write access to the database can move.
+    Each is written to the operator's log, whole: the line is an anchor that nobody with write
+    access to the database can move (`orderlog audit verify --checkpoint`).
     """
 
     def __init__(self, checkpoints: Checkpoints, seconds: float) -> None:
@@ -50,5 +50,6 @@ class Checkpointer(BackgroundThread):
                     number=made.number,
                     position=statement.position,
                     root=statement.root,
+                    statement=made.statement.decode(),
                     signature=made.signature.hex(),
                 )

@@ -15,6 +15,7 @@ from application.integrity.bundle import (
     read_checkpoint,
 )
 from application.integrity.findings import Kind
+from application.integrity.key_place import KeyPlace
 from application.integrity.signing import signer_at
 from domain.refusals import UnknownOrder
 
@@ -24,7 +25,7 @@ ENCODE = msgspec.json.encode
 @pytest.fixture
 def shop(address, tmp_path):
     with box_office(address) as shop:
-        shop.services.checkpoints._key_path = str(tmp_path / "key")
+        shop.services.checkpoints.place = KeyPlace(str(tmp_path / "key"))
         shop.orders = [shop.paid_order(), shop.order(2), shop.order(0)]
         shop.later(hours=3)
         shop.orders += [shop.order(0) for _ in range(4)]

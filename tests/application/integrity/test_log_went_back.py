@@ -13,6 +13,7 @@ from tampering import Tampering
 
 from application.bootstrap import open_store
 from application.integrity.checkpoint import LogWentBack, SignerDisagrees, statement_of
+from application.integrity.key_place import KeyPlace
 from application.integrity.log_watch import LogWatch
 from application.integrity.verification import verify
 from application.integrity.workers import here
@@ -68,7 +69,7 @@ def as_rebuilt(shop):
 @pytest.fixture
 def shop(address, tmp_path):
     with box_office(address) as shop:
-        shop.services.checkpoints._key_path = str(tmp_path / "key")
+        shop.services.checkpoints.place = KeyPlace(str(tmp_path / "key"))
         yield shop
 
 

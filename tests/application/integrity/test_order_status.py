@@ -5,6 +5,7 @@ from box_office import BoxOffice, seat
 from tampering import Tampering
 
 from application.integrity.findings import Kind
+from application.integrity.key_place import KeyPlace
 from application.integrity.order_status import integrity_status_of
 
 
@@ -12,7 +13,7 @@ from application.integrity.order_status import integrity_status_of
 def shop(address, tmp_path):
     """A ticket shop on each store, with a paid order that nobody has signed for yet."""
     shop = BoxOffice(address)
-    shop.services.checkpoints._key_path = str(tmp_path / "key")
+    shop.services.checkpoints.place = KeyPlace(str(tmp_path / "key"))
     shop.paid = shop.order(seats=[seat(1)])
     shop.start_payment(shop.paid)
     shop.finish(shop.paid)

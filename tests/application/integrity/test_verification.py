@@ -15,6 +15,7 @@ from application.event_log.hash_chain import genesis, link
 from application.integrity import ranges, verification
 from application.integrity.checkpoint import LogContradicts, statement_of
 from application.integrity.findings import Kind
+from application.integrity.key_place import KeyPlace
 from application.integrity.verification import verify
 from application.integrity.workers import here, in_processes
 from application.projector.loop import catch_up
@@ -33,7 +34,7 @@ class Shop(BoxOffice):
     def __init__(self, database, key):
         super().__init__(database)
         self.checkpoints = self.services.checkpoints
-        self.checkpoints._key_path = str(key)
+        self.checkpoints.place = KeyPlace(str(key))
         self.paid = self.order(seats=[seat(1)])
         self.start_payment(self.paid)
         self.finish(self.paid)
@@ -313,7 +314,7 @@ def test_checkpoints_in_another_order(signed_thrice, tampering):
 
 def test_a_checkpoint_signed_with_another_key(signed_thrice, tmp_path):
     shop = signed_thrice
-    shop.checkpoints._key_path = str(tmp_path / "forged")
+    shop.checkpoints.place = KeyPlace(str(tmp_path / "forged"))
     shop.checkpoints.make(adopt=True)
     assert checkpoints(shop) == [4]
     assert checkpoints(shop, trusted=shop.checkpoints.public_key) == []
