@@ -38,6 +38,7 @@ from application.runtime.store_clock import StoreClock
 from application.settings import BESIDE, PRIVATE, Settings
 from application.storage.sqlite.backup import SqliteBackups
 from application.storage.sqlite.copy import SqliteCopyable
+from application.storage.sqlite.presence import has_log
 from application.storage.sqlite.store import SqliteStore
 from domain.errors import UserError
 
@@ -49,6 +50,16 @@ POSTGRES = "postgresql://"
 
 class BadDatabase(UserError):
     """A database address that names no known store."""
+
+
+class NoDatabase(UserError):
+    """There is no log at an address, and what was asked for makes none."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(
+            f"There is no log of orderlog in {where}: orderlog serve and orderlog catalog load"
+            " make one."
+        )
 
 
 class Services(msgspec.Struct, frozen=True):
@@ -209,6 +220,16 @@ def open_store(database: str) -> Store:
     return _open_postgres(database, _postgres_store)
 
 
+def require_log(database: str) -> None:
+    """Raise `NoDatabase` where opening a store would make one, and what opening raises."""
+    if database.startswith(SQLITE) and len(database) > len(SQLITE):
+        path = database.removeprefix(SQLITE)
+        if not has_log(path):
+            raise NoDatabase(path)
+    elif not _open_postgres(database, _postgres_has_log):
+        raise NoDatabase("this PostgreSQL database")
+
+
 def opener_of(database: str) -> StoreOpener:
     """The opener of a store for a worker process."""
     return StoreOpener(open_store, database)
@@ -216,6 +237,8 @@ def opener_of(database: str) -> StoreOpener:
 
 def open_copyable(database: str, *, make: bool) -> Copyable:
     """The whole database that an address names; it is created only with `make`."""
+    if not make:
+        require_log(database)
     if database.startswith(SQLITE) and len(database) > len(SQLITE):
         return SqliteCopyable(database.removeprefix(SQLITE), make=make)
     return _open_postgres(database, partial(_postgres_copyable, make=make))
@@ -243,6 +266,12 @@ def _postgres_store(database: str) -> Store:
     from application.storage.postgres.store import PostgresStore  # noqa: PLC0415 - an extra
 
     return PostgresStore(database)
+
+
+def _postgres_has_log(database: str) -> bool:
+    from application.storage.postgres.copy import has_log  # noqa: PLC0415 - an extra
+
+    return has_log(database)
 
 
 def _postgres_copyable(database: str, *, make: bool) -> Copyable:

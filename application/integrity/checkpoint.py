@@ -8,7 +8,6 @@ import hashlib
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
 
 import msgspec
 
@@ -19,7 +18,7 @@ from application.integrity.chain_heads import (
     advance,
     finalise,
 )
-from application.integrity.key_place import NEXT, KeyPlace
+from application.integrity.key_place import KeyPlace, NoKey
 from application.integrity.signer_memory import SignerMemory, signed_of
 from application.integrity.signing import Signer, replacement_of, signer_at, verified
 from application.ports.integrity_records import Setback, SignedCheckpoint
@@ -161,47 +160,6 @@ def is_signed(checkpoint: SignedCheckpoint, statement: Statement) -> bool:
     return verified(statement.key, checkpoint.statement, checkpoint.signature)
 
 
-class NoKey(UserError):
-    """There is no file to keep the private key in."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Checkpoints on PostgreSQL need a file for their private key: ORDERLOG_AUDIT_KEY."
-        )
-
-
-class WrongKey(UserError):
-    """The configured key is not the one that may sign the next checkpoint."""
-
-    def __init__(self, path: str, number: int) -> None:
-        super().__init__(
-            f"The key in {path} is not the one that checkpoint {number} leaves the signing to."
-            " If that one is lost, orderlog audit checkpoint --adopt-key goes on with this one;"
-            " those who verify need the new public key."
-        )
-
-
-class KeyMissing(UserError):
-    """Checkpoints were signed, and their key is not here: none is made in its place."""
-
-    def __init__(self, path: str, number: int, key: str) -> None:
-        super().__init__(
-            f"There is no key {path}; checkpoint {number} leaves the signing to {key[:16]}…. Name"
-            " its file by ORDERLOG_AUDIT_KEY. If it is lost, orderlog audit checkpoint --adopt-key"
-            " goes on with a new one; those who verify need the new public key."
-        )
-
-
-class KeyRetired(UserError):
-    """The configured key was replaced by another; it signs nothing new."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__(
-            f"The key in {path} was replaced by orderlog audit rotate-key: it signs nothing any"
-            " more. Put the new one there."
-        )
-
-
 class Checkpoints:
     """Makes checkpoints. Only one process does at a time.
 
@@ -289,16 +247,10 @@ class Checkpoints:
             lambda: self._make(self._signer(adopt=False), next_key=replacement.public)
         )
         reach("checkpoint.rotated")
-        self._replace_key(beside)
+        if self.place is not None:
+            self.place.replace_key(beside)
         self._make_alone(lambda: self._make(self._signer(adopt=False), renew=True))
         return made
-
-    def _replace_key(self, beside: str) -> None:
-        """Put a new key in the place of the old one, which signs nothing from then on."""
-        path = self._path
-        if self.memory is not None and Path(path).exists():
-            self.memory.retire(signer_at(path).public)
-        Path(beside).replace(path)
 
     def _make_alone(self, make: Callable[[], SignedCheckpoint]) -> SignedCheckpoint:
         records, self._pause = self._store.audit(), 0.0
@@ -317,24 +269,13 @@ class Checkpoints:
 
     def _signer(self, *, adopt: bool) -> Signer:
         """The signer that the last checkpoint allows."""
-        path = self._path
+        if self.place is None:
+            raise NoKey
         last = self._store.audit().last_checkpoint()
-        statement = None if last is None else statement_of(last)
-        expected = None if statement is None else statement.next_key or statement.key
-        if last and expected and not adopt and not Path(path).exists():
-            raise KeyMissing(path, last.number, expected)
-        signer = signer_at(path)
-        beside = path + NEXT
-        if signer.public != expected and Path(beside).exists():
-            replacement = signer_at(beside)
-            if replacement.public == expected:
-                self._replace_key(beside)
-                return replacement
-        if self.memory is not None and signer.public in self.memory.read().retired:
-            raise KeyRetired(path)
-        if last is not None and signer.public != expected and not adopt:
-            raise WrongKey(path, last.number)
-        return signer
+        if last is None:
+            return self.place.signer(0, None, adopt=adopt)
+        statement = statement_of(last)
+        return self.place.signer(last.number, statement.next_key or statement.key, adopt=adopt)
 
     def _make(
         self, signer: Signer, *, next_key: str | None = None, renew: bool = False

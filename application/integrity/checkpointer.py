@@ -6,10 +6,10 @@ from application.integrity.checkpoint import (
     Checkpoints,
     LogContradicts,
     LogWentBack,
-    NoKey,
     SignerDisagrees,
     statement_of,
 )
+from application.integrity.key_place import NoKey
 from application.integrity.signer_memory import BadMemory
 from application.runtime.background_thread import BackgroundThread
 

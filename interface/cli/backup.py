@@ -72,4 +72,4 @@ def show_log(session: Session, report: "Report") -> None:
         f" orders; {signed}.",
         highlight=False,
     )
-    show_findings(session, report.findings, report.wrong)
+    show_findings(session, report.findings, report.wrong, report.not_proven)

@@ -28,6 +28,7 @@ def load(session: Session, file: BinaryIO | None, *, sample: bool, as_json: bool
 
     if (file is None) is not sample:
         raise click.UsageError("Name a FILE, or --sample.")
+    session.makes_database = True
     services = session.services
     store = services.store
     try:

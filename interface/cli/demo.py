@@ -38,6 +38,7 @@ def demo(session: Session) -> None:
     session.out.width = min(session.out.width, WIDEST)
     with tempfile.TemporaryDirectory(prefix="orderlog-demo-") as folder:
         session.database = f"sqlite:///{Path(folder) / 'demo.db'}"
+        os.environ["ORDERLOG_AUDIT_KEY"] = "beside"  # is gone with the folder
         with throw_away_service(session.database) as (address, line):
             heading(session, "A throw-away service")
             session.out.print(line, highlight=False)

@@ -1,4 +1,7 @@
-"""The command `orderlog`. Exit codes: 0 done, 1 refused or check failed, 2 wrong usage."""
+"""The command `orderlog`.
+
+Exit codes: 0 done, 1 refused or check failed, 2 wrong usage, 3 not proven.
+"""
 
 import os
 import sys

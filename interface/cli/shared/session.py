@@ -25,6 +25,8 @@ class Session:
 
     def __init__(self) -> None:
         self.database: str | None = None
+        self.makes_database = False
+        """Whether the command makes a database where there is none; one that reads does not."""
         self.out = Console()
         if not self.out.is_terminal and "COLUMNS" not in os.environ:
             self.out.width = WIDTH_OF_A_PIPE
@@ -40,11 +42,13 @@ class Session:
 
     @cached_property
     def services(self) -> "Services":
-        """The wired service; closed at the end of the run."""
-        from application.bootstrap import build  # noqa: PLC0415 - see above
+        """The wired service; closed at the end of the run. Raises `NoDatabase`."""
+        from application.bootstrap import build, require_log  # noqa: PLC0415 - see above
         from interface.server.logs import configure  # noqa: PLC0415
 
         configure(self.settings.log_level)
+        if not self.makes_database:
+            require_log(self.settings.database)
         services = build(self.settings)
         click.get_current_context().call_on_close(services.close)
         return services

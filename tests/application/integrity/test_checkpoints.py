@@ -15,15 +15,13 @@ from application.integrity import checkpoint as checkpointing
 from application.integrity.chain_heads import advance, finalise
 from application.integrity.checkpoint import (
     CheckpointsBusy,
-    NoKey,
-    WrongKey,
     digest_of,
     is_signed,
     statement_of,
 )
 from application.integrity.checkpoint_check import check_series
 from application.integrity.checkpointer import Checkpointer
-from application.integrity.key_place import KeyPlace
+from application.integrity.key_place import KeyMissing, KeyPlace, NoKey, WrongKey
 from application.integrity.signing import BadKey, read_public, signer_at, verified
 from application.settings import Settings
 
@@ -257,6 +255,9 @@ def test_another_key_signs_only_if_somebody_says_so(shop, checkpoints, tmp_path)
     checkpoints.make()
     (tmp_path / "key").unlink()
     shop.order()
+    with pytest.raises(KeyMissing):
+        checkpoints.make()
+    signer_at(str(tmp_path / "key"))
     with pytest.raises(WrongKey):
         checkpoints.make()
     adopted = checkpoints.make(adopt=True)
