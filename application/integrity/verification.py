@@ -23,7 +23,7 @@ from application.integrity.record_check import number_findings, unrecorded_findi
 from application.integrity.report import MOST_FINDINGS, Found, Report, Totals
 from application.integrity.signer_memory import SignerMemory
 from application.integrity.workers import Workers, here, in_processes, no_cycles_looked_for
-from application.ports.integrity_records import Setback, SignedCheckpoint, Verification
+from application.ports.integrity_records import NOT_PROVEN, Setback, SignedCheckpoint, Verification
 from application.ports.read_models import Row
 from application.ports.store import Store, StoreOpener
 from application.read_models.changes import added_up
@@ -191,7 +191,7 @@ def _note(store: Store, report: Report) -> None:
         took=round(report.seconds * 1000),
         position=report.position,
         events=report.events,
-        findings=report.wrong,
+        findings=NOT_PROVEN if report.good and report.not_proven else report.wrong,
         oversold=report.oversold,
     )
     try:
