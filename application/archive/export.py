@@ -23,6 +23,7 @@ from application.archive.manifest import (
 from application.archive.reading import another_log, last_event
 from application.ports.copyable import EVENTS, Readable, Row
 from application.runtime.disk import sync
+from application.runtime.private_files import make_private
 
 
 class Sizes(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,6 +137,7 @@ class _MonthWriter:
         self._part = partition
         self._path = folder / f"month={month}" / f"facts-{partition:06d}.parquet"
         self._path.parent.mkdir(exist_ok=True)
+        make_private(self._path)
         self._writer = pq.ParquetWriter(
             self._path, SCHEMA, compression="zstd", use_dictionary=REPEATED
         )

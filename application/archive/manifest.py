@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from application.runtime.disk import sync
+from application.runtime.private_files import write_private
 from domain.errors import UserError
 
 FORMAT = 1
@@ -69,11 +69,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Replace the list in one step, once it is on the disk."""
-    fresh = folder / f"{LIST}.new"
-    fresh.write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
-    sync(fresh)
-    fresh.replace(folder / LIST)
-    sync(folder)
+    write_private(folder / LIST, msgspec.json.format(msgspec.json.encode(manifest)))
 
 
 def digest_of(path: Path) -> str:

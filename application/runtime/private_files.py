@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import stat
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +21,19 @@ def write_private(path: str | Path, content: bytes) -> None:
     draft = _drafted(path, content)
     draft.replace(path)
     sync(draft.parent)
+
+
+def write_named(path: str | Path, content: bytes) -> None:
+    """Write what an operator has named: a file as a whole; what is no plain file is written into.
+
+    That may be `/dev/stdout`, a pipe or a link.
+    """
+    named = Path(path)
+    if os.path.lexists(named) and not stat.S_ISREG(named.lstat().st_mode):
+        with named.open("wb") as there:
+            there.write(content)
+    else:
+        write_private(named, content)
 
 
 def write_private_once(path: str | Path, content: bytes) -> None:
@@ -42,9 +56,14 @@ def _drafted(path: str | Path, content: bytes) -> Path:
 
 
 def make_private(path: str | Path) -> None:
-    """Make an empty file before a library does; one that is there stays as it is."""
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE))
+    """Make an empty file before a library does; one that is there stays as it is.
+
+    Where it cannot be made, the library says why.
+    """
+    with suppress(OSError):
+        made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
+        os.fchmod(made, MODE)
+        os.close(made)
 
 
 def private_folder_of(file: str) -> Path:

@@ -261,11 +261,12 @@ def export(session: Session, orders: tuple[str, ...], path: str) -> None:
     """
     from application.integrity.bundle import make_bundle  # noqa: PLC0415 - see session.py
     from application.integrity.checkpoint import statement_of  # noqa: PLC0415
+    from application.runtime.private_files import write_named  # noqa: PLC0415
 
     services = session.services
     ids = [services.search.id_of(each) for each in orders]
     bundle = make_bundle(services.store, services.checkpoints, ids)
-    Path(path).write_bytes(msgspec.json.format(msgspec.json.encode(bundle)) + b"\n")
+    write_named(path, msgspec.json.format(msgspec.json.encode(bundle)) + b"\n")
     statement = statement_of(bundle.checkpoint.signed)
     count = sum(len(order.events) for order in bundle.orders)
     click.echo(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from application.ports.store import StoreUnavailable
+from application.runtime.private_files import make_private
 
 BUSY_SECONDS = 5.0
 """How long a process waits for another one's writing to end."""
@@ -97,6 +98,7 @@ def connect(path: str, synchronous: Synchronous) -> sqlite3.Connection:
 
     `synchronous` says whether a commit waits for the disk (FULL).
     """
+    make_private(path)
     try:
         connection = sqlite3.connect(
             path,
