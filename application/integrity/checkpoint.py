@@ -195,10 +195,10 @@ class Checkpoints:
             raise NoKey
         return self.place.settle()
 
-    def check_key(self) -> None:
-        """See that the next checkpoint can be signed. Raises as `make`."""
+    def signer(self) -> Signer:
+        """The signer, if the next checkpoint can be signed. Raises as `make`."""
         self._acknowledged()
-        self._signer(adopt=False)
+        return self._signer(adopt=False)
 
     def make(self, *, adopt: bool = False) -> SignedCheckpoint:
         """The last checkpoint, or a new one if something was appended since it was made.

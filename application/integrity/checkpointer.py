@@ -28,7 +28,7 @@ def check_at_start(checkpoints: Checkpoints, *, named: bool) -> None:
     What else keeps it from signing is logged, for sales do not need it.
     """
     try:
-        checkpoints.check_key()
+        checkpoints.signer()
     except NoKey as reason:
         log.warning("no_checkpoints", reason=str(reason))
     except (BadKey, OSError) as reason:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from interface.cli.shared.progress_bars import events_bar
+from interface.cli.shared.safe_console import safe
 from interface.cli.shared.session import Session, database_option
 
 if TYPE_CHECKING:  # see session.py
@@ -76,7 +77,7 @@ def acknowledge(session: Session, reason: str, by: str | None) -> None:
     services = session.services
     known = services.acknowledgements.acknowledge(by or getuser(), reason.strip())
     for each in known:
-        click.echo(each.says)
+        click.echo(safe(each.says))
     try:
         made = services.checkpoints.make()
     except NoKey:

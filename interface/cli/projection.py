@@ -10,6 +10,7 @@ import click
 
 from interface.cli.shared.progress_bars import events_bar
 from interface.cli.shared.read_model_tables import differences_table
+from interface.cli.shared.safe_console import safe
 from interface.cli.shared.session import Session, database_option, extra, json_option
 from interface.cli.shared.tables import listing
 
@@ -211,7 +212,7 @@ def _report_outcome(session: Session, projection: "Projection", outcome: "Outcom
     if outcome.differences:
         session.out.print(differences_table(outcome, projection.table))
     if outcome.incomparable:
-        click.echo(f"The live {name} could not be compared with: {outcome.incomparable}.")
+        click.echo(safe(f"The live {name} could not be compared with: {outcome.incomparable}."))
     elif not outcome.differences:
         click.echo(f"No row differs at position {outcome.position}.")
     if name in IN_PLACE:

@@ -82,7 +82,7 @@ def test_a_forged_past_is_not_signed_when_all_that_was_signed_is_gone(shop, tamp
     with pytest.raises(SignerDisagrees):
         shop.checkpoints.make()
     with pytest.raises(SignerDisagrees):
-        shop.checkpoints.check_key()
+        shop.checkpoints.signer()
     assert shop.records.checkpoints() == []
     assert "checkpoint 1" in " ".join(shop.verify(trusted=shop.checkpoints.public_key).not_proven)
     shop.services.watch.look()
