@@ -181,7 +181,8 @@ def rollback(session: Session, name: str) -> None:
     from application.projector.rebuild import roll_back  # noqa: PLC0415 - see session.py
     from application.read_models.registry import PROJECTIONS  # noqa: PLC0415
 
-    position = roll_back(session.services.store, _known(name, PROJECTIONS))
+    projection = _known(name, PROJECTIONS)
+    position = roll_back(session.services.store, projection)
     click.echo(f"{name} is the earlier one again, up to position {position}.")
 
 
