@@ -193,7 +193,7 @@ class Checkpoints:
     def _path(self) -> str:
         if self.place is None:
             raise NoKey
-        return self.place.settle()
+        return self.place.prepare()
 
     def signer(self) -> Signer:
         """The signer, if the next checkpoint can be signed. Raises as `make`."""

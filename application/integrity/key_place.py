@@ -87,7 +87,7 @@ class KeyPlace:
             return None
         return self._former if os.path.lexists(self._former) else None
 
-    def settle(self) -> str:
+    def prepare(self) -> str:
         """The file of the key, in a folder that is there; brought from its former place first.
 
         Raises `BadKey`, `OSError`.
@@ -108,7 +108,7 @@ class KeyPlace:
         `adopt` takes another one. Raises `KeyMissing`, `KeyRetired`, `WrongKey`, `BadKey`,
         `OSError`.
         """
-        path = self.settle()
+        path = self.prepare()
         if expected is not None and not adopt and not Path(path).exists():
             raise KeyMissing(path, number, expected)
         signer = signer_at(path)
@@ -125,7 +125,7 @@ class KeyPlace:
 
     def replace_key(self, fresh: str) -> None:
         """Put a new key in the place of the old one, which signs nothing from then on."""
-        path = self.settle()
+        path = self.prepare()
         if Path(path).exists():
             self.memory.retire(signer_at(path).public)
         Path(fresh).replace(path)

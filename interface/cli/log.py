@@ -80,7 +80,7 @@ def import_(session: Session, folder: Path, key_file: str | None) -> None:
     with extra("archive"):
         from application.archive.importing import import_log  # noqa: PLC0415 - an extra
 
-    _tell_signer(folder, key_file)
+    _report_signer(folder, key_file)
     with (
         closing(open_copyable(session.settings.database, make=True)) as target,
         bars_of_steps(session) as report,
@@ -89,7 +89,7 @@ def import_(session: Session, folder: Path, key_file: str | None) -> None:
     click.echo(f"{copied.rows} events are imported and compared; their SHA-256 is {copied.digest}.")
 
 
-def _tell_signer(folder: Path, key_file: str | None) -> None:
+def _report_signer(folder: Path, key_file: str | None) -> None:
     """Say whose archive it is. Raises `BadArchive`, `BadSignature`, `BadKey`."""
     from application.archive.manifest import LIST, read_manifest  # noqa: PLC0415 - see session.py
     from application.integrity.file_signature import signed_by  # noqa: PLC0415
