@@ -9,10 +9,10 @@ from application.storage.sqlite.layout import LOG
 
 
 def has_log(path: str) -> bool:
-    """Whether there is a log, or a damaged file, which opening it reports. Raises `FilesDiffer`."""
+    """Whether there is a log, or something that opening it reports. Raises `FilesDiffer`."""
     check_before_opening(path)
     file = Path(path)
-    if not file.is_file() or file.stat().st_size == 0:
+    if not file.exists() or (file.is_file() and file.stat().st_size == 0):
         return False
     try:
         uri = f"{file.absolute().as_uri()}?mode=rw"

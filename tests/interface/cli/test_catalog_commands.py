@@ -137,6 +137,7 @@ def test_what_is_shown_fits_into_80_columns(orderlog, monkeypatch):
 
 
 def test_an_empty_catalogue_is_shown_too(new):
+    assert new("catalog", "load", "-", stdin=b"{}").exit_code == 0
     assert new("catalog", "show").exit_code == 0
     assert json.dumps(new("catalog", "show", "--json").document)
     assert new("catalog", "show", "--json").document["events"] == []
