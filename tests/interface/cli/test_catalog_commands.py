@@ -7,6 +7,7 @@ import pytest
 from box_office import PARTERRE, SHOW
 
 import application
+from application.bootstrap import open_store
 
 SAMPLE = Path(application.__file__).with_name("sample_catalog.yaml")
 BAD = """
@@ -35,8 +36,7 @@ WRONG = (
     "events[0].starts_at",
     "events[0].sets[0].rules[0].nominal",
     "events[0].sets[0].tickets.count",
-)from application.bootstrap import open_store
-
+)
 
 
 @pytest.fixture
