@@ -75,10 +75,10 @@ def _verified(
     not_proven = check_known(store.audit().checkpoints(), series, known, found)
     last = max(series.good, key=lambda each: each.number, default=None)
     scope = _scope_of(store, 0 if last is None else last.position)
+    found.add(_too_short(scope.till, known.at_least))  # first: only so many are named
     tasks = _tasks(store, scope)
     totals = _check(tasks, workers, found, lambda done: progress(done, max(scope.till, done)))
     clashes = _check_whole(store, scope, totals, found)
-    found.add(_too_short(scope.till, known.at_least))
     if last is not None:
         found.add(_against(store, workers, series.good, last, totals, found.count))
     for anchor in known.anchors:
