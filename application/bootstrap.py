@@ -15,6 +15,8 @@ from application.catalog.seating import Seating
 from application.catalog.session_secret import SessionSecret
 from application.integrity.checkpoint import Checkpoints
 from application.integrity.checkpointer import Checkpointer
+from application.integrity.key_place import BESIDE as BESIDE_THE_FILE
+from application.integrity.key_place import KeyPlace, default_place
 from application.integrity.log_watch import LogWatch, Watcher
 from application.orders.as_of import PastOrders
 from application.orders.expiry import Sweeper
@@ -33,9 +35,10 @@ from application.projector.acknowledgements import Acknowledgements
 from application.projector.loop import Projector, begin_diverged_anew
 from application.read_models.registry import PROJECTIONS
 from application.runtime.store_clock import StoreClock
-from application.settings import BESIDE, Settings
+from application.settings import BESIDE, PRIVATE, Settings
 from application.storage.sqlite.backup import SqliteBackups
 from application.storage.sqlite.copy import SqliteCopyable
+from application.storage.sqlite.presence import has_log
 from application.storage.sqlite.store import SqliteStore
 from domain.errors import UserError
 
@@ -47,6 +50,16 @@ POSTGRES = "postgresql://"
 
 class BadDatabase(UserError):
     """A database address that names no known store."""
+
+
+class NoDatabase(UserError):
+    """There is no log at an address, and what was asked for makes none."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(
+            f"There is no log of orderlog in {where}: orderlog serve and orderlog catalog load"
+            " make one."
+        )
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,7 +152,7 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
     queries = OrderQueries(store, clock)
     past = PastOrders(store, settings.wait_seconds)
     history = OrderHistory(store, clock)
-    checkpoints = Checkpoints(store, clock, audit_key_of(settings))
+    checkpoints = Checkpoints(store, clock, key_place_of(settings))
     watch = LogWatch(store, lambda: checkpoints.memory, clock)
     return Services(
         settings=settings,
@@ -187,16 +200,17 @@ def sold_without() -> Iterator[None]:
         log.error("read_model_not_made", reason=str(error))
 
 
-def audit_key_of(settings: Settings) -> str | None:
+def key_place_of(settings: Settings) -> KeyPlace | None:
     """The file of the private key that checkpoints are signed with.
 
-    Beside an SQLite file it has a default name; elsewhere it has to be configured.
+    For an SQLite file it has a default; elsewhere it has to be configured.
     """
-    if settings.audit_key not in {BESIDE, ""}:
-        return settings.audit_key
-    if settings.database.startswith(SQLITE):
-        return settings.database.removeprefix(SQLITE) + "-audit-key"
-    return None
+    if settings.audit_key not in {PRIVATE, BESIDE, ""}:
+        return KeyPlace(settings.audit_key)
+    if not settings.database.startswith(SQLITE):
+        return None
+    file = settings.database.removeprefix(SQLITE)
+    return KeyPlace(file + BESIDE_THE_FILE) if settings.audit_key == BESIDE else default_place(file)
 
 
 def open_store(database: str) -> Store:
@@ -206,6 +220,16 @@ def open_store(database: str) -> Store:
     return _open_postgres(database, _postgres_store)
 
 
+def require_log(database: str) -> None:
+    """Raise `NoDatabase` where opening a store would make one, and what opening raises."""
+    if database.startswith(SQLITE) and len(database) > len(SQLITE):
+        path = database.removeprefix(SQLITE)
+        if not has_log(path):
+            raise NoDatabase(path)
+    elif not _open_postgres(database, _postgres_has_log):
+        raise NoDatabase("this PostgreSQL database")
+
+
 def opener_of(database: str) -> StoreOpener:
     """The opener of a store for a worker process."""
     return StoreOpener(open_store, database)
@@ -213,6 +237,8 @@ def opener_of(database: str) -> StoreOpener:
 
 def open_copyable(database: str, *, make: bool) -> Copyable:
     """The whole database that an address names; it is created only with `make`."""
+    if not make:
+        require_log(database)
     if database.startswith(SQLITE) and len(database) > len(SQLITE):
         return SqliteCopyable(database.removeprefix(SQLITE), make=make)
     return _open_postgres(database, partial(_postgres_copyable, make=make))
@@ -240,6 +266,12 @@ def _postgres_store(database: str) -> Store:
     from application.storage.postgres.store import PostgresStore  # noqa: PLC0415 - an extra
 
     return PostgresStore(database)
+
+
+def _postgres_has_log(database: str) -> bool:
+    from application.storage.postgres.copy import has_log  # noqa: PLC0415 - an extra
+
+    return has_log(database)
 
 
 def _postgres_copyable(database: str, *, make: bool) -> Copyable:

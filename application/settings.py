@@ -7,6 +7,8 @@ from domain.errors import UserError
 
 BESIDE = "beside"
 """The audit key is in a file beside the database, where that is a file."""
+PRIVATE = "private"
+"""The audit key is in a folder of the user's own, away from the database."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,7 +23,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_body_bytes: int = 1_048_576
     log_level: str = "INFO"
     session_hours: float = 8.0
-    audit_key: str = BESIDE
+    audit_key: str = PRIVATE
     checkpoint_seconds: float = 300.0
 
 

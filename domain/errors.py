@@ -21,3 +21,14 @@ class UnknownEvent(UserError):
             f"{name} in order {order} is an event that this version of orderlog does not know:"
             " a later version recorded it."
         )
+
+
+class UnreadableEvent(UnknownEvent):
+    """The bytes of an event are not those that this version stores under its name."""
+
+    def __init__(self, name: str, order: str) -> None:
+        UserError.__init__(
+            self,
+            f"{name} in order {order} cannot be read by this version of orderlog: a later version"
+            " recorded it, or it was changed (orderlog audit verify).",
+        )

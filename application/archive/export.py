@@ -12,17 +12,20 @@ import pyarrow.parquet as pq
 
 from application.archive.flat_events import SCHEMA, flat_event, table_of
 from application.archive.manifest import (
+    FILE,
     LIST,
     ArchiveFile,
     BadArchive,
     Manifest,
     digest_of,
     read_manifest,
+    refuse_links,
     write_manifest,
 )
 from application.archive.reading import another_log, last_event
 from application.ports.copyable import EVENTS, Readable, Row
 from application.runtime.disk import sync
+from application.runtime.private_files import make_private
 
 
 class Sizes(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +89,9 @@ def begin(log: Readable, folder: Path) -> Manifest:
     manifest = read_manifest(folder)
     listed = {each.path for each in manifest.files}
     for file in folder.glob("month=*/*"):
-        if file.relative_to(folder).as_posix() not in listed:
+        refuse_links(file.parent, file)
+        path = file.relative_to(folder).as_posix()
+        if path not in listed and FILE.fullmatch(path) and file.is_file():
             file.unlink()  # begun by an export that was killed
     if manifest.position:
         found = log.rows(EVENTS, (manifest.position - 1,), 1)
@@ -135,7 +140,9 @@ class _MonthWriter:
         self._group = group
         self._part = partition
         self._path = folder / f"month={month}" / f"facts-{partition:06d}.parquet"
-        self._path.parent.mkdir(exist_ok=True)
+        self._path.parent.mkdir(mode=0o700, exist_ok=True)
+        refuse_links(self._path.parent, self._path)
+        make_private(self._path)
         self._writer = pq.ParquetWriter(
             self._path, SCHEMA, compression="zstd", use_dictionary=REPEATED
         )

@@ -1,16 +1,21 @@
 """The manifest: the list of an archive's files. A file that is not listed is not part of it."""
 
 import hashlib
+import re
 from pathlib import Path
 
 import msgspec
 
-from application.runtime.disk import sync
+from application.runtime.private_files import write_private
 from domain.errors import UserError
 
 FORMAT = 1
 LIST = "_archive.json"
 """Its name begins with an underscore: tools that read a folder of Parquet files skip it."""
+
+
+FILE = re.compile(r"month=(\d{1,4}-\d{2}|unknown)/facts-\d{6,}\.parquet", re.ASCII)
+"""The path of a file in an archive; there are no others."""
 
 
 class BadArchive(UserError):
@@ -55,6 +60,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 def read_manifest(folder: Path) -> Manifest:
     """An archive's manifest. Raises `BadArchive`, also if there is none."""
     try:
+        refuse_links(folder / LIST)
         manifest = msgspec.json.decode((folder / LIST).read_bytes(), type=Manifest)
     except FileNotFoundError as error:
         raise BadArchive(f"{folder} is no archive: it has no {LIST}.") from error
@@ -64,16 +70,30 @@ def read_manifest(folder: Path) -> Manifest:
         raise BadArchive(
             f"{folder} has format {manifest.format}; this version of orderlog knows {FORMAT}."
         )
+    for each in manifest.files:
+        path_of(folder, each)
     return manifest
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Replace the manifest atomically, once it is on the disk."""
-    fresh = folder / f"{LIST}.new"
-    fresh.write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
-    sync(fresh)
-    fresh.replace(folder / LIST)
-    sync(folder)
+    write_private(folder / LIST, msgspec.json.format(msgspec.json.encode(manifest)))
+
+
+def path_of(folder: Path, file: ArchiveFile) -> Path:
+    """Where a listed file is. Raises `BadArchive` where that is not in the archive itself."""
+    if not FILE.fullmatch(file.path):
+        raise BadArchive(f"{folder / LIST} lists {file.path}, which is no file of an archive.")
+    path = folder / file.path
+    refuse_links(path.parent, path)
+    return path
+
+
+def refuse_links(*paths: Path) -> None:
+    """Raise `BadArchive` for a path that leads out of the archive."""
+    for path in paths:
+        if path.is_symlink():
+            raise BadArchive(f"{path} is a link: an archive has its files itself.")
 
 
 def digest_of(path: Path) -> str:
@@ -88,7 +108,7 @@ def check_files(folder: Path, manifest: Manifest) -> None:
     Raises `BadArchive`, naming the first that is not.
     """
     for each in manifest.files:
-        path = folder / each.path
+        path = path_of(folder, each)
         if not path.is_file():
             raise BadArchive(f"{path} is missing.")
         if digest_of(path) != each.sha256:

@@ -9,7 +9,7 @@ import msgspec
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import Mapper, StoredEvent
 
-from domain.errors import UnknownEvent
+from domain.errors import UnknownEvent, UnreadableEvent
 from domain.events import STORED, STORED_NAMES, Event
 
 _ENCODER = msgspec.json.Encoder()
@@ -27,7 +27,10 @@ def event_from(name: str, state: bytes, order: str) -> Event:
     decoder = DECODERS.get(name)
     if decoder is None:
         raise UnknownEvent(name, order)
-    return decoder.decode(state)
+    try:
+        return decoder.decode(state)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise UnreadableEvent(name, order) from error
 
 
 class EventMapper(Mapper[str]):

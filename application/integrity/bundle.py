@@ -35,6 +35,10 @@ from domain.errors import UserError
 from domain.refusals import UnknownOrder
 
 FORMAT = "orderlog bundle 1"
+NOBODYS = (
+    "Anybody can sign with a key of their own: get the public key (orderlog audit key) from those"
+    " who run the service, not with the bundle, and give it by --key."
+)
 
 
 class BundledEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +103,7 @@ class BundleReport(msgspec.Struct, frozen=True, kw_only=True):
     orders: int
     events: int = msgspec.field(name="facts")
     findings: list[Finding]
+    not_proven: list[str] = msgspec.field(default_factory=list)
 
     @property
     def good(self) -> bool:
@@ -196,14 +201,35 @@ def read_bundle(data: bytes) -> Bundle:
     return bundle
 
 
-def read_checkpoint(data: bytes) -> SignedCheckpoint:
-    """Read a checkpoint from a file, as `audit checkpoint --json` prints it. Raises `BadBundle`."""
+def read_checkpoints(data: bytes) -> list[SignedCheckpoint]:
+    """Read checkpoints: as `audit checkpoint --json` prints one, or the lines of a service's log.
+
+    In lines, what is before the JSON object does not count, nor do lines without a checkpoint.
+    Raises `BadBundle`.
+    """
     try:
-        kept = msgspec.json.decode(data, type=BundledCheckpoint).signed
-        statement_of(kept)
-    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, BadStatement) as error:
-        raise BadBundle(f"The file is no checkpoint: {error}") from error
-    return kept
+        return [_kept(data)]
+    except _BAD as error:
+        found = [_kept(line[line.index(b"{") :]) for line in data.splitlines() if _has_one(line)]
+        if not found:
+            raise BadBundle(f"The file has no checkpoint: {error}") from error
+        return found
+
+
+_BAD = (msgspec.MsgspecError, UnicodeDecodeError, ValueError, BadStatement)
+
+
+def _kept(data: bytes) -> SignedCheckpoint:
+    kept = msgspec.json.decode(data, type=BundledCheckpoint).signed
+    return SignedCheckpoint(statement_of(kept).number, kept.statement, kept.signature)
+
+
+def _has_one(line: bytes) -> bool:
+    try:
+        _kept(line[line.index(b"{") :])
+    except _BAD:
+        return False
+    return True
 
 
 def check_bundle(bundle: Bundle, trusted: str | None = None) -> BundleReport:
@@ -218,6 +244,7 @@ def check_bundle(bundle: Bundle, trusted: str | None = None) -> BundleReport:
         orders=len(bundle.orders),
         events=sum(len(order.events) for order in bundle.orders),
         findings=findings,
+        not_proven=[NOBODYS] if trusted is None else [],
     )
 
 

@@ -114,7 +114,7 @@ def _link(previous: bytes, row: LinkRow) -> bytes | None:
 def _read(order: str, name: str, state: bytes) -> Event | None:
     try:
         return event_from(name, state, order)
-    except (UnknownEvent, msgspec.MsgspecError, UnicodeDecodeError):
+    except UnknownEvent:
         return None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import structlog
 
 from application.integrity.merkle_tree import bucket, head_of, leaf, root_of
-from application.ports.integrity_records import AuditRecords, Bucket, Head, Link
+from application.ports.integrity_records import AuditRecords, Bucket, Head, Link, bucket_of
 from application.ports.partitions import Range
 from application.ports.store import Store
 
@@ -22,6 +22,10 @@ class HeadsMoved(Exception):
     """Another process advances the recorded heads at the same time."""
 
 
+class HeadsChanged(Exception):
+    """The recorded heads of a bucket are not those that its digest was worked out from."""
+
+
 class Finalised:
     """The digest over all heads at a position, and how many there are."""
 
@@ -34,17 +38,23 @@ class Finalised:
 
 
 def advance(store: Store, till: int, pause: float = 0.0) -> None:
-    """Record the heads up to the position `till`, with pauses between steps. Raises `HeadsMoved`.
+    """Record the heads up to the position `till`, with pauses between steps.
 
+    Raises `HeadsMoved`, and `HeadsChanged` before it builds on heads that were changed.
     A chain that was changed after its head was recorded keeps the recorded head, so that every
     later verification still finds the change, whatever is signed from now on.
     """
     records = store.audit()
     position = records.recorded()
+    finalised = {each.name: each for each in records.buckets()[1]} if position < till else {}
     while position < till:
         events = [each for each in store.log(position, EVENTS_AT_ONCE) if each.id <= till]
         reached = events[-1].id if events else till
         orders = list(dict.fromkeys(str(event.originator_id) for event in events))
+        for name in dict.fromkeys(map(bucket_of, orders)):
+            known = finalised.pop(name, None)
+            if known is not None and _bucket(records, position, name) != known:
+                raise HeadsChanged
         heads = list(_heads(records, orders, reached))
         if not records.record_heads(position, reached, heads):
             raise HeadsMoved

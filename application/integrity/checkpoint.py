@@ -8,11 +8,17 @@ import hashlib
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
 
 import msgspec
 
-from application.integrity.chain_heads import Finalised, HeadsMoved, advance, finalise
+from application.integrity.chain_heads import (
+    Finalised,
+    HeadsChanged,
+    HeadsMoved,
+    advance,
+    finalise,
+)
+from application.integrity.key_place import KeyPlace, NoKey
 from application.integrity.signer_memory import SignerMemory, signed_of
 from application.integrity.signing import Signer, replacement_of, signer_at, verified
 from application.ports.integrity_records import Setback, SignedCheckpoint
@@ -154,38 +160,18 @@ def is_signed(checkpoint: SignedCheckpoint, statement: Statement) -> bool:
     return verified(statement.key, checkpoint.statement, checkpoint.signature)
 
 
-class NoKey(UserError):
-    """There is no file to keep the private key in."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Checkpoints on PostgreSQL need a file for their private key: ORDERLOG_AUDIT_KEY."
-        )
-
-
-class WrongKey(UserError):
-    """The configured key is not the one that may sign the next checkpoint."""
-
-    def __init__(self, path: str, number: int) -> None:
-        super().__init__(
-            f"The key in {path} is not the one that checkpoint {number} leaves the signing to."
-            " If that one is lost, orderlog audit checkpoint --adopt-key goes on with this one;"
-            " those who verify need the new public key."
-        )
-
-
 class Checkpoints:
     """Makes checkpoints. Only one process does at a time.
 
-    The private key is in the file `key_path`, made on first use; it is read each time, for another
-    process may have replaced it.
+    The private key is in the file that `place` names, made on first use; it is read each time, for
+    another process may have replaced it.
     """
 
     def __init__(
         self,
         store: Store,
         clock: Callable[[], datetime],
-        key_path: str | None,
+        place: KeyPlace | None,
         backoff_seconds: float = BACKOFF_SECONDS,
     ) -> None:
         """Another process that makes one is waited for at most `backoff_seconds`."""
@@ -193,7 +179,7 @@ class Checkpoints:
         self._store = store
         self._pause = 0.0
         self._clock = clock
-        self._key_path = key_path
+        self.place = place
 
     @property
     def public_key(self) -> str:
@@ -203,7 +189,7 @@ class Checkpoints:
     @property
     def memory(self) -> SignerMemory | None:
         """The signer's memory, in a file beside the key; None without a key."""
-        return None if self._key_path is None else SignerMemory(f"{self._key_path}.memory")
+        return None if self.place is None else self.place.memory
 
     def leave_lost(self) -> None:
         """Go on from a log that has lost signed events: an operator has acknowledged it."""
@@ -213,9 +199,14 @@ class Checkpoints:
 
     @property
     def _path(self) -> str:
-        if self._key_path is None:
+        if self.place is None:
             raise NoKey
-        return self._key_path
+        return self.place.prepare()
+
+    def signer(self) -> Signer:
+        """The signer, if the next checkpoint can be signed. Raises as `make`."""
+        self._acknowledged()
+        return self._signer(adopt=False)
 
     def make(self, *, adopt: bool = False) -> SignedCheckpoint:
         """The last checkpoint, or a new one if something was appended since it was made.
@@ -264,7 +255,9 @@ class Checkpoints:
             lambda: self._make(self._signer(adopt=False), next_key=replacement.public)
         )
         reach("checkpoint.rotated")
-        Path(beside).replace(self._path)
+        if self.place is not None:
+            self.place.replace_key(beside)
+        self._make_alone(lambda: self._make(self._signer(adopt=False), renew=True))
         return made
 
     def _make_alone(self, make: Callable[[], SignedCheckpoint]) -> SignedCheckpoint:
@@ -284,20 +277,13 @@ class Checkpoints:
 
     def _signer(self, *, adopt: bool) -> Signer:
         """The signer that the last checkpoint allows."""
-        signer = signer_at(self._path)
+        if self.place is None:
+            raise NoKey
         last = self._store.audit().last_checkpoint()
-        if last is None or adopt:
-            return signer
+        if last is None:
+            return self.place.signer(0, None, adopt=adopt)
         statement = statement_of(last)
-        expected = statement.next_key or statement.key
-        if signer.public != expected and Path(f"{self._path}.next").exists():
-            replacement = signer_at(f"{self._path}.next")
-            if replacement.public == expected:
-                Path(f"{self._path}.next").replace(self._path)
-                return replacement
-        if signer.public != expected:
-            raise WrongKey(self._path, last.number)
-        return signer
+        return self.place.signer(last.number, statement.next_key or statement.key, adopt=adopt)
 
     def _make(
         self, signer: Signer, *, next_key: str | None = None, renew: bool = False
@@ -313,7 +299,11 @@ class Checkpoints:
                 return last
             self._look_back(before)
             position = max(position, records.recorded())
-        advance(self._store, position, self._pause)
+        try:
+            advance(self._store, position, self._pause)
+        except HeadsChanged:
+            self._record_anew(None if setbacks else before)
+            advance(self._store, position, self._pause)
         reach("checkpoint.moved")
         finalised = finalise(self._store, position)
         checkpoint = self._signed(signer, last, finalised, next_key, setbacks)
@@ -360,16 +350,28 @@ class Checkpoints:
     def _look_back(self, before: Statement) -> None:
         """Refuse to go on from a log that the last checkpoint does not cover.
 
-        Recorded heads that were made again have to agree with what was signed. Those that were kept
-        all along still have what was seen.
+        Recorded heads that are not those that were signed are made again from the log, which then
+        has to agree with what was signed. A changed chain keeps the head that was recorded.
+        """
+        if self._store.audit().recorded() != before.position or not self._agrees(before):
+            self._record_anew(before)
+
+    def _agrees(self, before: Statement) -> bool:
+        return finalise(self._store, before.position).root.hex() == before.root
+
+    def _record_anew(self, before: Statement | None) -> None:
+        """Make the recorded heads again from the log, up to the last checkpoint if there is one.
+
+        Raises `LogContradicts`.
         """
         records = self._store.audit()
-        if records.recorded() < before.position:
+        records.forget_recorded_heads()
+        if before is None:
+            return
+        advance(self._store, before.position, self._pause)
+        if not self._agrees(before):
             records.forget_recorded_heads()
-            advance(self._store, before.position, self._pause)
-            if finalise(self._store, before.position).root.hex() != before.root:
-                records.forget_recorded_heads()
-                raise LogContradicts(before.number)
+            raise LogContradicts(before.number)
 
     def _signed(
         self,

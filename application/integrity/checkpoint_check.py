@@ -29,13 +29,15 @@ def check_series(checkpoints: Sequence[SignedCheckpoint], trusted: str | None = 
     """Check all checkpoints of a log, by number.
 
     The first key is accepted as it is, as is the `trusted` one wherever it first signs. Every other
-    key has to be announced by its predecessor.
+    key has to be announced by its predecessor. A key that announced another signs nothing after it.
     """
     series = Series()
     number, previous, position = 1, NO_PREDECESSOR, 0
     expected: str | None = None
+    retired: set[str] = set()
     for checkpoint in checkpoints:
-        faults = list(_faults(checkpoint, number, previous, position, expected, trusted))
+        allowed = trusted if trusted not in retired else None
+        faults = list(_faults(checkpoint, number, previous, position, expected, allowed))
         series.findings += faults
         previous, number = digest_of(checkpoint), checkpoint.number + 1
         try:
@@ -49,6 +51,8 @@ def check_series(checkpoints: Sequence[SignedCheckpoint], trusted: str | None = 
             series.resumptions += [(statement, each) for each in statement.resumes]
         if not faults:
             series.good.append(statement)
+            if statement.next_key is not None:
+                retired.add(statement.key)
     series.findings += _untrusted(series.good, trusted)
     return series
 

@@ -6,23 +6,44 @@ from application.integrity.checkpoint import (
     Checkpoints,
     LogContradicts,
     LogWentBack,
-    NoKey,
     SignerDisagrees,
     statement_of,
 )
+from application.integrity.key_place import KeyMissing, KeyRetired, NoKey, WrongKey
 from application.integrity.signer_memory import BadMemory
+from application.integrity.signing import BadKey
+from application.ports.store import StoreUnavailable
 from application.runtime.background_thread import BackgroundThread
+from domain.errors import UserError
 
 LOOK_SECONDS = 10.0
 
 log = structlog.get_logger()
 
 
+def check_at_start(checkpoints: Checkpoints, *, named: bool) -> None:
+    """See at the start that checkpoints can be signed, not at the first of them.
+
+    A key file that an operator has named and that is none is refused: raises `BadKey`, `OSError`.
+    What else keeps it from signing is logged, for sales do not need it.
+    """
+    try:
+        checkpoints.signer()
+    except NoKey as reason:
+        log.warning("no_checkpoints", reason=str(reason))
+    except (BadKey, OSError) as reason:
+        if named:
+            raise
+        log.error("nothing_is_signed", reason=str(reason))
+    except (UserError, StoreUnavailable) as reason:
+        log.error("nothing_is_signed", reason=str(reason))
+
+
 class Checkpointer(BackgroundThread):
     """Makes a checkpoint when the last is `seconds` old and there are new events; 0: never.
 
-    Each is written to the operator's log. A copy of it elsewhere is an anchor that nobody with
-    write access to the database can move.
+    Each is written to the operator's log, whole: the line is an anchor that nobody with write
+    access to the database can move (`orderlog audit verify --checkpoint`).
     """
 
     def __init__(self, checkpoints: Checkpoints, seconds: float) -> None:
@@ -38,7 +59,15 @@ class Checkpointer(BackgroundThread):
             self.end()
         except LogContradicts as contradiction:
             log.error("log_contradicts_checkpoint", reason=str(contradiction))
-        except (LogWentBack, SignerDisagrees, BadMemory) as reason:
+        except (
+            LogWentBack,
+            SignerDisagrees,
+            BadMemory,
+            BadKey,
+            KeyMissing,
+            KeyRetired,
+            WrongKey,
+        ) as reason:
             log.error("nothing_is_signed", reason=str(reason))
         except Exception as error:  # noqa: BLE001 - logged, and tried again
             log.warning("checkpoint_failed", reason=f"{type(error).__name__}: {error}")
@@ -50,5 +79,6 @@ class Checkpointer(BackgroundThread):
                     number=made.number,
                     position=statement.position,
                     root=statement.root,
+                    statement=made.statement.decode(),
                     signature=made.signature.hex(),
                 )

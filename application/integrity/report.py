@@ -24,6 +24,7 @@ class Report(msgspec.Struct, kw_only=True):
     (`unproven`) and those of events that do not name keys (`recorded_before`). `oversold` is the
     number of tickets that two orders had at once. `acknowledged` are the setbacks of the log for
     which an operator gave a reason: they are not findings, but every report names them.
+    `not_proven` has, in sentences, why a log without findings may still have been changed.
     """
 
     position: int
@@ -43,6 +44,7 @@ class Report(msgspec.Struct, kw_only=True):
     wrong: int
     findings: list[Finding]
     acknowledged: list[Finding] = msgspec.field(default_factory=list)
+    not_proven: list[str] = msgspec.field(default_factory=list)
 
     @property
     def good(self) -> bool:

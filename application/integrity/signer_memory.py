@@ -6,18 +6,16 @@ crash in between, the database has one of the two.
 """
 
 import hashlib
-import os
-import secrets
 from pathlib import Path
 
 import msgspec
 
 from application.ports.integrity_records import AuditRecords, SignedCheckpoint
 from application.ports.log_point import LogPoint
+from application.runtime.private_files import write_private
 from domain.errors import UserError
 
 FORMAT = "orderlog signer memory 1"
-MODE = 0o600
 
 
 class BadMemory(UserError):
@@ -44,13 +42,15 @@ class Remembered(msgspec.Struct, frozen=True):
     """The content of the file, as JSON.
 
     `last` is in the database; `signing` was signed and may be there. `left` is whether an operator
-    has acknowledged that the log does not have `last` any more.
+    has acknowledged that the log does not have `last` any more. `retired` are the public keys that
+    were replaced: they sign nothing any more.
     """
 
     format: str
     last: Signed | None = None
     signing: Signed | None = None
     left: bool = False
+    retired: tuple[str, ...] = ()
 
 
 class SignerMemory:
@@ -94,25 +94,21 @@ class SignerMemory:
 
     def end(self, signed: Signed) -> None:
         """Note that a checkpoint is stored."""
-        self._write(Remembered(FORMAT, last=signed))
+        retired = self.read().retired
+        self._write(Remembered(FORMAT, last=signed, retired=retired))
+
+    def retire(self, public: str) -> None:
+        """Note that a key was replaced, before the new one takes its place."""
+        remembered = self.read()
+        retired = tuple(dict.fromkeys((*remembered.retired, public)))
+        self._write(msgspec.structs.replace(remembered, retired=retired))
 
     def leave(self) -> None:
         """Note that an operator has acknowledged the loss of the last checkpoint."""
         self._write(msgspec.structs.replace(self.read(), left=True))
 
     def _write(self, remembered: Remembered) -> None:
-        """Replace the file atomically, and sync it."""
-        draft = f"{self.path}.{secrets.token_hex(8)}"
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE), "wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(remembered)) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        Path(draft).replace(self.path)
-        folder = os.open(Path(self.path).absolute().parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        write_private(self.path, msgspec.json.format(msgspec.json.encode(remembered)) + b"\n")
 
 
 def signed_of(checkpoint: SignedCheckpoint, point: LogPoint) -> Signed:

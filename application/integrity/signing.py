@@ -4,17 +4,15 @@ The library is imported when a key is needed, so that starting a service does no
 """
 
 import os
-import secrets
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from application.runtime.private_files import write_private_once
 from domain.errors import UserError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-MODE = 0o600
 KEY_DIGITS = 64
 
 
@@ -40,7 +38,7 @@ def signer_at(path: str) -> Signer:
     Raises `BadKey`, `OSError`.
     """
     if not Path(path).exists():
-        _put_new_key(path)
+        write_private_once(path, _new_key())
     return _read(path)
 
 
@@ -48,7 +46,7 @@ def replacement_of(path: str) -> tuple[Signer, str]:
     """A signer with a new key, and the file with it that is to replace the one at `path`."""
     beside = f"{path}.next"
     Path(beside).unlink(missing_ok=True)
-    _put_new_key(beside)
+    write_private_once(beside, _new_key())
     return _read(beside), beside
 
 
@@ -84,18 +82,6 @@ def _new_key() -> bytes:
     return Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-
-
-def _put_new_key(path: str) -> None:
-    """Write a new key to a file atomically, and sync it, unless another process was first."""
-    draft = f"{path}.{secrets.token_hex(8)}"
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE), "wb") as file:
-        file.write(_new_key())
-        file.flush()
-        os.fsync(file.fileno())
-    with suppress(FileExistsError):
-        os.link(draft, path)
-    Path(draft).unlink()
 
 
 def _read(path: str) -> Signer:

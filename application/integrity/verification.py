@@ -11,17 +11,19 @@ import structlog
 
 from application.event_log.event_mapper import event_of
 from application.integrity.catalog_check import catalog_findings, keeps_tickets
-from application.integrity.checkpoint import Statement
+from application.integrity.checkpoint import Statement, statement_of
 from application.integrity.checkpoint_check import Series, check_series
 from application.integrity.findings import Finding, Kind
 from application.integrity.holdings import Clash
+from application.integrity.known import Known, check_known
 from application.integrity.merkle_tree import bucket, root_of
 from application.integrity.partition_check import Leaves, Task
 from application.integrity.ranges import is_short, owned_by, parts_of, recorded_of
 from application.integrity.record_check import number_findings, unrecorded_findings
 from application.integrity.report import MOST_FINDINGS, Found, Report, Totals
+from application.integrity.signer_memory import SignerMemory
 from application.integrity.workers import Workers, here, in_processes, no_cycles_looked_for
-from application.ports.integrity_records import Setback, SignedCheckpoint, Verification
+from application.ports.integrity_records import NOT_PROVEN, Setback, SignedCheckpoint, Verification
 from application.ports.read_models import Row
 from application.ports.store import Store, StoreOpener
 from application.read_models.changes import added_up
@@ -45,16 +47,19 @@ def verify(
     progress: Progress,
     *,
     trusted: str | None = None,
-    anchors: Sequence[Statement] = (),
+    anchors: Sequence[SignedCheckpoint] = (),
     at_least: int = 0,
+    memory: SignerMemory | None = None,
 ) -> Report:
     """Verify the log of `store`.
 
     `trusted` is the public key that the caller knows; `anchors` are checkpoints that were kept
     elsewhere and that the log has to agree with. The log has to reach position `at_least`.
+    `memory` is the signer's, where the caller has access to it.
     """
+    known = Known(trusted, anchors, at_least, memory)
     with no_cycles_looked_for():
-        report = _verified(store, workers, progress, trusted, anchors, at_least)
+        report = _verified(store, workers, progress, known)
     _note(store, report)
     return report
 
@@ -63,22 +68,21 @@ def _verified(
     store: Store,
     workers: Workers,
     progress: Progress,
-    trusted: str | None,
-    anchors: Sequence[Statement],
-    at_least: int,
+    known: Known,
 ) -> Report:
     began, found = monotonic(), Found()
-    series, setbacks = _check_checkpoints(store, trusted, found)
+    series, setbacks = _check_checkpoints(store, known.trusted, found)
+    not_proven = check_known(store.audit().checkpoints(), series, known, found)
     last = max(series.good, key=lambda each: each.number, default=None)
     scope = _scope_of(store, 0 if last is None else last.position)
+    found.add(_too_short(scope.till, known.at_least))  # first: only so many are named
     tasks = _tasks(store, scope)
     totals = _check(tasks, workers, found, lambda done: progress(done, max(scope.till, done)))
     clashes = _check_whole(store, scope, totals, found)
-    found.add(_too_short(scope.till, at_least))
     if last is not None:
         found.add(_against(store, workers, series.good, last, totals, found.count))
-    for anchor in anchors:
-        found.add(_against_anchor(store, workers, anchor))
+    for anchor in known.anchors:
+        found.add(_against_anchor(store, workers, statement_of(anchor)))
     records = totals.records
     return Report(
         position=scope.till,
@@ -98,6 +102,7 @@ def _verified(
         wrong=found.count,
         findings=found.kept,
         acknowledged=list(_acknowledged(setbacks, series)),
+        not_proven=not_proven,
     )
 
 
@@ -193,7 +198,7 @@ def _note(store: Store, report: Report) -> None:
         took=round(report.seconds * 1000),
         position=report.position,
         events=report.events,
-        findings=report.wrong,
+        findings=NOT_PROVEN if report.good and report.not_proven else report.wrong,
         oversold=report.oversold,
     )
     try:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 import msgspec
 
+from application.integrity.checkpoint import BadStatement, statement_of
 from application.operations.read_model_status import read_model_status
 from application.orders.queries import OrderQueries
 from application.ports.integrity_records import Verification
@@ -33,6 +34,14 @@ class ModelFigures(msgspec.Struct, frozen=True, kw_only=True):
     rebuilding: bool
 
 
+class CheckpointFigures(msgspec.Struct, frozen=True):
+    """The last checkpoint: how old it is in seconds, and how far beyond it the log goes."""
+
+    number: int
+    age: float
+    unsigned: int
+
+
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """The metrics at one moment. `holds_due` are holds that have ended without that being recorded.
 
@@ -48,6 +57,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     verification: Verification | None
     log_went_back: bool = False
     wal_bytes: int | None = None
+    checkpoint: CheckpointFigures | None = None
 
 
 class Dated(msgspec.Struct):
@@ -70,7 +80,21 @@ def figures(store: Store, queries: OrderQueries, moment: datetime, clock_skew: f
         verification=store.audit().last_verification(),
         log_went_back=any(each.is_open for each in store.audit().setbacks()),
         wal_bytes=store.wal_bytes(),
+        checkpoint=_checkpoint(store, last, moment),
     )
+
+
+def _checkpoint(store: Store, last: int, moment: datetime) -> CheckpointFigures | None:
+    """The last checkpoint; None if there is none that can be read."""
+    found = store.audit().last_checkpoint()
+    if found is None:
+        return None
+    try:
+        statement = statement_of(found)
+        age = moment - datetime.fromisoformat(statement.at)
+    except (BadStatement, ValueError, TypeError):
+        return None
+    return CheckpointFigures(found.number, age.total_seconds(), last - statement.position)
 
 
 def _models(store: Store, last: int, moment: datetime) -> Iterator[ModelFigures]:

@@ -62,10 +62,14 @@ class SignedCheckpoint(msgspec.Struct, frozen=True):
     signature: bytes
 
 
+NOT_PROVEN = -1
+
+
 class Verification(msgspec.Struct, frozen=True):
     """The outcome of verifying the log up to `position`; `at` and `took` are in milliseconds.
 
-    `oversold` is the number of oversold tickets.
+    `oversold` is the number of oversold tickets, `findings` that of all findings; `NOT_PROVEN` if
+    there is none and nothing proves the log either.
     """
 
     at: int

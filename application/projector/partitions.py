@@ -111,5 +111,5 @@ def _streams(stored: Iterator[tuple[str, str, bytes]]) -> Iterator[tuple[str, li
     for order, events in groupby(stored, itemgetter(0)):
         try:
             yield order, [event_from(name, state, order) for _, name, state in events]
-        except (UnknownEvent, msgspec.MsgspecError) as error:
+        except UnknownEvent as error:
             raise OrderNotShown(order, f"{type(error).__name__}: {error}") from error

@@ -11,18 +11,19 @@ from rich.table import Table
 from rich.text import Text
 
 from interface.cli.shared.progress_bars import events_bar
+from interface.cli.shared.safe_console import safe
 from interface.cli.shared.session import Session, database_option
 
 if TYPE_CHECKING:  # see session.py
     from collections.abc import Sequence
 
     from application.integrity.bundle import BundleReport
-    from application.integrity.checkpoint import Statement
     from application.integrity.findings import Finding
     from application.integrity.report import Report
     from application.ports.integrity_records import SignedCheckpoint
 
 SHOWN = 50
+NOT_PROVEN = 3
 
 
 @click.group()
@@ -68,14 +69,15 @@ def acknowledge(session: Session, reason: str, by: str | None) -> None:
     every verification names it, and so does the next checkpoint, which is made at once if the key
     is available.
     """
-    from application.integrity.checkpoint import NoKey, statement_of  # noqa: PLC0415 - see session.py
+    from application.integrity.checkpoint import statement_of  # noqa: PLC0415 - see session.py
+    from application.integrity.key_place import NoKey  # noqa: PLC0415
 
     if not reason.strip():
         raise click.UsageError("--reason has to say why the log went back.")
     services = session.services
     known = services.acknowledgements.acknowledge(by or getuser(), reason.strip())
     for each in known:
-        click.echo(each.says)
+        click.echo(safe(each.says))
     try:
         made = services.checkpoints.make()
     except NoKey:
@@ -128,7 +130,7 @@ def _show_checkpoint(session: Session, made: "SignedCheckpoint", *, as_json: boo
     "anchor_files",
     type=click.Path(dir_okay=False),
     multiple=True,
-    help="A checkpoint that was kept elsewhere, and that the log has to agree with.",
+    help="Checkpoints kept elsewhere (a document, or lines of the service's log) to agree with.",
 )
 @click.option(
     "--at-least",
@@ -158,7 +160,7 @@ def verify(
 
     This checks every event's hash, every checkpoint, the rows of tickets and of read models, and
     that no two orders ever had a ticket at the same instant. A service may run meanwhile. Exit code
-    1 on any finding.
+    1 on any finding, 3 if nothing is wrong but nothing proves it either.
     """
     from application.integrity.signing import read_public  # noqa: PLC0415 - see session.py
 
@@ -168,7 +170,8 @@ def verify(
             raise click.UsageError("--bundle is checked by itself: only --key goes with it.")
         _verify_bundle(session, bundle, trusted, as_json=as_json)
         return
-    anchors = [_anchor(session, each, trusted) for each in anchor_files]
+    anchors = [each for path in anchor_files for each in _anchors(path)]
+    _require_log(session)
     report = _run(session, workers or os.cpu_count() or 1, trusted, anchors, at_least)
     if as_json:
         session.print_json(
@@ -179,12 +182,33 @@ def verify(
         )
     else:
         _show_report(session, report)
+    _end(report)
+
+
+def _require_log(session: Session) -> None:
+    from application.bootstrap import NoDatabase, require_log  # noqa: PLC0415 - see session.py
+
+    try:
+        require_log(session.settings.database)
+    except NoDatabase as reason:
+        session.err.print(Text(f"Not proven: {reason}", style="yellow"), soft_wrap=True)
+        raise SystemExit(NOT_PROVEN) from reason
+
+
+def _end(report: "Report | BundleReport") -> None:
+    """End with the exit code that tells the outcome."""
     if not report.good:
         raise SystemExit(1)
+    if report.not_proven:
+        raise SystemExit(NOT_PROVEN)
 
 
 def _run(
-    session: Session, count: int, trusted: str | None, anchors: "Sequence[Statement]", at_least: int
+    session: Session,
+    count: int,
+    trusted: str | None,
+    anchors: "Sequence[SignedCheckpoint]",
+    at_least: int,
 ) -> "Report":
     from application.bootstrap import opener_of  # noqa: PLC0415
     from application.integrity.verification import verify as run  # noqa: PLC0415 - see session.py
@@ -193,21 +217,25 @@ def _run(
     store = session.services.store
     workers = workers_for(store, opener_of(session.settings.database), count)
     with events_bar(session, "Verifying", transient=True) as report:
-        return run(store, workers, report, trusted=trusted, anchors=anchors, at_least=at_least)
+        return run(
+            store,
+            workers,
+            report,
+            trusted=trusted,
+            anchors=anchors,
+            at_least=at_least,
+            memory=session.services.checkpoints.memory,
+        )
 
 
-def _anchor(session: Session, path: str, trusted: str | None) -> "Statement":
-    """Read a checkpoint from a file; refuse one with a bad signature."""
-    from application.integrity.bundle import read_checkpoint  # noqa: PLC0415 - see session.py
-    from application.integrity.checkpoint import is_signed, statement_of  # noqa: PLC0415
+def _anchors(path: str) -> "Sequence[SignedCheckpoint]":
+    """The checkpoints in a file."""
+    from application.integrity.bundle import BadBundle, read_checkpoints  # noqa: PLC0415 - see session.py
 
-    kept = read_checkpoint(Path(path).read_bytes())
-    statement = statement_of(kept)
-    if not is_signed(kept, statement):
-        session.refuse(f"{path} is not signed by the key that it names: it was changed.")
-    if trusted is not None and statement.key != trusted:
-        session.refuse(f"{path} is signed by another key than the one you trust.")
-    return statement
+    try:
+        return read_checkpoints(Path(path).read_bytes())
+    except BadBundle as error:
+        raise BadBundle(f"{path}: {error}") from error
 
 
 def _verify_bundle(session: Session, path: str, trusted: str | None, *, as_json: bool) -> None:
@@ -217,9 +245,8 @@ def _verify_bundle(session: Session, path: str, trusted: str | None, *, as_json:
     if as_json:
         session.print_json(msgspec.to_builtins(report))
     else:
-        _show_bundle(session, report, known=trusted is not None)
-    if not report.good:
-        raise SystemExit(1)
+        _show_bundle(session, report)
+    _end(report)
 
 
 @audit.command()
@@ -235,11 +262,12 @@ def export(session: Session, orders: tuple[str, ...], path: str) -> None:
     """
     from application.integrity.bundle import make_bundle  # noqa: PLC0415 - see session.py
     from application.integrity.checkpoint import statement_of  # noqa: PLC0415
+    from application.runtime.private_files import write_named  # noqa: PLC0415
 
     services = session.services
     ids = [services.search.id_of(each) for each in orders]
     bundle = make_bundle(services.store, services.checkpoints, ids)
-    Path(path).write_bytes(msgspec.json.format(msgspec.json.encode(bundle)) + b"\n")
+    write_named(path, msgspec.json.format(msgspec.json.encode(bundle)) + b"\n")
     statement = statement_of(bundle.checkpoint.signed)
     count = sum(len(order.events) for order in bundle.orders)
     click.echo(
@@ -270,9 +298,7 @@ def _show_report(session: Session, report: "Report") -> None:
         session.out.print(
             "There is no catalogue here, and there are no rows of tickets to compare."
         )
-    if report.checkpoint is None:
-        session.out.print("There is no good checkpoint: a chain made anew would not be noticed.")
-    else:
+    if report.checkpoint is not None:
         session.out.print(
             f"{report.checkpoints:,} good checkpoints; the last is number"
             f" {report.checkpoint.number} of {report.checkpoint.at}, signed with"
@@ -281,25 +307,28 @@ def _show_report(session: Session, report: "Report") -> None:
         )
     for each in report.acknowledged:
         session.out.print(Text(each.says, style="yellow"))
-    show_findings(session, report.findings, report.wrong)
+    show_findings(session, report.findings, report.wrong, report.not_proven)
 
 
-def _show_bundle(session: Session, report: "BundleReport", *, known: bool) -> None:
+def _show_bundle(session: Session, report: "BundleReport") -> None:
     statement = report.checkpoint
     session.out.print(
         f"{report.events} events of {report.orders} orders, under checkpoint {statement.number} of"
         f" {statement.at}, signed with {report.key}.",
         highlight=False,
     )
-    if not known:
-        session.out.print("Whose key that is you have to know: compare it, or give it by --key.")
-    show_findings(session, report.findings, len(report.findings))
+    show_findings(session, report.findings, len(report.findings), report.not_proven)
 
 
-def show_findings(session: Session, findings: "Sequence[Finding]", count: int) -> None:
-    """Print the findings, or that there are none."""
+def show_findings(
+    session: Session, findings: "Sequence[Finding]", count: int, not_proven: "Sequence[str]"
+) -> None:
+    """Print the findings, or that there are none, and what is not proven."""
+    for reason in not_proven:
+        session.out.print(Text(f"Not proven: {reason}", style="yellow"))
     if not count:
-        session.out.print(Text("Nothing is wrong.", style="bold green"))
+        if not not_proven:
+            session.out.print(Text("Nothing is wrong.", style="bold green"))
         return
     table = Table(title=f"{count:,} findings", show_lines=True)
     table.add_column("what", style="bold red", no_wrap=True)

@@ -30,9 +30,11 @@ def backup(session: Session, target: str, *, overwrite: bool, as_json: bool) -> 
 
     A service may run meanwhile: the copy is of one moment. Exit code 1 on any finding in it.
     """
-    from application.copying.backup import back_up  # noqa: PLC0415 - see session.py
+    from application.bootstrap import require_log  # noqa: PLC0415 - see session.py
+    from application.copying.backup import back_up  # noqa: PLC0415
 
     with tools_of(session) as tools:
+        require_log(session.settings.database)
         made = back_up(tools, target, overwrite=overwrite)
     if as_json:
         session.print_json(msgspec.to_builtins(made))
@@ -77,4 +79,4 @@ def show_log(session: Session, report: "Report") -> None:
         f" orders; {signed}.",
         highlight=False,
     )
-    show_findings(session, report.findings, report.wrong)
+    show_findings(session, report.findings, report.wrong, report.not_proven)

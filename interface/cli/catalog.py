@@ -6,6 +6,7 @@ import click
 import msgspec
 from rich.table import Table
 
+from interface.cli.shared.safe_console import safe
 from interface.cli.shared.session import Session, database_option, json_option
 from interface.cli.shared.tables import listing
 
@@ -28,6 +29,7 @@ def load(session: Session, file: BinaryIO | None, *, sample: bool, as_json: bool
 
     if (file is None) is not sample:
         raise click.UsageError("Name a FILE, or --sample.")
+    session.makes_database = True
     services = session.services
     store = services.store
     try:
@@ -38,7 +40,7 @@ def load(session: Session, file: BinaryIO | None, *, sample: bool, as_json: bool
     except (BadCatalog, TicketsInUse) as refused:
         session.err.print("The catalogue was refused; nothing was changed.", style="red")
         for path, what in refused.errors.items():
-            click.echo(f"  {path}: {what}" if path else f"  {what}", err=True)
+            click.echo(safe(f"  {path}: {what}" if path else f"  {what}"), err=True)
         raise SystemExit(1) from refused
     if as_json:
         session.print_json(report)

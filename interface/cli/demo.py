@@ -38,6 +38,7 @@ def demo(session: Session) -> None:
     session.out.width = min(session.out.width, WIDEST)
     with tempfile.TemporaryDirectory(prefix="orderlog-demo-") as folder:
         session.database = f"sqlite:///{Path(folder) / 'demo.db'}"
+        os.environ["ORDERLOG_AUDIT_KEY"] = "beside"  # is gone with the folder
         with throw_away_service(session.database) as (address, line):
             heading(session, "A throw-away service")
             session.out.print(line, highlight=False)
@@ -45,7 +46,7 @@ def demo(session: Session) -> None:
         show_audit_trail(session, order)
         session.services.close()
     session.out.print("The service is stopped and its database is gone. One of your own:")
-    session.out.print("[bold]orderlog serve --sample[/bold]", highlight=False)
+    session.out.print("orderlog serve --sample", style="bold", highlight=False)
 
 
 @contextmanager
@@ -103,7 +104,7 @@ class Play:
         say = self._session.out.print
         headers = {"Authorization": f"key {KEY}"}
         content = None
-        say(f"[bold]{method}[/bold] {path}\nAuthorization: key {KEY}", highlight=False)
+        say(Text.assemble((method, "bold"), f" {path}\nAuthorization: key {KEY}"))
         if body is not None:
             headers["Content-Type"] = "application/json"
             content = json.dumps(body)
@@ -119,7 +120,8 @@ class Play:
             connection.close()
         style = "green" if answer.status == expected else "red"
         partner = answer.getheader("X-Partner")
-        say(f"\n[{style}]{answer.status} {answer.reason}[/]  X-Partner: {partner}", highlight=False)
+        status = (f"{answer.status} {answer.reason}", style)
+        say(Text.assemble("\n", status, f"  X-Partner: {partner}"))
         self._expect(answer.status == expected, received)
         return received
 
@@ -131,7 +133,7 @@ class Play:
 
 def heading(session: Session, text: str) -> None:
     """Print the heading of the next step."""
-    session.out.print(Rule(f"[bold]{text}", align="left"))
+    session.out.print(Rule(Text(text, style="bold"), align="left"))
 
 
 def document(new: dict[str, Any], before: dict[str, Any] | None = None) -> Panel:

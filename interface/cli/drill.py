@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from interface.cli.shared.session import Session, number
 
@@ -128,7 +129,7 @@ def show(session: Session, result: "Drilled") -> None:
     speed.add_column(justify="right")
     killed = ", the server killed in the middle" if result.killed else ""
     speed.add_row("orders", f"{result.orders:,} in {result.seconds:.1f} s{killed}")
-    speed.add_row("orders a second", f"[bold]{result.orders_per_second:,.0f}[/bold]")
+    speed.add_row("orders a second", Text(f"{result.orders_per_second:,.0f}", style="bold"))
     speed.add_row("requests a second", f"{result.requests_per_second:,.0f}")
     speed.add_row("no-op route, by the same clients", f"{result.noop_per_second:,.0f} a second")
     speed.add_row("ratio of orders to no-op", f"{result.ratio:.2f}")
@@ -149,7 +150,7 @@ def show(session: Session, result: "Drilled") -> None:
     )
     for name, found in findings_of(result):
         style = "red" if found else "green"
-        session.out.print(f"  [{style}]{len(found):>6,}[/{style}] {name}")
+        session.out.print(Text.assemble("  ", (f"{len(found):>6,}", style), f" {name}"))
         for each in found[:SHOWN]:
             session.out.print(f"         {each}", style="red", highlight=False)
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import click
 
+from domain.errors import UserError
 from interface.cli.shared.progress_bars import bars_of_steps
+from interface.cli.shared.safe_console import safe
 from interface.cli.shared.session import Session, database_option, extra
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -40,12 +42,34 @@ def export(session: Session, folder: Path) -> None:
         f"{folder} has {manifest.events} events in {len(manifest.files)} files,"
         f" up to position {manifest.position}."
     )
+    _sign(session, folder)
+
+
+def _sign(session: Session, folder: Path) -> None:
+    """Sign the list of an archive's files; say so, or that nobody did."""
+    from application.archive.manifest import LIST  # noqa: PLC0415 - see session.py
+    from application.integrity.file_signature import leave_unsigned, sign_file  # noqa: PLC0415
+
+    try:
+        signer = session.services.checkpoints.signer()
+    except (UserError, OSError) as reason:
+        leave_unsigned(folder / LIST)
+        click.echo(f"It is not signed: {reason}")
+        return
+    sign_file(signer, folder / LIST)
+    click.echo(f"It is signed with {signer.public}.")
 
 
 @log.command("import")
 @click.option("--from", "folder", metavar="DIR", required=True, type=FOLDER, help="The archive.")
+@click.option(
+    "--key",
+    "key_file",
+    type=click.Path(dir_okay=False),
+    help="A file with the public key that you trust: what another one signed is refused.",
+)
 @database_option
-def import_(session: Session, folder: Path) -> None:
+def import_(session: Session, folder: Path, key_file: str | None) -> None:
     """Import the log of an archive into an empty database.
 
     Positions and bytes are unchanged. Only the log is imported: no catalogue, no tickets, no keys.
@@ -56,9 +80,26 @@ def import_(session: Session, folder: Path) -> None:
     with extra("archive"):
         from application.archive.importing import import_log  # noqa: PLC0415 - an extra
 
+    _report_signer(folder, key_file)
     with (
         closing(open_copyable(session.settings.database, make=True)) as target,
         bars_of_steps(session) as report,
     ):
         copied = import_log(folder, target, report)
     click.echo(f"{copied.rows} events are imported and compared; their SHA-256 is {copied.digest}.")
+
+
+def _report_signer(folder: Path, key_file: str | None) -> None:
+    """Say whose archive it is. Raises `BadArchive`, `BadSignature`, `BadKey`."""
+    from application.archive.manifest import LIST, read_manifest  # noqa: PLC0415 - see session.py
+    from application.integrity.file_signature import signed_by  # noqa: PLC0415
+    from application.integrity.signing import read_public  # noqa: PLC0415
+
+    read_manifest(folder)
+    trusted = None if key_file is None else read_public(key_file)
+    key = signed_by(folder / LIST, trusted)
+    if key is None:
+        click.echo("The archive is not signed: nothing proves who made it.", err=True)
+    elif trusted is None:
+        says = f"The archive is signed with {key}. Whose key that is nobody said: compare it."
+        click.echo(safe(says), err=True)

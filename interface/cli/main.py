@@ -1,4 +1,7 @@
-"""The command `orderlog`. Exit codes: 0 done, 1 refused or check failed, 2 wrong usage."""
+"""The command `orderlog`.
+
+Exit codes: 0 done, 1 refused or check failed, 2 wrong usage, 3 not proven.
+"""
 
 import os
 import sys
@@ -11,6 +14,7 @@ from typing import Any
 import click
 
 from application.runtime import failpoints
+from application.runtime.private_files import UMASK
 from domain.errors import UserError
 from interface.cli.shared.session import Session
 
@@ -65,7 +69,11 @@ def cli(context: click.Context, database: str | None) -> None:
 
 
 def main() -> None:
-    """Run the command line. Characters that a terminal cannot show become question marks."""
+    """Run the command line. Characters that a terminal cannot show become question marks.
+
+    What is written, by this process and those that it starts, is for its owner alone.
+    """
+    os.umask(UMASK)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -10,6 +10,7 @@ import click
 
 from interface.cli.shared.progress_bars import events_bar
 from interface.cli.shared.read_model_tables import differences_table
+from interface.cli.shared.safe_console import safe
 from interface.cli.shared.session import Session, database_option, extra, json_option
 from interface.cli.shared.tables import listing
 
@@ -180,7 +181,8 @@ def rollback(session: Session, name: str) -> None:
     from application.projector.rebuild import roll_back  # noqa: PLC0415 - see session.py
     from application.read_models.registry import PROJECTIONS  # noqa: PLC0415
 
-    position = roll_back(session.services.store, _known(name, PROJECTIONS))
+    projection = _known(name, PROJECTIONS)
+    position = roll_back(session.services.store, projection)
     click.echo(f"{name} is the earlier one again, up to position {position}.")
 
 
@@ -211,7 +213,7 @@ def _report_outcome(session: Session, projection: "Projection", outcome: "Outcom
     if outcome.differences:
         session.out.print(differences_table(outcome, projection.table))
     if outcome.incomparable:
-        click.echo(f"The live {name} could not be compared with: {outcome.incomparable}.")
+        click.echo(safe(f"The live {name} could not be compared with: {outcome.incomparable}."))
     elif not outcome.differences:
         click.echo(f"No row differs at position {outcome.position}.")
     if name in IN_PLACE:

@@ -71,6 +71,8 @@ def prepare(session: Session, *, sample: bool) -> str:
     """Make the tables, load the sample if requested, and return a summary of what is for sale."""
     from application.bootstrap import build  # noqa: PLC0415 - see session.py
     from application.catalog.loading import load_sample  # noqa: PLC0415
+    from application.integrity.checkpointer import check_at_start  # noqa: PLC0415
+    from application.settings import BESIDE, PRIVATE  # noqa: PLC0415
     from interface.server.logs import configure  # noqa: PLC0415
 
     configure(session.settings.log_level)
@@ -79,6 +81,9 @@ def prepare(session: Session, *, sample: bool) -> str:
         if sample:
             load_sample(services.store, services.clock())
         services.look_back()
+        if session.settings.checkpoint_seconds:
+            named = session.settings.audit_key not in {PRIVATE, BESIDE, ""}
+            check_at_start(services.checkpoints, named=named)
         catalog = services.catalog.current()
     finally:
         services.close()

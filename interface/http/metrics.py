@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from application.operations.metrics import Figures, ModelFigures
+from application.operations.metrics import CheckpointFigures, Figures, ModelFigures
 from application.ports.integrity_records import Verification
 from application.runtime.restart_figures import RestartFigures
 from interface.http.calls import Calls
@@ -85,6 +85,8 @@ class OneReading(Collector):
         )
         if found.wal_bytes is not None:
             yield gauge("wal_bytes", "Size of the write-ahead log", found.wal_bytes)
+        if found.checkpoint is not None:
+            yield from _checkpoint(found.checkpoint)
         if found.verification is not None:
             yield from _verification(found.verification)
 
@@ -126,13 +128,23 @@ def _models(models: Iterable[ModelFigures]) -> Iterator[Metric]:
         yield family
 
 
+def _checkpoint(last: CheckpointFigures) -> Iterator[Metric]:
+    for name, says, value in (
+        ("number", "The number of the last signed checkpoint", last.number),
+        ("age_seconds", "How long ago it was signed", last.age),
+        ("unsigned_positions", "How far the log goes beyond it", last.unsigned),
+    ):
+        yield gauge(f"checkpoint_{name}", says, value)
+
+
 def _verification(last: Verification) -> Iterator[Metric]:
     for name, says, value in (
         ("timestamp_seconds", "When the log was verified last", last.at / 1000),
         ("duration_seconds", "How long that took", last.took / 1000),
         ("position", "Up to which position", last.position),
         ("facts", "How many events were read", last.events),
-        ("findings", "How many findings there were", last.findings),
+        ("findings", "How many findings there were", max(last.findings, 0)),
+        ("proven", "1 if the log was proven, else 0", float(last.findings == 0)),
         ("oversold_tickets", "How many tickets two orders had at once", last.oversold),
     ):
         yield gauge(f"verification_{name}", says, value)

@@ -20,7 +20,7 @@ from application.catalog.loading import load_catalog
 from application.event_log.event_mapper import event_of
 from application.integrity.sale_proof import Proof, prove
 from application.integrity.verification import workers_for
-from application.settings import Settings
+from application.settings import BESIDE, Settings
 from domain.errors import UserError
 from domain.order import Order
 from interface.load.buyers import RECENT, Buyer, OnSale, percentile
@@ -83,6 +83,7 @@ def drill(settings: Settings, plan: Plan, report: Report) -> Drilled:
         if database is None:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="orderlog-drill-"))
             database = f"sqlite:///{Path(folder) / 'drill.db'}"
+            settings = msgspec.structs.replace(settings, audit_key=BESIDE)
         settings = msgspec.structs.replace(settings, database=database, sample=False)
         report("Putting tickets on sale", 0.0, 0)
         key = put_on_sale(settings, plan.tickets)
@@ -206,7 +207,8 @@ def rush(settings: Settings, plan: Plan, key: str, report: Report) -> tuple[list
     port = free_port()
     command = ["-m", "interface.cli.main", "--database", settings.database, "serve"]
     options = ["--port", str(port), "--workers", str(plan.workers)]
-    server = Server([*command, *options], port, {"ORDERLOG_LOG_LEVEL": "WARNING"})
+    environment = {"ORDERLOG_LOG_LEVEL": "WARNING", "ORDERLOG_AUDIT_KEY": settings.audit_key}
+    server = Server([*command, *options], port, environment)
     try:
         server.start("/health/live")
         begun = time.monotonic()

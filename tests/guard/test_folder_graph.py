@@ -31,7 +31,7 @@ MAY_IMPORT = {
     | {"application/integrity", "application/archive"},
     "application/orders": BELOW_ORDERS | {"application/projector"},
     "application/orders/timeline": BELOW_ORDERS | {"application/orders"},
-    "application/operations": BELOW_ORDERS | {"application/orders"},
+    "application/operations": BELOW_ORDERS | {"application/orders", "application/integrity"},
     "application/storage/shared": CORE | {"application/event_log"},
     "application/storage/sqlite": CORE | {"application/event_log", "application/storage/shared"},
     "application/storage/postgres": CORE | {"application/event_log", "application/storage/shared"},

@@ -6,7 +6,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from source import ROOT
 
-from application.operations.metrics import Figures, ModelFigures
+from application.operations.metrics import CheckpointFigures, Figures, ModelFigures
 from application.ports.integrity_records import Verification
 from application.runtime.restart_figures import RestartFigures
 from interface.http.metrics import exposition
@@ -30,6 +30,7 @@ EVERYTHING = Figures(
     verification=Verification(1, 1, 1, 1, 1, 1),
     log_went_back=True,
     wal_bytes=1,
+    checkpoint=CheckpointFigures(1, 1.0, 1),
 )
 EXPOSITION = exposition(EVERYTHING, [(0, RestartFigures())]).decode()
 NAME = re.compile(r"orderlog_\w+")
@@ -51,7 +52,7 @@ def test_the_rules_ask_for_metrics_that_there_are():
         each for each in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if "alert" in each
     )
     [group] = yaml.safe_load(rules)["groups"]
-    assert len(group["rules"]) == 5
+    assert len(group["rules"]) == 6
     for rule in group["rules"]:
         asked = set(NAME.findall(rule["expr"]))
         assert asked

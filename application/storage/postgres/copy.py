@@ -31,6 +31,12 @@ NUMBERS = (
 )
 
 
+def has_log(url: str) -> bool:
+    """Whether a database has a log of ours. Raises `BadAddress`, `StoreUnavailable`."""
+    with connect(url) as connection, _named():
+        return layout_of(connection) is not None
+
+
 class PostgresCopyable(CopiedTables):
     """The port `Copyable` (`application/ports/copyable.py`) on a PostgreSQL database."""
 

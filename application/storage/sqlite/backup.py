@@ -15,6 +15,7 @@ from application.ports.backup_files import BackupRefused, Content, Progress, Rep
 from application.ports.store import StoreUnavailable
 from application.runtime.clock import stamp
 from application.runtime.disk import sync
+from application.runtime.private_files import make_private
 from application.storage.sqlite.connections import connect
 from application.storage.sqlite.file_identity import FilesDiffer, check_before_opening
 from application.storage.sqlite.layout import LOG
@@ -109,6 +110,7 @@ def _copy(source: sqlite3.Connection, name: str, target: str, progress: Progress
             raise BackupRefused(f"{name} is no log of orderlog.")
         source.execute("BEGIN")
         source.execute("SELECT 1 FROM counters LIMIT 1").fetchone()
+        make_private(target)
         with closing(sqlite3.connect(target, isolation_level=None)) as copy:
             copy.execute("PRAGMA synchronous=OFF")  # synced as a whole at the end
             source.backup(

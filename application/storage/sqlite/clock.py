@@ -15,6 +15,7 @@ from datetime import datetime
 import structlog
 
 from application.runtime.clock import NS, elapsed_ns, from_ns, wall_offset_ns
+from application.runtime.private_files import MODE
 
 FOLLOWED_NS = 5 * NS
 """A correction of the machine's clock by at most this much is followed: clocks are put right so."""
@@ -41,7 +42,7 @@ class SharedClock:
         self._offset = wall_offset_ns()
         self._file: int | None = None
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, MODE)
             self._join()
         except OSError as error:
             log.warning("clock_not_shared", reason=str(error))

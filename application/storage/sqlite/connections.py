@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from application.ports.store import StoreUnavailable
+from application.runtime.private_files import make_private
 
 BUSY_SECONDS = 5.0
 """How long a process waits for another process's write to end."""
@@ -121,6 +122,7 @@ def connect(
 
     `synchronous` says whether a commit waits for the disk (FULL).
     """
+    make_private(path)
     try:
         connection = sqlite3.connect(
             path,

@@ -14,6 +14,7 @@ import msgspec
 import structlog
 
 from application.ports.store import StoreUnavailable
+from application.runtime.private_files import make_private
 
 WAL = "-wal"
 FILES = "-files"
@@ -137,6 +138,7 @@ def note_opened(path: str, connection: sqlite3.Connection) -> None:
         return
     fresh = Path(f"{path}{FILES}.{os.getpid()}")
     try:
+        make_private(fresh)
         fresh.write_bytes(msgspec.json.encode(there))
         fresh.replace(path + FILES)
     except OSError as error:

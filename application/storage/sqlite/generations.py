@@ -16,6 +16,7 @@ from application.ports.log_point import LogPoint
 from application.ports.partitions import Range, ranges_between
 from application.ports.read_models import KeyTwice, Row, Table
 from application.ports.store import StoreUnavailable
+from application.runtime.private_files import make_private
 from application.storage.shared.read_model_pages import counted, row_of, where, within
 from application.storage.sqlite.connections import (
     BUSY_SECONDS,
@@ -80,6 +81,7 @@ class OpenGenerations(dict[tuple[str, int], sqlite3.Connection]):
 def create(path: str, table: Table, split_keys: Sequence[str] | None = None) -> None:
     """Make a generation: to be loaded by the ranges between `points`, or ready if that is None."""
     remove(path)
+    make_private(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("PRAGMA journal_mode=TRUNCATE")
         db.executescript(TABLES)
@@ -92,7 +94,7 @@ def create(path: str, table: Table, split_keys: Sequence[str] | None = None) -> 
         if split_keys is None:
             keep_a_write_ahead_log(db)
         else:
-            Path(path + LOCK).touch()
+            make_private(path + LOCK)
             db.executemany(
                 "INSERT INTO ranges VALUES (?, ?, ?, NULL)",
                 (

@@ -9,6 +9,7 @@ from pathlib import Path
 import structlog
 
 from application.ports.store import StoreUnavailable
+from application.runtime.private_files import make_private
 from application.storage.sqlite.connections import WalLimits, connect, shrink_write_ahead_log
 from application.storage.sqlite.file import LogFiles
 
@@ -35,6 +36,7 @@ def keep_reserve(path: str) -> None:
     reserve = Path(path + RESERVE)
     with suppress(OSError):
         if not reserve.exists() and room_beside(path) > ROOM_FOR_RESERVE:
+            make_private(reserve)
             with reserve.open("wb") as file:
                 os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
 

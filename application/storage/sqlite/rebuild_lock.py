@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from application.ports.read_models import BeingRebuilt
+from application.runtime.private_files import make_private
 from application.storage.sqlite.connections import RETRY_SECONDS
 
 LINGER_SECONDS = 0.2
@@ -18,6 +19,7 @@ LINGER_SECONDS = 0.2
 def rebuilding(list_path: str, name: str) -> Iterator[None]:
     """Hold the lock of the read model `name`. Raises `BeingRebuilt`."""
     deadline = time.monotonic() + LINGER_SECONDS
+    make_private(_file(list_path, name))
     with _file(list_path, name).open("wb") as lock:
         while not _locked(lock, fcntl.LOCK_EX):
             if time.monotonic() > deadline:

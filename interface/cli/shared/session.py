@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 import msgspec
-from rich.console import Console
 from rich.text import Text
 
 from application.settings import Settings, read_settings
+from interface.cli.shared.safe_console import SafeConsole, safe_json
 
 if TYPE_CHECKING:  # wiring the service costs half a second that --help need not wait for
     from application.bootstrap import Services
@@ -25,10 +25,12 @@ class Session:
 
     def __init__(self) -> None:
         self.database: str | None = None
-        self.out = Console()
+        self.makes_database = False
+        """Whether the command makes a database where there is none; one that reads does not."""
+        self.out = SafeConsole()
         if not self.out.is_terminal and "COLUMNS" not in os.environ:
             self.out.width = WIDTH_OF_A_PIPE
-        self.err = Console(stderr=True)
+        self.err = SafeConsole(stderr=True)
 
     @cached_property
     def settings(self) -> Settings:
@@ -40,18 +42,20 @@ class Session:
 
     @cached_property
     def services(self) -> "Services":
-        """The wired service; closed at the end of the run."""
-        from application.bootstrap import build  # noqa: PLC0415 - see above
+        """The wired service; closed at the end of the run. Raises `NoDatabase`."""
+        from application.bootstrap import build, require_log  # noqa: PLC0415 - see above
         from interface.server.logs import configure  # noqa: PLC0415
 
         configure(self.settings.log_level)
+        if not self.makes_database:
+            require_log(self.settings.database)
         services = build(self.settings)
         click.get_current_context().call_on_close(services.close)
         return services
 
     def print_json(self, document: Any) -> None:
         """Print one JSON document, and nothing else, on standard output."""
-        click.echo(msgspec.json.format(msgspec.json.encode(document)))
+        click.echo(safe_json(document))
 
     def refuse(self, reason: object) -> NoReturn:
         """Print the reason, and end with exit code 1."""

@@ -12,7 +12,7 @@ from application.integrity.bundle import (
     check_bundle,
     make_bundle,
     read_bundle,
-    read_checkpoint,
+    read_checkpoints,
 )
 from application.integrity.findings import Kind
 from application.integrity.signing import signer_at
@@ -174,7 +174,7 @@ def test_a_file_that_is_no_bundle_is_refused(data):
     with pytest.raises(BadBundle):
         read_bundle(data)
     with pytest.raises(BadBundle):
-        read_checkpoint(data)
+        read_checkpoints(data)
 
 
 @pytest.mark.parametrize("signature", ["zz", "0"])

@@ -10,19 +10,18 @@ import msgspec
 import pytest
 from seller import BoxOffice
 
-from application.bootstrap import audit_key_of, build
+from application.bootstrap import build, key_place_of
 from application.integrity.chain_heads import advance, finalise
 from application.integrity.checkpoint import (
     Checkpoints,
     CheckpointsBusy,
-    NoKey,
-    WrongKey,
     digest_of,
     is_signed,
     statement_of,
 )
 from application.integrity.checkpoint_check import check_series
 from application.integrity.checkpointer import Checkpointer
+from application.integrity.key_place import KeyMissing, NoKey, WrongKey
 from application.integrity.signing import BadKey, read_public, signer_at, verified
 from application.settings import Settings
 
@@ -149,7 +148,7 @@ def test_a_running_service_makes_them_by_itself(address, tmp_path):
 
 def test_a_service_without_a_key_goes_on_without_checkpoints(shop):
     shop.order()
-    shop.services.checkpoints._key_path = None
+    shop.services.checkpoints.place = None
     checkpointer = Checkpointer(shop.services.checkpoints, 0.01)
     checkpointer.start()
     checkpointer._thread.join(10)
@@ -199,13 +198,20 @@ def test_a_file_that_is_no_public_key_is_refused(tmp_path, content):
     assert read_public(str(path)) == "ab" * 32
 
 
-def test_beside_an_sqlite_file_the_key_has_a_place_elsewhere_it_is_named():
-    assert audit_key_of(Settings(database="sqlite:////data/orders.db")) == (
-        "/data/orders.db-audit-key"
-    )
-    assert audit_key_of(Settings(database="postgresql://u@h/d")) is None
-    assert audit_key_of(Settings(database="postgresql://u@h/d", audit_key="/keys/a")) == "/keys/a"
-    assert audit_key_of(Settings(database="sqlite:///a.db", audit_key="/keys/a")) == "/keys/a"
+@pytest.mark.parametrize(
+    ("database", "key", "place"),
+    [
+        ("sqlite:////data/orders.db", "beside", "/data/orders.db-audit-key"),
+        ("sqlite:////data/orders.db", "/keys/a", "/keys/a"),
+        ("postgresql://u@h/d", "/keys/a", "/keys/a"),
+    ],
+)
+def test_where_the_key_is(database, key, place):
+    assert key_place_of(Settings(database=database, audit_key=key)).path == place
+
+
+def test_elsewhere_than_for_an_sqlite_file_the_key_has_no_place_by_default():
+    assert key_place_of(Settings(database="postgresql://u@h/d")) is None
 
 
 def test_a_new_key_is_announced_by_the_old_one(shop, checkpoints):
@@ -217,12 +223,15 @@ def test_a_new_key_is_announced_by_the_old_one(shop, checkpoints):
     assert new != old
     assert (statement_of(announced).key, statement_of(announced).next_key) == (old, new)
     shop.order()
-    third = checkpoints.make()
-    assert statement_of(third).key == new
+    fourth = checkpoints.make()
+    assert statement_of(fourth).key == new
+    series = shop.services.store.audit().checkpoints()
+    assert (series[:2], series[3:]) == ([first, announced], [fourth])
     for trusted in (None, old, new):
-        assert check_series([first, announced, third], trusted).findings == []
-    assert check_series([first, announced, third], "ab" * 32).findings
-    assert check_series([first, third]).findings
+        assert check_series(series, trusted).findings == []
+        assert check_series(series[:3], trusted).findings == []
+    assert check_series(series, "ab" * 32).findings
+    assert check_series([first, *series[2:]]).findings
 
 
 def test_a_rotation_that_was_cut_short_is_finished_by_the_next_checkpoint(
@@ -246,6 +255,9 @@ def test_another_key_signs_only_if_somebody_says_so(shop, checkpoints, tmp_path)
     checkpoints.make()
     (tmp_path / "key").unlink()
     shop.order()
+    with pytest.raises(KeyMissing):
+        checkpoints.make()
+    signer_at(str(tmp_path / "key"))
     with pytest.raises(WrongKey):
         checkpoints.make()
     adopted = checkpoints.make(adopt=True)

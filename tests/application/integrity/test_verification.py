@@ -15,6 +15,7 @@ from application.event_log.hash_chain import genesis, link
 from application.integrity import ranges, verification
 from application.integrity.checkpoint import LogContradicts, statement_of
 from application.integrity.findings import Kind
+from application.integrity.key_place import KeyPlace
 from application.integrity.verification import verify
 from application.integrity.workers import here, in_processes
 from application.projector.loop import catch_up
@@ -307,7 +308,7 @@ def test_checkpoints_in_another_order(signed_thrice, tampering):
 
 def test_a_checkpoint_signed_with_another_key(signed_thrice, tmp_path):
     shop = signed_thrice
-    shop.checkpoints._key_path = str(tmp_path / "forged")
+    shop.checkpoints.place = KeyPlace(str(tmp_path / "forged"))
     shop.checkpoints.make(adopt=True)
     assert checkpoints(shop) == [4]
     assert checkpoints(shop, trusted=shop.checkpoints.public_key) == []
@@ -316,7 +317,7 @@ def test_a_checkpoint_signed_with_another_key(signed_thrice, tmp_path):
 def test_the_log_against_a_checkpoint_that_was_kept_elsewhere(shop, tampering):
     """The tampering takes back all that was signed since, and everything that tells of it."""
     shop.checkpoints.make()
-    anchor = statement_of(shop.services.store.audit().last_checkpoint())
+    anchor = shop.services.store.audit().last_checkpoint()
     tampering.delete(shop.late, 2)
     tampering.rewitness(shop.late)
     tampering.run("DELETE FROM checkpoints WHERE number = 2")

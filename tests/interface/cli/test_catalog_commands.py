@@ -7,6 +7,7 @@ import pytest
 from seller import PARTERRE, SHOW
 
 import application
+from application.bootstrap import open_store
 
 SAMPLE = Path(application.__file__).with_name("sample_catalog.yaml")
 BAD = """
@@ -136,7 +137,8 @@ def test_what_is_shown_fits_into_80_columns(orderlog, monkeypatch):
     assert "…" not in shown
 
 
-def test_an_empty_catalogue_is_shown_too(new):
+def test_an_empty_catalogue_is_shown_too(new, tmp_path):
+    open_store(f"sqlite:///{tmp_path / 'new.db'}").close()
     assert new("catalog", "show").exit_code == 0
     assert json.dumps(new("catalog", "show", "--json").document)
     assert new("catalog", "show", "--json").document["events"] == []

@@ -129,7 +129,7 @@ def test_every_command_refuses_what_is_no_database(run, tmp_path, name):
 
 def test_a_database_of_a_later_version_is_refused(run, tmp_path):
     database = f"sqlite:///{tmp_path / 'orders.db'}"
-    assert run("key", "list", "--database", database).exit_code == 0
+    assert run("catalog", "load", "--sample", "--database", database).exit_code == 0
     with closing(sqlite3.connect(tmp_path / "orders.db")) as opened, opened:
         opened.execute("UPDATE counters SET value = 999 WHERE name = 'layout'")
     assert run("key", "list", "--database", database).refused("layout 999")
