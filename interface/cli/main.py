@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from application.database_address import without_passwords
 from application.runtime import failpoints
 from domain.errors import UserError
 from interface.cli.shared.session import Session
@@ -42,6 +43,11 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except (UserError, OSError) as error:
             ctx.obj.refuse(error)
+        except click.UsageError as error:
+            shown = without_passwords(error.message)
+            if shown == error.message:
+                raise
+            raise click.UsageError(shown, error.ctx) from None
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -17,6 +17,7 @@ import msgspec
 from application.bootstrap import Services, build, opener_of
 from application.catalog.file import read_catalog_file
 from application.catalog.loading import load_catalog
+from application.database_address import without_passwords
 from application.event_log.event_mapper import event_of
 from application.integrity.sale_proof import Proof, prove
 from application.integrity.verification import workers_for
@@ -160,7 +161,8 @@ def put_on_sale(settings: Settings, tickets: int) -> str:
     with opened(settings) as services:
         if services.store.catalog() or services.store.last_position():
             raise NotEmpty(
-                f"{settings.database} is not empty: a drill wants a database of its own."
+                f"{without_passwords(settings.database)} is not empty: a drill wants a database"
+                " of its own."
             )
         load_catalog(services.store, read_catalog_file(json.dumps(catalog)), services.clock())
     return key
@@ -204,9 +206,10 @@ def _post_until(port: int, until: float) -> int:
 def rush(settings: Settings, plan: Plan, key: str, report: Report) -> tuple[list[Buyer], float]:
     """Run the buyers; return them and how long it took."""
     port = free_port()
-    command = ["-m", "interface.cli.main", "--database", settings.database, "serve"]
+    command = ["-m", "interface.cli.main", "serve"]
     options = ["--port", str(port), "--workers", str(plan.workers)]
-    server = Server([*command, *options], port, {"ORDERLOG_LOG_LEVEL": "WARNING"})
+    environment = {"ORDERLOG_DATABASE": settings.database, "ORDERLOG_LOG_LEVEL": "WARNING"}
+    server = Server([*command, *options], port, environment)
     try:
         server.start("/health/live")
         begun = time.monotonic()

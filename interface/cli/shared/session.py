@@ -11,6 +11,7 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
+from application.database_address import check_given_in_command, without_passwords
 from application.settings import Settings, read_settings
 
 if TYPE_CHECKING:  # wiring the service costs half a second that --help need not wait for
@@ -35,6 +36,7 @@ class Session:
         """The environment's settings, with the options of this run."""
         settings = read_settings()
         if self.database is not None:
+            check_given_in_command(self.database)
             settings = msgspec.structs.replace(settings, database=self.database)
         return settings
 
@@ -55,7 +57,7 @@ class Session:
 
     def refuse(self, reason: object) -> NoReturn:
         """Print the reason, and end with exit code 1."""
-        self.err.print(Text(str(reason), style="red"), soft_wrap=True)
+        self.err.print(Text(without_passwords(str(reason)), style="red"), soft_wrap=True)
         raise SystemExit(1)
 
 
