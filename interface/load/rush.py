@@ -3,7 +3,6 @@
 import json
 import os
 import secrets
-import tempfile
 import threading
 import time
 from collections import deque
@@ -25,6 +24,7 @@ from application.settings import Settings
 from domain.errors import UserError
 from domain.order import Order
 from interface.load.buyers import RECENT, Buyer, OnSale, percentile
+from interface.load.caretaker import Caretaker, throw_away_folder
 from interface.load.client import Client, Gone
 from interface.load.history import GONE, READ, Call, Seen
 from interface.load.linearizability import Checked, check
@@ -80,16 +80,14 @@ Report = Callable[[str, float, int], None]
 def drill(settings: Settings, plan: Plan, report: Report) -> Drilled:
     """Run a drill by `plan`. Raises `NotEmpty`, `BadDatabase`, `OSError`."""
     with ExitStack() as stack:
-        database = plan.database
-        if database is None:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="orderlog-drill-"))
-            database = f"sqlite:///{Path(folder) / 'drill.db'}"
+        caretaker = stack.enter_context(throw_away_folder("orderlog-drill-"))
+        database = plan.database or f"sqlite:///{Path(caretaker.folder) / 'drill.db'}"
         settings = msgspec.structs.replace(settings, database=database, sample=False)
         report("Putting tickets on sale", 0.0, 0)
         key = put_on_sale(settings, plan.tickets)
         report("Measuring the no-op route", 0.0, 0)
-        noop = measure_noop(settings, plan)
-        buyers, seconds = rush(settings, plan, key, report)
+        noop = measure_noop(settings, plan, caretaker)
+        buyers, seconds = rush(settings, plan, key, report, caretaker)
         report("Proving", 1.0, sum(each.created for each in buyers))
         with opened(settings) as services:
             acknowledged_results = [
@@ -168,11 +166,11 @@ def put_on_sale(settings: Settings, tickets: int) -> str:
     return key
 
 
-def measure_noop(settings: Settings, plan: Plan) -> float:
+def measure_noop(settings: Settings, plan: Plan, caretaker: Caretaker) -> float:
     """Requests a second to the no-op route, by as many concurrent clients."""
     port = free_port()
     command = ["-m", "interface.load.noop", str(port), str(plan.workers), str(settings.threads)]
-    server = Server(command, port, {})
+    server = Server(command, port, {}, caretaker)
     counts: list[int] = []
     try:
         server.start("/noop")
@@ -203,13 +201,15 @@ def _post_until(port: int, until: float) -> int:
     return count
 
 
-def rush(settings: Settings, plan: Plan, key: str, report: Report) -> tuple[list[Buyer], float]:
+def rush(
+    settings: Settings, plan: Plan, key: str, report: Report, caretaker: Caretaker
+) -> tuple[list[Buyer], float]:
     """Run the buyers; return them and how long it took."""
     port = free_port()
     command = ["-m", "interface.cli.main", "serve"]
     options = ["--port", str(port), "--workers", str(plan.workers)]
     environment = {"ORDERLOG_DATABASE": settings.database, "ORDERLOG_LOG_LEVEL": "WARNING"}
-    server = Server([*command, *options], port, environment)
+    server = Server([*command, *options], port, environment, caretaker)
     try:
         server.start("/health/live")
         begun = time.monotonic()
