@@ -56,9 +56,7 @@ def test_what_is_killed_leaves_no_process_and_no_folder(tmp_path, serves, name, 
 def test_where_a_hangup_is_ignored_the_service_goes_on(tmp_path):
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with serving(
-            f"sqlite:///{tmp_path / 'orders.db'}", tmp_path / "log"
-        ) as service:
+        with serving(f"sqlite:///{tmp_path / 'orders.db'}", tmp_path / "log") as service:
             os.killpg(service.process.pid, signal.SIGHUP)
             with pytest.raises(subprocess.TimeoutExpired):
                 service.process.wait(LONG_ENOUGH_TO_STOP)
