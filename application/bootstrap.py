@@ -13,6 +13,14 @@ from application.catalog.availability import ShowQueries
 from application.catalog.cache import CatalogCache
 from application.catalog.seating import Seating
 from application.catalog.session_secret import SessionSecret
+from application.database_address import (
+    POSTGRES,
+    SQLITE,
+    BadDatabase,
+    refuse_unclear_password,
+    sqlite_file,
+    without_passwords,
+)
 from application.integrity.checkpoint import Checkpoints
 from application.integrity.checkpointer import Checkpointer
 from application.integrity.key_place import BESIDE as BESIDE_THE_FILE
@@ -43,13 +51,6 @@ from application.storage.sqlite.store import SqliteStore
 from domain.errors import UserError
 
 log = structlog.get_logger()
-
-SQLITE = "sqlite:///"
-POSTGRES = "postgresql://"
-
-
-class BadDatabase(UserError):
-    """A database address that names no known store."""
 
 
 class NoDatabase(UserError):
@@ -207,16 +208,16 @@ def key_place_of(settings: Settings) -> KeyPlace | None:
     """
     if settings.audit_key not in {PRIVATE, BESIDE, ""}:
         return KeyPlace(settings.audit_key)
-    if not settings.database.startswith(SQLITE):
+    path = sqlite_file(settings.database)
+    if path is None:
         return None
-    file = settings.database.removeprefix(SQLITE)
-    return KeyPlace(file + BESIDE_THE_FILE) if settings.audit_key == BESIDE else default_place(file)
+    return KeyPlace(path + BESIDE_THE_FILE) if settings.audit_key == BESIDE else default_place(path)
 
 
 def open_store(database: str) -> Store:
     """The store that an address names."""
-    if database.startswith(SQLITE) and len(database) > len(SQLITE):
-        return SqliteStore(database.removeprefix(SQLITE))
+    if (path := sqlite_file(database)) is not None:
+        return SqliteStore(path)
     return _open_postgres(database, _postgres_store)
 
 
@@ -239,18 +240,18 @@ def open_copyable(database: str, *, make: bool) -> Copyable:
     """The whole database that an address names; it is created only with `make`."""
     if not make:
         require_log(database)
-    if database.startswith(SQLITE) and len(database) > len(SQLITE):
-        return SqliteCopyable(database.removeprefix(SQLITE), make=make)
+    if (path := sqlite_file(database)) is not None:
+        return SqliteCopyable(path, make=make)
     return _open_postgres(database, partial(_postgres_copyable, make=make))
 
 
 def open_backups(database: str) -> Backups:
     """The backups of the log that an address names. Raises `BackupRefused`."""
-    if database.startswith(SQLITE) and len(database) > len(SQLITE):
-        return SqliteBackups(database.removeprefix(SQLITE))
+    if (path := sqlite_file(database)) is not None:
+        return SqliteBackups(path)
     raise BackupRefused(
-        f"{database} is no SQLite file: back up PostgreSQL with its own tools, such as"
-        " pg_basebackup with an archive of its write-ahead log, or pg_dump."
+        f"{without_passwords(database)} is no SQLite file: back up PostgreSQL with its own tools,"
+        " such as pg_basebackup with an archive of its write-ahead log, or pg_dump."
     )
 
 
@@ -284,9 +285,10 @@ def _open_postgres(database: str, opener: Callable[[str], T]) -> T:
     """Open an address of PostgreSQL, whose driver is an extra."""
     if not database.startswith(POSTGRES):
         raise BadDatabase(
-            f"{database} is no address of a database;"
+            f"{without_passwords(database)} is no address of a database;"
             " use sqlite:///FILE or postgresql://USER@HOST:PORT/NAME"
         )
+    refuse_unclear_password(database)
     try:
         from application.storage.postgres.sessions import BadAddress  # noqa: PLC0415
     except ImportError as error:
@@ -296,4 +298,4 @@ def _open_postgres(database: str, opener: Callable[[str], T]) -> T:
     try:
         return opener(database)
     except BadAddress as error:
-        raise BadDatabase(str(error)) from error
+        raise BadDatabase(without_passwords(str(error))) from error

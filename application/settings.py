@@ -1,9 +1,15 @@
 """Every setting, read once from the environment. What each means: docs/settings.md."""
 
+import os
+from difflib import get_close_matches
+
 import msgspec
-from environs import Env, EnvError, validate
+from environs import Env, EnvError, EnvValidationError, validate
 
 from domain.errors import UserError
+
+PREFIX = "ORDERLOG_"
+FOR_TESTS = ("ORDERLOG_TEST_", "ORDERLOG_FAILPOINTS")
 
 BESIDE = "beside"
 """The audit key is in a file beside the database, where that is a file."""
@@ -35,12 +41,30 @@ def read_settings() -> Settings:
     """The settings of the environment. Raises `BadSetting`, naming the bad variable."""
     try:
         return _read()
+    except EnvValidationError as error:
+        name = str(error).partition('"')[2].partition('"')[0]
+        what = " ".join(error.error_messages)
+        raise BadSetting(f"{name} has a value that it cannot have. {what}") from error
     except EnvError as error:
         raise BadSetting(str(error)) from error
 
 
+def unknown_settings() -> list[str]:
+    """A sentence for each variable of the environment that looks like a setting and is none."""
+    known = {name.upper() for name in Settings.__struct_fields__}
+    found = []
+    for name in sorted(os.environ):
+        own = name.removeprefix(PREFIX)
+        if own == name or own in known or name.startswith(FOR_TESTS):
+            continue
+        near = get_close_matches(own, known, n=1)
+        meant = f"; did you mean {PREFIX}{near[0]}?" if near else "; docs/settings.md lists them."
+        found.append(f"{name} is no setting of orderlog, and is not read{meant}")
+    return found
+
+
 def _read() -> Settings:
-    env = Env(prefix="ORDERLOG_")
+    env = Env(prefix=PREFIX)
     default = Settings()
     return Settings(
         database=env.str("DATABASE", default.database),

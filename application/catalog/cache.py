@@ -14,6 +14,7 @@ import structlog
 from application.ports.store import Store
 from application.runtime.background_thread import BackgroundThread
 from application.runtime.greenlet_bridge import off_the_loop
+from application.runtime.ids import small_id
 from domain.payment import PaymentSystem
 from domain.refusals import UnknownPaymentSystem, UnknownShow
 from domain.shows import Deal, Show
@@ -79,8 +80,8 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
         return show
 
     def system(self, name: str) -> PaymentSystem:
-        """The payment system with this alias or id; refuses an unknown one."""
-        system = self.systems.get(name)
+        """The payment system with this alias, or id in any case; refuses an unknown one."""
+        system = self.systems.get(name) or self.systems.get(small_id(name))
         if system is None:
             raise UnknownPaymentSystem(system=name)
         return system

@@ -8,6 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from application.runtime.ids import is_id
+from application.runtime.people import one_line
+
+SEAT = ("sector", "row", "number")
 
 Named = tuple[str, str, Any]
 """A kind of name that may occur once, where it stands, and the name."""
@@ -69,15 +72,20 @@ def _seats_twice(document: Mapping[Any, Any]) -> dict[str, str]:
         ("seat", f"{at}.seat", (path, *seat))
         for path, ticket_set in _sets(document)
         for at, ticket in _each(ticket_set, "tickets", path)
-        if (seat := _whole_seat(ticket))
+        if (seat := _chair(ticket))
     )
 
 
-def _whole_seat(ticket: Mapping[Any, Any]) -> tuple[str, ...] | None:
+def _chair(ticket: Mapping[Any, Any]) -> tuple[str, ...] | None:
+    """What tells a seat from others, what it lacks included; None without a number.
+
+    Several tickets may be for a sector, or for a row, in which nobody has a place of his own.
+    """
     seat = ticket.get("seat")
-    if not isinstance(seat, dict) or not {"sector", "row", "number"} <= seat.keys():
+    if not isinstance(seat, dict) or "number" not in seat:
         return None
-    return str(seat["sector"]).lower(), str(seat["row"]), str(seat["number"])
+    sector, row, number = (one_line(str(seat.get(part, ""))) for part in SEAT)
+    return sector.lower(), row, number
 
 
 def _sets(document: Mapping[Any, Any]) -> Iterator[tuple[str, dict[Any, Any]]]:

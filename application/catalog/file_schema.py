@@ -25,13 +25,13 @@ MOST_PLACES = 1_000_000
 
 _LANGUAGE = re.compile(r"[a-z]{2}\Z")
 _KEY = re.compile(r"[\x21-\x7e]{16,128}\Z")
-_MONEY = re.compile(r"[0-9]{1,7}(\.[0-9]{1,2})?\Z")
+_MONEY = re.compile(r"(0|[1-9][0-9]{0,6})(\.[0-9]{1,2})?\Z")
 _QUERY_MAY_FOLLOW = re.compile(r"[^\x00-\x20\x7f#]*\Z")
 
 
 class _Id(fields.String):
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
-        if isinstance(value, int | float):
+        if isinstance(value, int | float | Decimal):
             raise ValidationError("YAML took this for a number: write the id in quotes.")
         if not isinstance(value, str) or not is_id(value.lower()):
             raise ValidationError("Is no id: 24 hex digits are one.")

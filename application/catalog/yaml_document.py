@@ -1,10 +1,13 @@
-"""Reads YAML and reports every error by its path: duplicate names, depth, moments."""
+"""Reads YAML, and reports by path what is named twice, misread, no moment, or too deep."""
 
+import re
+from decimal import Decimal
 from typing import Any
 
 import yaml
 
 from application.catalog.entries import BadCatalog
+from application.runtime.ids import is_id
 
 try:
     from yaml import CSafeLoader as _SafeLoader
@@ -13,9 +16,22 @@ except ImportError:
 
 DEEPEST = 32
 
+TAG = "tag:yaml.org,2002:"
+NUMBERS = frozenset({f"{TAG}int", f"{TAG}float"})
+PLAIN = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?\Z")
+"""A number that means the same to everybody. To YAML 010 is 8, 1:30 is 90, and 0x10 is 16."""
+
+LIKE_A_NUMBER = re.compile(
+    r"[-+]?(0[box])?[0-9][0-9_]*(\.[0-9_]*)?(e[-+]?[0-9]+)?\Z", re.IGNORECASE
+)
+"""What this YAML takes for a text, and another one, or its writer, for a number: 08, 1e3, 0o17."""
+
 
 class _Loader(_SafeLoader):
-    """Keeps a moment that does not exist as text, so that its field refuses it by its path."""
+    """Keeps values as they are written, so that their fields can refuse them by their paths.
+
+    A moment that does not exist stays a text, and a number keeps all its digits.
+    """
 
     def moment_or_text(self, node: yaml.ScalarNode) -> Any:
         try:
@@ -23,17 +39,24 @@ class _Loader(_SafeLoader):
         except (AttributeError, ValueError):
             return node.value
 
+    def exact_number(self, node: yaml.ScalarNode) -> Any:
+        return Decimal(node.value) if PLAIN.match(node.value) else self.construct_yaml_float(node)
 
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.moment_or_text)
+
+_Loader.add_constructor(f"{TAG}timestamp", _Loader.moment_or_text)
+_Loader.add_constructor(f"{TAG}float", _Loader.exact_number)
 
 
 def read_yaml(text: str | bytes) -> tuple[dict[Any, Any], dict[str, str]]:
-    """The document, and the duplicate keys in it. Raises `BadCatalog` if it is not a mapping."""
+    """The document, and what is wrong with its YAML, by path.
+
+    Raises `BadCatalog` if it is not a mapping.
+    """
     try:
         _refuse_depth(text)
         loader = _Loader(text)
         node = loader.get_single_node()
-        twice = _named_twice(node, "", set())
+        errors = _errors_in(node, "", set())
         document = None if node is None else loader.construct_document(node)
     except (yaml.YAMLError, ValueError, LookupError) as error:
         raise BadCatalog({"": f"The file is no good YAML: {_problem(error)}"}) from error
@@ -41,7 +64,7 @@ def read_yaml(text: str | bytes) -> tuple[dict[Any, Any], dict[str, str]]:
         raise BadCatalog({"": "The file is empty."})
     if not isinstance(document, dict):
         raise BadCatalog({"": "The file has to be a mapping with partners, events and so on."})
-    return document, twice
+    return document, errors
 
 
 def _problem(error: Exception) -> str:
@@ -61,10 +84,11 @@ def _refuse_depth(text: str | bytes) -> None:
             raise yaml.YAMLError("it is nested too deeply")
 
 
-def _named_twice(node: yaml.Node | None, path: str, seen: set[int]) -> dict[str, str]:
-    """By path, the duplicate keys of mappings: YAML itself silently takes the last.
+def _errors_in(node: yaml.Node | None, path: str, seen: set[int]) -> dict[str, str]:
+    """By path, the duplicate keys of mappings, and the values that YAML misreads.
 
-    `seen` has the nodes that were visited: an alias leads to the same node again.
+    YAML itself silently takes the last of two. `seen` has the nodes that were visited: an alias
+    leads to the same node again.
     """
     errors: dict[str, str] = {}
     if id(node) in seen:
@@ -72,7 +96,7 @@ def _named_twice(node: yaml.Node | None, path: str, seen: set[int]) -> dict[str,
     seen.add(id(node))
     if isinstance(node, yaml.SequenceNode):
         for i, item in enumerate(node.value):
-            errors |= _named_twice(item, f"{path}[{i}]", seen)
+            errors |= _errors_in(item, f"{path}[{i}]", seen)
     elif isinstance(node, yaml.MappingNode):
         names = set()
         for key, value in node.value:
@@ -80,6 +104,24 @@ def _named_twice(node: yaml.Node | None, path: str, seen: set[int]) -> dict[str,
             if isinstance(key, yaml.ScalarNode) and key.value in names:
                 errors[step] = f"Is named twice, again in line {key.start_mark.line + 1}."
             else:
-                errors |= _named_twice(value, step, seen)
+                errors |= _errors_in(value, step, seen)
             names.add(str(key.value))
+    elif isinstance(node, yaml.ScalarNode) and (misread := _misread(node)):
+        errors[path] = misread
     return errors
+
+
+def _misread(node: yaml.ScalarNode) -> str | None:
+    """What is wrong with a value that means something else than what is written; None if it is."""
+    text: str = node.value
+    if node.tag == f"{TAG}bool" and text.lower() not in {"true", "false"}:
+        meant = str(_Loader.bool_values[text.lower()]).lower()
+        return f"YAML reads {text} as {meant}: write it in quotes."
+    is_number = node.tag in NUMBERS
+    is_like_one = not node.style and LIKE_A_NUMBER.match(text) and not is_id(text.lower())
+    if PLAIN.match(text) or not (is_number or is_like_one):
+        return None
+    return (
+        f"{text} is not written in plain digits, and may mean another number than it seems to:"
+        " write 10 or 10.50, without leading zeros; a name in quotes."
+    )

@@ -13,7 +13,15 @@ from application.orders.queries import OrderFilter, conditions, cursor_of, read_
 from application.ports.read_models import Page
 from application.ports.store import Store
 from application.projector.loop import catch_up
-from application.read_models.orders import order_of, searched_email, searched_name, searched_phone
+from application.read_models.orders import order_of
+from application.runtime.people import (
+    one_line,
+    searched_email,
+    searched_name,
+    sought_phone,
+    telephone,
+    visible,
+)
 from domain.order import Order
 
 MOST_FOUND = 100
@@ -70,7 +78,7 @@ class OrderSearch:
         `BadCursor`.
         """
         moment = self._clock()
-        known = " ".join("".join(each for each in text if each.isprintable()).split())
+        known = _typed(text)
         size = MOST_FOUND if known else wanted.page_size
         loaded: dict[str, Order] = {}
         for page in _pages(caller, known, wanted, moment, size + 1):
@@ -87,6 +95,11 @@ class OrderSearch:
             more=more,
             cursor=cursor_of(orders[size - 1], wanted.sort) if more and not known else None,
         )
+
+
+def _typed(text: str) -> str:
+    """What was typed, without what was pasted along with it."""
+    return one_line("".join(each if each.isprintable() else " " for each in visible(text)))
 
 
 def _pages(
@@ -135,8 +148,8 @@ def meanings(text: str) -> list[Together]:
     meant: list[Together] = []
     if number := NUMBER.match(text):
         meant.append((("number", "=", int(number[1])),))
-    if PHONE.match(text):
-        digits = searched_phone(text) or ""
+    if PHONE.match(telephone(text)):
+        digits = sought_phone(text) or ""
         return [*meant, _begins("phone", digits[:SAME_DIGITS])] if digits else meant
     if meant:
         return meant

@@ -30,7 +30,8 @@ class Table(msgspec.Struct, frozen=True):
 
     The columns in `sums` are added up: a row that is written adds its numbers to those of the row
     with the same key. A row in which all of them are zero counts as absent. The columns in `sparse`
-    are null in most rows; an index that begins with one omits those rows.
+    are null in most rows; an index that begins with one omits those rows. `form` counts the ways
+    in which values were written, from 1: a table with another one is filled again.
     """
 
     name: str
@@ -38,15 +39,16 @@ class Table(msgspec.Struct, frozen=True):
     indexes: tuple[tuple[str, ...], ...] = ()
     sums: tuple[str, ...] = ()
     sparse: tuple[str, ...] = ()
+    form: int = 1
 
     @property
     def shape(self) -> str:
-        """The columns with their kinds as one string."""
+        """The columns with their kinds, and the form of the values, as one string."""
         kinds = (
             f"{name} {'sum' if name in self.sums else kind.__name__}"
             for name, kind in self.columns.items()
         )
-        return ", ".join(kinds)
+        return ", ".join(kinds) + (f"; form {self.form}" if self.form > 1 else "")
 
 
 class ModelState(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ import msgspec
 
 from application.ports.read_models import Row, Table
 from application.runtime.clock import to_ms
+from application.runtime.people import FORM, kept_phone, searched_email, searched_name
 from domain.events import Event
 from domain.order import Order
 from domain.status import HELD
@@ -39,11 +40,10 @@ TABLE = Table(
         ("phone",),
     ),
     sparse=("email", "buyer", "phone"),
+    form=FORM,
 )
 """`reserved_till` is null unless tickets are held, so that it tells which holds have ended.
-`email`, `buyer` and `phone` are what is known of the buyer as it is searched for: see below."""
-
-DIGITS = frozenset("0123456789")
+`email`, `buyer` and `phone` are what is known of the buyer as it is searched for: `people.py`."""
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Order)
@@ -67,7 +67,7 @@ def rows_of(order: Order) -> list[Row]:
         to_ms(order.reserved_till) if order.status in HELD else None,
         searched_email(order.customer.email or ""),
         searched_name(order.customer.last_name or "", order.customer.first_name or ""),
-        searched_phone(order.customer.mobile or ""),
+        kept_phone(order.customer.mobile or ""),
     )
     return [Row(order.id, columns, _ENCODER.encode(order))]
 
@@ -75,21 +75,3 @@ def rows_of(order: Order) -> list[Row]:
 def order_of(row: Row) -> Order:
     """The order that a row holds."""
     return _DECODER.decode(row.document)
-
-
-def searched_email(address: str) -> str | None:
-    """An address as it is searched for: by its beginning, in any case."""
-    return address.strip().casefold() or None
-
-
-def searched_name(*names: str) -> str | None:
-    """Names, the last one first, as they are searched for: by their beginning, in any case."""
-    return " ".join(" ".join(names).casefold().split()) or None
-
-
-def searched_phone(number: str) -> str | None:
-    """A number as it is searched for: its digits from the last to the first.
-
-    The beginning is written in many ways (+7, 8, without), the end in one.
-    """
-    return "".join(each for each in reversed(number) if each in DIGITS) or None

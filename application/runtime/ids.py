@@ -35,3 +35,9 @@ def new_id(at: datetime) -> str:
 def is_id(text: str) -> bool:
     """Whether `text` is an id: 24 hex digits in lower case."""
     return _ID.match(text) is not None
+
+
+def small_id(text: str) -> str:
+    """An id as it is kept, in small letters, however it was written; any other text as it is."""
+    small = text.lower()
+    return small if is_id(small) else text

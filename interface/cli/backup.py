@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from application.database_address import SQLITE
 from interface.cli.audit import show_findings
 from interface.cli.shared.progress_bars import bars_of_steps
 from interface.cli.shared.session import Session, database_option, json_option
@@ -48,7 +49,7 @@ def backup(session: Session, target: str, *, overwrite: bool, as_json: bool) -> 
 @contextmanager
 def tools_of(session: Session) -> Iterator["Tools"]:
     """What a backup works with: the database, a way to open a copy, its verification, bars."""
-    from application.bootstrap import SQLITE, open_backups, open_copy, opener_of  # noqa: PLC0415
+    from application.bootstrap import open_backups, open_copy, opener_of  # noqa: PLC0415
     from application.copying.backup import Tools  # noqa: PLC0415
     from application.integrity.verification import verify, workers_for  # noqa: PLC0415 - see session.py
     from interface.server.logs import configure  # noqa: PLC0415

@@ -4,6 +4,7 @@ from contextlib import closing
 
 import click
 
+from application.database_address import check_given_in_command
 from interface.cli.shared.progress_bars import bars_of_steps
 from interface.cli.shared.session import Session
 from interface.cli.shared.tables import listing
@@ -23,6 +24,8 @@ def copy(session: Session, source: str, target: str) -> None:
     from application.bootstrap import open_copyable  # noqa: PLC0415 - see session.py
     from application.copying.copy import copy as copy_database  # noqa: PLC0415
 
+    for address in (source, target):
+        check_given_in_command(address)
     with (
         closing(open_copyable(source, make=False)) as old,
         closing(open_copyable(target, make=True)) as new,

@@ -2,9 +2,9 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
@@ -18,6 +18,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from interface.cli.shared.session import Session
+from interface.load.caretaker import Caretaker, throw_away_folder
 
 KEY = "047bdb8bcee44d3693371920aaf9135c"
 EVENT = "56a6253df06c5a059a93802e"
@@ -36,10 +37,10 @@ def demo(session: Session) -> None:
     A throw-away service carries out an order, and the order's audit trail is read.
     """
     session.out.width = min(session.out.width, WIDEST)
-    with tempfile.TemporaryDirectory(prefix="orderlog-demo-") as folder:
-        session.database = f"sqlite:///{Path(folder) / 'demo.db'}"
+    with throw_away_folder("orderlog-demo-") as caretaker:
+        session.database = f"sqlite:///{Path(caretaker.folder) / 'demo.db'}"
         os.environ["ORDERLOG_AUDIT_KEY"] = "beside"  # is gone with the folder
-        with throw_away_service(session.database) as (address, line):
+        with throw_away_service(session.database, caretaker) as (address, line):
             heading(session, "A throw-away service")
             session.out.print(line, highlight=False)
             order = Play(session, address).carry_out()
@@ -50,11 +51,14 @@ def demo(session: Session) -> None:
 
 
 @contextmanager
-def throw_away_service(database: str) -> Iterator[tuple[str, str]]:
+def throw_away_service(database: str, caretaker: Caretaker) -> Iterator[tuple[str, str]]:
     """Run a service with the sample catalogue; yields host:port and the line that it prints."""
     command = [sys.executable, "-m", "interface.cli.main", "serve", "--port", "0", "--sample"]
     environment = {**os.environ, "ORDERLOG_DATABASE": database, "ORDERLOG_LOG_LEVEL": "WARNING"}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as service:  # noqa: S603 - our own command
+    with subprocess.Popen(  # noqa: S603 - our own command
+        command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as service:
+        caretaker.started(service.pid)
         try:
             line = service.stdout.readline().strip() if service.stdout else ""
             if not line:
@@ -64,8 +68,9 @@ def throw_away_service(database: str) -> Iterator[tuple[str, str]]:
             service.terminate()
             try:
                 service.wait(SECONDS)
+                caretaker.ended(service.pid)
             except subprocess.TimeoutExpired:
-                service.kill()
+                os.killpg(service.pid, signal.SIGKILL)
 
 
 class Play:

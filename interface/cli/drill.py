@@ -8,6 +8,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
+from application.database_address import check_given_in_command
 from interface.cli.shared.session import Session, number
 
 if TYPE_CHECKING:  # see session.py
@@ -46,6 +47,8 @@ def drill(session: Session, /, *, as_json: bool, **plan: Any) -> None:
     from interface.load.rush import NotEmpty, Plan  # noqa: PLC0415 - see session.py
     from interface.load.rush import drill as run  # noqa: PLC0415
 
+    if plan["database"] is not None:
+        check_given_in_command(plan["database"])
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),

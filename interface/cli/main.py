@@ -4,7 +4,9 @@ Exit codes: 0 done, 1 refused or check failed, 2 wrong usage, 3 not proven.
 """
 
 import os
+import re
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 
 import click
 
+from application.database_address import without_passwords
 from application.runtime import failpoints
 from application.runtime.private_files import UMASK
 from domain.errors import UserError
@@ -24,6 +27,9 @@ COMMANDS = [
     if not each.ispkg and each.name != "main"
 ]
 """Every other file of this folder is a command, which it defines under the file's own name."""
+
+
+NO_COMMAND = re.compile(r"No such command '(.+)'\.\Z")
 
 
 class Commands(click.Group):
@@ -46,6 +52,21 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except (UserError, OSError) as error:
             ctx.obj.refuse(error)
+        except click.UsageError as error:
+            shown = without_passwords(error.message + suggestion(error))
+            if shown == error.message:
+                raise
+            raise click.UsageError(shown, error.ctx) from None
+
+
+def suggestion(error: click.UsageError) -> str:
+    """Which command was meant, if the error is that there is none of this name."""
+    misspelt = NO_COMMAND.match(error.message)
+    group = error.ctx.command if error.ctx else None
+    if misspelt is None or error.ctx is None or not isinstance(group, click.Group):
+        return ""
+    near = get_close_matches(misspelt[1], group.list_commands(error.ctx), n=1)
+    return f" Did you mean {near[0]}?" if near else ""
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from application.database_address import sqlite_file
 from interface.cli.backup import show_log, tools_of
 from interface.cli.shared.session import Session, database_option, json_option
 
@@ -27,7 +28,7 @@ def restore(session: Session, source: str, *, overwrite: bool, as_json: bool) ->
 
     database = session.settings.database
     with tools_of(session) as tools:
-        restored = put_back(tools, source, database.partition("///")[2], overwrite=overwrite)
+        restored = put_back(tools, source, sqlite_file(database) or "", overwrite=overwrite)
     if as_json:
         session.print_json(msgspec.to_builtins(restored))
         return

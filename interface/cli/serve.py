@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import click
 
+from application.database_address import without_passwords
 from interface.cli.shared.session import Session, database_option, number
 
 
@@ -27,7 +28,8 @@ def serve(session: Session, host: str, port: int, workers: int, *, sample: bool)
     with reserved(host, port) as (address, free):
         summary = prepare(session, sample=sample or settings.sample)
         where = f"[{address}]:{free}" if ":" in address else f"{address}:{free}"
-        line = f"Orderlog listens on http://{where}, on {settings.database}, with {summary}."
+        database = without_passwords(settings.database)
+        line = f"Orderlog listens on http://{where}, on {database}, with {summary}."
         processes = Processes(settings, address, free, workers, lambda: click.echo(line))
         try:
             processes.run()

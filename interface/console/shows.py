@@ -60,10 +60,11 @@ def register(routes: Blueprint, services: Services) -> None:
 
 
 def _known(text: str) -> str:
-    """The id in a path; an invalid one is not found."""
-    if not OBJECT_ID.match(text):
+    """The id in a path, in small letters; an invalid one is not found."""
+    known = text.lower()
+    if not OBJECT_ID.match(known):
         raise ShowNotFound(event=text)
-    return text
+    return known
 
 
 def _live(hall: Hall) -> dict[str, Any]:

@@ -1,11 +1,14 @@
 """The kinds of fields that bodies and queries are made of, and how each is checked."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
+
+from application.runtime import people
 
 MOST_URL = 2000
 
@@ -24,6 +27,28 @@ class ObjectId(fields.String):
         if not isinstance(value, str) or not OBJECT_ID.match(value.lower()):
             raise self.make_error("invalid")
         return value.lower()
+
+
+class Written(fields.String):
+    """A text that is kept in one form, whichever of several it came in."""
+
+    def __init__(self, form: Callable[[str], str], **kwargs: Any) -> None:
+        self._form = form
+        super().__init__(**kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        return self._form(super()._deserialize(value, *args, **kwargs))
+
+
+class EmailAddress(fields.Email):
+    """An e-mail address, kept as mail systems write it."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        text: str = super()._deserialize(value, *args, **kwargs)
+        try:
+            return people.email(text)
+        except ValueError as error:
+            raise self.make_error("invalid") from error
 
 
 class Moment(fields.String):
@@ -119,9 +144,16 @@ class Some(fields.List[Any]):
 
 
 def text(
-    most: int, description: str, pattern: re.Pattern[str] | None = None, error: str = ""
+    most: int,
+    description: str,
+    pattern: re.Pattern[str] | None = None,
+    error: str = "",
+    form: Callable[[str], str] = str,
 ) -> fields.String:
-    """A string of 1 to `most` printable characters, not only spaces; null counts as missing."""
+    """A string of 1 to `most` printable characters, not only spaces; null counts as missing.
+
+    It is kept, and checked, as `form` writes it.
+    """
     checks: list[Any] = [
         validate.Length(1, most),
         printable(),
@@ -129,9 +161,8 @@ def text(
     ]
     if pattern is not None:
         checks.append(validate.Regexp(pattern, error=error))
-    return fields.String(
-        validate=checks, allow_none=True, load_default=None, metadata={"description": description}
-    )
+    metadata = {"description": description}
+    return Written(form, validate=checks, allow_none=True, load_default=None, metadata=metadata)
 
 
 def printable() -> validate.Regexp:

@@ -7,12 +7,14 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 
 from application.orders.commands import ChangeOrder, ChoosePayment
 from application.orders.queries import SORTS, OrderFilter
+from application.runtime import people
 from domain.commands import BestAvailable, Customer, TicketsById
 from domain.status import Status
 from interface.http.body import RANDOM_AND_TICKETS
 from interface.http.input_fields import (
     Count,
     Digits,
+    EmailAddress,
     Flag,
     Moment,
     MomentRange,
@@ -31,25 +33,26 @@ MOST_PAGE = 200
 MOST_VERSION = 2**31
 
 LANGUAGE = re.compile(r"[a-z]{2}\Z")
-MOBILE = re.compile(r"\+?\(?[0-9](?:[ ().-]{0,3}[0-9]){4,14}\Z")
+MOBILE = re.compile(r"\+?\(?[0-9](?:[ ()./-]{0,3}[0-9]){4,14}\Z")
 
 
 class CustomerIn(Schema):
     """Who the buyer is."""
 
-    email = fields.Email(
+    email = EmailAddress(
         validate=[validate.Length(max=MOST_EMAIL), printable()],
         allow_none=True,
         load_default=None,
         metadata={"description": "The buyer's e-mail address; null counts as missing."},
     )
-    first_name = text(MOST_NAME, "At most 200 printable characters.")
-    last_name = text(MOST_NAME, "At most 200 printable characters.")
+    first_name = text(MOST_NAME, "At most 200 printable characters.", form=people.visible)
+    last_name = text(MOST_NAME, "At most 200 printable characters.", form=people.visible)
     mobile = text(
         32,
-        "A telephone number: digits, with spaces, dots, hyphens or brackets between.",
+        "A telephone number: digits, with spaces, dots, hyphens, slashes or brackets between.",
         MOBILE,
         "Is no telephone number.",
+        people.telephone,
     )
     lang = text(
         2,

@@ -3,7 +3,6 @@
 import json
 import os
 import secrets
-import tempfile
 import threading
 import time
 from collections import deque
@@ -17,6 +16,7 @@ import msgspec
 from application.bootstrap import Services, build, opener_of
 from application.catalog.file import read_catalog_file
 from application.catalog.loading import load_catalog
+from application.database_address import without_passwords
 from application.event_log.event_mapper import event_of
 from application.integrity.sale_proof import Proof, prove
 from application.integrity.verification import workers_for
@@ -24,6 +24,7 @@ from application.settings import BESIDE, Settings
 from domain.errors import UserError
 from domain.order import Order
 from interface.load.buyers import RECENT, Buyer, OnSale, percentile
+from interface.load.caretaker import Caretaker, throw_away_folder
 from interface.load.client import Client, Gone
 from interface.load.history import GONE, READ, Call, Seen
 from interface.load.linearizability import Checked, check
@@ -79,17 +80,17 @@ Report = Callable[[str, float, int], None]
 def drill(settings: Settings, plan: Plan, report: Report) -> Drilled:
     """Run a drill by `plan`. Raises `NotEmpty`, `BadDatabase`, `OSError`."""
     with ExitStack() as stack:
+        caretaker = stack.enter_context(throw_away_folder("orderlog-drill-"))
         database = plan.database
         if database is None:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="orderlog-drill-"))
-            database = f"sqlite:///{Path(folder) / 'drill.db'}"
+            database = f"sqlite:///{Path(caretaker.folder) / 'drill.db'}"
             settings = msgspec.structs.replace(settings, audit_key=BESIDE)
         settings = msgspec.structs.replace(settings, database=database, sample=False)
         report("Putting tickets on sale", 0.0, 0)
         key = put_on_sale(settings, plan.tickets)
         report("Measuring the no-op route", 0.0, 0)
-        noop = measure_noop(settings, plan)
-        buyers, seconds = rush(settings, plan, key, report)
+        noop = measure_noop(settings, plan, caretaker)
+        buyers, seconds = rush(settings, plan, key, report, caretaker)
         report("Proving", 1.0, sum(each.created for each in buyers))
         with opened(settings) as services:
             acknowledged_results = [
@@ -161,17 +162,18 @@ def put_on_sale(settings: Settings, tickets: int) -> str:
     with opened(settings) as services:
         if services.store.catalog() or services.store.last_position():
             raise NotEmpty(
-                f"{settings.database} is not empty: a drill wants a database of its own."
+                f"{without_passwords(settings.database)} is not empty: a drill wants a database"
+                " of its own."
             )
         load_catalog(services.store, read_catalog_file(json.dumps(catalog)), services.clock())
     return key
 
 
-def measure_noop(settings: Settings, plan: Plan) -> float:
+def measure_noop(settings: Settings, plan: Plan, caretaker: Caretaker) -> float:
     """Requests a second to the no-op route, by as many concurrent clients."""
     port = free_port()
     command = ["-m", "interface.load.noop", str(port), str(plan.workers), str(settings.threads)]
-    server = Server(command, port, {})
+    server = Server(command, port, {}, caretaker)
     counts: list[int] = []
     try:
         server.start("/noop")
@@ -202,13 +204,19 @@ def _post_until(port: int, until: float) -> int:
     return count
 
 
-def rush(settings: Settings, plan: Plan, key: str, report: Report) -> tuple[list[Buyer], float]:
+def rush(
+    settings: Settings, plan: Plan, key: str, report: Report, caretaker: Caretaker
+) -> tuple[list[Buyer], float]:
     """Run the buyers; return them and how long it took."""
     port = free_port()
-    command = ["-m", "interface.cli.main", "--database", settings.database, "serve"]
+    command = ["-m", "interface.cli.main", "serve"]
     options = ["--port", str(port), "--workers", str(plan.workers)]
-    environment = {"ORDERLOG_LOG_LEVEL": "WARNING", "ORDERLOG_AUDIT_KEY": settings.audit_key}
-    server = Server([*command, *options], port, environment)
+    environment = {
+        "ORDERLOG_DATABASE": settings.database,
+        "ORDERLOG_LOG_LEVEL": "WARNING",
+        "ORDERLOG_AUDIT_KEY": settings.audit_key,
+    }
+    server = Server([*command, *options], port, environment, caretaker)
     try:
         server.start("/health/live")
         begun = time.monotonic()

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 
+from interface.load.caretaker import Caretaker
 from interface.load.client import Client, Gone
 
 START_SECONDS = 30.0
@@ -17,8 +18,11 @@ STOP_SECONDS = 40
 class Server:
     """A command that listens on a port, in a process group of its own."""
 
-    def __init__(self, command: list[str], port: int, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, command: list[str], port: int, environment: Mapping[str, str], caretaker: Caretaker
+    ) -> None:
         """`command` goes to this Python; `environment` adds to the present one."""
+        self._caretaker = caretaker
         self._command = [sys.executable, *command]
         self._environment = {**os.environ, **environment}
         self.port = port
@@ -33,6 +37,7 @@ class Server:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        self._caretaker.started(self._process.pid)
         deadline = time.monotonic() + START_SECONDS
         client = Client("127.0.0.1", self.port, {})
         while True:
@@ -51,6 +56,7 @@ class Server:
         if self._process is not None and self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+            self._caretaker.ended(self._process.pid)
 
     def stop(self) -> None:
         """Send SIGTERM, and SIGKILL to what is left after a while."""
@@ -59,6 +65,7 @@ class Server:
         self._process.terminate()
         try:
             self._process.wait(STOP_SECONDS)
+            self._caretaker.ended(self._process.pid)
         except subprocess.TimeoutExpired:
             self.kill()
 

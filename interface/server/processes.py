@@ -76,13 +76,17 @@ class Processes:
 
     @contextmanager
     def _signals(self) -> Iterator[socket.socket]:
-        """Take signals that stop the server; each makes the socket readable."""
+        """Take signals that stop the server; each makes the socket readable.
+
+        SIGHUP stays ignored where it was: the one who typed nohup wants it to outlive the terminal.
+        """
         woken, wakes = socket.socketpair()
         with woken, wakes:
             woken.setblocking(False)
             wakes.setblocking(False)
             for each in TO_STOP:
-                signal.signal(each, self._stop_soon)
+                if each != signal.SIGHUP or signal.getsignal(each) != signal.SIG_IGN:
+                    signal.signal(each, self._stop_soon)
             before = signal.set_wakeup_fd(wakes.fileno())
             try:
                 yield woken

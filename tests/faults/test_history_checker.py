@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from application.settings import Settings
 from interface.load import history as kinds
+from interface.load.caretaker import throw_away_folder
 from interface.load.history import GONE, Call, Seen, by_order
 from interface.load.linearizability import GivenUp, check, search
 from interface.load.order_model import after_order_call
@@ -21,7 +22,8 @@ def true_calls(tmp_path_factory):
     settings = Settings(database=f"sqlite:///{path}")
     plan = Plan(tickets=5000, buyers=6, seconds=5, kill=True, check=True)
     key = put_on_sale(settings, plan.tickets)
-    buyers, _ = rush(settings, plan, key, lambda *_: None)
+    with throw_away_folder("checker-") as caretaker:
+        buyers, _ = rush(settings, plan, key, lambda *_: None, caretaker)
     with opened(settings) as services:
         assert checked(services, buyers, lambda *_: None).linearizable
         calls = [call for buyer in buyers for call in buyer.calls]

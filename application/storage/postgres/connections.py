@@ -17,7 +17,7 @@ from psycopg_pool import ConnectionPool
 from application.ports.store import OutcomeUnknown, StoreUnavailable
 from application.runtime.greenlet_bridge import off_the_loop
 from application.runtime.store_deadline import StoreWait
-from application.storage.postgres import sessions
+from application.storage.postgres import fitness, sessions
 from application.storage.postgres.pipeline import PipelineConnection
 
 T = TypeVar("T")
@@ -126,10 +126,19 @@ def writer_pool(url: str, most: int) -> PipelinePool:
 def connect(url: str) -> sessions.Session:
     """One connection outside the pools. Raises `BadAddress`, `StoreUnavailable`."""
     try:
-        sessions.refuse_shared_sessions(url)
-        return sessions.connect(url)
+        fitness.refuse_shared_sessions(url)
+        return _fit(sessions.connect(url), url)
     except psycopg.OperationalError as error:
         raise unavailable(error) from error
+
+
+def _fit(session: sessions.Session, url: str) -> sessions.Session:
+    try:
+        fitness.refuse_unfit_database(session, url)
+    except BaseException:
+        session.close()
+        raise
+    return session
 
 
 def streamed(cursor: psycopg.ServerCursor[Any], rows: int) -> Iterator[Any]:

@@ -58,6 +58,30 @@ INDEXES_ONLY = {
 """For the sessions that write: their statements read few rows by index, even where statistics
 are missing, as right after a catalogue was loaded."""
 
+CODING = "client_encoding"
+SEARCH_PATH = "search_path"
+
+PLACE = {SEARCH_PATH: "public"}
+"""In which schema our tables are. An address may say another one; a role or a database may not."""
+
+MEANING = {
+    "standard_conforming_strings": "on",
+    CODING: "UTF8",
+    "datestyle": "ISO, MDY",
+    "intervalstyle": "postgres",
+    "timezone": "UTC",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+    "array_nulls": "on",
+    "transform_null_equals": "off",
+    "xmloption": "content",
+    "row_security": "off",
+    "default_transaction_isolation": "read committed",
+    "default_transaction_deferrable": "off",
+}
+"""Not for anybody to change, whatever environment, role, database or address say: what values
+mean on their way, and which rows a statement sees (a policy that would hide some is an error)."""
+
 HEARD = {"client_min_messages": "warning"}
 """An address must not change it: the server warns of a commit that no standby has confirmed."""
 
@@ -72,13 +96,13 @@ class Silent(psycopg.OperationalError):
 
 def conninfo(url: str) -> str:
     """The address with our defaults where it says nothing. Raises `BadAddress`."""
-    return make_conninfo("", **{**DEFAULTS, **_given(url)})
+    return make_conninfo("", **{**DEFAULTS, **_given(url), CODING: MEANING[CODING]})
 
 
 def settings_of(url: str, own: Mapping[str, str] | None = None) -> dict[str, str]:
     """The settings of a session: ours, `own` for its kind, and those of the address."""
-    submitted = _asked_for(_given(url).get("options", ""))
-    return {**SESSION, **(own or {}), **submitted, **HEARD}
+    submitted = asked_for(url)
+    return {**SESSION, **PLACE, **(own or {}), **submitted, **MEANING, **HEARD}
 
 
 def _given(url: str) -> dict[str, str]:
@@ -89,10 +113,10 @@ def _given(url: str) -> dict[str, str]:
     return {name: str(value) for name, value in partitions.items() if value is not None}
 
 
-def _asked_for(options: str) -> dict[str, str]:
+def asked_for(url: str) -> dict[str, str]:
     """The settings in an address's `options`: `-c name=value`, `-cname=value`, `--name=value`."""
     settings = {}
-    words = iter(shlex.split(options))
+    words = iter(shlex.split(_given(url).get("options", "")))
     for word in words:
         if word == "-c":
             setting = next(words, "")
@@ -102,7 +126,7 @@ def _asked_for(options: str) -> dict[str, str]:
             continue
         name, is_set, value = setting.partition("=")
         if is_set:
-            settings[name.replace("-", "_")] = value
+            settings[name.replace("-", "_").lower()] = value
     return settings
 
 
@@ -173,28 +197,3 @@ def connect(url: str) -> Session:
     session = Session.connect(conninfo(url), autocommit=True)
     session.silent_seconds = LONGEST_SECONDS
     return session.prepare(settings_of(url))
-
-
-def refuse_shared_sessions(url: str) -> None:
-    """Refuse an address behind which transactions share sessions. Raises `BadAddress`.
-
-    Statements are prepared, settings and locks kept in a session: they must stay with one client.
-    A pooler that shares tells the driver a number of its own, and gives two idle clients the same
-    session, or one client now this and now that one.
-    """
-    info = conninfo(url)
-    with Session.connect(info, autocommit=True) as first:
-        if _backend(first) == first.info.backend_pid:
-            return
-        with Session.connect(info, autocommit=True) as second:
-            seen = [(_backend(first), _backend(second)) for _ in range(3)]
-    if len(set(seen)) > 1 or seen[0][0] == seen[0][1]:
-        raise BadAddress(
-            "The address leads to a pooler that shares sessions between transactions;"
-            " orderlog needs pool_mode = session, or the address of the server itself."
-        )
-
-
-def _backend(session: Session) -> int:
-    row = session.execute("SELECT pg_backend_pid()", prepare=False).fetchone()
-    return int(row[0]) if row else 0

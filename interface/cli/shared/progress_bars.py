@@ -1,5 +1,6 @@
 """Progress bars for long work, on standard error, apart from the output."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -15,6 +16,8 @@ from rich.progress import (
 
 from interface.cli.shared.session import Session
 
+SHORTEST = 0.001
+
 
 @contextmanager
 def events_bar(
@@ -22,7 +25,8 @@ def events_bar(
 ) -> Iterator[Callable[[int, int], None]]:
     """A bar with events, events a second and the time left; yields the function that updates it.
 
-    A `transient` one is removed at the end.
+    At the end it shows the rate of the whole and how long that took, unless it is `transient`:
+    then it is removed.
     """
     columns = (
         SpinnerColumn(),
@@ -30,14 +34,16 @@ def events_bar(
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]} events/s"),
-        TimeRemainingColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
     )
     with Progress(*columns, console=session.err, transient=transient) as progress:
-        task = progress.add_task(what, rate="", total=None)
+        task = progress.add_task(what, rate="0", total=None)
+        begun = time.monotonic()
 
         def report(done: int, total: int) -> None:
-            speed = progress.tasks[0].speed
-            rate = f"{speed:,.0f}" if speed else ""
+            speed = progress.tasks[0].speed if done < total else None
+            passed = max(time.monotonic() - begun, SHORTEST)
+            rate = f"{speed or done / passed:,.0f}"
             progress.update(task, completed=done, total=total, rate=rate)
 
         yield report
@@ -50,7 +56,7 @@ def bars_of_steps(session: Session) -> Iterator[Callable[[str, int, int], None]]
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TimeRemainingColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
     )
     progress = Progress(*columns, console=session.err)
     tasks: dict[str, TaskID] = {}

@@ -1,6 +1,7 @@
 """What every command uses: settings, the wired service, and two consoles."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property, wraps
@@ -10,7 +11,8 @@ import click
 import msgspec
 from rich.text import Text
 
-from application.settings import Settings, read_settings
+from application.database_address import check_given_in_command, without_passwords
+from application.settings import Settings, read_settings, unknown_settings
 from interface.cli.shared.safe_console import SafeConsole, safe_json
 
 if TYPE_CHECKING:  # wiring the service costs half a second that --help need not wait for
@@ -36,7 +38,10 @@ class Session:
     def settings(self) -> Settings:
         """The environment's settings, with the options of this run."""
         settings = read_settings()
+        for sentence in unknown_settings():
+            self.err.print(Text(sentence, style="yellow"), soft_wrap=True)
         if self.database is not None:
+            check_given_in_command(self.database)
             settings = msgspec.structs.replace(settings, database=self.database)
         return settings
 
@@ -59,8 +64,25 @@ class Session:
 
     def refuse(self, reason: object) -> NoReturn:
         """Print the reason, and end with exit code 1."""
-        self.err.print(Text(str(reason), style="red"), soft_wrap=True)
+        said = without_passwords(sentence_of(reason))
+        self.err.print(Text(said, style="red"), soft_wrap=True)
         raise SystemExit(1)
+
+
+ERROR_NUMBER = re.compile(r"\[Errno -?\d+\] ([^:]+)(?:: '([^']*)'(?: -> '([^']*)')?)?")
+
+
+def sentence_of(reason: object) -> str:
+    """A reason in words: what the system says of a file, without its number, behind the name."""
+
+    def in_words(found: re.Match[str]) -> str:
+        what, *names = found.groups()
+        where = " to ".join(name for name in names if name)
+        return f"{where}: {what[0].lower()}{what[1:]}" if where else what
+
+    said = ERROR_NUMBER.sub(in_words, str(reason)).rstrip()
+    is_system = isinstance(reason, OSError) and reason.errno is not None
+    return f"{said}." if is_system and not said.endswith(".") else said
 
 
 def database_option(command: Callable[..., Any]) -> Callable[..., Any]:
