@@ -12,6 +12,7 @@ from application.ports.store import StoreUnavailable
 from application.ports.unit_of_work import TicketTaken
 from application.projector.read_your_writes import ModelBehind
 from application.runtime.clock import now
+from domain import refusals
 from domain.errors import UnknownEvent
 from domain.refusals import ChangedMeanwhile
 from interface.http.errors import BodyRefused
@@ -331,8 +332,19 @@ NOT_BROUGHT_ABOUT = {
     "read_model_behind": ModelBehind(7),
     "unknown_event_kind": UnknownEvent("OrderBlessed.1", NO_ID),
     **{each.code: BodyRefused(each) for each in OF_A_BODY_ON_ITS_WAY},
+    **{
+        each.code: each(most=1, deal=NO_ID, partner=NO_ID)
+        for each in (
+            refusals.TooManyChanges,
+            refusals.TooManyTickets,
+            refusals.TooManyTicketsHeld,
+            refusals.TooManyEmptyOrders,
+            refusals.DealEnded,
+            refusals.PartnerSuspended,
+        )
+    },
 }
-"""What takes a race, a broken database or a socket."""
+"""What takes a race, a broken database or a socket, and limits, which have tests of their own."""
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
