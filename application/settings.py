@@ -1,7 +1,9 @@
 """Every setting, read once from the environment. What each means: docs/settings.md."""
 
+from ipaddress import ip_network
+
 import msgspec
-from environs import Env, EnvError, validate
+from environs import Env, EnvError, ValidationError, validate
 
 from domain.errors import UserError
 
@@ -18,7 +20,8 @@ class Settings(msgspec.Struct, frozen=True):
     sweep_seconds: float = 1.0
     wait_seconds: float = 5.0
     body_seconds: float = 20.0
-    max_body_bytes: int = 1_048_576
+    max_body_bytes: int = 65_536
+    proxies: tuple[str, ...] = ()
     log_level: str = "INFO"
     session_hours: float = 8.0
     audit_key: str = BESIDE
@@ -35,6 +38,14 @@ def read_settings() -> Settings:
         return _read()
     except EnvError as error:
         raise BadSetting(str(error)) from error
+
+
+def _networks(addresses: list[str]) -> None:
+    for each in addresses:
+        try:
+            ip_network(each, strict=False)
+        except ValueError as error:
+            raise ValidationError(f"{each} is no address and no network of addresses") from error
 
 
 def _read() -> Settings:
@@ -56,6 +67,7 @@ def _read() -> Settings:
         max_body_bytes=env.int(
             "MAX_BODY_BYTES", default.max_body_bytes, validate=validate.Range(1024, 2**30)
         ),
+        proxies=tuple(env.list("PROXIES", list(default.proxies), validate=_networks)),
         log_level=env.str(
             "LOG_LEVEL",
             default.log_level,

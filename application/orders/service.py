@@ -352,7 +352,7 @@ class OrderService(Application[str]):
     ) -> Answer:
         """Carry out a decision; repeat it after a lost race or after overdue holds were freed.
 
-        What an attempt has `noted` is taken back if it was not carried out.
+        What was `noted` is taken back where nothing came of it.
         """
         final_attempt = False
         asked_to_expire = {read_set.order}

@@ -13,6 +13,7 @@ from interface.http.body import RANDOM_AND_TICKETS
 from interface.http.input_fields import (
     Count,
     Digits,
+    Few,
     Flag,
     Moment,
     MomentRange,
@@ -90,7 +91,8 @@ class OrderChangeIn(Schema):
             "description": "The ids of all tickets that the order is to have afterwards.",
         },
     )
-    random = fields.Dict(
+    random = Few(
+        most=MOST_TICKETS,
         keys=ObjectId(),
         values=Count(strict=True, validate=validate.Range(1, MOST_TICKETS)),
         metadata={

@@ -7,7 +7,9 @@ cannot happen. What only a race or a broken database provokes is answered by rai
 import pytest
 from as_described import Contract
 from box_office import KEYS, ORGANISER, PARTERRE, SHOP, SHOW, BoxOffice, seat
+from limits import RateLimitItemPerSecond
 
+from application.catalog.rates import TooManyRequests
 from application.ports.store import StoreUnavailable
 from application.ports.unit_of_work import TicketTaken
 from application.projector.read_your_writes import ModelBehind
@@ -332,6 +334,7 @@ NOT_BROUGHT_ABOUT = {
     "read_model_behind": ModelBehind(7),
     "unknown_event_kind": UnknownEvent("OrderBlessed.1", NO_ID),
     **{each.code: BodyRefused(each) for each in OF_A_BODY_ON_ITS_WAY},
+    "too_many_requests": TooManyRequests("requests", RateLimitItemPerSecond(5), 1),
     **{
         each.code: each(most=1, deal=NO_ID, partner=NO_ID)
         for each in (
