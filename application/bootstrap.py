@@ -11,6 +11,7 @@ import structlog
 from application.catalog.access import Access
 from application.catalog.availability import ShowQueries
 from application.catalog.cache import CatalogCache
+from application.catalog.rates import Rates
 from application.catalog.seating import Seating
 from application.catalog.session_secret import SessionSecret
 from application.database_address import (
@@ -72,6 +73,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     store: Store
     catalog: CatalogCache
     access: Access
+    rates: Rates
     session_secret: SessionSecret
     orders: OrderService
     attempts: RejectionLog
@@ -162,6 +164,7 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
         store=store,
         catalog=catalog,
         access=Access(catalog),
+        rates=Rates(catalog),
         session_secret=SessionSecret(store, catalog),
         orders=orders,
         attempts=attempts,

@@ -2,9 +2,10 @@
 
 import os
 from difflib import get_close_matches
+from ipaddress import ip_network
 
 import msgspec
-from environs import Env, EnvError, EnvValidationError, validate
+from environs import Env, EnvError, EnvValidationError, ValidationError, validate
 
 from domain.errors import UserError
 
@@ -26,7 +27,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sweep_seconds: float = 1.0
     wait_seconds: float = 5.0
     body_seconds: float = 20.0
-    max_body_bytes: int = 1_048_576
+    max_body_bytes: int = 65_536
+    proxies: tuple[str, ...] = ()
     log_level: str = "INFO"
     session_hours: float = 8.0
     audit_key: str = PRIVATE
@@ -63,6 +65,14 @@ def unknown_settings() -> list[str]:
     return found
 
 
+def _networks(addresses: list[str]) -> None:
+    for each in addresses:
+        try:
+            ip_network(each, strict=False)
+        except ValueError as error:
+            raise ValidationError(f"{each} is no address and no network of addresses") from error
+
+
 def _read() -> Settings:
     env = Env(prefix=PREFIX)
     default = Settings()
@@ -82,6 +92,7 @@ def _read() -> Settings:
         max_body_bytes=env.int(
             "MAX_BODY_BYTES", default.max_body_bytes, validate=validate.Range(1024, 2**30)
         ),
+        proxies=tuple(env.list("PROXIES", list(default.proxies), validate=_networks)),
         log_level=env.str(
             "LOG_LEVEL",
             default.log_level,

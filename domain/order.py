@@ -20,11 +20,14 @@ from domain.events import (
 )
 from domain.payment import ConfirmedBy, PaymentSystem, redirect_address
 from domain.pricing import Price, Worth, worth
+from domain.sale_terms import FREE, NOTHING_ELSEWHERE, Elsewhere, SaleTerms
 from domain.shows import Show
 from domain.status import HELD, LET_GO, MOVES, SYSTEM_ONLY, Status
 from domain.ticket_selection import chosen_of, is_complete, refuse_unpriced, sets_of
 
 HOLD_AT_CREATION = timedelta(minutes=10)
+MOST_CHANGES = 100
+"""After so many changes only the status moves on: no order grows without end."""
 NOT_YET = datetime.max.replace(tzinfo=UTC)
 
 
@@ -93,17 +96,23 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         vacant: Mapping[str, str],
         all_or_nothing: bool,
         metadata: CommandMetadata,
+        terms: SaleTerms = FREE,
+        elsewhere: Elsewhere = NOTHING_ELSEWHERE,
     ) -> Self:
         """A new order of `show` with those of the requested tickets that are `vacant`.
 
         `vacant` maps a ticket to its set. With `all_or_nothing` the order is empty when one of
-        the tickets cannot be had. It is held for ten minutes. Refuses a set without a price.
+        the tickets cannot be had. It is held for ten minutes. Refuses a set without a price, and
+        what the `terms` do not allow; `elsewhere` is what the vendor's other orders hold.
         """
+        terms.refuse_new()
+        terms.refuse_size(command, {})
         prices = show.prices(metadata.at)
         refuse_unpriced(show.id, show.set_ids, prices, sets_of(command, vacant))
         tickets = chosen_of(command, {}, vacant)
         if all_or_nothing and not is_complete(command, tickets):
             tickets = {}
+        terms.refuse_more({}, tickets, elsewhere)
         order = cls(id=order_id)
         order._record(
             OrderCreated,
@@ -128,12 +137,15 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         *,
         all_or_nothing: bool,
         sets: Iterable[str] = (),
+        terms: SaleTerms = FREE,
+        elsewhere: Elsewhere = NOTHING_ELSEWHERE,
     ) -> None:
         """Make the order's tickets what `command` says, as far as `vacant` tickets allow.
 
         What is held already keeps its place. With `all_or_nothing` nothing changes when one of
         the requested tickets cannot be had. In a payment tickets can only be taken out, not all.
         `sets` are those that the show has now, whether or not the order has a price for them.
+        Refuses what the `terms` do not allow: see `create`.
         """
         existing = {*self.prices, *sets}
         wanted = sets_of(command, {**vacant, **self.tickets})
@@ -145,9 +157,12 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         if complete and not added and not removed:
             return
         self._refuse_ticket_change(command, chosen, metadata)
+        terms.refuse_size(command, self.tickets)
         if all_or_nothing and not complete:
             return
+        terms.refuse_more(self.tickets, chosen, elsewhere)
         if added or removed:
+            self._refuse_growth()
             self._record(TicketsChanged, metadata, added=added, removed=removed)
 
     def refuse_incomplete(self, command: TicketSelection) -> None:
@@ -168,6 +183,7 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         status = self.status_at(metadata.at)
         if status is not Status.EXECUTED:
             raise refusals.CustomerLocked(status=status)
+        self._refuse_growth()
         self._record(CustomerSet, metadata, **news)
 
     def choose_payment(self, payment: Payment, metadata: CommandMetadata) -> None:
@@ -184,6 +200,7 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         status = self.status_at(metadata.at)
         if status is not Status.EXECUTED:
             raise refusals.PaymentLocked(status=status)
+        self._refuse_growth()
         self._record(
             PaymentSystemSet,
             metadata,
@@ -221,6 +238,10 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         """Hand over the events that were recorded and not saved yet."""
         events, self.pending = self.pending, []
         return events
+
+    def _refuse_growth(self) -> None:
+        if self.version > MOST_CHANGES:
+            raise refusals.TooManyChanges(most=MOST_CHANGES)
 
     def _refuse_ticket_change(
         self, command: TicketSelection, chosen: Mapping[str, str], metadata: CommandMetadata

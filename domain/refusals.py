@@ -55,6 +55,21 @@ class TicketOfAnotherShow(Refusal):
     says = "The ticket {ticket} is not for the event {event} of this order."
 
 
+class TooManyTickets(Refusal):
+    code = "too_many_tickets"
+    says = "An order may have at most {most} tickets."
+
+
+class TooManyTicketsHeld(Refusal):
+    code = "too_many_tickets_held"
+    says = "At most {most} tickets may be held at once without being paid."
+
+
+class TooManyEmptyOrders(Refusal):
+    code = "too_many_empty_orders"
+    says = "At most {most} orders without tickets may wait at once; use or cancel some of them."
+
+
 class NotOnSale(Refusal):
     code = "not_on_sale"
     says = "The set {set} had no price in force when the order was created."
@@ -95,6 +110,14 @@ class TicketsIncomplete(RefusedByState):
     says = "Not all of the requested tickets can be had, so the payment does not start."
 
 
+class TooManyChanges(RefusedByState):
+    code = "too_many_changes"
+    says = (
+        "The order was changed {most} times, which is as often as an order can be changed;"
+        " it can still be paid or canceled."
+    )
+
+
 class NoTickets(RefusedByState):
     code = "no_tickets"
     says = "An order without tickets cannot be paid."
@@ -118,6 +141,19 @@ class ConfirmedByGateway(Refusal):
 class NoDeal(Forbidden):
     code = "no_deal"
     says = "There is no deal by which {vendor} may sell the events of {org}."
+
+
+class DealEnded(Forbidden):
+    code = "deal_ended"
+    says = "The deal {deal} has ended: orders that were begun can be paid, nothing new is sold."
+
+
+class PartnerSuspended(Forbidden):
+    code = "partner_suspended"
+    says = (
+        "The partner {partner} is suspended: orders that were begun can be paid, nothing new is"
+        " sold."
+    )
 
 
 class UnknownOrder(NotFound):

@@ -1,4 +1,4 @@
-"""What is sold: shows (the API's "event"), their sets of tickets, and who may sell them."""
+"""What is sold: shows (the API's "event"), and their sets of tickets."""
 
 from datetime import datetime
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 import msgspec
 
 from domain.pricing import Price, PriceRule, rule_in_force
-from domain.refusals import NoDeal
 
 Seat = dict[str, Any]
 """Where a ticket's seat is: `sector`, `row`, `number`. Empty for a ticket without a seat."""
@@ -44,24 +43,3 @@ class Show(msgspec.Struct, frozen=True, kw_only=True):
             if rule is not None:
                 prices[ticket_set.id] = Price(rule.id, rule.nominal, rule.extra)
         return prices
-
-
-class Deal(msgspec.Struct, frozen=True):
-    """An organiser's leave for a vendor to sell its shows."""
-
-    id: str
-    org: str
-    vendor: str
-
-
-def deal_between(deals: dict[tuple[str, str], Deal], org: str, vendor: str) -> str | None:
-    """The id of the deal by which `vendor` sells the shows of `org`; none for one's own shows.
-
-    Raises `NoDeal` where a deal is needed and there is none.
-    """
-    if org == vendor:
-        return None
-    deal = deals.get((org, vendor))
-    if deal is None:
-        raise NoDeal(org=org, vendor=vendor)
-    return deal.id

@@ -31,10 +31,14 @@ def chosen_of(
 
 def is_complete(command: TicketSelection, chosen: Mapping[str, str]) -> bool:
     """Whether nothing that is asked for is missing."""
-    wanted = (
-        len(command.tickets) if isinstance(command, TicketsById) else sum(command.counts.values())
-    )
-    return len(chosen) == wanted
+    return len(chosen) == asked_for(command)
+
+
+def asked_for(command: TicketSelection) -> int:
+    """How many tickets are asked for."""
+    if isinstance(command, TicketsById):
+        return len(command.tickets)
+    return sum(command.counts.values())
 
 
 def sets_of(command: TicketSelection, known: Mapping[str, str]) -> list[str]:

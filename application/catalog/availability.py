@@ -125,11 +125,12 @@ class ShowQueries:
 
 
 def _may_sell(catalog: Catalog, show: Show, caller: Caller) -> bool:
-    return show.org == caller.partner or (show.org, caller.partner) in catalog.deals
+    return catalog.terms(show.org, caller.partner).closed is None
 
 
 def _may_see(catalog: Catalog, show: Show, caller: Caller) -> bool:
-    return caller.sees_all or _may_sell(catalog, show, caller)
+    own = show.org == caller.partner
+    return own or caller.sees_all or _may_sell(catalog, show, caller)
 
 
 def show_document(show: Show) -> ShowHeadDocument:

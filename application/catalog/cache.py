@@ -5,7 +5,7 @@ Tickets are not in it: there may be hundreds of thousands, and their owners chan
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -16,8 +16,9 @@ from application.runtime.background_thread import BackgroundThread
 from application.runtime.greenlet_bridge import off_the_loop
 from application.runtime.ids import small_id
 from domain.payment import PaymentSystem
-from domain.refusals import UnknownPaymentSystem, UnknownShow
-from domain.shows import Deal, Show
+from domain.refusals import PartnerSuspended, UnknownPaymentSystem, UnknownShow
+from domain.sale_terms import Deal, SaleLimits, SaleTerms, terms_between
+from domain.shows import Show
 
 REFRESH_SECONDS = 1.0
 LOOKS_A_REFRESH = 4
@@ -26,12 +27,27 @@ LOOKS_A_REFRESH = 4
 log = structlog.get_logger()
 
 
-class Partner(msgspec.Struct, frozen=True):
-    """A partner sells tickets or organises shows. `language` is the default for its buyers."""
+RATE_PER_SECOND = 500
+
+
+class Partner(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A partner sells tickets or organises shows. `language` is the default for its buyers.
+
+    `limits` are those of its own sales of its own shows. One that is suspended neither sells
+    anything new nor has it sold. None for the rate is the usual one; 0 is none.
+    """
 
     id: str
     name: str
     language: str
+    rate_per_second: int | None = None
+    limits: SaleLimits | None = None
+    suspended_at: datetime | None = None
+
+    @property
+    def rate(self) -> int:
+        """How many requests it may send in a second; 0: as many as it likes."""
+        return RATE_PER_SECOND if self.rate_per_second is None else self.rate_per_second
 
 
 class Key(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -79,6 +95,17 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
             raise UnknownShow(event=show_id)
         return show
 
+    def terms(self, org: str, vendor: str) -> SaleTerms:
+        """The terms on which `vendor` sells the shows of `org` now."""
+        terms = terms_between(self.deals, org, vendor)
+        for partner in (vendor, org):
+            known = self.partners.get(partner)
+            if known is not None and known.suspended_at is not None and terms.closed is None:
+                return msgspec.structs.replace(terms, closed=PartnerSuspended(partner=partner))
+            if known is not None and known.limits is not None and org == vendor:
+                terms = msgspec.structs.replace(terms, limits=known.limits)
+        return terms
+
     def system(self, name: str) -> PaymentSystem:
         """The payment system with this alias, or id in any case; refuses an unknown one."""
         system = self.systems.get(name) or self.systems.get(small_id(name))
@@ -98,11 +125,17 @@ def catalog_of(version: int, documents: Mapping[tuple[str, str], bytes]) -> Cata
         version=version,
         partners=parts.partner,
         systems={**systems, **{system.alias: system for system in systems.values()}},
-        deals={(deal.org, deal.vendor): deal for deal in parts.deal.values()},
+        deals=_in_force(parts.deal.values()),
         shows=parts.event,
         keys=parts.key,
         secrets=parts.secret,
     )
+
+
+def _in_force(deals: Iterable[Deal]) -> dict[tuple[str, str], Deal]:
+    """By organiser and vendor, the deal between them: one that has ended if there is no other."""
+    ended_first = sorted(deals, key=lambda deal: deal.ended_at is None)
+    return {(deal.org, deal.vendor): deal for deal in ended_first}
 
 
 class _Documents(msgspec.Struct, kw_only=True):

@@ -1,6 +1,6 @@
 """Conflicts of a valid catalogue file with what was loaded before.
 
-Loading does not remove an event, payment system or deal that a file omits. So the file must not
+Loading does not remove an event or payment system that a file omits. So the file must not
 reuse their names: tickets are picked by their set, payment systems chosen by an alias.
 """
 
@@ -12,7 +12,7 @@ from application.catalog.entries import CatalogFile
 
 def clashes(file: CatalogFile, known: Catalog) -> dict[str, str]:
     """What is wrong, by its path in the file."""
-    return dict([*_sets(file, known), *_systems(file, known), *_deals(file, known)])
+    return dict([*_sets(file, known), *_systems(file, known)])
 
 
 def _sets(file: CatalogFile, known: Catalog) -> Iterator[tuple[str, str]]:
@@ -38,11 +38,3 @@ def _systems(file: CatalogFile, known: Catalog) -> Iterator[tuple[str, str]]:
             if other is not None and other.id not in named:
                 path = f"payment_systems[{i}].{field}"
                 yield path, f"Is a name of the payment system {other.id} already."
-
-
-def _deals(file: CatalogFile, known: Catalog) -> Iterator[tuple[str, str]]:
-    named = {deal.id for deal in file.deals}
-    for i, deal in enumerate(file.deals):
-        other = known.deals.get((deal.org, deal.vendor))
-        if other is not None and other.id not in named:
-            yield f"deals[{i}].id", f"The two have the deal {other.id} already."

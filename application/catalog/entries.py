@@ -8,7 +8,8 @@ import msgspec
 from application.catalog.cache import Partner
 from domain.errors import UserError
 from domain.payment import PaymentSystem
-from domain.shows import Deal, Show
+from domain.sale_terms import Deal
+from domain.shows import Show
 
 
 class BadCatalog(UserError):

@@ -14,11 +14,13 @@ from application.catalog.entries import CatalogFile, PartnerEntry, ShowEntry, Ti
 from application.runtime.ids import is_id
 from domain.payment import ConfirmedBy, PaymentSystem
 from domain.pricing import PriceRule
-from domain.shows import Deal, Show, TicketSet
+from domain.sale_terms import Deal, SaleLimits
+from domain.shows import Show, TicketSet
 
 MOST_MONEY = Decimal("9999999.99")
 MOST_TICKETS = 1_000_000
 MOST_MINUTES = 43_200
+MOST_RATE = 1_000_000
 MOST_TEXT = 200
 MOST_URL = 2000
 MOST_PLACES = 1_000_000
@@ -71,10 +73,25 @@ def _text(*checks: Callable[[str], Any]) -> fields.String:
     )
 
 
+def _whole(least: int, most: int) -> fields.Integer:
+    return fields.Integer(strict=True, validate=validate.Range(least, most), load_default=None)
+
+
+class _LimitsIn(Schema):
+    tickets_per_order = _whole(1, MOST_TICKETS)
+    tickets_held = _whole(1, MOST_TICKETS)
+
+    @post_load
+    def limits(self, data: dict[str, Any], **_: Any) -> SaleLimits:
+        return SaleLimits(**data)
+
+
 class _PartnerIn(Schema):
     id = _Id(required=True)
     name = _text()
     language = _text(validate.Regexp(_LANGUAGE, error="Is no language: two small letters are one."))
+    rate_per_second = _whole(0, MOST_RATE)
+    limits = fields.Nested(_LimitsIn, load_default=None)
     keys = fields.List(
         _text(validate.Regexp(_KEY, error="Has to be 16 to 128 visible ASCII characters.")),
         load_default=list,
@@ -82,8 +99,8 @@ class _PartnerIn(Schema):
 
     @post_load
     def entry(self, data: dict[str, Any], **_: Any) -> PartnerEntry:
-        partner = Partner(data["id"], data["name"], data["language"])
-        return PartnerEntry(partner, tuple(data["keys"]))
+        keys = tuple(data.pop("keys"))
+        return PartnerEntry(Partner(**data), keys)
 
 
 class _SystemIn(Schema):
@@ -112,6 +129,7 @@ class _DealIn(Schema):
     id = _Id(required=True)
     org = _Id(required=True)
     vendor = _Id(required=True)
+    limits = fields.Nested(_LimitsIn, load_default=None)
 
     @post_load
     def deal(self, data: dict[str, Any], **_: Any) -> Deal:

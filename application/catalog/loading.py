@@ -9,6 +9,7 @@ import msgspec
 from application.catalog.access import hash_of, key_id
 from application.catalog.cache import Key, catalog_of
 from application.catalog.clashes import clashes
+from application.catalog.endings import Documents, deals_of, partners_of
 from application.catalog.entries import BadCatalog, CatalogFile, ShowEntry
 from application.catalog.file import read_catalog_file
 from application.ports.catalog import CatalogChange
@@ -73,7 +74,7 @@ def _load(store: Store, file: CatalogFile, at: datetime) -> LoadReport:
         known = change.documents()
         if clashing := clashes(file, catalog_of(0, known)):
             raise BadCatalog(clashing)
-        for kind, name, document in _documents(file):
+        for kind, name, document in _documents(file, known, at):
             _put(change, known, kind, name, document, report)
         for name, key in _keys(file, at):
             if ("key", name) not in known:
@@ -87,12 +88,14 @@ def _load(store: Store, file: CatalogFile, at: datetime) -> LoadReport:
     return report
 
 
-def _documents(file: CatalogFile) -> Iterator[tuple[str, str, bytes]]:
-    for entry in file.partners:
-        yield "partner", entry.partner.id, ENCODE(entry.partner)
+def _documents(
+    file: CatalogFile, known: Documents, at: datetime
+) -> Iterator[tuple[str, str, bytes]]:
+    for partner in partners_of(file, known):
+        yield "partner", partner.id, ENCODE(partner)
     for system in file.payment_systems:
         yield "payment_system", system.id, ENCODE(system)
-    for deal in file.deals:
+    for deal in deals_of(file, known, at):
         yield "deal", deal.id, ENCODE(deal)
     for show in file.events:
         yield "event", show.show.id, ENCODE(show.show)

@@ -14,17 +14,18 @@ from eventsourcing.persistence import ApplicationRecorder, Mapper
 from application.catalog.access import SYSTEM
 from application.catalog.cache import Catalog, CatalogCache
 from application.event_log.event_mapper import EventMapper
+from application.orders.command_parts import NOTHING, payment_of, read_set_of, sets_of
 from application.orders.commands import (
     CONTENDED,
     TICKETS_SHORT,
     Answer,
     ChangeOrder,
-    ChoosePayment,
     RejectedRequest,
     Request,
 )
 from application.orders.concurrency import InFlightRequest, InFlightRequests
 from application.orders.document import order_document
+from application.orders.holdings import Holdings
 from application.orders.loaded_order import (
     present_of,
     refuse_other_version,
@@ -43,16 +44,16 @@ from application.ports.unit_of_work import (
 )
 from application.read_models.tickets import owned, ticket_change
 from application.runtime.ids import new_id
-from domain.commands import BestAvailable, CommandMetadata, Payment, TicketsById
+from domain.commands import CommandMetadata
 from domain.events import Idempotency
 from domain.order import Order
 from domain.refusals import ChangedMeanwhile, Refusal, RefusedByState, RequestReused
-from domain.shows import deal_between
+from domain.sale_terms import Elsewhere, SaleTerms
 from domain.status import Status
+from domain.ticket_selection import asked_for
 
 TRIES = 20
 _encode = msgspec.json.Encoder().encode
-NOTHING = TicketsById(())
 
 log = structlog.get_logger()
 
@@ -93,6 +94,7 @@ class OrderService(Application[str]):
         self._catalog_cache = catalog_cache
         self._clock = clock
         self._in_flight = InFlightRequests()
+        self._holdings = Holdings(store, clock)
         self._log_rejection = log_rejection
         self._holds_may_end = holds_may_end
         super().__init__({"PERSISTENCE_MODULE": "eventsourcing.popo"})
@@ -110,7 +112,11 @@ class OrderService(Application[str]):
         catalog = self._catalog_cache.current()
         show = catalog.show(show_id)
         vendor = request.caller.partner
-        deal = deal_between(catalog.deals, show.org, vendor)
+        terms = catalog.terms(show.org, vendor)
+        terms.refuse_new()
+        if terms.limits.tickets_held is not None:
+            self._holdings.look(vendor)
+        noted: list[Callable[[], None]] = []
         rest = msgspec.structs.replace(command, tickets=None)
 
         def decide(
@@ -127,17 +133,20 @@ class OrderService(Application[str]):
                 loaded.number,
                 show,
                 vendor=vendor,
-                deal=deal,
+                deal=terms.deal,
                 lang=request.caller.language,
                 command=command.tickets or NOTHING,
                 vacant=vacant,
                 all_or_nothing=command.all_or_nothing,
                 metadata=metadata,
+                terms=terms,
+                elsewhere=self._elsewhere(vendor, show.org, "", terms, command),
             )
             self._handle(order, rest, {}, catalog, metadata)
+            noted.append(self._holdings.note(order, terms.limits))
             return self._save(within, order, (), request, metadata)
 
-        answer = self._carry_out(_read_set(command, request, number=True), decide, request)
+        answer = self._carry_out(read_set_of(command, request, number=True), decide, request, noted)
         self._record_shortage(answer, command, request)
         return answer
 
@@ -156,6 +165,9 @@ class OrderService(Application[str]):
         catalog = self._catalog_cache.current()
         came_at = self._clock()
         seen = LastSeenState()
+        noted: list[Callable[[], None]] = []
+        if command.tickets is not None:
+            self._holdings.look(request.caller.partner)
 
         def decide(
             within: Any, loaded: LoadedState, *, final_attempt: bool
@@ -179,10 +191,13 @@ class OrderService(Application[str]):
                 raise
             if order.pending:
                 self._in_flight.changed(order_id, in_flight)
+                limits = catalog.terms(order.org, order.vendor).limits
+                noted.append(self._holdings.note(order, limits))
             return self._save(within, order, before, request, metadata)
 
         try:
-            answer = self._carry_out(_read_set(command, request, order=order_id), decide, request)
+            read_set = read_set_of(command, request, order=order_id)
+            answer = self._carry_out(read_set, decide, request, noted)
         except (Refusal, TicketTaken) as refusal:
             self._record_rejected(order_id, seen, command, request, refusal)
             raise
@@ -285,21 +300,31 @@ class OrderService(Application[str]):
     ) -> None:
         """Have the order decide each part of the command, in the order of its life cycle."""
         if command.tickets is not None:
+            terms = catalog.terms(order.org, order.vendor)
             order.change_tickets(
                 command.tickets,
                 vacant,
                 metadata,
                 all_or_nothing=command.all_or_nothing,
-                sets=_sets_of(catalog, order.show),
+                sets=sets_of(catalog, order.show),
+                terms=terms,
+                elsewhere=self._elsewhere(order.vendor, order.org, order.id, terms, command),
             )
             if command.all_or_nothing and command.status is Status.IN_PROGRESS:
                 order.refuse_incomplete(command.tickets)
         if command.customer is not None:
             order.set_customer(command.customer, metadata)
         if command.payment is not None:
-            order.choose_payment(_payment(command.payment, catalog), metadata)
+            order.choose_payment(payment_of(command.payment, catalog), metadata)
         if command.status is not None:
             order.move_to(command.status, metadata, secrets.token_hex(20))
+
+    def _elsewhere(
+        self, vendor: str, org: str, order_id: str, terms: SaleTerms, command: ChangeOrder
+    ) -> Elsewhere:
+        """What the vendor's other orders hold."""
+        wanted = asked_for(command.tickets or NOTHING)
+        return self._holdings.elsewhere(vendor, org, order_id, terms.limits, wanted)
 
     def _save(
         self,
@@ -333,9 +358,16 @@ class OrderService(Application[str]):
         return Answer(order, at, document=_encode(order_document(order, at)))
 
     def _carry_out(
-        self, read_set: ReadSet, decide: Callable[..., Answer | IdempotencyRecord], request: Request
+        self,
+        read_set: ReadSet,
+        decide: Callable[..., Answer | IdempotencyRecord],
+        request: Request,
+        noted: list[Callable[[], None]],
     ) -> Answer:
-        """Carry out a decision; repeat it after a lost race or after overdue holds were freed."""
+        """Carry out a decision; repeat it after a lost race or after overdue holds were freed.
+
+        What was `noted` is taken back where nothing came of it.
+        """
         final_attempt = False
         asked_to_expire = {read_set.order}
         till: float | None = None
@@ -347,6 +379,8 @@ class OrderService(Application[str]):
                 if isinstance(outcome.result, IdempotencyRecord):
                     return self._repeated(outcome.result, request)
                 return msgspec.structs.replace(outcome.result, position=outcome.position)
+            while noted:
+                noted.pop()()
             if isinstance(outcome, TicketsShort):
                 loaded = self.store.overdue(outcome.seats, outcome.sets, self._clock())
                 overdue = [each for each in loaded if each not in asked_to_expire]
@@ -363,27 +397,3 @@ class OrderService(Application[str]):
             raise RequestReused
         events = self.store.events(idempotency_record.order)[: idempotency_record.version]
         return Answer(replay(events), idempotency_record.at, events[-1].id, repeated=True)
-
-
-def _read_set(
-    command: ChangeOrder, request: Request, *, order: str | None = None, number: bool = False
-) -> ReadSet:
-    tickets = command.tickets or NOTHING
-    return ReadSet(
-        order=order,
-        number=number,
-        seats=tickets.tickets if isinstance(tickets, TicketsById) else (),
-        picks=tickets.counts if isinstance(tickets, BestAvailable) else {},
-        request=None if request.key is None else request.digest,
-    )
-
-
-def _sets_of(catalog: Catalog, show_id: str) -> list[str]:
-    """The present sets of a show; none if the catalogue does not have it."""
-    show = catalog.shows.get(show_id)
-    return [] if show is None else [ticket_set.id for ticket_set in show.sets]
-
-
-def _payment(command: ChoosePayment, catalog: Catalog) -> Payment:
-    system = None if command.system is None else catalog.system(command.system)
-    return Payment(system, command.success_url, command.failure_url)

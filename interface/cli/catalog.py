@@ -8,7 +8,7 @@ from rich.table import Table
 
 from interface.cli.shared.safe_console import safe
 from interface.cli.shared.session import Session, database_option, json_option
-from interface.cli.shared.tables import listing
+from interface.cli.shared.tables import listing, minute
 
 
 @click.group()
@@ -72,15 +72,16 @@ def show(session: Session, *, as_json: bool) -> None:
             }
         )
         return
-    partners = listing("partner", "name", "language", title="Partners")
+    partners = listing("partner", "name", "language", "suspended (UTC)", title="Partners")
     for partner in known.partners.values():
-        partners.add_row(partner.id, partner.name, partner.language)
+        suspended = minute(partner.suspended_at)
+        partners.add_row(partner.id, partner.name, partner.language, suspended)
     systems = listing("alias", "id", "hold", "confirmed by", title="Payment systems")
     for system in {each.id: each for each in known.systems.values()}.values():
         systems.add_row(system.alias, system.id, f"{system.hold_minutes} min", system.confirmed_by)
-    deals = listing("deal", "org", "vendor", title="Deals")
+    deals = listing("deal", "org", "vendor", "ended (UTC)", title="Deals")
     for deal in known.deals.values():
-        deals.add_row(deal.id, deal.org, deal.vendor)
+        deals.add_row(deal.id, deal.org, deal.vendor, minute(deal.ended_at))
     events = [_sets_table(event, vacant) for event in known.shows.values()]
     for table in (partners, systems, deals, *events):
         session.out.print(table, "")

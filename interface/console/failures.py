@@ -6,6 +6,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from application.bootstrap import Services
+from application.catalog.rates import TooManyRequests
 from application.orders.queries import BadCursor
 from application.ports.read_models import ModelNotTrue
 from application.ports.store import StoreUnavailable
@@ -13,7 +14,7 @@ from domain.refusals import Refusal
 from interface.console.language import language_for
 from interface.http.errors import status_of
 
-EXPLAINED = {400, 403, 404, 413, 500, 503}
+EXPLAINED = {400, 403, 404, 413, 429, 500, 503}
 """The statuses with a text of their own; others have the text of 400 or 500."""
 
 log = structlog.get_logger()
@@ -45,12 +46,17 @@ def _page(error: Exception | None) -> Response:
         log.error("unexpected", exc_info=error)
     if "language" not in g:
         g.language = language_for(request)
-    return Response(render_template("console/failure.html", status=status, name=name), status)
+    answer = Response(render_template("console/failure.html", status=status, name=name), status)
+    if isinstance(error, TooManyRequests):
+        answer.headers["Retry-After"] = str(error.seconds)
+    return answer
 
 
 def _status(error: Exception) -> int:
     if isinstance(error, HTTPException):
         return error.code or 500
+    if isinstance(error, TooManyRequests):
+        return 429
     if isinstance(error, Refusal):
         return status_of(type(error))
     if isinstance(error, BadCursor | FormTooOld):

@@ -35,6 +35,8 @@ PAGES = (
 
 A_YEAR = 365 * 24 * 3600
 SAFE = {"GET", "HEAD", "OPTIONS"}
+FORM_BYTES = 16_384
+"""The largest form of a page; the longest there is has a key and an address."""
 
 
 class PageSession:
@@ -67,6 +69,7 @@ def register(routes: Blueprint, services: Services) -> None:
 
     @routes.before_request
     def before_request() -> AnyResponse | None:
+        request.max_content_length = FORM_BYTES
         g.caller = None
         g.language = language_for(request)
         if request.endpoint == "console.static":

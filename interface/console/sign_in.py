@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from application.bootstrap import Services
 from application.catalog.access import hash_of
+from interface.http.authentication import address_of
 
 ZONES = cache(available_timezones)
 OUR_PAGE = re.compile(r"/console(/[\w/-]*)?(\?[^\s\\]*)?\Z", re.ASCII)
@@ -31,6 +32,7 @@ def register(routes: Blueprint, services: Services) -> None:
     def enter() -> AnyResponse:
         key = request.form.get("key", "").strip()
         if services.access.caller(key) is None:
+            services.rates.refuse_guess(address_of(services, request.environ))
             page = render_template("console/sign_in.html", after=_after(), wrong=True)
             return Response(page, 403)
         zone = request.form.get("zone", "")

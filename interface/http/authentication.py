@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from application.bootstrap import Services
 from application.catalog.access import Caller
+from application.catalog.rates import counted_address
 from application.ports.store import StoreUnavailable
 from interface.http.errors import problem
 from interface.http.exchange import Environ, Outgoing
@@ -23,6 +24,26 @@ def known_caller_of(services: Services, environ: Environ) -> Caller | None:
     with suppress(StoreUnavailable):
         return caller_of(services, environ)
     return None
+
+
+def admit(services: Services, environ: Environ) -> None:
+    """Count a request, of a partner or of an address. Raises `TooManyRequests`."""
+    try:
+        caller = caller_of(services, environ)
+    except StoreUnavailable:
+        return
+    if caller is not None:
+        services.rates.count_partner(caller.partner)
+    elif "HTTP_AUTHORIZATION" in environ:
+        services.rates.refuse_guess(address_of(services, environ))
+    else:
+        services.rates.count_keyless(address_of(services, environ))
+
+
+def address_of(services: Services, environ: Environ) -> str:
+    """The address that a request counts for."""
+    forwarded = environ.get("HTTP_X_FORWARDED_FOR", "")
+    return counted_address(environ.get("REMOTE_ADDR", ""), forwarded, services.settings.proxies)
 
 
 def unauthorized() -> Outgoing:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from marshmallow import Schema, ValidationError
+from marshmallow.fields import Nested
 
 from interface.http.errors import BadRequest
 from interface.http.exchange import Incoming
@@ -45,7 +46,29 @@ def load_body(
         raise BadRequest("bad_json", "The body is nested too deeply.") from error
     if not isinstance(body, dict):
         raise BadRequest("bad_body", "The body has to be a JSON object.")
+    refuse_many_unknown(schema, body)
     return checked(schema, body, "bad_body", "The body has wrong values.")
+
+
+def refuse_many_unknown(schema: Schema, body: dict[str, Any], path: str = "") -> None:
+    """Refuse a body with very many unknown names before anything is built of them.
+
+    A few are left to the schema, which finds all that is wrong with the body at once.
+    """
+    unknown = list(islice((name for name in body if name not in names_of(schema)), MOST_FAULTS))
+    if len(unknown) == MOST_FAULTS:
+        errors = pointers(dict.fromkeys(unknown, "Unknown field."), path)
+        raise BadRequest("bad_body", "The body has wrong values.", errors=errors)
+    for name, field in schema.fields.items():
+        inner = body.get(field.data_key or name)
+        if isinstance(field, Nested) and isinstance(inner, dict):
+            refuse_many_unknown(field.schema, inner, f"{path}/{field.data_key or name}")
+
+
+@cache
+def names_of(schema: Schema) -> frozenset[str]:
+    """The names that an object may have."""
+    return frozenset(field.data_key or name for name, field in schema.fields.items())
 
 
 def _named_once(pairs: list[tuple[str, Any]]) -> None:

@@ -10,6 +10,7 @@ from msgspec import Meta
 from werkzeug.exceptions import HTTPException
 
 from application.catalog.document_types import one_of
+from application.catalog.rates import TooManyRequests
 from application.orders.queries import BadCursor
 from application.ports.read_models import ModelNotTrue
 from application.ports.store import OutcomeUnknown, StoreUnavailable
@@ -161,6 +162,20 @@ def _body_refused(refused: BodyRefused) -> Outgoing:
     return _again(answer) if why.status == HTTPStatus.TOO_MANY_REQUESTS else answer
 
 
+def _too_many(refused: TooManyRequests) -> Outgoing:
+    name = refused.policy.replace(" ", "-")
+    return problem(
+        429,
+        "too_many_requests",
+        str(refused),
+        headers=(
+            ("Retry-After", str(refused.seconds)),
+            ("RateLimit-Policy", f'"{name}";q={refused.quota};w={refused.window}'),
+            ("RateLimit", f'"{name}";r=0;t={refused.seconds}'),
+        ),
+    )
+
+
 def _bad_cursor(_: BadCursor) -> Outgoing:
     return problem(400, "bad_cursor", "The cursor is not one that this list handed out.")
 
@@ -224,6 +239,7 @@ ANSWERS: dict[type[Exception], Callable[[Any], Outgoing]] = {
     BadRequest: _bad_request,
     BodyRefused: _body_refused,
     BadCursor: _bad_cursor,
+    TooManyRequests: _too_many,
     ModelBehind: _behind,
     ModelNotTrue: _not_true,
     StoreUnavailable: _unavailable,

@@ -82,6 +82,16 @@ RETRY_AFTER = Header(
     {"type": "integer", "minimum": 1},
     always=True,
 )
+RATE_LIMIT_POLICY = Header(
+    "RateLimit-Policy",
+    "With too_many_requests: how many requests (q) there may be in so many seconds (w).",
+    {"type": "string", "pattern": '^"[a-z-]+";q=[0-9]+;w=[0-9]+$'},
+)
+RATE_LIMIT = Header(
+    "RateLimit",
+    "With too_many_requests: how many are left (r), and the seconds until there are more (t).",
+    {"type": "string", "pattern": '^"[a-z-]+";r=[0-9]+;t=[0-9]+$'},
+)
 WWW_AUTHENTICATE = Header(
     "WWW-Authenticate",
     "The scheme of authentication.",

@@ -143,6 +143,19 @@ class Some(fields.List[Any]):
         return super()._deserialize(value, *args, **kwargs)
 
 
+class Few(fields.Dict):
+    """An object with at most `most` names; a larger one is refused before its values are read."""
+
+    def __init__(self, *, most: int, **kwargs: Any) -> None:
+        self._most = validate.Length(max=most)
+        super().__init__(**kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(value, dict):
+            self._most(value)
+        return super()._deserialize(value, *args, **kwargs)  # type: ignore[no-untyped-call]
+
+
 def text(
     most: int,
     description: str,

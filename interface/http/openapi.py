@@ -22,13 +22,15 @@ from interface.http.exchange import JSON
 from interface.http.headers import (
     ANSWERED_REQUEST_ID,
     PARTNER,
+    RATE_LIMIT,
+    RATE_LIMIT_POLICY,
     REQUEST_ID,
     RETRY_AFTER,
     WWW_AUTHENTICATE,
     Header,
 )
 from interface.http.openapi_schemas import WRITTEN_ID, plugin, shaped_order
-from interface.http.problems import STORE_UNAVAILABLE, TOO_MANY_BODIES, UNAUTHORIZED, Problem
+from interface.http.problems import STORE_UNAVAILABLE, TOO_MANY_REQUESTS, UNAUTHORIZED, Problem
 
 PREFIXES = ("/v1/", "/health/", "/metrics", "/openapi.json")
 """Where the addresses of the API are. Pages for people are no part of the contract."""
@@ -239,15 +241,14 @@ def _no(status: int, problems: Sequence[Problem]) -> dict[str, Any]:
     narrowed = {"status": {"const": status}, "code": {"enum": [each.code for each in problems]}}
     schema = {"allOf": [ProblemDocument, {"type": "object", "properties": narrowed}]}
     more = {
-        UNAUTHORIZED.status: WWW_AUTHENTICATE,
-        STORE_UNAVAILABLE.status: RETRY_AFTER,
-        TOO_MANY_BODIES.status: RETRY_AFTER,
+        UNAUTHORIZED.status: (WWW_AUTHENTICATE,),
+        STORE_UNAVAILABLE.status: (RETRY_AFTER,),
+        TOO_MANY_REQUESTS.status: (RETRY_AFTER, RATE_LIMIT_POLICY, RATE_LIMIT),
     }
     headers = [ANSWERED_REQUEST_ID]
     if status != UNAUTHORIZED.status:
         headers.append(PARTNER)
-    if status in more:
-        headers.append(more[status])
+    headers += more.get(status, ())
     return {
         "description": "\n".join(f"- `{each.code}`: {each.says}" for each in problems),
         "headers": _headers(headers),

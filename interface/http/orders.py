@@ -58,6 +58,10 @@ OF_A_COMMAND = (
     refusals.PaymentSystemMissing,
     refusals.NoTickets,
     refusals.StatusOfTheSystem,
+    refusals.TooManyTickets,
+    refusals.TooManyTicketsHeld,
+    refusals.DealEnded,
+    refusals.PartnerSuspended,
 )
 
 CREATE_ORDER = Operation(
@@ -89,6 +93,7 @@ CREATE_ORDER = Operation(
         *OF_A_COMMAND,
         refusals.UnknownShow,
         refusals.NoDeal,
+        refusals.TooManyEmptyOrders,
         refusals.MoveNotAllowed,
     ),
 )
@@ -119,6 +124,7 @@ CHANGE_ORDER = Operation(
         refusals.TicketsOnlyOut,
         refusals.TicketsIncomplete,
         refusals.ConfirmedByGateway,
+        refusals.TooManyChanges,
     ),
 )
 

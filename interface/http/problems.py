@@ -24,7 +24,10 @@ STORE_UNAVAILABLE = Problem("store_unavailable", 503, "The database cannot be re
 UNKNOWN_EVENT_KIND = Problem(
     "unknown_event_kind", 503, "A later version of the service recorded this; ask that one."
 )
-EVERY_KEYED_CALL = (UNAUTHORIZED, STORE_UNAVAILABLE)
+TOO_MANY_REQUESTS = Problem(
+    "too_many_requests", 429, "This partner, or this address, asks more often than it may."
+)
+EVERY_KEYED_CALL = (UNAUTHORIZED, TOO_MANY_REQUESTS, STORE_UNAVAILABLE)
 
 NOT_FOUND = Problem("not_found", 404, "There is nothing at this address.")
 METHOD_NOT_ALLOWED = Problem("method_not_allowed", 405, "This address has other methods.")
@@ -52,7 +55,9 @@ BODY_TOO_SLOW = Problem("body_too_slow", 408, "The body did not come to its end 
 OF_A_BODY = (
     Problem("bad_json", 400, "The body is no JSON."),
     Problem("bad_body", 400, "The body is no object, or has unknown fields or wrong values."),
-    Problem("request_entity_too_large", 413, "The body is larger than 1 MiB."),
+    Problem(
+        "request_entity_too_large", 413, "The body is larger than 64 KiB, or than it may be here."
+    ),
     Problem("bad_content_type", 415, "The body is of another type than application/json."),
 )
 OF_A_BODY_ON_ITS_WAY = (BODY_TOO_SLOW, TOO_MANY_BODIES)

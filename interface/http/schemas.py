@@ -15,6 +15,7 @@ from interface.http.input_fields import (
     Count,
     Digits,
     EmailAddress,
+    Few,
     Flag,
     Moment,
     MomentRange,
@@ -93,7 +94,8 @@ class OrderChangeIn(Schema):
             "description": "The ids of all tickets that the order is to have afterwards.",
         },
     )
-    random = fields.Dict(
+    random = Few(
+        most=MOST_TICKETS,
         keys=ObjectId(),
         values=Count(strict=True, validate=validate.Range(1, MOST_TICKETS)),
         metadata={

@@ -137,7 +137,9 @@ def put_on_sale(settings: Settings, tickets: int) -> str:
     """Load a catalogue with one set of tickets; return the seller's key."""
     key = secrets.token_hex(16)
     catalog = {
-        "partners": [{"id": PARTNER, "name": "Drill", "language": "en", "keys": [key]}],
+        "partners": [
+            {"id": PARTNER, "name": "Drill", "language": "en", "keys": [key], "rate_per_second": 0}
+        ],
         "payment_systems": [
             {"id": "a" * 24, "alias": "drill/PAY", "hold_minutes": 30, "confirmed_by": "vendor"}
         ],

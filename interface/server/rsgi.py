@@ -24,10 +24,12 @@ from granian.rsgi import Scope
 
 from application.bootstrap import Services
 from application.catalog.access import Caller
+from application.catalog.rates import TooManyRequests
 from application.runtime.greenlet_bridge import GreenletBridge, TooLate, in_time, slot_taken
 from application.runtime.store_deadline import StoreTime, limited_by
+from interface.console.page_session import FORM_BYTES
 from interface.http import health
-from interface.http.authentication import known_caller_of
+from interface.http.authentication import admit, known_caller_of
 from interface.http.errors import BadRequest, BodyRefused, answer_to
 from interface.http.exchange import Environ, Incoming, Outgoing
 from interface.http.metrics import metrics_answer
@@ -121,6 +123,10 @@ class RsgiService:
                 return answer
         if environ["PATH_INFO"] in MONITORED and environ["REQUEST_METHOD"] in READING:
             return await self._for_monitoring(environ)
+        try:
+            await self._bridge.run(partial(admit, self._services, environ))
+        except TooManyRequests as refused:
+            return await self._bridge.run(partial(self._refusal, environ, refused))
         environ["wsgi.input"] = BytesIO(body)
         threads = self._reading if environ["REQUEST_METHOD"] in READING else self._writing
         call = in_time(partial(self._of_flask, environ, store_time))
@@ -149,7 +155,7 @@ class RsgiService:
         expected = self._expected(environ)
         if not expected:
             return b""
-        if expected <= SMALL:
+        if expected <= SMALL and "HTTP_TRANSFER_ENCODING" not in environ:
             return await self._coming.whole(protocol())
         partner = await self._bridge.run(partial(self._partner, environ))
         if self._large[partner] >= LARGE_BODIES:
@@ -168,7 +174,8 @@ class RsgiService:
             return self._largest
         length = environ.get("CONTENT_LENGTH", "")
         declared = int(length) if length.isdecimal() else 0
-        return declared if declared <= self._largest else 0
+        largest = FORM_BYTES if environ["PATH_INFO"].startswith("/console") else self._largest
+        return declared if declared <= min(largest, self._largest) else 0
 
     async def _large_body(self, protocol: HTTPProtocol, expected: str | None) -> bytes:
         """A body up to the limit and a little more, which shows that it is too large.

@@ -69,6 +69,7 @@ class UsualCalls:
             return None
         incoming.id = request_id_of(environ)
         try:
+            self._services.rates.count_partner(caller.partner)
             outgoing = call.handle(incoming, self._services)
         except Exception as error:  # noqa: BLE001 - as Flask does with exceptions of a view
             outgoing = answer_to(error)

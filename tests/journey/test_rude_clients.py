@@ -72,7 +72,9 @@ def test_who_waits_for_a_read_model_keeps_no_other_client_waiting(service):
         assert {each.result().status for each in waiting} == {503}
 
 
-LARGE = HALF_A_BODY.replace("Content-Length: 1000", "Content-Length: 100000")
+LARGE = HALF_A_BODY.replace("Content-Length: 1000", "Transfer-Encoding: chunked").replace(
+    '\r\n\r\n{"event": ', '\r\n\r\na\r\n{"event": \r\n'
+)
 
 
 def test_who_sends_too_many_large_halves_is_told_to_finish_them_first(service):

@@ -64,6 +64,14 @@ SENTENCES = {
     " {status:word}.",
     "refused.tickets_only_out": "A change of the tickets was refused: during the payment they can"
     " only be taken out.",
+    "refused.too_many_changes": "A change was refused: the order had been changed {most} times,"
+    " as often as an order can be.",
+    "refused.too_many_tickets": "A request for tickets was refused: an order may have at most"
+    " {most}.",
+    "refused.too_many_tickets_held": "A request for tickets was refused: the vendor held as many"
+    " as it may, {most}.",
+    "refused.deal_ended": "A request for more tickets was refused: the deal had ended.",
+    "refused.partner_suspended": "A request for more tickets was refused: a partner was suspended.",
     "refused.no_tickets": "A request was refused: an order without tickets cannot be paid.",
     "refused.move_not_allowed": "The order was asked to become {wanted:word}, which was refused:"
     " it was {status:word}.",

@@ -14,7 +14,8 @@ from application.catalog.file import read_catalog_file
 from application.catalog.loading import sample_catalog
 from domain.payment import ConfirmedBy, PaymentSystem
 from domain.pricing import PriceRule
-from domain.shows import Deal, Show, TicketSet
+from domain.sale_terms import Deal
+from domain.shows import Show, TicketSet
 
 ORG = "56810047f06c5a6ac62f4e01"
 SHOP = "56810047f06c5a6ac62f4e02"

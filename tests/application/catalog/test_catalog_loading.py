@@ -223,14 +223,8 @@ def another_system(file):
     return {"payment_systems[0].alias": f"Is a name of the payment system {taken} already."}
 
 
-def another_deal(file):
-    taken = file["deals"][0]["id"]
-    file["deals"][0]["id"] = "56a0f0c2f06c5a7d1e00be0f"
-    return {"deals[0].id": f"The two have the deal {taken} already."}
-
-
 @on_one_store
-@pytest.mark.parametrize("change", [another_event, another_system, another_deal])
+@pytest.mark.parametrize("change", [another_event, another_system])
 def test_a_name_stays_with_what_has_it(services, load, file, change):
     """What an earlier file named and this one does not is still there."""
     before = everything(services)

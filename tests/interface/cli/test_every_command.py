@@ -37,6 +37,10 @@ ARGUMENTS = {
     "expire": ["--once"],
     "order explain": [NOBODYS],
     "drill": ["--seconds", "1"],
+    "deal end": ["56a0f0c2f06c5a7d1e00beef"],
+    "deal resume": ["56a0f0c2f06c5a7d1e00beef"],
+    "partner suspend": [ORGANISER],
+    "partner resume": [ORGANISER],
 }
 """A good call of every command that works on a database."""
 NEEDS_NO_DATABASE = {"demo", "projection list", "drill", "copy"}

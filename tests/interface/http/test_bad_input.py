@@ -9,7 +9,7 @@ from http_seller import ORDERS, Seller, pointers, refused, the
 
 from application.runtime.ids import new_id
 
-MEBIBYTE = 1024 * 1024
+LARGEST = 65_536
 JSON = {"Content-Type": "application/json"}
 
 
@@ -115,8 +115,8 @@ def test_a_good_key_may_stand_behind_any_number_of_spaces(running, seller, autho
         b'\xef\xbb\xbf{"status": "canceled"}',
         b"\x00",
         b"event=1&random=2",
-        b"[" * 100_000,
-        b'{"customer":' * 50_000,
+        b"[" * 60_000,
+        b'{"customer":' * 5000,
         b'{"customer":' * 900 + b"1" + b"}" * 900,
         b"9" * 5000,
         b'{"random": {"a": 1' + b"0" * 5000 + b"}}",
@@ -186,15 +186,15 @@ def test_json_is_taken_however_its_type_is_written(seller, content_type):
     assert seller.ask("POST", ORDERS, data=data, headers=headers).status_code == 201
 
 
-def test_a_body_of_more_than_a_mebibyte_is_refused(both, seller):
+def test_a_body_of_more_than_the_largest_is_refused(both, seller):
     text = b'{"customer": {"first_name": "%s"}}'
-    for size in (MEBIBYTE, MEBIBYTE * 3):
+    for size in (LARGEST, LARGEST * 3):
         for answer in both(text % (b"x" * size)):
             refused(answer, 413, "request_entity_too_large")
 
 
-def test_a_body_of_just_a_mebibyte_is_read(both):
-    data = b"{}".ljust(MEBIBYTE)
+def test_a_body_of_just_the_largest_is_read(both):
+    data = b"{}".ljust(LARGEST)
     created, changed = both(data)
     refused(created, 400, "bad_body")
     assert changed.status_code == 200
@@ -203,7 +203,7 @@ def test_a_body_of_just_a_mebibyte_is_read(both):
 def test_a_body_in_chunks_may_be_as_large_and_no_larger(seller, order, unchanged):
     """Its length is not known before it has come."""
     with unchanged():
-        for size, status in ((MEBIBYTE, 200), (MEBIBYTE + 1, 413), (MEBIBYTE * 3, 413)):
+        for size, status in ((LARGEST, 200), (LARGEST + 1, 413), (LARGEST * 3, 413)):
             answer = seller.ask(
                 "PATCH",
                 the(order),
@@ -326,12 +326,12 @@ def test_all_faults_of_a_body_are_told_at_once(seller, unchanged):
 
 
 def test_of_very_many_faults_the_first_hundred_are_told(both, seller, unchanged):
-    colours = {f"colour {number}": "red" for number in range(20_000)}
+    colours = {f"colour {number}": "red" for number in range(3000)}
     with unchanged():
         answer = seller.create(**colours)
         refused(answer, 400, "bad_body")
         assert len(pointers(answer)) == 100
-        answer = seller.create(tickets=["x"] * 200_000)
+        answer = seller.create(tickets=["x"] * 10_000)
         refused(answer, 400, "bad_body")
         assert pointers(answer) == ["/tickets"]
 

@@ -6,12 +6,15 @@ cannot happen. What only a race or a broken database provokes is answered by rai
 
 import pytest
 from as_described import Contract
+from limits import RateLimitItemPerSecond
 from seller import KEYS, ORGANISER, PARTERRE, SHOP, SHOW, BoxOffice, seat
 
+from application.catalog.rates import TooManyRequests
 from application.ports.store import StoreUnavailable
 from application.ports.unit_of_work import TicketTaken
 from application.projector.read_your_writes import ModelBehind
 from application.runtime.clock import now
+from domain import refusals
 from domain.errors import UnknownEvent
 from domain.refusals import ChangedMeanwhile
 from interface.http.errors import BodyRefused
@@ -331,8 +334,20 @@ NOT_BROUGHT_ABOUT = {
     "read_model_behind": ModelBehind(7),
     "unknown_event_kind": UnknownEvent("OrderBlessed.1", NO_ID),
     **{each.code: BodyRefused(each) for each in OF_A_BODY_ON_ITS_WAY},
+    "too_many_requests": TooManyRequests("requests", RateLimitItemPerSecond(5), 1),
+    **{
+        each.code: each(most=1, deal=NO_ID, partner=NO_ID)
+        for each in (
+            refusals.TooManyChanges,
+            refusals.TooManyTickets,
+            refusals.TooManyTicketsHeld,
+            refusals.TooManyEmptyOrders,
+            refusals.DealEnded,
+            refusals.PartnerSuspended,
+        )
+    },
 }
-"""What takes a race, a broken database or a socket."""
+"""What takes a race, a broken database or a socket, and limits, which have tests of their own."""
 
 
 @pytest.mark.parametrize("name", OPERATIONS)

@@ -1,0 +1,102 @@
+"""How deals and partners end, by hand or by a catalogue file, and how they go on again.
+
+Neither is ever removed: orders name them. What has ended sells nothing new.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+import msgspec
+
+from application.catalog.cache import Partner
+from application.catalog.entries import CatalogFile
+from application.catalog.keys import UnknownPartner
+from application.ports.store import Store
+from domain.errors import UserError
+from domain.sale_terms import Deal
+
+Documents = Mapping[tuple[str, str], bytes]
+
+_deal = msgspec.json.Decoder(Deal).decode
+_partner = msgspec.json.Decoder(Partner).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class UnknownDeal(UserError):
+    """No deal has this id."""
+
+
+def end_deal(store: Store, deal_id: str, at: datetime) -> Deal:
+    """End a deal, for every catalogue file too. Raises `UnknownDeal`."""
+    return _change_deal(store, deal_id, at, by_hand=True)
+
+
+def resume_deal(store: Store, deal_id: str) -> Deal:
+    """Let a deal that has ended go on. Raises `UnknownDeal`."""
+    return _change_deal(store, deal_id, None, by_hand=False)
+
+
+def _change_deal(store: Store, deal_id: str, ended_at: datetime | None, *, by_hand: bool) -> Deal:
+    with store.change_catalog() as change:
+        document = change.documents().get(("deal", deal_id))
+        if document is None:
+            raise UnknownDeal(deal_id)
+        known = _deal(document)
+        if ended_at is not None and known.ended_at is not None:
+            ended_at = known.ended_at
+        deal = msgspec.structs.replace(known, ended_at=ended_at, ended_by_hand=by_hand)
+        change.put("deal", deal_id, _encode(deal))
+        return deal
+
+
+def suspend_partner(store: Store, partner_id: str, at: datetime) -> Partner:
+    """Suspend a partner. Raises `UnknownPartner`."""
+    return _change_partner(store, partner_id, at)
+
+
+def resume_partner(store: Store, partner_id: str) -> Partner:
+    """Let a suspended partner sell again. Raises `UnknownPartner`."""
+    return _change_partner(store, partner_id, None)
+
+
+def _change_partner(store: Store, partner_id: str, suspended_at: datetime | None) -> Partner:
+    with store.change_catalog() as change:
+        document = change.documents().get(("partner", partner_id))
+        if document is None:
+            raise UnknownPartner(partner_id)
+        known = _partner(document)
+        if suspended_at is not None and known.suspended_at is not None:
+            suspended_at = known.suspended_at
+        partner = msgspec.structs.replace(known, suspended_at=suspended_at)
+        change.put("partner", partner_id, _encode(partner))
+        return partner
+
+
+def partners_of(file: CatalogFile, known: Documents) -> Iterator[Partner]:
+    """The partners of a file: one that is suspended stays so."""
+    for entry in file.partners:
+        document = known.get(("partner", entry.partner.id))
+        suspended_at = None if document is None else _partner(document).suspended_at
+        yield msgspec.structs.replace(entry.partner, suspended_at=suspended_at)
+
+
+def deals_of(file: CatalogFile, known: Documents, at: datetime) -> Iterator[Deal]:
+    """The deals of a file, and those that end with it: it names both partners and no deal of them.
+
+    One that was ended by hand stays so.
+    """
+    for deal in file.deals:
+        document = known.get(("deal", deal.id))
+        before = None if document is None else _deal(document)
+        if before is not None and before.ended_by_hand:
+            yield msgspec.structs.replace(deal, ended_at=before.ended_at, ended_by_hand=True)
+        else:
+            yield deal
+    listed = {deal.id for deal in file.deals}
+    partners = {entry.partner.id for entry in file.partners}
+    for (kind, _), document in known.items():
+        if kind != "deal":
+            continue
+        deal = _deal(document)
+        if deal.id not in listed and deal.ended_at is None and {deal.org, deal.vendor} <= partners:
+            yield msgspec.structs.replace(deal, ended_at=at)

@@ -1,0 +1,58 @@
+"""`orderlog deal`: ends deals, and lets them go on."""
+
+from typing import NoReturn
+
+import click
+
+from interface.cli.shared.session import Session, database_option, json_option
+
+
+@click.group()
+def deal() -> None:
+    """Deals: end one, let it go on."""
+
+
+@deal.command()
+@click.argument("deal_id", metavar="ID")
+@json_option
+@database_option
+def end(session: Session, deal_id: str, *, as_json: bool) -> None:
+    """End the deal ID, within a second everywhere.
+
+    Its vendor makes no new orders of the organiser's events and gets no more tickets. Orders that
+    it has can be paid. Loading a catalogue file does not bring the deal back: resume does.
+    """
+    from application.catalog.endings import UnknownDeal, end_deal  # noqa: PLC0415 - see session.py
+
+    services = session.services
+    try:
+        ended = end_deal(services.store, deal_id.lower(), services.clock())
+    except UnknownDeal:
+        refuse_unknown(session, deal_id)
+    if as_json:
+        session.print_json(ended)
+    else:
+        click.echo(f"The deal {ended.id} has ended: {ended.vendor} sells nothing new by it.")
+
+
+@deal.command()
+@click.argument("deal_id", metavar="ID")
+@json_option
+@database_option
+def resume(session: Session, deal_id: str, *, as_json: bool) -> None:
+    """Let the deal ID go on that has ended."""
+    from application.catalog.endings import UnknownDeal, resume_deal  # noqa: PLC0415
+
+    try:
+        resumed = resume_deal(session.services.store, deal_id.lower())
+    except UnknownDeal:
+        refuse_unknown(session, deal_id)
+    if as_json:
+        session.print_json(resumed)
+    else:
+        click.echo(f"The deal {resumed.id} goes on: {resumed.vendor} sells by it.")
+
+
+def refuse_unknown(session: Session, deal_id: str) -> NoReturn:
+    """Refuse the id of no deal."""
+    session.refuse(f"There is no deal {deal_id}; orderlog catalog show lists them.")

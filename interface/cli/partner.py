@@ -1,0 +1,61 @@
+"""`orderlog partner`: suspends partners, and lets them sell again."""
+
+from typing import NoReturn
+
+import click
+
+from interface.cli.shared.session import Session, database_option, json_option
+
+
+@click.group()
+def partner() -> None:
+    """Partners: suspend one, let it sell again."""
+
+
+@partner.command()
+@click.argument("partner_id", metavar="ID")
+@json_option
+@database_option
+def suspend(session: Session, partner_id: str, *, as_json: bool) -> None:
+    """Suspend the partner ID, within a second everywhere.
+
+    It makes no new orders and gets no more tickets, and nobody sells its own events. Orders that
+    were begun can be paid. Its keys still work: orderlog key revoke takes them away. Loading a
+    catalogue file does not end this: resume does.
+    """
+    from application.catalog.endings import suspend_partner  # noqa: PLC0415 - see session.py
+    from application.catalog.keys import UnknownPartner  # noqa: PLC0415
+
+    services = session.services
+    try:
+        suspended = suspend_partner(services.store, partner_id.lower(), services.clock())
+    except UnknownPartner:
+        refuse_unknown(session, partner_id)
+    if as_json:
+        session.print_json(suspended)
+    else:
+        click.echo(f"The partner {suspended.id} ({suspended.name}) is suspended.")
+
+
+@partner.command()
+@click.argument("partner_id", metavar="ID")
+@json_option
+@database_option
+def resume(session: Session, partner_id: str, *, as_json: bool) -> None:
+    """Let the partner ID sell again that is suspended."""
+    from application.catalog.endings import resume_partner  # noqa: PLC0415 - see session.py
+    from application.catalog.keys import UnknownPartner  # noqa: PLC0415
+
+    try:
+        resumed = resume_partner(session.services.store, partner_id.lower())
+    except UnknownPartner:
+        refuse_unknown(session, partner_id)
+    if as_json:
+        session.print_json(resumed)
+    else:
+        click.echo(f"The partner {resumed.id} ({resumed.name}) sells again.")
+
+
+def refuse_unknown(session: Session, partner_id: str) -> NoReturn:
+    """Refuse the id of no partner."""
+    session.refuse(f"There is no partner {partner_id}; orderlog catalog show lists them.")
