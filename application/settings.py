@@ -17,8 +17,10 @@ class Settings(msgspec.Struct, frozen=True):
     threads: int = 32
     sweep_seconds: float = 1.0
     wait_seconds: float = 5.0
+    head_seconds: float = 5.0
     body_seconds: float = 20.0
     max_body_bytes: int = 1_048_576
+    connections: int = 4096
     log_level: str = "INFO"
     session_hours: float = 8.0
     audit_key: str = BESIDE
@@ -50,12 +52,16 @@ def _read() -> Settings:
         wait_seconds=env.float(
             "WAIT_SECONDS", default.wait_seconds, validate=validate.Range(0.1, 60)
         ),
+        head_seconds=env.float(
+            "HEAD_SECONDS", default.head_seconds, validate=validate.Range(0.1, 60)
+        ),
         body_seconds=env.float(
             "BODY_SECONDS", default.body_seconds, validate=validate.Range(0.1, 600)
         ),
         max_body_bytes=env.int(
             "MAX_BODY_BYTES", default.max_body_bytes, validate=validate.Range(1024, 2**30)
         ),
+        connections=env.int("CONNECTIONS", default.connections, validate=validate.Range(1, 65_536)),
         log_level=env.str(
             "LOG_LEVEL",
             default.log_level,

@@ -86,12 +86,19 @@ class BadRequest(Exception):
     """A request that cannot be understood. `errors` maps JSON pointers to what is wrong there."""
 
     def __init__(
-        self, code: str, detail: str, *, status: int = 400, errors: dict[str, str] | None = None
+        self,
+        code: str,
+        detail: str,
+        *,
+        status: int = 400,
+        errors: dict[str, str] | None = None,
+        headers: tuple[Header, ...] = (),
     ) -> None:
         super().__init__(detail)
         self.code = code
         self.status = status
         self.errors = errors
+        self.headers = headers
 
 
 class BodyRefused(Exception):
@@ -152,13 +159,17 @@ def _bad_request(bad: BadRequest) -> Outgoing:
     faults: list[FaultDocument] | None = None
     if bad.errors is not None:
         faults = [{"pointer": pointer, "detail": detail} for pointer, detail in bad.errors.items()]
-    return problem(bad.status, bad.code, str(bad), errors=faults)
+    return problem(bad.status, bad.code, str(bad), headers=bad.headers, errors=faults)
+
+
+def answer_of(why: "Problem") -> Outgoing:
+    """The problem document of a problem that needs no other words than its own."""
+    answer = problem(why.status, why.code, why.says)
+    return _again(answer) if why.status == HTTPStatus.TOO_MANY_REQUESTS else answer
 
 
 def _body_refused(refused: BodyRefused) -> Outgoing:
-    why = refused.why
-    answer = problem(why.status, why.code, why.says)
-    return _again(answer) if why.status == HTTPStatus.TOO_MANY_REQUESTS else answer
+    return answer_of(refused.why)
 
 
 def _bad_cursor(_: BadCursor) -> Outgoing:

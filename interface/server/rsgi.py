@@ -7,7 +7,6 @@ metrics are answered on the loop, too, so that no busy thread and no store can d
 """
 
 import asyncio
-import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -28,7 +27,7 @@ from application.runtime.greenlet_bridge import GreenletBridge, TooLate, in_time
 from application.runtime.store_deadline import StoreTime, limited_by
 from interface.http import health
 from interface.http.authentication import known_caller_of
-from interface.http.errors import BadRequest, BodyRefused, answer_to
+from interface.http.errors import BadRequest, BodyRefused, answer_of, answer_to
 from interface.http.exchange import Environ, Incoming, Outgoing
 from interface.http.metrics import metrics_answer
 from interface.http.monitoring import Monitoring
@@ -36,6 +35,7 @@ from interface.http.orders import ORDERS
 from interface.http.problems import BODY_TOO_SLOW, TOO_MANY_BODIES
 from interface.http.request_log import log_request, request_id_of, sign
 from interface.server.draining import Traffic
+from interface.server.heads import environ_of, fault_of_head
 from interface.server.usual_calls import UsualCalls
 from interface.server.wsgi import call_wsgi
 
@@ -55,12 +55,6 @@ MONITORED = frozenset({LIVE, READY, METRICS})
 LARGE_BODIES = 16
 """How many larger bodies a partner may send at the same time. All callers without a good key share
 one such limit."""
-
-NAMES = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
-"""The names of headers in WSGI: at first those that are not HTTP_ and the name, then all known."""
-MOST_NAMES = 200
-UNREADABLE = "\ufffd"
-"""The value of a header that is not ASCII: the server keeps it for itself."""
 
 
 class RsgiService:
@@ -106,6 +100,8 @@ class RsgiService:
 
     async def _outgoing(self, scope: Scope, protocol: HTTPProtocol) -> Outgoing:
         environ = environ_of(scope)
+        if (fault := fault_of_head(environ)) is not None:
+            return _finished(environ, answer_of(fault), None, time.perf_counter())
         try:
             body = await self._body(environ, protocol)
         except (BodyRefused, BadRequest) as refused:
@@ -201,7 +197,7 @@ class RsgiService:
 def _finished(environ: Environ, answer: Outgoing, caller: Caller | None, began: float) -> Outgoing:
     """Complete an answer that Flask did not make: its headers, and its line in the log."""
     request_id = request_id_of(environ)
-    sign(answer, request_id, caller)
+    sign(answer, environ, request_id, caller)
     method = environ["REQUEST_METHOD"]
     log_request(request_id, method, environ["PATH_INFO"], answer.status, began)
     if method == "HEAD":
@@ -247,42 +243,3 @@ class ComingBodies:
         for task in [task for task, since in self._since.items() if since < latest]:
             task.cancel()
         self._loop.call_later(CHECK_SECONDS, self._cancel_late)
-
-
-def environ_of(scope: Scope) -> Environ:
-    """A request's head as WSGI has it. The values of a repeated header are joined."""
-    environ: Environ = {
-        "REQUEST_METHOD": scope.method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": scope.path.encode().decode("latin1"),
-        "QUERY_STRING": scope.query_string.encode().decode("latin1"),
-        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-        "SERVER_NAME": "orderlog",
-        "SERVER_PORT": "80",
-        "REMOTE_ADDR": scope.client.rpartition(":")[0],
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": scope.scheme,
-        "wsgi.errors": sys.stderr,
-        "wsgi.input_terminated": True,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
-    }
-    headers = scope.headers
-    for name, value in headers.items():
-        wsgi_name = NAMES.get(name) or wsgi_name_of(name)
-        if wsgi_name in environ:
-            environ[wsgi_name] += ("; " if name == "cookie" else ",") + value
-        else:
-            environ[wsgi_name] = value
-    for name in headers.keys():  # noqa: SIM118 - only keys() has headers without a value
-        environ.setdefault(NAMES.get(name) or wsgi_name_of(name), UNREADABLE)
-    return environ
-
-
-def wsgi_name_of(name: str) -> str:
-    """The name of a header in WSGI."""
-    wsgi_name = "HTTP_" + name.upper().replace("-", "_")
-    if len(NAMES) < MOST_NAMES:
-        NAMES[name] = wsgi_name
-    return wsgi_name
