@@ -109,6 +109,10 @@ class BodyRefused(Exception):
         self.why = why
 
 
+class TooManyCalls(Exception):
+    """So many calls of this caller are under way that no further one is taken now."""
+
+
 def problem(
     status: int,
     code: str,
@@ -170,6 +174,10 @@ def answer_of(why: "Problem") -> Outgoing:
 
 def _body_refused(refused: BodyRefused) -> Outgoing:
     return answer_of(refused.why)
+
+
+def _too_many_calls(_: TooManyCalls) -> Outgoing:
+    return _again(problem(429, "too_many_calls", "Too many calls of yours are under way."))
 
 
 def _bad_cursor(_: BadCursor) -> Outgoing:
@@ -234,6 +242,7 @@ ANSWERS: dict[type[Exception], Callable[[Any], Outgoing]] = {
     Refusal: _refused,
     BadRequest: _bad_request,
     BodyRefused: _body_refused,
+    TooManyCalls: _too_many_calls,
     BadCursor: _bad_cursor,
     ModelBehind: _behind,
     ModelNotTrue: _not_true,

@@ -24,7 +24,10 @@ STORE_UNAVAILABLE = Problem("store_unavailable", 503, "The database cannot be re
 UNKNOWN_EVENT_KIND = Problem(
     "unknown_event_kind", 503, "A later version of the service recorded this; ask that one."
 )
-EVERY_KEYED_CALL = (UNAUTHORIZED, STORE_UNAVAILABLE)
+TOO_MANY_CALLS = Problem(
+    "too_many_calls", 429, "Too many calls of this caller are under way or wait for a read model."
+)
+EVERY_KEYED_CALL = (UNAUTHORIZED, STORE_UNAVAILABLE, TOO_MANY_CALLS)
 
 NOT_FOUND = Problem("not_found", 404, "There is nothing at this address.")
 METHOD_NOT_ALLOWED = Problem("method_not_allowed", 405, "This address has other methods.")
@@ -41,7 +44,9 @@ BAD_FIELDS_SCHEMA = Problem(
     "bad_fields_schema", 400, "fields-schema is malformed or names a field that is not there."
 )
 BAD_CURSOR = Problem("bad_cursor", 400, "The cursor is not one that this list handed out.")
-BAD_POSITION = Problem("bad_position", 400, "X-Wait-For-Position is no X-Log-Position.")
+BAD_POSITION = Problem(
+    "bad_position", 400, "X-Wait-For-Position is no X-Log-Position that was given out."
+)
 READ_MODEL_BEHIND = Problem(
     "read_model_behind", 503, "The list does not show the log up to X-Wait-For-Position yet."
 )

@@ -2,8 +2,10 @@
 
 A body is read as it arrives, so a client that never ends one costs only the memory that it fills.
 Calls in their usual form are answered on the loop (`usual_calls.py`). All others are answered by
-Flask, in one of the `ORDERLOG_THREADS` threads for reading, or of as many for writing. Health and
-metrics are answered on the loop, too, so that no busy thread and no store can delay them.
+Flask, in one of the `ORDERLOG_THREADS` threads for reading, or of as many for writing. A caller has
+few of them at the same time, and a request that waits for a read model has none (`fair_share.py`).
+Health and metrics are answered on the loop, too, so that no busy thread and no store can delay
+them.
 """
 
 import asyncio
@@ -27,14 +29,16 @@ from application.runtime.greenlet_bridge import GreenletBridge, TooLate, in_time
 from application.runtime.store_deadline import StoreTime, limited_by
 from interface.http import health
 from interface.http.authentication import known_caller_of
-from interface.http.errors import BadRequest, BodyRefused, answer_of, answer_to
+from interface.http.errors import BadRequest, BodyRefused, TooManyCalls, answer_of, answer_to
 from interface.http.exchange import Environ, Incoming, Outgoing
 from interface.http.metrics import metrics_answer
 from interface.http.monitoring import Monitoring
 from interface.http.orders import ORDERS
 from interface.http.problems import BODY_TOO_SLOW, TOO_MANY_BODIES
 from interface.http.request_log import log_request, request_id_of, sign
+from interface.http.shows import SHOWS
 from interface.server.draining import Traffic
+from interface.server.fair_share import CallSlots, PositionWaits
 from interface.server.heads import environ_of, fault_of_head
 from interface.server.usual_calls import UsualCalls
 from interface.server.wsgi import call_wsgi
@@ -72,8 +76,10 @@ class RsgiService:
         self._largest = services.settings.max_body_bytes
         self._large: Counter[str] = Counter()
         self._slots = BoundedSemaphore(RUNNING)
-        self._reading = ThreadPoolExecutor(services.settings.threads, "reading")
-        self._writing = ThreadPoolExecutor(services.settings.threads, "writing")
+        threads = services.settings.threads
+        self._reading = ThreadPoolExecutor(threads, "reading"), CallSlots()
+        self._writing = ThreadPoolExecutor(threads, "writing"), CallSlots()
+        self._waits = PositionWaits(services, [ORDERS, SHOWS])
 
     def when_begun(self, call: Callable[[], None]) -> None:
         """Call `call` when this begins to serve."""
@@ -118,12 +124,22 @@ class RsgiService:
         if environ["PATH_INFO"] in MONITORED and environ["REQUEST_METHOD"] in READING:
             return await self._for_monitoring(environ)
         environ["wsgi.input"] = BytesIO(body)
-        threads = self._reading if environ["REQUEST_METHOD"] in READING else self._writing
-        call = in_time(partial(self._of_flask, environ, store_time))
         try:
-            return await self._loop.run_in_executor(threads, call)
-        except TooLate as refused:
+            return await self._in_a_thread(environ, store_time)
+        except (TooLate, TooManyCalls) as refused:
             return await self._bridge.run(partial(self._refusal, environ, refused))
+
+    async def _in_a_thread(self, environ: Environ, store_time: StoreTime) -> Outgoing:
+        """Flask's answer. Raises `TooLate`, `TooManyCalls`."""
+        reads = environ["REQUEST_METHOD"] in READING
+        partner = await self._bridge.run(partial(self._partner, environ))
+        model = self._waits.model_of(environ)
+        if model is not None and partner:
+            await self._waits.wait(environ, model, partner)
+        threads, slots = self._reading if reads else self._writing
+        async with slots.slot(partner or environ["REMOTE_ADDR"]):
+            call = in_time(partial(self._of_flask, environ, store_time))
+            return await self._loop.run_in_executor(threads, call)
 
     async def _for_monitoring(self, environ: Environ) -> Outgoing:
         """An answer to monitoring, without a thread of the pools and without the store."""

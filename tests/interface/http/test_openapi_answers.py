@@ -14,7 +14,7 @@ from application.projector.read_your_writes import ModelBehind
 from application.runtime.clock import now
 from domain.errors import UnknownEvent
 from domain.refusals import ChangedMeanwhile
-from interface.http.errors import BodyRefused
+from interface.http.errors import BodyRefused, TooManyCalls
 from interface.http.problems import OF_A_BODY_ON_ITS_WAY
 from interface.server.flask_app import create_app
 
@@ -95,6 +95,7 @@ def bad_bodies(ask):
     ask(json=[])
     ask(json={"unknown": 1})
     ask(json={}, content_type="text/plain")
+    ask(json={}, headers={"Content-Encoding": "gzip"})
     ask(data=b" " * 1_048_577, content_type="application/json")
 
 
@@ -331,6 +332,7 @@ NOT_BROUGHT_ABOUT = {
     "read_model_behind": ModelBehind(7),
     "unknown_event_kind": UnknownEvent("OrderBlessed.1", NO_ID),
     **{each.code: BodyRefused(each) for each in OF_A_BODY_ON_ITS_WAY},
+    "too_many_calls": TooManyCalls(),
 }
 """What takes a race, a broken database or a socket."""
 
