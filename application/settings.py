@@ -21,6 +21,8 @@ class Settings(msgspec.Struct, frozen=True):
     body_seconds: float = 20.0
     max_body_bytes: int = 1_048_576
     connections: int = 4096
+    tls_cert: str = ""
+    tls_key: str = ""
     log_level: str = "INFO"
     session_hours: float = 8.0
     audit_key: str = BESIDE
@@ -62,6 +64,8 @@ def _read() -> Settings:
             "MAX_BODY_BYTES", default.max_body_bytes, validate=validate.Range(1024, 2**30)
         ),
         connections=env.int("CONNECTIONS", default.connections, validate=validate.Range(1, 65_536)),
+        tls_cert=env.str("TLS_CERT", default.tls_cert),
+        tls_key=env.str("TLS_KEY", default.tls_key),
         log_level=env.str(
             "LOG_LEVEL",
             default.log_level,

@@ -8,9 +8,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import msgspec
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
@@ -70,6 +71,9 @@ async def _serve(
         backlog=BACKLOG,
         backpressure=connections_of(settings, listening.workers),
         websockets=False,
+        ssl_cert=file_of(settings.tls_cert),
+        ssl_key=file_of(settings.tls_key),
+        ssl_protocol_min=SSLProtocols.tls12,
         log_enabled=False,
     )
     draining: list[asyncio.Task[None]] = []
@@ -86,6 +90,11 @@ async def _serve(
     loop.add_signal_handler(signal.SIGTERM, stop)
     service.when_begun(check_that_it_serves)
     await server.serve()
+
+
+def file_of(name: str) -> Path | None:
+    """The file of a setting; None if none is named."""
+    return Path(name) if name else None
 
 
 def connections_of(settings: Settings, workers: int) -> int:
