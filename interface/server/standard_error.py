@@ -20,7 +20,7 @@ AGAIN = "/proc/self/fd/2"
 PIECE = 4096
 """A pipe takes so many bytes in one piece, or none of them."""
 
-Write = Callable[[bytes], int]
+Sink = Callable[[bytes], int]
 """Writes bytes without waiting; returns how many. Raises `OSError`."""
 
 
@@ -31,7 +31,7 @@ class StandardErrorFile:
         self._mutex = threading.Lock()
         self._which: tuple[int, int] | None = None
         self._own: int | None = None
-        self._write: Write = _to_file
+        self._write: Sink = _to_file
         self._cut = False
 
     def write(self, lines: Sequence[bytes]) -> None:
@@ -62,7 +62,7 @@ class StandardErrorFile:
         self._own, self._cut, self._which = None, False, which
         self._write = self._way_to(known.st_mode)
 
-    def _way_to(self, mode: int) -> Write:
+    def _way_to(self, mode: int) -> Sink:
         if stat.S_ISSOCK(mode):
             return _to_socket
         if stat.S_ISREG(mode):
