@@ -26,9 +26,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     threads: int = 32
     sweep_seconds: float = 1.0
     wait_seconds: float = 5.0
+    head_seconds: float = 5.0
     body_seconds: float = 20.0
     max_body_bytes: int = 65_536
     proxies: tuple[str, ...] = ()
+    connections: int = 4096
+    tls_cert: str = ""
+    tls_key: str = ""
     log_level: str = "INFO"
     session_hours: float = 8.0
     audit_key: str = PRIVATE
@@ -86,6 +90,9 @@ def _read() -> Settings:
         wait_seconds=env.float(
             "WAIT_SECONDS", default.wait_seconds, validate=validate.Range(0.1, 60)
         ),
+        head_seconds=env.float(
+            "HEAD_SECONDS", default.head_seconds, validate=validate.Range(0.1, 60)
+        ),
         body_seconds=env.float(
             "BODY_SECONDS", default.body_seconds, validate=validate.Range(0.1, 600)
         ),
@@ -93,6 +100,9 @@ def _read() -> Settings:
             "MAX_BODY_BYTES", default.max_body_bytes, validate=validate.Range(1024, 2**30)
         ),
         proxies=tuple(env.list("PROXIES", list(default.proxies), validate=_networks)),
+        connections=env.int("CONNECTIONS", default.connections, validate=validate.Range(1, 65_536)),
+        tls_cert=env.str("TLS_CERT", default.tls_cert),
+        tls_key=env.str("TLS_KEY", default.tls_key),
         log_level=env.str(
             "LOG_LEVEL",
             default.log_level,

@@ -101,6 +101,9 @@ class Store(Protocol):
     def last_position(self) -> int:
         """The high-water mark: the highest position a reader may have seen; 0 for an empty log."""
 
+    def assigned_position(self) -> int:
+        """The highest position that an event has, even if earlier ones are still to come."""
+
     def tickets(self, show: str) -> Sequence[Ticket]:
         """All tickets of a show by their numbers."""
 

@@ -2,12 +2,15 @@
 
 import platform
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
+import msgspec
 
 from application.database_address import without_passwords
+from application.settings import Settings
 from interface.cli.shared.session import Session, database_option, number
 
 
@@ -16,25 +19,65 @@ from interface.cli.shared.session import Session, database_option, number
 @number("--port", 8080, 0, 65535, "The port to listen on; 0 takes a free one.")
 @number("--workers", 1, 1, 64, "Server processes.")
 @click.option("--sample", is_flag=True, help="Load the sample catalogue.")
+@click.option("--tls-cert", metavar="FILE", help="Serve TLS with this certificate and its chain.")
+@click.option("--tls-key", metavar="FILE", help="The private key of the certificate.")
 @database_option
-def serve(session: Session, host: str, port: int, workers: int, *, sample: bool) -> None:
+def serve(
+    session: Session,
+    host: str,
+    port: int,
+    workers: int,
+    *,
+    sample: bool,
+    tls_cert: str | None,
+    tls_key: str | None,
+) -> None:
     """Serve orders over HTTP.
 
     It runs until SIGTERM or SIGINT (Ctrl-C), and then finishes in-flight requests.
     """
     from interface.server.processes import CannotStart, Processes  # noqa: PLC0415 - see session.py
 
-    settings = session.settings
+    settings = with_tls(session, tls_cert, tls_key)
     with reserved(host, port) as (address, free):
         summary = prepare(session, sample=sample or settings.sample)
         where = f"[{address}]:{free}" if ":" in address else f"{address}:{free}"
         database = without_passwords(settings.database)
-        line = f"Orderlog listens on http://{where}, on {database}, with {summary}."
+        scheme = "https" if settings.tls_cert else "http"
+        line = f"Orderlog listens on {scheme}://{where}, on {database}, with {summary}."
         processes = Processes(settings, address, free, workers, lambda: click.echo(line))
         try:
             processes.run()
         except CannotStart as reason:
             session.refuse(reason)
+
+
+def with_tls(session: Session, cert: str | None, key: str | None) -> Settings:
+    """The settings with these files, or those of the environment. Refuses what is no such pair."""
+    settings = session.settings
+    tls_cert, tls_key = cert or settings.tls_cert, key or settings.tls_key
+    if tls_cert or tls_key:
+        if not (tls_cert and tls_key):
+            session.refuse("TLS needs a certificate and its key: --tls-cert and --tls-key.")
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(tls_cert, tls_key, no_password)
+        except (OSError, ValueError) as error:
+            session.refuse(f"TLS cannot be served with {tls_cert} and {tls_key}: {reason(error)}")
+    return msgspec.structs.replace(settings, tls_cert=tls_cert, tls_key=tls_key)
+
+
+def reason(error: OSError | ValueError) -> str:
+    """What is wrong with a certificate or its key."""
+    if isinstance(error, ssl.SSLError):
+        if error.reason == "KEY_VALUES_MISMATCH":
+            return "the key is not the certificate's."
+        return "one of them is no PEM file of its kind."
+    return f"{error.strerror}." if isinstance(error, OSError) else str(error)
+
+
+def no_password() -> str:
+    """Refuse to ask for the password of a key: nobody may be there to answer."""
+    raise ValueError("the key has a password.")
 
 
 @contextmanager

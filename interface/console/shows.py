@@ -11,6 +11,7 @@ from application.bootstrap import Services
 from application.catalog.seating import Hall
 from domain.refusals import ShowNotFound
 from interface.http.input_fields import OBJECT_ID
+from interface.http.read_your_writes import POSITION
 
 MOST_SEATS = 6000
 """Shows with more seats are shown by their sets only."""
@@ -42,7 +43,7 @@ def register(routes: Blueprint, services: Services) -> None:
     def watch_hall(event: str) -> AnyResponse:
         services.shows.seen(_known(event), g.caller)
         seen = request.args.get("seen", "")
-        if seen.isdecimal() and not services.seating.has_news(int(seen)):
+        if POSITION.match(seen) and not services.seating.has_news(int(seen)):
             return Response(status=204)
         hall = services.seating.hall(event, g.caller)
         return Response(render_template("console/show_live.html", **_live(hall)))

@@ -16,6 +16,7 @@ from interface.http.exchange import Incoming
 T = TypeVar("T")
 
 JSON = "application/json"
+ENCODING = "HTTP_CONTENT_ENCODING"
 LARGEST_USUAL = 65_536
 """A larger body is never read on the event loop, in bytes."""
 MOST_FAULTS = 100
@@ -32,6 +33,7 @@ def load_body(
     """
     if incoming.command is not None:
         return incoming.command
+    _check_encoding(incoming)
     if incoming.environ.get("CONTENT_TYPE") != JSON and incoming.parsed.mimetype != JSON:
         raise BadRequest("bad_content_type", f"The body has to be {JSON}.", status=415)
     data = incoming.read_body()
@@ -71,6 +73,15 @@ def names_of(schema: Schema) -> frozenset[str]:
     return frozenset(field.data_key or name for name, field in schema.fields.items())
 
 
+def _check_encoding(incoming: Incoming) -> None:
+    """Refuse a compressed body. Raises `BadRequest`."""
+    encoding = incoming.environ.get(ENCODING, "identity")
+    if encoding.lower() != "identity":
+        detail = f"The body is sent with Content-Encoding {encoding[:100]!r}; send it as it is."
+        headers = (("Accept-Encoding", "identity"),)
+        raise BadRequest("bad_content_encoding", detail, status=415, headers=headers)
+
+
 def _named_once(pairs: list[tuple[str, Any]]) -> None:
     """Refuse an object with a duplicate name: JSON readers differ on which value counts."""
     names = set()
@@ -86,8 +97,9 @@ NAMED_ONCE = json.JSONDecoder(object_pairs_hook=_named_once, parse_int=str, pars
 
 def usual(incoming: Incoming, quick: Callable[[bytes], Any]) -> bool:
     """Whether `quick` can decode the body. If so, it is decoded now and only once."""
-    length = incoming.environ.get("CONTENT_LENGTH", "")
-    if incoming.environ.get("CONTENT_TYPE") != JSON or not length.isdecimal():
+    environ = incoming.environ
+    length = environ.get("CONTENT_LENGTH", "")
+    if environ.get("CONTENT_TYPE") != JSON or not length.isdecimal() or ENCODING in environ:
         return False
     if int(length) <= LARGEST_USUAL:
         incoming.command = quick(incoming.read_body())

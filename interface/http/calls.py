@@ -31,6 +31,8 @@ class Call(msgspec.Struct, frozen=True):
     operation: Operation
     handle: Handler
     usual: Usual | None = None
+    waits_for: str | None = None
+    """The read model that X-Wait-For-Position waits for."""
 
 
 class Calls:
@@ -42,10 +44,14 @@ class Calls:
         self.all: list[Call] = []
 
     def get(
-        self, rule: str, operation: Operation, usual: Usual | None = None
+        self,
+        rule: str,
+        operation: Operation,
+        usual: Usual | None = None,
+        waits_for: str | None = None,
     ) -> Callable[[Handler], Handler]:
         """Define a call that reads."""
-        return self._define("GET", rule, operation, usual)
+        return self._define("GET", rule, operation, usual, waits_for)
 
     def post(
         self, rule: str, operation: Operation, usual: Usual | None = None
@@ -64,10 +70,16 @@ class Calls:
         return self._define("DELETE", rule, operation, None)
 
     def _define(
-        self, method: str, rule: str, operation: Operation, usual: Usual | None
+        self,
+        method: str,
+        rule: str,
+        operation: Operation,
+        usual: Usual | None,
+        waits_for: str | None = None,
     ) -> Callable[[Handler], Handler]:
         def define(handle: Handler) -> Handler:
-            self.all.append(Call(method, self.prefix + rule, operation, handle, usual))
+            call = Call(method, self.prefix + rule, operation, handle, usual, waits_for)
+            self.all.append(call)
             return handle
 
         return define

@@ -87,12 +87,19 @@ class BadRequest(Exception):
     """A request that cannot be understood. `errors` maps JSON pointers to what is wrong there."""
 
     def __init__(
-        self, code: str, detail: str, *, status: int = 400, errors: dict[str, str] | None = None
+        self,
+        code: str,
+        detail: str,
+        *,
+        status: int = 400,
+        errors: dict[str, str] | None = None,
+        headers: tuple[Header, ...] = (),
     ) -> None:
         super().__init__(detail)
         self.code = code
         self.status = status
         self.errors = errors
+        self.headers = headers
 
 
 class BodyRefused(Exception):
@@ -101,6 +108,10 @@ class BodyRefused(Exception):
     def __init__(self, why: "Problem") -> None:
         super().__init__(why.says)
         self.why = why
+
+
+class TooManyCalls(Exception):
+    """So many calls of this caller are under way that no further one is taken now."""
 
 
 def problem(
@@ -153,13 +164,21 @@ def _bad_request(bad: BadRequest) -> Outgoing:
     faults: list[FaultDocument] | None = None
     if bad.errors is not None:
         faults = [{"pointer": pointer, "detail": detail} for pointer, detail in bad.errors.items()]
-    return problem(bad.status, bad.code, str(bad), errors=faults)
+    return problem(bad.status, bad.code, str(bad), headers=bad.headers, errors=faults)
+
+
+def answer_of(why: "Problem") -> Outgoing:
+    """The problem document of a problem that needs no other words than its own."""
+    answer = problem(why.status, why.code, why.says)
+    return _again(answer) if why.status == HTTPStatus.TOO_MANY_REQUESTS else answer
 
 
 def _body_refused(refused: BodyRefused) -> Outgoing:
-    why = refused.why
-    answer = problem(why.status, why.code, why.says)
-    return _again(answer) if why.status == HTTPStatus.TOO_MANY_REQUESTS else answer
+    return answer_of(refused.why)
+
+
+def _too_many_calls(_: TooManyCalls) -> Outgoing:
+    return _again(problem(429, "too_many_calls", "Too many calls of yours are under way."))
 
 
 def _too_many(refused: TooManyRequests) -> Outgoing:
@@ -238,6 +257,7 @@ ANSWERS: dict[type[Exception], Callable[[Any], Outgoing]] = {
     Refusal: _refused,
     BadRequest: _bad_request,
     BodyRefused: _body_refused,
+    TooManyCalls: _too_many_calls,
     BadCursor: _bad_cursor,
     TooManyRequests: _too_many,
     ModelBehind: _behind,

@@ -1,23 +1,29 @@
 """Calls handlers from Flask: routes, errors, and what every request and answer carries."""
 
+import re
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Blueprint, Flask, Request, Response, g, request
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 from werkzeug.routing import BaseConverter, MapAdapter
 
 from application.bootstrap import Services
 from interface.http import errors
-from interface.http.authentication import caller_of, unauthorized
+from interface.http.authentication import caller_of, known_caller_of, unauthorized
 from interface.http.calls import Calls, Handler
 from interface.http.contract import described
 from interface.http.exchange import Incoming, Outgoing
+from interface.http.protection import protection_of
 from interface.http.request_log import log_request, request_id_of
 
 OPEN = frozenset({"health.live", "health.ready", "metrics.metrics", "openapi.openapi"})
 """The endpoints that need no key: they answer without looking up the caller."""
+
+OTHER_SPELLING = re.compile(r"//|/\.{1,2}(/|\Z)|.+/\Z")
+"""What only a second spelling of a path has. Routes and files do not have to be told apart by it:
+a proxy that fences off a path knows only the first one."""
 
 CONSOLE = "console"
 """The blueprint of pages for people, who are signed in by a cookie (`console/page_session.py`)."""
@@ -104,8 +110,13 @@ def register(app: Flask, services: Services) -> None:
     def before_request() -> Response | None:
         g.began = time.perf_counter()
         g.request_id = request_id_of(request.environ)
+        g.caller = None
+        if OTHER_SPELLING.search(request.environ["PATH_INFO"]):
+            raise NotFound
+        if request.endpoint is None:  # there is nothing here to be let in to
+            g.caller = known_caller_of(services, request.environ)
+            return None
         if request.endpoint in OPEN:
-            g.caller = None
             return None
         g.caller = caller = caller_of(services, request.environ)
         if caller is None and request.blueprint != CONSOLE:
@@ -114,6 +125,8 @@ def register(app: Flask, services: Services) -> None:
 
     @app.after_request
     def after_request(answer: Response) -> Response:
+        for name, value in protection_of(request.environ):
+            answer.headers.setdefault(name, value)
         answer.headers.add("X-Request-Id", g.request_id)
         caller = g.get("caller")
         if caller is not None:

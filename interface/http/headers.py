@@ -98,3 +98,27 @@ WWW_AUTHENTICATE = Header(
     {"type": "string", "const": "key"},
     always=True,
 )
+CACHE_CONTROL = Header(
+    "Cache-Control",
+    "No cache may keep the answer.",
+    {"type": "string", "const": "no-store"},
+    always=True,
+)
+NOSNIFF = Header(
+    "X-Content-Type-Options",
+    "The answer is of its Content-Type, whatever it looks like.",
+    {"type": "string", "const": "nosniff"},
+    always=True,
+)
+HSTS = Header(
+    "Strict-Transport-Security",
+    "Behind TLS: a browser asks this host only by https from now on.",
+    {"type": "string"},
+)
+PROTECTION = (CACHE_CONTROL, NOSNIFF, HSTS)
+"""The headers of every answer that browsers and caches go by."""
+ACCEPT_ENCODING = Header(
+    "Accept-Encoding",
+    "How bodies may be encoded, where one was encoded otherwise.",
+    {"type": "string", "const": "identity"},
+)

@@ -8,6 +8,7 @@ from prometheus_client.registry import Collector
 
 from application.operations.metrics import CheckpointFigures, Figures, ModelFigures
 from application.ports.integrity_records import Verification
+from application.runtime.dropped_lines import DROPPED
 from application.runtime.restart_figures import RestartFigures
 from interface.http.calls import Calls
 from interface.http.contract import Good, Operation
@@ -43,22 +44,25 @@ def metrics(_: Incoming, monitoring: Monitoring) -> Outgoing:
 
 def metrics_answer(found: Figures | None, monitoring: Monitoring) -> Outgoing:
     """The metrics of the store, if it was read, and of the server's processes."""
-    return bytes_answer(exposition(found, monitoring.restarts.all()), content_type=TEXT)
+    return bytes_answer(
+        exposition(found, monitoring.restarts.all(), DROPPED.total()), content_type=TEXT
+    )
 
 
-def exposition(found: Figures | None, restarts: Restarts = ()) -> bytes:
+def exposition(found: Figures | None, restarts: Restarts = (), dropped: int = 0) -> bytes:
     """Metrics in the text format. Without figures of the store they show that it is away."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(OneReading(found, restarts))
+    registry.register(OneReading(found, restarts, dropped))
     return generate_latest(registry)
 
 
 class OneReading(Collector):
     """The figures of one reading, as the client library collects them."""
 
-    def __init__(self, found: Figures | None, restarts: Restarts) -> None:
+    def __init__(self, found: Figures | None, restarts: Restarts, dropped: int) -> None:
         self._found = found
         self._restarts = list(restarts)
+        self._dropped = dropped
 
     def collect(self) -> Iterable[Metric]:
         """Every metric with its values."""
@@ -66,6 +70,8 @@ class OneReading(Collector):
         yield gauge("store_up", "1 while the database answers, else 0", float(found is not None))
         if self._restarts:
             yield _restarts(self._restarts)
+        says = "How many lines of the log could not be written"
+        yield CounterMetricFamily("orderlog_log_lines_dropped", says, value=self._dropped)
         if found is None:
             return
         yield gauge(

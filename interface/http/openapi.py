@@ -20,8 +20,10 @@ from interface.http.documented_calls import documented
 from interface.http.errors import ProblemDocument
 from interface.http.exchange import JSON
 from interface.http.headers import (
+    ACCEPT_ENCODING,
     ANSWERED_REQUEST_ID,
     PARTNER,
+    PROTECTION,
     RATE_LIMIT,
     RATE_LIMIT_POLICY,
     REQUEST_ID,
@@ -30,7 +32,13 @@ from interface.http.headers import (
     Header,
 )
 from interface.http.openapi_schemas import WRITTEN_ID, plugin, shaped_order
-from interface.http.problems import STORE_UNAVAILABLE, TOO_MANY_REQUESTS, UNAUTHORIZED, Problem
+from interface.http.problems import (
+    BAD_CONTENT_ENCODING,
+    STORE_UNAVAILABLE,
+    TOO_MANY_REQUESTS,
+    UNAUTHORIZED,
+    Problem,
+)
 
 PREFIXES = ("/v1/", "/health/", "/metrics", "/openapi.json")
 """Where the addresses of the API are. Pages for people are no part of the contract."""
@@ -61,8 +69,9 @@ fields and parameters are refused. Answers may get further fields one day.
 
 Every error is answered with a problem document (RFC 9457, `application/problem+json`) with a stable
 `code`; the codes of each call are listed with it. Besides, an address that does not exist
-answers 404 (`not_found`), one that has other methods 405 (`method_not_allowed`), and a fault of the
-service itself 500 (`internal`).
+answers 404 (`not_found`), one that has other methods 405 (`method_not_allowed`), a fault of the
+service itself 500 (`internal`), a request without one good `Host` 400 (`bad_host`), and one with a
+head of more than 64 KiB or 100 headers 431 (`head_too_large`).
 """
 
 OF_SHAPED_ORDERS = (
@@ -219,7 +228,7 @@ def _good(operation: Operation, good: Good, examples: Mapping[str, Any]) -> dict
     partner = (PARTNER,) if operation.needs_key else ()
     described_as = {
         "description": good.says,
-        "headers": _headers((ANSWERED_REQUEST_ID, *partner, *good.headers)),
+        "headers": _headers((ANSWERED_REQUEST_ID, *PROTECTION, *partner, *good.headers)),
         "content": {"text/plain" if schema is None else "application/json": content},
     }
     if good.leads_to:
@@ -244,8 +253,9 @@ def _no(status: int, problems: Sequence[Problem]) -> dict[str, Any]:
         UNAUTHORIZED.status: (WWW_AUTHENTICATE,),
         STORE_UNAVAILABLE.status: (RETRY_AFTER,),
         TOO_MANY_REQUESTS.status: (RETRY_AFTER, RATE_LIMIT_POLICY, RATE_LIMIT),
+        BAD_CONTENT_ENCODING.status: (ACCEPT_ENCODING,),
     }
-    headers = [ANSWERED_REQUEST_ID]
+    headers = [ANSWERED_REQUEST_ID, *PROTECTION]
     if status != UNAUTHORIZED.status:
         headers.append(PARTNER)
     headers += more.get(status, ())

@@ -218,7 +218,7 @@ def cancel_order(incoming: Incoming, services: Services) -> Outgoing:
     return json_answer({}, headers=(position_of(answer),))
 
 
-@ORDERS.get("", LIST_ORDERS)
+@ORDERS.get("", LIST_ORDERS, waits_for="orders")
 def list_orders(incoming: Incoming, services: Services) -> Outgoing:
     """List the caller's orders."""
     wanted, fields = load_query(incoming, ORDER_LIST_IN)

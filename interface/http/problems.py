@@ -27,12 +27,19 @@ UNKNOWN_EVENT_KIND = Problem(
 TOO_MANY_REQUESTS = Problem(
     "too_many_requests", 429, "This partner, or this address, asks more often than it may."
 )
-EVERY_KEYED_CALL = (UNAUTHORIZED, TOO_MANY_REQUESTS, STORE_UNAVAILABLE)
+TOO_MANY_CALLS = Problem(
+    "too_many_calls", 429, "Too many calls of this caller are under way or wait for a read model."
+)
+EVERY_KEYED_CALL = (UNAUTHORIZED, TOO_MANY_REQUESTS, STORE_UNAVAILABLE, TOO_MANY_CALLS)
 
 NOT_FOUND = Problem("not_found", 404, "There is nothing at this address.")
 METHOD_NOT_ALLOWED = Problem("method_not_allowed", 405, "This address has other methods.")
 INTERNAL = Problem("internal", 500, "Something went wrong here; the request id names it.")
-OF_NO_CALL = (NOT_FOUND, METHOD_NOT_ALLOWED, INTERNAL)
+BAD_HOST = Problem("bad_host", 400, "The header Host is missing, doubled or malformed.")
+HEAD_TOO_LARGE = Problem(
+    "head_too_large", 431, "The head has more than 64 KiB, or more than 100 headers."
+)
+OF_NO_CALL = (NOT_FOUND, METHOD_NOT_ALLOWED, INTERNAL, BAD_HOST, HEAD_TOO_LARGE)
 """Answers to requests that reach no described call, and to faults of the service itself."""
 
 BAD_QUERY = Problem("bad_query", 400, "A parameter of the query is unknown, wrong or repeated.")
@@ -40,7 +47,9 @@ BAD_FIELDS_SCHEMA = Problem(
     "bad_fields_schema", 400, "fields-schema is malformed or names a field that is not there."
 )
 BAD_CURSOR = Problem("bad_cursor", 400, "The cursor is not one that this list handed out.")
-BAD_POSITION = Problem("bad_position", 400, "X-Wait-For-Position is no X-Log-Position.")
+BAD_POSITION = Problem(
+    "bad_position", 400, "X-Wait-For-Position is no X-Log-Position that was given out."
+)
 READ_MODEL_BEHIND = Problem(
     "read_model_behind", 503, "The list does not show the log up to X-Wait-For-Position yet."
 )
@@ -52,6 +61,9 @@ TOO_MANY_BODIES = Problem(
     "too_many_bodies", 429, "Too many large bodies of this caller are on their way."
 )
 BODY_TOO_SLOW = Problem("body_too_slow", 408, "The body did not come to its end in time.")
+BAD_CONTENT_ENCODING = Problem(
+    "bad_content_encoding", 415, "The body is compressed; send it as it is."
+)
 OF_A_BODY = (
     Problem("bad_json", 400, "The body is no JSON."),
     Problem("bad_body", 400, "The body is no object, or has unknown fields or wrong values."),
@@ -59,6 +71,7 @@ OF_A_BODY = (
         "request_entity_too_large", 413, "The body is larger than 64 KiB, or than it may be here."
     ),
     Problem("bad_content_type", 415, "The body is of another type than application/json."),
+    BAD_CONTENT_ENCODING,
 )
 OF_A_BODY_ON_ITS_WAY = (BODY_TOO_SLOW, TOO_MANY_BODIES)
 """Answers given before the body reaches the application."""

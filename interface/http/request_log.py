@@ -8,6 +8,7 @@ import structlog
 
 from application.catalog.access import Caller
 from interface.http.exchange import Environ, Outgoing
+from interface.http.protection import protection_of
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}\Z")
 
@@ -20,8 +21,9 @@ def request_id_of(environ: Environ) -> str:
     return sent if REQUEST_ID.match(sent) else f"{getrandbits(64):016x}"
 
 
-def sign(outgoing: Outgoing, request_id: str, caller: Caller | None) -> None:
-    """Add the request's id and the caller's partner to an answer."""
+def sign(outgoing: Outgoing, environ: Environ, request_id: str, caller: Caller | None) -> None:
+    """Add to an answer what all of them carry: protection, request id, the caller's partner."""
+    outgoing.headers += protection_of(environ)
     outgoing.headers.append(("X-Request-Id", request_id))
     if caller is not None:
         outgoing.headers.append(("X-Partner", caller.partner))

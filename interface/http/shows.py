@@ -85,7 +85,7 @@ def list_tickets(incoming: Incoming, services: Services) -> Outgoing:
     return json_answer(services.shows.tickets(_known_event(incoming), incoming.caller, wanted))
 
 
-@SHOWS.get("/resources/events/<event>/sales", READ_SALES)
+@SHOWS.get("/resources/events/<event>/sales", READ_SALES, waits_for="sales")
 def read_sales(incoming: Incoming, services: Services) -> Outgoing:
     """Read how an event sells."""
     at = load_query(incoming, SALES_IN)["at"]

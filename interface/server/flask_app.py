@@ -18,7 +18,6 @@ def create_app(services: Services, monitoring: Monitoring | None = None) -> Flas
     monitoring = monitoring or Monitoring(services)
     app = Service(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = services.settings.max_body_bytes
-    app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.url_map.converters["order_id"] = OrderId
     register(app, services)

@@ -1,12 +1,12 @@
 """Structured logs: one JSON object a line on standard error."""
 
 import logging
-import sys
 
 import msgspec
 import structlog
 
 from application.runtime.greenlet_bridge import loop_of_this_thread
+from interface.server.standard_error import write_lines
 
 
 class StandardError:
@@ -22,7 +22,7 @@ class StandardError:
         """Write a line, soon."""
         loop = loop_of_this_thread()
         if loop is None:
-            _write([line])
+            write_lines([line])
             return
         if not _lines:
             loop.call_soon(_write_lines)
@@ -38,12 +38,7 @@ _lines: list[bytes] = []
 def _write_lines() -> None:
     lines = _lines.copy()
     _lines.clear()
-    _write(lines)
-
-
-def _write(lines: list[bytes]) -> None:
-    sys.stderr.buffer.write(b"\n".join(lines) + b"\n")
-    sys.stderr.flush()
+    write_lines(lines)
 
 
 def configure(level: str) -> None:
@@ -59,6 +54,22 @@ def configure(level: str) -> None:
         logger_factory=StandardError,
         cache_logger_on_first_use=True,
     )
+
+
+class OfLibraries(logging.Handler):
+    """Writes what libraries log as lines of this log: their own way waits for a stuck pipe."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record."""
+        entry = {"event": "library", "logger": record.name, "reason": record.getMessage()}
+        if record.exc_info:
+            entry["exception"] = logging.Formatter().formatException(record.exc_info)
+        structlog.get_logger().log(record.levelno, **entry)
+
+
+def take_in_libraries() -> None:
+    """Have what libraries log written here, too."""
+    logging.basicConfig(handlers=[OfLibraries()], level=logging.WARNING, force=True)
 
 
 def _line(entry: object, **_: object) -> bytes:

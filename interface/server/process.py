@@ -14,6 +14,7 @@ from multiprocessing.context import ForkProcess
 import msgspec
 
 from application.runtime.clock import machine_ms
+from application.runtime.dropped_lines import DROPPED
 from application.runtime.parent_process import end_with_parent
 from application.runtime.restart_figures import RestartBoard, RestartFigures
 
@@ -82,6 +83,7 @@ class Process:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         os.close(self._reports)
+        DROPPED.count_as(self.number)
         end_with_parent()
         try:
             self._run(lambda: report(reporting, SERVES))

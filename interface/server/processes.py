@@ -22,7 +22,7 @@ import structlog
 from application.runtime.restart_figures import RestartBoard
 from application.settings import Settings
 from domain.errors import UserError
-from interface.server.logs import configure
+from interface.server.logs import configure, take_in_libraries
 from interface.server.process import Process
 from interface.server.running import Listening, answer_requests, work_in_background
 
@@ -64,6 +64,7 @@ class Processes:
     def run(self) -> None:
         """Serve until SIGTERM, SIGINT or SIGHUP; finish what is under way. Raises `CannotStart`."""
         configure(self._settings.log_level)
+        take_in_libraries()
         raise_limit_of_open_files()
         with self._signals() as woken:
             try:

@@ -2,12 +2,13 @@
 
 A body is read as it arrives, so a client that never ends one costs only the memory that it fills.
 Calls in their usual form are answered on the loop (`usual_calls.py`). All others are answered by
-Flask, in one of the `ORDERLOG_THREADS` threads for reading, or of as many for writing. Health and
-metrics are answered on the loop, too, so that no busy thread and no store can delay them.
+Flask, in one of the `ORDERLOG_THREADS` threads for reading, or of as many for writing. A caller has
+few of them at the same time, and a request that waits for a read model has none (`fair_share.py`).
+Health and metrics are answered on the loop, too, so that no busy thread and no store can delay
+them.
 """
 
 import asyncio
-import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -30,14 +31,17 @@ from application.runtime.store_deadline import StoreTime, limited_by
 from interface.console.page_session import FORM_BYTES
 from interface.http import health
 from interface.http.authentication import admit, known_caller_of
-from interface.http.errors import BadRequest, BodyRefused, answer_to
+from interface.http.errors import BadRequest, BodyRefused, TooManyCalls, answer_of, answer_to
 from interface.http.exchange import Environ, Incoming, Outgoing
 from interface.http.metrics import metrics_answer
 from interface.http.monitoring import Monitoring
 from interface.http.orders import ORDERS
 from interface.http.problems import BODY_TOO_SLOW, TOO_MANY_BODIES
 from interface.http.request_log import log_request, request_id_of, sign
+from interface.http.shows import SHOWS
 from interface.server.draining import Traffic
+from interface.server.fair_share import CallSlots, PositionWaits
+from interface.server.heads import environ_of, fault_of_head
 from interface.server.usual_calls import UsualCalls
 from interface.server.wsgi import call_wsgi
 
@@ -58,12 +62,6 @@ LARGE_BODIES = 16
 """How many larger bodies a partner may send at the same time. All callers without a good key share
 one such limit."""
 
-NAMES = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
-"""The names of headers in WSGI: at first those that are not HTTP_ and the name, then all known."""
-MOST_NAMES = 200
-UNREADABLE = "\ufffd"
-"""The value of a header that is not ASCII: the server keeps it for itself."""
-
 
 class RsgiService:
     """The service as an RSGI application; `flask` is the whole HTTP API and the console."""
@@ -80,8 +78,10 @@ class RsgiService:
         self._largest = services.settings.max_body_bytes
         self._large: Counter[str] = Counter()
         self._slots = BoundedSemaphore(RUNNING)
-        self._reading = ThreadPoolExecutor(services.settings.threads, "reading")
-        self._writing = ThreadPoolExecutor(services.settings.threads, "writing")
+        threads = services.settings.threads
+        self._reading = ThreadPoolExecutor(threads, "reading"), CallSlots()
+        self._writing = ThreadPoolExecutor(threads, "writing"), CallSlots()
+        self._waits = PositionWaits(services, [ORDERS, SHOWS])
 
     def when_begun(self, call: Callable[[], None]) -> None:
         """Call `call` when this begins to serve."""
@@ -108,6 +108,8 @@ class RsgiService:
 
     async def _outgoing(self, scope: Scope, protocol: HTTPProtocol) -> Outgoing:
         environ = environ_of(scope)
+        if (fault := fault_of_head(environ)) is not None:
+            return _finished(environ, answer_of(fault), None, time.perf_counter())
         try:
             body = await self._body(environ, protocol)
         except (BodyRefused, BadRequest) as refused:
@@ -128,12 +130,22 @@ class RsgiService:
         except TooManyRequests as refused:
             return await self._bridge.run(partial(self._refusal, environ, refused))
         environ["wsgi.input"] = BytesIO(body)
-        threads = self._reading if environ["REQUEST_METHOD"] in READING else self._writing
-        call = in_time(partial(self._of_flask, environ, store_time))
         try:
-            return await self._loop.run_in_executor(threads, call)
-        except TooLate as refused:
+            return await self._in_a_thread(environ, store_time)
+        except (TooLate, TooManyCalls) as refused:
             return await self._bridge.run(partial(self._refusal, environ, refused))
+
+    async def _in_a_thread(self, environ: Environ, store_time: StoreTime) -> Outgoing:
+        """Flask's answer. Raises `TooLate`, `TooManyCalls`."""
+        reads = environ["REQUEST_METHOD"] in READING
+        partner = await self._bridge.run(partial(self._partner, environ))
+        model = self._waits.model_of(environ)
+        if model is not None and partner:
+            await self._waits.wait(environ, model, partner)
+        threads, slots = self._reading if reads else self._writing
+        async with slots.slot(partner or environ["REMOTE_ADDR"]):
+            call = in_time(partial(self._of_flask, environ, store_time))
+            return await self._loop.run_in_executor(threads, call)
 
     async def _for_monitoring(self, environ: Environ) -> Outgoing:
         """An answer to monitoring, without a thread of the pools and without the store."""
@@ -208,7 +220,7 @@ class RsgiService:
 def _finished(environ: Environ, answer: Outgoing, caller: Caller | None, began: float) -> Outgoing:
     """Complete an answer that Flask did not make: its headers, and its line in the log."""
     request_id = request_id_of(environ)
-    sign(answer, request_id, caller)
+    sign(answer, environ, request_id, caller)
     method = environ["REQUEST_METHOD"]
     log_request(request_id, method, environ["PATH_INFO"], answer.status, began)
     if method == "HEAD":
@@ -254,42 +266,3 @@ class ComingBodies:
         for task in [task for task, since in self._since.items() if since < latest]:
             task.cancel()
         self._loop.call_later(CHECK_SECONDS, self._cancel_late)
-
-
-def environ_of(scope: Scope) -> Environ:
-    """A request's head as WSGI has it. The values of a repeated header are joined."""
-    environ: Environ = {
-        "REQUEST_METHOD": scope.method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": scope.path.encode().decode("latin1"),
-        "QUERY_STRING": scope.query_string.encode().decode("latin1"),
-        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-        "SERVER_NAME": "orderlog",
-        "SERVER_PORT": "80",
-        "REMOTE_ADDR": scope.client.rpartition(":")[0],
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": scope.scheme,
-        "wsgi.errors": sys.stderr,
-        "wsgi.input_terminated": True,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
-    }
-    headers = scope.headers
-    for name, value in headers.items():
-        wsgi_name = NAMES.get(name) or wsgi_name_of(name)
-        if wsgi_name in environ:
-            environ[wsgi_name] += ("; " if name == "cookie" else ",") + value
-        else:
-            environ[wsgi_name] = value
-    for name in headers.keys():  # noqa: SIM118 - only keys() has headers without a value
-        environ.setdefault(NAMES.get(name) or wsgi_name_of(name), UNREADABLE)
-    return environ
-
-
-def wsgi_name_of(name: str) -> str:
-    """The name of a header in WSGI."""
-    wsgi_name = "HTTP_" + name.upper().replace("-", "_")
-    if len(NAMES) < MOST_NAMES:
-        NAMES[name] = wsgi_name
-    return wsgi_name

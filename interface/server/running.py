@@ -2,13 +2,17 @@
 
 import asyncio
 import gc
+import resource
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import msgspec
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
+from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from application.bootstrap import build
@@ -17,11 +21,17 @@ from application.settings import Settings
 from interface.http.monitoring import Monitoring
 from interface.server.draining import Traffic, drain, listens_on
 from interface.server.flask_app import create_app
+from interface.server.heads import MOST_HEAD_BYTES
 from interface.server.logs import configure
 from interface.server.rsgi import RsgiService
 
 BACKLOG = 2048
-"""How many connections may wait to be accepted, and how many a server has at the same time."""
+"""How many connections may wait to be accepted."""
+SWITCH_SECONDS = 0.001
+"""After so long a thread that computes lets another run: by default the event loop, which answers
+most calls, waits five times as long for each of them."""
+SPARE_FILES = 256
+"""Open files of a process that are not for connections of clients."""
 
 
 class Listening(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,10 +46,12 @@ class Listening(msgspec.Struct, frozen=True, kw_only=True):
 def answer_requests(settings: Settings, listening: Listening, serves: Callable[[], None]) -> None:
     """Answer requests until SIGTERM, and finish those that have come; `serves` reports it does."""
     with answering(settings, listening.restarts) as service:
-        asyncio.run(_serve(service, listening, serves))
+        asyncio.run(_serve(service, settings, listening, serves))
 
 
-async def _serve(service: RsgiService, listening: Listening, serves: Callable[[], None]) -> None:
+async def _serve(
+    service: RsgiService, settings: Settings, listening: Listening, serves: Callable[[], None]
+) -> None:
     """Serve on this thread's loop.
 
     The library calls the service when it begins to, listens at once after that, and then lets the
@@ -51,9 +63,17 @@ async def _serve(service: RsgiService, listening: Listening, serves: Callable[[]
         address=listening.host,
         port=listening.port,
         interface=Interfaces.RSGI,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=round(settings.head_seconds * 1000),
+            max_buffer_size=MOST_HEAD_BYTES,
+        ),
         backlog=BACKLOG,
-        backpressure=BACKLOG // (listening.workers + 1),
+        backpressure=connections_of(settings, listening.workers),
         websockets=False,
+        ssl_cert=file_of(settings.tls_cert),
+        ssl_key=file_of(settings.tls_key),
+        ssl_protocol_min=SSLProtocols.tls12,
         log_enabled=False,
     )
     draining: list[asyncio.Task[None]] = []
@@ -70,6 +90,18 @@ async def _serve(service: RsgiService, listening: Listening, serves: Callable[[]
     loop.add_signal_handler(signal.SIGTERM, stop)
     service.when_begun(check_that_it_serves)
     await server.serve()
+
+
+def file_of(name: str) -> Path | None:
+    """The file of a setting; None if none is named."""
+    return Path(name) if name else None
+
+
+def connections_of(settings: Settings, workers: int) -> int:
+    """How many connections a process has at most: as set, and as the system allows open files."""
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    share = settings.connections // workers
+    return max(1, share if allowed == resource.RLIM_INFINITY else min(share, allowed - SPARE_FILES))
 
 
 def work_in_background(settings: Settings, works: Callable[[], None]) -> None:
@@ -92,6 +124,7 @@ def answering(settings: Settings, restarts: RestartBoard) -> Iterator[RsgiServic
         monitoring = Monitoring(services, restarts, lambda: traffic.draining)
         service = RsgiService(create_app(services, monitoring), services, monitoring, traffic)
         spare_what_lives_long()
+        sys.setswitchinterval(SWITCH_SECONDS)
         monitoring.start()
         try:
             yield service

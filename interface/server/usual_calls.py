@@ -73,6 +73,6 @@ class UsualCalls:
             outgoing = call.handle(incoming, self._services)
         except Exception as error:  # noqa: BLE001 - as Flask does with exceptions of a view
             outgoing = answer_to(error)
-        sign(outgoing, incoming.id, caller)
+        sign(outgoing, environ, incoming.id, caller)
         log_request(incoming.id, call.method, environ["PATH_INFO"], outgoing.status, began)
         return outgoing

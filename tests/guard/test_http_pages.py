@@ -17,7 +17,17 @@ DOCS = ROOT / "docs"
 INDEX = (DOCS / "http-api.md").read_text(encoding="utf-8")
 IN_QUOTES = re.compile(r"`([^`]+)`")
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
-EVERYWHERE = {"X-Request-Id", "X-Partner", "Retry-After", "WWW-Authenticate", "Content-Language"}
+EVERYWHERE = {
+    "X-Request-Id",
+    "X-Partner",
+    "Retry-After",
+    "WWW-Authenticate",
+    "Content-Language",
+    "Accept-Encoding",
+    "Cache-Control",
+    "X-Content-Type-Options",
+    "Strict-Transport-Security",
+}
 """Headers that the index describes once for all."""
 
 

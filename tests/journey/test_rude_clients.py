@@ -1,6 +1,5 @@
 """What a client does wrong harms nobody but itself."""
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 import pytest
@@ -9,7 +8,6 @@ from server import EMPTY_ORDER, KEY, ORDERS, serving
 SHOP = "5d8f7c1a90b34f0c8a6e2b7d41c3f9e0"
 """The key of another partner of the sample."""
 MANY = 200
-WAITING = 16
 HALF_A_BODY = (
     f"POST {ORDERS} HTTP/1.1\r\nHost: orderlog\r\nAuthorization: key {KEY}\r\n"
     'Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"event": '
@@ -61,15 +59,6 @@ def test_halves_keep_no_other_client_waiting(service, half):
         assert service.send("GET", "/health/live", {}).status == 200
         made = service.call("POST", ORDERS, EMPTY_ORDER, Authorization=f"key {SHOP}")
         assert made.status == 201
-
-
-def test_who_waits_for_a_read_model_keeps_no_other_client_waiting(service):
-    ahead = {"X_Wait_For_Position": "999999999"}
-    with ThreadPoolExecutor(WAITING) as threads:
-        waiting = [threads.submit(service.call, "GET", ORDERS, **ahead) for _ in range(WAITING)]
-        assert service.call("GET", ORDERS).status == 200
-        assert not any(each.done() for each in waiting)
-        assert {each.result().status for each in waiting} == {503}
 
 
 LARGE = HALF_A_BODY.replace("Content-Length: 1000", "Transfer-Encoding: chunked").replace(

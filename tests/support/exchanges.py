@@ -93,6 +93,7 @@ def asker(send):
     def ask(method, path, body=None, *, data=None, key=KEYS[ORGANISER], headers=None):
         path, _, query = path.partition("?")
         sent = {name.lower(): value for name, value in (headers or {}).items()}
+        sent.setdefault("host", "localhost")
         if body is not None:
             data = json.dumps(body).encode()
             sent["content-type"] = "application/json"

@@ -67,7 +67,7 @@ class Service:
         if not self.line:
             self.kill()
             raise AssertionError(f"the service does not start: {self.complaints()[-500:]}")
-        self.host, port = re.search(r"http://([^ ]+):(\d+)", self.line).groups()
+        self.host, port = re.search(r"https?://([^ ]+):(\d+)", self.line).groups()
         self.port = int(port)
 
     def begin(self, **environment: str) -> None:

@@ -196,6 +196,10 @@ class PostgresStore(TicketReading):
         """
         return self._positions.last()
 
+    def assigned_position(self) -> int:
+        rows = self._readers.rows("SELECT max(notification_id) FROM orders_events")
+        return rows[0][0] or 0
+
     def wait_for_news(self, after: int, seconds: float) -> None:
         """Return when `log` has events beyond `after`.
 

@@ -194,6 +194,9 @@ class SqliteStore(TicketReading):
         row = self._reader.execute("SELECT max(rowid) FROM orders_events").fetchone()
         return row[0] or 0
 
+    def assigned_position(self) -> int:  # positions are assigned one after the other here
+        return self.last_position()
+
     def idempotency_record(self, digest: bytes) -> IdempotencyRecord | None:
         """The idempotency record of a request."""
         row = self._reader.execute(

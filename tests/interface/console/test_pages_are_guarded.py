@@ -52,7 +52,6 @@ def test_under_console_failures_are_pages_elsewhere_problem_documents(plain):
         ("/console/orders?cursor=made-up", 400),
         ("/console/orders?from=never&till=9999-12-31&status=lost&event=none", 200),
         ("/console/orders?q=%00%ff", 200),
-        ("/console/", 302),
     ],
 )
 def test_addresses_that_make_no_sense_get_a_page_too(plain, path, status):

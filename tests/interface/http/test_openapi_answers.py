@@ -17,7 +17,7 @@ from application.runtime.clock import now
 from domain import refusals
 from domain.errors import UnknownEvent
 from domain.refusals import ChangedMeanwhile
-from interface.http.errors import BodyRefused
+from interface.http.errors import BodyRefused, TooManyCalls
 from interface.http.problems import OF_A_BODY_ON_ITS_WAY
 from interface.server.flask_app import create_app
 
@@ -98,6 +98,7 @@ def bad_bodies(ask):
     ask(json=[])
     ask(json={"unknown": 1})
     ask(json={}, content_type="text/plain")
+    ask(json={}, headers={"Content-Encoding": "gzip"})
     ask(data=b" " * 1_048_577, content_type="application/json")
 
 
@@ -346,6 +347,7 @@ NOT_BROUGHT_ABOUT = {
             refusals.PartnerSuspended,
         )
     },
+    "too_many_calls": TooManyCalls(),
 }
 """What takes a race, a broken database or a socket, and limits, which have tests of their own."""
 

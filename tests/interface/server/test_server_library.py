@@ -5,7 +5,20 @@ import inspect
 from granian.rsgi import HTTPProtocol
 from granian.server.embed import Server
 
-USED = {"address", "port", "interface", "backlog", "backpressure", "websockets", "log_enabled"}
+USED = {
+    "address",
+    "port",
+    "interface",
+    "http",
+    "http1_settings",
+    "backlog",
+    "backpressure",
+    "websockets",
+    "ssl_cert",
+    "ssl_key",
+    "ssl_protocol_min",
+    "log_enabled",
+}
 
 
 def test_the_embedded_server_is_still_the_one_that_running_py_uses():
