@@ -11,8 +11,9 @@ import structlog
 from application.catalog.access import Access
 from application.catalog.availability import ShowQueries
 from application.catalog.cache import CatalogCache
+from application.catalog.key_secret import KeySecret
+from application.catalog.key_usage import KeyUsage
 from application.catalog.seating import Seating
-from application.catalog.session_secret import SessionSecret
 from application.integrity.checkpoint import Checkpoints
 from application.integrity.checkpointer import Checkpointer
 from application.integrity.log_watch import LogWatch, Watcher
@@ -58,7 +59,8 @@ class Services(msgspec.Struct, frozen=True):
     store: Store
     catalog: CatalogCache
     access: Access
-    session_secret: SessionSecret
+    key_secret: KeySecret
+    key_usage: KeyUsage
     orders: OrderService
     attempts: RejectionLog
     history: OrderHistory
@@ -86,6 +88,7 @@ class Services(msgspec.Struct, frozen=True):
         """Start what every process that answers requests needs."""
         self.store_clock.start()
         self.attempts.start()
+        self.key_usage.start()
         self.catalog.start()
 
     def start_background_work(self) -> None:
@@ -121,6 +124,7 @@ class Services(msgspec.Struct, frozen=True):
         self.watcher.stop()
         self.sweeper.stop()
         self.loop.stop()
+        self.key_usage.stop()
         self.attempts.close()
         self.store_clock.stop()
         self.orders.close()
@@ -133,6 +137,8 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
     store_clock = StoreClock(store.moment)
     clock = clock or store_clock.now
     catalog = CatalogCache(store)
+    secret = KeySecret(settings.key_secret)
+    usage = KeyUsage(store, clock)
     attempts = RejectionLog(store, lambda: not store_clock.too_far)
     orders = OrderService(store, catalog, clock, attempts.record, lambda: store_clock.holds_may_end)
     shows = ShowQueries(store, catalog, clock)
@@ -147,8 +153,9 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
         store_clock=store_clock,
         store=store,
         catalog=catalog,
-        access=Access(catalog),
-        session_secret=SessionSecret(store, catalog),
+        access=Access(catalog, secret, clock, usage, sample=settings.sample),
+        key_secret=secret,
+        key_usage=usage,
         orders=orders,
         attempts=attempts,
         history=history,

@@ -21,6 +21,8 @@ class Settings(msgspec.Struct, frozen=True):
     max_body_bytes: int = 1_048_576
     log_level: str = "INFO"
     session_hours: float = 8.0
+    session_idle_minutes: float = 30.0
+    key_secret: str = ""
     audit_key: str = BESIDE
     checkpoint_seconds: float = 300.0
 
@@ -64,6 +66,12 @@ def _read() -> Settings:
         session_hours=env.float(
             "SESSION_HOURS", default.session_hours, validate=validate.Range(0.1, 168)
         ),
+        session_idle_minutes=env.float(
+            "SESSION_IDLE_MINUTES",
+            default.session_idle_minutes,
+            validate=validate.Range(1, 1440),
+        ),
+        key_secret=env.str("KEY_SECRET", default.key_secret),
         audit_key=env.str("AUDIT_KEY", default.audit_key),
         checkpoint_seconds=env.float(
             "CHECKPOINT_SECONDS", default.checkpoint_seconds, validate=validate.Range(0, 86_400)

@@ -1,5 +1,6 @@
 """A real PostgreSQL for every test that asks for one; where databases and logs go meanwhile."""
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -26,9 +27,14 @@ def pytest_configure():
     """Temporary files are in memory, where there is room: a test makes dozens for its database.
 
     What is killed in a test is a process, never the machine, so that no test sees the difference.
+    Keys that sign checkpoints are in a folder of the run's own, too.
     """
     if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        folder = tempfile.mkdtemp(prefix="orderlog-keys-")
+        os.environ["XDG_STATE_HOME"] = folder
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
+import msgspec
 
+from interface.cli.shared.keys import renew
 from interface.cli.shared.session import Session, database_option, number
 
 
@@ -24,8 +26,9 @@ def serve(session: Session, host: str, port: int, workers: int, *, sample: bool)
     from interface.server.processes import CannotStart, Processes  # noqa: PLC0415 - see session.py
 
     settings = session.settings
+    settings = msgspec.structs.replace(settings, sample=sample or settings.sample)
     with reserved(host, port) as (address, free):
-        summary = prepare(session, sample=sample or settings.sample)
+        summary = prepare(session, sample=settings.sample)
         where = f"[{address}]:{free}" if ":" in address else f"{address}:{free}"
         line = f"Orderlog listens on http://{where}, on {settings.database}, with {summary}."
         processes = Processes(settings, address, free, workers, lambda: click.echo(line))
@@ -76,10 +79,13 @@ def prepare(session: Session, *, sample: bool) -> str:
     configure(session.settings.log_level)
     services = build(session.settings)
     try:
+        renew(services.store, services.key_secret)
         if sample:
-            load_sample(services.store, services.clock())
+            load_sample(services.store, services.clock(), services.key_secret)
         services.look_back()
         catalog = services.catalog.current()
+        if catalog.keys:
+            services.key_secret.check(catalog.key_secret)
     finally:
         services.close()
     tickets = sum(each.amount for show in catalog.shows.values() for each in show.sets)

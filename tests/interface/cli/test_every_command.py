@@ -17,6 +17,8 @@ ARGUMENTS = {
     "key create": ["--partner", ORGANISER],
     "key list": [],
     "key revoke": ["2dee4130"],
+    "key rotate": ["2dee4130"],
+    "key reset": ["--yes"],
     "order show": [NOBODYS],
     "order history": [NOBODYS],
     "order diff": [NOBODYS, "--from", "0", "--to", "1"],
