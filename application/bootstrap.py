@@ -34,7 +34,7 @@ from application.projector.acknowledgements import Acknowledgements
 from application.projector.loop import Projector, begin_diverged_anew
 from application.read_models.registry import PROJECTIONS
 from application.runtime.store_clock import StoreClock
-from application.settings import BESIDE, Settings
+from application.settings import BESIDE, OF_USER, Settings
 from application.storage.sqlite.backup import SqliteBackups
 from application.storage.sqlite.copy import SqliteCopyable
 from application.storage.sqlite.store import SqliteStore
@@ -137,7 +137,7 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
     store_clock = StoreClock(store.moment)
     clock = clock or store_clock.now
     catalog = CatalogCache(store)
-    secret = KeySecret(settings.key_secret)
+    secret = KeySecret("" if settings.key_secret == OF_USER else settings.key_secret)
     usage = KeyUsage(store, clock)
     attempts = RejectionLog(store, lambda: not store_clock.too_far)
     orders = OrderService(store, catalog, clock, attempts.record, lambda: store_clock.holds_may_end)

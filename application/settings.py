@@ -8,6 +8,9 @@ from domain.errors import UserError
 BESIDE = "beside"
 """The audit key is in a file beside the database, where that is a file."""
 
+OF_USER = "user"
+"""The secret of keys is in the user's folder for state."""
+
 
 class Settings(msgspec.Struct, frozen=True):
     """How this service runs. Names are those of the environment, without `ORDERLOG_`."""
@@ -22,7 +25,7 @@ class Settings(msgspec.Struct, frozen=True):
     log_level: str = "INFO"
     session_hours: float = 8.0
     session_idle_minutes: float = 30.0
-    key_secret: str = ""
+    key_secret: str = OF_USER
     audit_key: str = BESIDE
     checkpoint_seconds: float = 300.0
 

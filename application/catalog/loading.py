@@ -12,7 +12,7 @@ from application.catalog.cache import Key, catalog_of
 from application.catalog.clashes import clashes
 from application.catalog.entries import BadCatalog, CatalogFile, ShowEntry
 from application.catalog.file import read_catalog_file
-from application.catalog.key_secret import KeySecret
+from application.catalog.key_secret import KeySecret, digest_of
 from application.catalog.scopes import OF_A_SELLER
 from application.ports.catalog import CatalogChange
 from application.ports.store import Store
@@ -136,7 +136,8 @@ def _add_keys(
         for text in entry.keys:
             name, sample = secret.name_of(text), text in sample_keys()
             if ("api_key", name) not in known:
-                key = Key(new_key_id(change), entry.partner.id, at, OF_A_SELLER, sample=sample)
+                key_id = digest_of(text)[:8] if sample else new_key_id(change)
+                key = Key(key_id, entry.partner.id, at, OF_A_SELLER, sample=sample)
                 change.put("api_key", name, ENCODE(key))
                 added += 1
     return added

@@ -18,7 +18,7 @@ def hash_of(number: int, deed: Deed, previous: bytes) -> bytes:
 
 
 def faults_of(entries: Iterable[TrailEntry]) -> Iterator[str]:
-    """Sentences about entries of a whole trail that were changed or are missing."""
+    """Sentences about entries of the whole administrative trail that were changed or removed."""
     number, previous = 0, FIRST_HASH
     for entry in entries:
         if entry.number != number + 1:

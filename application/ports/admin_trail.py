@@ -21,7 +21,7 @@ class Deed(msgspec.Struct, frozen=True):
 
 
 class TrailEntry(msgspec.Struct, frozen=True):
-    """A deed in the trail, with its number and hash."""
+    """A deed in the administrative trail, with its number and hash."""
 
     number: int
     deed: Deed

@@ -6,11 +6,13 @@ Handlers know no framework. Two adapters call them: the event loop's
 """
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import msgspec
 
 from interface.http.contract import Operation
+from interface.http.errors import MissingScope
 from interface.http.exchange import Incoming, Outgoing
 
 Handler = Callable[[Incoming, Any], Outgoing]
@@ -67,7 +69,22 @@ class Calls:
         self, method: str, rule: str, operation: Operation, usual: Usual | None
     ) -> Callable[[Handler], Handler]:
         def define(handle: Handler) -> Handler:
-            self.all.append(Call(method, self.prefix + rule, operation, handle, usual))
+            checked = scoped(handle, operation.scopes)
+            self.all.append(Call(method, self.prefix + rule, operation, checked, usual))
             return handle
 
         return define
+
+
+def scoped(handle: Handler, scopes: tuple[str, ...]) -> Handler:
+    """A handler that refuses keys with none of the scopes, before it does anything."""
+    if not scopes:
+        return handle
+
+    @wraps(handle)
+    def checked(incoming: Incoming, about: Any) -> Outgoing:
+        if not incoming.caller.may(*scopes):
+            raise MissingScope(*scopes)
+        return handle(incoming, about)
+
+    return checked

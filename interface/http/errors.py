@@ -94,6 +94,14 @@ class BadRequest(Exception):
         self.errors = errors
 
 
+class MissingScope(Exception):
+    """The key may not do this: it has none of the scopes that do."""
+
+    def __init__(self, *scopes: str) -> None:
+        wanted = " or ".join(scopes)
+        super().__init__(f"The key lacks the scope {wanted}, which this needs.")
+
+
 class BodyRefused(Exception):
     """The body is no longer waited for. `why` is the problem of the answer."""
 
@@ -153,6 +161,10 @@ def _bad_request(bad: BadRequest) -> Outgoing:
     if bad.errors is not None:
         faults = [{"pointer": pointer, "detail": detail} for pointer, detail in bad.errors.items()]
     return problem(bad.status, bad.code, str(bad), errors=faults)
+
+
+def _missing_scope(missing: MissingScope) -> Outgoing:
+    return problem(403, "missing_scope", str(missing))
 
 
 def _body_refused(refused: BodyRefused) -> Outgoing:
@@ -222,6 +234,7 @@ def _unexpected(error: Exception) -> Outgoing:
 ANSWERS: dict[type[Exception], Callable[[Any], Outgoing]] = {
     Refusal: _refused,
     BadRequest: _bad_request,
+    MissingScope: _missing_scope,
     BodyRefused: _body_refused,
     BadCursor: _bad_cursor,
     ModelBehind: _behind,

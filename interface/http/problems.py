@@ -24,7 +24,8 @@ STORE_UNAVAILABLE = Problem("store_unavailable", 503, "The database cannot be re
 UNKNOWN_EVENT_KIND = Problem(
     "unknown_event_kind", 503, "A later version of the service recorded this; ask that one."
 )
-EVERY_KEYED_CALL = (UNAUTHORIZED, STORE_UNAVAILABLE)
+MISSING_SCOPE = Problem("missing_scope", 403, "The key lacks a scope that this needs.")
+EVERY_KEYED_CALL = (UNAUTHORIZED, MISSING_SCOPE, STORE_UNAVAILABLE)
 
 NOT_FOUND = Problem("not_found", 404, "There is nothing at this address.")
 METHOD_NOT_ALLOWED = Problem("method_not_allowed", 405, "This address has other methods.")
