@@ -11,7 +11,7 @@ from application.ports.read_models import ModelNotTrue
 from application.ports.store import StoreUnavailable
 from domain.refusals import Refusal
 from interface.console.language import language_for
-from interface.http.errors import status_of
+from interface.http.errors import MissingScope, status_of
 
 EXPLAINED = {400, 403, 404, 413, 500, 503}
 """The statuses with a text of their own; others have the text of 400 or 500."""
@@ -53,6 +53,8 @@ def _status(error: Exception) -> int:
         return error.code or 500
     if isinstance(error, Refusal):
         return status_of(type(error))
+    if isinstance(error, MissingScope):
+        return 403
     if isinstance(error, BadCursor | FormTooOld):
         return 400
     return 503 if isinstance(error, StoreUnavailable | ModelNotTrue) else 500

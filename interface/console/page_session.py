@@ -8,11 +8,13 @@ from flask import Blueprint, Response, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from application.bootstrap import Services
+from application.catalog.scopes import AUDIT, EVENTS_READ, ORDERS_READ
 from interface.console.failures import FormTooOld
 from interface.console.language import COOKIE as LANGUAGE_COOKIE
 from interface.console.language import LANGUAGES, language_for
 from interface.console.session import Session, Sessions
 from interface.http.authentication import is_local
+from interface.http.errors import MissingScope
 
 SESSION_COOKIE = "orderlog_session"
 OPEN = frozenset({"console.static", "console.sign_in", "console.enter"})
@@ -21,11 +23,17 @@ OPEN = frozenset({"console.static", "console.sign_in", "console.enter"})
 SECTIONS = {
     "console.find_orders": "orders",
     "console.show_order": "orders",
+    "console.order_news": "orders",
     "console.list_shows": "shows",
     "console.show_hall": "shows",
+    "console.watch_hall": "shows",
+    "console.open_ticket": "shows",
     "console.show_read_models": "read_models",
 }
 """The section of the console that a page belongs to."""
+
+SCOPES_OF = {"orders": (ORDERS_READ, AUDIT), "shows": (EVENTS_READ, AUDIT)}
+"""The scopes that open a section: one of them is enough."""
 
 PAGES = (
     ("orders", "console.find_orders"),
@@ -101,6 +109,7 @@ def register(routes: Blueprint, services: Services) -> None:
         _recognise(services, session)
         if g.caller is None and request.endpoint not in OPEN:
             return _to_sign_in()
+        _check_scopes()
         return None
 
     @routes.after_request
@@ -142,6 +151,13 @@ def _recognise(services: Services, session: Session) -> None:
     g.caller = services.access.caller_by_name(session.signed_in.key, local=local)
     if g.caller is not None:
         g.partner = services.catalog.current().partners[g.caller.partner]
+
+
+def _check_scopes() -> None:
+    """Refuse a page whose data the key may not read. Raises `MissingScope`."""
+    scopes = SCOPES_OF.get(SECTIONS.get(request.endpoint or "", ""))
+    if scopes is not None and not g.caller.may(*scopes):
+        raise MissingScope(*scopes)
 
 
 def _set(answer: Response, name: str, value: str, lasts: int | None = None) -> None:
