@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
 from application.catalog.cache import Key, catalog_of
+from application.catalog.deeds import deed_of
 from application.catalog.key_form import new_key
 from application.catalog.key_secret import KeySecret, digest_of
 from application.catalog.loading import new_key_id, sample_keys
@@ -78,6 +80,8 @@ def revoke_key(store: Store, wanted: str, at: datetime) -> Key:
         name, key = _found(change, wanted)
         revoked = msgspec.structs.replace(key, revoked_at=key.revoked_at or at)
         change.put("api_key", name, ENCODE(revoked))
+        if revoked != key:
+            change.record(deed_of(at, "key.revoked", **_about(key)))
         return revoked
 
 
@@ -95,6 +99,7 @@ def rotate_key(
         end = at + overlap
         ending = msgspec.structs.replace(key, expires_at=min(key.expires_at or end, end))
         change.put("api_key", name, ENCODE(ending))
+        change.record(deed_of(at, "key.ends", **_about(ending)))
         fresh = Key(new_key_id(change), key.partner, at, key.scopes, replaces=key.id)
         return _added(change, fresh, secret or KeySecret()), ending
 
@@ -110,10 +115,11 @@ def reset_keys(store: Store, at: datetime, secret: KeySecret) -> int:
                 change.put("api_key", name, ENCODE(gone))
                 revoked += 1
         secret.join(change, anew=True)
+        change.record(deed_of(at, "keys.reset", keys=revoked))
     return revoked
 
 
-def renew_old_keys(store: Store, secret: KeySecret) -> Renewal:
+def renew_old_keys(store: Store, secret: KeySecret, at: datetime) -> Renewal:
     """Store the keys of an earlier version under the secret. They go on working.
 
     A key that had the scope `audit` reads, and no longer sells.
@@ -122,6 +128,8 @@ def renew_old_keys(store: Store, secret: KeySecret) -> Renewal:
         return Renewal(0, 0)
     with store.change_catalog() as change:
         renewed = dict(_renewed(change, secret))
+        if renewed:
+            change.record(deed_of(at, "keys.renewed", keys=[key.id for key in renewed.values()]))
     auditors = sum(AUDIT in key.scopes for key in renewed.values())
     return Renewal(len(renewed), auditors)
 
@@ -151,7 +159,15 @@ def _added(change: CatalogChange, key: Key, secret: KeySecret) -> NewKey:
     secret.join(change)
     text = new_key()
     change.put("api_key", secret.name_of(text), ENCODE(key))
+    change.record(deed_of(key.created_at, "key.created", **_about(key)))
     return NewKey(key, text)
+
+
+def _about(key: Key) -> dict[str, Any]:
+    about: dict[str, Any] = {"key": key.id, "partner": key.partner, "scopes": key.scopes}
+    if key.expires_at is not None:
+        about["expires_at"] = key.expires_at
+    return about
 
 
 def _found(change: CatalogChange, wanted: str) -> tuple[str, Key]:

@@ -10,6 +10,7 @@ import msgspec
 
 from application.catalog.cache import Key, catalog_of
 from application.catalog.clashes import clashes
+from application.catalog.deeds import deed_of
 from application.catalog.entries import BadCatalog, CatalogFile, ShowEntry
 from application.catalog.file import read_catalog_file
 from application.catalog.key_secret import KeySecret, digest_of
@@ -109,6 +110,8 @@ def _load(store: Store, file: CatalogFile, at: datetime, secret: KeySecret) -> L
             _load_tickets(change, entry, at, report, errors)
         if errors:
             raise TicketsInUse(errors)
+        if report != LoadReport(unchanged=report.unchanged):
+            change.record(deed_of(at, "catalog.loaded", **msgspec.structs.asdict(report)))
     return report
 
 

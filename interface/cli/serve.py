@@ -79,7 +79,7 @@ def prepare(session: Session, *, sample: bool) -> str:
     configure(session.settings.log_level)
     services = build(session.settings)
     try:
-        renew(services.store, services.key_secret)
+        renew(services)
         if sample:
             load_sample(services.store, services.clock(), services.key_secret)
         services.look_back()

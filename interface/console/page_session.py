@@ -15,6 +15,7 @@ from interface.console.language import LANGUAGES, language_for
 from interface.console.session import Session, Sessions
 from interface.http.authentication import is_local
 from interface.http.errors import MissingScope
+from interface.http.reading_of_auditors import note_reading
 
 SESSION_COOKIE = "orderlog_session"
 OPEN = frozenset({"console.static", "console.sign_in", "console.enter"})
@@ -110,6 +111,8 @@ def register(routes: Blueprint, services: Services) -> None:
         if g.caller is None and request.endpoint not in OPEN:
             return _to_sign_in()
         _check_scopes()
+        if SECTIONS.get(request.endpoint or "") == "orders":
+            note_reading(services, g.caller, g.request_id, here())
         return None
 
     @routes.after_request

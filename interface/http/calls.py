@@ -11,9 +11,11 @@ from typing import Any
 
 import msgspec
 
+from application.catalog.scopes import ORDERS_READ
 from interface.http.contract import Operation
 from interface.http.errors import MissingScope
 from interface.http.exchange import Incoming, Outgoing
+from interface.http.reading_of_auditors import note_reading
 
 Handler = Callable[[Incoming, Any], Outgoing]
 """Answers a request from the services, or from what else its calls are about.
@@ -85,6 +87,8 @@ def scoped(handle: Handler, scopes: tuple[str, ...]) -> Handler:
     def checked(incoming: Incoming, about: Any) -> Outgoing:
         if not incoming.caller.may(*scopes):
             raise MissingScope(*scopes)
+        if ORDERS_READ in scopes:
+            note_reading(about, incoming.caller, incoming.id, incoming.full_path)
         return handle(incoming, about)
 
     return checked

@@ -4,6 +4,7 @@ import re
 import time
 from random import getrandbits
 
+import msgspec
 import structlog
 
 from application.catalog.access import Caller
@@ -27,8 +28,20 @@ def sign(outgoing: Outgoing, request_id: str, caller: Caller | None) -> None:
         outgoing.headers.append(("X-Partner", caller.partner))
 
 
-def log_request(request_id: str, method: str, path: str, status: int, began: float) -> None:
+class Asked(msgspec.Struct, frozen=True):
+    """Who asked, and about what: the caller, the address, the route and the order, if known."""
+
+    caller: Caller | None
+    address: str
+    route: str | None = None
+    order: str | None = None
+
+
+def log_request(
+    request_id: str, method: str, path: str, status: int, began: float, asked: Asked
+) -> None:
     """Log one line for a request; `began` is a time of `perf_counter`."""
+    caller = asked.caller
     log.info(
         "request",
         id=request_id,
@@ -36,4 +49,9 @@ def log_request(request_id: str, method: str, path: str, status: int, began: flo
         path=path,
         status=status,
         ms=round((time.perf_counter() - began) * 1000, 3),
+        partner=None if caller is None else caller.partner,
+        key=None if caller is None else caller.key,
+        address=asked.address,
+        route=asked.route,
+        order=asked.order,
     )

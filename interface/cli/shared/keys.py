@@ -8,22 +8,21 @@ from interface.cli.shared.session import Session
 
 if TYPE_CHECKING:  # see session.py
     from application.bootstrap import Services
-    from application.catalog.key_secret import KeySecret
-    from application.ports.store import Store
 
 
 def with_known_keys(session: Session) -> "Services":
     """The services, with the keys of an earlier version stored anew."""
     services = session.services
-    renew(services.store, services.key_secret)
+    renew(services)
     return services
 
 
-def renew(store: "Store", secret: "KeySecret") -> None:
+def renew(services: "Services") -> None:
     """Store the keys of an earlier version anew, and say so on standard error."""
     from application.catalog.keys import renew_old_keys  # noqa: PLC0415 - see session.py
 
-    renewed = renew_old_keys(store, secret)
+    secret = services.key_secret
+    renewed = renew_old_keys(services.store, secret, services.clock())
     if not renewed.keys:
         return
     click.echo(

@@ -59,7 +59,7 @@ def looked_up(services, key, **how):
 
 def test_keys_of_an_earlier_version_go_on_working(old, secret):
     assert looked_up(old, OLD) is None
-    renewed = renew_old_keys(old.store, secret)
+    renewed = renew_old_keys(old.store, secret, NOON)
     assert (renewed.keys, renewed.auditors) == (4, 1)
     caller = looked_up(old, OLD)
     assert (caller.partner, caller.scopes) == (THEATRE, OF_A_SELLER)
@@ -67,7 +67,7 @@ def test_keys_of_an_earlier_version_go_on_working(old, secret):
     assert looked_up(old, AUDITORS).scopes == (AUDIT,)
     assert looked_up(old, "a-revoked-key-16") is None
     assert looked_up(old, next(iter(sample_keys())), local=True) is None
-    assert renew_old_keys(old.store, secret).keys == 0
+    assert renew_old_keys(old.store, secret, NOON).keys == 0
     assert not catalog_of(0, old.store.catalog()).old_keys
     assert all(key.of_earlier_version for key in list_keys(old.store))
 

@@ -39,6 +39,7 @@ ARGUMENTS = {
     "expire": ["--once"],
     "order explain": [NOBODYS],
     "drill": ["--seconds", "1"],
+    "trail": [],
 }
 """A good call of every command that works on a database."""
 NEEDS_NO_DATABASE = {"demo", "projection list", "drill", "copy"}
