@@ -52,7 +52,8 @@ class Statement(msgspec.Struct, frozen=True):
     `root` is the digest over all orders' heads up to `position`, and `previous` the digest of the
     statement before this one. `key` is the public key that signs it, `next_key` the one that may
     sign the next. `resumes` is absent from the bytes unless the log went back before this
-    checkpoint. `trail` is the hash of the last entry of the administrative trail, if it has any.
+    checkpoint. `admin_trail` is the hash of the last entry of the administrative trail, if there
+    is one.
     """
 
     format: str
@@ -66,8 +67,8 @@ class Statement(msgspec.Struct, frozen=True):
     key: str
     next_key: str | None = None
     resumes: tuple[Resumption, ...] = ()
-    trail_number: int = 0
-    trail: str | None = None
+    admin_trail_number: int = 0
+    admin_trail: str | None = None
 
 
 class CheckpointsBusy(UserError):
@@ -130,8 +131,8 @@ def statement_bytes(statement: Statement) -> bytes:
     content = msgspec.to_builtins(statement)
     if not statement.resumes:
         del content["resumes"]
-    if statement.trail is None:
-        del content["trail"], content["trail_number"]
+    if statement.admin_trail is None:
+        del content["admin_trail"], content["admin_trail_number"]
     return msgspec.json.encode(content)
 
 
@@ -305,7 +306,7 @@ class Checkpoints:
         position = self._store.last_position()
         if before is not None and not setbacks:
             self._refuse_shorter(before)
-            nothing_new = before.position >= position and not self._trail_grew(before)
+            nothing_new = before.position >= position and not self._admin_trail_grew(before)
             if last and nothing_new and next_key is None and not renew:
                 return last
             self._look_back(before)
@@ -349,9 +350,9 @@ class Checkpoints:
             raise SignerDisagrees(memory.path, missing.number)
         return [each for each in found if each.checkpoint is None]
 
-    def _trail_grew(self, before: Statement) -> bool:
+    def _admin_trail_grew(self, before: Statement) -> bool:
         """Whether the administrative trail has entries beyond what was signed."""
-        return self._store.admin_trail().last()[0] > before.trail_number
+        return self._store.admin_trail().last()[0] > before.admin_trail_number
 
     def _refuse_shorter(self, before: Statement) -> None:
         """Refuse to go on from a log that ends before the last signed position."""
@@ -383,7 +384,7 @@ class Checkpoints:
         number = 1 if last is None else last.number + 1
         if setbacks and self.memory is not None:
             number = max(number, self.memory.highest() + 1)  # none is signed twice
-        trail_number, trail = self._store.admin_trail().last()
+        admin_trail_number, trail = self._store.admin_trail().last()
         statement = Statement(
             format=FORMAT,
             number=number,
@@ -396,8 +397,8 @@ class Checkpoints:
             key=signer.public,
             next_key=next_key,
             resumes=tuple(map(resumption_of, setbacks)),
-            trail_number=trail_number,
-            trail=trail.hex() if trail_number else None,
+            admin_trail_number=admin_trail_number,
+            admin_trail=trail.hex() if admin_trail_number else None,
         )
         message = statement_bytes(statement)
         return SignedCheckpoint(number, message, signer.sign(message))

@@ -24,11 +24,11 @@ def trail(session: Session, last: int, *, as_json: bool) -> None:
 
     All entries are verified: that none was changed or removed. Exit code 1 if one was.
     """
-    from application.integrity.trail_check import trail_faults  # noqa: PLC0415 - see session.py
+    from application.integrity.admin_trail_check import admin_trail_faults  # noqa: PLC0415 - see session.py
 
     store = session.services.store
     entries = list(_all(store.admin_trail()))
-    faults = trail_faults(store, entries)
+    faults = admin_trail_faults(store, entries)
     shown = entries[-last:] if last > 0 else []
     if as_json:
         session.print_json({"entries": [_document(each) for each in shown], "faults": faults})

@@ -14,7 +14,7 @@ from interface.http.authentication import caller_of, unauthorized
 from interface.http.calls import Calls, Handler
 from interface.http.contract import described
 from interface.http.exchange import Incoming, Outgoing
-from interface.http.request_log import Asked, log_request, request_id_of
+from interface.http.request_log import Origin, log_request, request_id_of
 
 OPEN = frozenset({"health.live", "health.ready", "metrics.metrics", "openapi.openapi"})
 """The endpoints that need no key: they answer without looking up the caller."""
@@ -122,8 +122,8 @@ def register(app: Flask, services: Services) -> None:
             answer.headers.add("X-Partner", caller.partner)
         route = None if request.url_rule is None else request.url_rule.rule
         order = g.get("order") or (request.view_args or {}).get("order")
-        asked = Asked(caller, request.remote_addr or "", route, order)
-        log_request(g.request_id, request.method, request.path, answer.status_code, g.began, asked)
+        origin = Origin(caller, request.remote_addr or "", route, order)
+        log_request(g.request_id, request.method, request.path, answer.status_code, g.began, origin)
         return answer
 
 

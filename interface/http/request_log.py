@@ -28,7 +28,7 @@ def sign(outgoing: Outgoing, request_id: str, caller: Caller | None) -> None:
         outgoing.headers.append(("X-Partner", caller.partner))
 
 
-class Asked(msgspec.Struct, frozen=True):
+class Origin(msgspec.Struct, frozen=True):
     """Who asked, and about what: the caller, the address, the route and the order, if known."""
 
     caller: Caller | None
@@ -38,10 +38,10 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 def log_request(
-    request_id: str, method: str, path: str, status: int, began: float, asked: Asked
+    request_id: str, method: str, path: str, status: int, began: float, origin: Origin
 ) -> None:
     """Log one line for a request; `began` is a time of `perf_counter`."""
-    caller = asked.caller
+    caller = origin.caller
     log.info(
         "request",
         id=request_id,
@@ -51,7 +51,7 @@ def log_request(
         ms=round((time.perf_counter() - began) * 1000, 3),
         partner=None if caller is None else caller.partner,
         key=None if caller is None else caller.key,
-        address=asked.address,
-        route=asked.route,
-        order=asked.order,
+        address=origin.address,
+        route=origin.route,
+        order=origin.order,
     )

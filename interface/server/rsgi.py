@@ -34,7 +34,7 @@ from interface.http.metrics import metrics_answer
 from interface.http.monitoring import Monitoring
 from interface.http.orders import ORDERS
 from interface.http.problems import BODY_TOO_SLOW, TOO_MANY_BODIES
-from interface.http.request_log import Asked, log_request, request_id_of, sign
+from interface.http.request_log import Origin, log_request, request_id_of, sign
 from interface.server.draining import Traffic
 from interface.server.usual_calls import UsualCalls
 from interface.server.wsgi import call_wsgi
@@ -203,8 +203,8 @@ def _finished(environ: Environ, answer: Outgoing, caller: Caller | None, began: 
     request_id = request_id_of(environ)
     sign(answer, request_id, caller)
     method = environ["REQUEST_METHOD"]
-    asked = Asked(caller, environ["REMOTE_ADDR"])
-    log_request(request_id, method, environ["PATH_INFO"], answer.status, began, asked)
+    origin = Origin(caller, environ["REMOTE_ADDR"])
+    log_request(request_id, method, environ["PATH_INFO"], answer.status, began, origin)
     if method == "HEAD":
         answer.body = b""
     return answer

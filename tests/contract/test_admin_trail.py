@@ -15,7 +15,7 @@ from application.catalog.file import read_catalog_file
 from application.catalog.keys import create_key, revoke_key, rotate_key
 from application.catalog.loading import load_catalog, load_sample
 from application.catalog.scopes import AUDIT, OF_A_SELLER
-from application.integrity.trail_check import trail_faults
+from application.integrity.admin_trail_check import admin_trail_faults
 from application.runtime.clock import now
 from application.settings import Settings
 from interface.cli.main import cli
@@ -37,7 +37,7 @@ def actions(services):
 
 
 def faults(services):
-    return trail_faults(services.store, services.store.admin_trail().entries())
+    return admin_trail_faults(services.store, services.store.admin_trail().entries())
 
 
 def run(address, statement):

@@ -86,7 +86,9 @@ def test_on_a_full_disk_it_starts_reads_and_says_so(small_disk):
     office.catch_up()
     office.services.close()
     fill(small_disk)
-    office.services = services = build(Settings(database=database), lambda: office.time)
+    office.services = services = build(
+        Settings(database=database, sample=True), lambda: office.time
+    )
     try:
         services.start()
         assert len(services.store.events(order)) == 1

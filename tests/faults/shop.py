@@ -50,7 +50,7 @@ class Shop(BoxOffice):
     def __init__(self, place: Place) -> None:
         self.requests = 0
         self.database = place.url
-        settings = Settings(database=place.url, audit_key=place.audit_key)
+        settings = Settings(database=place.url, audit_key=place.audit_key, sample=True)
         self.services = build(settings)
         self.store = self.services.store
         load_sample(self.store, now())

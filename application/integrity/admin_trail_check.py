@@ -8,7 +8,7 @@ from application.ports.admin_trail import TrailEntry
 from application.ports.store import Store
 
 
-def trail_faults(store: Store, entries: Sequence[TrailEntry]) -> list[str]:
+def admin_trail_faults(store: Store, entries: Sequence[TrailEntry]) -> list[str]:
     """Sentences about what is wrong with the whole administrative trail."""
     faults = list(faults_of(entries))
     signed = store.audit().last_checkpoint()
@@ -16,10 +16,12 @@ def trail_faults(store: Store, entries: Sequence[TrailEntry]) -> list[str]:
         return faults
     statement = statement_of(signed)
     hashes = {entry.number: entry.hash for entry in entries}
-    found = hashes.get(statement.trail_number, FIRST_HASH if not statement.trail_number else b"")
-    if statement.trail is not None and found.hex() != statement.trail:
+    found = hashes.get(
+        statement.admin_trail_number, FIRST_HASH if not statement.admin_trail_number else b""
+    )
+    if statement.admin_trail is not None and found.hex() != statement.admin_trail:
         faults.append(
             f"Checkpoint {statement.number} was signed over another administrative trail,"
-            f" of {statement.trail_number} entries."
+            f" of {statement.admin_trail_number} entries."
         )
     return faults
