@@ -306,8 +306,8 @@ class Checkpoints:
         position = self._store.last_position()
         if before is not None and not setbacks:
             self._refuse_shorter(before)
-            nothing_new = before.position >= position and not self._admin_trail_grew(before)
-            if last and nothing_new and next_key is None and not renew:
+            same = self._store.admin_trail().last()[0] <= before.admin_trail_number
+            if last and same and before.position >= position and next_key is None and not renew:
                 return last
             self._look_back(before)
             position = max(position, records.recorded())
@@ -349,10 +349,6 @@ class Checkpoints:
         if memory is not None and missing is not None:
             raise SignerDisagrees(memory.path, missing.number)
         return [each for each in found if each.checkpoint is None]
-
-    def _admin_trail_grew(self, before: Statement) -> bool:
-        """Whether the administrative trail has entries beyond what was signed."""
-        return self._store.admin_trail().last()[0] > before.admin_trail_number
 
     def _refuse_shorter(self, before: Statement) -> None:
         """Refuse to go on from a log that ends before the last signed position."""
