@@ -11,9 +11,10 @@ import structlog
 from application.catalog.access import Access
 from application.catalog.availability import ShowQueries
 from application.catalog.cache import CatalogCache
+from application.catalog.key_secret import KeySecret
+from application.catalog.key_usage import KeyUsage
 from application.catalog.rates import Rates
 from application.catalog.seating import Seating
-from application.catalog.session_secret import SessionSecret
 from application.database_address import (
     POSTGRES,
     SQLITE,
@@ -44,7 +45,7 @@ from application.projector.acknowledgements import Acknowledgements
 from application.projector.loop import Projector, begin_diverged_anew
 from application.read_models.registry import PROJECTIONS
 from application.runtime.store_clock import StoreClock
-from application.settings import BESIDE, PRIVATE, Settings
+from application.settings import BESIDE, OF_USER, PRIVATE, Settings
 from application.storage.sqlite.backup import SqliteBackups
 from application.storage.sqlite.copy import SqliteCopyable
 from application.storage.sqlite.presence import has_log
@@ -74,7 +75,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     catalog: CatalogCache
     access: Access
     rates: Rates
-    session_secret: SessionSecret
+    key_secret: KeySecret
+    key_usage: KeyUsage
     orders: OrderService
     attempts: RejectionLog
     history: OrderHistory
@@ -102,6 +104,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
         """Start what every process that answers requests needs."""
         self.store_clock.start()
         self.attempts.start()
+        self.key_usage.start()
         self.catalog.start()
 
     def start_background_work(self) -> None:
@@ -137,6 +140,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
         self.watcher.stop()
         self.sweeper.stop()
         self.loop.stop()
+        self.key_usage.stop()
         self.attempts.close()
         self.store_clock.stop()
         self.orders.close()
@@ -149,6 +153,8 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
     store_clock = StoreClock(store.moment)
     clock = clock or store_clock.now
     catalog = CatalogCache(store)
+    secret = KeySecret("" if settings.key_secret == OF_USER else settings.key_secret)
+    usage = KeyUsage(store, clock)
     attempts = RejectionLog(store, lambda: not store_clock.too_far)
     orders = OrderService(store, catalog, clock, attempts.record, lambda: store_clock.holds_may_end)
     shows = ShowQueries(store, catalog, clock)
@@ -163,9 +169,10 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
         store_clock=store_clock,
         store=store,
         catalog=catalog,
-        access=Access(catalog),
+        access=Access(catalog, secret, clock, usage, sample=settings.sample),
         rates=Rates(catalog),
-        session_secret=SessionSecret(store, catalog),
+        key_secret=secret,
+        key_usage=usage,
         orders=orders,
         attempts=attempts,
         history=history,

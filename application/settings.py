@@ -17,6 +17,9 @@ BESIDE = "beside"
 PRIVATE = "private"
 """The audit key is in a folder of the user's own, away from the database."""
 
+OF_USER = "user"
+"""The secret of keys is in the user's folder for state."""
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How this service runs. Names are those of the environment, without `ORDERLOG_`."""
@@ -35,6 +38,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tls_key: str = ""
     log_level: str = "INFO"
     session_hours: float = 8.0
+    session_idle_minutes: float = 30.0
+    key_secret: str = OF_USER
     audit_key: str = PRIVATE
     checkpoint_seconds: float = 300.0
 
@@ -111,6 +116,12 @@ def _read() -> Settings:
         session_hours=env.float(
             "SESSION_HOURS", default.session_hours, validate=validate.Range(0.1, 168)
         ),
+        session_idle_minutes=env.float(
+            "SESSION_IDLE_MINUTES",
+            default.session_idle_minutes,
+            validate=validate.Range(1, 1440),
+        ),
+        key_secret=env.str("KEY_SECRET", default.key_secret),
         audit_key=env.str("AUDIT_KEY", default.audit_key),
         checkpoint_seconds=env.float(
             "CHECKPOINT_SECONDS", default.checkpoint_seconds, validate=validate.Range(0, 86_400)

@@ -1,18 +1,17 @@
-"""Partners and their keys. A key is kept only as its hash: it cannot be read back."""
+"""Who a request comes from: a partner, by one of its keys, and what that key may do."""
 
-import hashlib
+from collections.abc import Callable
+from datetime import datetime
 
 import msgspec
 
-from application.catalog.cache import CatalogCache
+from application.catalog.cache import Catalog, CatalogCache, Key
+from application.catalog.key_secret import KeySecret
+from application.catalog.key_usage import KeyUsage
+from application.catalog.scopes import AUDIT
 
 SYSTEM = "system"
 """The actor of changes that no caller requested."""
-
-AUDIT = "audit"
-"""The scope of a key that may read, but not change, the orders of every partner."""
-
-SCOPES = (AUDIT,)
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -37,32 +36,56 @@ class Caller(msgspec.Struct, frozen=True):
         """Whether the caller may read what belongs to these partners, such as their orders."""
         return self.sees_all or self.partner in partners
 
-
-def hash_of(key: str) -> str:
-    """The stored hash of a key. Keys are long and random, so one round of SHA-256 is enough."""
-    return hashlib.sha256(key.encode()).hexdigest()
-
-
-def key_id(key_hash: str) -> str:
-    """The name of a key, safe to show: the start of its hash."""
-    return key_hash[:8]
+    def may(self, *scopes: str) -> bool:
+        """Whether the key has one of these scopes."""
+        return any(scope in self.scopes for scope in scopes)
 
 
 class Access:
     """Finds the owner of a key."""
 
-    def __init__(self, catalog_cache: CatalogCache) -> None:
+    def __init__(
+        self,
+        catalog_cache: CatalogCache,
+        secret: KeySecret,
+        clock: Callable[[], datetime],
+        usage: KeyUsage | None = None,
+        *,
+        sample: bool = False,
+    ) -> None:
+        """Accept keys of the sample only with `sample`; note in `usage` which keys are used."""
         self._catalog_cache = catalog_cache
+        self._secret = secret
+        self._clock = clock
+        self._usage = usage
+        self._sample = sample
 
-    def caller(self, key: str) -> Caller | None:
-        """The owner of `key`; None when it is unknown or revoked."""
-        return self.caller_by_hash(hash_of(key))
+    def caller(self, key: str, *, local: bool = False) -> Caller | None:
+        """The owner of `key`; None when it is unknown, expired or revoked.
 
-    def caller_by_hash(self, key_hash: str) -> Caller | None:
-        """The owner of the key with this hash; None when it is unknown or revoked."""
+        Keys of the sample, which everybody knows, open only a sample, to `local` callers.
+        """
         catalog = self._catalog_cache.current()
-        known = catalog.keys.get(key_hash)
-        if known is None or known.revoked_at is not None:
+        if not catalog.keys or not key:
             return None
+        return self._of(catalog, self._secret.name_of(key), local=local)
+
+    def caller_by_name(self, name: str, *, local: bool = False) -> Caller | None:
+        """The owner of the key that is stored under this name."""
+        return self._of(self._catalog_cache.current(), name, local=local)
+
+    def _of(self, catalog: Catalog, name: str, *, local: bool) -> Caller | None:
+        known = catalog.keys.get(name)
+        if known is None or not self._opens(catalog, known, local=local):
+            return None
+        if self._usage is not None:
+            self._usage.note(known.id)
         language = catalog.partners[known.partner].language
         return Caller(known.partner, known.id, language, known.scopes)
+
+    def _opens(self, catalog: Catalog, key: Key, *, local: bool) -> bool:
+        if key.sample and not (self._sample and local and catalog.only_sample):
+            return False
+        if key.expires_at is None:
+            return key.revoked_at is None
+        return key.works(self._clock())

@@ -109,10 +109,14 @@ class ShowQueries:
             if (sale := sale_of(ticket, at)) in (wanted or Sale)
         ]
 
-    def tickets_of(self, order: Order) -> list[OrderTicketDocument]:
-        """The tickets that `order` lists, with their seats; barcodes once it is done."""
+    def tickets_of(self, order: Order, *, barcodes: bool) -> list[OrderTicketDocument]:
+        """The tickets that `order` lists, with their seats; `barcodes` once it is done."""
         known = {ticket.id: ticket for ticket in self._store.tickets_by_id(list(order.tickets))}
-        return [_order_ticket(order, known[each]) for each in order.tickets if each in known]
+        return [
+            _order_ticket(order, known[each], barcodes=barcodes)
+            for each in order.tickets
+            if each in known
+        ]
 
     def show(self, show_id: str) -> ShowHeadDocument:
         """The reference to a show in documents."""
@@ -195,7 +199,7 @@ def _ticket_document(ticket: Ticket, sale: Sale) -> TicketDocument:
     }
 
 
-def _order_ticket(order: Order, ticket: Ticket) -> OrderTicketDocument:
+def _order_ticket(order: Order, ticket: Ticket, *, barcodes: bool) -> OrderTicketDocument:
     document: OrderTicketDocument = {
         "id": ticket.id,
         "serial": serial_of(ticket.show),
@@ -203,7 +207,7 @@ def _order_ticket(order: Order, ticket: Ticket) -> OrderTicketDocument:
         "seat": msgspec.json.decode(ticket.seat),
         "set": order.tickets[ticket.id],
     }
-    if ticket.id in order.barcodes:
+    if barcodes and ticket.id in order.barcodes:
         document["barcode"] = order.barcodes[ticket.id]
     return document
 

@@ -50,8 +50,8 @@ class Partner(msgspec.Struct, frozen=True, omit_defaults=True):
         return RATE_PER_SECOND if self.rate_per_second is None else self.rate_per_second
 
 
-class Key(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A partner's key, without its secret: `id` names it in events and lists."""
+class OldKey(msgspec.Struct, frozen=True):
+    """A key as earlier versions stored it, under its plain hash. It opens nothing."""
 
     id: str
     partner: str
@@ -60,10 +60,26 @@ class Key(msgspec.Struct, frozen=True, omit_defaults=True):
     scopes: tuple[str, ...] = ()
 
 
-class Secret(msgspec.Struct, frozen=True):
-    """The secret that the processes of one service share."""
+class Key(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A partner's key, without its secret: `id` names it in events and lists.
 
-    value: str
+    `sample`: it is printed in the documentation. `replaces` is the key that it was made to replace.
+    `of_earlier_version`: nothing is known about how it was made.
+    """
+
+    id: str
+    partner: str
+    created_at: datetime
+    scopes: tuple[str, ...]
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    sample: bool = False
+    replaces: str | None = None
+    of_earlier_version: bool = False
+
+    def works(self, at: datetime) -> bool:
+        """Whether it opens anything at a moment."""
+        return self.revoked_at is None and (self.expires_at is None or at < self.expires_at)
 
 
 KINDS: Mapping[str, type] = {
@@ -71,10 +87,11 @@ KINDS: Mapping[str, type] = {
     "payment_system": PaymentSystem,
     "deal": Deal,
     "event": Show,
-    "key": Key,
-    "secret": Secret,
+    "api_key": Key,
+    "key": OldKey,
+    "key_secret": str,
 }
-"""The kinds of documents a store keeps for the catalogue. A key's document is under its hash."""
+"""The kinds of documents a store keeps for the catalogue. `key_secret.py` names those of keys."""
 
 
 class Catalog(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +103,9 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     deals: dict[tuple[str, str], Deal]
     shows: dict[str, Show]
     keys: dict[str, Key]
-    secrets: dict[str, Secret]
+    old_keys: dict[str, OldKey]
+    key_secret: str | None
+    only_sample: bool
 
     def show(self, show_id: str) -> Show:
         """The show with this id; refuses an unknown one."""
@@ -121,14 +140,17 @@ def catalog_of(version: int, documents: Mapping[tuple[str, str], bytes]) -> Cata
         found[kind][key] = msgspec.json.decode(document, type=KINDS[kind])
     parts = msgspec.convert(found, type=_Documents)
     systems = parts.payment_system
+    of_sample = {key.partner for key in parts.api_key.values() if key.sample}
     return Catalog(
         version=version,
         partners=parts.partner,
         systems={**systems, **{system.alias: system for system in systems.values()}},
         deals=_in_force(parts.deal.values()),
         shows=parts.event,
-        keys=parts.key,
-        secrets=parts.secret,
+        keys=parts.api_key,
+        old_keys=parts.key,
+        key_secret=parts.key_secret.get("fingerprint"),
+        only_sample=parts.partner.keys() <= of_sample,
     )
 
 
@@ -143,8 +165,9 @@ class _Documents(msgspec.Struct, kw_only=True):
     payment_system: dict[str, PaymentSystem]
     deal: dict[str, Deal]
     event: dict[str, Show]
-    key: dict[str, Key]
-    secret: dict[str, Secret]
+    api_key: dict[str, Key]
+    key: dict[str, OldKey]
+    key_secret: dict[str, str]
 
 
 class CatalogCache:

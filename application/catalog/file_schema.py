@@ -11,6 +11,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 
 from application.catalog.cache import Partner
 from application.catalog.entries import CatalogFile, PartnerEntry, ShowEntry, TicketEntry
+from application.catalog.key_form import is_strong
 from application.runtime.ids import is_id
 from domain.payment import ConfirmedBy, PaymentSystem
 from domain.pricing import PriceRule
@@ -26,7 +27,6 @@ MOST_URL = 2000
 MOST_PLACES = 1_000_000
 
 _LANGUAGE = re.compile(r"[a-z]{2}\Z")
-_KEY = re.compile(r"[\x21-\x7e]{16,128}\Z")
 _MONEY = re.compile(r"(0|[1-9][0-9]{0,6})(\.[0-9]{1,2})?\Z")
 _QUERY_MAY_FOLLOW = re.compile(r"[^\x00-\x20\x7f#]*\Z")
 
@@ -56,6 +56,14 @@ class _Moment(fields.Field[datetime]):
         except (TypeError, ValueError, OverflowError) as error:
             raise ValidationError("Is no moment: write it as ISO 8601 with a time zone.") from error
         raise ValidationError("Has no time zone.")
+
+
+def _refuse_weak_key(value: str) -> None:
+    if not is_strong(value):
+        raise ValidationError(
+            "Is no safe key: 32 to 128 random hex digits are one, and what orderlog key create"
+            " makes."
+        )
 
 
 def _refuse_unless_readable(value: str) -> None:
@@ -93,7 +101,7 @@ class _PartnerIn(Schema):
     rate_per_second = _whole(0, MOST_RATE)
     limits = fields.Nested(_LimitsIn, load_default=None)
     keys = fields.List(
-        _text(validate.Regexp(_KEY, error="Has to be 16 to 128 visible ASCII characters.")),
+        _text(_refuse_weak_key),
         load_default=list,
     )
 

@@ -1,17 +1,21 @@
 """Loads a checked catalogue into a store: adds and updates, never takes a buyer's ticket away."""
 
+import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import cache, partial
 from importlib.resources import files
 
 import msgspec
 
-from application.catalog.access import hash_of, key_id
 from application.catalog.cache import Key, catalog_of
 from application.catalog.clashes import clashes
+from application.catalog.deeds import deed_of
 from application.catalog.endings import Documents, deals_of, partners_of
 from application.catalog.entries import BadCatalog, CatalogFile, ShowEntry
 from application.catalog.file import read_catalog_file
+from application.catalog.key_secret import KeySecret, digest_of
+from application.catalog.scopes import OF_A_SELLER
 from application.ports.catalog import CatalogChange
 from application.ports.store import Store
 from application.ports.tickets import Ticket
@@ -31,6 +35,17 @@ class TicketsInUse(UserError):
         self.errors = errors
 
 
+class OwnPartners(UserError):
+    """The database has partners of its own, whom the keys of the sample would not become."""
+
+    def __init__(self, partners: int) -> None:
+        super().__init__(
+            f"The sample is not loaded: this database has partners of its own ({partners}), and the"
+            " keys of the sample are printed in the documentation. Leave out --sample, or name"
+            " another database."
+        )
+
+
 class LoadReport(msgspec.Struct, kw_only=True):
     """What loading a file changed: documents, keys, and tickets."""
 
@@ -43,9 +58,13 @@ class LoadReport(msgspec.Struct, kw_only=True):
     tickets_removed: int = 0
 
 
-def load_sample(store: Store, at: datetime) -> LoadReport:
-    """Load the catalogue that comes with the service."""
-    return load_catalog(store, sample_catalog(), at)
+def load_sample(store: Store, at: datetime, secret: KeySecret | None = None) -> LoadReport:
+    """Load the catalogue that comes with the service. Raises `OwnPartners`."""
+    sample = sample_catalog()
+    known = {name for kind, name in store.catalog() if kind == "partner"}
+    if own := known - {entry.partner.id for entry in sample.partners}:
+        raise OwnPartners(len(own))
+    return load_catalog(store, sample, at, secret)
 
 
 def sample_catalog() -> CatalogFile:
@@ -53,7 +72,15 @@ def sample_catalog() -> CatalogFile:
     return read_catalog_file(files("application").joinpath("sample_catalog.yaml").read_bytes())
 
 
-def load_catalog(store: Store, file: CatalogFile, at: datetime) -> LoadReport:
+@cache
+def sample_keys() -> frozenset[str]:
+    """The keys of the sample, which everybody knows."""
+    return frozenset(key for entry in sample_catalog().partners for key in entry.keys)
+
+
+def load_catalog(
+    store: Store, file: CatalogFile, at: datetime, secret: KeySecret | None = None
+) -> LoadReport:
     """Load `file` into the store's catalogue, in one transaction.
 
     Loading the same file again changes nothing. Raises `TicketsInUse` where it would take a held or
@@ -61,13 +88,13 @@ def load_catalog(store: Store, file: CatalogFile, at: datetime) -> LoadReport:
     """
     for _ in range(TRIES):
         try:
-            return _load(store, file, at)
+            return _load(store, file, at, secret or KeySecret())
         except TicketTaken as lost:
             taken = str(lost)
     raise TicketsInUse({taken: "was bought while the file was loaded; load it again"})
 
 
-def _load(store: Store, file: CatalogFile, at: datetime) -> LoadReport:
+def _load(store: Store, file: CatalogFile, at: datetime, secret: KeySecret) -> LoadReport:
     """Load a file. Raises `TicketTaken` if a buyer took a ticket before it was removed."""
     report = LoadReport()
     with store.change_catalog() as change:
@@ -76,15 +103,16 @@ def _load(store: Store, file: CatalogFile, at: datetime) -> LoadReport:
             raise BadCatalog(clashing)
         for kind, name, document in _documents(file, known, at):
             _put(change, known, kind, name, document, report)
-        for name, key in _keys(file, at):
-            if ("key", name) not in known:
-                change.put("key", name, ENCODE(key))
-                report.keys_added += 1
+        if any(entry.keys for entry in file.partners):
+            secret.join(change)
+            report.keys_added = _add_keys(change, known, file, at, secret)
         errors: dict[str, str] = {}
         for entry in file.events:
             _load_tickets(change, entry, at, report, errors)
         if errors:
             raise TicketsInUse(errors)
+        if report != LoadReport(unchanged=report.unchanged):
+            change.record(deed_of(at, "catalog.loaded", **msgspec.structs.asdict(report)))
     return report
 
 
@@ -101,11 +129,30 @@ def _documents(
         yield "event", show.show.id, ENCODE(show.show)
 
 
-def _keys(file: CatalogFile, at: datetime) -> Iterator[tuple[str, Key]]:
+def _add_keys(
+    change: CatalogChange,
+    known: Mapping[tuple[str, str], bytes],
+    file: CatalogFile,
+    at: datetime,
+    secret: KeySecret,
+) -> int:
+    """Add the file's new keys, with the scopes of a seller; return how many."""
+    added = 0
     for entry in file.partners:
-        for key in entry.keys:
-            key_hash = hash_of(key)
-            yield key_hash, Key(key_id(key_hash), entry.partner.id, at)
+        for text in entry.keys:
+            name, sample = secret.name_of(text), text in sample_keys()
+            if ("api_key", name) not in known:
+                key_id = digest_of(text)[:8] if sample else new_key_id(change)
+                key = Key(key_id, entry.partner.id, at, OF_A_SELLER, sample=sample)
+                change.put("api_key", name, ENCODE(key))
+                added += 1
+    return added
+
+
+def new_key_id(change: CatalogChange) -> str:
+    """A random id of a key, which tells nothing about the key."""
+    taken = {key.id for key in catalog_of(0, change.documents()).keys.values()}
+    return next(name for name in iter(partial(secrets.token_hex, 4), "") if name not in taken)
 
 
 def _put(

@@ -58,7 +58,8 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     `root` is the digest over all orders' heads up to `position`, and `previous` the digest of the
     statement before this one. `key` is the public key that signs it, `next_key` the one that may
     sign the next. `resumes` is absent from the bytes unless the log went back before this
-    checkpoint.
+    checkpoint. `admin_trail` is the hash of the last entry of the administrative trail, if there
+    is one.
     """
 
     format: str
@@ -72,6 +73,8 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     next_key: str | None = None
     resumes: tuple[Resumption, ...] = ()
+    admin_trail_number: int = 0
+    admin_trail: str | None = None
 
 
 class CheckpointsBusy(UserError):
@@ -134,6 +137,8 @@ def statement_bytes(statement: Statement) -> bytes:
     content = msgspec.to_builtins(statement)
     if not statement.resumes:
         del content["resumes"]
+    if statement.admin_trail is None:
+        del content["admin_trail"], content["admin_trail_number"]
     return msgspec.json.encode(content)
 
 
@@ -295,7 +300,8 @@ class Checkpoints:
         position = self._store.last_position()
         if before is not None and not setbacks:
             self._refuse_shorter(before)
-            if last and before.position >= position and next_key is None and not renew:
+            same = self._store.admin_trail().last()[0] <= before.admin_trail_number
+            if last and same and before.position >= position and next_key is None and not renew:
                 return last
             self._look_back(before)
             position = max(position, records.recorded())
@@ -384,6 +390,7 @@ class Checkpoints:
         number = 1 if last is None else last.number + 1
         if setbacks and self.memory is not None:
             number = max(number, self.memory.highest() + 1)  # none is signed twice
+        admin_trail_number, trail = self._store.admin_trail().last()
         statement = Statement(
             format=FORMAT,
             number=number,
@@ -396,6 +403,8 @@ class Checkpoints:
             key=signer.public,
             next_key=next_key,
             resumes=tuple(map(resumption_of, setbacks)),
+            admin_trail_number=admin_trail_number,
+            admin_trail=trail.hex() if admin_trail_number else None,
         )
         message = statement_bytes(statement)
         return SignedCheckpoint(number, message, signer.sign(message))

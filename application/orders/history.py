@@ -8,6 +8,7 @@ import msgspec
 from eventsourcing.persistence import Notification
 
 from application.catalog.access import Caller
+from application.catalog.scopes import BARCODES_READ
 from application.event_log.event_mapper import event_of
 from application.orders.commands import Answer
 from application.orders.diff import changed, differences, fields_of
@@ -21,6 +22,8 @@ from domain.refusals import NotYetCreated, UnknownOrder, UnknownVersion
 
 OF_EVERY_EVENT = ("order", "version", "at", "actor", "request", "idempotency")
 """Fields that are not an event's own. A key's digest is for verification, not for clients."""
+
+BARCODES = "barcodes"
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -70,7 +73,11 @@ class OrderHistory:
     def history(self, order_id: str, caller: Caller | None = None) -> HistoryDocument:
         """The order's events as the documented history."""
         stored = self.stored(order_id, caller)
-        return {"id": order_id, "events": [_event(each) for each in stored]}
+        events = [_event(each) for each in stored]
+        if not _sees_barcodes(caller):
+            for event in events:
+                event["data"].pop(BARCODES, None)
+        return {"id": order_id, "events": events}
 
     def changes(self, order_id: str, caller: Caller | None = None) -> list["Change"]:
         """The order's events, each with the fields that it changed."""
@@ -80,7 +87,11 @@ class OrderHistory:
         for stored in self.stored(order_id, caller):
             order.apply(event_of(stored))
             after = fields_of(order)
-            fields = {name: (before.get(name), after.get(name)) for name in changed(before, after)}
+            fields = {
+                name: (before.get(name), after.get(name))
+                for name in changed(before, after)
+                if _sees_barcodes(caller) or not name.startswith(BARCODES)
+            }
             changes.append(Change(_event(stored), fields))
             before = after
         return changes
@@ -97,6 +108,8 @@ class OrderHistory:
             if not 0 <= version <= len(stored):
                 raise UnknownVersion(order=order_id, version=version, last=len(stored))
         changes = differences(map(event_of, stored), from_, to)
+        if not _sees_barcodes(caller):
+            changes = [each for each in changes if not each["field"].startswith(BARCODES)]
         return {"id": order_id, "from": from_, "to": to, "changes": changes}
 
     def stored(self, order_id: str, caller: Caller | None = None) -> Sequence[Notification]:
@@ -107,6 +120,10 @@ class OrderHistory:
         if caller is not None:
             refuse_stranger(replay(stored[:1]), order_id, caller)
         return stored
+
+
+def _sees_barcodes(caller: Caller | None) -> bool:
+    return caller is None or caller.may(BARCODES_READ)
 
 
 def _event(stored: Notification) -> EventDocument:

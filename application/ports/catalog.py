@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
+from application.ports.admin_trail import Deed
 from application.ports.tickets import Ticket
 
 
@@ -14,6 +15,12 @@ class CatalogChange(Protocol):
 
     def put(self, kind: str, key: str, document: bytes) -> None:
         """Add or replace a document."""
+
+    def remove(self, kind: str, key: str) -> None:
+        """Remove a document."""
+
+    def record(self, deed: Deed) -> None:
+        """Add a deed to the administrative trail, in the same transaction."""
 
     def tickets(self, show: str) -> Iterator[Ticket]:
         """All tickets of a show by their numbers."""

@@ -37,6 +37,7 @@ PARTS = (
     Part("attempts"),
     Part("checkpoints"),
     Part("setbacks"),
+    Part("admin_trail", grows=True),
 )
 
 

@@ -8,9 +8,12 @@ from typing import Protocol
 import msgspec
 from eventsourcing.persistence import ApplicationRecorder, Notification
 
+from application.ports.admin_trail import TrailRecords
 from application.ports.catalog import CatalogChange
+from application.ports.console_sessions import ConsoleSessions
 from application.ports.derived_records import DerivedRecords
 from application.ports.integrity_records import AuditRecords
+from application.ports.key_usage import KeyUsageRecords
 from application.ports.log_point import Excerpt, LogPoint
 from application.ports.partitions import Range
 from application.ports.read_models import ReadModels
@@ -139,6 +142,15 @@ class Store(Protocol):
 
     def attempts(self) -> "AttemptRecords":
         """The log of rejected requests."""
+
+    def admin_trail(self) -> "TrailRecords":
+        """The administrative trail."""
+
+    def console_sessions(self) -> "ConsoleSessions":
+        """The sessions of the console."""
+
+    def key_usage(self) -> "KeyUsageRecords":
+        """When keys were last used."""
 
     def moment(self) -> datetime:
         """The time, to the microsecond, by the clock that decides for all processes.

@@ -6,6 +6,7 @@ import click
 import msgspec
 from rich.table import Table
 
+from interface.cli.shared.keys import with_known_keys
 from interface.cli.shared.safe_console import safe
 from interface.cli.shared.session import Session, database_option, json_option
 from interface.cli.shared.tables import listing, minute
@@ -30,13 +31,13 @@ def load(session: Session, file: BinaryIO | None, *, sample: bool, as_json: bool
     if (file is None) is not sample:
         raise click.UsageError("Name a FILE, or --sample.")
     session.makes_database = True
-    services = session.services
-    store = services.store
+    services = with_known_keys(session)
+    store, secret = services.store, services.key_secret
     try:
         if file is None:
-            report = load_sample(store, services.clock())
+            report = load_sample(store, services.clock(), secret)
         else:
-            report = load_catalog(store, read_catalog_file(file.read()), services.clock())
+            report = load_catalog(store, read_catalog_file(file.read()), services.clock(), secret)
     except (BadCatalog, TicketsInUse) as refused:
         session.err.print("The catalogue was refused; nothing was changed.", style="red")
         for path, what in refused.errors.items():

@@ -1,15 +1,26 @@
 """`orderlog key`: the keys of partners."""
 
-import click
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from application.catalog.access import SCOPES
+import click
+import msgspec
+
+from application.catalog.scopes import OF_A_SELLER, SCOPES
+from interface.cli.shared.keys import with_known_keys
 from interface.cli.shared.session import Session, database_option, json_option
 from interface.cli.shared.tables import listing, minute
+
+if TYPE_CHECKING:  # see session.py
+    from application.catalog.cache import Key
+
+MOST_DAYS = 3650
+MOST_HOURS = 24 * 90
 
 
 @click.group()
 def key() -> None:
-    """Keys: create, list and revoke them."""
+    """Keys: create, list, rotate and revoke them."""
 
 
 @key.command()
@@ -19,25 +30,32 @@ def key() -> None:
     "scopes",
     multiple=True,
     type=click.Choice(SCOPES),
-    help="An additional right; audit: read the orders of every partner.",
+    help="A right of the key, which has no others; repeat it. Without any: those of a seller.",
+)
+@click.option(
+    "--days", type=click.IntRange(1, MOST_DAYS), help="For how long it works; without it, no end."
 )
 @json_option
 @database_option
-def create(session: Session, partner: str, scopes: tuple[str, ...], *, as_json: bool) -> None:
-    """Make a new key. It is shown once, here, and kept only as a hash."""
-    from application.catalog.access import hash_of, key_id  # noqa: PLC0415 - see session.py
+def create(
+    session: Session, partner: str, scopes: tuple[str, ...], days: int | None, *, as_json: bool
+) -> None:
+    """Make a new key. It is shown once, here, and cannot be read back."""
     from application.catalog.keys import UnknownPartner, create_key  # noqa: PLC0415
 
+    services = with_known_keys(session)
+    at = services.clock()
+    end = None if days is None else at + timedelta(days=days)
     try:
-        services = session.services
-        secret = create_key(services.store, partner, services.clock(), scopes)
+        made = create_key(
+            services.store, partner, at, scopes, secret=services.key_secret, expires_at=end
+        )
     except UnknownPartner:
         session.refuse(f"There is no partner {partner}; load a catalogue that has it.")
     if as_json:
-        name = key_id(hash_of(secret))
-        session.print_json({"id": name, "partner": partner, "scopes": scopes, "key": secret})
+        session.print_json(_shown(made.key) | {"key": made.text})
     else:
-        click.echo(secret)
+        click.echo(made.text)
 
 
 @key.command("list")
@@ -47,15 +65,18 @@ def list_all(session: Session, *, as_json: bool) -> None:
     """List all keys by their names. The keys themselves are not stored."""
     from application.catalog.keys import list_keys  # noqa: PLC0415 - see session.py
 
-    keys = list_keys(session.services.store)
+    services = with_known_keys(session)
+    keys, used = list_keys(services.store), services.key_usage.last()
     if as_json:
-        session.print_json(keys)
+        session.print_json([_shown(each, used.get(each.id)) for each in keys])
         return
-    table = listing("key", "partner", "scopes", "created (UTC)", "revoked (UTC)")
+    at = services.clock()
+    table = listing("key", "partner", "scopes", "state (UTC)", "used (UTC)")
     for each in keys:
-        scopes = ", ".join(each.scopes)
-        revoked = minute(each.revoked_at)
-        table.add_row(each.id, each.partner, scopes, minute(each.created_at), revoked)
+        scopes = "seller" if each.scopes == OF_A_SELLER else ", ".join(each.scopes)
+        table.add_row(each.id, each.partner, scopes, _state(each, at), minute(used.get(each.id)))
+    for column in table.columns[:2]:
+        column.no_wrap = True
     session.out.print(table)
 
 
@@ -70,12 +91,77 @@ def revoke(session: Session, name: str, *, as_json: bool) -> None:
     """
     from application.catalog.keys import UnknownKey, revoke_key  # noqa: PLC0415 - see session.py
 
+    services = with_known_keys(session)
     try:
-        services = session.services
         revoked = revoke_key(services.store, name, services.clock())
     except UnknownKey:
         session.refuse(f"There is no key {name}; orderlog key list shows them.")
     if as_json:
-        session.print_json(revoked)
+        session.print_json(_shown(revoked))
     else:
         click.echo(f"The key {revoked.id} of partner {revoked.partner} is revoked.")
+
+
+@key.command()
+@click.argument("name")
+@click.option(
+    "--overlap",
+    "hours",
+    default=24,
+    show_default=True,
+    type=click.IntRange(0, MOST_HOURS),
+    help="For how many hours both keys work.",
+)
+@json_option
+@database_option
+def rotate(session: Session, name: str, hours: int, *, as_json: bool) -> None:
+    """Make a new key in place of NAME, with the same partner and scopes.
+
+    The new key is shown once, here. The old one works until the overlap ends.
+    """
+    from application.catalog.keys import KeyEnded, UnknownKey, rotate_key  # noqa: PLC0415
+
+    services = with_known_keys(session)
+    overlap = timedelta(hours=hours)
+    try:
+        made, old = rotate_key(
+            services.store, name, services.clock(), overlap, secret=services.key_secret
+        )
+    except UnknownKey:
+        session.refuse(f"There is no key {name}; orderlog key list shows them.")
+    except KeyEnded:
+        session.refuse(f"The key {name} does not work any more: orderlog key create makes one.")
+    if as_json:
+        session.print_json(_shown(made.key) | {"key": made.text, "old": _shown(old)})
+        return
+    click.echo(made.text)
+    click.echo(f"The key {old.id} works until {minute(old.expires_at)} (UTC).", err=True)
+
+
+@key.command()
+@click.confirmation_option(prompt="Revoke all keys of all partners?")
+@database_option
+def reset(session: Session) -> None:
+    """Revoke all keys.
+
+    That is for when the secret under which they are stored is lost, or known to others.
+    """
+    from application.catalog.keys import reset_keys  # noqa: PLC0415 - see session.py
+
+    services = session.services
+    revoked = reset_keys(services.store, services.clock(), services.key_secret)
+    click.echo(f"{revoked} keys are revoked; new ones are stored under {services.key_secret.path}.")
+
+
+def _shown(key: "Key", used: datetime | None = None) -> dict[str, object]:
+    """A key as JSON: what is not known, or not so, is absent."""
+    shown = msgspec.structs.asdict(key) | {"used_at": used}
+    return {name: value for name, value in shown.items() if value}
+
+
+def _state(key: "Key", at: datetime) -> str:
+    if key.revoked_at is not None:
+        return f"revoked {minute(key.revoked_at)}"
+    if key.expires_at is None:
+        return "sample" if key.sample else "works"
+    return f"{'ends' if key.works(at) else 'ended'} {minute(key.expires_at)}"

@@ -11,6 +11,7 @@ import msgspec
 
 from application.database_address import without_passwords
 from application.settings import Settings
+from interface.cli.shared.keys import renew
 from interface.cli.shared.session import Session, database_option, number
 
 
@@ -39,8 +40,9 @@ def serve(
     from interface.server.processes import CannotStart, Processes  # noqa: PLC0415 - see session.py
 
     settings = with_tls(session, tls_cert, tls_key)
+    settings = msgspec.structs.replace(settings, sample=sample or settings.sample)
     with reserved(host, port) as (address, free):
-        summary = prepare(session, sample=sample or settings.sample)
+        summary = prepare(session, sample=settings.sample)
         where = f"[{address}]:{free}" if ":" in address else f"{address}:{free}"
         database = without_passwords(settings.database)
         scheme = "https" if settings.tls_cert else "http"
@@ -123,13 +125,16 @@ def prepare(session: Session, *, sample: bool) -> str:
     configure(session.settings.log_level)
     services = build(session.settings)
     try:
+        renew(services)
         if sample:
-            load_sample(services.store, services.clock())
+            load_sample(services.store, services.clock(), services.key_secret)
         services.look_back()
         if session.settings.checkpoint_seconds:
             named = session.settings.audit_key not in {PRIVATE, BESIDE, ""}
             check_at_start(services.checkpoints, named=named)
         catalog = services.catalog.current()
+        if catalog.keys:
+            services.key_secret.check(catalog.key_secret)
     finally:
         services.close()
     tickets = sum(each.amount for show in catalog.shows.values() for each in show.sets)

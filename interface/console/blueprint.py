@@ -11,6 +11,7 @@ from interface.console import (
     read_models,
     shows,
     sign_in,
+    sign_ins,
     writing,
 )
 
@@ -25,6 +26,16 @@ def console_blueprint(services: Services) -> Blueprint:
         static_folder="static",
         static_url_path="/static",
     )
-    for part in (page_session, failures, assets, writing, sign_in, orders, shows, read_models):
+    for part in (
+        page_session,
+        failures,
+        assets,
+        writing,
+        sign_in,
+        orders,
+        shows,
+        read_models,
+        sign_ins,
+    ):
         part.register(routes, services)
     return routes

@@ -12,7 +12,7 @@ from application.ports.read_models import ModelNotTrue
 from application.ports.store import StoreUnavailable
 from domain.refusals import Refusal
 from interface.console.language import language_for
-from interface.http.errors import status_of
+from interface.http.errors import MissingScope, status_of
 
 EXPLAINED = {400, 403, 404, 413, 429, 500, 503}
 """The statuses with a text of their own; others have the text of 400 or 500."""
@@ -59,6 +59,8 @@ def _status(error: Exception) -> int:
         return 429
     if isinstance(error, Refusal):
         return status_of(type(error))
+    if isinstance(error, MissingScope):
+        return 403
     if isinstance(error, BadCursor | FormTooOld):
         return 400
     return 503 if isinstance(error, StoreUnavailable | ModelNotTrue) else 500

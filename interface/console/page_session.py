@@ -8,10 +8,14 @@ from flask import Blueprint, Response, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from application.bootstrap import Services
+from application.catalog.scopes import AUDIT, EVENTS_READ, ORDERS_READ
 from interface.console.failures import FormTooOld
 from interface.console.language import COOKIE as LANGUAGE_COOKIE
 from interface.console.language import LANGUAGES, language_for
-from interface.console.session import Sessions
+from interface.console.session import Session, Sessions
+from interface.http.authentication import is_local
+from interface.http.errors import MissingScope
+from interface.http.reading_of_auditors import note_reading
 
 SESSION_COOKIE = "orderlog_session"
 OPEN = frozenset({"console.static", "console.sign_in", "console.enter"})
@@ -20,11 +24,17 @@ OPEN = frozenset({"console.static", "console.sign_in", "console.enter"})
 SECTIONS = {
     "console.find_orders": "orders",
     "console.show_order": "orders",
+    "console.order_news": "orders",
     "console.list_shows": "shows",
     "console.show_hall": "shows",
+    "console.watch_hall": "shows",
+    "console.open_ticket": "shows",
     "console.show_read_models": "read_models",
 }
 """The section of the console that a page belongs to."""
+
+SCOPES_OF = {"orders": (ORDERS_READ, AUDIT), "shows": (EVENTS_READ, AUDIT)}
+"""The scopes that open a section: one of them is enough."""
 
 PAGES = (
     ("orders", "console.find_orders"),
@@ -45,27 +55,47 @@ class PageSession:
     def __init__(self, sessions: Sessions, cookie: str | None) -> None:
         self._sessions = sessions
         found = sessions.read(cookie)
-        self.session = found or sessions.begin()
+        self.session = found or sessions.outside()
         self.is_new = found is None
         self.language: str | None = None
 
-    def renew(self, key: str | None = None, zone: str = "UTC") -> None:
-        """Begin a new session: signed in with the key of this hash, or signed out."""
-        self.session = self._sessions.begin(key, zone)
+    def sign_in(self, key: str, zone: str) -> None:
+        """Begin a new session, signed in with the key that is stored under this name."""
+        agent = request.headers.get("User-Agent", "")
+        self._replace(self._sessions.begin(key, zone, request.remote_addr or "", agent))
+
+    def sign_out(self) -> None:
+        """End the session, at once, for every copy of its cookie."""
+        self._replace(self._sessions.outside())
+
+    def _replace(self, new: Session) -> None:
+        if self.session.signed_in is not None:
+            self._sessions.end([self.session.signed_in])
+        self.session = new
         self.is_new = True
 
     def set_cookies(self, answer: Response) -> None:
         """Set new cookies in the answer."""
         if self.is_new:
-            _set(answer, SESSION_COOKIE, self._sessions.written(self.session))
+            _set(answer, SESSION_COOKIE, self.session.reference)
         if self.language is not None:
             _set(answer, LANGUAGE_COOKIE, self.language, A_YEAR)
 
 
+def sessions_of(services: Services) -> Sessions:
+    """The sessions of this service."""
+    settings = services.settings
+    return Sessions(
+        services.store.console_sessions,
+        settings.session_hours,
+        settings.session_idle_minutes,
+        services.clock,
+    )
+
+
 def register(routes: Blueprint, services: Services) -> None:
     """Load the session before every request, and save it after."""
-    hours = services.settings.session_hours
-    sessions = Sessions(services.session_secret.value, hours, services.clock)
+    sessions = sessions_of(services)
 
     @routes.before_request
     def before_request() -> AnyResponse | None:
@@ -80,9 +110,12 @@ def register(routes: Blueprint, services: Services) -> None:
             raise FormTooOld
         if "language" in request.args:
             return _choose_language(request.args["language"])
-        _recognise(services, session.key)
+        _recognise(services, session)
         if g.caller is None and request.endpoint not in OPEN:
             return _to_sign_in()
+        _check_scopes()
+        if SECTIONS.get(request.endpoint or "") == "orders":
+            note_reading(services, g.caller, g.request_id, here())
         return None
 
     @routes.after_request
@@ -116,11 +149,21 @@ def here(**more: str) -> str:
     return request.path + (f"?{urlencode(query)}" if query else "")
 
 
-def _recognise(services: Services, key: str | None) -> None:
-    """Note the owner of the key with this hash, if there is one."""
-    g.caller = None if key is None else services.access.caller_by_hash(key)
+def _recognise(services: Services, session: Session) -> None:
+    """Note the owner of the key that was used to sign in, if it still works."""
+    if session.signed_in is None:
+        return
+    local = is_local(request.environ)
+    g.caller = services.access.caller_by_name(session.signed_in.key, local=local)
     if g.caller is not None:
         g.partner = services.catalog.current().partners[g.caller.partner]
+
+
+def _check_scopes() -> None:
+    """Refuse a page whose data the key may not read. Raises `MissingScope`."""
+    scopes = SCOPES_OF.get(SECTIONS.get(request.endpoint or "", ""))
+    if scopes is not None and not g.caller.may(*scopes):
+        raise MissingScope(*scopes)
 
 
 def _set(answer: Response, name: str, value: str, lasts: int | None = None) -> None:

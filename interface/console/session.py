@@ -1,33 +1,43 @@
-"""A signed-in person's session: a cookie that only this service can have written.
+"""A signed-in person's session, by reference: the cookie has random characters and nothing else.
 
-It has the hash of the key, never the key itself, and is checked against the catalogue in every
-request: revoking a key ends its sessions.
+The store has the digest of that reference, and whose session it is. So nothing in the database
+makes a cookie, and a session that has ended there has ended for every copy of its cookie.
 """
 
+import hashlib
 import hmac
+import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
-from itsdangerous import BadData, URLSafeSerializer
 
-from application.runtime.clock import from_ms, to_ms
+from application.ports.console_sessions import ConsoleSession, ConsoleSessions
 
-SALT = "orderlog console session"
+REFERENCE = re.compile(r"[A-Za-z0-9_-]{43}\Z")
+REFERENCE_BYTES = 32
+NAME_BYTES = 8
+MOST_AGENT = 200
+EXACT = timedelta(seconds=30)
+"""A session's last use is known this exactly: not every request is written."""
 
 
 class Session(msgspec.Struct, frozen=True):
-    """The content of the cookie.
+    """A visitor's session: the reference in the cookie, and what is known of it when signed in."""
 
-    `key` is the hash of the key used to sign in, None before that; every form has to send `token`;
-    `zone` is the visitor's time zone; `till` is the end in milliseconds.
-    """
+    reference: str
+    signed_in: ConsoleSession | None = None
 
-    token: str
-    till: int
-    key: str | None = None
-    zone: str = "UTC"
+    @property
+    def token(self) -> str:
+        """What every form has to send: it follows from the reference, but does not show it."""
+        return hmac.digest(self.reference.encode(), b"form", "sha256").hex()[:32]
+
+    @property
+    def zone(self) -> str:
+        """The visitor's time zone."""
+        return "UTC" if self.signed_in is None else self.signed_in.zone
 
     def owns(self, token: str) -> bool:
         """Whether a form with this token belongs to this session."""
@@ -35,33 +45,73 @@ class Session(msgspec.Struct, frozen=True):
 
 
 class Sessions:
-    """Begins sessions, and reads them from cookies."""
+    """Begins sessions, finds them by their cookies, and ends them."""
 
     def __init__(
-        self, secret: Callable[[], str], hours: float, clock: Callable[[], datetime]
+        self,
+        store: Callable[[], ConsoleSessions],
+        hours: float,
+        idle_minutes: float,
+        clock: Callable[[], datetime],
     ) -> None:
-        self._secret = secret
+        self._store = store
         self._lasts = timedelta(hours=hours)
+        self._idle = timedelta(minutes=idle_minutes)
         self._clock = clock
 
-    def begin(self, key: str | None = None, zone: str = "UTC") -> Session:
-        """A new session, signed in with the key of this hash or with none."""
-        till = to_ms(self._clock() + self._lasts)
-        return Session(token=secrets.token_urlsafe(16), till=till, key=key, zone=zone)
+    def outside(self) -> Session:
+        """A new session of somebody who is not signed in. The store does not know it."""
+        return Session(secrets.token_urlsafe(REFERENCE_BYTES))
 
-    def written(self, session: Session) -> str:
-        """The cookie's value."""
-        return str(self._serializer().dumps(msgspec.to_builtins(session)))
+    def begin(self, key: str, zone: str, address: str, agent: str) -> Session:
+        """A new session, signed in with the key that is stored under this name."""
+        now = self._clock()
+        self._store().purge(now - self._lasts, now - self._idle)
+        reference = secrets.token_urlsafe(REFERENCE_BYTES)
+        found = ConsoleSession(
+            digest=digest_of(reference),
+            id=secrets.token_hex(NAME_BYTES),
+            key=key,
+            zone=zone,
+            began=now,
+            used=now,
+            address=address,
+            agent="".join(each for each in agent if each.isprintable())[:MOST_AGENT],
+        )
+        self._store().add(found)
+        return Session(reference, found)
 
     def read(self, cookie: str | None) -> Session | None:
-        """The session of a cookie; None if its signature is bad or it has ended."""
-        if not cookie:
-            return None
-        try:
-            session = msgspec.convert(self._serializer().loads(cookie), Session)
-        except (BadData, msgspec.ValidationError):
-            return None
-        return session if from_ms(session.till) > self._clock() else None
+        """The session of a cookie, which is used now; None for a cookie that is not ours.
 
-    def _serializer(self) -> URLSafeSerializer:
-        return URLSafeSerializer(self._secret(), SALT)
+        One that has ended is a session of somebody who is not signed in.
+        """
+        if not cookie or not REFERENCE.match(cookie):
+            return None
+        found = self._store().find(digest_of(cookie))
+        if found is None:
+            return Session(cookie)
+        now = self._clock()
+        if not self._lives(found, now):
+            self._store().end([found.digest])
+            return None
+        if now - found.used > min(EXACT, self._idle / 10):
+            self._store().touch(found.digest, now)
+        return Session(cookie, found)
+
+    def of(self, keys: Sequence[str]) -> list[ConsoleSession]:
+        """The sessions of the keys that are stored under these names, oldest first."""
+        now = self._clock()
+        return [each for each in self._store().of(keys) if self._lives(each, now)]
+
+    def end(self, sessions: Sequence[ConsoleSession]) -> None:
+        """End sessions, at once and everywhere."""
+        self._store().end([each.digest for each in sessions])
+
+    def _lives(self, session: ConsoleSession, now: datetime) -> bool:
+        return now - session.began < self._lasts and now - session.used < self._idle
+
+
+def digest_of(reference: str) -> str:
+    """The digest by which the store knows a reference."""
+    return hashlib.sha256(reference.encode()).hexdigest()

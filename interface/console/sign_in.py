@@ -8,8 +8,7 @@ from flask import Blueprint, Response, g, redirect, render_template, request, ur
 from werkzeug.wrappers import Response as AnyResponse
 
 from application.bootstrap import Services
-from application.catalog.access import hash_of
-from interface.http.authentication import address_of
+from interface.http.authentication import address_of, is_local
 
 ZONES = cache(available_timezones)
 OUR_PAGE = re.compile(r"/console(/[\w/-]*)?(\?[^\s\\]*)?\Z", re.ASCII)
@@ -31,17 +30,18 @@ def register(routes: Blueprint, services: Services) -> None:
     @routes.post("/sign-in")
     def enter() -> AnyResponse:
         key = request.form.get("key", "").strip()
-        if services.access.caller(key) is None:
+        if services.access.caller(key, local=is_local(request.environ)) is None:
             services.rates.refuse_guess(address_of(services, request.environ))
             page = render_template("console/sign_in.html", after=_after(), wrong=True)
             return Response(page, 403)
         zone = request.form.get("zone", "")
-        g.page_session.renew(hash_of(key), zone if zone in ZONES() else "UTC")
+        name = services.key_secret.name_of(key)
+        g.page_session.sign_in(name, zone if zone in ZONES() else "UTC")
         return redirect(_after(), 303)
 
     @routes.post("/sign-out")
     def leave_for_good() -> AnyResponse:
-        g.page_session.renew()
+        g.page_session.sign_out()
         return redirect(url_for("console.sign_in"), 303)
 
 

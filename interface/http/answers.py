@@ -25,8 +25,12 @@ def order_answer(
     if written:
         headers.append(position_of(answer))
     if shape is None and answer.document:
-        return bytes_answer(answer.document, status, tuple(headers))
-    return json_answer(_document(answer.order, answer.at, shape), status, tuple(headers))
+        outgoing = bytes_answer(answer.document, status, tuple(headers))
+    else:
+        document = _document(answer.order, answer.at, shape)
+        outgoing = json_answer(document, status, tuple(headers))
+    outgoing.order = answer.order.id
+    return outgoing
 
 
 def orders_answer(page: OrderPage, shape: Shape | None, more: tuple[Header, ...]) -> Outgoing:

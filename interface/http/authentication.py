@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from ipaddress import ip_address
 
 from application.bootstrap import Services
 from application.catalog.access import Caller
@@ -10,13 +11,27 @@ from application.ports.store import StoreUnavailable
 from interface.http.errors import problem
 from interface.http.exchange import Environ, Outgoing
 
+FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
+"""What a proxy says: whoever is in front of it is not on this machine."""
 AUTHORIZATION = re.compile(r"key +(\S+)\s*\Z", re.IGNORECASE)
 
 
 def caller_of(services: Services, environ: Environ) -> Caller | None:
     """The caller; None without a good key. Raises `StoreUnavailable`."""
     match = AUTHORIZATION.match(environ.get("HTTP_AUTHORIZATION", ""))
-    return None if match is None else services.access.caller(match[1])
+    return None if match is None else services.access.caller(match[1], local=is_local(environ))
+
+
+def is_local(environ: Environ) -> bool:
+    """Whether a request comes from this machine, and not through a proxy on it."""
+    if any(header in environ for header in FORWARDED):
+        return False
+    try:
+        address = ip_address(environ.get("REMOTE_ADDR", "").strip("[]"))
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
 
 
 def known_caller_of(services: Services, environ: Environ) -> Caller | None:

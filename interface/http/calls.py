@@ -6,12 +6,16 @@ Handlers know no framework. Two adapters call them: the event loop's
 """
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import msgspec
 
+from application.catalog.scopes import ORDERS_READ
 from interface.http.contract import Operation
+from interface.http.errors import MissingScope
 from interface.http.exchange import Incoming, Outgoing
+from interface.http.reading_of_auditors import note_reading
 
 Handler = Callable[[Incoming, Any], Outgoing]
 """Answers a request from the services, or from what else its calls are about.
@@ -78,8 +82,25 @@ class Calls:
         waits_for: str | None = None,
     ) -> Callable[[Handler], Handler]:
         def define(handle: Handler) -> Handler:
-            call = Call(method, self.prefix + rule, operation, handle, usual, waits_for)
+            checked = scoped(handle, operation.scopes)
+            call = Call(method, self.prefix + rule, operation, checked, usual, waits_for)
             self.all.append(call)
             return handle
 
         return define
+
+
+def scoped(handle: Handler, scopes: tuple[str, ...]) -> Handler:
+    """A handler that refuses keys with none of the scopes, before it does anything."""
+    if not scopes:
+        return handle
+
+    @wraps(handle)
+    def checked(incoming: Incoming, about: Any) -> Outgoing:
+        if not incoming.caller.may(*scopes):
+            raise MissingScope(*scopes)
+        if ORDERS_READ in scopes:
+            note_reading(about, incoming.caller, incoming.id, incoming.full_path)
+        return handle(incoming, about)
+
+    return checked

@@ -36,7 +36,10 @@ class Good(msgspec.Struct, frozen=True):
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """One method of one route. The name of the handler is the id of the operation."""
+    """One method of one route. The name of the handler is the id of the operation.
+
+    The caller's key needs one of the `scopes`.
+    """
 
     tag: str
     summary: str
@@ -47,6 +50,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     body: Schema | None = None
     headers: tuple[Header, ...] = ()
     needs_key: bool = True
+    scopes: tuple[str, ...] = ()
 
     @property
     def problems(self) -> list[Problem]:

@@ -102,6 +102,14 @@ class BadRequest(Exception):
         self.headers = headers
 
 
+class MissingScope(Exception):
+    """The key may not do this: it has none of the scopes that do."""
+
+    def __init__(self, *scopes: str) -> None:
+        wanted = " or ".join(scopes)
+        super().__init__(f"The key lacks the scope {wanted}, which this needs.")
+
+
 class BodyRefused(Exception):
     """The body is no longer waited for. `why` is the problem of the answer."""
 
@@ -171,6 +179,10 @@ def answer_of(why: "Problem") -> Outgoing:
     """The problem document of a problem that needs no other words than its own."""
     answer = problem(why.status, why.code, why.says)
     return _again(answer) if why.status == HTTPStatus.TOO_MANY_REQUESTS else answer
+
+
+def _missing_scope(missing: MissingScope) -> Outgoing:
+    return problem(403, "missing_scope", str(missing))
 
 
 def _body_refused(refused: BodyRefused) -> Outgoing:
@@ -256,6 +268,7 @@ def _unexpected(error: Exception) -> Outgoing:
 ANSWERS: dict[type[Exception], Callable[[Any], Outgoing]] = {
     Refusal: _refused,
     BadRequest: _bad_request,
+    MissingScope: _missing_scope,
     BodyRefused: _body_refused,
     TooManyCalls: _too_many_calls,
     BadCursor: _bad_cursor,

@@ -71,11 +71,12 @@ class Incoming:
 
 
 class Outgoing(msgspec.Struct):
-    """An answer: its status, its headers in order, and its body."""
+    """An answer: its status, its headers in order, its body, and the order it is about."""
 
     status: int
     headers: list[Header]
     body: bytes = b""
+    order: str | None = None
 
 
 def bytes_answer(

@@ -58,10 +58,15 @@ def parse(text: str) -> Tree:
     return tree
 
 
-def shaped(document: Mapping[str, Any], tree: Tree, order: Order, shows: ShowQueries) -> Any:
-    """The order's document with the requested fields only, and ids expanded where requested."""
+def shaped(
+    document: Mapping[str, Any], tree: Tree, order: Order, shows: ShowQueries, *, barcodes: bool
+) -> Any:
+    """The order's document with the requested fields only, and ids expanded where requested.
+
+    Barcodes are in it only with `barcodes`.
+    """
     expand: Mapping[str, Callable[[], Any]] = {
-        "tickets": lambda: shows.tickets_of(order),
+        "tickets": lambda: shows.tickets_of(order, barcodes=barcodes),
         "event": lambda: shows.show(order.show),
         "org": lambda: shows.partner(order.org),
         "vendor": lambda: shows.partner(order.vendor),

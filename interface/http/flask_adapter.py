@@ -16,7 +16,7 @@ from interface.http.calls import Calls, Handler
 from interface.http.contract import described
 from interface.http.exchange import Incoming, Outgoing
 from interface.http.protection import protection_of
-from interface.http.request_log import log_request, request_id_of
+from interface.http.request_log import Origin, log_request, request_id_of
 
 OPEN = frozenset({"health.live", "health.ready", "metrics.metrics", "openapi.openapi"})
 """The endpoints that need no key: they answer without looking up the caller."""
@@ -87,7 +87,9 @@ def blueprint_of(calls: Calls, about: Any) -> Blueprint:
 def _view(handle: Handler, about: Any) -> Callable[..., Response]:
     def view(**arguments: str) -> Response:
         incoming = Incoming(request.environ, arguments, g.request_id, g.caller, _body)
-        return response_of(handle(incoming, about))
+        outgoing = handle(incoming, about)
+        g.order = outgoing.order
+        return response_of(outgoing)
 
     return view
 
@@ -131,7 +133,10 @@ def register(app: Flask, services: Services) -> None:
         caller = g.get("caller")
         if caller is not None:
             answer.headers.add("X-Partner", caller.partner)
-        log_request(g.request_id, request.method, request.path, answer.status_code, g.began)
+        route = None if request.url_rule is None else request.url_rule.rule
+        order = g.get("order") or (request.view_args or {}).get("order")
+        origin = Origin(caller, request.remote_addr or "", route, order)
+        log_request(g.request_id, request.method, request.path, answer.status_code, g.began, origin)
         return answer
 
 

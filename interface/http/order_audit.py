@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, validate, validates_schema
 
 from application.bootstrap import Services
+from application.catalog.scopes import AUDIT, ORDERS_READ
 from application.orders.document_types import DiffDocument, StoryDocument
 from application.orders.timeline.english import ENGLISH
 from application.orders.timeline.timeline import LANGUAGES
@@ -45,6 +46,7 @@ DIFF_IN = DiffIn()
 NOTHING_IN = NothingIn()
 
 READ_DIFF = Operation(
+    scopes=(ORDERS_READ, AUDIT),
     tag="order history",
     summary="Compare two versions of an order",
     says="What changed between two versions, field by field, and which events changed it. Version"
@@ -55,6 +57,7 @@ READ_DIFF = Operation(
 )
 
 EXPLAIN = Operation(
+    scopes=(ORDERS_READ, AUDIT),
     tag="order history",
     summary="Explain an order",
     says="The order's timeline in plain sentences: what happened, when, by whom, by which request,"

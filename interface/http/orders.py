@@ -6,6 +6,13 @@ from urllib.parse import urlencode
 
 from application.bootstrap import Services
 from application.catalog.document_types import OrderTicketDocument
+from application.catalog.scopes import (
+    AUDIT,
+    BARCODES_READ,
+    ORDERS_READ,
+    ORDERS_WRITE,
+    PAYMENTS_WRITE,
+)
 from application.orders.commands import ChangeOrder, Request
 from application.orders.document_types import HistoryDocument, OrderDocument
 from domain import refusals
@@ -16,6 +23,7 @@ from interface.http.answers import Shape, order_answer, orders_answer
 from interface.http.body import load_body, load_query, usual
 from interface.http.calls import Calls
 from interface.http.contract import Good, Operation
+from interface.http.errors import MissingScope
 from interface.http.exchange import Incoming, Outgoing, json_answer
 from interface.http.fields_schema import parse, shaped
 from interface.http.idempotency import fingerprint_of, key_of
@@ -65,6 +73,7 @@ OF_A_COMMAND = (
 )
 
 CREATE_ORDER = Operation(
+    scopes=(ORDERS_WRITE,),
     tag="orders",
     summary="Create an order",
     says="Creates an order of an event and holds its tickets for ten minutes. Tickets are named by"
@@ -99,6 +108,7 @@ CREATE_ORDER = Operation(
 )
 
 CHANGE_ORDER = Operation(
+    scopes=(ORDERS_WRITE, PAYMENTS_WRITE),
     tag="orders",
     summary="Change an order",
     says="Changes tickets, customer, payment and status, all together or not at all."
@@ -129,6 +139,7 @@ CHANGE_ORDER = Operation(
 )
 
 CANCEL_ORDER = Operation(
+    scopes=(ORDERS_WRITE,),
     tag="orders",
     summary="Cancel an order",
     says="The same as changing the status to `canceled`: the tickets are released at once, and the"
@@ -140,6 +151,7 @@ CANCEL_ORDER = Operation(
 )
 
 LIST_ORDERS = Operation(
+    scopes=(ORDERS_READ, AUDIT),
     tag="orders",
     summary="List orders",
     says="The orders that this key's partner created, newest first. The list is read from a read"
@@ -153,6 +165,7 @@ LIST_ORDERS = Operation(
 )
 
 READ_ORDER = Operation(
+    scopes=(ORDERS_READ, AUDIT),
     tag="orders",
     summary="Read an order",
     says="The order as it is, or as it was after one of its versions or at a moment. The vendor"
@@ -168,6 +181,7 @@ READ_ORDER = Operation(
 )
 
 LIST_ORDER_TICKETS = Operation(
+    scopes=(ORDERS_READ, AUDIT),
     tag="order tickets",
     summary="List an order's tickets",
     says="The tickets that the order lists, with their seats, in the order in which it got them."
@@ -178,6 +192,7 @@ LIST_ORDER_TICKETS = Operation(
 )
 
 READ_HISTORY = Operation(
+    scopes=(ORDERS_READ, AUDIT),
     tag="order history",
     summary="Read an order's history",
     says="Every event of the order, oldest first: what happened, when, who did it, by which"
@@ -187,6 +202,7 @@ READ_HISTORY = Operation(
     refuses=(refusals.UnknownOrder,),
 )
 
+PAYING = frozenset({Status.IN_PROGRESS, Status.DONE})
 CANCEL = ChangeOrder(status=Status.CANCELED)
 
 ORDERS = Calls("orders", "/v1/resources/orders")
@@ -197,6 +213,7 @@ def create_order(incoming: Incoming, services: Services) -> Outgoing:
     """Create an order."""
     shape = _requested_shape(incoming, services)
     show, command = load_body(incoming, ORDER_IN, quick_order)
+    _check_scopes(incoming, command)
     answer = services.orders.create(show, command, request_of(incoming))
     return order_answer(answer, shape, 201, written=True)
 
@@ -206,6 +223,7 @@ def change_order(incoming: Incoming, services: Services) -> Outgoing:
     """Change an order."""
     shape = _requested_shape(incoming, services)
     command = load_body(incoming, ORDER_CHANGE_IN, quick_change)
+    _check_scopes(incoming, command)
     answer = services.orders.change(known_order(incoming), command, request_of(incoming))
     return order_answer(answer, shape, written=True)
 
@@ -222,7 +240,7 @@ def cancel_order(incoming: Incoming, services: Services) -> Outgoing:
 def list_orders(incoming: Incoming, services: Services) -> Outgoing:
     """List the caller's orders."""
     wanted, fields = load_query(incoming, ORDER_LIST_IN)
-    shape = _shape(services, fields)
+    shape = _shape(incoming, services, fields)
     wait_for_position(incoming, services, "orders")
     if wanted.at is None:
         page = services.queries.orders(incoming.caller.partner, wanted)
@@ -238,7 +256,7 @@ def list_orders(incoming: Incoming, services: Services) -> Outgoing:
 def read_order(incoming: Incoming, services: Services) -> Outgoing:
     """Read an order, as it is or was."""
     wanted = load_query(incoming, ORDER_VIEW_IN)
-    shape = _shape(services, wanted["fields_schema"])
+    shape = _shape(incoming, services, wanted["fields_schema"])
     known = known_order(incoming)
     if "version" in wanted:
         answer = services.history.at_version(known, wanted["version"], incoming.caller)
@@ -254,7 +272,8 @@ def list_order_tickets(incoming: Incoming, services: Services) -> Outgoing:
     """List the tickets of an order."""
     load_query(incoming, NOTHING_IN)
     answer = services.history.order(known_order(incoming), incoming.caller)
-    return json_answer(services.shows.tickets_of(answer.order))
+    barcodes = incoming.caller.may(BARCODES_READ)
+    return json_answer(services.shows.tickets_of(answer.order, barcodes=barcodes))
 
 
 @ORDERS.get("/<order_id:order>/history", READ_HISTORY)
@@ -276,6 +295,21 @@ def request_of(incoming: Incoming) -> Request:
     )
 
 
+def _check_scopes(incoming: Incoming, command: ChangeOrder) -> None:
+    """Refuse a key that lacks a scope for what is asked. Raises `MissingScope`.
+
+    What moves an order towards its payment needs `payments:write`, all else `orders:write`.
+    """
+    pays = command.payment is not None or command.status in PAYING
+    sells = command.tickets is not None or command.customer is not None
+    sells = sells or (command.status is not None and command.status not in PAYING)
+    may = incoming.caller.may
+    if pays and not may(PAYMENTS_WRITE):
+        raise MissingScope(PAYMENTS_WRITE)
+    if sells and not may(ORDERS_WRITE):
+        raise MissingScope(ORDERS_WRITE)
+
+
 def known_order(incoming: Incoming) -> str:
     """The order that the path names. Raises `UnknownOrder` if it is no id."""
     return known_id(incoming.arguments["order"])
@@ -290,15 +324,16 @@ def known_id(order: str) -> str:
 
 def _requested_shape(incoming: Incoming, services: Services) -> Shape | None:
     """How to shape the answer to a write. Faults are found before anything is written."""
-    return _shape(services, load_query(incoming, ORDER_SHAPE_IN)["fields_schema"])
+    return _shape(incoming, services, load_query(incoming, ORDER_SHAPE_IN)["fields_schema"])
 
 
-def _shape(services: Services, text: str | None) -> Shape | None:
+def _shape(incoming: Incoming, services: Services, text: str | None) -> Shape | None:
     """How to shape an answer, if fields-schema is given."""
     if text is None:
         return None
     tree = parse(text)
-    return lambda document, order: shaped(document, tree, order, services.shows)
+    barcodes = incoming.caller.may(BARCODES_READ)
+    return lambda document, order: shaped(document, tree, order, services.shows, barcodes=barcodes)
 
 
 def _next_address(incoming: Incoming, cursor: str) -> str:

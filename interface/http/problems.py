@@ -30,7 +30,14 @@ TOO_MANY_REQUESTS = Problem(
 TOO_MANY_CALLS = Problem(
     "too_many_calls", 429, "Too many calls of this caller are under way or wait for a read model."
 )
-EVERY_KEYED_CALL = (UNAUTHORIZED, TOO_MANY_REQUESTS, STORE_UNAVAILABLE, TOO_MANY_CALLS)
+MISSING_SCOPE = Problem("missing_scope", 403, "The key lacks a scope that this needs.")
+EVERY_KEYED_CALL = (
+    UNAUTHORIZED,
+    MISSING_SCOPE,
+    TOO_MANY_REQUESTS,
+    STORE_UNAVAILABLE,
+    TOO_MANY_CALLS,
+)
 
 NOT_FOUND = Problem("not_found", 404, "There is nothing at this address.")
 METHOD_NOT_ALLOWED = Problem("method_not_allowed", 405, "This address has other methods.")

@@ -4,6 +4,7 @@ import re
 import time
 from random import getrandbits
 
+import msgspec
 import structlog
 
 from application.catalog.access import Caller
@@ -29,8 +30,20 @@ def sign(outgoing: Outgoing, environ: Environ, request_id: str, caller: Caller |
         outgoing.headers.append(("X-Partner", caller.partner))
 
 
-def log_request(request_id: str, method: str, path: str, status: int, began: float) -> None:
+class Origin(msgspec.Struct, frozen=True):
+    """Who asked, and about what: the caller, the address, the route and the order, if known."""
+
+    caller: Caller | None
+    address: str
+    route: str | None = None
+    order: str | None = None
+
+
+def log_request(
+    request_id: str, method: str, path: str, status: int, began: float, origin: Origin
+) -> None:
     """Log one line for a request; `began` is a time of `perf_counter`."""
+    caller = origin.caller
     log.info(
         "request",
         id=request_id,
@@ -38,4 +51,9 @@ def log_request(request_id: str, method: str, path: str, status: int, began: flo
         path=path,
         status=status,
         ms=round((time.perf_counter() - began) * 1000, 3),
+        partner=None if caller is None else caller.partner,
+        key=None if caller is None else caller.key,
+        address=origin.address,
+        route=origin.route,
+        order=origin.order,
     )

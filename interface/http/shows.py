@@ -4,6 +4,7 @@ from marshmallow import Schema
 
 from application.bootstrap import Services
 from application.catalog.document_types import Sale, ShowDocument, TicketDocument
+from application.catalog.scopes import AUDIT, EVENTS_READ
 from application.orders.document_types import SalesDocument
 from domain import refusals
 from domain.refusals import ShowNotFound
@@ -37,6 +38,7 @@ NOTHING_IN = NothingIn()
 SALES_IN = SalesIn()
 
 LIST_EVENTS = Operation(
+    scopes=(EVENTS_READ, AUDIT),
     tag="events",
     summary="List the events that the key may sell",
     says="The events of the key's partner and those for which it has a deal, soonest first, with"
@@ -46,6 +48,7 @@ LIST_EVENTS = Operation(
 )
 
 LIST_TICKETS = Operation(
+    scopes=(EVENTS_READ, AUDIT),
     tag="event tickets",
     summary="List an event's tickets",
     says="Every ticket of the event by its number, as it is at this moment, or only those of the"
@@ -56,6 +59,7 @@ LIST_TICKETS = Operation(
 )
 
 READ_SALES = Operation(
+    scopes=(EVENTS_READ, AUDIT),
     tag="events",
     summary="Read how an event sells",
     says="The tickets held, sold and returned: in all, by day, and by set and day. The numbers are"

@@ -167,7 +167,12 @@ def put_on_sale(settings: Settings, tickets: int) -> str:
                 f"{without_passwords(settings.database)} is not empty: a drill wants a database"
                 " of its own."
             )
-        load_catalog(services.store, read_catalog_file(json.dumps(catalog)), services.clock())
+        load_catalog(
+            services.store,
+            read_catalog_file(json.dumps(catalog)),
+            services.clock(),
+            services.key_secret,
+        )
     return key
 
 

@@ -37,7 +37,7 @@ from interface.http.metrics import metrics_answer
 from interface.http.monitoring import Monitoring
 from interface.http.orders import ORDERS
 from interface.http.problems import BODY_TOO_SLOW, TOO_MANY_BODIES
-from interface.http.request_log import log_request, request_id_of, sign
+from interface.http.request_log import Origin, log_request, request_id_of, sign
 from interface.http.shows import SHOWS
 from interface.server.draining import Traffic
 from interface.server.fair_share import CallSlots, PositionWaits
@@ -222,7 +222,8 @@ def _finished(environ: Environ, answer: Outgoing, caller: Caller | None, began: 
     request_id = request_id_of(environ)
     sign(answer, environ, request_id, caller)
     method = environ["REQUEST_METHOD"]
-    log_request(request_id, method, environ["PATH_INFO"], answer.status, began)
+    origin = Origin(caller, environ["REMOTE_ADDR"])
+    log_request(request_id, method, environ["PATH_INFO"], answer.status, began, origin)
     if method == "HEAD":
         answer.body = b""
     return answer

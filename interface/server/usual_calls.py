@@ -14,7 +14,7 @@ from interface.http.authentication import known_caller_of
 from interface.http.calls import Call, Calls
 from interface.http.errors import answer_to
 from interface.http.exchange import Environ, Incoming, Outgoing
-from interface.http.request_log import log_request, request_id_of, sign
+from interface.http.request_log import Origin, log_request, request_id_of, sign
 
 UNUSUAL = ("HTTP_TRANSFER_ENCODING", "HTTP_EXPECT")
 ID = re.compile(r"<order_id:(\w+)>")
@@ -74,5 +74,7 @@ class UsualCalls:
         except Exception as error:  # noqa: BLE001 - as Flask does with exceptions of a view
             outgoing = answer_to(error)
         sign(outgoing, environ, incoming.id, caller)
-        log_request(incoming.id, call.method, environ["PATH_INFO"], outgoing.status, began)
+        order = outgoing.order or incoming.arguments.get("order")
+        origin = Origin(caller, environ["REMOTE_ADDR"], call.rule, order)
+        log_request(incoming.id, call.method, environ["PATH_INFO"], outgoing.status, began, origin)
         return outgoing

@@ -9,7 +9,7 @@ from server import Service, orderlog
 from application.settings import Settings
 from interface.load.servers import Server, free_port
 
-PARTNER, KEY = "56810047f06c5a6ac62f4e1d", "047bdb8bcee44d3693371920aaf9135c"
+PARTNER, KEY = "56810047f06c5a6ac62f4e1d", "be4c4be4c4be4c4be4c4be4c4be4c4be"
 EVENT, SET = "56a6253df06c5a059a93802e", "56a6254bf06c5a059b93800c"
 CATALOG = """
 partners:

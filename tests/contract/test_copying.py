@@ -19,6 +19,8 @@ from interface.cli.main import cli
 
 OTHER = {"sqlite": "postgres", "postgres": "sqlite"}
 NOT_COPIED = {
+    "console_sessions",
+    "key_usage",
     "counters",
     "log_identity",
     "read_models",

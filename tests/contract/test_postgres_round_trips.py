@@ -111,7 +111,7 @@ class Shop:
 
 @pytest.fixture
 def shop(wire):
-    with closing(build(Settings(database=wire.url))) as services:
+    with closing(build(Settings(database=wire.url, sample=True))) as services:
         load_sample(services.store, now())
         shop = Shop(services)
         for name in ("warm-1", "warm-2"):

@@ -84,7 +84,7 @@ def test_on_a_full_disk_it_starts_reads_and_says_so(small_disk):
     office.catch_up()
     office.services.close()
     fill(small_disk)
-    office.services = services = build(Settings(database=database), office.clock)
+    office.services = services = build(Settings(database=database, sample=True), office.clock)
     try:
         services.start()
         assert len(services.store.events(order)) == 1

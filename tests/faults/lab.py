@@ -50,7 +50,7 @@ class Lab:
 
     @property
     def settings(self) -> Settings:
-        return Settings(database=self.place.url, audit_key=self.place.audit_key)
+        return Settings(database=self.place.url, audit_key=self.place.audit_key, sample=True)
 
     def open(self) -> None:
         """Put the drill's tickets on sale."""

@@ -81,6 +81,12 @@ ALLOWED = [
     Allowed("attempt", "application/orders/*", r"final_attempt|attempt to decide", "a retry"),
     Allowed("attempt", "tests/*", r"(?i)attempt", "the table, and retries"),
     Allowed("trail", "*", r"audit[_ ]trail", "the usual term for a history"),
+    Allowed(
+        "trail",
+        "*",
+        r"(?i)admin(istrative)?[_ ]trail|^AdminTrail$|^Trail(Records|Entry)$|^_?trail$",
+        "the administrative trail, of the command `orderlog trail`",
+    ),
     Allowed("promise", "tests/faults/*", r"", "what an experiment tests, and its report's column"),
     Allowed("promise", "docs/reliability.md", r"^\| promise \|", "the column of that report"),
     Allowed("promise", "docs/postgres.md", r"", "what an answer guarantees"),

@@ -30,7 +30,7 @@ def behind(tmp_path_factory):
     folder = tmp_path_factory.mktemp("behind")
     environment = {"ORDERLOG_WAIT_SECONDS": str(WAIT_SECONDS)}
     address = f"sqlite:///{folder}/orders.db"
-    with serving(address, folder / "log", environment=environment) as service:
+    with serving(address, folder / "log", **environment) as service:
         time.sleep(1)
         background = service.behind()
         os.kill(background, signal.SIGSTOP)

@@ -21,7 +21,7 @@ def alone(tmp_path_factory):
     folder = tmp_path_factory.mktemp("heads")
     environment = {"ORDERLOG_HEAD_SECONDS": str(HEAD_SECONDS)}
     address = f"sqlite:///{folder}/orders.db"
-    with serving(address, folder / "log", environment=environment) as service:
+    with serving(address, folder / "log", **environment) as service:
         yield service
 
 

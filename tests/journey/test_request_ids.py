@@ -4,7 +4,7 @@ import re
 
 import pytest
 from polling import until
-from server import EMPTY_ORDER, ORDERS
+from server import EMPTY_ORDER, ORDERS, PARTNER
 
 MADE = re.compile(r"[0-9a-f]{16}\Z")
 
@@ -60,3 +60,18 @@ def test_a_refused_caller_gets_the_id_too(service):
     )
     assert (answer.status, answer.headers["x-request-id"]) == (401, "asked-2")
     assert "x-partner" not in answer.headers
+
+
+def test_a_line_of_the_log_says_who_asked_for_what(service):
+    order = service.order()
+    for path in (f"{ORDERS}/{order}", f"{ORDERS}/{order}/history"):
+        service.call("GET", path, X_Request_Id=f"who-{path[-5:]}")
+    service.send("GET", ORDERS, {"X-Request-Id": "nobody"})
+    lines = {line["id"]: line for line in service.log("request")}
+    for name, rule in ((f"who-{order[-5:]}", ""), ("who-story", "/history")):
+        line = lines[name]
+        assert (line["partner"], line["key"]) == (PARTNER, "2dee4130")
+        assert (line["address"], line["order"]) == ("127.0.0.1", order)
+        assert line["route"] == f"{ORDERS}/<order_id:order>{rule}"
+    assert lines["nobody"]["partner"] is None
+    assert [line for line in lines.values() if line["method"] == "POST"][-1]["order"] == order

@@ -38,7 +38,12 @@ def put_on_sale(store):
     shows = [(HALL, [hall]), (STALLS, [stalls]), (LAST, last)]
     catalog = {
         "partners": [
-            {"id": SELLER, "name": "Seller", "language": "ru", "keys": ["key-of-the-seller"]}
+            {
+                "id": SELLER,
+                "name": "Seller",
+                "language": "ru",
+                "keys": ["5e11e45e11e45e11e45e11e45e11e411"],
+            }
         ],
         "events": [
             {

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 import yaml
 from seller import BoxOffice
 
-from application.catalog.access import AUDIT, Caller
+from application.catalog.access import Caller
 from application.catalog.file import read_catalog_file
 from application.catalog.keys import create_key
+from application.catalog.scopes import AUDIT
 from application.orders.commands import ChoosePayment
 from application.orders.expiry import sweep
 from domain.commands import BestAvailable, Customer, TicketsById
@@ -17,8 +18,8 @@ from domain.status import Status
 HOUSE = "5f10c0de0000000000000001"
 SHOP = "5f10c0de0000000000000002"
 CALLERS = {HOUSE: Caller(HOUSE, "house", "en"), SHOP: Caller(SHOP, "shop", "ru")}
-HOUSE_KEY = "data-house-key-0123456789abcdef"
-SHOP_KEY = "data-shop-key-0123456789abcdef"
+HOUSE_KEY = "da7a404560123456789abcdef0123456"
+SHOP_KEY = "da7a540b0123456789abcdef01234567"
 CONCERT = "5f10c0de00000000000000a1"
 FESTIVAL = "5f10c0de00000000000000a2"
 BALLET = "5f10c0de00000000000000a3"
@@ -260,4 +261,4 @@ class ConsoleData(BoxOffice):
         self.catch_up()
 
     def auditors_key(self) -> str:
-        return create_key(self.services.store, SHOP, self.time, (AUDIT,))
+        return create_key(self.services.store, SHOP, self.time, (AUDIT,)).text

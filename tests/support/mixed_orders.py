@@ -40,9 +40,12 @@ SEATS = [f"56a6253df06c5a059a9a{number:04x}" for number in range(60)]
 SYSTEMS = ("api/CARD", "api/CASH", "api/INVOICE")
 CATALOG = """
 partners:
-  - {{id: "56810047f06c5a6ac62f4e01", name: Theatre, language: ru, keys: ["theatre-key-0001"]}}
-  - {{id: "56810047f06c5a6ac62f4e02", name: Club, language: en, keys: ["the-clubs-key-01"]}}
-  - {{id: "56810047f06c5a6ac62f4e03", name: Shop, language: de, keys: ["the-shops-key-01"]}}
+  - {{id: "56810047f06c5a6ac62f4e01", name: Theatre, language: ru,
+     keys: ["7ea7e4e07ea7e4e07ea7e4e07ea7e4e0"]}}
+  - {{id: "56810047f06c5a6ac62f4e02", name: Club, language: en,
+     keys: ["c1b0c1b1c1b0c1b1c1b0c1b1c1b0c1b1"]}}
+  - {{id: "56810047f06c5a6ac62f4e03", name: Shop, language: de,
+     keys: ["54054054054054055405405405405405"]}}
 payment_systems:
   - {{id: "545b544a5d645a463e779d11", alias: api/CARD, hold_minutes: 30, confirmed_by: vendor,
      redirect_url: "https://pay.example/start"}}

@@ -13,6 +13,7 @@ from application.ports.order_numbers import FIRST_NUMBER
 from application.ports.store import LayoutTooNew
 from application.ports.ticket_lists import packed
 from application.runtime.failpoints import reach
+from application.storage.postgres.access_tables import ACCESS
 from application.storage.postgres.advisory_locks import LAYOUT_LOCK, LOG_LOCK
 from application.storage.postgres.connections import Connection, unavailable
 from application.storage.shared.derived_records import PROVEN_FROM
@@ -308,6 +309,7 @@ STEPS: Mapping[int, Step] = MappingProxyType(
         9: SEEN,
         10: DIGESTED_REQUESTS,
         11: list_tickets,
+        12: ACCESS,
     }
 )
 """How each layout is made of the one before it: by SQL, or by a function that gets the connection.

@@ -36,8 +36,11 @@ from application.storage.postgres.recorder import PostgresRecorder
 from application.storage.postgres.sessions import SYNCHRONOUS, settings_of
 from application.storage.postgres.tickets import TicketReading
 from application.storage.postgres.writing import PostgresWriter
+from application.storage.shared.admin_trail import AdminTrail
 from application.storage.shared.catalog import CatalogChange, read_documents
+from application.storage.shared.console_sessions import ConsoleSessionTable
 from application.storage.shared.group_commit import GroupCommit
+from application.storage.shared.key_usage import KeyUsageTable
 from application.storage.shared.ownership import TicketOwnership
 from application.storage.shared.rejection_log import RejectionLog
 from application.storage.shared.split_keys import SAMPLE_OF_A_PART, every_nth
@@ -77,6 +80,9 @@ class PostgresStore(TicketReading):
         self._models = PostgresReadModels(url, self._readers)
         self._database = PostgresDatabase(self._readers)
         self._attempts = RejectionLog(self._database)
+        self._trail = AdminTrail(self._database)
+        self._sessions = ConsoleSessionTable(self._database)
+        self._key_usage = KeyUsageTable(self._database)
         self._audit = PostgresAudit(self._readers, self._database)
         self._writer = PostgresWriter(self._connections, self._writers, writers, self._notify)
         self.write_all = self._writer.write_all
@@ -257,6 +263,15 @@ class PostgresStore(TicketReading):
 
     def attempts(self) -> RejectionLog:
         return self._attempts
+
+    def admin_trail(self) -> AdminTrail:
+        return self._trail
+
+    def console_sessions(self) -> ConsoleSessionTable:
+        return self._sessions
+
+    def key_usage(self) -> KeyUsageTable:
+        return self._key_usage
 
     def troubles(self) -> dict[str, str]:
         """None: that PostgreSQL cannot write shows when it is queried."""

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
+from application.ports.admin_trail import Deed
 from application.ports.tickets import Ticket
 from application.ports.unit_of_work import TicketTaken
+from application.storage.shared.admin_trail import record
 from application.storage.shared.database import Session, Values, one_of
 from application.storage.shared.listed_tickets import ListedTickets
 from application.storage.shared.ticket_places import any_place, places
@@ -57,6 +59,13 @@ class CatalogChange:
     def put(self, kind: str, key: str, document: bytes) -> None:
         self._session.run(PUT, (kind, key, document))
         self._changed = True
+
+    def remove(self, kind: str, key: str) -> None:
+        self._session.run("DELETE FROM catalog WHERE kind = ? AND id = ?", (kind, key))
+        self._changed = True
+
+    def record(self, deed: Deed) -> None:
+        record(self._session, deed)
 
     def tickets(self, show: str) -> Iterator[Ticket]:
         statement = f"SELECT {COLUMNS} FROM tickets WHERE show_id = ? ORDER BY number"  # noqa: S608 - our own names

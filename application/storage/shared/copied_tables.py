@@ -22,6 +22,7 @@ COLUMNS = {
             " acknowledged_at acknowledged_by reason checkpoint"
         ),
     ),
+    "admin_trail": ("admin_trail", "number at actor action about hash"),
     "attempts": ("attempts", "id order_id at version actor request code wanted about"),
 }
 """By part, its table and the columns that are copied; those of the key come first."""

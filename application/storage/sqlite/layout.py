@@ -76,6 +76,7 @@ LOG = File(
             6: log_tables.SETBACKS,
             7: log_tables.digest_requests,
             8: log_tables.list_tickets,
+            9: log_tables.ACCESS,
         }
     ),
     _log_layout,

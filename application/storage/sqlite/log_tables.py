@@ -147,6 +147,36 @@ def list_tickets(connection: sqlite3.Connection) -> None:
         connection.execute("INSERT INTO ticket_lists VALUES (?, ?)", (show, packed(rows)))
 
 
+ACCESS = """
+CREATE TABLE key_usage (
+    key_id TEXT PRIMARY KEY,
+    at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE console_sessions (
+    digest TEXT PRIMARY KEY,
+    id TEXT NOT NULL,
+    key_name TEXT NOT NULL,
+    zone TEXT NOT NULL,
+    began INTEGER NOT NULL,
+    used INTEGER NOT NULL,
+    address TEXT NOT NULL,
+    agent TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX console_sessions_by_key ON console_sessions (key_name);
+CREATE TABLE admin_trail (
+    number INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    about BLOB NOT NULL,
+    hash BLOB NOT NULL
+);
+INSERT INTO counters VALUES ('trail', 0);
+DELETE FROM catalog WHERE kind = 'secret';
+"""
+"""When keys were last used, who is signed in at the console, and the administrative trail. The
+secret that signed cookies goes: sessions are found by reference."""
+
 CHECKPOINTS = """
 CREATE TABLE checkpoints (
     number INTEGER PRIMARY KEY,

@@ -19,7 +19,10 @@ from application.ports.partitions import Range
 from application.ports.store import CopyUnfinished, StoreUnavailable
 from application.ports.unit_of_work import IdempotencyRecord
 from application.runtime.clock import from_ms
+from application.storage.shared.admin_trail import AdminTrail
 from application.storage.shared.catalog import CatalogChange, read_documents
+from application.storage.shared.console_sessions import ConsoleSessionTable
+from application.storage.shared.key_usage import KeyUsageTable
 from application.storage.shared.ownership import TicketOwnership
 from application.storage.shared.rejection_log import RejectionLog
 from application.storage.shared.split_keys import SAMPLE_OF_A_PART, every_nth
@@ -86,6 +89,9 @@ class SqliteStore(TicketReading):
         self.recorder = SqliteRecorder(path, self._writer.append)
         self._database = SqliteDatabase(path, lambda: self._reader, self.transaction)
         self._attempts = RejectionLog(self._database)
+        self._trail = AdminTrail(self._database)
+        self._sessions = ConsoleSessionTable(self._database)
+        self._key_usage = KeyUsageTable(self._database)
         self._audit = SqliteAudit(
             self._database, path + "-views-witness", file_identity, self._clock.moment
         )
@@ -254,6 +260,15 @@ class SqliteStore(TicketReading):
 
     def attempts(self) -> RejectionLog:
         return self._attempts
+
+    def admin_trail(self) -> AdminTrail:
+        return self._trail
+
+    def console_sessions(self) -> ConsoleSessionTable:
+        return self._sessions
+
+    def key_usage(self) -> KeyUsageTable:
+        return self._key_usage
 
     def troubles(self) -> dict[str, str]:
         lock = self._lock.trouble() or self._trouble_with_writing()

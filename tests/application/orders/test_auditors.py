@@ -6,7 +6,8 @@ import pytest
 from click.testing import CliRunner
 from seller import ORGANISER, SHOP, SHOW
 
-from application.catalog.access import AUDIT, Caller
+from application.catalog.access import Caller
+from application.catalog.scopes import AUDIT, OF_A_SELLER
 from application.orders.commands import ChangeOrder, Request
 from domain.refusals import NotTheVendor, ShowNotFound, UnknownOrder
 from domain.status import Status
@@ -69,7 +70,7 @@ def test_keys_are_listed_with_their_scopes(orderlog, auditor):
         each["id"]: each.get("scopes", []) for each in json.loads(orderlog("key", "list", "--json"))
     }
     assert scopes.pop(auditor.key) == ["audit"]
-    assert set(map(tuple, scopes.values())) == {()}
+    assert set(map(tuple, scopes.values())) == {OF_A_SELLER}
     assert "audit" in orderlog("key", "list")
 
 

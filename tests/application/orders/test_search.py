@@ -32,7 +32,7 @@ OLEG = Customer(
 
 @contextmanager
 def opened(database):
-    services = build(Settings(database=database))
+    services = build(Settings(database=database, sample=True))
     load_sample(services.store, now())
     yield services
     services.close()

@@ -17,6 +17,8 @@ ARGUMENTS = {
     "key create": ["--partner", ORGANISER],
     "key list": [],
     "key revoke": ["2dee4130"],
+    "key rotate": ["2dee4130"],
+    "key reset": ["--yes"],
     "order show": [NOBODYS],
     "order history": [NOBODYS],
     "order diff": [NOBODYS, "--from", "0", "--to", "1"],
@@ -41,6 +43,7 @@ ARGUMENTS = {
     "deal resume": ["56a0f0c2f06c5a7d1e00beef"],
     "partner suspend": [ORGANISER],
     "partner resume": [ORGANISER],
+    "trail": [],
 }
 """A good call of every command that works on a database."""
 NEEDS_NO_DATABASE = {"demo", "projection list", "drill", "copy"}

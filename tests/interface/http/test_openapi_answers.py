@@ -9,7 +9,9 @@ from as_described import Contract
 from limits import RateLimitItemPerSecond
 from seller import KEYS, ORGANISER, PARTERRE, SHOP, SHOW, BoxOffice, seat
 
+from application.catalog.keys import create_key
 from application.catalog.rates import TooManyRequests
+from application.catalog.scopes import ADMIN
 from application.ports.store import StoreUnavailable
 from application.ports.unit_of_work import TicketTaken
 from application.projector.read_your_writes import ModelBehind
@@ -39,12 +41,17 @@ class Counter:
         self.contract = contract
         self.client = app.test_client()
         self.seen = set()
+        made = create_key(office.services.store, ORGANISER, office.time, (ADMIN,))
+        self.powerless = made.text
+        office.services.catalog._look_again = 0.0
 
     def ask(self, method, path, key=KEYS[ORGANISER], headers=(), **more):
         sent = {**dict(headers), **({"Authorization": f"key {key}"} if key else {})}
         answer = self.client.open(path, method=method, headers=sent, **more)
         name, status, code = self.contract.check(answer)
         self.seen.add((name, status, code))
+        if key is None and path.startswith("/v1"):
+            self.ask(method, path, self.powerless, headers, **more)
         return answer
 
     def get(self, path, **more):

@@ -18,7 +18,9 @@ SHOP = {"Authorization": "key 5d8f7c1a90b34f0c8a6e2b7d41c3f9e0"}
 
 @pytest.fixture
 def services(tmp_path):
-    services = build(Settings(database=f"sqlite:///{tmp_path / 'orders.db'}", wait_seconds=20.0))
+    services = build(
+        Settings(database=f"sqlite:///{tmp_path / 'orders.db'}", wait_seconds=20.0, sample=True)
+    )
     load_sample(services.store, now())
     services.loop.start()
     yield services

@@ -1,0 +1,65 @@
+"""`orderlog trail`: who changed keys and catalogue, and what auditors have read."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from interface.cli.shared.session import Session, database_option, json_option
+from interface.cli.shared.tables import listing, minute
+
+if TYPE_CHECKING:  # see session.py
+    from application.ports.admin_trail import TrailEntry, TrailRecords
+
+AT_ONCE = 1000
+
+
+@click.command()
+@click.option("--last", default=50, show_default=True, help="So many of the newest entries.")
+@json_option
+@database_option
+def trail(session: Session, last: int, *, as_json: bool) -> None:
+    """Show who changed keys and catalogue, and what auditors read.
+
+    All entries are verified: that none was changed or removed. Exit code 1 if one was.
+    """
+    from application.integrity.admin_trail_check import admin_trail_faults  # noqa: PLC0415 - see session.py
+
+    store = session.services.store
+    entries = list(_all(store.admin_trail()))
+    faults = admin_trail_faults(store, entries)
+    shown = entries[-last:] if last > 0 else []
+    if as_json:
+        session.print_json({"entries": [_document(each) for each in shown], "faults": faults})
+    else:
+        table = listing("#", "when (UTC)", "who", "what", "about")
+        for each in shown:
+            deed = each.deed
+            about = deed.about.decode(errors="replace")
+            what = (deed.actor, deed.action, about)
+            table.add_row(str(each.number), minute(deed.at), *map(_plain, what))
+        session.out.print(table)
+    if faults:
+        session.refuse(" ".join(faults))
+
+
+def _all(records: "TrailRecords") -> Iterator["TrailEntry"]:
+    after = 0
+    while some := records.entries(after, AT_ONCE):
+        yield from some
+        after = some[-1].number
+
+
+def _document(entry: "TrailEntry") -> dict[str, object]:
+    deed = entry.deed
+    about = msgspec.Raw(deed.about)
+    head = {"number": entry.number, "at": deed.at, "actor": deed.actor, "action": deed.action}
+    return {**head, "about": about, "hash": entry.hash.hex()}
+
+
+def _plain(text: str) -> str:
+    """A text without what a terminal would obey, and without markup."""
+    from rich.markup import escape  # noqa: PLC0415 - see session.py
+
+    return escape("".join(each if each.isprintable() else "?" for each in text))
