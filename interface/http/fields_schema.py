@@ -49,6 +49,14 @@ KNOWN: Tree = {
 }
 """Every field of an order that can be requested, with the fields inside it."""
 
+EXPANDED: Mapping[str, Callable[[ShowQueries, Order], Any]] = {
+    "tickets": lambda shows, order: shows.tickets_of(order),
+    "event": lambda shows, order: shows.show(order.show),
+    "org": lambda shows, order: shows.partner(order.org),
+    "vendor": lambda shows, order: shows.partner(order.vendor),
+}
+"""The fields that are ids of what the catalogue has, and what they become when braces follow."""
+
 
 def parse(text: str) -> Tree:
     """The requested fields. Raises `BadRequest` with the position of the fault, counted from 1."""
@@ -60,16 +68,10 @@ def parse(text: str) -> Tree:
 
 def shaped(document: Mapping[str, Any], tree: Tree, order: Order, shows: ShowQueries) -> Any:
     """The order's document with the requested fields only, and ids expanded where requested."""
-    expand: Mapping[str, Callable[[], Any]] = {
-        "tickets": lambda: shows.tickets_of(order),
-        "event": lambda: shows.show(order.show),
-        "org": lambda: shows.partner(order.org),
-        "vendor": lambda: shows.partner(order.vendor),
-    }
     whole = dict(document)
     for name, inside in tree.items():
-        if inside is not None and name in expand:
-            whole[name] = expand[name]()
+        if inside is not None and name in EXPANDED:
+            whole[name] = EXPANDED[name](shows, order)
     return _chosen(whole, tree)
 
 
@@ -79,6 +81,12 @@ def _chosen(value: Any, tree: Tree | None) -> Any:
     if isinstance(value, list):
         return [_chosen(each, tree) for each in value]
     return {name: _chosen(value[name], inside) for name, inside in tree.items() if name in value}
+
+
+def expands(text: str | None) -> bool:
+    """Whether parts of the answer are from the catalogue, which changes without a new version."""
+    tree = {} if text is None else parse(text)
+    return any(tree.get(name) is not None for name in EXPANDED)
 
 
 class _Parser:

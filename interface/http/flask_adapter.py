@@ -58,6 +58,8 @@ class WholeAnswer(Response):
     Flask post-processes its own answers for cases that never occur here, and that costs time.
     """
 
+    default_mimetype = None
+
     def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
         """Answer, by WSGI."""
         start_response(self.status, self.headers.to_wsgi_list())

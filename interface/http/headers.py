@@ -27,6 +27,12 @@ IF_MATCH = Header(
     " another version, nothing is changed and the answer is 412.",
     {"type": "string", "examples": ['"2"']},
 )
+IF_NONE_MATCH = Header(
+    "If-None-Match",
+    "The ETag of the order as you have it, or several with commas between, or *. If the order is"
+    " still at one of these versions, a read is answered by 304 with no body, and a change by 412.",
+    {"type": "string", "examples": ['"2"']},
+)
 IDEMPOTENCY_KEY = Header(
     "Idempotency-Key",
     "Makes the request safe to repeat: the same key with the same request gives the first answer"

@@ -215,11 +215,12 @@ def _good(operation: Operation, good: Good, examples: Mapping[str, Any]) -> dict
     if examples:
         content["examples"] = examples
     partner = (PARTNER,) if operation.needs_key else ()
-    described_as = {
+    described_as: dict[str, Any] = {
         "description": good.says,
         "headers": _headers((ANSWERED_REQUEST_ID, *partner, *good.headers)),
-        "content": {"text/plain" if schema is None else "application/json": content},
     }
+    if not good.empty:
+        described_as["content"] = {"text/plain" if schema is None else "application/json": content}
     if good.leads_to:
         parameters = {"order": "$response.body#/id"}
         described_as["links"] = {
