@@ -16,7 +16,16 @@ from interface.http.contract import described
 from interface.http.exchange import Incoming, Outgoing
 from interface.http.request_log import log_request, request_id_of
 
-OPEN = frozenset({"health.live", "health.ready", "metrics.metrics", "openapi.openapi"})
+OPEN = frozenset(
+    {
+        "health.live",
+        "health.ready",
+        "metrics.metrics",
+        "openapi.openapi",
+        "signpost.addresses",
+        "signpost.documents",
+    }
+)
 """The endpoints that need no key: they answer without looking up the caller."""
 
 CONSOLE = "console"

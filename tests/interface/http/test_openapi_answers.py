@@ -315,6 +315,15 @@ def openapi(counter):
     counter.get("/openapi.json", key=None)
 
 
+def addresses(counter, path="/"):
+    counter.get(path, key=None)
+    counter.get(path, headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+
+
+def documents(counter):
+    addresses(counter, "/docs")
+
+
 OPERATIONS = {
     each.__name__: each
     for each in (
@@ -334,6 +343,8 @@ OPERATIONS = {
         ready,
         metrics,
         openapi,
+        addresses,
+        documents,
     )
 }
 
