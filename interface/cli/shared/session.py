@@ -11,6 +11,7 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
+from application.runtime.installation import how_to_add
 from application.settings import Settings, read_settings
 
 if TYPE_CHECKING:  # wiring the service costs half a second that --help need not wait for
@@ -95,6 +96,4 @@ def extra(name: str) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise click.ClickException(
-            f"This needs: pip install 'orderlog[{name}]' ({error})"
-        ) from error
+        raise click.ClickException(f"This needs: {how_to_add(name)} ({error})") from error
