@@ -41,7 +41,7 @@ def verdict(found: list[dict[str, Any]] | None) -> tuple[int, list[str]]:
         return 0, [f"{NOTHING_ASKED}: no advisory service can be reached from here."]
     faults = [
         f"{each['name']} {each['version']}: {fault['id']}"
-        f" (mended in {', '.join(fault['fix_versions']) or 'no release yet'})"
+        f" (fixed in {', '.join(fault['fix_versions']) or 'no release yet'})"
         for each in found
         for fault in each.get("vulns", ())
     ]

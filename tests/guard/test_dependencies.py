@@ -116,7 +116,7 @@ BAD = {"name": "bad", "version": "2", "vulns": [{"id": "CVE-1", "fix_versions": 
         (
             [GOOD, BAD],
             1,
-            ["bad 2: CVE-1 (mended in 3)", "Advisories: 2 packages checked, 1 faults known."],
+            ["bad 2: CVE-1 (fixed in 3)", "Advisories: 2 packages checked, 1 faults known."],
         ),
     ],
 )
