@@ -44,6 +44,7 @@ from application.ports.unit_of_work import T
 from application.projector.acknowledgements import Acknowledgements
 from application.projector.loop import Projector, begin_diverged_anew
 from application.read_models.registry import PROJECTIONS
+from application.runtime.installation import how_to_add
 from application.runtime.store_clock import StoreClock
 from application.settings import BESIDE, OF_USER, PRIVATE, Settings
 from application.storage.sqlite.backup import SqliteBackups
@@ -303,7 +304,7 @@ def _open_postgres(database: str, opener: Callable[[str], T]) -> T:
         from application.storage.postgres.sessions import BadAddress  # noqa: PLC0415
     except ImportError as error:
         raise BadDatabase(
-            f"{POSTGRES} needs the PostgreSQL driver: install orderlog[postgres] ({error})"
+            f"{POSTGRES} needs the PostgreSQL driver: {how_to_add('postgres')} ({error})"
         ) from error
     try:
         return opener(database)

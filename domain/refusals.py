@@ -1,5 +1,6 @@
 """Every refusal: one class each, with a stable code that clients may rely on."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from domain.errors import UserError
@@ -20,7 +21,12 @@ class Refusal(UserError):
 
 
 class RefusedByState(Refusal):
-    """What the order's present state does not allow. In a lost race it is a conflict."""
+    """What the order's present state does not allow. In a lost race it is a conflict.
+
+    `present` is that state, for the client to decide anew; None while there is no order yet.
+    """
+
+    present: Mapping[str, Any] | None = None
 
 
 class NotFound(Refusal):
@@ -178,7 +184,7 @@ class NotTheVendor(Forbidden):
 
 class VersionMismatch(Refusal):
     code = "version_mismatch"
-    says = "The order is at version {version}, not at the one named by If-Match."
+    says = "The order is at version {version}, {but}."
 
 
 class ChangedMeanwhile(Refusal):

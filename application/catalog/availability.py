@@ -64,12 +64,14 @@ class ShowQueries:
         catalog = self._catalog_cache.current()
         shows = [show for show in catalog.shows.values() if _may_see(catalog, show, caller)]
         shows.sort(key=lambda show: (show.starts_at, show.id))
-        vacant = self._store.vacancies([show.id for show in shows], self._clock())
+        ids, at = [show.id for show in shows], self._clock()
+        vacant, held = self._store.vacancies(ids, at), self._store.reservations(ids, at)
         return [
             {
                 **show_document(show),
                 "amount": sum(each.amount for each in show.sets),
                 "amount_vacant": sum(vacant.get(each.id, 0) for each in show.sets),
+                "amount_held": sum(held.get(each.id, 0) for each in show.sets),
             }
             for show in shows
         ]

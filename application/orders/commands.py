@@ -34,13 +34,14 @@ class ChangeOrder(msgspec.Struct, frozen=True):
 class Request(msgspec.Struct, frozen=True):
     """The caller, the request id, and what makes the request safe to retry and to race.
 
-    `versions` are those of If-Match (None: any); `key` is the Idempotency-Key, and requests with
-    the same `fingerprint` are the same.
+    `versions` are those of If-Match (None: any), `ruled_out` those of If-None-Match (None: all);
+    `key` is the Idempotency-Key, and requests with the same `fingerprint` are the same.
     """
 
     caller: Caller
     id: str
     versions: frozenset[int] | None = None
+    ruled_out: frozenset[int] | None = frozenset()
     key: str | None = None
     fingerprint: bytes = b""
 

@@ -55,4 +55,6 @@ def refuse_other_version(order: Order, request: Request, present: Present) -> No
     if order.vendor != request.caller.partner:
         raise NotTheVendor
     if request.versions is not None and order.version not in request.versions:
-        raise VersionMismatch(**present.about())
+        raise VersionMismatch(but="not at the one named by If-Match", **present.about())
+    if request.ruled_out is None or order.version in request.ruled_out:
+        raise VersionMismatch(but="which If-None-Match rules out", **present.about())

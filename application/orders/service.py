@@ -188,6 +188,7 @@ class OrderService(Application[str]):
             except RefusedByState as refusal:
                 if in_flight.late or present.changed_at > came_at:
                     raise ChangedMeanwhile(reason=refusal, **present.about()) from refusal
+                refusal.present = present.about()
                 raise
             if order.pending:
                 self._in_flight.changed(order_id, in_flight)

@@ -116,6 +116,9 @@ class Store(Protocol):
     def vacancies(self, shows: Sequence[str], now: datetime) -> dict[str, int]:
         """By set, how many tickets are vacant at `now`. Sets with none may be absent."""
 
+    def reservations(self, shows: Sequence[str], now: datetime) -> dict[str, int]:
+        """By set, how many tickets are held at `now`. Sets with none may be absent."""
+
     def overdue(self, seats: Sequence[str], sets: Sequence[str], now: datetime) -> list[str]:
         """Orders whose hold has ended by `now` but that still keep one of these tickets."""
 

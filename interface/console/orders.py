@@ -10,11 +10,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from application.bootstrap import Services
 from application.integrity.order_status import integrity_status_of
+from application.orders.commands import Answer
 from application.orders.document import order_document
 from application.orders.document_types import CustomerDocument, OrderDocument
 from application.orders.queries import OrderFilter
 from application.orders.timeline.language import Language
 from application.orders.timeline.timeline import LANGUAGES
+from domain.order import Order
 from domain.refusals import NotYetCreated
 from domain.status import Status
 from interface.console.order_view import order_then
@@ -55,15 +57,16 @@ def _register_order(routes: Blueprint, services: Services) -> None:
     def show_order(order: str) -> AnyResponse:
         known = known_id(order)
         answer = services.history.order(known, g.caller)
-        version, missing = _version(services, known, answer.order.version)
-        then = services.history.at_version(known, version, g.caller).order
+        seen, missing = _seen(services, known, answer)
+        then, version = seen.order, seen.order.version
         diff = services.history.diff(known, version - 1, version, g.caller)
         part = "HX-Request" in request.headers
         page = render_template(
             "console/order_then.html" if part else "console/order.html",
             order=answer.order,
             status=answer.order.status_at(answer.at),
-            buyer=buyer(order_document(answer.order, answer.at)["customer"]),
+            shown=_shown(seen, answer),
+            part=part,
             show=services.shows.show(answer.order.show),
             seller=services.shows.partner(answer.order.vendor)["name"],
             timeline=services.timelines.explain(known, _teller(), g.caller),
@@ -90,16 +93,40 @@ def _teller() -> Language:
     )
 
 
-def _version(services: Services, order: str, last: int) -> tuple[int, bool]:
-    """The requested version, and whether a moment before the order's creation was requested."""
+class Shown(msgspec.Struct, frozen=True):
+    """What is shown above the versions: the order as it is or, in the `past`, as it was `at`."""
+
+    order: Order
+    at: datetime
+    status: Status
+    buyer: str | None
+    past: bool
+
+
+def _shown(seen: Answer, now: Answer) -> Shown:
+    """The order as it was `seen`, which is the past if it has changed since."""
+    status = seen.order.status_at(seen.at)
+    past = seen.order.version != now.order.version or status is not now.order.status_at(now.at)
+    customer = order_document(seen.order, seen.at)["customer"]
+    return Shown(seen.order, seen.at, status, buyer(customer), past)
+
+
+def _seen(services: Services, order: str, now: Answer) -> tuple[Answer, bool]:
+    """The order as requested, and whether a moment before its creation was requested.
+
+    The last version is the order as it is `now`.
+    """
     try:
         at = datetime.fromisoformat(request.args.get("at", "")).replace(tzinfo=zone())
-        return services.history.at_time(order, at, g.caller).order.version, False
+        return services.history.at_time(order, at, g.caller), False
     except NotYetCreated:
-        return 1, True
+        return services.history.at_version(order, 1, g.caller), True
     except (ValueError, OverflowError):
-        wanted = request.args.get("version", str(last))
-        return int(wanted) if VERSION.match(wanted) else 0, False
+        wanted = request.args.get("version", str(now.order.version))
+        if wanted == str(now.order.version):
+            return now, False
+        version = int(wanted) if VERSION.match(wanted) else 0
+        return services.history.at_version(order, version, g.caller), False
 
 
 def _names(text: str, order: OrderDocument) -> bool:

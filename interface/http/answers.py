@@ -33,6 +33,22 @@ def order_answer(
     return outgoing
 
 
+def is_ruled_out(answer: Answer, versions: frozenset[int] | None) -> bool:
+    """Whether the client has this very document, by the `versions` it rules out (None: all).
+
+    An order whose hold has ended is expired before that is an event. Its version is then that of a
+    document that said otherwise.
+    """
+    order = answer.order
+    named = versions is None or order.version in versions
+    return named and order.status_at(answer.at) is order.status
+
+
+def unchanged_answer(answer: Answer) -> Outgoing:
+    """What says that the client has the document already."""
+    return Outgoing(304, [etag_of(answer.order.version)])
+
+
 def orders_answer(page: OrderPage, shape: Shape | None, more: tuple[Header, ...]) -> Outgoing:
     """The documents of a page of orders, each in the requested `shape`."""
     return json_answer([_document(order, page.at, shape) for order in page.orders], 200, more)

@@ -25,7 +25,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 class Good(msgspec.Struct, frozen=True):
     """A successful answer: a document of the type `schema`, or `many` of them in a JSON array.
 
-    Without a type it is plain text. `leads_to` names the operations that take the created order.
+    Without a type it is plain text, or nothing if it is `empty`. `leads_to` names the operations
+    that take the created order.
     """
 
     says: str
@@ -33,6 +34,7 @@ class Good(msgspec.Struct, frozen=True):
     many: bool = False
     headers: tuple[Header, ...] = ()
     leads_to: tuple[str, ...] = ()
+    empty: bool = False
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):

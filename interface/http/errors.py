@@ -158,11 +158,8 @@ def answer_to(error: Exception) -> Outgoing:
 
 
 def _refused(refusal: Refusal) -> Outgoing:
-    state = {
-        name: refusal.about[name]
-        for name in ("version", "status", "allowed")
-        if name in refusal.about
-    }
+    about = getattr(refusal, "present", None) or refusal.about
+    state = {name: about[name] for name in ("version", "status", "allowed") if name in about}
     current = cast("CurrentDocument", state) if "allowed" in state else None
     status = status_of(type(refusal))
     return problem(status, refusal.code, str(refusal), current=current)

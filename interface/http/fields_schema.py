@@ -49,6 +49,15 @@ KNOWN: Tree = {
 }
 """Every field of an order that can be requested, with the fields inside it."""
 
+EXPANDED: Mapping[str, Callable[[ShowQueries, Order, bool], Any]] = {
+    "tickets": lambda shows, order, barcodes: shows.tickets_of(order, barcodes=barcodes),
+    "event": lambda shows, order, _: shows.show(order.show),
+    "org": lambda shows, order, _: shows.partner(order.org),
+    "vendor": lambda shows, order, _: shows.partner(order.vendor),
+}
+"""The fields that are ids of what the catalogue has, and what they become when braces follow: from
+the catalogue, the order, and whether barcodes may be shown."""
+
 
 def parse(text: str) -> Tree:
     """The requested fields. Raises `BadRequest` with the position of the fault, counted from 1."""
@@ -65,16 +74,10 @@ def shaped(
 
     Barcodes are in it only with `barcodes`.
     """
-    expand: Mapping[str, Callable[[], Any]] = {
-        "tickets": lambda: shows.tickets_of(order, barcodes=barcodes),
-        "event": lambda: shows.show(order.show),
-        "org": lambda: shows.partner(order.org),
-        "vendor": lambda: shows.partner(order.vendor),
-    }
     whole = dict(document)
     for name, inside in tree.items():
-        if inside is not None and name in expand:
-            whole[name] = expand[name]()
+        if inside is not None and name in EXPANDED:
+            whole[name] = EXPANDED[name](shows, order, barcodes)
     return _chosen(whole, tree)
 
 
@@ -84,6 +87,12 @@ def _chosen(value: Any, tree: Tree | None) -> Any:
     if isinstance(value, list):
         return [_chosen(each, tree) for each in value]
     return {name: _chosen(value[name], inside) for name, inside in tree.items() if name in value}
+
+
+def expands(text: str | None) -> bool:
+    """Whether parts of the answer are from the catalogue, which changes without a new version."""
+    tree = {} if text is None else parse(text)
+    return any(tree.get(name) is not None for name in EXPANDED)
 
 
 class _Parser:

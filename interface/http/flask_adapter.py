@@ -18,7 +18,16 @@ from interface.http.exchange import Incoming, Outgoing
 from interface.http.protection import protection_of
 from interface.http.request_log import Origin, log_request, request_id_of
 
-OPEN = frozenset({"health.live", "health.ready", "metrics.metrics", "openapi.openapi"})
+OPEN = frozenset(
+    {
+        "health.live",
+        "health.ready",
+        "metrics.metrics",
+        "openapi.openapi",
+        "signpost.addresses",
+        "signpost.documents",
+    }
+)
 """The endpoints that need no key: they answer without looking up the caller."""
 
 OTHER_SPELLING = re.compile(r"//|/\.{1,2}(/|\Z)|.+/\Z")
@@ -63,6 +72,8 @@ class WholeAnswer(Response):
 
     Flask post-processes its own answers for cases that never occur here, and that costs time.
     """
+
+    default_mimetype = None
 
     def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
         """Answer, by WSGI."""

@@ -15,6 +15,14 @@ class Header(msgspec.Struct, frozen=True):
     always: bool = False
 
 
+TAGS: Mapping[str, Any] = {
+    "type": "string",
+    "pattern": r'^([*]|(W/)?"[!#-~]*"(, (W/)?"[!#-~]*")*)$',
+    "minLength": 1,
+    "examples": ['"2"'],
+}
+"""A list of entity tags (RFC 9110), or `*`."""
+
 REQUEST_ID = Header(
     "X-Request-Id",
     "Names the request in logs and in the history: letters, digits and ._:-, at most 64 of them."
@@ -25,7 +33,13 @@ IF_MATCH = Header(
     "If-Match",
     "The ETag of the order as you know it, or several with commas between. If the order is at"
     " another version, nothing is changed and the answer is 412.",
-    {"type": "string", "examples": ['"2"']},
+    TAGS,
+)
+IF_NONE_MATCH = Header(
+    "If-None-Match",
+    "The ETag of the order as you have it, or several with commas between, or *. If the order is"
+    " still at one of these versions, a read is answered by 304 with no body, and a change by 412.",
+    TAGS,
 )
 IDEMPOTENCY_KEY = Header(
     "Idempotency-Key",
@@ -63,6 +77,9 @@ LINK = Header(
 )
 CONTENT_LANGUAGE = Header(
     "Content-Language", "The language of the answer.", {"type": "string"}, always=True
+)
+LOCATION = Header(
+    "Location", "The address to go on to.", {"type": "string", "const": "/console"}, always=True
 )
 ANSWERED_REQUEST_ID = Header(
     "X-Request-Id",

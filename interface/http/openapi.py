@@ -40,8 +40,8 @@ from interface.http.problems import (
     Problem,
 )
 
-PREFIXES = ("/v1/", "/health/", "/metrics", "/openapi.json")
-"""Where the addresses of the API are. Pages for people are no part of the contract."""
+PREFIXES = ("/v1/", "/health/", "/metrics", "/openapi.json", "/docs")
+"""Where the addresses of the API are, besides `/`. Pages for people are no part of the contract."""
 
 TAGS = {
     "orders": "Create, change, cancel, read and list orders.",
@@ -50,7 +50,7 @@ TAGS = {
     "events": "What a key may sell.",
     "event tickets": "Every ticket of an event, and whether it is vacant.",
     "health": "Liveness, readiness and metrics. No key is needed.",
-    "contract": "This document. No key is needed.",
+    "contract": "This document, and where it is. No key is needed.",
 }
 
 PATH_PARAMETERS = {
@@ -64,8 +64,8 @@ ABOUT = """\
 Ticket orders, kept as a log of events: create an order, hold its tickets, take it through payment,
 and read its history.
 
-Send `Authorization: key <key>` with every call but `/health`, `/metrics` and this document. Unknown
-fields and parameters are refused. Answers may get further fields one day.
+Send `Authorization: key <key>` with every call but `/`, `/health`, `/metrics` and this document.
+Unknown fields and parameters are refused. Answers may get further fields one day.
 
 Every error is answered with a problem document (RFC 9457, `application/problem+json`) with a stable
 `code`; the codes of each call are listed with it. Besides, an address that does not exist
@@ -167,7 +167,7 @@ def api_calls(app: Flask) -> Iterator[Call]:
         path = PARAMETER_IN_RULE.sub(r"{\1}", rule.rule)
         view = app.view_functions[rule.endpoint]
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-            if path.startswith(PREFIXES):
+            if path == "/" or path.startswith(PREFIXES):
                 yield path, method, rule.endpoint.rpartition(".")[2], operation_of(view)
 
 
@@ -226,11 +226,12 @@ def _good(operation: Operation, good: Good, examples: Mapping[str, Any]) -> dict
     if examples:
         content["examples"] = examples
     partner = (PARTNER,) if operation.needs_key else ()
-    described_as = {
+    described_as: dict[str, Any] = {
         "description": good.says,
         "headers": _headers((ANSWERED_REQUEST_ID, *PROTECTION, *partner, *good.headers)),
-        "content": {"text/plain" if schema is None else "application/json": content},
     }
+    if not good.empty:
+        described_as["content"] = {"text/plain" if schema is None else "application/json": content}
     if good.leads_to:
         parameters = {"order": "$response.body#/id"}
         described_as["links"] = {

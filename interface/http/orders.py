@@ -19,18 +19,24 @@ from domain import refusals
 from domain.refusals import UnknownOrder
 from domain.status import Status
 from interface.http import headers, problems, schemas
-from interface.http.answers import Shape, order_answer, orders_answer
+from interface.http.answers import (
+    Shape,
+    is_ruled_out,
+    order_answer,
+    orders_answer,
+    unchanged_answer,
+)
 from interface.http.body import load_body, load_query, usual
 from interface.http.calls import Calls
 from interface.http.contract import Good, Operation
 from interface.http.errors import MissingScope
 from interface.http.exchange import Incoming, Outgoing, json_answer
-from interface.http.fields_schema import parse, shaped
+from interface.http.fields_schema import expands, parse, shaped
 from interface.http.idempotency import fingerprint_of, key_of
 from interface.http.input_fields import OBJECT_ID
 from interface.http.quick_body import quick_change, quick_order
 from interface.http.read_your_writes import position_of, wait_for_position
-from interface.http.versions import versions_of
+from interface.http.versions import refuse_version_of_none, versions_ruled_out, versions_to_match
 
 
 class NothingDocument(TypedDict):
@@ -44,12 +50,18 @@ ORDER_LIST_IN = schemas.OrderListIn()
 ORDER_SHAPE_IN = schemas.OrderShapeIn()
 NOTHING_IN = schemas.NothingIn()
 
-OF_A_WRITE = (problems.BAD_IDEMPOTENCY_KEY, problems.CONTENDED, refusals.RequestReused)
+OF_A_WRITE = (
+    problems.BAD_IDEMPOTENCY_KEY,
+    *problems.OF_VERSIONS,
+    problems.CONTENDED,
+    refusals.RequestReused,
+    refusals.VersionMismatch,
+)
+CONDITIONS = (headers.IF_MATCH, headers.IF_NONE_MATCH)
 OF_A_CHANGE = (
     *OF_A_WRITE,
     refusals.UnknownOrder,
     refusals.NotTheVendor,
-    refusals.VersionMismatch,
     refusals.ChangedMeanwhile,
     refusals.MoveNotAllowed,
 )
@@ -117,7 +129,7 @@ CHANGE_ORDER = Operation(
     " no event, and its answer is the order as it is.",
     query=ORDER_SHAPE_IN,
     body=ORDER_CHANGE_IN,
-    headers=(headers.IF_MATCH, headers.IDEMPOTENCY_KEY),
+    headers=(*CONDITIONS, headers.IDEMPOTENCY_KEY),
     answers={
         200: Good(
             "The order after the change.",
@@ -145,7 +157,7 @@ CANCEL_ORDER = Operation(
     says="The same as changing the status to `canceled`: the tickets are released at once, and the"
     " order still lists them.",
     query=NOTHING_IN,
-    headers=(headers.IF_MATCH, headers.IDEMPOTENCY_KEY),
+    headers=(*CONDITIONS, headers.IDEMPOTENCY_KEY),
     answers={200: Good("The order is canceled.", NothingDocument, headers=(headers.LOG_POSITION,))},
     refuses=OF_A_CHANGE,
 )
@@ -171,9 +183,14 @@ READ_ORDER = Operation(
     says="The order as it is, or as it was after one of its versions or at a moment. The vendor"
     " that created it and the organiser of its event may read it.",
     query=ORDER_VIEW_IN,
-    answers={200: Good("The order.", OrderDocument, headers=(headers.ETAG,))},
+    headers=(headers.IF_NONE_MATCH,),
+    answers={
+        200: Good("The order.", OrderDocument, headers=(headers.ETAG,)),
+        304: Good("The order as you have it.", headers=(headers.ETAG,), empty=True),
+    },
     refuses=(
         problems.BAD_FIELDS_SCHEMA,
+        problems.BAD_IF_NONE_MATCH,
         refusals.UnknownOrder,
         refusals.UnknownVersion,
         refusals.NotYetCreated,
@@ -214,7 +231,9 @@ def create_order(incoming: Incoming, services: Services) -> Outgoing:
     shape = _requested_shape(incoming, services)
     show, command = load_body(incoming, ORDER_IN, quick_order)
     _check_scopes(incoming, command)
-    answer = services.orders.create(show, command, request_of(incoming))
+    request = request_of(incoming)
+    refuse_version_of_none(request.versions)
+    answer = services.orders.create(show, command, request)
     return order_answer(answer, shape, 201, written=True)
 
 
@@ -257,6 +276,7 @@ def read_order(incoming: Incoming, services: Services) -> Outgoing:
     """Read an order, as it is or was."""
     wanted = load_query(incoming, ORDER_VIEW_IN)
     shape = _shape(incoming, services, wanted["fields_schema"])
+    ruled_out = versions_ruled_out(incoming)
     known = known_order(incoming)
     if "version" in wanted:
         answer = services.history.at_version(known, wanted["version"], incoming.caller)
@@ -264,6 +284,8 @@ def read_order(incoming: Incoming, services: Services) -> Outgoing:
         answer = services.history.at_time(known, wanted["at"], incoming.caller)
     else:
         answer = services.history.order(known, incoming.caller)
+    if is_ruled_out(answer, ruled_out) and not expands(wanted["fields_schema"]):
+        return unchanged_answer(answer)
     return order_answer(answer, shape)
 
 
@@ -289,7 +311,8 @@ def request_of(incoming: Incoming) -> Request:
     return Request(
         caller=incoming.caller,
         id=incoming.id,
-        versions=versions_of(incoming),
+        versions=versions_to_match(incoming),
+        ruled_out=versions_ruled_out(incoming),
         key=key,
         fingerprint=b"" if key is None else fingerprint_of(incoming),
     )

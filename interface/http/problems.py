@@ -63,6 +63,11 @@ READ_MODEL_BEHIND = Problem(
 BAD_IDEMPOTENCY_KEY = Problem(
     "bad_idempotency_key", 400, "Idempotency-Key is not 1 to 255 visible ASCII characters."
 )
+BAD_IF_MATCH = Problem("bad_if_match", 400, "If-Match is not * or entity tags in quotes.")
+BAD_IF_NONE_MATCH = Problem(
+    "bad_if_none_match", 400, "If-None-Match is not * or entity tags in quotes."
+)
+OF_VERSIONS = (BAD_IF_MATCH, BAD_IF_NONE_MATCH)
 CONTENDED = Problem("contended", 503, "Too many buyers want these tickets at this moment.")
 TOO_MANY_BODIES = Problem(
     "too_many_bodies", 429, "Too many large bodies of this caller are on their way."

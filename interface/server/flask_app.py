@@ -11,6 +11,7 @@ from interface.http.openapi import openapi_blueprint
 from interface.http.order_audit import ORDER_AUDIT
 from interface.http.orders import ORDERS
 from interface.http.shows import SHOWS
+from interface.http.signpost import SIGNPOST
 
 
 def create_app(services: Services, monitoring: Monitoring | None = None) -> Flask:
@@ -25,6 +26,7 @@ def create_app(services: Services, monitoring: Monitoring | None = None) -> Flas
         app.register_blueprint(blueprint_of(calls, services))
     for calls in (health.HEALTH, metrics.CALLS):
         app.register_blueprint(blueprint_of(calls, monitoring))
+    app.register_blueprint(blueprint_of(SIGNPOST, services))
     app.register_blueprint(openapi_blueprint())
     app.register_blueprint(console_blueprint(services))
     return app

@@ -176,6 +176,19 @@ def test_vacancies_count_what_can_be_had_now(store):
     assert store.vacancies([], NOON) == {}
 
 
+def test_reservations_count_what_is_held_now_and_not_sold(store):
+    seats = sell(store, 5)
+    sell(store, 3, show="other", ticket_set="stalls")
+    one(store, take(store, "held", seats=seats[:2]))
+    one(store, take(store, "sold", seats=seats[2:3], held_till=None))
+    one(store, take(store, "elsewhere", stalls=1))
+    assert store.reservations(["show"], NOON) == {"parterre": 2}
+    both = ["show", "other"]
+    assert store.reservations(both, TEN_PAST - MOMENT) == {"parterre": 2, "stalls": 1}
+    assert store.reservations(both, TEN_PAST) == {}
+    assert store.reservations([], NOON) == {}
+
+
 def test_overdue_are_the_orders_whose_holds_have_ended(store):
     seats = sell(store, 4)
     one(store, take(store, "early", seats=seats[:1]))

@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 MOMENTS = st.just("") | st.datetimes(timezones=st.timezones()).map(datetime.isoformat)
 schemathesis.openapi.format("moment-range", st.tuples(MOMENTS, MOMENTS).map(",".join))
 
-NOT_THE_DATA = {"bad_cursor", "bad_fields_schema", "bad_position"}
+NOT_THE_DATA = {
+    "bad_cursor",
+    "bad_fields_schema",
+    "bad_if_match",
+    "bad_if_none_match",
+    "bad_position",
+}
 """Data that a schema cannot tell from good data."""
 
 UNKNOWN_HEADER = "in header - object with unexpected properties"

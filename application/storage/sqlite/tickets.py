@@ -36,11 +36,17 @@ class TicketReading(ABC):
         return [found for each in ids if (found := ticket_row(self._reader, each)) is not None]
 
     def vacancies(self, shows: Sequence[str], now: datetime) -> dict[str, int]:
+        return self._counts(shows, "order_id IS NULL OR held_till <= ?", now)
+
+    def reservations(self, shows: Sequence[str], now: datetime) -> dict[str, int]:
+        return self._counts(shows, "held_till > ?", now)
+
+    def _counts(self, shows: Sequence[str], which: str, now: datetime) -> dict[str, int]:
         counts: dict[str, int] = {}
         for show in shows:
             rows = self._reader.execute(
-                "SELECT set_id, count(*) FROM tickets WHERE show_id = ?"
-                " AND (order_id IS NULL OR held_till <= ?) GROUP BY set_id",
+                "SELECT set_id, count(*) FROM tickets WHERE show_id = ?"  # noqa: S608 - ours
+                f" AND ({which}) GROUP BY set_id",
                 (show, to_ms(now)),
             )
             counts.update(rows.fetchall())

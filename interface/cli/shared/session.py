@@ -12,6 +12,7 @@ import msgspec
 from rich.text import Text
 
 from application.database_address import check_given_in_command, without_passwords
+from application.runtime.installation import how_to_add
 from application.settings import Settings, read_settings, unknown_settings
 from interface.cli.shared.safe_console import SafeConsole, safe_json
 
@@ -121,6 +122,4 @@ def extra(name: str) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise click.ClickException(
-            f"This needs: pip install 'orderlog[{name}]' ({error})"
-        ) from error
+        raise click.ClickException(f"This needs: {how_to_add(name)} ({error})") from error

@@ -5,10 +5,12 @@
 const CHARTS = {
   tickets: [
     { name: "sold", colour: "--seat-sold", sign: 1 },
-    { name: "returned", colour: "--seat-held", sign: -1 },
+    { name: "returned", colour: "--returned", sign: -1 },
   ],
   money: [{ name: "money", colour: "--accent", sign: 1 }],
 };
+const DAY_SECONDS = 86400;
+const LEAST_DAYS = 7;
 const LANGUAGE = document.documentElement.lang;
 const NUMBER = new Intl.NumberFormat(LANGUAGE);
 const SHORT = new Intl.NumberFormat(LANGUAGE, { notation: "compact" });
@@ -23,6 +25,14 @@ function axis(more) {
   return { stroke: colour("--soft"), font: "12px Inter", grid, ticks: { ...grid, size: 4 }, ...more };
 }
 
+// A first day stands among days before it: alone it would have no scale and no date.
+function withDaysBefore(days, values) {
+  while (days.length < LEAST_DAYS) {
+    days.unshift(days[0] - DAY_SECONDS);
+    values.forEach((each) => each.unshift(null));
+  }
+}
+
 // Where nobody points, the legend tells of the last day.
 function lastDay(plot) {
   plot.setLegend({ idx: plot.data[0].length - 1 }, false);
@@ -34,6 +44,7 @@ function draw(place) {
   const parts = CHARTS[place.dataset.chart];
   const days = rows.map((row) => Date.parse(row.dataset.day) / 1000);
   const values = parts.map((part) => rows.map((row) => part.sign * Number(row.dataset[part.name])));
+  withDaysBefore(days, values);
   const series = parts.map((part) => ({
     label: table.querySelector(`[data-name="${part.name}"]`).textContent,
     fill: colour(part.colour),
@@ -43,14 +54,14 @@ function draw(place) {
     paths: uPlot.paths.bars({ size: [0.62, 36], radius: 0.15 }),
     value: (_, value) => (value === null ? "—" : NUMBER.format(Math.abs(value))),
   }));
-  const day = { label: table.tHead.rows[0].cells[0].textContent, value: (_, at) => (at ? DAY.format(at * 1000) : "—") };
+  const day = { label: table.querySelector('[data-name="day"]').textContent, value: (_, at) => (at ? DAY.format(at * 1000) : "—") };
   const options = {
     width: place.clientWidth,
     height: 220,
     series: [day, ...series],
     cursor: { y: false, points: { show: false } },
     hooks: { ready: [lastDay], setCursor: [(plot) => plot.cursor.idx === null && lastDay(plot)] },
-    scales: { x: { range: (_, from, till) => [from - 43200, till + 43200] } },
+    scales: { x: { range: (_, from, till) => [from - DAY_SECONDS / 2, till + DAY_SECONDS / 2] } },
     axes: [
       axis({ space: 64, incrs: [86400, 172800, 604800, 1209600], values: (_, at) => at.map((each) => DAY.format(each * 1000)), grid: { show: false } }),
       axis({ size: 56, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 1e4, 2e4, 5e4, 1e5, 1e6, 1e7], values: (_, at) => at.map((each) => SHORT.format(Math.abs(each))) }),

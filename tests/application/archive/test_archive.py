@@ -371,5 +371,5 @@ def test_without_the_extra_the_command_says_what_to_install(exported, here):
         check=False,
     )
     assert hidden.returncode == 1
-    assert "orderlog[archive]" in hidden.stderr
+    assert "[archive]'" in hidden.stderr
     assert "Traceback" not in hidden.stderr

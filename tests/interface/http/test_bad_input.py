@@ -366,7 +366,7 @@ def test_a_bad_body_for_an_unknown_order_is_told_first(seller, clock, unchanged)
 @pytest.mark.parametrize(
     "address",
     [
-        "/",
+        "/document",
         "/v1",
         "/v1/resources",
         "/v1/resources/order",

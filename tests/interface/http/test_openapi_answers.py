@@ -4,6 +4,8 @@ For every operation each answer that it describes is provoked, so that nothing i
 cannot happen. What only a race or a broken database provokes is answered by raising it.
 """
 
+from functools import partial
+
 import pytest
 from as_described import Contract
 from limits import RateLimitItemPerSecond
@@ -118,6 +120,11 @@ def bad_writes(ask, command):
     )
 
 
+def bad_conditions(ask):
+    ask(json={}, headers={"If-Match": "1"})
+    ask(json={}, headers={"If-None-Match": "1"})
+
+
 def bad_requests(ask):
     ask(json={"random": {PARTERRE: 1}, "tickets": []})
     ask(json={"random": {NO_ID: 1}})
@@ -144,6 +151,8 @@ def create_order(counter):
     ask(json={}, key=KEYS[STRANGER])
     ask(json={"status": "done"})
     counter.create(json={"event": NO_ID})
+    bad_conditions(ask)
+    ask(json={}, headers={"If-Match": '"1"'})
     counter.create(json={"event": FESTIVAL, "random": {LAST_MINUTE: 1}})
     bad_bodies(ask)
     bad_writes(ask, {"random": {PARTERRE: 1}})
@@ -164,6 +173,7 @@ def change_order(counter):
     ask(json={}, key=None)
     ask(json={}, key=KEYS[STRANGER])
     ask(json={}, headers={"If-Match": '"99"'})
+    bad_conditions(ask)
     ask(json={"status": "done"})
     counter.change(counter.shops_order(), json={})
     bad_bodies(ask)
@@ -190,6 +200,7 @@ def change_order(counter):
 def cancel_order(counter):
     order = counter.office.order()
     counter.delete(order, headers={"If-Match": '"9"'})
+    bad_conditions(partial(counter.delete, order))
     counter.ask("DELETE", f"{ORDERS}/{order}?now=1")
     counter.delete(order, key=None)
     counter.delete(order, headers={"Idempotency-Key": ""})
@@ -220,6 +231,8 @@ def read_order(counter):
     counter.get(f"{ORDERS}/{order}?version=1&fields-schema=tickets{{id,barcode}},rules,payment")
     counter.get(f"{ORDERS}/{order}?version=1&at=2030-01-01T00:00Z")
     counter.get(f"{ORDERS}/{order}?version=99")
+    counter.get(f"{ORDERS}/{order}", headers={"If-None-Match": "*"})
+    counter.get(f"{ORDERS}/{order}", headers={"If-None-Match": "1"})
     counter.get(f"{ORDERS}/{order}?at=2020-01-01T00:00Z")
     counter.get(f"{ORDERS}/{order}?fields-schema=id{{id}}")
     counter.get(f"{ORDERS}/{order}", key=None)
@@ -313,6 +326,15 @@ def openapi(counter):
     counter.get("/openapi.json", key=None)
 
 
+def addresses(counter, path="/"):
+    counter.get(path, key=None)
+    counter.get(path, headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+
+
+def documents(counter):
+    addresses(counter, "/docs")
+
+
 OPERATIONS = {
     each.__name__: each
     for each in (
@@ -332,6 +354,8 @@ OPERATIONS = {
         ready,
         metrics,
         openapi,
+        addresses,
+        documents,
     )
 }
 
