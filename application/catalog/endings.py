@@ -9,8 +9,7 @@ from datetime import datetime
 import msgspec
 
 from application.catalog.cache import Partner
-from application.catalog.entries import CatalogFile
-from application.catalog.keys import UnknownPartner
+from application.catalog.entries import CatalogFile, UnknownPartner
 from application.ports.store import Store
 from domain.errors import UserError
 from domain.sale_terms import Deal

@@ -12,6 +12,10 @@ from domain.sale_terms import Deal
 from domain.shows import Show
 
 
+class UnknownPartner(UserError):
+    """No partner has this id."""
+
+
 class BadCatalog(UserError):
     """A catalogue file has wrong values. `errors` has them by path; nothing was loaded."""
 

@@ -8,6 +8,7 @@ import msgspec
 
 from application.catalog.cache import Key, catalog_of
 from application.catalog.deeds import deed_of
+from application.catalog.entries import UnknownPartner
 from application.catalog.key_form import new_key
 from application.catalog.key_secret import KeySecret, digest_of
 from application.catalog.loading import new_key_id, sample_keys
@@ -17,10 +18,6 @@ from application.ports.store import Store
 from domain.errors import UserError
 
 ENCODE = msgspec.json.Encoder().encode
-
-
-class UnknownPartner(UserError):
-    """No partner has this id."""
 
 
 class UnknownKey(UserError):

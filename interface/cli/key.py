@@ -41,7 +41,8 @@ def create(
     session: Session, partner: str, scopes: tuple[str, ...], days: int | None, *, as_json: bool
 ) -> None:
     """Make a new key. It is shown once, here, and cannot be read back."""
-    from application.catalog.keys import UnknownPartner, create_key  # noqa: PLC0415
+    from application.catalog.entries import UnknownPartner  # noqa: PLC0415
+    from application.catalog.keys import create_key  # noqa: PLC0415
 
     services = with_known_keys(session)
     at = services.clock()

@@ -24,7 +24,7 @@ def suspend(session: Session, partner_id: str, *, as_json: bool) -> None:
     catalogue file does not end this: resume does.
     """
     from application.catalog.endings import suspend_partner  # noqa: PLC0415 - see session.py
-    from application.catalog.keys import UnknownPartner  # noqa: PLC0415
+    from application.catalog.entries import UnknownPartner  # noqa: PLC0415
 
     services = session.services
     try:
@@ -44,7 +44,7 @@ def suspend(session: Session, partner_id: str, *, as_json: bool) -> None:
 def resume(session: Session, partner_id: str, *, as_json: bool) -> None:
     """Let the partner ID sell again that is suspended."""
     from application.catalog.endings import resume_partner  # noqa: PLC0415 - see session.py
-    from application.catalog.keys import UnknownPartner  # noqa: PLC0415
+    from application.catalog.entries import UnknownPartner  # noqa: PLC0415
 
     try:
         resumed = resume_partner(session.services.store, partner_id.lower())

@@ -8,8 +8,9 @@ from clock import NOON
 from mixed_orders import CATALOG, CLUB, SEATS, THEATRE, load_shows, make_mixed_orders
 from seller import on_one_store
 
+from application.catalog.entries import UnknownPartner
 from application.catalog.file import read_catalog_file
-from application.catalog.keys import UnknownKey, UnknownPartner, create_key, list_keys, revoke_key
+from application.catalog.keys import UnknownKey, create_key, list_keys, revoke_key
 from application.catalog.loading import load_catalog
 
 THEATRES = "7ea7e4e07ea7e4e07ea7e4e07ea7e4e0"
