@@ -63,7 +63,7 @@ def sell(connection):
 def prepared(folder, name, change=None):
     """A database with tickets for sale, changed further; its read models know it all."""
     path = Path(folder) / f"{name}.db"
-    put_on_sale(f"sqlite:///{path}", TICKETS, folder)
+    put_on_sale(f"sqlite:///{path}", TICKETS)
     if change:
         with contextlib.closing(sqlite3.connect(path)) as connection, connection:
             change(connection)

@@ -136,7 +136,7 @@ def main():
         if given.postgres:
             server = stack.enter_context(postgres_server())
             database = stack.enter_context(server.database())
-        put_on_sale(database, given.tickets, folder)
+        put_on_sale(database, given.tickets)
         port = stack.enter_context(service(database, given.workers)).port
         noop_port = stack.enter_context(noop(given.workers))
         rounds = []

@@ -109,10 +109,10 @@ def main():
     arguments.add_argument("--seconds", type=int, default=5)
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        put_on_sale(f"sqlite:///{folder}/steps.db", BATCH * BATCHES * 2, folder)
+        put_on_sale(f"sqlite:///{folder}/steps.db", BATCH * BATCHES * 2)
         for name, each in steps(f"sqlite:///{folder}/steps.db").items():
             print(f"alone, {name:<14} {each:6.1f} µs")
-        put_on_sale(f"sqlite:///{folder}/load.db", 200_000, folder)
+        put_on_sale(f"sqlite:///{folder}/load.db", 200_000)
         rate, threads = under_load(f"sqlite:///{folder}/load.db", folder, given.seconds)
         for name, each in threads.items():
             print(f"at {rate:,.0f} orders a second, {name:<22} {each:6.1f} µs")

@@ -58,7 +58,7 @@ def fill(database, count, folder):
             target.replace(EVENTS, after, None, rows)
             after = rows[-1][:1]
         target.finish(Counters(number=498_000_000 + count, catalog=0))
-    put_on_sale(database, TICKETS, folder)
+    put_on_sale(database, TICKETS)
 
 
 def scan(database):

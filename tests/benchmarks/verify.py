@@ -117,7 +117,7 @@ def fill(database, count, folder):
         put(target, LISTS, iter(listed))
         put(target, DOCUMENTS, iter(documents))
         target.finish(Counters(number=498_000_000 + count, catalog=0))
-    put_on_sale(database, VACANT, folder)
+    put_on_sale(database, VACANT)
     key = str(Path(folder) / "key")
     with closing(build(Settings(database=database, audit_key=key))) as services:
         loading = Loading(opener_of(database), loading_processes(2))

@@ -204,7 +204,7 @@ def test_old_words_are_gone(part):
         ("application/projector/loop.py", "def feed(store): pass"),
         ("interface/load/buyers.py", '"""What was promised to buyers."""'),
         ("interface/cli/audit.py", "def attempt_of(order): pass"),
-        ("tests/support/catalogue.py", "drawers = []"),
+        ("tests/support/catalog.py", "drawers = []"),
         ("docs/audit.md", "The witness is in a drawer."),
     ],
 )

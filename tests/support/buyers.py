@@ -1,15 +1,15 @@
-"""A crowd of buyers: several processes of the service, several buyers in each, all at once."""
+"""A crowd of buyers without HTTP, all at once: several in each of several processes."""
 
 import queue
 import random
 import threading
 from contextlib import closing
 
+from catalog import catalog_file, partner, rule, show, ticket_set
 from other_processes import context
 
 from application.bootstrap import build
 from application.catalog.access import Caller
-from application.catalog.file import read_catalog_file
 from application.catalog.loading import load_catalog
 from application.orders.commands import ChangeOrder, Request
 from application.runtime.clock import now
@@ -32,36 +32,25 @@ LAST_TICKETS = 5
 
 def put_on_sale(store):
     """A hall without seats, stalls with seats, and many sets of which only the last are left."""
-    hall = {"id": HALL_SET, "tickets": {"count": HALL_TICKETS}}
-    stalls = {"id": STALLS_SET, "tickets": [{"id": each} for each in SEATS]}
-    last = [{"id": each, "tickets": {"count": LAST_TICKETS}} for each in LAST_SETS]
-    shows = [(HALL, [hall]), (STALLS, [stalls]), (LAST, last)]
-    catalog = {
-        "partners": [
-            {
-                "id": SELLER,
-                "name": "Seller",
-                "language": "ru",
-                "keys": ["5e11e45e11e45e11e45e11e45e11e411"],
-            }
-        ],
-        "events": [
-            {
-                "id": show,
-                "org": SELLER,
-                "title": "Evening",
-                "starts_at": "2030-06-01T19:00:00+03:00",
-                "ends_at": "2030-06-01T22:00:00+03:00",
-                "sets": [{"name": "Set", "rules": [rule(each["id"])], **each} for each in sets],
-            }
-            for show, sets in shows
-        ],
-    }
-    load_catalog(store, read_catalog_file(repr(catalog)), now())
-
-
-def rule(set_id):
-    return {"id": set_id, "nominal": "100.00", "extra": "0.00"}
+    on_sale = [
+        (HALL, {HALL_SET: HALL_TICKETS}),
+        (STALLS, {STALLS_SET: [{"id": each} for each in SEATS]}),
+        (LAST, dict.fromkeys(LAST_SETS, LAST_TICKETS)),
+    ]
+    shows = [
+        show(
+            each,
+            SELLER,
+            "Evening",
+            [
+                ticket_set(name, "Set", [rule(name, "100.00")], tickets)
+                for name, tickets in sets.items()
+            ],
+        )
+        for each, sets in on_sale
+    ]
+    partners = [partner(SELLER, "Seller", "ru", "5e11e45e11e45e11e45e11e45e11e411")]
+    load_catalog(store, catalog_file(partners, shows), now())
 
 
 class Buyer:

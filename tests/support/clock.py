@@ -36,6 +36,8 @@ time.sleep = lambda seconds: select.select([], [], [], seconds) and None
 class Clock:
     """Stands still until a test moves it; `on_look` is called whenever somebody looks."""
 
+    __slots__ = ("moment", "on_look")
+
     def __init__(self, moment: datetime = NOON) -> None:
         self.set(moment)
 

@@ -1,13 +1,23 @@
 """A data that has been selling for two weeks: what the console is looked at with."""
 
+import itertools
 import random
 from datetime import datetime, timedelta
 
-import yaml
+from catalog import (
+    catalog_file,
+    deal,
+    partner,
+    payment_system,
+    rule,
+    seats,
+    show,
+    ticket_set,
+)
 from seller import BoxOffice
 
 from application.catalog.access import Caller
-from application.catalog.file import read_catalog_file
+from application.catalog.file import CatalogFile
 from application.catalog.keys import create_key
 from application.catalog.scopes import AUDIT
 from application.orders.commands import ChoosePayment
@@ -46,97 +56,57 @@ def ticket(kind: str, number: int) -> str:
     return f"5f10c0de{kind}{number:014x}"
 
 
-def seats(kind: str, rows: list[int], sector: str) -> list[dict]:
+def rows_of(kind: str, lengths: list[int], sector: str) -> list[dict]:
     """Rows of so many seats each."""
-    numbers = iter(range(1, 10_000))
+    numbers = itertools.count(1)
     return [
-        {"id": ticket(kind, next(numbers)), "seat": {"sector": sector, "row": row, "number": seat}}
-        for row, length in enumerate(rows, 1)
-        for seat in range(1, length + 1)
+        seat
+        for row, length in enumerate(lengths, 1)
+        for seat in seats([ticket(kind, next(numbers)) for _ in range(length)], sector, row)
     ]
 
 
-def rule(name: str, nominal: str, extra: str) -> dict:
-    return {"id": f"5f10c0de0000000000{name}", "nominal": nominal, "extra": extra}
+def priced(name: str, nominal: str, extra: str) -> list[dict]:
+    return [rule(f"5f10c0de0000000000{name}", nominal, extra)]
 
 
-def catalog() -> dict:
-    """The data's catalogue, as its file would say it."""
+def catalog() -> CatalogFile:
+    """Three shows of the Playhouse, of which a shop sells tickets too."""
     sectors = ["5f10c0de00000000000000d1", "5f10c0de00000000000000d2"]
+    parterre = rows_of("c1", PARTERRE_ROWS, sectors[0])
+    balcony = rows_of("c2", [24, 24, 20], sectors[1])
     concert = [
-        {
-            "id": PARTERRE,
-            "name": "Parterre",
-            "rules": [rule("00e1aa", "2400.00", "120.00")],
-            "tickets": seats("c1", PARTERRE_ROWS, sectors[0]),
-        },
-        {
-            "id": BALCONY,
-            "name": "Balcony",
-            "rules": [rule("00e2aa", "1500.00", "75.00")],
-            "tickets": seats("c2", [24, 24, 20], sectors[1]),
-        },
+        ticket_set(PARTERRE, "Parterre", priced("00e1aa", "2400.00", "120.00"), parterre),
+        ticket_set(BALCONY, "Balcony", priced("00e2aa", "1500.00", "75.00"), balcony),
     ]
+    terrace = rows_of("c3", [12, 12], sectors[0])
     festival = [
-        {
-            "id": LAWN,
-            "name": "Lawn",
-            "rules": [rule("00e3aa", "900.00", "45.00")],
-            "tickets": {"count": 600},
-        },
-        {
-            "id": TERRACE,
-            "name": "Terrace",
-            "rules": [rule("00e4aa", "3200.00", "160.00")],
-            "tickets": seats("c3", [12, 12], sectors[0]),
-        },
+        ticket_set(LAWN, "Lawn", priced("00e3aa", "900.00", "45.00"), 600),
+        ticket_set(TERRACE, "Terrace", priced("00e4aa", "3200.00", "160.00"), terrace),
     ]
-    ballet = [
-        {
-            "id": STALLS,
-            "name": "Партер",
-            "rules": [rule("00e5aa", "3500.00", "0.00")],
-            "tickets": seats("c4", [18] * 8, sectors[0]),
-        }
-    ]
+    stalls = rows_of("c4", [18] * 8, sectors[0])
+    ballet = [ticket_set(STALLS, "Партер", priced("00e5aa", "3500.00", "0.00"), stalls)]
     shows = [
-        (CONCERT, "Chamber concert", "2031-03-14T19:00:00+03:00", concert),
-        (BALLET, "Вечер одноактных балетов", "2031-04-02T19:30:00+03:00", ballet),
-        (FESTIVAL, "Summer festival", "2031-07-05T12:00:00+03:00", festival),
+        (CONCERT, "Chamber concert", "2031-03-14T19:00", "22:00", concert),
+        (BALLET, "Вечер одноактных балетов", "2031-04-02T19:30", "22:30", ballet),
+        (FESTIVAL, "Summer festival", "2031-07-05T12:00", "23:00", festival),
     ]
-    return {
-        "partners": [
-            {"id": HOUSE, "name": "The Playhouse", "language": "en", "keys": [HOUSE_KEY]},
-            {"id": SHOP, "name": "Corner ticket shop", "language": "ru", "keys": [SHOP_KEY]},
+    card, cash = "5f10c0de00000000000000f1", "5f10c0de00000000000000f2"
+    return catalog_file(
+        [
+            partner(HOUSE, "The Playhouse", "en", HOUSE_KEY),
+            partner(SHOP, "Corner ticket shop", "ru", SHOP_KEY),
         ],
-        "payment_systems": [
-            {
-                "id": "5f10c0de00000000000000f1",
-                "alias": "card",
-                "hold_minutes": 30,
-                "confirmed_by": "vendor",
-                "redirect_url": "https://pay.example/start",
-            },
-            {
-                "id": "5f10c0de00000000000000f2",
-                "alias": "cash",
-                "hold_minutes": 720,
-                "confirmed_by": "vendor",
-            },
+        [
+            show(each, HOUSE, title, sets, f"{starts}:00+03:00", f"{starts[:11]}{ends}:00+03:00")
+            for each, title, starts, ends, sets in shows
         ],
-        "deals": [{"id": "5f10c0de00000000000000f9", "org": HOUSE, "vendor": SHOP}],
-        "events": [
-            {
-                "id": show,
-                "org": HOUSE,
-                "title": title,
-                "starts_at": starts_at,
-                "ends_at": starts_at.replace("T12", "T23").replace("T19", "T22"),
-                "sets": sets,
-            }
-            for show, title, starts_at, sets in shows
+        [
+            payment_system(card, "card", 30, redirect_url="https://pay.example/start"),
+            payment_system(cash, "cash", 720),
         ],
-    }
+        [deal("5f10c0de00000000000000f9", HOUSE, SHOP)],
+    )
 
 
 class ConsoleData(BoxOffice):
@@ -145,9 +115,7 @@ class ConsoleData(BoxOffice):
     def __init__(self, database: str, till: datetime) -> None:
         self.till = till
         self.random = random.Random(20)
-        text = yaml.safe_dump(catalog(), allow_unicode=True).encode()
-        begin = till - timedelta(days=DAYS)
-        super().__init__(database, catalog=read_catalog_file(text), opens=begin)
+        super().__init__(database, catalog=catalog(), opens=till - timedelta(days=DAYS))
 
     def caller(self, partner: str) -> Caller:
         return CALLERS[partner]

@@ -7,10 +7,10 @@ import random
 from datetime import timedelta
 from functools import cache, partial
 
+from catalog import catalog_file, deal, partner, payment_system, rule, show, ticket_set
 from clock import NOON
 
 from application.catalog.access import Caller
-from application.catalog.file import read_catalog_file
 from application.catalog.loading import load_catalog
 from application.orders.commands import ChangeOrder, ChoosePayment, Request
 from application.orders.service import OrderService
@@ -38,65 +38,56 @@ SEATS = [f"56a6253df06c5a059a9a{number:04x}" for number in range(60)]
 """The show that has a balcony too, and its seats, which are sold by name."""
 
 SYSTEMS = ("api/CARD", "api/CASH", "api/INVOICE")
-CATALOG = """
-partners:
-  - {{id: "56810047f06c5a6ac62f4e01", name: Theatre, language: ru,
-     keys: ["7ea7e4e07ea7e4e07ea7e4e07ea7e4e0"]}}
-  - {{id: "56810047f06c5a6ac62f4e02", name: Club, language: en,
-     keys: ["c1b0c1b1c1b0c1b1c1b0c1b1c1b0c1b1"]}}
-  - {{id: "56810047f06c5a6ac62f4e03", name: Shop, language: de,
-     keys: ["54054054054054055405405405405405"]}}
-payment_systems:
-  - {{id: "545b544a5d645a463e779d11", alias: api/CARD, hold_minutes: 30, confirmed_by: vendor,
-     redirect_url: "https://pay.example/start"}}
-  - {{id: "545b544a5d645a463e779d12", alias: api/CASH, hold_minutes: 720, confirmed_by: vendor}}
-  - {{id: "545b544a5d645a463e779d13", alias: api/INVOICE, hold_minutes: 5, confirmed_by: gateway}}
-deals:
-  - {{id: "56a0f0c2f06c5a7d1e00be01", org: "56810047f06c5a6ac62f4e01",
-     vendor: "56810047f06c5a6ac62f4e03"}}
-  - {{id: "56a0f0c2f06c5a7d1e00be02", org: "56810047f06c5a6ac62f4e02",
-     vendor: "56810047f06c5a6ac62f4e03"}}
-events:
-  - id: "56a6253df06c5a059a938001"
-    org: "56810047f06c5a6ac62f4e01"
-    title: Evening
-    starts_at: 2031-06-01T19:00:00+03:00
-    ends_at: 2031-06-01T22:00:00+03:00
-    sets:
-      - id: "56a6254bf06c5a059b938011"
-        name: Parterre
-        rules: [{{id: "56a6254bf06c5a059b938031", nominal: "900.50", extra: "99.99"}}]
-        tickets: {{count: {amount}}}
-      - id: "56a6254bf06c5a059b938012"
-        name: Balcony
-        rules: [{{id: "56a6254bf06c5a059b938032", nominal: "450.00"}}]
-        tickets: [{seats}]
-  - id: "56a6253df06c5a059a938002"
-    org: "56810047f06c5a6ac62f4e02"
-    title: Night
-    starts_at: 2031-06-02T19:00:00+03:00
-    ends_at: 2031-06-02T22:00:00+03:00
-    sets:
-      - id: "56a6254bf06c5a059b938021"
-        name: Dance floor
-        rules: [{{id: "56a6254bf06c5a059b938033", nominal: "20.00", extra: "0.01"}}]
-        tickets: {{count: {amount}}}
-      - id: "56a6254bf06c5a059b938022"
-        name: Free entry
-        rules: [{{id: "56a6254bf06c5a059b938034", nominal: "0.00"}}]
-        tickets: {{count: {amount}}}
-"""
+THEATRES_KEY = "7ea7e4e07ea7e4e07ea7e4e07ea7e4e0"
+CLUBS_KEY = "c1b0c1b1c1b0c1b1c1b0c1b1c1b0c1b1"
+SHOPS_KEY = "54054054054054055405405405405405"
+HOURS = ("19:00:00+03:00", "22:00:00+03:00")
+DEALS = (
+    deal("56a0f0c2f06c5a7d1e00be01", THEATRE, SHOP),
+    deal("56a0f0c2f06c5a7d1e00be02", CLUB, SHOP),
+)
 
 
-def load_shows(store, amount):
+def load_shows(store, amount, **keys):
     """Put two shows of two partners on sale, `amount` tickets a set; a third may sell both."""
-    load_catalog(store, _shows(amount), NOON)
+    load_catalog(store, shows_file(amount, **keys), NOON)
 
 
 @cache
-def _shows(amount):
-    seats = ", ".join(f'{{id: "{seat}"}}' for seat in SEATS)
-    return read_catalog_file(CATALOG.format(amount=amount, seats=seats))
+def shows_file(amount, theatres_keys=(THEATRES_KEY,), clubs_keys=(CLUBS_KEY,)):
+    partners = [
+        partner(THEATRE, "Theatre", "ru", *theatres_keys),
+        partner(CLUB, "Club", "en", *clubs_keys),
+        partner(SHOP, "Shop", "de", SHOPS_KEY),
+    ]
+    systems = [
+        payment_system(
+            "545b544a5d645a463e779d11", "api/CARD", 30, redirect_url="https://pay.example/start"
+        ),
+        payment_system("545b544a5d645a463e779d12", "api/CASH", 720),
+        payment_system("545b544a5d645a463e779d13", "api/INVOICE", 5, confirmed_by="gateway"),
+    ]
+    prices = [
+        rule("56a6254bf06c5a059b938031", "900.50", "99.99"),
+        rule("56a6254bf06c5a059b938032", "450.00"),
+        rule("56a6254bf06c5a059b938033", "20.00", "0.01"),
+        rule("56a6254bf06c5a059b938034", "0.00"),
+    ]
+    balcony = [{"id": seat} for seat in SEATS]
+    theatre = [
+        ticket_set("56a6254bf06c5a059b938011", "Parterre", prices[:1], amount),
+        ticket_set("56a6254bf06c5a059b938012", "Balcony", prices[1:2], balcony),
+    ]
+    club = [
+        ticket_set("56a6254bf06c5a059b938021", "Dance floor", prices[2:3], amount),
+        ticket_set("56a6254bf06c5a059b938022", "Free entry", prices[3:], amount),
+    ]
+    evening, night = SHOWS
+    shows = [
+        show(evening, THEATRE, "Evening", theatre, *(f"2031-06-01T{each}" for each in HOURS)),
+        show(night, CLUB, "Night", club, *(f"2031-06-02T{each}" for each in HOURS)),
+    ]
+    return catalog_file(partners, shows, systems, DEALS)
 
 
 class Hurried(OrderService):

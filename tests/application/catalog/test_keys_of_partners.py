@@ -5,18 +5,11 @@ from pathlib import Path
 import psycopg
 import pytest
 from clock import NOON
-from mixed_orders import CATALOG, CLUB, SEATS, THEATRE, load_shows, make_mixed_orders
+from mixed_orders import CLUB, CLUBS_KEY, THEATRE, THEATRES_KEY, load_shows, make_mixed_orders
 from seller import on_one_store
 
 from application.catalog.entries import UnknownPartner
-from application.catalog.file import read_catalog_file
 from application.catalog.keys import UnknownKey, create_key, list_keys, revoke_key
-from application.catalog.loading import load_catalog
-
-THEATRES = "7ea7e4e07ea7e4e07ea7e4e07ea7e4e0"
-"""As the catalogue file has it."""
-
-A_SEAT = f'{{id: "{SEATS[0]}"}}'
 
 
 @pytest.fixture
@@ -55,7 +48,7 @@ def test_no_key_is_anywhere_in_the_database(services, address):
     kept = everything_kept(address)
     for key in list_keys(services.store):
         assert key.id.encode() in kept or key.id.encode().hex().encode() in kept
-    for secret in (made, revoked, THEATRES):
+    for secret in (made, revoked, THEATRES_KEY):
         for written in (secret.encode(), secret.encode().hex().encode(), secret[:8].encode()):
             assert written not in kept
 
@@ -64,7 +57,7 @@ def test_a_key_tells_whose_it_is(services):
     made = create_key(services.store, CLUB, NOON).text
     assert caller(services, made).partner == CLUB
     assert caller(services, made).language == "en"
-    assert caller(services, THEATRES).partner == THEATRE
+    assert caller(services, THEATRES_KEY).partner == THEATRE
     assert caller(services, made.swapcase()) is None
     assert caller(services, "") is None
 
@@ -77,27 +70,21 @@ def test_no_two_keys_are_the_same(services):
 
 
 def test_a_revoked_key_stays_revoked_whatever_is_loaded(services, clock):
-    first = caller(services, THEATRES)
+    first = caller(services, THEATRES_KEY)
     assert revoke_key(services.store, first.key, clock()).revoked_at == clock()
-    assert caller(services, THEATRES) is None
+    assert caller(services, THEATRES_KEY) is None
     load_shows(services.store, 20)
-    load_catalog(
-        services.store, read_catalog_file(CATALOG.format(amount=30, seats=A_SEAT)), clock()
-    )
-    assert caller(services, THEATRES) is None
+    load_shows(services.store, 30)
+    assert caller(services, THEATRES_KEY) is None
     clock.forward(minutes=1)
     assert revoke_key(services.store, first.key, clock()).revoked_at == NOON
 
 
 def test_a_known_key_stays_with_its_partner(services):
     """A file cannot hand a partner's key to another one, who would read the other's orders."""
-    text = CATALOG.format(amount=20, seats=A_SEAT)
-    swapped = text.replace("7ea7e4e07ea7e4e07ea7e4e07ea7e4e0", "x").replace(
-        "c1b0c1b1c1b0c1b1c1b0c1b1c1b0c1b1", THEATRES
-    )
-    load_catalog(services.store, read_catalog_file(swapped.replace('["x"]', "[]")), NOON)
-    assert caller(services, THEATRES).partner == THEATRE
-    assert caller(services, "c1b0c1b1c1b0c1b1c1b0c1b1c1b0c1b1").partner == CLUB
+    load_shows(services.store, 20, theatres_keys=(), clubs_keys=(THEATRES_KEY,))
+    assert caller(services, THEATRES_KEY).partner == THEATRE
+    assert caller(services, CLUBS_KEY).partner == CLUB
 
 
 @on_one_store
@@ -111,7 +98,7 @@ def test_a_key_needs_a_partner_and_an_end_needs_a_key(services):
 
 def test_a_key_of_another_process_opens_within_a_second(services, open_services):
     other = open_services()
-    assert caller(other, THEATRES) is not None
+    assert caller(other, THEATRES_KEY) is not None
     made = create_key(services.store, CLUB, NOON).text
     other.catalog._look_again -= 1.0
     assert other.access.caller(made).partner == CLUB

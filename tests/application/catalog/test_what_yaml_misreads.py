@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from catalogue import Venue
+from catalog import Venue
 
 from application.catalog.entries import BadCatalog
 from application.catalog.file import read_catalog_file

@@ -185,7 +185,7 @@ def test_an_order_is_not_over_for_a_clock_that_is_behind(services, address, cloc
     behind = Clock(clock())
     order = sell(services, seats(SEATS[0]))
     clock.moment += TEN_MINUTES
-    behind.now = clock() - MILLISECOND
+    behind.moment = clock() - MILLISECOND
     with another(address, behind) as other:
         show_the_sweeper(other)
         assert sweep_now(other) == []
@@ -226,7 +226,7 @@ def test_a_payment_a_cancel_a_buyer_and_the_sweeper_in_one_millisecond_tell_one_
             order = sell(services, seats(seat))
             show_the_sweeper(services)
             clock.moment += TEN_MINUTES
-            behind.now = clock() - late * MILLISECOND
+            behind.moment = clock() - late * MILLISECOND
             others = []
             at_once(
                 lambda order=order: refused_or(change, other, order, PAY),

@@ -3,11 +3,9 @@
 import re
 
 import pytest
-import yaml
 from console_data import HOUSE_KEY, catalog
 
 from application.bootstrap import build
-from application.catalog.file import read_catalog_file
 from application.catalog.loading import load_catalog
 from application.runtime.clock import now
 from application.settings import Settings
@@ -19,7 +17,7 @@ from interface.server.flask_app import create_app
 def visitor(database):
     """A signed-in visitor of a service on PostgreSQL, without a browser."""
     services = build(Settings(database=database))
-    load_catalog(services.store, read_catalog_file(yaml.safe_dump(catalog()).encode()), now())
+    load_catalog(services.store, catalog(), now())
     client = create_app(services).test_client()
     token = re.search(r'name="token" value="([^"]+)"', client.get("/console/sign-in").text)[1]
     form = {"token": token, "key": HOUSE_KEY}

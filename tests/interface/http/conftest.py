@@ -1,7 +1,7 @@
 from contextlib import contextmanager
 
 import pytest
-from catalogue import Venue
+from catalog import Venue
 from clock import Clock
 from http_seller import Seller
 

@@ -1,7 +1,7 @@
 """Tickets by id and at random, at creation and later: the command names the end state."""
 
 import pytest
-from catalogue import BASE, CASH
+from catalog import BASE, CASH
 from clock import written
 from http_seller import refused
 

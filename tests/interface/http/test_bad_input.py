@@ -4,7 +4,7 @@ import json
 from io import BytesIO
 
 import pytest
-from catalogue import BASE, Venue
+from catalog import BASE, Venue
 from http_seller import ORDERS, Seller, pointers, refused, the
 
 from application.runtime.ids import new_id

@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 import pytest
-from catalogue import BASE, SECTOR
+from catalog import BASE, SECTOR
 from http_seller import ORDERS, pointers, refused, the
 
 DOCUMENTED = "id,tickets{id,serial,seat{row,number}},event{title{text}}"

@@ -1,7 +1,7 @@
 """`If-Match` and `If-None-Match`: entity tags as clients and proxies send them."""
 
 import pytest
-from catalogue import BASE
+from catalog import BASE
 from http_seller import ORDERS, refused, the
 
 NO_LISTS = [

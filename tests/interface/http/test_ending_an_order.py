@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from catalogue import BASE, CARD, CASH
+from catalog import BASE, CARD, CASH
 from http_seller import ORDERS, refused, the
 
 from application.runtime.ids import new_id

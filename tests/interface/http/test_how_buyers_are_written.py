@@ -1,7 +1,7 @@
 """A buyer's name, address and number: kept in one form, and found however they are written."""
 
 import pytest
-from catalogue import SYSTEMS
+from catalog import SYSTEMS
 from http_seller import pointers, refused, the
 
 from application.orders.queries import OrderFilter

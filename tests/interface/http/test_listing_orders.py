@@ -5,7 +5,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from catalogue import BASE
+from catalog import BASE
 from clock import NOON, written
 from http_seller import ORDERS, pointers, refused
 

@@ -1,7 +1,7 @@
 """The customer of an order: only what was said is shown, and it may be said while executed."""
 
 import pytest
-from catalogue import BASE
+from catalog import BASE
 from http_seller import pointers, refused
 
 ANNA = {

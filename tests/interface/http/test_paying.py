@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from catalogue import BASE, CARD, CASH, SYSTEMS
+from catalog import BASE, CARD, CASH, SYSTEMS
 from clock import written
 from http_seller import pointers, refused
 

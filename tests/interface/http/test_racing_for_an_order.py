@@ -2,7 +2,7 @@
 
 import pytest
 from at_once import at_once, overtaken
-from catalogue import BASE
+from catalog import BASE
 from http_seller import refused, the
 
 

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 from at_once import at_once, overtaken
-from catalogue import BASE
+from catalog import BASE
 from flask import request_started
 from http_seller import ORDERS, Seller, refused, the
 

@@ -1,7 +1,7 @@
 """`ETag` and `If-Match`: who names the version it knows overwrites nothing that is newer."""
 
 import pytest
-from catalogue import BASE
+from catalog import BASE
 from clock import MILLISECOND, written
 from http_seller import refused, the
 

@@ -1,7 +1,7 @@
 """What a key may sell: events with their sets and prices, and the tickets of an event."""
 
 import pytest
-from catalogue import BASE, SECTOR
+from catalog import BASE, SECTOR
 from http_seller import pointers, refused
 
 SIMPLE = "/v1/services/simple/events"

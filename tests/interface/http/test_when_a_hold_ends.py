@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from catalogue import BASE
+from catalog import BASE
 from clock import MILLISECOND, written
 from http_seller import ORDERS, refused, the
 
