@@ -44,7 +44,7 @@ class Elsewhere(msgspec.Struct, frozen=True):
 NOTHING_ELSEWHERE = Elsewhere()
 
 
-class Deal(msgspec.Struct, frozen=True, omit_defaults=True):
+class Deal(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """An organiser's leave for a vendor to sell its shows.
 
     One that has ended sells nothing new. `ended_by_hand`: no catalogue file brings it back.

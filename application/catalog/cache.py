@@ -30,7 +30,7 @@ log = structlog.get_logger()
 RATE_PER_SECOND = 500
 
 
-class Partner(msgspec.Struct, frozen=True, omit_defaults=True):
+class Partner(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A partner sells tickets or organises shows. `language` is the default for its buyers.
 
     `limits` are those of its own sales of its own shows. One that is suspended neither sells
@@ -60,7 +60,7 @@ class OldKey(msgspec.Struct, frozen=True):
     scopes: tuple[str, ...] = ()
 
 
-class Key(msgspec.Struct, frozen=True, omit_defaults=True):
+class Key(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A partner's key, without its secret: `id` names it in events and lists.
 
     `sample`: it is printed in the documentation. `replaces` is the key that it was made to replace.

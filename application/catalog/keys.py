@@ -28,7 +28,7 @@ class KeyEnded(UserError):
     """The key was revoked or has expired."""
 
 
-class NewKey(msgspec.Struct, frozen=True):
+class NewKey(msgspec.Struct, frozen=True, kw_only=True):
     """A new key, with its text, which is not stored."""
 
     key: Key
@@ -97,7 +97,13 @@ def rotate_key(
         ending = msgspec.structs.replace(key, expires_at=min(key.expires_at or end, end))
         change.put("api_key", name, ENCODE(ending))
         change.record(deed_of(at, "key.ends", **_about(ending)))
-        fresh = Key(new_key_id(change), key.partner, at, key.scopes, replaces=key.id)
+        fresh = Key(
+            id=new_key_id(change),
+            partner=key.partner,
+            created_at=at,
+            scopes=key.scopes,
+            replaces=key.id,
+        )
         return _added(change, fresh, secret or KeySecret()), ending
 
 
@@ -157,7 +163,7 @@ def _added(change: CatalogChange, key: Key, secret: KeySecret) -> NewKey:
     text = new_key()
     change.put("api_key", secret.name_of(text), ENCODE(key))
     change.record(deed_of(key.created_at, "key.created", **_about(key)))
-    return NewKey(key, text)
+    return NewKey(key=key, text=text)
 
 
 def _about(key: Key) -> dict[str, Any]:

@@ -143,7 +143,13 @@ def _add_keys(
             name, sample = secret.name_of(text), text in sample_keys()
             if ("api_key", name) not in known:
                 key_id = digest_of(text)[:8] if sample else new_key_id(change)
-                key = Key(key_id, entry.partner.id, at, OF_A_SELLER, sample=sample)
+                key = Key(
+                    id=key_id,
+                    partner=entry.partner.id,
+                    created_at=at,
+                    scopes=OF_A_SELLER,
+                    sample=sample,
+                )
                 change.put("api_key", name, ENCODE(key))
                 added += 1
     return added

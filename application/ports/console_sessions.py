@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 
 
-class ConsoleSession(msgspec.Struct, frozen=True):
+class ConsoleSession(msgspec.Struct, frozen=True, kw_only=True):
     """A session. `digest` is that of its secret reference, which only the cookie has.
 
     `key` is the stored name of the key that was used to sign in; `id` names the session in lists.

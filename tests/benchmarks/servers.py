@@ -7,13 +7,16 @@ from pathlib import Path
 
 from catalog import SYSTEMS, catalog_file, partner, rule, show, ticket_set
 from seller import PARTERRE as SET
-from server import EVENT, KEY, PARTNER, Service
+from server import EVENT, PARTNER, Service
 
 from application.bootstrap import open_store
 from application.catalog.loading import load_catalog
 from application.runtime.clock import now
 from application.settings import Settings
 from interface.load.servers import Server, free_port
+
+KEY = "be4c4be4c4be4c4be4c4be4c4be4c4be"
+"""The keys of the sample sell nothing but the sample."""
 
 
 def put_on_sale(database, count):

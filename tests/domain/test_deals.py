@@ -6,7 +6,7 @@ from domain.commands import BestAvailable, TicketsById
 from domain.refusals import DealEnded, NoDeal, TooManyTickets, TooManyTicketsHeld
 from domain.sale_terms import Deal, Elsewhere, SaleLimits, SaleTerms, terms_between
 
-DEAL = Deal("deal-1", "theatre", "agency")
+DEAL = Deal(id="deal-1", org="theatre", vendor="agency")
 DEALS = {("theatre", "agency"): DEAL}
 TWO = SaleTerms(limits=SaleLimits(tickets_per_order=2, tickets_held=5))
 
@@ -26,7 +26,7 @@ def test_a_vendor_sells_by_its_deal_which_the_order_then_names():
 
 
 def test_a_deal_that_says_one_limit_has_the_usual_other():
-    deal = Deal("deal-1", "theatre", "agency", SaleLimits(tickets_per_order=4))
+    deal = Deal(id="deal-1", org="theatre", vendor="agency", limits=SaleLimits(tickets_per_order=4))
     terms = terms_between({("theatre", "agency"): deal}, "theatre", "agency")
     assert terms.limits == SaleLimits(tickets_per_order=4, tickets_held=1000)
 

@@ -21,6 +21,8 @@ EVERYWHERE = {
     "X-Request-Id",
     "X-Partner",
     "Retry-After",
+    "RateLimit-Policy",
+    "RateLimit",
     "WWW-Authenticate",
     "Content-Language",
     "Accept-Encoding",

@@ -62,13 +62,17 @@ def seats(ids, sector=SECTOR, row=1):
 
 def catalog_file(partners, shows, systems=(), deals=()):
     """A catalogue as if it had been read from a file."""
-    document = {
+    return read_catalog_file(json.dumps(catalog_document(partners, shows, systems, deals)))
+
+
+def catalog_document(partners, shows, systems=(), deals=()):
+    """The content of a catalogue's file."""
+    return {
         "partners": partners,
         "payment_systems": list(systems),
         "deals": list(deals),
         "events": shows,
     }
-    return read_catalog_file(json.dumps(document))
 
 
 SYSTEMS = [
@@ -114,6 +118,10 @@ class Venue:
 
     @property
     def file(self):
+        return read_catalog_file(json.dumps(self.document))
+
+    @property
+    def document(self):
         evening = [
             ticket_set(
                 self.parterre, "Parterre", [rule(self.parterre_rule, "100.00")], seats(self.a)
@@ -140,7 +148,7 @@ class Venue:
         matinee = [
             ticket_set(self.stalls, "Stalls", [rule(self.stalls_rule, "10.00")], seats(self.m))
         ]
-        return catalog_file(
+        return catalog_document(
             [
                 partner(self.org, "Organiser", "ru", self.org_key),
                 partner(self.shop, "Shop", "en", self.shop_key),

@@ -68,6 +68,7 @@ SENTENCES = {
     " as often as an order can be.",
     "refused.too_many_tickets": "A request for tickets was refused: an order may have at most"
     " {most}.",
+    "refused.too_many_empty_orders": "A new order was refused: the vendor had too many empty ones.",
     "refused.too_many_tickets_held": "A request for tickets was refused: the vendor held as many"
     " as it may, {most}.",
     "refused.deal_ended": "A request for more tickets was refused: the deal had ended.",

@@ -83,8 +83,10 @@ def errors_of(text: str | bytes) -> dict[str, str]:
 def test_a_good_file_says_who_sells_what_at_which_price():
     file = read_catalog_file(GOOD)
     assert file.partners == (
-        PartnerEntry(Partner(ORG, "Theatre", "ru"), ("7ea7e4e07ea7e4e07ea7e4e07ea7e4e0",)),
-        PartnerEntry(Partner(SHOP, "Shop", "en"), ()),
+        PartnerEntry(
+            Partner(id=ORG, name="Theatre", language="ru"), ("7ea7e4e07ea7e4e07ea7e4e07ea7e4e0",)
+        ),
+        PartnerEntry(Partner(id=SHOP, name="Shop", language="en"), ()),
     )
     assert file.payment_systems == (
         PaymentSystem(
@@ -96,7 +98,7 @@ def test_a_good_file_says_who_sells_what_at_which_price():
         ),
         PaymentSystem("545b544a5d645a463e779d12", "api/CASH", 720, ConfirmedBy.VENDOR),
     )
-    assert file.deals == (Deal("56a0f0c2f06c5a7d1e00be01", ORG, SHOP),)
+    assert file.deals == (Deal(id="56a0f0c2f06c5a7d1e00be01", org=ORG, vendor=SHOP),)
     (event,) = file.events
     early = PriceRule(
         "56a6254bf06c5a059b938021",
@@ -397,7 +399,7 @@ def sample():
 
 
 def test_the_sample_has_the_documented_partner_and_payment_system(sample):
-    partner = Partner("56810047f06c5a6ac62f4e1d", "Sample partner", "ru")
+    partner = Partner(id="56810047f06c5a6ac62f4e1d", name="Sample partner", language="ru")
     assert sample.partners[0] == PartnerEntry(partner, ("047bdb8bcee44d3693371920aaf9135c",))
     assert sample.payment_systems[0] == PaymentSystem(
         "545b544a5d645a463e779d53",

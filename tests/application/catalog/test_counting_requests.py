@@ -12,7 +12,8 @@ from application.settings import BadSetting, read_settings
 class Catalog:
     def __init__(self, **partners):
         self.partners = {
-            name: Partner(name, name, "en", rate_per_second=rate) for name, rate in partners.items()
+            name: Partner(id=name, name=name, language="en", rate_per_second=rate)
+            for name, rate in partners.items()
         }
 
     def current(self):

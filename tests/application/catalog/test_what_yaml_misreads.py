@@ -15,7 +15,7 @@ SEATS = "events[0].sets[0].tickets"
 
 def with_value(path, written):
     """A venue's file with one value written as it is."""
-    document = Venue().file
+    document = Venue().document
     where = document["events"][0]["sets"][0]
     if path == ROW:
         where["tickets"][0]["seat"]["row"] = "@"
@@ -70,7 +70,7 @@ def test_plain_prices_are_what_they_say(written, price):
 
 
 def test_an_id_that_looks_like_a_number_of_another_yaml_is_an_id():
-    document = Venue().file
+    document = Venue().document
     text = json.dumps(document).replace(
         f'"{document["deals"][0]["id"]}"', "561234567890123456789e12"
     )
@@ -78,7 +78,7 @@ def test_an_id_that_looks_like_a_number_of_another_yaml_is_an_id():
 
 
 def with_seats(*seats):
-    document = Venue().file
+    document = Venue().document
     tickets = document["events"][0]["sets"][0]["tickets"]
     for ticket, seat in zip(tickets, seats, strict=False):
         ticket["seat"] = seat

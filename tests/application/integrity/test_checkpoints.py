@@ -21,7 +21,7 @@ from application.integrity.checkpoint import (
 )
 from application.integrity.checkpoint_check import check_series
 from application.integrity.checkpointer import Checkpointer
-from application.integrity.key_place import KeyMissing, NoKey, WrongKey
+from application.integrity.key_place import KeyMissing, KeyPlace, NoKey, WrongKey
 from application.integrity.signing import BadKey, read_public, signer_at, verified
 from application.settings import Settings
 
@@ -109,8 +109,8 @@ def test_who_finds_another_at_work_waits_but_not_for_ever(shop, tmp_path):
     records = shop.services.store.audit()
     assert records.claim(60)
     assert not records.claim(60)
-    key = str(tmp_path / "key")
-    checkpoints = Checkpoints(shop.services.store, shop.services.clock, key, backoff_seconds=0.0)
+    place = KeyPlace(str(tmp_path / "key"))
+    checkpoints = Checkpoints(shop.services.store, shop.services.clock, place, backoff_seconds=0.0)
     with pytest.raises(CheckpointsBusy):
         checkpoints.make()
     assert checkpoints.make_if_due(1) is None

@@ -18,7 +18,7 @@ def reload(services, venue, clock):
     """Loads the venue's file, changed."""
 
     def reload(change=lambda _: None):
-        document = venue.file
+        document = venue.document
         change(document)
         load_catalog(services.store, read_catalog_file(json.dumps(document)), clock())
         look_again(services)
