@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 
 from application.catalog.cache import Partner
+from application.catalog.deeds import deed_of
 from application.catalog.entries import CatalogFile, UnknownPartner
 from application.ports.store import Store
 from domain.errors import UserError
@@ -27,47 +28,48 @@ class UnknownDeal(UserError):
 
 def end_deal(store: Store, deal_id: str, at: datetime) -> Deal:
     """End a deal, for every catalogue file too. Raises `UnknownDeal`."""
-    return _change_deal(store, deal_id, at, by_hand=True)
+    return _change_deal(store, deal_id, at, ends=True)
 
 
-def resume_deal(store: Store, deal_id: str) -> Deal:
+def resume_deal(store: Store, deal_id: str, at: datetime) -> Deal:
     """Let a deal that has ended go on. Raises `UnknownDeal`."""
-    return _change_deal(store, deal_id, None, by_hand=False)
+    return _change_deal(store, deal_id, at, ends=False)
 
 
-def _change_deal(store: Store, deal_id: str, ended_at: datetime | None, *, by_hand: bool) -> Deal:
+def _change_deal(store: Store, deal_id: str, at: datetime, *, ends: bool) -> Deal:
     with store.change_catalog() as change:
         document = change.documents().get(("deal", deal_id))
         if document is None:
             raise UnknownDeal(deal_id)
         known = _deal(document)
-        if ended_at is not None and known.ended_at is not None:
-            ended_at = known.ended_at
-        deal = msgspec.structs.replace(known, ended_at=ended_at, ended_by_hand=by_hand)
+        ended_at = (known.ended_at or at) if ends else None
+        deal = msgspec.structs.replace(known, ended_at=ended_at, ended_by_hand=ends)
         change.put("deal", deal_id, _encode(deal))
+        change.record(deed_of(at, "deal.ended" if ends else "deal.resumed", deal=deal_id))
         return deal
 
 
 def suspend_partner(store: Store, partner_id: str, at: datetime) -> Partner:
     """Suspend a partner. Raises `UnknownPartner`."""
-    return _change_partner(store, partner_id, at)
+    return _change_partner(store, partner_id, at, suspends=True)
 
 
-def resume_partner(store: Store, partner_id: str) -> Partner:
+def resume_partner(store: Store, partner_id: str, at: datetime) -> Partner:
     """Let a suspended partner sell again. Raises `UnknownPartner`."""
-    return _change_partner(store, partner_id, None)
+    return _change_partner(store, partner_id, at, suspends=False)
 
 
-def _change_partner(store: Store, partner_id: str, suspended_at: datetime | None) -> Partner:
+def _change_partner(store: Store, partner_id: str, at: datetime, *, suspends: bool) -> Partner:
     with store.change_catalog() as change:
         document = change.documents().get(("partner", partner_id))
         if document is None:
             raise UnknownPartner(partner_id)
         known = _partner(document)
-        if suspended_at is not None and known.suspended_at is not None:
-            suspended_at = known.suspended_at
+        suspended_at = (known.suspended_at or at) if suspends else None
         partner = msgspec.structs.replace(known, suspended_at=suspended_at)
         change.put("partner", partner_id, _encode(partner))
+        action = "partner.suspended" if suspends else "partner.resumed"
+        change.record(deed_of(at, action, partner=partner_id))
         return partner
 
 

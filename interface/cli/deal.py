@@ -43,8 +43,10 @@ def resume(session: Session, deal_id: str, *, as_json: bool) -> None:
     """Let the deal ID go on that has ended."""
     from application.catalog.endings import UnknownDeal, resume_deal  # noqa: PLC0415
 
+    services = session.services
+
     try:
-        resumed = resume_deal(session.services.store, deal_id.lower())
+        resumed = resume_deal(services.store, deal_id.lower(), services.clock())
     except UnknownDeal:
         refuse_unknown(session, deal_id)
     if as_json:

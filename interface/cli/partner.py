@@ -46,8 +46,9 @@ def resume(session: Session, partner_id: str, *, as_json: bool) -> None:
     from application.catalog.endings import resume_partner  # noqa: PLC0415 - see session.py
     from application.catalog.entries import UnknownPartner  # noqa: PLC0415
 
+    services = session.services
     try:
-        resumed = resume_partner(session.services.store, partner_id.lower())
+        resumed = resume_partner(services.store, partner_id.lower(), services.clock())
     except UnknownPartner:
         refuse_unknown(session, partner_id)
     if as_json:

@@ -11,6 +11,12 @@ from click.testing import CliRunner
 from seller import ORGANISER, SHOP
 
 from application.bootstrap import build
+from application.catalog.endings import (
+    end_deal,
+    resume_deal,
+    resume_partner,
+    suspend_partner,
+)
 from application.catalog.file import read_catalog_file
 from application.catalog.keys import create_key, revoke_key, rotate_key
 from application.catalog.loading import load_catalog, load_sample
@@ -69,6 +75,18 @@ def test_changes_of_keys_and_catalogue_are_in_it(services):
     assert json.loads(entries[1].deed.about)["key"] == made.key.id
     assert all(each.deed.actor.startswith("operator:") for each in entries)
     assert all(each.deed.about.find(made.text.encode()) < 0 for each in entries)
+    assert faults(services) == []
+
+
+def test_ends_of_deals_and_partners_are_in_it(services):
+    store = services.store
+    deal = next(iter(services.catalog.current().deals.values())).id
+    end_deal(store, deal, now())
+    resume_deal(store, deal, now())
+    suspend_partner(store, SHOP, now())
+    resume_partner(store, SHOP, now())
+    made = actions(services)[1:]
+    assert made == ["deal.ended", "deal.resumed", "partner.suspended", "partner.resumed"]
     assert faults(services) == []
 
 

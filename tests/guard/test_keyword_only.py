@@ -14,6 +14,7 @@ BY_POSITION = {
     "Good": "its sentence and its document come first in each of some forty answers",
     "ModelState": "built from a database row",
     "Page": "a sort and its conditions, as in SQL",
+    "Request": "who asks and under which id come first, in every call",
     "Setback": "built from a database row",
     "Table": "a name, columns and indexes, as in CREATE TABLE",
     "Tally": "built from a database row",

@@ -169,7 +169,7 @@ def test_a_deal_that_was_ended_by_hand_is_not_brought_back_by_a_file(shop, servi
     ended_by_hand(services, venue, reload)
     reload()
     refused(shop.create(), 403, "deal_ended")
-    resume_deal(services.store, venue.deal)
+    resume_deal(services.store, venue.deal, services.clock())
     look_again(services)
     shop.order(tickets=venue.a[:1])
 
@@ -178,7 +178,7 @@ def test_a_suspended_partner_stays_so_until_it_is_resumed(shop, services, venue,
     vendor_suspended(services, venue, reload)
     reload()
     refused(shop.create(), 403, "partner_suspended")
-    resume_partner(services.store, venue.shop)
+    resume_partner(services.store, venue.shop, services.clock())
     look_again(services)
     shop.order(tickets=venue.a[:1])
 
