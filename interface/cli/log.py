@@ -76,13 +76,16 @@ def import_(session: Session, folder: Path, key_file: str | None) -> None:
     To resume an interrupted import, give the same command again.
     """
     from application.bootstrap import open_copyable  # noqa: PLC0415 - see session.py
+    from application.database_address import sqlite_file  # noqa: PLC0415 - see session.py
 
     with extra("archive"):
         from application.archive.importing import import_log  # noqa: PLC0415 - an extra
 
+    database = session.settings.database
+    sqlite_file(database)  # refuses what names no file, before the archive is read
     _report_signer(folder, key_file)
     with (
-        closing(open_copyable(session.settings.database, make=True)) as target,
+        closing(open_copyable(database, make=True)) as target,
         bars_of_steps(session) as report,
     ):
         copied = import_log(folder, target, report)

@@ -9,11 +9,11 @@ from click.testing import CliRunner
 from copies import ATTEMPT, SHOW, copy_over, fill, killed_copy, listed, order, shop, told
 from store_writes import append, one
 
-from application.bootstrap import open_copyable, open_store
+from application.bootstrap import NoDatabase, open_copyable, open_store
 from application.copying.copy import NotCopied
 from application.orders.loaded_order import replay
 from application.ports.copyable import PARTS
-from application.ports.store import CopyUnfinished, StoreUnavailable
+from application.ports.store import CopyUnfinished
 from application.storage.shared.copied_tables import COLUMNS
 from interface.cli.main import cli
 
@@ -234,7 +234,7 @@ def test_an_empty_database_can_be_copied(place, kind, target):
 
 
 def test_what_is_not_there_is_not_copied(place, kind, target):
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(NoDatabase):
         copy_over(place(kind), target)
 
 
@@ -279,4 +279,4 @@ def test_the_command_says_what_is_the_same_on_both_sides(small, target):
 def test_the_command_names_what_it_cannot_find(target):
     answer = command("--from", "sqlite:///nowhere.db", "--to", target)
     assert (answer.exit_code, answer.stdout) == (1, "")
-    assert answer.stderr == "There is no file nowhere.db.\n"
+    assert answer.stderr.startswith("There is no log of orderlog in nowhere.db")

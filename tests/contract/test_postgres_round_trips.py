@@ -14,6 +14,7 @@ from application.catalog.loading import load_sample
 from application.orders.commands import ChangeOrder, ChoosePayment, Request
 from application.orders.history import OrderHistory
 from application.orders.service import OrderService
+from application.read_models.orders import TABLE
 from application.runtime.clock import now
 from application.settings import Settings
 from application.storage.postgres.store import PostgresStore
@@ -41,9 +42,11 @@ def wire(database):
 def orders(wire):
     with closing(PostgresStore(wire.url)) as store:
         load_sample(store, now())
+        store.read_models().ensure(TABLE)
         service = OrderService(store, CatalogCache(store, refresh_seconds=3600), now)
         for name in ("warm-1", "warm-2"):
             order = service.create(SHOW, ChangeOrder(BestAvailable({SET: 1})), request(name)).order
+            service.change(order.id, COMMANDS[0], request())  # asks now what the vendor holds
             service.change(order.id, COMMANDS[2], request())
             OrderHistory(store, now).order(order.id)
         yield service

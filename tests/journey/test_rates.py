@@ -6,7 +6,7 @@ from contextlib import closing, suppress
 from http.client import HTTPConnection
 
 import pytest
-from server import KEY, ORDERS, serving
+from server import KEY, ORDERS, Service, serving
 
 from application.bootstrap import build
 from application.catalog.file import read_catalog_file
@@ -30,7 +30,7 @@ def limited(tmp_path_factory):
     services = build(Settings(database=database))
     load_catalog(services.store, read_catalog_file(json.dumps(FILE)), services.clock())
     services.close()
-    with serving(database, folder / "log") as service:
+    with Service(database, folder / "log") as service:
         yield service
 
 
