@@ -77,9 +77,9 @@ def test_each_request_waits_for_its_own_time_and_is_certainly_not_done(store):
     """The time of those that waited before it does not count."""
     with held(store.path) as holder, ThreadPoolExecutor(10) as clients:
         outcomes = store.write_all([due_in(0.2, append(store, "first of all"))])
-        write = due_in(FOR_EVER, append(store, "patient"))
+        write, seen = due_in(FOR_EVER, append(store, "patient")), store._lock._last_seen
         patient = clients.submit(with_time_enough, lambda: one(store, write))
-        until(lambda: store._lock._since, "it does not try")
+        until(lambda: store._lock._last_seen > seen, "it does not try")
         hurried = [due_in(0.2, append(store, f"order-{number}")) for number in range(8)]
         refused = [clients.submit(store.write_all, [each]) for each in hurried]
         outcomes += [each.result()[0] for each in refused]
