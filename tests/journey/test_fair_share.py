@@ -115,7 +115,6 @@ def test_a_crowd_of_one_partner_does_not_stop_another(behind):
 
 
 @pytest.mark.experiment
-@pytest.mark.skipif("ORDERLOG_TEST_FIGURE" not in os.environ, reason="needs a quiet machine")
 def test_another_partner_stays_within_twice_its_quiet_time(behind):
     """The best of some rounds: what else the machine does can only make a round worse."""
     service, position = behind
