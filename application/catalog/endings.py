@@ -11,6 +11,8 @@ import msgspec
 from application.catalog.cache import Partner
 from application.catalog.deeds import deed_of
 from application.catalog.entries import CatalogFile, UnknownPartner
+from application.ports.admin_trail import Deed
+from application.ports.catalog import CatalogChange
 from application.ports.store import Store
 from domain.errors import UserError
 from domain.sale_terms import Deal
@@ -25,50 +27,65 @@ _encode = msgspec.json.Encoder().encode
 class UnknownDeal(UserError):
     """No deal has this id."""
 
+    def __init__(self, deal_id: str) -> None:
+        super().__init__(f"There is no deal {deal_id}; orderlog catalog show lists them.")
+
 
 def end_deal(store: Store, deal_id: str, at: datetime) -> Deal:
     """End a deal, for every catalogue file too. Raises `UnknownDeal`."""
-    return _change_deal(store, deal_id, at, ends=True)
+    with store.change_catalog() as change:
+        deal = _known_deal(change, deal_id)
+        if deal.ended_by_hand:
+            return deal
+        return _put_deal(change, deal, deal.ended_at or at, deed_of(at, "deal.ended", deal=deal_id))
 
 
 def resume_deal(store: Store, deal_id: str, at: datetime) -> Deal:
     """Let a deal that has ended go on. Raises `UnknownDeal`."""
-    return _change_deal(store, deal_id, at, ends=False)
-
-
-def _change_deal(store: Store, deal_id: str, at: datetime, *, ends: bool) -> Deal:
     with store.change_catalog() as change:
-        document = change.documents().get(("deal", deal_id))
-        if document is None:
-            raise UnknownDeal(deal_id)
-        known = _deal(document)
-        ended_at = (known.ended_at or at) if ends else None
-        deal = msgspec.structs.replace(known, ended_at=ended_at, ended_by_hand=ends)
-        change.put("deal", deal_id, _encode(deal))
-        change.record(deed_of(at, "deal.ended" if ends else "deal.resumed", deal=deal_id))
-        return deal
+        deal = _known_deal(change, deal_id)
+        if deal.ended_at is None:
+            return deal
+        return _put_deal(change, deal, None, deed_of(at, "deal.resumed", deal=deal_id))
+
+
+def _known_deal(change: CatalogChange, deal_id: str) -> Deal:
+    document = change.documents().get(("deal", deal_id))
+    if document is None:
+        raise UnknownDeal(deal_id)
+    return _deal(document)
+
+
+def _put_deal(change: CatalogChange, deal: Deal, ended_at: datetime | None, deed: Deed) -> Deal:
+    by_hand = ended_at is not None
+    deal = msgspec.structs.replace(deal, ended_at=ended_at, ended_by_hand=by_hand)
+    change.put("deal", deal.id, _encode(deal))
+    change.record(deed)
+    return deal
 
 
 def suspend_partner(store: Store, partner_id: str, at: datetime) -> Partner:
     """Suspend a partner. Raises `UnknownPartner`."""
-    return _change_partner(store, partner_id, at, suspends=True)
+    return _set_suspended(store, partner_id, at, "partner.suspended", suspended_at=at)
 
 
 def resume_partner(store: Store, partner_id: str, at: datetime) -> Partner:
     """Let a suspended partner sell again. Raises `UnknownPartner`."""
-    return _change_partner(store, partner_id, at, suspends=False)
+    return _set_suspended(store, partner_id, at, "partner.resumed", suspended_at=None)
 
 
-def _change_partner(store: Store, partner_id: str, at: datetime, *, suspends: bool) -> Partner:
+def _set_suspended(
+    store: Store, partner_id: str, at: datetime, action: str, *, suspended_at: datetime | None
+) -> Partner:
     with store.change_catalog() as change:
         document = change.documents().get(("partner", partner_id))
         if document is None:
             raise UnknownPartner(partner_id)
-        known = _partner(document)
-        suspended_at = (known.suspended_at or at) if suspends else None
-        partner = msgspec.structs.replace(known, suspended_at=suspended_at)
+        partner = _partner(document)
+        if (partner.suspended_at is None) == (suspended_at is None):
+            return partner
+        partner = msgspec.structs.replace(partner, suspended_at=suspended_at)
         change.put("partner", partner_id, _encode(partner))
-        action = "partner.suspended" if suspends else "partner.resumed"
         change.record(deed_of(at, action, partner=partner_id))
         return partner
 

@@ -15,6 +15,9 @@ from domain.shows import Show
 class UnknownPartner(UserError):
     """No partner has this id."""
 
+    def __init__(self, partner_id: str) -> None:
+        super().__init__(f"There is no partner {partner_id}; orderlog catalog show lists them.")
+
 
 class BadCatalog(UserError):
     """A catalogue file has wrong values. `errors` has them by path; nothing was loaded."""

@@ -77,7 +77,7 @@ def _seats_twice(document: Mapping[Any, Any]) -> dict[str, str]:
 
 
 def _chair(ticket: Mapping[Any, Any]) -> tuple[str, ...] | None:
-    """What tells a seat from others, what it lacks included; None without a number.
+    """The chair of a ticket, by which it is compared; None without a number.
 
     Several tickets may be for a sector, or for a row, in which nobody has a place of his own.
     """

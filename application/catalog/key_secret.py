@@ -5,20 +5,17 @@ Who has the database alone can neither use its keys nor try guesses.
 
 import hashlib
 import hmac
-import os
 import secrets
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 from platformdirs import user_state_path
 
 from application.ports.catalog import CatalogChange
-from application.runtime.disk import sync
+from application.runtime.private_files import write_private_once
 from domain.errors import UserError
 
 SECRET_BYTES = 32
-MODE = 0o600
 FINGERPRINT = ("key_secret", "fingerprint")
 """The document by which a database knows the secret of its keys again."""
 FINGERPRINT_OF = b"orderlog key secret 1"
@@ -92,18 +89,9 @@ class KeySecret:
         """Make the file, unless there is one or another process is first."""
         if self.path.exists():
             return
-        draft = self.path.with_name(f"{self.path.name}.{secrets.token_hex(8)}")
         try:
-            draft.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
-            with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                file.write(f"{secrets.token_hex(SECRET_BYTES)}\n")
-                file.flush()
-                os.fsync(file.fileno())
-            with suppress(FileExistsError):
-                os.link(draft, self.path)
-            draft.unlink()
-            sync(draft.parent)
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_private_once(self.path, f"{secrets.token_hex(SECRET_BYTES)}\n".encode())
         except OSError as error:
             raise BadSecret(
                 f"The secret of keys cannot be written to {self.path}: {error.strerror}."

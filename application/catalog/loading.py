@@ -156,7 +156,7 @@ def _add_keys(
 
 
 def new_key_id(change: CatalogChange) -> str:
-    """A random id of a key, which tells nothing about the key."""
+    """A random id, which reveals nothing about its key."""
     taken = {key.id for key in catalog_of(0, change.documents()).keys.values()}
     return next(name for name in iter(partial(secrets.token_hex, 4), "") if name not in taken)
 

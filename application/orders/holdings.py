@@ -92,8 +92,7 @@ class Holdings:
         if known.asked_at is not None and now - known.asked_at < (SOON if known.near else LATER):
             return
         known.asked_at, known.near = now, False
-        # Tickets are sold without read models, too, and while one is being made.
-        with suppress(UserError, LookupError):
+        with suppress(UserError):  # tickets are sold without read models, too
             orders = off_the_loop(lambda: self._shown(vendor))
             with self._mutex:
                 self._merge(known, orders)

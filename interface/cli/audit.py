@@ -196,7 +196,7 @@ def _require_log(session: Session) -> None:
 
 
 def _end(report: "Report | BundleReport") -> None:
-    """End with the exit code that tells the outcome."""
+    """Exit with the code of the outcome."""
     if not report.good:
         raise SystemExit(1)
     if report.not_proven:

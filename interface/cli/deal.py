@@ -1,7 +1,5 @@
 """`orderlog deal`: ends deals, and lets them go on."""
 
-from typing import NoReturn
-
 import click
 
 from interface.cli.shared.session import Session, database_option, json_option
@@ -22,13 +20,10 @@ def end(session: Session, deal_id: str, *, as_json: bool) -> None:
     Its vendor makes no new orders of the organiser's events and gets no more tickets. Orders that
     it has can be paid. Loading a catalogue file does not bring the deal back: resume does.
     """
-    from application.catalog.endings import UnknownDeal, end_deal  # noqa: PLC0415 - see session.py
+    from application.catalog.endings import end_deal  # noqa: PLC0415 - see session.py
 
     services = session.services
-    try:
-        ended = end_deal(services.store, deal_id.lower(), services.clock())
-    except UnknownDeal:
-        refuse_unknown(session, deal_id)
+    ended = end_deal(services.store, deal_id.lower(), services.clock())
     if as_json:
         session.print_json(ended)
     else:
@@ -41,20 +36,11 @@ def end(session: Session, deal_id: str, *, as_json: bool) -> None:
 @database_option
 def resume(session: Session, deal_id: str, *, as_json: bool) -> None:
     """Let the deal ID go on that has ended."""
-    from application.catalog.endings import UnknownDeal, resume_deal  # noqa: PLC0415
+    from application.catalog.endings import resume_deal  # noqa: PLC0415
 
     services = session.services
-
-    try:
-        resumed = resume_deal(services.store, deal_id.lower(), services.clock())
-    except UnknownDeal:
-        refuse_unknown(session, deal_id)
+    resumed = resume_deal(services.store, deal_id.lower(), services.clock())
     if as_json:
         session.print_json(resumed)
     else:
         click.echo(f"The deal {resumed.id} goes on: {resumed.vendor} sells by it.")
-
-
-def refuse_unknown(session: Session, deal_id: str) -> NoReturn:
-    """Refuse the id of no deal."""
-    session.refuse(f"There is no deal {deal_id}; orderlog catalog show lists them.")

@@ -41,18 +41,14 @@ def create(
     session: Session, partner: str, scopes: tuple[str, ...], days: int | None, *, as_json: bool
 ) -> None:
     """Make a new key. It is shown once, here, and cannot be read back."""
-    from application.catalog.entries import UnknownPartner  # noqa: PLC0415
     from application.catalog.keys import create_key  # noqa: PLC0415
 
     services = with_known_keys(session)
     at = services.clock()
     end = None if days is None else at + timedelta(days=days)
-    try:
-        made = create_key(
-            services.store, partner, at, scopes, secret=services.key_secret, expires_at=end
-        )
-    except UnknownPartner:
-        session.refuse(f"There is no partner {partner}; load a catalogue that has it.")
+    made = create_key(
+        services.store, partner, at, scopes, secret=services.key_secret, expires_at=end
+    )
     if as_json:
         session.print_json(_shown(made.key) | {"key": made.text})
     else:

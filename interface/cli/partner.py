@@ -1,7 +1,5 @@
 """`orderlog partner`: suspends partners, and lets them sell again."""
 
-from typing import NoReturn
-
 import click
 
 from interface.cli.shared.session import Session, database_option, json_option
@@ -24,13 +22,9 @@ def suspend(session: Session, partner_id: str, *, as_json: bool) -> None:
     catalogue file does not end this: resume does.
     """
     from application.catalog.endings import suspend_partner  # noqa: PLC0415 - see session.py
-    from application.catalog.entries import UnknownPartner  # noqa: PLC0415
 
     services = session.services
-    try:
-        suspended = suspend_partner(services.store, partner_id.lower(), services.clock())
-    except UnknownPartner:
-        refuse_unknown(session, partner_id)
+    suspended = suspend_partner(services.store, partner_id.lower(), services.clock())
     if as_json:
         session.print_json(suspended)
     else:
@@ -44,19 +38,10 @@ def suspend(session: Session, partner_id: str, *, as_json: bool) -> None:
 def resume(session: Session, partner_id: str, *, as_json: bool) -> None:
     """Let the partner ID sell again that is suspended."""
     from application.catalog.endings import resume_partner  # noqa: PLC0415 - see session.py
-    from application.catalog.entries import UnknownPartner  # noqa: PLC0415
 
     services = session.services
-    try:
-        resumed = resume_partner(services.store, partner_id.lower(), services.clock())
-    except UnknownPartner:
-        refuse_unknown(session, partner_id)
+    resumed = resume_partner(services.store, partner_id.lower(), services.clock())
     if as_json:
         session.print_json(resumed)
     else:
         click.echo(f"The partner {resumed.id} ({resumed.name}) sells again.")
-
-
-def refuse_unknown(session: Session, partner_id: str) -> NoReturn:
-    """Refuse the id of no partner."""
-    session.refuse(f"There is no partner {partner_id}; orderlog catalog show lists them.")

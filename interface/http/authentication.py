@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from functools import lru_cache
 from ipaddress import ip_address
 
 from application.bootstrap import Services
@@ -13,6 +14,7 @@ from interface.http.exchange import Environ, Outgoing
 
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
 """What a proxy says: whoever is in front of it is not on this machine."""
+KNOWN_ADDRESSES = 1024
 AUTHORIZATION = re.compile(r"key +(\S+)\s*\Z", re.IGNORECASE)
 
 
@@ -26,8 +28,13 @@ def is_local(environ: Environ) -> bool:
     """Whether a request comes from this machine, and not through a proxy on it."""
     if any(header in environ for header in FORWARDED):
         return False
+    return _is_loopback(environ.get("REMOTE_ADDR", ""))
+
+
+@lru_cache(KNOWN_ADDRESSES)
+def _is_loopback(written: str) -> bool:
     try:
-        address = ip_address(environ.get("REMOTE_ADDR", "").strip("[]"))
+        address = ip_address(written.strip("[]"))
     except ValueError:
         return False
     mapped = getattr(address, "ipv4_mapped", None)
@@ -41,18 +48,22 @@ def known_caller_of(services: Services, environ: Environ) -> Caller | None:
     return None
 
 
-def admit(services: Services, environ: Environ) -> None:
-    """Count a request, of a partner or of an address. Raises `TooManyRequests`."""
+def admit(services: Services, environ: Environ) -> Caller | None:
+    """Count a request, of a partner or of an address; return its caller, if known.
+
+    Raises `TooManyRequests`.
+    """
     try:
         caller = caller_of(services, environ)
     except StoreUnavailable:
-        return
+        return None
     if caller is not None:
         services.rates.count_partner(caller.partner)
     elif "HTTP_AUTHORIZATION" in environ:
         services.rates.refuse_guess(address_of(services, environ))
     else:
         services.rates.count_keyless(address_of(services, environ))
+    return caller
 
 
 def address_of(services: Services, environ: Environ) -> str:

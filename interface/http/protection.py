@@ -1,4 +1,4 @@
-"""The headers of every answer that tell browsers and caches what they may not do with it."""
+"""The headers that restrict what browsers and caches do with an answer."""
 
 from interface.http.exchange import Environ, Header
 

@@ -34,7 +34,7 @@ def wanted_position(environ: Environ) -> int | None:
 def wait_for_position(incoming: Incoming, services: Services, read_model: str) -> None:
     """Wait until a read model reaches the wanted position. Raises `BadRequest`, `ModelBehind`.
 
-    A request that has waited on the event loop (`interface/server/waiting.py`) waits no more.
+    A request that has waited on the event loop (`interface/server/fair_share.py`) waits no more.
     """
     position = wanted_position(incoming.environ)
     if position is None:

@@ -50,7 +50,7 @@ SIGNPOST = Calls("signpost")
 
 @SIGNPOST.get("/", LOOK_AROUND)
 def addresses(incoming: Incoming, _: Any) -> Outgoing:
-    """Lead people to the console, and tell programs where the documents are."""
+    """Redirect people to the console; answer programs with the addresses of the documents."""
     vary = ("Vary", "Accept")
     if incoming.parsed.accept_mimetypes.best_match([PROGRAM, PEOPLE]) == PEOPLE:
         return Outgoing(303, [("Location", CONSOLE_ADDRESS), ("Content-Length", "0"), vary])

@@ -1,7 +1,7 @@
 """Takes away what a throw-away service leaves when the one who started it is killed.
 
 A process of its own waits until its standard input ends, which is when the starter has ended, in
-whatever way. It kills the process groups that it was told of and removes the folder.
+whatever way. It kills the registered process groups and removes the folder.
 """
 
 import os

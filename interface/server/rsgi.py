@@ -126,24 +126,25 @@ class RsgiService:
         if environ["PATH_INFO"] in MONITORED and environ["REQUEST_METHOD"] in READING:
             return await self._for_monitoring(environ)
         try:
-            await self._bridge.run(partial(admit, self._services, environ))
+            caller = await self._bridge.run(partial(admit, self._services, environ))
         except TooManyRequests as refused:
             return await self._bridge.run(partial(self._refusal, environ, refused))
         environ["wsgi.input"] = BytesIO(body)
         try:
-            return await self._in_a_thread(environ, store_time)
+            return await self._in_a_thread(environ, caller, store_time)
         except (TooLate, TooManyCalls) as refused:
             return await self._bridge.run(partial(self._refusal, environ, refused))
 
-    async def _in_a_thread(self, environ: Environ, store_time: StoreTime) -> Outgoing:
+    async def _in_a_thread(
+        self, environ: Environ, caller: Caller | None, store_time: StoreTime
+    ) -> Outgoing:
         """Flask's answer. Raises `TooLate`, `TooManyCalls`."""
-        reads = environ["REQUEST_METHOD"] in READING
-        partner = await self._bridge.run(partial(self._partner, environ))
         model = self._waits.model_of(environ)
-        if model is not None and partner:
-            await self._waits.wait(environ, model, partner)
+        if model is not None and caller is not None:
+            await self._waits.wait(environ, model, caller.partner)
+        reads = environ["REQUEST_METHOD"] in READING
         threads, slots = self._reading if reads else self._writing
-        async with slots.slot(partner or environ["REMOTE_ADDR"]):
+        async with slots.slot(environ["REMOTE_ADDR"] if caller is None else caller.partner):
             call = in_time(partial(self._of_flask, environ, store_time))
             return await self._loop.run_in_executor(threads, call)
 

@@ -5,6 +5,7 @@ import threading
 from polling import until
 from server import EMPTY_ORDER, ORDERS
 
+BAD_REQUEST = 400
 SELLERS, PAUSE = 6, 0.1
 """Slow enough that a vendor has not too many empty orders before a test is done."""
 
@@ -44,6 +45,8 @@ class Sale:
                 if answer.status == 201:
                     self.done[key] = answer.body["id"]
                     self._over.wait(PAUSE)
+                elif answer.status == BAD_REQUEST:
+                    return  # refused for good: another try would be, too
                 else:
                     self.refused.append(answer)
 

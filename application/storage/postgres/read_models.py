@@ -20,6 +20,7 @@ from application.ports.read_models import (
     Row,
     Table,
 )
+from application.ports.store import StoreUnavailable
 from application.runtime.failpoints import reach
 from application.storage.postgres import generations
 from application.storage.postgres import read_model_statements as sql
@@ -129,7 +130,10 @@ class PostgresReadModels:
             generations.drop(connection, name, generation)
 
     def state(self, name: str) -> ModelState:
-        return ModelState(*self._readers.rows(sql.STATE + "live", (name,))[0])
+        rows = self._readers.rows(sql.STATE + "live", (name,))
+        if not rows:
+            raise StoreUnavailable(f"The read model {name} is not made yet.")
+        return ModelState(*rows[0])
 
     def reload(self, state: ModelState) -> ModelState:
         rows = self._readers.rows(sql.STATE + "generation = %s", (state.name, state.generation))
