@@ -1,6 +1,7 @@
 import pytest
 
 from application.ports.read_models import BeingRebuilt, KeyTwice, ModelState, Page, Row, Table
+from application.ports.store import StoreUnavailable
 from application.runtime.clock import now, to_ms
 
 TABLE = Table(
@@ -404,3 +405,9 @@ def test_a_row_that_has_come_to_nought_is_not_there(sales):
 def test_a_page_shows_rows_whole(sales):
     add(sales, ("a", ("show", 2, 10)))
     assert sales.page("sales", Page(sort="show")) == [Row("a", ("show", 2, 10))]
+
+
+def test_what_is_not_made_is_unavailable(store):
+    """Tickets are sold all the same: a sale asks only what else its vendor holds."""
+    with pytest.raises(StoreUnavailable):
+        store.read_models().state("orders")

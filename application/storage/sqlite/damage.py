@@ -27,8 +27,11 @@ C = TypeVar("C", bound=Callable[..., Any])
 log = structlog.get_logger()
 
 
-class Gone(Exception):
-    """A file that was listed is not there."""
+class Gone(StoreUnavailable):
+    """A read model, or a file of one, is not there: it is being made, or cannot be."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} is not there: read models are being made.")
 
 
 def is_damage(error: BaseException | None, path: str) -> bool:
@@ -93,7 +96,7 @@ def healed(method: C) -> C:
     def once_more(self: Any, *args: Any, **named: Any) -> Any:
         try:
             return method(self, *args, **named)
-        except (sqlite3.Error, StoreUnavailable, Gone) as error:
+        except (sqlite3.Error, StoreUnavailable) as error:
             if not self.heal(error, *args):
                 if isinstance(error, sqlite3.OperationalError):  # such as a disk that is full
                     raise unavailable(error) from error
