@@ -6,12 +6,15 @@ catalogue, the clock or the settings.
 """
 
 from datetime import datetime
+from decimal import Decimal
 from types import MappingProxyType
 
 import msgspec
 
+from domain.gateway import DisputeState
 from domain.payment import PaymentSystem
 from domain.pricing import Price
+from domain.refunds import Culprit
 from domain.status import Status
 
 
@@ -92,6 +95,117 @@ class StatusChanged(Event, frozen=True, kw_only=True):
     barcodes: dict[str, str] = msgspec.field(default_factory=dict)
 
 
+class _OfAPayment(Event, frozen=True, kw_only=True):
+    """The fields of the events of a payment, whose id is its gateway's own."""
+
+    system: str
+    payment: str
+    amount: Decimal
+    currency: str
+
+
+class PaymentStarted(_OfAPayment, frozen=True, kw_only=True):
+    """A gateway said that the buyer began to pay."""
+
+
+class PaymentFailed(_OfAPayment, frozen=True, kw_only=True):
+    """A gateway said that a payment failed."""
+
+
+class PaymentReceived(_OfAPayment, frozen=True, kw_only=True):
+    """A gateway said that money came. `due_in` is the currency that the order is sold in."""
+
+    due_in: str
+
+
+class DisputeChanged(_OfAPayment, frozen=True, kw_only=True):
+    """A gateway said that the buyer's bank asks for money back, or how that ended."""
+
+    state: DisputeState
+
+
+class OrderReinstated(Event, frozen=True, kw_only=True):
+    """Money came late, and the ended order got tickets again: by ticket, its set."""
+
+    tickets: dict[str, str]
+
+
+class RefundRequested(Event, frozen=True, kw_only=True):
+    """Tickets of a done order are to be given back; `value` is what is paid back for them.
+
+    `stay` are the tickets that stay, where the request named those.
+    """
+
+    refund: str
+    culprit: Culprit
+    tickets: tuple[str, ...]
+    stay: tuple[str, ...] = ()
+    value: Decimal
+    currency: str
+
+
+class RefundRequired(Event, frozen=True, kw_only=True):
+    """Money that came has to go back, and no ticket with it; `reason` is a code."""
+
+    refund: str
+    reason: str
+    value: Decimal
+    currency: str
+
+
+class RefundApproved(Event, frozen=True, kw_only=True):
+    """A refund was approved: its tickets are worth nothing from now on.
+
+    `resold` are those of them that go on sale again.
+    """
+
+    refund: str
+    resold: tuple[str, ...] = ()
+
+
+class RefundRejected(Event, frozen=True, kw_only=True):
+    """A refund was rejected: its tickets stay good."""
+
+    refund: str
+
+
+class RefundPaid(Event, frozen=True, kw_only=True):
+    """Money went back, as a gateway or the vendor said. `system` and `payment` are the gateway's.
+
+    A refund that nobody asked for has the gateway's own id.
+    """
+
+    refund: str
+    amount: Decimal
+    currency: str
+    system: str = ""
+    payment: str = ""
+
+
+class RefundFailed(Event, frozen=True, kw_only=True):
+    """A gateway said that money could not be paid back."""
+
+    refund: str
+    system: str = ""
+    payment: str = ""
+
+
+class MoneyKept(Event, frozen=True, kw_only=True):
+    """A person decided that money without tickets is kept."""
+
+    amount: Decimal
+    currency: str
+    note: str
+
+
+class ShortfallWaived(Event, frozen=True, kw_only=True):
+    """A person decided that an order is done for less money than it is worth."""
+
+    amount: Decimal
+    currency: str
+    note: str
+
+
 STORED: MappingProxyType[str, type[Event]] = MappingProxyType(
     {
         "OrderCreated.1": OrderCreated,
@@ -99,6 +213,19 @@ STORED: MappingProxyType[str, type[Event]] = MappingProxyType(
         "CustomerSet.1": CustomerSet,
         "PaymentSystemSet.1": PaymentSystemSet,
         "StatusChanged.1": StatusChanged,
+        "PaymentStarted.1": PaymentStarted,
+        "PaymentFailed.1": PaymentFailed,
+        "PaymentReceived.1": PaymentReceived,
+        "DisputeChanged.1": DisputeChanged,
+        "OrderReinstated.1": OrderReinstated,
+        "RefundRequested.1": RefundRequested,
+        "RefundRequired.1": RefundRequired,
+        "RefundApproved.1": RefundApproved,
+        "RefundRejected.1": RefundRejected,
+        "RefundPaid.1": RefundPaid,
+        "RefundFailed.1": RefundFailed,
+        "MoneyKept.1": MoneyKept,
+        "ShortfallWaived.1": ShortfallWaived,
     }
 )
 """Every stored name with its version, and the class that reads it."""

@@ -18,7 +18,9 @@ from domain.events import (
     StatusChanged,
     TicketsChanged,
 )
-from domain.payment import ConfirmedBy, PaymentSystem, redirect_address
+from domain.money import Money
+from domain.money_events import MONEY_APPLY
+from domain.payment import ConfirmedBy, PaymentSystem, buyer_token, redirect_address
 from domain.pricing import Price, Worth, worth
 from domain.sale_terms import FREE, NOTHING_ELSEWHERE, Elsewhere, SaleTerms
 from domain.shows import Show
@@ -59,6 +61,7 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
     engaged: str | None = None
     redirect_url: str | None = None
     barcodes: dict[str, str] = msgspec.field(default_factory=dict)
+    money: Money | None = None
     pending: list[Event] = msgspec.field(default_factory=list)
 
     @classmethod
@@ -114,7 +117,7 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
             tickets = {}
         terms.refuse_more({}, tickets, elsewhere)
         order = cls(id=order_id)
-        order._record(
+        order.record(
             OrderCreated,
             metadata,
             number=number,
@@ -163,7 +166,7 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         terms.refuse_more(self.tickets, chosen, elsewhere)
         if added or removed:
             self._refuse_growth()
-            self._record(TicketsChanged, metadata, added=added, removed=removed)
+            self.record(TicketsChanged, metadata, added=added, removed=removed)
 
     def refuse_incomplete(self, command: TicketSelection) -> None:
         """Refuse unless the order has all of the requested tickets."""
@@ -184,7 +187,7 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         if status is not Status.EXECUTED:
             raise refusals.CustomerLocked(status=status)
         self._refuse_growth()
-        self._record(CustomerSet, metadata, **news)
+        self.record(CustomerSet, metadata, **news)
 
     def choose_payment(self, payment: Payment, metadata: CommandMetadata) -> None:
         """Choose how to pay. It shows in the order only once the payment starts."""
@@ -201,7 +204,7 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         if status is not Status.EXECUTED:
             raise refusals.PaymentLocked(status=status)
         self._refuse_growth()
-        self._record(
+        self.record(
             PaymentSystemSet,
             metadata,
             system=system,
@@ -227,12 +230,12 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         elif wanted is Status.DONE:
             self._finish(metadata, secret)
         else:
-            self._record(StatusChanged, metadata, status=wanted)
+            self.record(StatusChanged, metadata, status=wanted)
 
     def expire(self, metadata: CommandMetadata) -> None:
         """Record that the hold has ended, if it has; the system asks this, never a client."""
         if self.status in HELD and metadata.at >= self.reserved_till:
-            self._record(StatusChanged, metadata, status=Status.EXPIRED)
+            self.record(StatusChanged, metadata, status=Status.EXPIRED)
 
     def collect_events(self) -> Sequence[Event]:
         """Hand over the events that were recorded and not saved yet."""
@@ -261,25 +264,32 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         if not self.tickets:
             raise refusals.NoTickets
         address = self.system.redirect_url
-        self._record(
+        self.record(
             StatusChanged,
             metadata,
             status=Status.IN_PROGRESS,
             reserved_till=self._moment(metadata) + timedelta(minutes=self.system.hold_minutes),
-            redirect_url=redirect_address(address, secret) if address else None,
+            redirect_url=redirect_address(address, buyer_token(self.id, secret))
+            if address
+            else None,
         )
 
     def _finish(self, metadata: CommandMetadata, secret: str) -> None:
         if self.system is not None and self.system.confirmed_by is ConfirmedBy.GATEWAY:
             raise refusals.ConfirmedByGateway(system=self.system.alias)
+        self.finish(metadata, secret)
+
+    def finish(self, metadata: CommandMetadata, secret: str) -> None:
+        """Record that the order is done, with barcodes that only `secret` could make."""
         barcodes = {ticket: _barcode(secret, ticket) for ticket in self.tickets}
-        self._record(StatusChanged, metadata, status=Status.DONE, barcodes=barcodes)
+        self.record(StatusChanged, metadata, status=Status.DONE, barcodes=barcodes)
 
     def _moment(self, metadata: CommandMetadata) -> datetime:
         """When an event is recorded: its own never go back in time, clocks sometimes do."""
         return max(metadata.at, self.changed_at) if self.version else metadata.at
 
-    def _record(self, kind: type[Event], metadata: CommandMetadata, **fields: Any) -> None:
+    def record(self, kind: type[Event], metadata: CommandMetadata, **fields: Any) -> None:
+        """Record an event that was decided: apply it, and keep it until it is saved."""
         event = kind(
             originator_id=self.id,
             originator_version=self.version + 1,
@@ -348,6 +358,19 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         """Whether the tickets it lists are its own, as far as the events say."""
         return self.status not in LET_GO
 
+    @property
+    def own_tickets(self) -> dict[str, str]:
+        """The tickets that nobody else may have, by their set."""
+        if not self.holds_tickets:
+            return {}
+        withdrawn = self.money.withdrawn if self.money else {}
+        return {**self.tickets, **withdrawn}
+
+    @property
+    def valid_barcodes(self) -> dict[str, str]:
+        """The barcodes that are in force, by ticket: none while a payment is disputed."""
+        return {} if self.money and self.money.disputed else self.barcodes
+
 
 _APPLY: dict[type[Event], Callable[[Any, Any], None]] = {
     OrderCreated: Order._apply_created,  # noqa: SLF001 - the table of the class's own methods
@@ -355,6 +378,7 @@ _APPLY: dict[type[Event], Callable[[Any, Any], None]] = {
     CustomerSet: Order._apply_customer,  # noqa: SLF001
     PaymentSystemSet: Order._apply_payment,  # noqa: SLF001
     StatusChanged: Order._apply_status,  # noqa: SLF001
+    **MONEY_APPLY,
 }
 
 

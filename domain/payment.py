@@ -4,6 +4,9 @@ from enum import StrEnum
 
 import msgspec
 
+TOKEN_DIGITS = 40
+ID_DIGITS = 24
+
 
 class ConfirmedBy(StrEnum):
     """Who may say that an order was paid."""
@@ -26,3 +29,17 @@ def redirect_address(redirect_url: str, token: str) -> str:
     """Where the buyer is sent to pay: the system's address and who is coming."""
     joint = "&" if "?" in redirect_url else "?"
     return f"{redirect_url}{joint}customer={token}"
+
+
+def buyer_token(order: str, secret: str) -> str:
+    """The token that names a buyer to a payment system: 40 hex digits.
+
+    It begins with the order's id, so that a notice of the payment finds its order by nothing else
+    than the token. The 64 bits after it are secret.
+    """
+    return f"{order}{secret}"[:TOKEN_DIGITS]
+
+
+def order_of_token(token: str) -> str:
+    """The id of the order that a buyer's token names, if it is one of ours."""
+    return token[:ID_DIGITS]

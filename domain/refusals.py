@@ -144,6 +144,63 @@ class ConfirmedByGateway(Refusal):
     says = "The payment system {system} confirms its payments itself; a vendor cannot say done."
 
 
+class NotRefundable(RefusedByState):
+    code = "not_refundable"
+    says = "Only tickets of an order that is done can be refunded; it is {status}."
+
+
+class TicketNotOfOrder(Refusal):
+    code = "ticket_not_of_order"
+    says = "The ticket {ticket} is not one of this order's."
+
+
+class TicketInRefund(RefusedByState):
+    code = "ticket_in_refund"
+    says = "The ticket {ticket} is in another refund of the order."
+
+
+class NothingToRefund(Refusal):
+    code = "nothing_to_refund"
+    says = "No ticket of the order would be given back."
+
+
+class ShowHasBegun(Refusal):
+    code = "event_has_begun"
+    says = "A buyer can give tickets back until the event begins; it began at {at}."
+
+
+class UnknownRefund(NotFound):
+    code = "unknown_refund"
+    says = "There is no refund {refund}."
+
+
+class RefundDecided(RefusedByState):
+    code = "refund_decided"
+    says = "The refund is {status}; only a new one can be approved or rejected."
+
+
+class RefundNotApproved(RefusedByState):
+    code = "refund_not_approved"
+    says = "Only an approved refund can be paid; it is {status}."
+
+
+class MayNotApprove(Forbidden):
+    code = "may_not_approve"
+    says = "Refunds are approved by the organiser, and by the vendor only where the deal says so."
+
+
+class NothingToResolve(RefusedByState):
+    code = "nothing_to_resolve"
+    says = "No money in {currency} of this order waits for a decision."
+
+
+class CannotAccept(RefusedByState):
+    code = "cannot_accept"
+    says = (
+        "Less money can be accepted only for an order whose payment is in progress; it is {status}."
+    )
+
+
 class NoDeal(Forbidden):
     code = "no_deal"
     says = "There is no deal by which {vendor} may sell the events of {org}."

@@ -48,6 +48,7 @@ class Deal(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """An organiser's leave for a vendor to sell its shows.
 
     One that has ended sells nothing new. `ended_by_hand`: no catalogue file brings it back.
+    `approves_refunds`: the vendor may approve refunds, as the organiser may.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Deal(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     limits: SaleLimits | None = None
     ended_at: datetime | None = None
     ended_by_hand: bool = False
+    approves_refunds: bool = False
 
 
 class SaleTerms(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from domain.pricing import Price, PriceRule, rule_in_force
+from domain.refunds import RefundTerms
 
 Seat = dict[str, Any]
 """Where a ticket's seat is: `sector`, `row`, `number`. Empty for a ticket without a seat."""
@@ -20,7 +21,11 @@ class TicketSet(msgspec.Struct, frozen=True):
     amount: int
 
 
-class Show(msgspec.Struct, frozen=True, kw_only=True):
+CURRENCY = "RUB"
+"""The currency of a show whose catalogue names none."""
+
+
+class Show(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What tickets are for. On the wire it is an `event`; in code that word means an event."""
 
     id: str
@@ -29,6 +34,8 @@ class Show(msgspec.Struct, frozen=True, kw_only=True):
     starts_at: datetime
     ends_at: datetime
     sets: tuple[TicketSet, ...]
+    currency: str = CURRENCY
+    refunds: RefundTerms = RefundTerms()
 
     @property
     def set_ids(self) -> set[str]:

@@ -10,9 +10,22 @@ from typing import Any, NoReturn, Protocol
 from domain.errors import UnknownEvent
 from domain.events import (
     CustomerSet,
+    DisputeChanged,
     Event,
+    MoneyKept,
     OrderCreated,
+    OrderReinstated,
+    PaymentFailed,
+    PaymentReceived,
+    PaymentStarted,
     PaymentSystemSet,
+    RefundApproved,
+    RefundFailed,
+    RefundPaid,
+    RefundRejected,
+    RefundRequested,
+    RefundRequired,
+    ShortfallWaived,
     StatusChanged,
     TicketsChanged,
 )
@@ -33,6 +46,9 @@ class TicketFold(Protocol):
 
     def sell_all(self, event: Event) -> None:
         """The tickets of the order are its own for good."""
+
+    def give_back(self, tickets: Iterable[str], event: Event) -> None:
+        """These tickets, which it was sold, go on sale again."""
 
 
 def follow(fold: TicketFold, events: Iterable[Event]) -> None:
@@ -63,11 +79,36 @@ def _status(fold: TicketFold, event: StatusChanged) -> None:
         fold.free_all(event)
 
 
+def _reinstated(fold: TicketFold, event: OrderReinstated) -> None:
+    fold.take(event.tickets, event)
+
+
+def _refunded(fold: TicketFold, event: RefundApproved) -> None:
+    fold.give_back(event.resold, event)
+
+
 _MOVES: dict[type[Event], Callable[[TicketFold, Any], None] | None] = {
     OrderCreated: _created,
     TicketsChanged: _changed,
     CustomerSet: None,
     PaymentSystemSet: None,
     StatusChanged: _status,
+    OrderReinstated: _reinstated,
+    RefundApproved: _refunded,
+    **dict.fromkeys(
+        (
+            PaymentStarted,
+            PaymentFailed,
+            PaymentReceived,
+            DisputeChanged,
+            RefundRequested,
+            RefundRequired,
+            RefundRejected,
+            RefundPaid,
+            RefundFailed,
+            MoneyKept,
+            ShortfallWaived,
+        )
+    ),
 }
 """None: the tickets stay as they are."""

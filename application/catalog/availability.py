@@ -209,8 +209,8 @@ def _order_ticket(order: Order, ticket: Ticket, *, barcodes: bool) -> OrderTicke
         "seat": msgspec.json.decode(ticket.seat),
         "set": order.tickets[ticket.id],
     }
-    if barcodes and ticket.id in order.barcodes:
-        document["barcode"] = order.barcodes[ticket.id]
+    if barcodes and ticket.id in order.valid_barcodes:
+        document["barcode"] = order.valid_barcodes[ticket.id]
     return document
 
 

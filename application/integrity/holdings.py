@@ -72,6 +72,10 @@ class _Fold:
     def sell_all(self, event: Event) -> None:
         """Tickets stay the order's."""
 
+    def give_back(self, tickets: Iterable[str], event: Event) -> None:
+        """Tickets that were sold are held no longer."""
+        self.free(tickets, event)
+
 
 class Clash(msgspec.Struct, frozen=True):
     """Two holdings of one ticket that overlap: the later one began before the earlier one ended."""

@@ -21,7 +21,6 @@ from application.ports.read_models import Row
 from application.ports.store import Store
 from application.read_models.changes import totals_of
 from application.read_models.registry import PROJECTIONS, Projection
-from application.read_models.tickets import owned
 from application.runtime.clock import to_ms
 from domain.order import Order
 from domain.status import Status
@@ -222,8 +221,7 @@ class PartitionCheck:
         if count < len(checked.events):
             order = Order.replay(checked.events[:count])
         till = None if order.status is DONE else to_ms(order.reserved_till)
-        tickets = order.tickets
-        should = {ticket: (till, tickets[ticket]) for ticket in owned(order)}
+        should = {ticket: (till, its_set) for ticket, its_set in order.own_tickets.items()}
         if kept != should:
             _, version, _, _, place, _ = checked.rows[max(count, 1) - 1]
             checked.findings += [

@@ -93,7 +93,7 @@ class OrderService(Application[str]):
         self.store = store
         self._catalog_cache = catalog_cache
         self._clock = clock
-        self._in_flight = InFlightRequests()
+        self.in_flight = InFlightRequests()
         self._holdings = Holdings(store, clock)
         self._log_rejection = log_rejection
         self._holds_may_end = holds_may_end
@@ -144,9 +144,9 @@ class OrderService(Application[str]):
             )
             self._handle(order, rest, {}, catalog, metadata)
             noted.append(self._holdings.note(order, terms.limits))
-            return self._save(within, order, (), request, metadata)
+            return self.answer(within, order, (), request, metadata)
 
-        answer = self._carry_out(read_set_of(command, request, number=True), decide, request, noted)
+        answer = self.carry_out(read_set_of(command, request, number=True), decide, request, noted)
         self._record_shortage(answer, command, request)
         return answer
 
@@ -156,7 +156,7 @@ class OrderService(Application[str]):
         A change that the order's state does not allow is a conflict (`ChangedMeanwhile`) if the
         order was changed after the request arrived: the client could not know of that.
         """
-        with self._in_flight.taken(order_id) as in_flight:
+        with self.in_flight.taken(order_id) as in_flight:
             return self._change(order_id, command, request, in_flight)
 
     def _change(
@@ -191,14 +191,14 @@ class OrderService(Application[str]):
                 refusal.present = present.about()
                 raise
             if order.pending:
-                self._in_flight.changed(order_id, in_flight)
+                self.in_flight.changed(order_id, in_flight)
                 limits = catalog.terms(order.org, order.vendor).limits
                 noted.append(self._holdings.note(order, limits))
-            return self._save(within, order, before, request, metadata)
+            return self.answer(within, order, before, request, metadata)
 
         try:
             read_set = read_set_of(command, request, order=order_id)
-            answer = self._carry_out(read_set, decide, request, noted)
+            answer = self.carry_out(read_set, decide, request, noted)
         except (Refusal, TicketTaken) as refusal:
             self._record_rejected(order_id, seen, command, request, refusal)
             raise
@@ -226,7 +226,7 @@ class OrderService(Application[str]):
                 order.expire(CommandMetadata(self._clock(), SYSTEM, request_id))
                 if not order.pending:
                     return False
-                self._in_flight.changed(order_id)
+                self.in_flight.changed(order_id)
                 self.save(order, within=within, change=ticket_change(before, order))
                 return True
 
@@ -327,7 +327,7 @@ class OrderService(Application[str]):
         wanted = asked_for(command.tickets or NOTHING)
         return self._holdings.elsewhere(vendor, org, order_id, terms.limits, wanted)
 
-    def _save(
+    def answer(
         self,
         within: Any,
         order: Order,
@@ -358,7 +358,7 @@ class OrderService(Application[str]):
             )
         return Answer(order, at, document=_encode(order_document(order, at)))
 
-    def _carry_out(
+    def carry_out(
         self,
         read_set: ReadSet,
         decide: Callable[..., Answer | IdempotencyRecord],

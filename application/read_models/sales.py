@@ -73,7 +73,7 @@ class Totals:
 class _Fold:
     """The tickets of one order; `_held` has, by ticket, its set and the tally that counts it."""
 
-    __slots__ = ("_held", "_prices", "_sets", "_show", "_tallies")
+    __slots__ = ("_held", "_prices", "_sets", "_show", "_sold", "_tallies")
 
     def __init__(self, tallies: defaultdict[tuple[str, str, str], Tally]) -> None:
         self._tallies = tallies
@@ -81,6 +81,7 @@ class _Fold:
         self._prices: Mapping[str, Price] = {}
         self._held: dict[str, tuple[str, Tally]] = {}
         self._sets: set[str] = set()
+        self._sold: dict[str, str] = {}
 
     def take(self, tickets: Mapping[str, str], event: Event) -> None:
         """Count tickets as held since the day of the event."""
@@ -111,14 +112,21 @@ class _Fold:
     def sell_all(self, event: Event) -> None:
         """Count all tickets as sold on the day of the event, at the order's prices."""
         day = _day(event.at)
-        for ticket_set, taken in self._held.values():
+        for ticket, (ticket_set, taken) in self._held.items():
             taken.held -= 1
             price = self._prices[ticket_set]
             tally = self._tallies[self._show, ticket_set, day]
             tally.sold += 1
+            self._sold[ticket] = ticket_set
             tally.nominal += hundredths(price.nominal)
             tally.extra += hundredths(price.extra)
         self._held = {}
+
+    def give_back(self, tickets: Iterable[str], event: Event) -> None:
+        """Count sold tickets as returned on the day of the event; they stay sold on theirs."""
+        day = _day(event.at)
+        for ticket in tickets:
+            self._tallies[self._show, self._sold[ticket], day].returned += 1
 
 
 @lru_cache(maxsize=1024)

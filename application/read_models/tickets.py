@@ -22,7 +22,7 @@ def rows(events: Sequence[Event]) -> list[Row]:
 
 def owned(order: Order) -> tuple[str, ...]:
     """The tickets that are the order's own: those of a canceled or expired one are not."""
-    return tuple(order.tickets) if order.holds_tickets else ()
+    return tuple(order.own_tickets)
 
 
 def ticket_change(before: Iterable[str], order: Order) -> TicketChange:

@@ -15,8 +15,8 @@ from order_states import (
     A2,
     BASE,
     CREATED,
-    SECRET,
     SYSTEM,
+    TOKEN,
     a_canceled_order,
     a_paid_order,
     after,
@@ -93,7 +93,7 @@ def test_one_millisecond_before_the_end_the_payment_may_start():
                 last,
                 status=Status.IN_PROGRESS,
                 reserved_till=last + timedelta(minutes=30),
-                redirect_url=f"https://pay.example/go?customer={SECRET}",
+                redirect_url=f"https://pay.example/go?customer={TOKEN}",
             )
         )
     )
@@ -135,7 +135,7 @@ def test_when_the_clock_goes_back_the_hold_runs_from_the_storys_last_moment():
                 after(1),
                 status=Status.IN_PROGRESS,
                 reserved_till=after(31),
-                redirect_url=f"https://pay.example/go?customer={SECRET}",
+                redirect_url=f"https://pay.example/go?customer={TOKEN}",
             )
         )
     )

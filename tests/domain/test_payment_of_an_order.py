@@ -14,6 +14,7 @@ from order_states import (
     GATEWAY,
     NOW,
     SECRET,
+    TOKEN,
     a_canceled_order,
     a_paid_order,
     after,
@@ -132,11 +133,11 @@ def test_starting_the_payment_engages_the_system_and_holds_for_its_time_from_now
     order = (
         given(an_order_about_to_be_paid(BASE))
         .when(the_order_moves_to(Status.IN_PROGRESS))
-        .then(payment_started(30, f"https://pay.example/go?customer={SECRET}"))
+        .then(payment_started(30, f"https://pay.example/go?customer={TOKEN}"))
     )
     assert order.status is Status.IN_PROGRESS
     assert order.engaged == BASE.id
-    assert order.redirect_url == f"https://pay.example/go?customer={SECRET}"
+    assert order.redirect_url == f"https://pay.example/go?customer={TOKEN}"
     assert order.reserved_till == after(35)
     assert order.updated_at == NOW
 
@@ -155,7 +156,7 @@ def test_an_address_that_asks_something_already_is_asked_one_thing_more():
     (
         given(an_order_about_to_be_paid(GATEWAY))
         .when(the_order_moves_to(Status.IN_PROGRESS))
-        .then(payment_started(15, f"https://card.example/?shop=7&customer={SECRET}"))
+        .then(payment_started(15, f"https://card.example/?shop=7&customer={TOKEN}"))
     )
 
 
@@ -171,7 +172,7 @@ def test_choosing_and_starting_in_one_request_are_two_events():
         .when(payment_is_chosen(BASE), the_order_moves_to(Status.IN_PROGRESS))
         .then(
             event(PaymentSystemSet, system=BASE),
-            payment_started(30, f"https://pay.example/go?customer={SECRET}"),
+            payment_started(30, f"https://pay.example/go?customer={TOKEN}"),
         )
     )
 
@@ -196,7 +197,7 @@ def test_starting_twice_is_nothing_new_and_does_not_prolong_the_hold():
         .then_nothing()
     )
     assert order.reserved_till == after(32)
-    assert order.redirect_url == f"https://pay.example/go?customer={SECRET}"
+    assert order.redirect_url == f"https://pay.example/go?customer={TOKEN}"
 
 
 # Being paid.

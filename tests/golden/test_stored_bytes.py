@@ -13,14 +13,29 @@ from domain.events import (
     STORED,
     STORED_NAMES,
     CustomerSet,
+    DisputeChanged,
     Idempotency,
+    MoneyKept,
     OrderCreated,
+    OrderReinstated,
+    PaymentFailed,
+    PaymentReceived,
+    PaymentStarted,
     PaymentSystemSet,
+    RefundApproved,
+    RefundFailed,
+    RefundPaid,
+    RefundRejected,
+    RefundRequested,
+    RefundRequired,
+    ShortfallWaived,
     StatusChanged,
     TicketsChanged,
 )
+from domain.gateway import DisputeState
 from domain.payment import ConfirmedBy, PaymentSystem
 from domain.pricing import Price
+from domain.refunds import Culprit
 from domain.status import Status
 
 HERE = Path(__file__).parent
@@ -39,6 +54,15 @@ def told(minute, version):
         "request": "5f0c6a1e",
     }
 
+
+MONEY = {
+    "system": "545b544a5d645a463e779d55",
+    "payment": "gw-1",
+    "amount": Decimal("133.30"),
+    "currency": "RUB",
+}
+REFUND = {"refund": "5703daea2d709509727f92a5"}
+FIRST, SECOND = "56a6253df06c5a059a9380a0", "56a6253df06c5a059a9380a1"
 
 EXPECTED = {
     "OrderCreated.1": OrderCreated(
@@ -87,6 +111,42 @@ EXPECTED = {
         reserved_till=datetime(2016, 1, 26, 9, 59, 19, 378000, tzinfo=UTC),
         redirect_url="https://www.goodservice.ru/payment_params.php?customer=b6cbe4bd8a338159",
         barcodes={"56a6253df06c5a059a9380a0": "01234567890123456789"},
+    ),
+    "PaymentStarted.1": PaymentStarted(**told(30, 6), **MONEY),
+    "PaymentFailed.1": PaymentFailed(**told(31, 7), **MONEY),
+    "PaymentReceived.1": PaymentReceived(**told(32, 8), **MONEY, due_in="EUR"),
+    "DisputeChanged.1": DisputeChanged(**told(33, 9), **MONEY, state=DisputeState.LOST),
+    "OrderReinstated.1": OrderReinstated(**told(34, 10), tickets={FIRST: PARTERRE}),
+    "RefundRequested.1": RefundRequested(
+        **told(35, 11),
+        **REFUND,
+        culprit=Culprit.USER,
+        tickets=(FIRST,),
+        stay=(SECOND,),
+        value=Decimal("50.00"),
+        currency="RUB",
+    ),
+    "RefundRequired.1": RefundRequired(
+        **told(36, 12), **REFUND, reason="late", value=Decimal("133.30"), currency="RUB"
+    ),
+    "RefundApproved.1": RefundApproved(**told(37, 13), **REFUND, resold=(FIRST,)),
+    "RefundRejected.1": RefundRejected(**told(38, 14), **REFUND),
+    "RefundPaid.1": RefundPaid(
+        **told(39, 15),
+        **REFUND,
+        amount=Decimal("50.00"),
+        currency="RUB",
+        system=MONEY["system"],
+        payment="gw-1",
+    ),
+    "RefundFailed.1": RefundFailed(
+        **told(40, 16), **REFUND, system=MONEY["system"], payment="gw-1"
+    ),
+    "MoneyKept.1": MoneyKept(
+        **told(41, 17), amount=Decimal("0.70"), currency="RUB", note="A rounding of the bank."
+    ),
+    "ShortfallWaived.1": ShortfallWaived(
+        **told(42, 18), amount=Decimal("3.30"), currency="RUB", note="A gift of the house."
     ),
 }
 

@@ -14,6 +14,7 @@ CORE = {"domain", "application/ports", "application/runtime"}
 BELOW_ORDERS = CORE | {"application/event_log", "application/read_models", "application/catalog"}
 USE_CASES = BELOW_ORDERS | {
     *("application/orders", "application/orders/timeline", "application/projector"),
+    "application/payments",
     *("application/integrity", "application/operations"),
 }
 MAY_IMPORT = {
@@ -31,6 +32,7 @@ MAY_IMPORT = {
     | {"application/integrity", "application/archive"},
     "application/orders": BELOW_ORDERS | {"application/projector"},
     "application/orders/timeline": BELOW_ORDERS | {"application/orders"},
+    "application/payments": BELOW_ORDERS | {"application/orders", "application/projector"},
     "application/operations": BELOW_ORDERS | {"application/orders", "application/integrity"},
     "application/storage/shared": CORE | {"application/event_log"},
     "application/storage/sqlite": CORE | {"application/event_log", "application/storage/shared"},

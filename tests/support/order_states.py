@@ -11,7 +11,7 @@ from typing import Any
 from order_case import numbered
 
 from domain.events import Event, OrderCreated, PaymentSystemSet, StatusChanged
-from domain.payment import ConfirmedBy, PaymentSystem, redirect_address
+from domain.payment import ConfirmedBy, PaymentSystem, buyer_token, redirect_address
 from domain.pricing import Price, PriceRule
 from domain.shows import Show, TicketSet
 from domain.status import Status
@@ -74,6 +74,7 @@ GATEWAY = PaymentSystem(
     "system-card", "api/CARD", 15, ConfirmedBy.GATEWAY, "https://card.example/?shop=7"
 )
 SECRET = "b6cbe4bd8a338159bdf0f4b059652f7023330898"
+TOKEN = buyer_token(ORDER, SECRET)
 
 
 def event(kind: type[Event], at: datetime = NOW, actor: str = SELLER, **fields: Any) -> Event:
@@ -127,7 +128,7 @@ def an_order_in_payment(system: PaymentSystem = BASE) -> list[Event]:
         after(2),
         status=Status.IN_PROGRESS,
         reserved_till=after(2 + system.hold_minutes),
-        redirect_url=redirect_address(address, SECRET) if address else None,
+        redirect_url=redirect_address(address, TOKEN) if address else None,
     )
     return numbered([*an_order_about_to_be_paid(system), started])
 

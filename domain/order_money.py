@@ -1,0 +1,282 @@
+"""What an order decides about its money: notices of gateways, late money, and what persons resolve.
+
+Notices are never refused: what is odd about them is recorded, and waits for a person
+(`attention_of`). What persons ask may be refused. Refunds of tickets are in `order_refunds.py`.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from domain import refusals
+from domain.commands import CommandMetadata
+from domain.events import (
+    DisputeChanged,
+    MoneyKept,
+    OrderReinstated,
+    PaymentFailed,
+    PaymentReceived,
+    PaymentStarted,
+    RefundFailed,
+    RefundPaid,
+    RefundRequired,
+    ShortfallWaived,
+)
+from domain.gateway import DisputeState, Late, PaymentNotice, PaymentState, rises
+from domain.money import Balance, Money, balance
+from domain.order import Order
+from domain.payment import ConfirmedBy
+from domain.pricing import NOTHING, worth
+from domain.refunds import RefundStatus
+from domain.status import LET_GO, Status
+
+LATE = "late"
+"""Why money has to go back that came when the order had ended."""
+
+
+class Attention(StrEnum):
+    """Why an order's money waits for a person."""
+
+    UNDERPAID = "underpaid"
+    OVERPAID = "overpaid"
+    PAID_TWICE = "paid_twice"
+    OTHER_CURRENCY = "other_currency"
+    REFUND_REQUIRED = "refund_required"
+    REFUND_FAILED = "refund_failed"
+    REFUND_DIFFERS = "refund_differs"
+    DISPUTED = "disputed"
+
+
+class Resolution(StrEnum):
+    """What a person can decide about money that waits."""
+
+    REFUND = "refund"
+    KEEP = "keep"
+    ACCEPT = "accept"
+
+
+class TicketsNeeded(Exception):
+    """The decision depends on whether these tickets, or as many of their sets, are vacant."""
+
+    def __init__(self, tickets: Mapping[str, str]) -> None:
+        super().__init__()
+        self.tickets = tickets
+
+
+# Where the money is.
+
+
+def balances_of(order: Order) -> list[Balance]:
+    """Where the order's money is, by currency, its own first."""
+    money = order.money or Money()
+    return [_balance(order, money, each) for each in money.currencies]
+
+
+def balance_of(order: Order) -> Balance:
+    """Where the order's money of its own currency is."""
+    return balances_of(order)[0]
+
+
+def _balance(order: Order, money: Money, currency: str) -> Balance:
+    if currency != money.currency:
+        return balance(money, currency, None, NOTHING)
+    given = given_by(order) if order.status is Status.DONE else None
+    return balance(money, currency, given, received_by_vendor(order))
+
+
+def given_by(order: Order) -> Decimal:
+    """The full worth of all tickets that a done order gave, also of those that came back."""
+    refunds = order.money.refunds.values() if order.money else ()
+    gone = [
+        ticket_set
+        for each in refunds
+        if each.status not in {RefundStatus.NEW, RefundStatus.REJECTED}
+        for ticket_set in each.tickets.values()
+    ]
+    sets = [*order.tickets.values(), *gone]
+    return worth([order.prices[ticket_set] for ticket_set in sets]).full
+
+
+def received_by_vendor(order: Order) -> Decimal:
+    """What the vendor received, as it says by moving an order to done."""
+    by_gateway = order.system is not None and order.system.confirmed_by is ConfirmedBy.GATEWAY
+    return NOTHING if order.status is not Status.DONE or by_gateway else given_by(order)
+
+
+def attention_of(order: Order) -> list[Attention]:
+    """Why the order's money waits for a person; empty if it does not."""
+    if order.money is None:
+        return []
+    own, *others = balances_of(order)
+    found = {
+        _about_attention(order, order.money, own) if own.attention else None,
+        Attention.OTHER_CURRENCY if any(each.attention for each in others) else None,
+        Attention.DISPUTED if own.disputed else None,
+    }
+    for refund in order.money.refunds.values():
+        if refund.status is RefundStatus.FAILED:
+            found.add(Attention.REFUND_FAILED)
+        elif refund.reason and refund.status is RefundStatus.APPROVED:
+            found.add(Attention.REFUND_REQUIRED)
+    return [each for each in Attention if each in found]
+
+
+def _about_attention(order: Order, money: Money, own: Balance) -> Attention:
+    paid = [each for each in money.refunds.values() if each.status is RefundStatus.PAID]
+    if own.attention < NOTHING or any(each.paid != each.value for each in paid):
+        return Attention.REFUND_DIFFERS
+    if order.status is not Status.DONE:
+        return Attention.UNDERPAID
+    received = [each for each in money.payments.values() if each.received]
+    return Attention.PAID_TWICE if len(received) > 1 else Attention.OVERPAID
+
+
+# Notices of a gateway.
+
+
+def note_started(order: Order, notice: PaymentNotice, metadata: CommandMetadata) -> None:
+    """Record that a payment began, unless more is known of it."""
+    if _known(order, notice) is None:
+        order.record(PaymentStarted, metadata, **_fields(notice))
+
+
+def note_failed(order: Order, notice: PaymentNotice, metadata: CommandMetadata) -> None:
+    """Record that a payment failed, unless its money came."""
+    if rises(PaymentState.FAILED, _known(order, notice)):
+        order.record(PaymentFailed, metadata, **_fields(notice))
+
+
+def note_received(
+    order: Order,
+    notice: PaymentNotice,
+    metadata: CommandMetadata,
+    secret: str,
+    *,
+    due_in: str,
+    late: Late,
+    refund: str,
+    tickets: Mapping[str, str] | None = None,
+) -> None:
+    """Record that money came, and move the order on as far as its money covers its worth.
+
+    `due_in` is the currency it is sold in. `late` says what becomes of money for an order that has
+    ended: `tickets` are those it may have again, None while that is not known; then it raises
+    `TicketsNeeded`, before anything is recorded. `refund` is the id of a refund that it may need.
+    """
+    if not rises(PaymentState.RECEIVED, _known(order, notice)):
+        return
+    before = order.status_at(metadata.at)
+    if before in LET_GO and tickets is None and late is not Late.REFUND:
+        raise TicketsNeeded(order.tickets)
+    order.record(PaymentReceived, metadata, **_fields(notice), due_in=due_in)
+    free = balance_of(order).attention
+    if notice.currency != due_in or before is Status.DONE or free < order.worth.full:
+        return
+    if before in LET_GO:
+        order.expire(metadata)
+        if not tickets:
+            order.record(
+                RefundRequired, metadata, refund=refund, reason=LATE, value=free, currency=due_in
+            )
+            return
+        order.record(OrderReinstated, metadata, tickets=dict(tickets))
+    order.finish(metadata, secret)
+
+
+def note_dispute(
+    order: Order, notice: PaymentNotice, state: DisputeState, metadata: CommandMetadata
+) -> None:
+    """Record how far a dispute has come, unless it has come further."""
+    payment = order.money.payments.get(notice.key) if order.money else None
+    if rises(state, payment.dispute if payment else None):
+        order.record(DisputeChanged, metadata, **_fields(notice), state=state)
+
+
+def note_refund_paid(order: Order, notice: PaymentNotice, metadata: CommandMetadata) -> None:
+    """Record that money went back, once for each refund."""
+    refund = order.money.refunds.get(notice.refund or "") if order.money else None
+    if refund is not None and refund.status is RefundStatus.PAID:
+        return
+    order.record(
+        RefundPaid,
+        metadata,
+        refund=notice.refund or notice.payment,
+        amount=notice.amount,
+        currency=notice.currency,
+        system=notice.system,
+        payment=notice.payment,
+    )
+
+
+def note_refund_failed(order: Order, notice: PaymentNotice, metadata: CommandMetadata) -> None:
+    """Record that money could not be paid back, unless it was."""
+    refund = order.money.refunds.get(notice.refund or "") if order.money else None
+    if refund is None or refund.status is not RefundStatus.APPROVED:
+        return
+    order.record(
+        RefundFailed, metadata, refund=refund.id, system=notice.system, payment=notice.payment
+    )
+
+
+def _known(order: Order, notice: PaymentNotice) -> PaymentState | None:
+    payment = order.money.payments.get(notice.key) if order.money else None
+    return payment.state if payment else None
+
+
+def _fields(notice: PaymentNotice) -> dict[str, Any]:
+    return {
+        "system": notice.system,
+        "payment": notice.payment,
+        "amount": notice.amount,
+        "currency": notice.currency,
+    }
+
+
+# What a person resolves.
+
+
+def resolve(
+    order: Order,
+    resolution: Resolution,
+    metadata: CommandMetadata,
+    *,
+    currency: str,
+    note: str,
+    refund: str,
+    secret: str,
+) -> None:
+    """Decide about money of `currency` that waits: send it back, keep it, or accept less.
+
+    `accept` is for an order in payment: it is done for what came. `refund` is the id of the refund.
+    Refuses where nothing waits.
+    """
+    waiting = {each.currency: each.attention for each in balances_of(order)}
+    amount = waiting.get(currency, NOTHING)
+    if amount <= NOTHING:
+        raise refusals.NothingToResolve(currency=currency)
+    if resolution is Resolution.REFUND:
+        order.record(
+            RefundRequired,
+            metadata,
+            refund=refund,
+            reason=attention_of(order)[0].value,
+            value=amount,
+            currency=currency,
+        )
+    elif resolution is Resolution.KEEP:
+        order.record(MoneyKept, metadata, amount=amount, currency=currency, note=note)
+    else:
+        _accept(order, amount, currency, note, metadata)
+        order.finish(metadata, secret)
+
+
+def _accept(
+    order: Order, amount: Decimal, currency: str, note: str, metadata: CommandMetadata
+) -> None:
+    """Record what is waived of the worth of an order in payment."""
+    status = order.status_at(metadata.at)
+    if status is not Status.IN_PROGRESS or order.money is None or currency != order.money.currency:
+        raise refusals.CannotAccept(status=status)
+    missing = order.worth.full - amount
+    order.record(ShortfallWaived, metadata, amount=missing, currency=currency, note=note)

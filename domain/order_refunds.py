@@ -1,0 +1,104 @@
+"""What an order decides about refunds of its tickets."""
+
+from collections.abc import Iterable
+
+from domain import refusals
+from domain.commands import CommandMetadata
+from domain.events import RefundApproved, RefundPaid, RefundRejected, RefundRequested
+from domain.order import Order
+from domain.pricing import worth
+from domain.refunds import OWED, TAKEN, Culprit, Refund, RefundStatus, part_paid_back, rounded
+from domain.shows import Show
+from domain.status import Status
+
+
+def request_refund(
+    order: Order,
+    refund: str,
+    tickets: Iterable[str],
+    metadata: CommandMetadata,
+    *,
+    show: Show,
+    culprit: Culprit,
+    stay: bool = False,
+) -> None:
+    """Ask for a refund of tickets of a done order; with `stay`, of all others.
+
+    What is paid back follows the show's policy at this moment. Refuses tickets that the order does
+    not have or that are in another refund, and a buyer's request once the show has begun.
+    """
+    named = list(dict.fromkeys(tickets))
+    if order.status is not Status.DONE:
+        raise refusals.NotRefundable(status=order.status_at(metadata.at))
+    for ticket in named:
+        if ticket not in order.tickets:
+            raise refusals.TicketNotOfOrder(ticket=ticket)
+    going = [each for each in order.tickets if each not in named] if stay else named
+    if not going:
+        raise refusals.NothingToRefund
+    taken = {each for known in refunds_of(order) if known.status in TAKEN for each in known.tickets}
+    for ticket in going:
+        if ticket in taken:
+            raise refusals.TicketInRefund(ticket=ticket)
+    if culprit is Culprit.USER and metadata.at >= show.starts_at:
+        raise refusals.ShowHasBegun(at=show.starts_at)
+    part = part_paid_back(show.refunds.policy, culprit, metadata.at, show.starts_at)
+    full = worth([order.prices[order.tickets[ticket]] for ticket in going]).full
+    order.record(
+        RefundRequested,
+        metadata,
+        refund=refund,
+        culprit=culprit,
+        tickets=tuple(going),
+        stay=tuple(named) if stay else (),
+        value=rounded(full * part),
+        currency=order.money.currency if order.money else show.currency,
+    )
+
+
+def approve_refund(order: Order, refund: str, show: Show | None, metadata: CommandMetadata) -> None:
+    """Approve a refund: its tickets are worth nothing, and go on sale again if the show wants."""
+    known = refund_of(order, refund)
+    if known.status is RefundStatus.APPROVED:
+        return
+    _refuse_decided(known)
+    resell = show is not None and show.refunds.resell and metadata.at < show.starts_at
+    resold = tuple(known.tickets) if resell else ()
+    order.record(RefundApproved, metadata, refund=refund, resold=resold)
+
+
+def reject_refund(order: Order, refund: str, metadata: CommandMetadata) -> None:
+    """Reject a refund: its tickets stay good."""
+    known = refund_of(order, refund)
+    if known.status is RefundStatus.REJECTED:
+        return
+    _refuse_decided(known)
+    order.record(RefundRejected, metadata, refund=refund)
+
+
+def pay_refund(order: Order, refund: str, metadata: CommandMetadata) -> None:
+    """Record that the money of an approved refund went back, as the vendor says."""
+    known = refund_of(order, refund)
+    if known.status is RefundStatus.PAID:
+        return
+    if known.status not in OWED:
+        raise refusals.RefundNotApproved(status=known.status)
+    order.record(RefundPaid, metadata, refund=refund, amount=known.value, currency=known.currency)
+
+
+def refunds_of(order: Order) -> list[Refund]:
+    """All refunds of the order, oldest first."""
+    return list(order.money.refunds.values()) if order.money else []
+
+
+def refund_of(order: Order, refund: str) -> Refund:
+    """A refund of the order. Raises `UnknownRefund`."""
+    for known in refunds_of(order):
+        if known.id == refund:
+            return known
+    raise refusals.UnknownRefund(refund=refund)
+
+
+def _refuse_decided(known: Refund) -> None:
+    if known.status is not RefundStatus.NEW:
+        raise refusals.RefundDecided(status=known.status)
