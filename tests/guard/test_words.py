@@ -79,6 +79,7 @@ ALLOWED = [
     Allowed("attempt", "application/*", r"(?i)^_?(most_)?attempts?$", "the table `attempts`"),
     Allowed("attempt", "application/ports/rejection_log.py", r"^AttemptRecords$", "the same"),
     Allowed("attempt", "application/orders/*", r"final_attempt|attempt to decide", "a retry"),
+    Allowed("attempt", "application/payments/*", r"final_attempt", "a retry"),
     Allowed("attempt", "tests/*", r"(?i)attempt", "the table, and retries"),
     Allowed("trail", "*", r"audit[_ ]trail", "the usual term for a history"),
     Allowed(
