@@ -170,7 +170,10 @@ def note_received(
     if before in LET_GO and tickets is None and late is not Late.REFUND:
         raise TicketsNeeded(order.tickets)
     order.record(PaymentReceived, metadata, **_fields(notice), due_in=due_in)
-    free = balance_of(order).attention
+    own = balance_of(order)
+    free = own.attention
+    if before not in LET_GO:
+        free += own.charged_back  # whenever a dispute is lost, the order ends the same
     if notice.currency != due_in or before is Status.DONE or free < order.worth.full:
         return
     if before in LET_GO:

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     IDEMPOTENCY = "idempotency"
     REPEATED = "repeated"
     NUMBER = "number"
+    MONEY = "money"
 
 
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -14,6 +14,7 @@ from application.integrity.chain_check import Checked, check_chain, check_record
 from application.integrity.findings import Finding, Kind
 from application.integrity.holdings import Holdings, note_holdings
 from application.integrity.merkle_tree import leaf
+from application.integrity.money_check import MoneyTotals, note_money
 from application.integrity.record_check import Numbers, RecordCheck, Recorded, Records
 from application.ports.integrity_records import Head, LinkRow, bucket_of
 from application.ports.partitions import Range
@@ -89,6 +90,7 @@ class PartitionReport(msgspec.Struct, kw_only=True):
     sums: dict[str, list[Row]] = msgspec.field(default_factory=dict)
     records: Records = msgspec.field(default_factory=Records)
     numbers: Numbers = msgspec.field(default_factory=Numbers)
+    money: MoneyTotals = msgspec.field(default_factory=MoneyTotals)
 
 
 class Shown(msgspec.Struct):
@@ -203,6 +205,7 @@ class PartitionCheck:
             note_holdings(self._report.holdings, events, checked.positions, count)
             self._report.numbers.note(order, checked.positions[0])
             self._records.order(checked)
+            self._money(order, checked)
             self._rows(order, checked)
             if self._task.owned is not None:
                 self._tickets(order, checked, self._task.owned.position)
@@ -213,6 +216,14 @@ class PartitionCheck:
                 checked.findings.append(
                     Finding(Kind.UNREADABLE, says, checked.order, last[1], last[4])
                 )
+
+    def _money(self, order: Order, checked: Checked) -> None:
+        """Check that each cent of the order's money has a place."""
+        last = checked.rows[-1]
+        checked.findings += [
+            Finding(Kind.MONEY, says, checked.order, last[1], last[4])
+            for says in note_money(order, checked.events, self._report.money)
+        ]
 
     def _tickets(self, order: Order, checked: Checked, position: int) -> None:
         """Compare the rows of the order's tickets with its state at their position."""

@@ -7,9 +7,11 @@ import msgspec
 from application.integrity.checkpoint import Statement
 from application.integrity.findings import Finding
 from application.integrity.holdings import Holders
+from application.integrity.money_check import MoneyTotals
 from application.integrity.partition_check import Leaves
 from application.integrity.record_check import Numbers, Records
 from application.ports.read_models import Row
+from domain.money import Balance
 
 MOST_FINDINGS = 1000
 
@@ -24,6 +26,8 @@ class Report(msgspec.Struct, kw_only=True):
     (`unproven`) and those of events that do not name keys (`recorded_before`). `oversold` is the
     number of tickets that two orders had at once. `acknowledged` are the setbacks of the log for
     which an operator gave a reason: they are not findings, but every report names them.
+    `money` has the sums of all orders' balances, by currency: that of orders whose money the vendor
+    received is empty.
     `not_proven` has, in sentences, why a log without findings may still have been changed.
     """
 
@@ -45,6 +49,7 @@ class Report(msgspec.Struct, kw_only=True):
     findings: list[Finding]
     acknowledged: list[Finding] = msgspec.field(default_factory=list)
     not_proven: list[str] = msgspec.field(default_factory=list)
+    money: list[Balance] = msgspec.field(default_factory=list)
 
     @property
     def good(self) -> bool:
@@ -63,6 +68,7 @@ class Totals(msgspec.Struct, kw_only=True):
     sums: dict[str, list[Row]] = msgspec.field(default_factory=dict)
     records: Records = msgspec.field(default_factory=Records)
     numbers: Numbers = msgspec.field(default_factory=Numbers)
+    money: MoneyTotals = msgspec.field(default_factory=MoneyTotals)
 
 
 class Found:

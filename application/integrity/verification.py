@@ -103,6 +103,7 @@ def _verified(
         findings=found.kept,
         acknowledged=list(_acknowledged(setbacks, series)),
         not_proven=not_proven,
+        money=[each for _, each in sorted(totals.money.balances.items())],
     )
 
 
@@ -225,6 +226,7 @@ def _check(
         totals.recorded.extend(report.recorded)
         totals.records.add(report.records)
         totals.numbers.extend(report.numbers)
+        totals.money.extend(report.money)
         for name, rows in report.sums.items():
             totals.sums.setdefault(name, []).extend(rows)
         found.add(report.findings)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # see session.py
     from application.integrity.findings import Finding
     from application.integrity.report import Report
     from application.ports.integrity_records import SignedCheckpoint
+    from domain.money import Balance
 
 SHOWN = 50
 NOT_PROVEN = 3
@@ -305,9 +306,26 @@ def _show_report(session: Session, report: "Report") -> None:
             f" {report.checkpoint.key}. {report.unsigned:,} events came after it.",
             highlight=False,
         )
+    for balance in report.money:
+        session.out.print(_said_of(balance))
     for each in report.acknowledged:
         session.out.print(Text(each.says, style="yellow"))
     show_findings(session, report.findings, report.wrong, report.not_proven)
+
+
+def _said_of(balance: "Balance") -> Text:
+    """Where the money of one currency is, in one line."""
+    if not balance.currency:
+        return Text(
+            f"Received by vendors: {balance.received} = tickets {balance.earned}"
+            f" + refunds due {balance.due_back} + refunds paid {balance.refunded}."
+        )
+    return Text(
+        f"Received in {balance.currency}: {balance.received} = tickets {balance.earned}"
+        f" + refunds due {balance.due_back} + refunds paid {balance.refunded}"
+        f" + lost in disputes {balance.charged_back} + kept {balance.kept}"
+        f" + waiting for a person {balance.attention}."
+    )
 
 
 def _show_bundle(session: Session, report: "BundleReport") -> None:
