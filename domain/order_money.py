@@ -28,7 +28,7 @@ from domain.money import Balance, Money, balance
 from domain.order import Order
 from domain.payment import ConfirmedBy
 from domain.pricing import NOTHING, worth
-from domain.refunds import RefundStatus
+from domain.refunds import OWED, RefundStatus
 from domain.status import LET_GO, Status
 
 LATE = "late"
@@ -197,14 +197,20 @@ def note_dispute(
 
 
 def note_refund_paid(order: Order, notice: PaymentNotice, metadata: CommandMetadata) -> None:
-    """Record that money went back, once for each refund."""
-    refund = order.money.refunds.get(notice.refund or "") if order.money else None
-    if refund is not None and refund.status is RefundStatus.PAID:
+    """Record that money went back, once for each refund.
+
+    Money of a refund that is not approved went back unasked: that has the payment's id.
+    """
+    refunds = order.money.refunds if order.money else {}
+    known = refunds.get(notice.refund or "")
+    asked = known is not None and known.status in {*OWED, RefundStatus.PAID}
+    refund = known.id if known is not None and asked else notice.payment
+    if refund in refunds and refunds[refund].status is RefundStatus.PAID:
         return
     order.record(
         RefundPaid,
         metadata,
-        refund=notice.refund or notice.payment,
+        refund=refund,
         amount=notice.amount,
         currency=notice.currency,
         system=notice.system,

@@ -97,7 +97,7 @@ class Hurried(OrderService):
         super().__init__(store, catalog_cache, clock)
         self._asked_for = []
 
-    def _carry_out(self, read_set, decide, request, noted):
+    def carry_out(self, read_set, decide, request, noted):
         self._asked_for.append(UnitOfWork(read_set, partial(decide, final_attempt=True)))
 
     def _record_shortage(self, *_):
