@@ -1,5 +1,6 @@
 """The aggregate `Order`: its state, the commands it decides, and how it applies each event."""
 
+import copy
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -27,7 +28,10 @@ from domain.ticket_selection import chosen_of, is_complete, refuse_unpriced, set
 
 HOLD_AT_CREATION = timedelta(minutes=10)
 MOST_CHANGES = 100
-"""After so many changes only the status moves on: no order grows without end."""
+"""After so many changes only the status moves on: no order grows without end.
+
+What an order costs does not depend on it (`application/orders/snapshots.py`); the room that its
+history takes does."""
 NOT_YET = datetime.max.replace(tzinfo=UTC)
 
 
@@ -68,6 +72,14 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         for event in events:
             order.apply(event)
         return order
+
+    def copy(self) -> Self:
+        """The same order, to be changed apart from this one."""
+        own = copy.copy(self)
+        own.tickets = dict(self.tickets)
+        own.customer = copy.copy(self.customer)
+        own.pending = list(self.pending)
+        return own
 
     def status_at(self, now: datetime) -> Status:
         """The status at `now`: a hold that has ended counts, recorded or not."""

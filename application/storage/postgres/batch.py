@@ -60,6 +60,18 @@ EVENTS = Statement(
     b" ORDER BY originator_id, originator_version",
 )
 
+EVENTS_FROM = Statement(
+    b"facts_from",
+    b"SELECT e.originator_id, e.originator_version, e.topic, e.state, e.notification_id, e.hash"
+    b" FROM unnest($1::text[], $2::bigint[], $3::bytea[]) AS w (id, version, hash)"
+    b" LEFT JOIN orders_events s ON s.originator_id = w.id"
+    b" AND s.originator_version = w.version AND s.hash = w.hash"
+    b" JOIN orders_events e ON e.originator_id = w.id"
+    b" AND e.originator_version >= coalesce(s.originator_version, 0)"
+    b" ORDER BY e.originator_id, e.originator_version",
+)
+"""The same, where some orders have snapshots: from there on, if the snapshot is in the log."""
+
 NUMBERS = Statement(
     b"numbers", b"SELECT nextval('orders_numbers') FROM generate_series(1, $1::bigint)"
 )
@@ -99,7 +111,7 @@ class PostgresBatch(Batch):
             calls.append(Call(ANSWERED, (binaries(merged.requests),)))
             takers.append(self._take_idempotency_records)
         if merged.orders:
-            calls.append(Call(EVENTS, (texts(merged.orders),)))
+            calls.append(self._events_call(merged))
             takers.append(self._take_events)
         if merged.seats:
             seats = texts(merged.seats)
@@ -113,6 +125,13 @@ class PostgresBatch(Batch):
             takers.append(self._take_numbers)
         for take, rows in zip(takers, self._connection.round_trip(calls), strict=True):
             take(rows)
+
+    def _events_call(self, merged: MergedReadSet) -> Call:
+        if not merged.snapshots:
+            return Call(EVENTS, (texts(merged.orders),))
+        self.state.snapshots = merged.snapshots
+        orders, versions, hashes = zip(*merged.wanted_events(), strict=True)
+        return Call(EVENTS_FROM, (texts(orders), integers(versions), binaries(hashes)))
 
     def _take_locked(self, merged: MergedReadSet, rows: Rows) -> None:
         self.transaction = integer_of(rows[0][0])
