@@ -1,12 +1,16 @@
 """Events from a snapshot on: only if the log has the snapshot's own event, with its hash."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
+import psycopg
 import pytest
 from store_writes import append, look, one
 
 from application.event_log.hash_chain import links
 from application.ports.snapshot import Snapshot
+from application.storage.postgres.events_from import events_from
+from application.storage.postgres.store import PostgresStore
 from domain.order import Order
 
 
@@ -91,3 +95,22 @@ def test_an_event_after_a_snapshot_continues_the_chain(orders):
     one(orders, write)
     point = orders.point_at(orders.events("first")[-1].id)
     assert point.hash == snapshot_of(orders, "first", 13).hash
+
+
+LENGTHEN = """
+INSERT INTO orders_events (originator_id, originator_version, topic, state, hash)
+SELECT o::text, v, 'OrderCreated.1', '', ''
+FROM generate_series(1, 1000) o, generate_series(1, 20) v
+"""
+PREPARE = "PREPARE wanted (text[], bigint[], bytea[]) AS " + events_from("$1", "$2", "$3")
+EXPLAIN = "EXPLAIN EXECUTE wanted (ARRAY['1'], ARRAY[10], ARRAY[''::bytea])"
+
+
+def test_postgres_never_scans_the_log_for_a_snapshot(database):
+    with closing(PostgresStore(database)), psycopg.connect(database) as connection:
+        connection.execute("SET plan_cache_mode = force_generic_plan")
+        connection.execute(LENGTHEN)
+        connection.execute(PREPARE)
+        plan = [row[0] for row in connection.execute(EXPLAIN)]
+    assert any("orders_events_pkey" in line for line in plan)
+    assert not any("Seq Scan" in line for line in plan)

@@ -14,6 +14,7 @@ from eventsourcing.persistence import Notification
 from application.ports.unit_of_work import IdempotencyRecord, UnitOfWork
 from application.runtime.clock import from_ms
 from application.storage.postgres.advisory_locks import order_key, request_key
+from application.storage.postgres.events_from import events_from
 from application.storage.postgres.pipeline import (
     Call,
     Lost,
@@ -60,17 +61,7 @@ EVENTS = Statement(
     b" ORDER BY originator_id, originator_version",
 )
 
-EVENTS_FROM = Statement(
-    b"facts_from",
-    b"SELECT e.originator_id, e.originator_version, e.topic, e.state, e.notification_id, e.hash"
-    b" FROM unnest($1::text[], $2::bigint[], $3::bytea[]) AS w (id, version, hash)"
-    b" LEFT JOIN orders_events s ON s.originator_id = w.id"
-    b" AND s.originator_version = w.version AND s.hash = w.hash"
-    b" JOIN orders_events e ON e.originator_id = w.id"
-    b" AND e.originator_version >= coalesce(s.originator_version, 0)"
-    b" ORDER BY e.originator_id, e.originator_version",
-)
-"""The same, where some orders have snapshots: from there on, if the snapshot is in the log."""
+EVENTS_FROM = Statement(b"facts_from", events_from("$1", "$2", "$3").encode())
 
 NUMBERS = Statement(
     b"numbers", b"SELECT nextval('orders_numbers') FROM generate_series(1, $1::bigint)"
@@ -147,7 +138,7 @@ class PostgresBatch(Batch):
             )
 
     def _take_events(self, rows: Rows) -> None:
-        for order, version, topic, state, position, head in rows:
+        for order, version, topic, state, position, head, *_ in rows:
             self.state.heads[order.decode()] = head
             event = Notification(
                 order.decode(), integer_of(version), topic.decode(), state, integer_of(position)

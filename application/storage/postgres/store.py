@@ -28,6 +28,7 @@ from application.storage.postgres.connections import (
 )
 from application.storage.postgres.database import PostgresDatabase, PostgresSession
 from application.storage.postgres.derived_records import PostgresDerivedRecords
+from application.storage.postgres.events_from import events_from
 from application.storage.postgres.in_doubt_commit import Connections
 from application.storage.postgres.integrity_records import PostgresAudit
 from application.storage.postgres.layout import is_unfinished_copy, lay_out
@@ -53,16 +54,7 @@ POLL_SECONDS = 0.05
 POLL_SOON_SECONDS = 0.002
 """How often to poll for new events: in general, and when some are known to come."""
 
-EVENTS_FROM = (
-    "SELECT e.originator_id, e.originator_version, e.topic, e.state, e.notification_id, w.place"
-    " FROM unnest(%s::text[], %s::bigint[], %s::bytea[]) WITH ORDINALITY"
-    " AS w (id, version, hash, place)"
-    " LEFT JOIN orders_events s ON s.originator_id = w.id"
-    " AND s.originator_version = w.version AND s.hash = w.hash"
-    " JOIN orders_events e ON e.originator_id = w.id"
-    " AND e.originator_version >= coalesce(s.originator_version, 0)"
-    " ORDER BY w.place, e.originator_version"
-)
+EVENTS_FROM = events_from("%s", "%s", "%s")
 WantedEvents = tuple[str, Snapshot | None]
 POINT_AT = (
     "SELECT id, (SELECT hash FROM orders_events WHERE notification_id = %s) FROM log_identity"
@@ -145,7 +137,7 @@ class PostgresStore(TicketReading):
             [b"" if snapshot is None else snapshot.hash for _, snapshot in wanted],
         )
         found: list[list[Notification]] = [[] for _ in wanted]
-        for *row, place in self._readers.rows(EVENTS_FROM, columns):
+        for *row, _, place in self._readers.rows(EVENTS_FROM, columns):
             found[place - 1].append(Notification(*row))
         return list(found)
 
