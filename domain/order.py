@@ -1,6 +1,5 @@
 """The aggregate `Order`: its state, the commands it decides, and how it applies each event."""
 
-import copy
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -75,11 +74,12 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
 
     def copy(self) -> Self:
         """The same order, to be changed apart from this one."""
-        own = copy.copy(self)
-        own.tickets = dict(self.tickets)
-        own.customer = copy.copy(self.customer)
-        own.pending = list(self.pending)
-        return own
+        return msgspec.structs.replace(
+            self,
+            tickets=dict(self.tickets),
+            customer=msgspec.structs.replace(self.customer),
+            pending=list(self.pending),
+        )
 
     def status_at(self, now: datetime) -> Status:
         """The status at `now`: a hold that has ended counts, recorded or not."""

@@ -13,7 +13,7 @@ CROSS JOIN LATERAL (
 ) e
 ORDER BY w.place, e.originator_version
 """
-"""OFFSET 0 keeps the planner from joining: without statistics it would scan the whole log."""
+"""OFFSET 0 keeps the planner from joining: without statistics it could scan the whole log."""
 
 
 def events_from(orders: str, versions: str, hashes: str) -> str:
