@@ -36,6 +36,7 @@ from application.orders.rejected_requests import RejectionLog
 from application.orders.sales_report import SalesQueries
 from application.orders.search import OrderSearch
 from application.orders.service import OrderService
+from application.orders.snapshots import Snapshots
 from application.orders.timeline.timeline import OrderTimelines
 from application.ports.backup_files import BackupRefused, Backups
 from application.ports.copyable import Copyable
@@ -157,11 +158,14 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
     secret = KeySecret("" if settings.key_secret == OF_USER else settings.key_secret)
     usage = KeyUsage(store, clock)
     attempts = RejectionLog(store, lambda: not store_clock.too_far)
-    orders = OrderService(store, catalog, clock, attempts.record, lambda: store_clock.holds_may_end)
+    snapshots = Snapshots()
+    orders = OrderService(
+        store, catalog, clock, attempts.record, lambda: store_clock.holds_may_end, snapshots
+    )
     shows = ShowQueries(store, catalog, clock)
     queries = OrderQueries(store, clock)
     past = PastOrders(store, settings.wait_seconds)
-    history = OrderHistory(store, clock)
+    history = OrderHistory(store, clock, snapshots)
     checkpoints = Checkpoints(store, clock, key_place_of(settings))
     watch = LogWatch(store, lambda: checkpoints.memory, clock)
     return Services(

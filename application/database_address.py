@@ -70,7 +70,9 @@ def sqlite_file(address: str) -> str | None:
         reason = "would be kept in memory, and be gone at the end"
     elif plain.lower().startswith("file:"):
         reason = "is an URI of SQLite's, which is not taken"
-    elif Path(path).exists() and not (Path(path).is_file() or Path(path).is_dir()):
+    elif Path(path).is_dir() or path.endswith("/"):
+        reason = "is a folder"
+    elif Path(path).exists() and not Path(path).is_file():
         reason = "is a device or a pipe, which keeps nothing"
     if reason is not None:
         shown = address.replace("\0", "\\0")

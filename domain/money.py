@@ -5,6 +5,7 @@ The state follows from the events alone. `apply` tables are in `domain/order_mon
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Self
 
 import msgspec
 
@@ -27,6 +28,16 @@ class Money(msgspec.Struct, omit_defaults=True, kw_only=True):
     kept: dict[str, Decimal] = msgspec.field(default_factory=dict)
     waived: Decimal = NOTHING
     withdrawn: dict[str, str] = msgspec.field(default_factory=dict)
+
+    def copy(self) -> Self:
+        """The same money, to be changed apart from this one."""
+        return msgspec.structs.replace(
+            self,
+            payments=dict(self.payments),
+            refunds=dict(self.refunds),
+            kept=dict(self.kept),
+            withdrawn=dict(self.withdrawn),
+        )
 
     @property
     def disputed(self) -> bool:

@@ -29,7 +29,10 @@ from domain.ticket_selection import chosen_of, is_complete, refuse_unpriced, set
 
 HOLD_AT_CREATION = timedelta(minutes=10)
 MOST_CHANGES = 100
-"""After so many changes only the status moves on: no order grows without end."""
+"""After so many changes only the status moves on: no order grows without end.
+
+What an order costs does not depend on it (`application/orders/snapshots.py`); the room that its
+history takes does."""
 NOT_YET = datetime.max.replace(tzinfo=UTC)
 
 
@@ -71,6 +74,16 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         for event in events:
             order.apply(event)
         return order
+
+    def copy(self) -> Self:
+        """The same order, to be changed apart from this one."""
+        return msgspec.structs.replace(
+            self,
+            tickets=dict(self.tickets),
+            customer=msgspec.structs.replace(self.customer),
+            money=self.money and self.money.copy(),
+            pending=list(self.pending),
+        )
 
     def status_at(self, now: datetime) -> Status:
         """The status at `now`: a hold that has ended counts, recorded or not."""

@@ -20,7 +20,7 @@ from application.integrity.chain_heads import (
 )
 from application.integrity.key_place import KeyPlace, NoKey
 from application.integrity.signer_memory import SignerMemory, signed_of
-from application.integrity.signing import Signer, replacement_of, signer_at, verified
+from application.integrity.signing import Signer, replacement_of, verified
 from application.ports.integrity_records import Setback, SignedCheckpoint
 from application.ports.store import Store
 from application.runtime.clock import from_ms, written
@@ -189,7 +189,9 @@ class Checkpoints:
     @property
     def public_key(self) -> str:
         """The public key that signs now. Raises `NoKey`, `BadKey`, `OSError`."""
-        return signer_at(self._path).public
+        if self.place is None:
+            raise NoKey
+        return self.place.present().public
 
     @property
     def memory(self) -> SignerMemory | None:

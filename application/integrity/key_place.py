@@ -48,6 +48,17 @@ class KeyMissing(UserError):
         )
 
 
+class MemoryMissing(UserError):
+    """The key is here and its signer's memory is not: what it signed before cannot be known."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"There is a key {path}, but not {path}{MEMORY} with what it has signed, and the"
+            " database has no checkpoint: both may have been lost. Nothing is signed. If this key"
+            " has signed nothing here before: orderlog audit checkpoint --adopt-key."
+        )
+
+
 class KeyRetired(UserError):
     """The configured key was replaced by another; it signs nothing new."""
 
@@ -102,16 +113,29 @@ class KeyPlace:
             self._bring(former)
         return self._path
 
+    def present(self) -> Signer:
+        """The signer with the key that is there; on first use key and memory are made.
+
+        Raises `BadKey`, `OSError`.
+        """
+        path = self.prepare()
+        if not Path(path).exists():
+            self.memory.make()
+        return signer_at(path)
+
     def signer(self, number: int, expected: str | None, *, adopt: bool) -> Signer:
         """The signer that the last checkpoint, `number`, leaves the signing to; `expected` its key.
 
-        `adopt` takes another one. Raises `KeyMissing`, `KeyRetired`, `WrongKey`, `BadKey`,
-        `OSError`.
+        `adopt` takes another one. Raises `KeyMissing`, `MemoryMissing`, `KeyRetired`, `WrongKey`,
+        `BadKey`, `OSError`.
         """
         path = self.prepare()
-        if expected is not None and not adopt and not Path(path).exists():
+        exists = Path(path).exists()
+        if expected is not None and not adopt and not exists:
             raise KeyMissing(path, number, expected)
-        signer = signer_at(path)
+        signer = self.present()
+        if expected is None and not adopt and not self.memory.exists:
+            raise MemoryMissing(path)
         if signer.public != expected and Path(path + NEXT).exists():
             replacement = signer_at(path + NEXT)
             if replacement.public == expected:

@@ -59,6 +59,16 @@ class SignerMemory:
     def __init__(self, path: str) -> None:
         self.path = path
 
+    @property
+    def exists(self) -> bool:
+        """Whether there is a memory, of whatever content."""
+        return Path(self.path).exists()
+
+    def make(self) -> None:
+        """Make an empty memory where there is none: for a key that is about to be made."""
+        if not self.exists:
+            self._write(Remembered(FORMAT))
+
     def read(self) -> Remembered:
         """Read the memory; empty where there is no file. Raises `BadMemory`, `OSError`."""
         try:

@@ -2,6 +2,7 @@
 
 from application.catalog.cache import Catalog
 from application.orders.commands import ChangeOrder, ChoosePayment, Request
+from application.ports.snapshot import Snapshot
 from application.ports.unit_of_work import ReadSet
 from domain.commands import BestAvailable, Payment, TicketsById
 
@@ -9,12 +10,18 @@ NOTHING = TicketsById(())
 
 
 def read_set_of(
-    command: ChangeOrder, request: Request, *, order: str | None = None, number: bool = False
+    command: ChangeOrder,
+    request: Request,
+    *,
+    order: str | None = None,
+    snapshot: Snapshot | None = None,
+    number: bool = False,
 ) -> ReadSet:
     """What has to be loaded to decide a command: on this order, or with a number on a new one."""
     tickets = command.tickets or NOTHING
     return ReadSet(
         order=order,
+        snapshot=snapshot,
         number=number,
         seats=tickets.tickets if isinstance(tickets, TicketsById) else (),
         picks=tickets.counts if isinstance(tickets, BestAvailable) else {},

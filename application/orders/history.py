@@ -14,6 +14,7 @@ from application.orders.commands import Answer
 from application.orders.diff import changed, differences, fields_of
 from application.orders.document_types import DiffDocument, EventDocument, HistoryDocument
 from application.orders.loaded_order import refuse_stranger, replay
+from application.orders.snapshots import Snapshots
 from application.ports.store import Store
 from application.runtime.clock import written
 from domain.events import STORED_NAMES, Event
@@ -39,14 +40,23 @@ class OrderHistory:
     A `caller` sees the orders it sells and those of its own shows; None is the operator.
     """
 
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store, clock: Callable[[], datetime], snapshots: Snapshots | None = None
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._snapshots = snapshots or Snapshots()
 
     def order(self, order_id: str, caller: Caller | None = None) -> Answer:
         """The order as it is now. Refuses an unknown one."""
-        stored = self.stored(order_id, caller)
-        return Answer(replay(stored), self._clock(), stored[-1].id)
+        snapshot = self._snapshots.of(order_id)
+        stored = self._store.events(order_id, snapshot)
+        order = self._snapshots.replay(stored, snapshot)
+        if not stored:
+            raise UnknownOrder(order=order_id)
+        if caller is not None:
+            refuse_stranger(order, order_id, caller)
+        return Answer(order, self._clock(), stored[-1].id)
 
     def at_version(self, order_id: str, version: int, caller: Caller | None = None) -> Answer:
         """The order after its event number `version`, seen at the time of that event."""

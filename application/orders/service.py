@@ -26,12 +26,8 @@ from application.orders.commands import (
 from application.orders.concurrency import InFlightRequest, InFlightRequests
 from application.orders.document import order_document
 from application.orders.holdings import Holdings
-from application.orders.loaded_order import (
-    present_of,
-    refuse_other_version,
-    refuse_stranger,
-    replay,
-)
+from application.orders.loaded_order import present_of, refuse_other_version, refuse_stranger
+from application.orders.snapshots import Snapshots
 from application.orders.vacancy import TicketsShort, missing_tickets, vacant_tickets
 from application.ports.store import Store, StoreUnavailable
 from application.ports.unit_of_work import (
@@ -85,6 +81,7 @@ class OrderService(Application[str]):
         clock: Callable[[], datetime],
         log_rejection: Callable[[RejectedRequest], None] = _not_recorded,
         holds_may_end: Callable[[], bool] = _no_doubt,
+        snapshots: Snapshots | None = None,
     ) -> None:
         """Write to `store`, and pass rejected requests to `log_rejection`, which must not wait.
 
@@ -97,6 +94,7 @@ class OrderService(Application[str]):
         self._holdings = Holdings(store, clock)
         self._log_rejection = log_rejection
         self._holds_may_end = holds_may_end
+        self.snapshots = snapshots or Snapshots()
         super().__init__({"PERSISTENCE_MODULE": "eventsourcing.popo"})
 
     def construct_recorder(self) -> ApplicationRecorder:
@@ -175,7 +173,7 @@ class OrderService(Application[str]):
             if loaded.idempotency_record is not None:
                 return loaded.idempotency_record
             metadata = self._metadata(request)
-            order = replay(loaded.events)
+            order = self.snapshots.replay(loaded.events, loaded.snapshot)
             refuse_stranger(order, order_id, request.caller)
             seen.version, seen.at = order.version, metadata.at
             before, present = owned(order), present_of(order, metadata.at)
@@ -197,7 +195,8 @@ class OrderService(Application[str]):
             return self.answer(within, order, before, request, metadata)
 
         try:
-            read_set = read_set_of(command, request, order=order_id)
+            snapshot = self.snapshots.of(order_id)
+            read_set = read_set_of(command, request, order=order_id, snapshot=snapshot)
             answer = self.carry_out(read_set, decide, request, noted)
         except (Refusal, TicketTaken) as refusal:
             self._record_rejected(order_id, seen, command, request, refusal)
@@ -221,7 +220,7 @@ class OrderService(Application[str]):
 
         def write_for(order_id: str) -> UnitOfWork[bool]:
             def decide(within: Any, loaded: LoadedState) -> bool:
-                order = replay(loaded.events)
+                order = self.snapshots.replay(loaded.events, loaded.snapshot)
                 before = owned(order)
                 order.expire(CommandMetadata(self._clock(), SYSTEM, request_id))
                 if not order.pending:
@@ -230,7 +229,8 @@ class OrderService(Application[str]):
                 self.save(order, within=within, change=ticket_change(before, order))
                 return True
 
-            return UnitOfWork(ReadSet(order=order_id), decide, till)
+            snapshot = self.snapshots.of(order_id)
+            return UnitOfWork(ReadSet(order=order_id, snapshot=snapshot), decide, till)
 
         ids = list(order_ids)
         expired = []
@@ -392,9 +392,9 @@ class OrderService(Application[str]):
                 raise outcome
         raise TicketTaken
 
-    def _repeated(self, idempotency_record: IdempotencyRecord, request: Request) -> Answer:
+    def _repeated(self, record: IdempotencyRecord, request: Request) -> Answer:
         """The first answer again: the order after that request."""
-        if idempotency_record.fingerprint != request.fingerprint:
+        if record.fingerprint != request.fingerprint:
             raise RequestReused
-        events = self.store.events(idempotency_record.order)[: idempotency_record.version]
-        return Answer(replay(events), idempotency_record.at, events[-1].id, repeated=True)
+        order, position = self.snapshots.at_version(self.store, record.order, record.version)
+        return Answer(order, record.at, position, repeated=True)

@@ -13,7 +13,7 @@ import msgspec
 from application.event_log.idempotency import key_digest
 from application.orders.commands import Answer, Request
 from application.orders.concurrency import InFlightRequest
-from application.orders.loaded_order import present_of, replay
+from application.orders.loaded_order import present_of
 from application.orders.service import OrderService
 from application.ports.unit_of_work import IdempotencyRecord, LoadedState, ReadSet
 from application.read_models.tickets import owned
@@ -71,8 +71,10 @@ class OrderDecisions:
         Raises what it raises; `ChangedMeanwhile` where the order's state refuses, and was changed
         after the request had come.
         """
+        snapshots = self._orders.snapshots
         read_set = ReadSet(
             order=order_id,
+            snapshot=snapshots.of(order_id),
             seats=seats,
             picks=dict(picks or {}),
             request=None if request.key is None else request.digest,
@@ -87,7 +89,7 @@ class OrderDecisions:
                     return loaded.idempotency_record
                 metadata = CommandMetadata(self._clock(), actor, request.id)
                 decision = Decision(metadata=metadata, loaded=loaded, final=final_attempt)
-                order = replay(loaded.events)
+                order = snapshots.replay(loaded.events, loaded.snapshot)
                 before = owned(order)
                 self._decide(order, decision, decide, came_at, in_flight)
                 return self._orders.answer(transaction, order, before, request, metadata)

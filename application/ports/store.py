@@ -18,6 +18,7 @@ from application.ports.log_point import Excerpt, LogPoint
 from application.ports.partitions import Range
 from application.ports.read_models import ReadModels
 from application.ports.rejection_log import AttemptRecords
+from application.ports.snapshot import Snapshot
 from application.ports.tickets import Ownership, Ticket
 from application.ports.unit_of_work import IdempotencyRecord, T, UnitOfWork, Written
 from domain.errors import UserError
@@ -69,8 +70,11 @@ class Store(Protocol):
         The results are in the order of `writes`; a refused one has its exception.
         """
 
-    def events(self, order: str) -> Sequence[Notification]:
-        """An order's stored events with their positions, oldest first; empty: no such order."""
+    def events(self, order: str, snapshot: Snapshot | None = None) -> Sequence[Notification]:
+        """An order's stored events with their positions, oldest first; empty: no such order.
+
+        With a snapshot they begin with its last event, if the log has that one with its hash.
+        """
 
     def events_before(self, versions: Mapping[str, int]) -> dict[str, Sequence[Notification]]:
         """By order, its events below a version, oldest first; orders without any are absent."""

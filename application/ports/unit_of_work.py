@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from eventsourcing.persistence import Notification
 
+from application.ports.snapshot import Snapshot
 from application.ports.tickets import Ticket
 
 T = TypeVar("T")
@@ -39,10 +40,12 @@ class IdempotencyRecord(msgspec.Struct, frozen=True):
 class ReadSet(msgspec.Struct, frozen=True, kw_only=True):
     """What a unit of work has to load before it can decide.
 
-    `request` is the digest of its Idempotency-Key.
+    `request` is the digest of its Idempotency-Key. Of an order with a snapshot only the events
+    from there on are loaded.
     """
 
     order: str | None = None
+    snapshot: Snapshot | None = None
     number: bool = False
     seats: tuple[str, ...] = ()
     picks: dict[str, int] = msgspec.field(default_factory=dict)
@@ -50,9 +53,14 @@ class ReadSet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LoadedState(msgspec.Struct, kw_only=True):
-    """What was loaded for a `ReadSet`. `picks` maps vacant tickets to their sets."""
+    """What was loaded for a `ReadSet`. `picks` maps vacant tickets to their sets.
+
+    `events` are all of the order's, or begin with the last event of `snapshot`. That may be the
+    snapshot of another unit of work.
+    """
 
     events: Sequence[Notification] = ()
+    snapshot: Snapshot | None = None
     number: int = 0
     seats: Sequence[Ticket] = ()
     picks: dict[str, str] = msgspec.field(default_factory=dict)

@@ -161,7 +161,7 @@ def verify(
 
     This checks every event's hash, every checkpoint, the rows of tickets and of read models, and
     that no two orders ever had a ticket at the same instant. A service may run meanwhile. Exit code
-    1 on any finding, 3 if nothing is wrong but nothing proves it either.
+    1 on any finding, 3 if nothing is wrong but nothing proves it either, or no log is reached.
     """
     from application.integrity.signing import read_public  # noqa: PLC0415 - see session.py
 
@@ -187,11 +187,13 @@ def verify(
 
 
 def _require_log(session: Session) -> None:
+    """End as not proven if there is no log, or it cannot be reached: that is no finding."""
     from application.bootstrap import NoDatabase, require_log  # noqa: PLC0415 - see session.py
+    from application.ports.store import StoreUnavailable  # noqa: PLC0415 - see session.py
 
     try:
         require_log(session.settings.database)
-    except NoDatabase as reason:
+    except (NoDatabase, StoreUnavailable) as reason:
         session.err.print(Text(f"Not proven: {reason}", style="yellow"), soft_wrap=True)
         raise SystemExit(NOT_PROVEN) from reason
 

@@ -14,6 +14,7 @@ from eventsourcing.persistence import Notification
 from application.ports.unit_of_work import IdempotencyRecord, UnitOfWork
 from application.runtime.clock import from_ms
 from application.storage.postgres.advisory_locks import order_key, request_key
+from application.storage.postgres.events_from import events_from
 from application.storage.postgres.pipeline import (
     Call,
     Lost,
@@ -60,6 +61,8 @@ EVENTS = Statement(
     b" ORDER BY originator_id, originator_version",
 )
 
+EVENTS_FROM = Statement(b"facts_from", events_from("$1", "$2", "$3").encode())
+
 NUMBERS = Statement(
     b"numbers", b"SELECT nextval('orders_numbers') FROM generate_series(1, $1::bigint)"
 )
@@ -99,7 +102,7 @@ class PostgresBatch(Batch):
             calls.append(Call(ANSWERED, (binaries(merged.requests),)))
             takers.append(self._take_idempotency_records)
         if merged.orders:
-            calls.append(Call(EVENTS, (texts(merged.orders),)))
+            calls.append(self._events_call(merged))
             takers.append(self._take_events)
         if merged.seats:
             seats = texts(merged.seats)
@@ -113,6 +116,13 @@ class PostgresBatch(Batch):
             takers.append(self._take_numbers)
         for take, rows in zip(takers, self._connection.round_trip(calls), strict=True):
             take(rows)
+
+    def _events_call(self, merged: MergedReadSet) -> Call:
+        if not merged.snapshots:
+            return Call(EVENTS, (texts(merged.orders),))
+        self.state.snapshots = merged.snapshots
+        orders, versions, hashes = zip(*merged.wanted_events(), strict=True)
+        return Call(EVENTS_FROM, (texts(orders), integers(versions), binaries(hashes)))
 
     def _take_locked(self, merged: MergedReadSet, rows: Rows) -> None:
         self.transaction = integer_of(rows[0][0])
@@ -128,7 +138,7 @@ class PostgresBatch(Batch):
             )
 
     def _take_events(self, rows: Rows) -> None:
-        for order, version, topic, state, position, head in rows:
+        for order, version, topic, state, position, head, *_ in rows:
             self.state.heads[order.decode()] = head
             event = Notification(
                 order.decode(), integer_of(version), topic.decode(), state, integer_of(position)

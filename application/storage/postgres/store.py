@@ -15,6 +15,7 @@ from eventsourcing.persistence import Notification
 
 from application.ports.log_point import Excerpt, LogPoint
 from application.ports.partitions import Range
+from application.ports.snapshot import Snapshot
 from application.ports.store import CopyUnfinished
 from application.ports.unit_of_work import IdempotencyRecord
 from application.runtime.clock import from_ms
@@ -27,6 +28,7 @@ from application.storage.postgres.connections import (
 )
 from application.storage.postgres.database import PostgresDatabase, PostgresSession
 from application.storage.postgres.derived_records import PostgresDerivedRecords
+from application.storage.postgres.events_from import events_from
 from application.storage.postgres.in_doubt_commit import Connections
 from application.storage.postgres.integrity_records import PostgresAudit
 from application.storage.postgres.layout import is_unfinished_copy, lay_out
@@ -52,6 +54,8 @@ POLL_SECONDS = 0.05
 POLL_SOON_SECONDS = 0.002
 """How often to poll for new events: in general, and when some are known to come."""
 
+EVENTS_FROM = events_from("%s", "%s", "%s")
+WantedEvents = tuple[str, Snapshot | None]
 POINT_AT = (
     "SELECT id, (SELECT hash FROM orders_events WHERE notification_id = %s) FROM log_identity"
 )
@@ -86,7 +90,7 @@ class PostgresStore(TicketReading):
         self._audit = PostgresAudit(self._readers, self._database)
         self._writer = PostgresWriter(self._connections, self._writers, writers, self._notify)
         self.write_all = self._writer.write_all
-        self._reads: GroupCommit[str, Sequence[Notification]] = GroupCommit(
+        self._reads: GroupCommit[WantedEvents, Sequence[Notification]] = GroupCommit(
             self._events_of_orders, limited=True, name="reads"
         )
         self._news = threading.Condition()
@@ -103,14 +107,17 @@ class PostgresStore(TicketReading):
 
     # Reading the log.
 
-    def events(self, order: str) -> Sequence[Notification]:
+    def events(self, order: str, snapshot: Snapshot | None = None) -> Sequence[Notification]:
         """An order's stored events with their positions; read together with those of others."""
-        [found] = self._reads.submit([order])
+        [found] = self._reads.submit([(order, snapshot)])
         if isinstance(found, Exception):
             raise found
         return found
 
-    def _events_of_orders(self, orders: list[str]) -> list[Sequence[Notification]]:
+    def _events_of_orders(self, wanted: list[WantedEvents]) -> list[Sequence[Notification]]:
+        if any(snapshot is not None for _, snapshot in wanted):
+            return self._events_from(wanted)
+        orders = [order for order, _ in wanted]
         rows = self._readers.rows(
             "SELECT originator_id, originator_version, topic, state, notification_id"
             " FROM orders_events WHERE originator_id = ANY(%s::text[])"
@@ -121,6 +128,18 @@ class PostgresStore(TicketReading):
         for row in rows:
             found[row[0]].append(Notification(*row))
         return [found[order] for order in orders]
+
+    def _events_from(self, wanted: list[WantedEvents]) -> list[Sequence[Notification]]:
+        """The same, where some have snapshots: two reads of an order may have different ones."""
+        columns = (
+            [order for order, _ in wanted],
+            [0 if snapshot is None else snapshot.version for _, snapshot in wanted],
+            [b"" if snapshot is None else snapshot.hash for _, snapshot in wanted],
+        )
+        found: list[list[Notification]] = [[] for _ in wanted]
+        for *row, _, place in self._readers.rows(EVENTS_FROM, columns):
+            found[place - 1].append(Notification(*row))
+        return list(found)
 
     def events_before(self, versions: Mapping[str, int]) -> dict[str, Sequence[Notification]]:
         rows = self._readers.rows(

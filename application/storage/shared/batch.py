@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from eventsourcing.persistence import Notification, StoredEvent
 
+from application.ports.snapshot import Snapshot
 from application.ports.tickets import Ticket
 from application.ports.unit_of_work import (
     IdempotencyRecord,
@@ -57,6 +58,7 @@ class MergedReadSet(msgspec.Struct, kw_only=True):
     """The merged read set of a batch's units of work."""
 
     orders: dict[str, None] = msgspec.field(default_factory=dict)
+    snapshots: dict[str, Snapshot] = msgspec.field(default_factory=dict)
     requests: dict[bytes, None] = msgspec.field(default_factory=dict)
     seats: dict[str, None] = msgspec.field(default_factory=dict)
     picks: dict[str, int] = msgspec.field(default_factory=dict)
@@ -69,6 +71,8 @@ class MergedReadSet(msgspec.Struct, kw_only=True):
         for each in read_set:
             if each.order is not None:
                 merged.orders[each.order] = None
+                if each.snapshot is not None:
+                    merged.snapshots[each.order] = each.snapshot
             if each.request is not None:
                 merged.requests[each.request] = None
             merged.seats.update(dict.fromkeys(each.seats))
@@ -77,18 +81,26 @@ class MergedReadSet(msgspec.Struct, kw_only=True):
             merged.numbers += each.number
         return merged
 
+    def wanted_events(self) -> Iterator[tuple[str, int, bytes]]:
+        """Each order, with the version and the hash of its snapshot; 0 and empty without one."""
+        for order in self.orders:
+            snapshot = self.snapshots.get(order)
+            yield (order, 0, b"") if snapshot is None else (order, snapshot.version, snapshot.hash)
+
 
 class BatchState(msgspec.Struct, kw_only=True):
     """The state of a batch: as it was loaded, with the changes that its own writes have made since.
 
     `orders` and `requests` are locked: only this batch can change them. `heads` are the hashes of
-    the orders' last events. `claimed` are the vacant seats that only this batch can take. A short
-    pick in an `exhausted` set is final. `numbers` are taken from the end.
+    the orders' last events; their `events` were asked for with `snapshots`. `claimed` are the
+    vacant seats that only this batch can take. A short pick in an `exhausted` set is final.
+    `numbers` are taken from the end.
     """
 
     orders: set[str] = msgspec.field(default_factory=set)
     requests: set[bytes] = msgspec.field(default_factory=set)
     events: dict[str, list[Notification]] = msgspec.field(default_factory=dict)
+    snapshots: dict[str, Snapshot] = msgspec.field(default_factory=dict)
     heads: dict[str, bytes] = msgspec.field(default_factory=dict)
     idempotency_records: dict[bytes, IdempotencyRecord] = msgspec.field(default_factory=dict)
     vacant: dict[str, list[str]] = msgspec.field(default_factory=dict)
@@ -111,6 +123,7 @@ class BatchState(msgspec.Struct, kw_only=True):
             if read_set.order not in self.orders:
                 return None
             found.events = self.events.get(read_set.order, ())
+            found.snapshot = self.snapshots.get(read_set.order)
         for set_id, count in read_set.picks.items():
             vacant = self.vacant.get(set_id, ())
             if len(vacant) < count and (self.freed or set_id not in self.exhausted):

@@ -24,6 +24,16 @@ EVENTS = (
     " orders_events.rowid, hex(hash))) FROM json_each(?) wanted"
     " CROSS JOIN orders_events ON originator_id = wanted.value"
 )
+EVENTS_FROM = (
+    "SELECT json_group_array(json_array(originator_id, originator_version, topic, hex(state),"
+    " orders_events.rowid, hex(hash))) FROM json_each(?) wanted"
+    " CROSS JOIN orders_events ON originator_id = wanted.value ->> 0 AND originator_version >="
+    " coalesce((SELECT snapshot.originator_version FROM orders_events snapshot"
+    " WHERE snapshot.originator_id = wanted.value ->> 0"
+    " AND snapshot.originator_version = wanted.value ->> 1"
+    " AND hex(snapshot.hash) = wanted.value ->> 2), 0)"
+)
+"""The same, where some orders have snapshots: from there on, if the snapshot is in the log."""
 HASHES = (
     "SELECT originator_id, (SELECT hash FROM orders_events last WHERE"
     " last.originator_id = wanted.value ORDER BY last.originator_version DESC LIMIT 1)"
@@ -129,7 +139,7 @@ class SqliteBatch(Batch):
         if merged.requests:
             self._find_idempotency_records(merged.requests)
         if merged.orders:
-            self._find_events(merged.orders)
+            self._find_events(merged)
         if merged.seats:
             rows = self._connection.execute(SEATS, (as_json(list(merged.seats)),)).fetchall()
             state.seats = {row[0]: ticket_of(row) for row in rows}
@@ -148,8 +158,13 @@ class SqliteBatch(Batch):
                 digest, fingerprint, order, version, from_ms(at)
             )
 
-    def _find_events(self, orders: Iterable[str]) -> None:
-        row = self._connection.execute(EVENTS, (as_json(list(orders)),)).fetchone()
+    def _find_events(self, merged: MergedReadSet) -> None:
+        statement, wanted = EVENTS, as_json(list(merged.orders))
+        if merged.snapshots:
+            self.state.snapshots = merged.snapshots
+            rows = [(*each, own.hex().upper()) for *each, own in merged.wanted_events()]
+            statement, wanted = EVENTS_FROM, as_json(rows)
+        row = self._connection.execute(statement, (wanted,)).fetchone()
         for order, version, topic, state, position, head in sorted(_rows(row[0])):
             self.state.heads[order] = bytes.fromhex(head)
             event = Notification(order, version, topic, bytes.fromhex(state), position)

@@ -16,6 +16,7 @@ from eventsourcing.persistence import Notification
 
 from application.ports.log_point import Excerpt, LogPoint
 from application.ports.partitions import Range
+from application.ports.snapshot import Snapshot
 from application.ports.store import CopyUnfinished, StoreUnavailable
 from application.ports.unit_of_work import IdempotencyRecord
 from application.runtime.clock import from_ms
@@ -50,6 +51,16 @@ EXCERPT = (
     "SELECT originator_id, originator_version, topic, state, rowid AS position,"
     " CAST(hash AS BLOB) FROM orders_events WHERE rowid >= ? ORDER BY rowid LIMIT ?) e"
     " ORDER BY position"
+)
+EVENTS = (
+    "SELECT originator_id, originator_version, topic, state, rowid FROM orders_events"
+    " WHERE originator_id = ?1{since} ORDER BY originator_version"
+)
+EVENTS_OF_ORDER = EVENTS.format(since="")
+EVENTS_FROM = EVENTS.format(
+    since=" AND originator_version >= coalesce((SELECT snapshot.originator_version"
+    " FROM orders_events snapshot WHERE snapshot.originator_id = ?1"
+    " AND snapshot.originator_version = ?2 AND snapshot.hash = ?3), 0)"
 )
 POINT_AT = (
     "SELECT (SELECT id FROM log_identity),"
@@ -129,12 +140,12 @@ class SqliteStore(TicketReading):
 
     # Reading the log.
 
-    def events(self, order: str) -> Sequence[Notification]:
-        rows = self._reader.execute(
-            "SELECT originator_id, originator_version, topic, state, rowid FROM orders_events"
-            " WHERE originator_id = ? ORDER BY originator_version",
-            (order,),
-        )
+    def events(self, order: str, snapshot: Snapshot | None = None) -> Sequence[Notification]:
+        if snapshot is None:
+            rows = self._reader.execute(EVENTS_OF_ORDER, (order,))
+        else:
+            known = (order, snapshot.version, snapshot.hash)
+            rows = self._reader.execute(EVENTS_FROM, known)
         return [Notification(*row) for row in rows]
 
     def events_before(self, versions: Mapping[str, int]) -> dict[str, Sequence[Notification]]:

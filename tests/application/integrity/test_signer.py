@@ -20,7 +20,7 @@ from application.integrity.checkpoint import (
 )
 from application.integrity.checkpoint_check import check_series
 from application.integrity.checkpointer import Checkpointer
-from application.integrity.key_place import KeyMissing, KeyPlace, KeyRetired
+from application.integrity.key_place import KeyMissing, KeyPlace, KeyRetired, MemoryMissing
 from application.integrity.signing import BadKey, signer_at
 from application.integrity.verification import verify
 from application.integrity.workers import here
@@ -120,7 +120,7 @@ def test_another_checkpoint_under_a_number_that_was_signed_is_found(shop, tamper
     tampering.run("UPDATE witness SET checkpoint = 0", file="-views-witness")
     shop.checkpoints.place = KeyPlace(str(copy_of(shop.key, tmp_path / "copy")))
     shop.later(minutes=1)
-    other = shop.checkpoints.make()
+    other = shop.checkpoints.make(adopt=True)
     assert other.number == shop.first.number
     shop.checkpoints.place = KeyPlace(str(shop.key))
     shop.order(0)
@@ -130,6 +130,15 @@ def test_another_checkpoint_under_a_number_that_was_signed_is_found(shop, tamper
     assert [each.checkpoint for each in shop.verify().findings] == [1]
     anchored = shop.verify(anchors=[shop.first], trusted=shop.checkpoints.public_key)
     assert any("two were signed" in each.says for each in anchored.findings)
+
+
+def test_a_key_without_its_memory_signs_nothing_in_a_log_without_checkpoints(shop, tampering):
+    tampering.run("DELETE FROM checkpoints")
+    tampering.run("UPDATE witness SET checkpoint = 0", file="-views-witness")
+    Path(shop.checkpoints.memory.path).unlink()
+    with pytest.raises(MemoryMissing, match="both may have been lost"):
+        shop.checkpoints.make()
+    assert shop.checkpoints.make(adopt=True).number == 1
 
 
 def copy_of(path, other):

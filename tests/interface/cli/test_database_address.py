@@ -22,6 +22,9 @@ NO_FILES = [
     "sqlite:///",
     "sqlite:///  ",
     "sqlite:////dev/null",
+    "sqlite:///.",
+    "sqlite:////tmp",
+    "sqlite:///orders/",
     "sqlite:///orders\0.db",
 ]
 SECRET = "s3cret"

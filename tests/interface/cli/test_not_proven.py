@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from postgres_server import address as with_parts
 from seller import BoxOffice
 from tampering import Tampering
 
@@ -122,3 +123,12 @@ def test_a_bundle_whose_key_nobody_named(sold, run, tmp_path, monkeypatch):
     (tmp_path / "key.pub").write_text(run("audit", "key", "--database", sold.database).out)
     ended = run("audit", "verify", "--bundle", bundle, "--key", str(tmp_path / "key.pub"))
     assert (ended.exit_code, "Nothing is wrong." in ended.out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "part", [{"dbname": "orders_not_there"}, {"port": "1", "host": "127.0.0.1"}]
+)
+def test_a_database_that_cannot_be_reached_is_not_a_finding(run, server, part):
+    ended = run("--database", with_parts(server.url, **part), "audit", "verify")
+    assert ended.exit_code == 3, ended
+    assert ended.err.startswith("Not proven: The database cannot be used now: ")
