@@ -94,7 +94,7 @@ class OrderService(Application[str]):
         self._holdings = Holdings(store, clock)
         self._log_rejection = log_rejection
         self._holds_may_end = holds_may_end
-        self.snapshots = snapshots or Snapshots()
+        self.kept_snapshots = snapshots or Snapshots()
         super().__init__({"PERSISTENCE_MODULE": "eventsourcing.popo"})
 
     def construct_recorder(self) -> ApplicationRecorder:
@@ -173,7 +173,7 @@ class OrderService(Application[str]):
             if loaded.idempotency_record is not None:
                 return loaded.idempotency_record
             metadata = self._metadata(request)
-            order = self.snapshots.replay(loaded.events, loaded.snapshot)
+            order = self.kept_snapshots.replay(loaded.events, loaded.snapshot)
             refuse_stranger(order, order_id, request.caller)
             seen.version, seen.at = order.version, metadata.at
             before, present = owned(order), present_of(order, metadata.at)
@@ -195,7 +195,7 @@ class OrderService(Application[str]):
             return self.answer(within, order, before, request, metadata)
 
         try:
-            snapshot = self.snapshots.of(order_id)
+            snapshot = self.kept_snapshots.of(order_id)
             read_set = read_set_of(command, request, order=order_id, snapshot=snapshot)
             answer = self.carry_out(read_set, decide, request, noted)
         except (Refusal, TicketTaken) as refusal:
@@ -220,7 +220,7 @@ class OrderService(Application[str]):
 
         def write_for(order_id: str) -> UnitOfWork[bool]:
             def decide(within: Any, loaded: LoadedState) -> bool:
-                order = self.snapshots.replay(loaded.events, loaded.snapshot)
+                order = self.kept_snapshots.replay(loaded.events, loaded.snapshot)
                 before = owned(order)
                 order.expire(CommandMetadata(self._clock(), SYSTEM, request_id))
                 if not order.pending:
@@ -229,7 +229,7 @@ class OrderService(Application[str]):
                 self.save(order, within=within, change=ticket_change(before, order))
                 return True
 
-            snapshot = self.snapshots.of(order_id)
+            snapshot = self.kept_snapshots.of(order_id)
             return UnitOfWork(ReadSet(order=order_id, snapshot=snapshot), decide, till)
 
         ids = list(order_ids)
@@ -396,5 +396,5 @@ class OrderService(Application[str]):
         """The first answer again: the order after that request."""
         if record.fingerprint != request.fingerprint:
             raise RequestReused
-        order, position = self.snapshots.at_version(self.store, record.order, record.version)
+        order, position = self.kept_snapshots.at_version(self.store, record.order, record.version)
         return Answer(order, record.at, position, repeated=True)

@@ -71,7 +71,7 @@ class OrderDecisions:
         Raises what it raises; `ChangedMeanwhile` where the order's state refuses, and was changed
         after the request had come.
         """
-        snapshots = self._orders.snapshots
+        snapshots = self._orders.kept_snapshots
         read_set = ReadSet(
             order=order_id,
             snapshot=snapshots.of(order_id),
