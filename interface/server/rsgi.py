@@ -30,10 +30,10 @@ from application.runtime.greenlet_bridge import GreenletBridge, TooLate, in_time
 from application.runtime.store_deadline import StoreTime, limited_by
 from interface.console.page_session import FORM_BYTES
 from interface.http import health
-from interface.http.authentication import admit, known_caller_of
+from interface.http.authentication import admit, known_caller_of, may_watch
 from interface.http.errors import BadRequest, BodyRefused, TooManyCalls, answer_of, answer_to
 from interface.http.exchange import Environ, Incoming, Outgoing
-from interface.http.metrics import metrics_answer
+from interface.http.metrics import SCOPES, metrics_answer
 from interface.http.monitoring import Monitoring
 from interface.http.orders import ORDERS
 from interface.http.problems import BODY_TOO_SLOW, TOO_MANY_BODIES
@@ -123,12 +123,15 @@ class RsgiService:
             answer = await self._bridge.run(partial(self._usual.answer, *usual), store_time)
             if answer is not None:
                 return answer
-        if environ["PATH_INFO"] in MONITORED and environ["REQUEST_METHOD"] in READING:
-            return await self._for_monitoring(environ)
+        watches = environ["PATH_INFO"] in MONITORED and environ["REQUEST_METHOD"] in READING
+        if watches and self._is_open(environ):
+            return await self._for_monitoring(environ, None)
         try:
             caller = await self._bridge.run(partial(admit, self._services, environ))
         except TooManyRequests as refused:
             return await self._bridge.run(partial(self._refusal, environ, refused))
+        if watches and caller is not None and caller.may(*SCOPES):
+            return await self._for_monitoring(environ, caller)
         environ["wsgi.input"] = BytesIO(body)
         try:
             return await self._in_a_thread(environ, caller, store_time)
@@ -148,7 +151,11 @@ class RsgiService:
             call = in_time(partial(self._of_flask, environ, store_time))
             return await self._loop.run_in_executor(threads, call)
 
-    async def _for_monitoring(self, environ: Environ) -> Outgoing:
+    def _is_open(self, environ: Environ) -> bool:
+        """Whether monitoring is answered without a key: health always is."""
+        return environ["PATH_INFO"] != METRICS or may_watch(self._services.settings, environ)
+
+    async def _for_monitoring(self, environ: Environ, caller: Caller | None) -> Outgoing:
         """An answer to monitoring, without a thread of the pools and without the store."""
         began = time.perf_counter()
         if environ["PATH_INFO"] == METRICS:
@@ -157,7 +164,7 @@ class RsgiService:
             handle = health.live if environ["PATH_INFO"] == LIVE else health.ready
             incoming = Incoming(environ, {}, "", None, bytes)
             answer = handle(incoming, self._monitoring)
-        return _finished(environ, answer, None, began)
+        return _finished(environ, answer, caller, began)
 
     def _of_flask(self, environ: Environ, store_time: StoreTime) -> Outgoing:
         with slot_taken(self._slots), limited_by(store_time):
