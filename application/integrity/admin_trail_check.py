@@ -12,7 +12,7 @@ from application.ports.store import Store
 AT_ONCE = 1000
 
 
-def checked_trail(store: Store) -> tuple[list[TrailEntry], list[str]]:
+def checked_admin_trail(store: Store) -> tuple[list[TrailEntry], list[str]]:
     """All entries, and sentences about what is wrong with them."""
     statements = []
     for signed in store.audit().checkpoints():  # first: a later one may name later entries

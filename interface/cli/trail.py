@@ -21,9 +21,9 @@ def trail(session: Session, last: int, *, as_json: bool) -> None:
 
     All entries are verified: that none was changed or removed. Exit code 1 if one was.
     """
-    from application.integrity.admin_trail_check import checked_trail  # noqa: PLC0415 - see session.py
+    from application.integrity.admin_trail_check import checked_admin_trail  # noqa: PLC0415 - see session.py
 
-    entries, faults = checked_trail(session.services.store)
+    entries, faults = checked_admin_trail(session.services.store)
     shown = entries[-last:] if last > 0 else []
     if as_json:
         session.print_json({"entries": [_document(each) for each in shown], "faults": faults})
