@@ -15,12 +15,17 @@ from interface.http.exchange import Environ, Outgoing
 
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
 """What a proxy says: whoever is in front of it is not on this machine."""
+ADMITTED = "orderlog.caller"
+"""Where a request's head has the caller that was admitted. Headers have other names there."""
 KNOWN_ADDRESSES = 1024
 AUTHORIZATION = re.compile(r"key +(\S+)\s*\Z", re.IGNORECASE)
 
 
 def caller_of(services: Services, environ: Environ) -> Caller | None:
     """The caller; None without a good key. Raises `StoreUnavailable`."""
+    if ADMITTED in environ:
+        admitted: Caller | None = environ[ADMITTED]
+        return admitted
     match = AUTHORIZATION.match(environ.get("HTTP_AUTHORIZATION", ""))
     return None if match is None else services.access.caller(match[1], local=is_local(environ))
 
@@ -70,12 +75,14 @@ def known_caller_of(services: Services, environ: Environ) -> Caller | None:
 def admit(services: Services, environ: Environ) -> Caller | None:
     """Count a request, of a partner or of an address; return its caller, if known.
 
+    The caller is looked up once: the head has it from here on, unless the store is unavailable.
     Raises `TooManyRequests`.
     """
     try:
         caller = caller_of(services, environ)
     except StoreUnavailable:
         return None
+    environ[ADMITTED] = caller
     if caller is not None:
         services.rates.count_partner(caller.partner)
     elif "HTTP_AUTHORIZATION" in environ:
