@@ -135,7 +135,7 @@ class RsgiService:
         if watches and caller is not None and caller.may(*SCOPES):
             return self._finished(environ, await self._metrics(), caller, time.perf_counter())
         environ["wsgi.input"] = BytesIO(body)
-        if "HTTP_TRANSFER_ENCODING" in environ:  # its length is known now, so limits hold for it
+        if environ.pop("HTTP_TRANSFER_ENCODING", None):  # its length is known now: limits hold
             environ["CONTENT_LENGTH"] = str(len(body))
         try:
             return await self._in_a_thread(environ, caller, store_time)
