@@ -23,6 +23,7 @@ class Kind(StrEnum):
     IDEMPOTENCY = "idempotency"
     REPEATED = "repeated"
     NUMBER = "number"
+    ADMIN_TRAIL = "admin_trail"
 
 
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
