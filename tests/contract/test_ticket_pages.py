@@ -24,7 +24,7 @@ def test_a_page_has_the_statuses_of_its_moment(store):
     one(store, take(store, "held", seats=seats[:2]))
     one(store, take(store, "paid", seats=seats[2:3]))
     change = TicketChange(order="paid", kept=seats[2:3], held_till=None)
-    append(store, "paid", 2, change=change)
+    one(store, append(store, "paid", 2, change=change))
     assert page(store, "vacant") == [4, 5]
     assert page(store, "reserved") == [1, 2]
     assert page(store, "sold") == [3]
