@@ -17,6 +17,9 @@ BESIDE = "beside"
 PRIVATE = "private"
 """The audit key is in a folder of the user's own, away from the database."""
 
+EVERYBODY = "*"
+"""Among networks: all addresses, and also what proxies pass on that are not declared."""
+
 OF_USER = "user"
 """The secret of keys is in the user's folder for state."""
 
@@ -33,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     body_seconds: float = 20.0
     max_body_bytes: int = 65_536
     proxies: tuple[str, ...] = ()
+    metrics_from: tuple[str, ...] = ("127.0.0.0/8", "::1")
     connections: int = 4096
     tls_cert: str = ""
     tls_key: str = ""
@@ -82,6 +86,10 @@ def _networks(addresses: list[str]) -> None:
             raise ValidationError(f"{each} is no address and no network of addresses") from error
 
 
+def _networks_or_everybody(addresses: list[str]) -> None:
+    _networks([each for each in addresses if each != EVERYBODY])
+
+
 def _read() -> Settings:
     env = Env(prefix=PREFIX)
     default = Settings()
@@ -105,6 +113,9 @@ def _read() -> Settings:
             "MAX_BODY_BYTES", default.max_body_bytes, validate=validate.Range(1024, 2**30)
         ),
         proxies=tuple(env.list("PROXIES", list(default.proxies), validate=_networks)),
+        metrics_from=tuple(
+            env.list("METRICS_FROM", list(default.metrics_from), validate=_networks_or_everybody)
+        ),
         connections=env.int("CONNECTIONS", default.connections, validate=validate.Range(1, 65_536)),
         tls_cert=env.str("TLS_CERT", default.tls_cert),
         tls_key=env.str("TLS_KEY", default.tls_key),

@@ -37,6 +37,14 @@ def sale_of(ticket: Ticket, at: datetime) -> Sale:
     return Sale.SOLD if ticket.held_till is None else Sale.RESERVED
 
 
+class TicketPage(msgspec.Struct, frozen=True, kw_only=True):
+    """At most `limit` tickets numbered beyond `after`, of these statuses if some are named."""
+
+    statuses: Sequence[Sale] = ()
+    after: int = 0
+    limit: int
+
+
 class ShowQueries:
     """Reads what is for sale at present: ticket rows change in the same commit as events."""
 
@@ -94,9 +102,9 @@ class ShowQueries:
         return next((each.name for each in sets if each.id == set_id), None)
 
     def tickets(
-        self, show_id: str, caller: Caller, wanted: Sequence[Sale] = ()
-    ) -> list[TicketDocument]:
-        """The tickets of a show by their numbers; only those `wanted`, where some are named.
+        self, show_id: str, caller: Caller, wanted: TicketPage
+    ) -> tuple[list[TicketDocument], int | None]:
+        """A page of a show's tickets by their numbers, and its last number if there are more.
 
         Refuses a show that does not exist or that `caller` may not sell.
         """
@@ -105,11 +113,12 @@ class ShowQueries:
         if show is None or not _may_sell(catalog, show, caller):
             raise ShowNotFound(event=show_id)
         at = self._clock()
-        return [
-            _ticket_document(ticket, sale)
-            for ticket in self._store.tickets(show_id)
-            if (sale := sale_of(ticket, at)) in (wanted or Sale)
-        ]
+        statuses = [each.value for each in wanted.statuses]
+        found = self._store.ticket_page(show_id, statuses, at, wanted.after, wanted.limit + 1)
+        shown = found[: wanted.limit]
+        more = len(found) > len(shown)
+        documents = [_ticket_document(ticket, sale_of(ticket, at)) for ticket in shown]
+        return documents, shown[-1].number if more else None
 
     def tickets_of(self, order: Order, *, barcodes: bool) -> list[OrderTicketDocument]:
         """The tickets that `order` lists, with their seats; `barcodes` once it is done."""

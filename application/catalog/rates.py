@@ -153,24 +153,31 @@ def _a_second(rate: int) -> RateLimitItem:
 
 
 def counted_address(peer: str, forwarded: str, proxies: Sequence[str]) -> str:
-    """The address to count by: of a client, where `peer` is one of our own proxies.
+    """The address to count by: of a client, where `peer` is one of our own proxies."""
+    return _site(client_address(peer, forwarded, proxies))
+
+
+def client_address(peer: str, forwarded: str, proxies: Sequence[str]) -> str:
+    """The address of a client, where `peer` is one of our own proxies.
 
     `forwarded` is X-Forwarded-For: its last address that is no proxy of ours is the client's, since
     all before it may be invented.
     """
     address = peer.strip("[]")
     hops = [each.strip().strip("[]") for each in forwarded.split(",") if each.strip()]
-    while hops and _within(address, proxies):
+    while hops and within(address, proxies):
         address = hops.pop()
-    return _site(address)
+    return address
 
 
-def _within(address: str, proxies: Sequence[str]) -> bool:
+def within(address: str, networks: Sequence[str]) -> bool:
+    """Whether an address is in one of the networks; a text that is no address is in none."""
     try:
         known = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return any(known in ipaddress.ip_network(each, strict=False) for each in proxies)
+    known = getattr(known, "ipv4_mapped", None) or known
+    return any(known in ipaddress.ip_network(each, strict=False) for each in networks)
 
 
 def _site(address: str) -> str:

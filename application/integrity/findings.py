@@ -24,6 +24,7 @@ class Kind(StrEnum):
     REPEATED = "repeated"
     NUMBER = "number"
     MONEY = "money"
+    ADMIN_TRAIL = "admin_trail"
 
 
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True):

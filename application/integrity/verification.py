@@ -10,6 +10,7 @@ import msgspec
 import structlog
 
 from application.event_log.event_mapper import event_of
+from application.integrity.admin_trail_check import admin_trail_findings
 from application.integrity.catalog_check import catalog_findings, keeps_tickets
 from application.integrity.checkpoint import Statement, statement_of
 from application.integrity.checkpoint_check import Series, check_series
@@ -81,8 +82,11 @@ def _verified(
     clashes = _check_whole(store, scope, totals, found)
     if last is not None:
         found.add(_against(store, workers, series.good, last, totals, found.count))
-    for anchor in known.anchors:
-        found.add(_against_anchor(store, workers, statement_of(anchor)))
+    anchors = [statement_of(each) for each in known.anchors]
+    if scope.with_tickets:  # an imported log comes without it
+        found.add(admin_trail_findings(store, [*series.good, *anchors]))
+    for anchor in anchors:
+        found.add(_against_anchor(store, workers, anchor))
     records = totals.records
     return Report(
         position=scope.till,

@@ -39,3 +39,6 @@ class TrailRecords(Protocol):
 
     def last(self) -> tuple[int, bytes]:
         """The number and hash of the last entry; 0 and the first hash for none."""
+
+    def counted(self) -> int:
+        """How many entries were made in this database; copied ones are not among them."""

@@ -114,6 +114,14 @@ class Store(Protocol):
     def tickets(self, show: str) -> Sequence[Ticket]:
         """All tickets of a show by their numbers."""
 
+    def ticket_page(
+        self, show: str, statuses: Sequence[str], now: datetime, after: int, limit: int
+    ) -> Sequence[Ticket]:
+        """At most `limit` tickets of a show numbered beyond `after`, by their numbers.
+
+        `statuses` are of `vacant`, `reserved` and `sold`, as they are at `now`; none means all.
+        """
+
     def tickets_by_id(self, ids: Sequence[str]) -> Sequence[Ticket]:
         """These tickets, in any order; unknown ones are absent."""
 

@@ -269,6 +269,7 @@ def export(session: Session, orders: tuple[str, ...], path: str) -> None:
 
     services = session.services
     ids = [services.search.id_of(each) for each in orders]
+    session.note_reading(orders=ids)
     bundle = make_bundle(services.store, services.checkpoints, ids)
     write_named(path, msgspec.json.format(msgspec.json.encode(bundle)) + b"\n")
     statement = statement_of(bundle.checkpoint.signed)

@@ -33,6 +33,7 @@ def export(session: Session, folder: Path) -> None:
         from application.archive.export import export_log  # noqa: PLC0415 - an extra
 
     last = session.services.store.last_position()
+    session.note_reading(till=last)
     with (
         closing(open_copyable(session.settings.database, make=False)) as source,
         bars_of_steps(session) as report,

@@ -39,6 +39,13 @@ class Moment(click.ParamType[datetime]):
         return moment
 
 
+def _read_order(session: Session, name: str) -> str:
+    """The id of an order that is going to be read, which the administrative trail notes."""
+    order_id = session.services.search.id_of(name)
+    session.note_reading(order=order_id)
+    return order_id
+
+
 @order.command()
 @order_argument
 @click.option("--version", type=click.IntRange(1), help="As its event number VERSION left it.")
@@ -52,9 +59,9 @@ def show(
     from application.orders.document import order_document  # noqa: PLC0415 - see session.py
 
     history = session.services.history
-    order_id = session.services.search.id_of(name)
     if version is not None and at is not None:
         raise click.UsageError("Either --version or --at, not both.")
+    order_id = _read_order(session, name)
     if version is not None:
         answer = history.at_version(order_id, version)
     elif at is not None:
@@ -77,7 +84,7 @@ def history(session: Session, name: str, *, as_json: bool) -> None:
 
     Each event has its time, actor, request and the fields that it changed.
     """
-    order_id = session.services.search.id_of(name)
+    order_id = _read_order(session, name)
     if as_json:
         session.print_json(session.services.history.history(order_id))
     else:
@@ -97,7 +104,7 @@ def diff(session: Session, name: str, from_: int, to: int, *, as_json: bool) -> 
     """
     if from_ > to:
         raise click.UsageError("--from has to be the older version.")
-    order_id = session.services.search.id_of(name)
+    order_id = _read_order(session, name)
     document = session.services.history.diff(order_id, from_, to)
     if as_json:
         session.print_json(document)
@@ -119,7 +126,7 @@ def explain(session: Session, name: str, lang: str, *, as_json: bool) -> None:
     """
     from application.orders.timeline.timeline import LANGUAGES  # noqa: PLC0415 - see session.py
 
-    order_id = session.services.search.id_of(name)
+    order_id = _read_order(session, name)
     document = session.services.timelines.explain(order_id, LANGUAGES[lang])
     if as_json:
         session.print_json(document)

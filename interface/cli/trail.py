@@ -1,6 +1,5 @@
 """`orderlog trail`: who changed keys and catalogue, and what auditors have read."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -10,9 +9,7 @@ from interface.cli.shared.session import Session, database_option, json_option
 from interface.cli.shared.tables import listing, minute
 
 if TYPE_CHECKING:  # see session.py
-    from application.ports.admin_trail import TrailEntry, TrailRecords
-
-AT_ONCE = 1000
+    from application.ports.admin_trail import TrailEntry
 
 
 @click.command()
@@ -24,11 +21,9 @@ def trail(session: Session, last: int, *, as_json: bool) -> None:
 
     All entries are verified: that none was changed or removed. Exit code 1 if one was.
     """
-    from application.integrity.admin_trail_check import admin_trail_faults  # noqa: PLC0415 - see session.py
+    from application.integrity.admin_trail_check import checked_admin_trail  # noqa: PLC0415 - see session.py
 
-    store = session.services.store
-    entries = list(_all(store.admin_trail()))
-    faults = admin_trail_faults(store, entries)
+    entries, faults = checked_admin_trail(session.services.store)
     shown = entries[-last:] if last > 0 else []
     if as_json:
         session.print_json({"entries": [_document(each) for each in shown], "faults": faults})
@@ -42,13 +37,6 @@ def trail(session: Session, last: int, *, as_json: bool) -> None:
         session.out.print(table)
     if faults:
         session.refuse(" ".join(faults))
-
-
-def _all(records: "TrailRecords") -> Iterator["TrailEntry"]:
-    after = 0
-    while some := records.entries(after, AT_ONCE):
-        yield from some
-        after = some[-1].number
 
 
 def _document(entry: "TrailEntry") -> dict[str, object]:

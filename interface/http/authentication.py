@@ -7,28 +7,52 @@ from ipaddress import ip_address
 
 from application.bootstrap import Services
 from application.catalog.access import Caller
-from application.catalog.rates import counted_address
+from application.catalog.rates import client_address, counted_address, within
 from application.ports.store import StoreUnavailable
+from application.settings import EVERYBODY, Settings
 from interface.http.errors import problem
 from interface.http.exchange import Environ, Outgoing
 
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
 """What a proxy says: whoever is in front of it is not on this machine."""
+ADMITTED = "orderlog.caller"
+"""Where a request's head has the caller that was admitted. Headers have other names there."""
 KNOWN_ADDRESSES = 1024
 AUTHORIZATION = re.compile(r"key +(\S+)\s*\Z", re.IGNORECASE)
 
 
 def caller_of(services: Services, environ: Environ) -> Caller | None:
     """The caller; None without a good key. Raises `StoreUnavailable`."""
+    if ADMITTED in environ:
+        admitted: Caller | None = environ[ADMITTED]
+        return admitted
     match = AUTHORIZATION.match(environ.get("HTTP_AUTHORIZATION", ""))
     return None if match is None else services.access.caller(match[1], local=is_local(environ))
 
 
 def is_local(environ: Environ) -> bool:
     """Whether a request comes from this machine, and not through a proxy on it."""
-    if any(header in environ for header in FORWARDED):
-        return False
-    return _is_loopback(environ.get("REMOTE_ADDR", ""))
+    return not _is_passed_on(environ) and _is_loopback(environ.get("REMOTE_ADDR", ""))
+
+
+def _is_passed_on(environ: Environ) -> bool:
+    return any(header in environ for header in FORWARDED)
+
+
+def may_watch(settings: Settings, environ: Environ) -> bool:
+    """Whether the metrics are shown where a request comes from, without a key.
+
+    What a proxy passes on comes from this machine's own address as well. It comes from where a
+    declared proxy says, which is never this machine; an undeclared one is not believed.
+    """
+    if EVERYBODY in settings.metrics_from:
+        return True
+    peer = environ.get("REMOTE_ADDR", "").strip("[]")
+    if not _is_passed_on(environ):
+        return within(peer, settings.metrics_from)
+    forwarded = environ.get("HTTP_X_FORWARDED_FOR", "")
+    client = client_address(peer, forwarded, settings.proxies)
+    return client != peer and not _is_loopback(client) and within(client, settings.metrics_from)
 
 
 @lru_cache(KNOWN_ADDRESSES)
@@ -51,12 +75,14 @@ def known_caller_of(services: Services, environ: Environ) -> Caller | None:
 def admit(services: Services, environ: Environ) -> Caller | None:
     """Count a request, of a partner or of an address; return its caller, if known.
 
+    The caller is looked up once: the head has it from here on, unless the store is unavailable.
     Raises `TooManyRequests`.
     """
     try:
         caller = caller_of(services, environ)
     except StoreUnavailable:
         return None
+    environ[ADMITTED] = caller
     if caller is not None:
         services.rates.count_partner(caller.partner)
     elif "HTTP_AUTHORIZATION" in environ:

@@ -14,6 +14,7 @@ from interface.http.headers import Header
 from interface.http.problems import (
     BAD_QUERY,
     EVERY_KEYED_CALL,
+    UNAUTHORIZED,
     UNKNOWN_EVENT_KIND,
     Problem,
     problem_of,
@@ -53,6 +54,11 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[Header, ...] = ()
     needs_key: bool = True
     scopes: tuple[str, ...] = ()
+
+    @property
+    def may_need_key(self) -> bool:
+        """Whether who asks decides if a key is needed."""
+        return not self.needs_key and UNAUTHORIZED in self.refuses
 
     @property
     def problems(self) -> list[Problem]:

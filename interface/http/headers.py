@@ -93,6 +93,11 @@ PARTNER = Header(
     {"type": "string", "pattern": "^[0-9a-f]{24}$"},
     always=True,
 )
+POSSIBLE_PARTNER = Header(
+    "X-Partner",
+    "The id of the partner whose key was used; missing if none was known.",
+    PARTNER.schema,
+)
 RETRY_AFTER = Header(
     "Retry-After",
     "After how many seconds to try again.",

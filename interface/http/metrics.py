@@ -1,4 +1,8 @@
-"""The metrics of the service for Prometheus. No key is needed: they have no personal data."""
+"""The metrics of the service for Prometheus.
+
+They show how much is sold, so they are for operators: for who asks from an address that
+`ORDERLOG_METRICS_FROM` names, or has a key with one of the `SCOPES`.
+"""
 
 from collections.abc import Iterable, Iterator
 
@@ -6,14 +10,18 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from application.catalog.scopes import ADMIN, AUDIT
 from application.operations.metrics import CheckpointFigures, Figures, ModelFigures
 from application.ports.integrity_records import Verification
 from application.runtime.dropped_lines import DROPPED
 from application.runtime.restart_figures import RestartFigures
+from interface.http.authentication import may_watch, unauthorized
 from interface.http.calls import Calls
 from interface.http.contract import Good, Operation
+from interface.http.errors import MissingScope
 from interface.http.exchange import Incoming, Outgoing, bytes_answer
 from interface.http.monitoring import Monitoring
+from interface.http.problems import MISSING_SCOPE, TOO_MANY_REQUESTS, UNAUTHORIZED
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 """The text format as every version of Prometheus reads it."""
@@ -28,17 +36,28 @@ METRICS = Operation(
     says="The positions of the log and its read models, the holds that are due, and the result of"
     " the last verification of the log, in the text format of Prometheus. Every process shows the"
     " same figures of the database. If the database is away, or does not answer within a second"
-    " and a half, `orderlog_store_up` is 0, and only metrics that need no database are shown.",
+    " and a half, `orderlog_store_up` is 0, and only metrics that need no database are shown. They"
+    " are shown to the addresses of `ORDERLOG_METRICS_FROM`, which are those of the machine itself"
+    " if nothing else is set; to all others with a key that has the scope `audit` or `admin`.",
     needs_key=False,
     answers={200: Good("The metrics.")},
+    refuses=(UNAUTHORIZED, MISSING_SCOPE, TOO_MANY_REQUESTS),
 )
+SCOPES = (AUDIT, ADMIN)
+"""Each of them is enough to read the metrics from anywhere."""
 
 CALLS = Calls("metrics")
 
 
 @CALLS.get("/metrics", METRICS)
-def metrics(_: Incoming, monitoring: Monitoring) -> Outgoing:
+def metrics(incoming: Incoming, monitoring: Monitoring) -> Outgoing:
     """Read the metrics of the service."""
+    caller = incoming.known_caller
+    if not may_watch(monitoring.settings, incoming.environ):
+        if caller is None:
+            return unauthorized()
+        if not caller.may(*SCOPES):
+            raise MissingScope(*SCOPES)
     return metrics_answer(monitoring.figures(), monitoring)
 
 

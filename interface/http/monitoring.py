@@ -34,6 +34,7 @@ class Monitoring:
         draining: Callable[[], bool] = lambda: False,
     ) -> None:
         self._services = services
+        self.settings = services.settings
         self._draining = draining
         self.restarts = restarts or RestartBoard(0)
         self._look = LastLook(partial(health.check, services.store, services.store_clock))

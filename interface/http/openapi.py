@@ -23,6 +23,7 @@ from interface.http.headers import (
     ACCEPT_ENCODING,
     ANSWERED_REQUEST_ID,
     PARTNER,
+    POSSIBLE_PARTNER,
     PROTECTION,
     RATE_LIMIT,
     RATE_LIMIT_POLICY,
@@ -57,6 +58,8 @@ PATH_PARAMETERS = {
     "order": "The order's id. A text that is no id is an order that does not exist.",
     "event": "The event's id. A text that is no id is an event that does not exist.",
 }
+BEFORE_THE_CALLER = frozenset({400, 408, 413, 429, 503})
+"""Statuses that may be answered before the caller is known, so perhaps without X-Partner."""
 EXAMPLES = {"order": "56a73b7ff06c5a21c393806b", "event": "56a6253df06c5a059a93802e"}
 """Ids as the documented calls have them."""
 
@@ -64,7 +67,8 @@ ABOUT = """\
 Ticket orders, kept as a log of events: create an order, hold its tickets, take it through payment,
 and read its history.
 
-Send `Authorization: key <key>` with every call but `/`, `/health`, `/metrics` and this document.
+Send `Authorization: key <key>` with every call but `/`, `/health` and this document, and with
+`/metrics` from an address that is not allowed to read it without.
 Unknown fields and parameters are refused. Answers may get further fields one day.
 
 Every error is answered with a problem document (RFC 9457, `application/problem+json`) with a stable
@@ -212,7 +216,7 @@ def _operation(method: str, path: str, name: str, operation: Operation) -> dict[
         content = {"application/json": {"schema": operation.body, "examples": asked}}
         described_as["requestBody"] = {"required": True, "content": content}
     if not operation.needs_key:
-        described_as["security"] = []
+        described_as["security"] = [{}, {"key": []}] if operation.may_need_key else []
     return described_as
 
 
@@ -225,7 +229,9 @@ def _good(operation: Operation, good: Good, examples: Mapping[str, Any]) -> dict
     content: dict[str, Any] = {"schema": {"type": "string"} if schema is None else schema}
     if examples:
         content["examples"] = examples
-    partner = (PARTNER,) if operation.needs_key else ()
+    partner: tuple[Header, ...] = (POSSIBLE_PARTNER,) if operation.may_need_key else ()
+    if operation.needs_key:
+        partner = (PARTNER,)
     described_as: dict[str, Any] = {
         "description": good.says,
         "headers": _headers((ANSWERED_REQUEST_ID, *PROTECTION, *partner, *good.headers)),
@@ -258,7 +264,7 @@ def _no(status: int, problems: Sequence[Problem]) -> dict[str, Any]:
     }
     headers = [ANSWERED_REQUEST_ID, *PROTECTION]
     if status != UNAUTHORIZED.status:
-        headers.append(PARTNER)
+        headers.append(POSSIBLE_PARTNER if status in BEFORE_THE_CALLER else PARTNER)
     headers += more.get(status, ())
     return {
         "description": "\n".join(f"- `{each.code}`: {each.says}" for each in problems),

@@ -2,7 +2,6 @@
 
 from functools import partial
 from typing import TypedDict
-from urllib.parse import urlencode
 
 from application.bootstrap import Services
 from application.catalog.document_types import OrderTicketDocument
@@ -34,6 +33,7 @@ from interface.http.exchange import Incoming, Outgoing, json_answer
 from interface.http.fields_schema import expands, parse, shaped
 from interface.http.idempotency import fingerprint_of, key_of
 from interface.http.input_fields import OBJECT_ID
+from interface.http.paging import next_link
 from interface.http.quick_body import quick_change, quick_order
 from interface.http.read_your_writes import position_of, wait_for_position
 from interface.http.versions import refuse_version_of_none, versions_ruled_out, versions_to_match
@@ -267,8 +267,7 @@ def list_orders(incoming: Incoming, services: Services) -> Outgoing:
         page = services.past.orders(incoming.caller.partner, wanted, wanted.at)
     if page.cursor is None:
         return orders_answer(page, shape, ())
-    link = f'<{_next_address(incoming, page.cursor)}>; rel="next"'
-    return orders_answer(page, shape, (("Link", link),))
+    return orders_answer(page, shape, (next_link(incoming, page.cursor),))
 
 
 @ORDERS.get("/<order_id:order>", READ_ORDER, lambda _: True)
@@ -357,9 +356,3 @@ def _shape(incoming: Incoming, services: Services, text: str | None) -> Shape | 
     tree = parse(text)
     barcodes = incoming.caller.may(BARCODES_READ)
     return lambda document, order: shaped(document, tree, order, services.shows, barcodes=barcodes)
-
-
-def _next_address(incoming: Incoming, cursor: str) -> str:
-    """The address of the list, continued beyond `cursor`."""
-    request = incoming.parsed
-    return f"{request.path}?{urlencode({**request.args.to_dict(), 'cursor': cursor})}"

@@ -1,28 +1,43 @@
 """What is for sale: the events that a key may sell, and their tickets."""
 
-from marshmallow import Schema
+from marshmallow import Schema, validate
 
 from application.bootstrap import Services
+from application.catalog.availability import TicketPage
 from application.catalog.document_types import Sale, ShowDocument, TicketDocument
 from application.catalog.scopes import AUDIT, EVENTS_READ
 from application.orders.document_types import SalesDocument
 from domain import refusals
 from domain.refusals import ShowNotFound
+from interface.http import headers
 from interface.http.body import load_query
 from interface.http.calls import Calls
 from interface.http.contract import Good, Operation
 from interface.http.exchange import Incoming, Outgoing, json_answer
 from interface.http.headers import WAIT_FOR_POSITION
-from interface.http.input_fields import OBJECT_ID, Moment, Words
+from interface.http.input_fields import OBJECT_ID, Digits, Moment, Words
+from interface.http.paging import next_link
 from interface.http.problems import OF_A_WAIT
 from interface.http.read_your_writes import wait_for_position
 from interface.http.schemas import NothingIn
+
+MOST_TICKETS = 1000
 
 
 class TicketListIn(Schema):
     """Which tickets of an event to list."""
 
     status = Words(Sale, metadata={"description": "Tickets in one of these statuses."})
+    page_size = Digits(
+        validate=validate.Range(1, MOST_TICKETS),
+        load_default=MOST_TICKETS,
+        metadata={"description": "How many tickets a page has."},
+    )
+    cursor = Digits(
+        validate=validate.Range(0, 2**53),
+        load_default=0,
+        metadata={"description": "Continues a list: taken from the Link of the page before."},
+    )
 
 
 class SalesIn(Schema):
@@ -51,10 +66,11 @@ LIST_TICKETS = Operation(
     scopes=(EVENTS_READ, AUDIT),
     tag="event tickets",
     summary="List an event's tickets",
-    says="Every ticket of the event by its number, as it is at this moment, or only those of the"
-    " given statuses.",
+    says="The tickets of the event by their numbers, as they are at this moment, or only those of"
+    " the given statuses. An event with more tickets than page_size has several pages: follow the"
+    " Link.",
     query=TICKET_LIST_IN,
-    answers={200: Good("The tickets.", TicketDocument, many=True)},
+    answers={200: Good("A page of tickets.", TicketDocument, many=True, headers=(headers.LINK,))},
     refuses=(refusals.ShowNotFound,),
 )
 
@@ -85,8 +101,13 @@ def list_events(incoming: Incoming, services: Services) -> Outgoing:
 @SHOWS.get("/resources/events/<event>/tickets", LIST_TICKETS)
 def list_tickets(incoming: Incoming, services: Services) -> Outgoing:
     """List an event's tickets."""
-    wanted = load_query(incoming, TICKET_LIST_IN).get("status", ())
-    return json_answer(services.shows.tickets(_known_event(incoming), incoming.caller, wanted))
+    wanted = load_query(incoming, TICKET_LIST_IN)
+    page = TicketPage(
+        statuses=wanted.get("status", ()), after=wanted["cursor"], limit=wanted["page_size"]
+    )
+    tickets, following = services.shows.tickets(_known_event(incoming), incoming.caller, page)
+    links = () if following is None else (next_link(incoming, str(following)),)
+    return json_answer(tickets, headers=links)
 
 
 @SHOWS.get("/resources/events/<event>/sales", READ_SALES, waits_for="sales")

@@ -22,6 +22,7 @@ from flask import Flask
 from granian._granian import RSGIHTTPProtocol as HTTPProtocol
 from granian._granian import RSGIProtocolClosed as ProtocolClosed
 from granian.rsgi import Scope
+from werkzeug.exceptions import HTTPException
 
 from application.bootstrap import Services
 from application.catalog.access import Caller
@@ -30,10 +31,10 @@ from application.runtime.greenlet_bridge import GreenletBridge, TooLate, in_time
 from application.runtime.store_deadline import StoreTime, limited_by
 from interface.console.page_session import FORM_BYTES
 from interface.http import health
-from interface.http.authentication import admit, known_caller_of
+from interface.http.authentication import admit, known_caller_of, may_watch
 from interface.http.errors import BadRequest, BodyRefused, TooManyCalls, answer_of, answer_to
 from interface.http.exchange import Environ, Incoming, Outgoing
-from interface.http.metrics import metrics_answer
+from interface.http.metrics import SCOPES, metrics_answer
 from interface.http.monitoring import Monitoring
 from interface.http.orders import ORDERS
 from interface.http.problems import BODY_TOO_SLOW, TOO_MANY_BODIES
@@ -74,6 +75,7 @@ class RsgiService:
         self._begun: Callable[[], None] | None = None
         self._services = services
         self._flask = flask.wsgi_app
+        self._routes = flask.url_map.bind("")
         self._usual = UsualCalls(services, [ORDERS])
         self._largest = services.settings.max_body_bytes
         self._large: Counter[str] = Counter()
@@ -109,7 +111,7 @@ class RsgiService:
     async def _outgoing(self, scope: Scope, protocol: HTTPProtocol) -> Outgoing:
         environ = environ_of(scope)
         if (fault := fault_of_head(environ)) is not None:
-            return _finished(environ, answer_of(fault), None, time.perf_counter())
+            return await self._logged(environ, answer_of(fault), time.perf_counter())
         try:
             body = await self._body(environ, protocol)
         except (BodyRefused, BadRequest) as refused:
@@ -123,13 +125,18 @@ class RsgiService:
             answer = await self._bridge.run(partial(self._usual.answer, *usual), store_time)
             if answer is not None:
                 return answer
-        if environ["PATH_INFO"] in MONITORED and environ["REQUEST_METHOD"] in READING:
+        watches = environ["PATH_INFO"] in MONITORED and environ["REQUEST_METHOD"] in READING
+        if watches and self._is_open(environ):
             return await self._for_monitoring(environ)
         try:
             caller = await self._bridge.run(partial(admit, self._services, environ))
         except TooManyRequests as refused:
             return await self._bridge.run(partial(self._refusal, environ, refused))
+        if watches and caller is not None and caller.may(*SCOPES):
+            return self._finished(environ, await self._metrics(), caller, time.perf_counter())
         environ["wsgi.input"] = BytesIO(body)
+        if environ.pop("HTTP_TRANSFER_ENCODING", None):  # its length is known now: limits hold
+            environ["CONTENT_LENGTH"] = str(len(body))
         try:
             return await self._in_a_thread(environ, caller, store_time)
         except (TooLate, TooManyCalls) as refused:
@@ -148,16 +155,31 @@ class RsgiService:
             call = in_time(partial(self._of_flask, environ, store_time))
             return await self._loop.run_in_executor(threads, call)
 
+    def _is_open(self, environ: Environ) -> bool:
+        """Whether monitoring is answered without a key: health always is."""
+        return environ["PATH_INFO"] != METRICS or may_watch(self._services.settings, environ)
+
     async def _for_monitoring(self, environ: Environ) -> Outgoing:
         """An answer to monitoring, without a thread of the pools and without the store."""
         began = time.perf_counter()
         if environ["PATH_INFO"] == METRICS:
-            answer = metrics_answer(await self._monitoring.figures_soon(), self._monitoring)
-        else:
-            handle = health.live if environ["PATH_INFO"] == LIVE else health.ready
-            incoming = Incoming(environ, {}, "", None, bytes)
-            answer = handle(incoming, self._monitoring)
-        return _finished(environ, answer, None, began)
+            return await self._logged(environ, await self._metrics(), began)
+        handle = health.live if environ["PATH_INFO"] == LIVE else health.ready
+        answer = handle(Incoming(environ, {}, "", None, bytes), self._monitoring)
+        return await self._logged(environ, answer, began)
+
+    async def _metrics(self) -> Outgoing:
+        return metrics_answer(await self._monitoring.figures_soon(), self._monitoring)
+
+    async def _logged(self, environ: Environ, answer: Outgoing, began: float) -> Outgoing:
+        """An answer whose caller is logged but not named to the client.
+
+        Nobody is admitted here, and no guess is counted: the answer tells nobody if a key is good.
+        """
+        caller = None
+        if "HTTP_AUTHORIZATION" in environ:
+            caller = await self._bridge.run(partial(known_caller_of, self._services, environ))
+        return self._finished(environ, answer, None, began, logged=caller)
 
     def _of_flask(self, environ: Environ, store_time: StoreTime) -> Outgoing:
         with slot_taken(self._slots), limited_by(store_time):
@@ -210,24 +232,40 @@ class RsgiService:
     def _refusal(self, environ: Environ, refused: Exception) -> Outgoing:
         began = time.perf_counter()
         caller = known_caller_of(self._services, environ)
-        return _finished(environ, answer_to(refused), caller, began)
+        return self._finished(environ, answer_to(refused), caller, began)
+
+    def _finished(
+        self,
+        environ: Environ,
+        answer: Outgoing,
+        caller: Caller | None,
+        began: float,
+        *,
+        logged: Caller | None = None,
+    ) -> Outgoing:
+        """Complete an answer that Flask did not make: its headers, and its line in the log."""
+        request_id = request_id_of(environ)
+        sign(answer, environ, request_id, caller)
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        route, order = self._route(method, path)
+        origin = Origin(caller or logged, environ["REMOTE_ADDR"], route, order)
+        log_request(request_id, method, path, answer.status, began, origin)
+        if method == "HEAD":
+            answer.body = b""
+        return answer
+
+    def _route(self, method: str, path: str) -> tuple[str | None, str | None]:
+        """The route of a request and the order that it names, as far as there are any."""
+        try:
+            rule, arguments = self._routes.match(path, method, return_rule=True)
+        except HTTPException:
+            return None, None
+        return rule.rule, arguments.get("order")
 
     def _partner(self, environ: Environ) -> str:
         """The caller's partner; empty if it is not known."""
         caller = known_caller_of(self._services, environ)
         return "" if caller is None else caller.partner
-
-
-def _finished(environ: Environ, answer: Outgoing, caller: Caller | None, began: float) -> Outgoing:
-    """Complete an answer that Flask did not make: its headers, and its line in the log."""
-    request_id = request_id_of(environ)
-    sign(answer, environ, request_id, caller)
-    method = environ["REQUEST_METHOD"]
-    origin = Origin(caller, environ["REMOTE_ADDR"])
-    log_request(request_id, method, environ["PATH_INFO"], answer.status, began, origin)
-    if method == "HEAD":
-        answer.body = b""
-    return answer
 
 
 def broken_off() -> BadRequest:

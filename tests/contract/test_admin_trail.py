@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 from seller import ORGANISER, SHOP
+from server import EMPTY_ORDER, ORDERS
 
 from application.bootstrap import build
 from application.catalog.endings import (
@@ -21,7 +22,7 @@ from application.catalog.file import read_catalog_file
 from application.catalog.keys import create_key, revoke_key, rotate_key
 from application.catalog.loading import load_catalog, load_sample
 from application.catalog.scopes import AUDIT, OF_A_SELLER
-from application.integrity.admin_trail_check import admin_trail_faults
+from application.integrity.admin_trail_check import checked_admin_trail
 from application.runtime.clock import now
 from application.settings import Settings
 from interface.cli.main import cli
@@ -43,7 +44,7 @@ def actions(services):
 
 
 def faults(services):
-    return admin_trail_faults(services.store, services.store.admin_trail().entries())
+    return checked_admin_trail(services.store)[1]
 
 
 def run(address, statement):
@@ -119,6 +120,8 @@ def test_every_reading_by_an_auditor_is_in_it_and_no_other(services):
         "UPDATE admin_trail SET at = at + 1 WHERE number = 1",
         "DELETE FROM admin_trail WHERE number = 2",
         "DELETE FROM admin_trail WHERE number = 1",
+        "DELETE FROM admin_trail WHERE number = 3",
+        "INSERT INTO admin_trail SELECT 4, at, actor, action, about, hash FROM admin_trail LIMIT 1",
     ],
 )
 def test_what_is_changed_or_removed_is_seen(services, address, forgery):
@@ -127,6 +130,9 @@ def test_what_is_changed_or_removed_is_seen(services, address, forgery):
     assert faults(services) == []
     run(address, forgery)
     assert faults(services)
+    verified = CliRunner().invoke(cli, ["audit", "verify", "--json", "--database", address])
+    assert verified.exit_code == 1
+    assert {each["kind"] for each in json.loads(verified.stdout)["findings"]} == {"admin_trail"}
     said = CliRunner().invoke(cli, ["trail", "--database", address])
     assert said.exit_code == 1
     assert "administrative trail" in said.stderr
@@ -151,3 +157,40 @@ def test_the_command_shows_the_newest_and_no_escape_sequences(services, address)
     shown = CliRunner().invoke(cli, ["trail", "--database", address]).stdout
     assert "\x1b" not in shown
     assert "[red]" in shown
+
+
+def test_every_checkpoint_holds_the_admin_trail_to_what_it_signed(services, address):
+    create_key(services.store, SHOP, now())
+    services.checkpoints.make()
+    create_key(services.store, SHOP, now())
+    services.checkpoints.make()
+    run(address, "DELETE FROM admin_trail WHERE number > 1")
+    run(address, "UPDATE counters SET value = 1 WHERE name = 'trail'")
+    create_key(services.store, SHOP, now())
+    create_key(services.store, SHOP, now())
+    said = " ".join(faults(services))
+    for number in (1, 2):
+        assert f"Checkpoint {number} was signed over another administrative trail" in said
+
+
+def test_readings_on_the_command_line_are_in_it_too(services, address, tmp_path, monkeypatch):
+    monkeypatch.setenv("ORDERLOG_AUDIT_KEY", services.settings.audit_key)
+    made = create_key(services.store, ORGANISER, now(), OF_A_SELLER)
+    services.catalog._look_again = 0.0
+    headers = {"Authorization": f"key {made.text}"}
+    order = create_app(services).test_client().post(ORDERS, json=EMPTY_ORDER, headers=headers)
+    name = order.json["id"]
+    for arguments in (
+        ("order", "show", name),
+        ("order", "history", name),
+        ("order", "explain", name),
+        ("order", "diff", name, "--from", "0", "--to", "1"),
+        ("audit", "export", name, "--to", str(tmp_path / "bundle")),
+    ):
+        said = CliRunner().invoke(cli, [*arguments, "--database", address], prog_name="orderlog")
+        assert said.exit_code == 0, said.output
+        deed = services.store.admin_trail().entries()[-1].deed
+        assert (deed.action, deed.actor.partition(":")[0]) == ("orders.read", "operator")
+        assert json.loads(deed.about)["command"] == " ".join(arguments[:2])
+        assert name.encode() in deed.about
+    assert faults(services) == []

@@ -9,6 +9,7 @@ from functools import cache, partial
 
 from catalog import catalog_file, deal, partner, payment_system, rule, show, ticket_set
 from clock import NOON
+from mixed_money import Cashier
 
 from application.catalog.access import Caller
 from application.catalog.loading import load_catalog
@@ -133,6 +134,7 @@ class _Maker:
         self._now = start
         self._orders = Hurried(services.store, services.catalog, lambda: self._now)
         self._open = {}
+        self._cashier = Cashier(services, self._orders, rng, lambda: self._now)
         self._turn = 0
         self.ids = []
 
@@ -146,9 +148,13 @@ class _Maker:
             if self._rng.random() < 0.6:
                 self._orders.change(order.id, self._next(order), self._request(order.vendor))
         for order in self._orders.flush():
-            if order.id not in self._open:
+            self._cashier.look(order)
+            if order.id not in self._open and order.version and not self._cashier.knows(order.id):
                 self.ids.append(order.id)
             self._open[order.id] = order
+        self._cashier.round()
+        for order in self._orders.flush():
+            self._cashier.look(order)
         self._now += timedelta(seconds=self._rng.randint(30, 240), milliseconds=137)
         self._sweep()
 

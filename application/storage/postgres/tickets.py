@@ -10,7 +10,7 @@ from application.storage.postgres.connections import Readers
 from application.storage.postgres.pipeline import Call, Rows, Statement, integers, texts
 from application.storage.postgres.pipeline import integer_of as number
 from application.storage.shared.ticket_places import any_place
-from application.storage.shared.ticket_rows import COLUMNS, ticket_of
+from application.storage.shared.ticket_rows import COLUMNS, in_statuses, ticket_of
 
 OVERDUE_AT_ONCE = 100
 
@@ -153,6 +153,17 @@ class TicketReading:
     def tickets(self, show: str) -> list[Ticket]:
         statement = f"SELECT {COLUMNS} FROM tickets WHERE show_id = %s ORDER BY number"  # noqa: S608 - fixed names
         return [ticket_of(row) for row in self._readers.rows(statement, (show,))]
+
+    def ticket_page(
+        self, show: str, statuses: Sequence[str], now: datetime, after: int, limit: int
+    ) -> list[Ticket]:
+        which, values = in_statuses(statuses, to_ms(now), "%s")
+        rows = self._readers.rows(
+            f"SELECT {COLUMNS} FROM tickets WHERE show_id = %s AND number > %s"  # noqa: S608 - ours
+            f" AND ({which}) ORDER BY number LIMIT %s",
+            (show, after, *values, limit),
+        )
+        return [ticket_of(row) for row in rows]
 
     def tickets_by_id(self, ids: Sequence[str]) -> list[Ticket]:
         statement = f"SELECT {COLUMNS} FROM tickets WHERE id = ANY(%s)"  # noqa: S608 - fixed names

@@ -37,6 +37,10 @@ class AdminTrail:
             self._database.rows("SELECT number, hash FROM admin_trail ORDER BY number DESC LIMIT 1")
         )
 
+    def counted(self) -> int:
+        """How many entries were made in this database; copied ones are not among them."""
+        return int(self._database.rows("SELECT value FROM counters WHERE name = 'trail'")[0][0])
+
 
 def record(session: Session, deed: Deed) -> None:
     """Add a deed in an open transaction. Counting up first lets nobody else add one meanwhile."""

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from application.ports.tickets import Ticket
 from application.runtime.clock import to_ms
-from application.storage.shared.ticket_rows import COLUMNS, ticket_of
+from application.storage.shared.ticket_rows import COLUMNS, in_statuses, ticket_of
 
 
 def ticket_row(connection: sqlite3.Connection, ticket: str) -> Ticket | None:
@@ -29,6 +29,17 @@ class TicketReading(ABC):
             "SELECT id, show_id, set_id, number, seat, order_id, held_till FROM tickets"
             " WHERE show_id = ? ORDER BY number",
             (show,),
+        )
+        return [ticket_of(row) for row in rows]
+
+    def ticket_page(
+        self, show: str, statuses: Sequence[str], now: datetime, after: int, limit: int
+    ) -> Sequence[Ticket]:
+        which, values = in_statuses(statuses, to_ms(now), "?")
+        rows = self._reader.execute(
+            f"SELECT {COLUMNS} FROM tickets WHERE show_id = ? AND number > ?"  # noqa: S608 - ours
+            f" AND ({which}) ORDER BY number LIMIT ?",
+            (show, after, *values, limit),
         )
         return [ticket_of(row) for row in rows]
 

@@ -59,6 +59,23 @@ class Session:
         click.get_current_context().call_on_close(services.close)
         return services
 
+    def note_reading(self, **about: Any) -> None:
+        """Note in the administrative trail that the system's user reads buyers' data.
+
+        A database that is only read, such as a standby, cannot be written: that is said instead.
+        """
+        from application.catalog.deeds import deed_of  # noqa: PLC0415 - see above
+
+        services, context = self.services, click.get_current_context()
+        root = context.find_root().command_path
+        command = context.command_path.removeprefix(root).strip()
+        deed = deed_of(services.clock(), "orders.read", command=command, **about)
+        try:
+            services.store.admin_trail().add(deed)
+        except Exception as error:  # noqa: BLE001 - whatever a store says that cannot be written
+            said = f"This reading is not in the administrative trail: {error}"
+            self.err.print(Text(without_passwords(said), style="yellow"), soft_wrap=True)
+
     def print_json(self, document: Any) -> None:
         """Print one JSON document, and nothing else, on standard output."""
         click.echo(safe_json(document))

@@ -91,7 +91,7 @@ def test_another_process_reads_a_long_order_once(office, address, handed_over):
 def test_a_usual_order_has_no_snapshot(office):
     order = grown(office, LONG - 1)
     shown(office.services, order)
-    kept = office.services.orders._snapshots
+    kept = office.services.orders.kept_snapshots
     assert kept.of(order) is None
     office.name_buyer(order, email="a@b.example")
     shown(office.services, order)
@@ -120,7 +120,7 @@ def test_what_was_never_committed_is_not_believed(office):
     false = true.copy()
     false.tickets.clear()
     false.version += 1
-    kept = office.services.orders._snapshots
+    kept = office.services.orders.kept_snapshots
     kept._keep(Snapshot(false, b"\x01" * 32))
     assert shown(office.services, order) == true
     kept._keep(Snapshot(false, b"\x01" * 32))

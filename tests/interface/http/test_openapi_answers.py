@@ -13,7 +13,7 @@ from seller import KEYS, ORGANISER, PARTERRE, SHOP, SHOW, BoxOffice, seat
 
 from application.catalog.keys import create_key
 from application.catalog.rates import TooManyRequests
-from application.catalog.scopes import ADMIN
+from application.catalog.scopes import ADMIN, ORDERS_READ
 from application.ports.store import StoreUnavailable
 from application.ports.unit_of_work import TicketTaken
 from application.projector.read_your_writes import ModelBehind
@@ -320,6 +320,11 @@ def ready(counter):
 def metrics(counter):
     counter.get("/metrics")
     counter.get("/metrics", key=None)
+    elsewhere = {"X-Forwarded-For": "203.0.113.9"}
+    assert counter.get("/metrics", key=None, headers=elsewhere).status_code == 401
+    made = create_key(counter.office.services.store, ORGANISER, counter.office.time, (ORDERS_READ,))
+    counter.office.services.catalog._look_again = 0.0
+    assert counter.get("/metrics", key=made.text, headers=elsewhere).status_code == 403
 
 
 def openapi(counter):
