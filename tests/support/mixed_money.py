@@ -10,6 +10,7 @@ from domain.gateway import DisputeState, Late, PaymentNotice
 from domain.order_money import (
     Resolution,
     TicketsNeeded,
+    attention_of,
     note_dispute,
     note_failed,
     note_received,
@@ -62,12 +63,14 @@ class Cashier:
                 )
 
     def _step(self, order):
+        if attention_of(order) == ["underpaid"] and self.rng.random() < 0.5:
+            return self._resolved()
         refunds = list(order.money.refunds.values()) if order.money else []
         choices = [self._noted(order)] if _by_gateway(order) else []
         if order.status is Status.DONE and order.tickets:
             choices.append(self._asked_back(order))
         choices += [self._decided(refund) for refund in refunds]
-        choices += [self._resolved()] * 2 if order.money else []
+        choices += [self._resolved()] if order.money else []
         return self.rng.choice(choices or [lambda *_: None])
 
     def _noted(self, order):
