@@ -39,10 +39,6 @@ class Cashier:
     waiting: dict = field(default_factory=dict)
     steps: int = 0
 
-    def knows(self, order):
-        """Whether it has an order under its eyes already."""
-        return order in self.waiting
-
     def look(self, order):
         """Look after an order from now on, as it is."""
         if order.version and (order.status is Status.DONE or _by_gateway(order)):
@@ -63,14 +59,14 @@ class Cashier:
                 )
 
     def _step(self, order):
-        if attention_of(order) == ["underpaid"] and self.rng.random() < 0.5:
-            return self._resolved()
+        if attention_of(order) == ["underpaid"] and order.status is Status.IN_PROGRESS:
+            return self._resolved(Resolution.ACCEPT)
         refunds = list(order.money.refunds.values()) if order.money else []
         choices = [self._noted(order)] if _by_gateway(order) else []
         if order.status is Status.DONE and order.tickets:
             choices.append(self._asked_back(order))
         choices += [self._decided(refund) for refund in refunds]
-        choices += [self._resolved()] if order.money else []
+        choices += [self._resolved(self.rng.choice(list(Resolution)))] if order.money else []
         return self.rng.choice(choices or [lambda *_: None])
 
     def _noted(self, order):
@@ -128,8 +124,7 @@ class Cashier:
             )
         )
 
-    def _resolved(self):
-        resolution = self.rng.choice([*Resolution, Resolution.ACCEPT])
+    def _resolved(self, resolution):
         refund = f"{self.steps:024x}"
         return lambda order, to: resolve(
             order,

@@ -66,7 +66,7 @@ def shows_file(amount, theatres_keys=(THEATRES_KEY,), clubs_keys=(CLUBS_KEY,)):
             "545b544a5d645a463e779d11", "api/CARD", 30, redirect_url="https://pay.example/start"
         ),
         payment_system("545b544a5d645a463e779d12", "api/CASH", 720),
-        payment_system("545b544a5d645a463e779d13", "api/INVOICE", 5, confirmed_by="gateway"),
+        payment_system("545b544a5d645a463e779d13", "api/INVOICE", 15, confirmed_by="gateway"),
     ]
     prices = [
         rule("56a6254bf06c5a059b938031", "900.50", "99.99"),
@@ -136,6 +136,7 @@ class _Maker:
         self._open = {}
         self._cashier = Cashier(services, self._orders, rng, lambda: self._now)
         self._turn = 0
+        self._known = set()
         self.ids = []
 
     def round(self, fresh):
@@ -149,7 +150,8 @@ class _Maker:
                 self._orders.change(order.id, self._next(order), self._request(order.vendor))
         for order in self._orders.flush():
             self._cashier.look(order)
-            if order.id not in self._open and order.version and not self._cashier.knows(order.id):
+            if order.id not in self._known:
+                self._known.add(order.id)
                 self.ids.append(order.id)
             self._open[order.id] = order
         self._cashier.round()

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -393,7 +394,7 @@ def test_the_command_tells_differences_by_its_exit_code(
     answer = orderlog(*command, *filter(None, [option]))
     assert answer.exit_code == code, answer.output
     assert "rows differ" in answer.stdout
-    assert "and 19 more" in answer.stdout
+    assert re.search(r"and \d+ more", answer.stdout)
     assert "number: -1" in answer.stdout
     assert generation(sold_here, "orders") == then
 
