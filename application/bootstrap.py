@@ -37,6 +37,8 @@ from application.orders.sales_report import SalesQueries
 from application.orders.search import OrderSearch
 from application.orders.service import OrderService
 from application.orders.timeline.timeline import OrderTimelines
+from application.payments.decisions import OrderDecisions
+from application.payments.gateway_service import GatewayService
 from application.ports.backup_files import BackupRefused, Backups
 from application.ports.copyable import Copyable
 from application.ports.store import Store, StoreOpener, StoreUnavailable
@@ -79,6 +81,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     key_secret: KeySecret
     key_usage: KeyUsage
     orders: OrderService
+    gateways: GatewayService
     attempts: RejectionLog
     history: OrderHistory
     timelines: OrderTimelines
@@ -122,6 +125,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
                 if self.store.read_models().renew(projection.table):
                     log.warning("read_model_begun_anew", projection=projection.table.name)
         self.look_back()
+        self.gateways.report_unreadable()
         self.watcher.start()
         self.loop.start()
         self.sweeper.start()
@@ -158,6 +162,7 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
     usage = KeyUsage(store, clock)
     attempts = RejectionLog(store, lambda: not store_clock.too_far)
     orders = OrderService(store, catalog, clock, attempts.record, lambda: store_clock.holds_may_end)
+    gateways = GatewayService(store, catalog, OrderDecisions(orders, clock), clock)
     shows = ShowQueries(store, catalog, clock)
     queries = OrderQueries(store, clock)
     past = PastOrders(store, settings.wait_seconds)
@@ -175,6 +180,7 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
         key_secret=secret,
         key_usage=usage,
         orders=orders,
+        gateways=gateways,
         attempts=attempts,
         history=history,
         timelines=OrderTimelines(history, attempts, catalog, clock),
@@ -185,7 +191,9 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
         seating=Seating(store, shows, clock),
         sales=SalesQueries(store, catalog, past),
         loop=Projector(store, list(PROJECTIONS.values()), watch),
-        sweeper=Sweeper(queries, orders, attempts, clock, settings.sweep_seconds),
+        sweeper=Sweeper(
+            queries, orders, attempts, clock, settings.sweep_seconds, gateways.retry_pending
+        ),
         checkpoints=checkpoints,
         checkpointer=Checkpointer(checkpoints, settings.checkpoint_seconds),
         watch=watch,
