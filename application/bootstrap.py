@@ -38,6 +38,8 @@ from application.orders.search import OrderSearch
 from application.orders.service import OrderService
 from application.orders.snapshots import Snapshots
 from application.orders.timeline.timeline import OrderTimelines
+from application.payments.decisions import OrderDecisions
+from application.payments.gateway_service import GatewayService
 from application.ports.backup_files import BackupRefused, Backups
 from application.ports.copyable import Copyable
 from application.ports.store import Store, StoreOpener, StoreUnavailable
@@ -80,6 +82,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     key_secret: KeySecret
     key_usage: KeyUsage
     orders: OrderService
+    gateways: GatewayService
     attempts: RejectionLog
     history: OrderHistory
     timelines: OrderTimelines
@@ -123,6 +126,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
                 if self.store.read_models().renew(projection.table):
                     log.warning("read_model_begun_anew", projection=projection.table.name)
         self.look_back()
+        self.gateways.report_unreadable()
         self.watcher.start()
         self.loop.start()
         self.sweeper.start()
@@ -162,6 +166,7 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
     orders = OrderService(
         store, catalog, clock, attempts.record, lambda: store_clock.holds_may_end, snapshots
     )
+    gateways = GatewayService(store, catalog, OrderDecisions(orders, clock), clock)
     shows = ShowQueries(store, catalog, clock)
     queries = OrderQueries(store, clock)
     past = PastOrders(store, settings.wait_seconds)
@@ -179,6 +184,7 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
         key_secret=secret,
         key_usage=usage,
         orders=orders,
+        gateways=gateways,
         attempts=attempts,
         history=history,
         timelines=OrderTimelines(history, attempts, catalog, clock),
@@ -189,7 +195,9 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
         seating=Seating(store, shows, clock),
         sales=SalesQueries(store, catalog, past),
         loop=Projector(store, list(PROJECTIONS.values()), watch),
-        sweeper=Sweeper(queries, orders, attempts, clock, settings.sweep_seconds),
+        sweeper=Sweeper(
+            queries, orders, attempts, clock, settings.sweep_seconds, gateways.retry_pending
+        ),
         checkpoints=checkpoints,
         checkpointer=Checkpointer(checkpoints, settings.checkpoint_seconds),
         watch=watch,

@@ -86,6 +86,11 @@ class UnknownPaymentSystem(Refusal):
     says = "There is no payment system {system}."
 
 
+class UnknownGateway(NotFound):
+    code = "unknown_gateway"
+    says = "There is no payment system {system} that takes notifications."
+
+
 class PaymentSystemMissing(RefusedByState):
     code = "payment_system_missing"
     says = "The order has no payment system; name one in payment.system."

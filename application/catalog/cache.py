@@ -11,6 +11,7 @@ from datetime import datetime
 import msgspec
 import structlog
 
+from application.catalog.gateway import PaymentGateway
 from application.ports.store import Store
 from application.runtime.background_thread import BackgroundThread
 from application.runtime.greenlet_bridge import off_the_loop
@@ -85,6 +86,7 @@ class Key(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 KINDS: Mapping[str, type] = {
     "partner": Partner,
     "payment_system": PaymentSystem,
+    "gateway": PaymentGateway,
     "deal": Deal,
     "event": Show,
     "api_key": Key,
@@ -100,6 +102,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     partners: dict[str, Partner]
     systems: dict[str, PaymentSystem]
+    gateways: dict[str, PaymentGateway]
     deals: dict[tuple[str, str], Deal]
     shows: dict[str, Show]
     keys: dict[str, Key]
@@ -132,6 +135,10 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
             raise UnknownPaymentSystem(system=name)
         return system
 
+    def gateway(self, system: PaymentSystem) -> PaymentGateway:
+        """The gateway of a payment system."""
+        return self.gateways.get(system.id) or PaymentGateway(id=system.id)
+
 
 def catalog_of(version: int, documents: Mapping[tuple[str, str], bytes]) -> Catalog:
     """The catalogue that a store's documents make."""
@@ -145,6 +152,7 @@ def catalog_of(version: int, documents: Mapping[tuple[str, str], bytes]) -> Cata
         version=version,
         partners=parts.partner,
         systems={**systems, **{system.alias: system for system in systems.values()}},
+        gateways=parts.gateway,
         deals=_in_force(parts.deal.values()),
         shows=parts.event,
         keys=parts.api_key,
@@ -163,6 +171,7 @@ def _in_force(deals: Iterable[Deal]) -> dict[tuple[str, str], Deal]:
 class _Documents(msgspec.Struct, kw_only=True):
     partner: dict[str, Partner]
     payment_system: dict[str, PaymentSystem]
+    gateway: dict[str, PaymentGateway]
     deal: dict[str, Deal]
     event: dict[str, Show]
     api_key: dict[str, Key]

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from application.catalog.cache import Partner
+from application.catalog.gateway import PaymentGateway
 from domain.errors import UserError
 from domain.payment import PaymentSystem
 from domain.sale_terms import Deal
@@ -53,5 +54,6 @@ class CatalogFile(msgspec.Struct, frozen=True):
 
     partners: tuple[PartnerEntry, ...]
     payment_systems: tuple[PaymentSystem, ...]
+    gateways: tuple[PaymentGateway, ...]
     deals: tuple[Deal, ...]
     events: tuple[ShowEntry, ...]

@@ -11,12 +11,16 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 
 from application.catalog.cache import Partner
 from application.catalog.entries import CatalogFile, PartnerEntry, ShowEntry, TicketEntry
+from application.catalog.gateway import PaymentGateway
 from application.catalog.key_form import is_strong
+from application.payments.schemes.known import known_schemes
 from application.runtime.ids import is_id
+from domain.gateway import Late
 from domain.payment import ConfirmedBy, PaymentSystem
 from domain.pricing import PriceRule
+from domain.refunds import RefundPolicy, RefundTerms
 from domain.sale_terms import Deal, SaleLimits
-from domain.shows import Show, TicketSet
+from domain.shows import CURRENCY, Show, TicketSet
 
 MOST_MONEY = Decimal("9999999.99")
 MOST_TICKETS = 1_000_000
@@ -24,10 +28,13 @@ MOST_MINUTES = 43_200
 MOST_RATE = 1_000_000
 MOST_TEXT = 200
 MOST_URL = 2000
+MOST_SECRETS = 10
 MOST_PLACES = 1_000_000
 
 _LANGUAGE = re.compile(r"[a-z]{2}\Z")
 _MONEY = re.compile(r"(0|[1-9][0-9]{0,6})(\.[0-9]{1,2})?\Z")
+_CURRENCY = re.compile(r"[A-Z]{3}\Z")
+_SECRET = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]{0,199}|file:/[^\x00-\x1f\x7f]{1,1000})\Z")
 _QUERY_MAY_FOLLOW = re.compile(r"[^\x00-\x20\x7f#]*\Z")
 
 
@@ -58,6 +65,23 @@ class _Moment(fields.Field[datetime]):
         raise ValidationError("Has no time zone.")
 
 
+class _Flag(fields.Field[bool]):
+    """True or false, and nothing that only looks like it."""
+
+    def __init__(self) -> None:
+        super().__init__(load_default=False)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("Has to be true or false.")
+        return value
+
+
+def _refuse_unknown_scheme(value: str) -> None:
+    if value not in known_schemes():
+        raise ValidationError(f"Is no scheme: {', '.join(known_schemes())} are.")
+
+
 def _refuse_weak_key(value: str) -> None:
     if not is_strong(value):
         raise ValidationError(
@@ -73,9 +97,10 @@ def _refuse_unless_readable(value: str) -> None:
         raise ValidationError("Has to be one line of text.")
 
 
-def _text(*checks: Callable[[str], Any]) -> fields.String:
+def _text(*checks: Callable[[str], Any], default: str | None = None) -> fields.String:
+    optional: dict[str, Any] = {"required": True} if default is None else {"load_default": default}
     return fields.String(
-        required=True,
+        **optional,
         validate=checks or (validate.Length(1, MOST_TEXT), _refuse_unless_readable),
         error_messages={"invalid": "Is no text to YAML: write it in quotes."},
     )
@@ -111,6 +136,20 @@ class _PartnerIn(Schema):
         return PartnerEntry(Partner(**data), keys)
 
 
+class _NotificationsIn(Schema):
+    scheme = fields.String(required=True, validate=_refuse_unknown_scheme)
+    secrets = fields.List(
+        fields.String(
+            validate=validate.Regexp(
+                _SECRET,
+                error="Names no secret: env:NAME and file:/path do; no secret stands here.",
+            )
+        ),
+        required=True,
+        validate=validate.Length(1, MOST_SECRETS),
+    )
+
+
 class _SystemIn(Schema):
     id = _Id(required=True)
     alias = _text()
@@ -127,10 +166,19 @@ class _SystemIn(Schema):
         ],
         load_default=None,
     )
+    late = fields.Enum(Late, by_value=True, load_default=Late.EQUAL_TICKETS)
+    notifications = fields.Nested(_NotificationsIn, load_default=None)
 
     @post_load
-    def system(self, data: dict[str, Any], **_: Any) -> PaymentSystem:
-        return PaymentSystem(**data)
+    def entry(self, data: dict[str, Any], **_: Any) -> tuple[PaymentSystem, PaymentGateway]:
+        signed = data.pop("notifications") or {"scheme": "", "secrets": ()}
+        gateway = PaymentGateway(
+            id=data["id"],
+            late=data.pop("late"),
+            scheme=signed["scheme"],
+            secrets=tuple(signed["secrets"]),
+        )
+        return PaymentSystem(**data), gateway
 
 
 class _DealIn(Schema):
@@ -138,6 +186,7 @@ class _DealIn(Schema):
     org = _Id(required=True)
     vendor = _Id(required=True)
     limits = fields.Nested(_LimitsIn, load_default=None)
+    approves_refunds = _Flag()
 
     @post_load
     def deal(self, data: dict[str, Any], **_: Any) -> Deal:
@@ -208,12 +257,26 @@ class _SetIn(Schema):
     tickets = _Tickets(required=True)
 
 
+class _RefundsIn(Schema):
+    policy = fields.Enum(RefundPolicy, by_value=True, load_default=RefundPolicy.GENERAL)
+    resell = _Flag()
+
+    @post_load
+    def terms(self, data: dict[str, Any], **_: Any) -> RefundTerms:
+        return RefundTerms(**data)
+
+
 class _EventIn(Schema):
     id = _Id(required=True)
     org = _Id(required=True)
     title = _text()
     starts_at = _Moment(required=True)
     ends_at = _Moment(required=True)
+    currency = _text(
+        validate.Regexp(_CURRENCY, error="Is no currency: three capital letters are one."),
+        default=CURRENCY,
+    )
+    refunds = fields.Nested(_RefundsIn, load_default=RefundTerms())
     sets = fields.List(fields.Nested(_SetIn), required=True, validate=validate.Length(1, 1000))
 
     @validates_schema(skip_on_field_errors=False)
@@ -245,4 +308,9 @@ class CatalogIn(Schema):
     @post_load
     def file(self, data: dict[str, Any], **_: Any) -> CatalogFile:
         """The whole file."""
-        return CatalogFile(*(tuple(data[name]) for name in CatalogFile.__struct_fields__))
+        systems = data.pop("payment_systems")
+        return CatalogFile(
+            payment_systems=tuple(system for system, _ in systems),
+            gateways=tuple(gateway for _, gateway in systems),
+            **{name: tuple(listed) for name, listed in data.items()},
+        )

@@ -14,6 +14,7 @@ from application.catalog.deeds import deed_of
 from application.catalog.endings import Documents, deals_of, partners_of
 from application.catalog.entries import BadCatalog, CatalogFile, ShowEntry
 from application.catalog.file import read_catalog_file
+from application.catalog.gateway import PaymentGateway
 from application.catalog.key_secret import KeySecret, digest_of
 from application.catalog.scopes import OF_A_SELLER
 from application.ports.catalog import CatalogChange
@@ -123,6 +124,9 @@ def _documents(
         yield "partner", partner.id, ENCODE(partner)
     for system in file.payment_systems:
         yield "payment_system", system.id, ENCODE(system)
+    for gateway in file.gateways:
+        if ("gateway", gateway.id) in known or gateway != PaymentGateway(id=gateway.id):
+            yield "gateway", gateway.id, ENCODE(gateway)
     for deal in deals_of(file, known, at):
         yield "deal", deal.id, ENCODE(deal)
     for show in file.events:

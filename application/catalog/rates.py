@@ -22,6 +22,8 @@ MOST_COUNTED = 10_000
 """How many counts are kept; beyond that the oldest are dropped."""
 KEYLESS = RateLimitItemPerSecond(100)
 """Requests without a key from one address: most are for pages of the console and their parts."""
+NOTICES = RateLimitItemPerSecond(1000)
+"""Notices of gateways from one address: a gateway that was away for an hour sends many at once."""
 GUESSES: tuple[RateLimitItem, ...] = (
     RateLimitItemPerSecond(20, 10),
     RateLimitItemPerSecond(60, 60),
@@ -133,6 +135,11 @@ class Rates:
         """Count a request without a key. Raises `TooManyRequests`."""
         if not self._limiter.hit(KEYLESS, "keyless", address):
             raise self._refusal("requests without a key", KEYLESS, "keyless", address)
+
+    def count_notice(self, address: str) -> None:
+        """Count a notice of a gateway. Raises `TooManyRequests`."""
+        if not self._limiter.hit(NOTICES, "notice", address):
+            raise self._refusal("notices", NOTICES, "notice", address)
 
     def refuse_guess(self, address: str) -> None:
         """Refuse a bad key from an address that has guessed too often; count it otherwise."""

@@ -41,14 +41,18 @@ class Sweeper(BackgroundThread):
         rejections: RejectionLog,
         clock: Callable[[], datetime],
         seconds: float,
+        retry: Callable[[], None] = lambda: None,
     ) -> None:
+        """`retry` is what else was put off, and is tried again first."""
         super().__init__("sweeper", self._sweep, seconds)
         self._queries = queries
         self._orders = orders
         self._rejections = rejections
         self._clock = clock
+        self._retry = retry
 
     def _sweep(self) -> None:
+        self._retry()
         expired = sweep(self._queries, self._orders, "sweeper")
         self._rejections.purge(self._clock())
         if expired:

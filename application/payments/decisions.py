@@ -9,12 +9,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from application.event_log.idempotency import key_digest
 from application.orders.commands import Answer, Request
 from application.orders.concurrency import InFlightRequest
 from application.orders.loaded_order import present_of
 from application.orders.service import OrderService
+from application.ports.gateway_notices import GatewayNotice, NoticeState
 from application.ports.unit_of_work import IdempotencyRecord, LoadedState, ReadSet
 from application.read_models.tickets import owned
 from domain.commands import CommandMetadata
@@ -64,10 +66,12 @@ class OrderDecisions:
         actor: str,
         seats: tuple[str, ...] = (),
         picks: Mapping[str, int] | None = None,
+        notice: GatewayNotice | None = None,
     ) -> Answer:
         """Have the order decide, with these tickets loaded as well.
 
-        A request with a key is carried out once. `decide` gets an empty order where there is none.
+        A request with a key is carried out once. The `notice` that it came by is kept with what is
+        recorded. `decide` gets an empty order where there is none.
         Raises what it raises; `ChangedMeanwhile` where the order's state refuses, and was changed
         after the request had come.
         """
@@ -92,6 +96,9 @@ class OrderDecisions:
                 order = snapshots.replay(loaded.events, loaded.snapshot)
                 before = owned(order)
                 self._decide(order, decision, decide, came_at, in_flight)
+                if notice is not None:
+                    state = NoticeState.ACTED if order.pending else NoticeState.IGNORED
+                    transaction.notice = replace(notice, order=order.id, state=state)
                 return self._orders.answer(transaction, order, before, request, metadata)
 
             return self._orders.carry_out(read_set, within, request, [])

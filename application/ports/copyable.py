@@ -35,6 +35,7 @@ PARTS = (
     Part("ticket_lists"),
     Part("documents", key=2),
     Part("attempts"),
+    Part("gateway_notices"),
     Part("checkpoints"),
     Part("setbacks"),
     Part("admin_trail", grows=True),

@@ -12,6 +12,7 @@ from application.ports.admin_trail import TrailRecords
 from application.ports.catalog import CatalogChange
 from application.ports.console_sessions import ConsoleSessions
 from application.ports.derived_records import DerivedRecords
+from application.ports.gateway_notices import NoticeRecords
 from application.ports.integrity_records import AuditRecords
 from application.ports.key_usage import KeyUsageRecords
 from application.ports.log_point import Excerpt, LogPoint
@@ -157,6 +158,9 @@ class Store(Protocol):
 
     def attempts(self) -> "AttemptRecords":
         """The log of rejected requests."""
+
+    def notices(self) -> "NoticeRecords":
+        """The notices of gateways."""
 
     def admin_trail(self) -> "TrailRecords":
         """The administrative trail."""

@@ -65,9 +65,9 @@ def show(session: Session, *, as_json: bool) -> None:
         session.print_json(
             {
                 "partners": list(known.partners.values()),
-                "payment_systems": list(
-                    {each.id: each for each in known.systems.values()}.values()
-                ),
+                "payment_systems": [
+                    _with_gateway(each, known.gateway(each)) for each in _systems(known)
+                ],
                 "deals": list(known.deals.values()),
                 "events": [_with_vacant(each, vacant) for each in known.shows.values()],
             }
@@ -77,19 +77,42 @@ def show(session: Session, *, as_json: bool) -> None:
     for partner in known.partners.values():
         suspended = minute(partner.suspended_at)
         partners.add_row(partner.id, partner.name, partner.language, suspended)
-    systems = listing("alias", "id", "hold", "confirmed by", title="Payment systems")
-    for system in {each.id: each for each in known.systems.values()}.values():
-        systems.add_row(system.alias, system.id, f"{system.hold_minutes} min", system.confirmed_by)
-    deals = listing("deal", "org", "vendor", "ended (UTC)", title="Deals")
+    deals = listing("deal", "org", "vendor", "approves refunds", "ended (UTC)", title="Deals")
     for deal in known.deals.values():
-        deals.add_row(deal.id, deal.org, deal.vendor, minute(deal.ended_at))
+        approves = "yes" if deal.approves_refunds else ""
+        deals.add_row(deal.id, deal.org, deal.vendor, approves, minute(deal.ended_at))
     events = [_sets_table(event, vacant) for event in known.shows.values()]
-    for table in (partners, systems, deals, *events):
+    for table in (partners, _systems_table(known), deals, *events):
         session.out.print(table, "")
 
 
+def _systems(known: Any) -> list[Any]:
+    """The payment systems, which are known by their aliases, too."""
+    return list({each.id: each for each in known.systems.values()}.values())
+
+
+def _systems_table(known: Any) -> Table:
+    columns = ("alias", "id", "hold", "confirmed by", "late money", "notices", "secrets")
+    table = listing(*columns, title="Payment systems")
+    for system in _systems(known):
+        gateway = known.gateway(system)
+        hold = f"{system.hold_minutes} min"
+        signed = (gateway.late, gateway.scheme, " ".join(gateway.secrets))
+        table.add_row(system.alias, system.id, hold, system.confirmed_by, *signed)
+    return table
+
+
+def _with_gateway(system: Any, gateway: Any) -> dict[str, Any]:
+    document: dict[str, Any] = msgspec.to_builtins(system)
+    document["late"] = gateway.late
+    if gateway.scheme:
+        document["notifications"] = {"scheme": gateway.scheme, "secrets": gateway.secrets}
+    return document
+
+
 def _sets_table(event: Any, vacant: dict[str, int]) -> Table:
-    table = listing("set", "name", "tickets", "vacant", title=f"{event.title} ({event.id})")
+    about = f"{event.title} ({event.id}), {event.currency}, refunds {event.refunds.policy}"
+    table = listing("set", "name", "tickets", "vacant", title=about)
     for each in event.sets:
         table.add_row(each.id, each.name, str(each.amount), str(vacant.get(each.id, 0)))
     return table

@@ -33,10 +33,7 @@ def load_body(
     """
     if incoming.command is not None:
         return incoming.command
-    _check_encoding(incoming)
-    if incoming.environ.get("CONTENT_TYPE") != JSON and incoming.parsed.mimetype != JSON:
-        raise BadRequest("bad_content_type", f"The body has to be {JSON}.", status=415)
-    data = incoming.read_body()
+    data = raw_body(incoming)
     if quick is not None and (command := quick(data)) is not None:
         return command
     try:
@@ -50,6 +47,14 @@ def load_body(
         raise BadRequest("bad_body", "The body has to be a JSON object.")
     refuse_many_unknown(schema, body)
     return checked(schema, body, "bad_body", "The body has wrong values.")
+
+
+def raw_body(incoming: Incoming) -> bytes:
+    """The bytes of a body that says it is JSON and not compressed. Raises `BadRequest`."""
+    _check_encoding(incoming)
+    if incoming.environ.get("CONTENT_TYPE") != JSON and incoming.parsed.mimetype != JSON:
+        raise BadRequest("bad_content_type", f"The body has to be {JSON}.", status=415)
+    return incoming.read_body()
 
 
 def refuse_many_unknown(schema: Schema, body: dict[str, Any], path: str = "") -> None:
@@ -97,13 +102,18 @@ NAMED_ONCE = json.JSONDecoder(object_pairs_hook=_named_once, parse_int=str, pars
 
 def usual(incoming: Incoming, quick: Callable[[bytes], Any]) -> bool:
     """Whether `quick` can decode the body. If so, it is decoded now and only once."""
+    if has_usual_body(incoming):
+        incoming.command = quick(incoming.read_body())
+    return incoming.command is not None
+
+
+def has_usual_body(incoming: Incoming) -> bool:
+    """Whether the body is plain JSON of a usual size."""
     environ = incoming.environ
     length = environ.get("CONTENT_LENGTH", "")
     if environ.get("CONTENT_TYPE") != JSON or not length.isdecimal() or ENCODING in environ:
         return False
-    if int(length) <= LARGEST_USUAL:
-        incoming.command = quick(incoming.read_body())
-    return incoming.command is not None
+    return int(length) <= LARGEST_USUAL
 
 
 def load_query(incoming: Incoming, schema: Schema) -> Any:

@@ -20,6 +20,7 @@ from interface.http.request_log import Origin, log_request, request_id_of
 
 OPEN = frozenset(
     {
+        "gateways.take_notice",
         "health.live",
         "health.ready",
         "openapi.openapi",

@@ -114,6 +114,34 @@ RATE_LIMIT = Header(
     "With too_many_requests: how many are left (r), and the seconds until there are more (t).",
     {"type": "string", "pattern": '^"[a-z-]+";r=[0-9]+;t=[0-9]+$'},
 )
+SIGNATURE_WANTED = Header(
+    "WWW-Authenticate",
+    "The scheme of authentication.",
+    {"type": "string", "const": "signature"},
+    always=True,
+)
+OF_A_NOTICE = (
+    Header(
+        "webhook-id",
+        "With the scheme standard-webhooks: the notice's id, which makes it count once.",
+        {"type": "string", "pattern": "^[!-~]{1,255}$"},
+    ),
+    Header(
+        "webhook-timestamp",
+        "With standard-webhooks: when it was signed, in seconds; at most five minutes ago.",
+        {"type": "string", "pattern": "^[0-9]{1,12}$"},
+    ),
+    Header(
+        "webhook-signature",
+        "With standard-webhooks: one or more of v1,BASE64 and v1a,BASE64, with spaces between.",
+        {"type": "string"},
+    ),
+    Header(
+        "Stripe-Signature",
+        "With the scheme timestamped-hmac: t=SECONDS,v1=HEX, with one v1 or more.",
+        {"type": "string"},
+    ),
+)
 WWW_AUTHENTICATE = Header(
     "WWW-Authenticate",
     "The scheme of authentication.",

@@ -29,6 +29,7 @@ from interface.http.headers import (
     RATE_LIMIT_POLICY,
     REQUEST_ID,
     RETRY_AFTER,
+    SIGNATURE_WANTED,
     WWW_AUTHENTICATE,
     Header,
 )
@@ -50,6 +51,7 @@ TAGS = {
     "order tickets": "The tickets that an order lists.",
     "events": "What a key may sell.",
     "event tickets": "Every ticket of an event, and whether it is vacant.",
+    "payments": "Notices of payment gateways.",
     "health": "Liveness, readiness and metrics. No key is needed.",
     "contract": "This document, and where it is. No key is needed.",
 }
@@ -57,18 +59,24 @@ TAGS = {
 PATH_PARAMETERS = {
     "order": "The order's id. A text that is no id is an order that does not exist.",
     "event": "The event's id. A text that is no id is an event that does not exist.",
+    "system": "The payment system's id, or its alias, percent-encoded.",
 }
+EXAMPLES = {
+    "order": "56a73b7ff06c5a21c393806b",
+    "event": "56a6253df06c5a059a93802e",
+    "system": "545b544a5d645a463e779d53",
+}
+"""Ids as the documented calls have them."""
 BEFORE_THE_CALLER = frozenset({400, 408, 413, 429, 503})
 """Statuses that may be answered before the caller is known, so perhaps without X-Partner."""
-EXAMPLES = {"order": "56a73b7ff06c5a21c393806b", "event": "56a6253df06c5a059a93802e"}
-"""Ids as the documented calls have them."""
 
 ABOUT = """\
 Ticket orders, kept as a log of events: create an order, hold its tickets, take it through payment,
 and read its history.
 
-Send `Authorization: key <key>` with every call but `/`, `/health` and this document, and with
-`/metrics` from an address that is not allowed to read it without.
+Send `Authorization: key <key>` with every call but `/`, `/health`, this document and the notices
+of gateways, which are signed, and with `/metrics` from an address that is not allowed to read it
+without.
 Unknown fields and parameters are refused. Answers may get further fields one day.
 
 Every error is answered with a problem document (RFC 9457, `application/problem+json`) with a stable
@@ -185,7 +193,7 @@ def _path_parameter(name: str) -> dict[str, Any]:
         "name": name,
         "required": True,
         "description": PATH_PARAMETERS[name],
-        "schema": WRITTEN_ID,
+        "schema": {"type": "string"} if name == "system" else WRITTEN_ID,
         "example": EXAMPLES[name],
     }
 
@@ -250,20 +258,23 @@ def _problems(operation: Operation) -> dict[str, Any]:
     by_status: defaultdict[int, list[Problem]] = defaultdict(list)
     for each in operation.problems:
         by_status[each.status].append(each)
-    return {str(status): _no(status, by_status[status]) for status in sorted(by_status)}
+    return {
+        str(status): _no(status, by_status[status], keyed=operation.needs_key)
+        for status in sorted(by_status)
+    }
 
 
-def _no(status: int, problems: Sequence[Problem]) -> dict[str, Any]:
+def _no(status: int, problems: Sequence[Problem], *, keyed: bool) -> dict[str, Any]:
     narrowed = {"status": {"const": status}, "code": {"enum": [each.code for each in problems]}}
     schema = {"allOf": [ProblemDocument, {"type": "object", "properties": narrowed}]}
     more = {
-        UNAUTHORIZED.status: (WWW_AUTHENTICATE,),
+        UNAUTHORIZED.status: (WWW_AUTHENTICATE if keyed else SIGNATURE_WANTED,),
         STORE_UNAVAILABLE.status: (RETRY_AFTER,),
         TOO_MANY_REQUESTS.status: (RETRY_AFTER, RATE_LIMIT_POLICY, RATE_LIMIT),
         BAD_CONTENT_ENCODING.status: (ACCEPT_ENCODING,),
     }
     headers = [ANSWERED_REQUEST_ID, *PROTECTION]
-    if status != UNAUTHORIZED.status:
+    if keyed and status != UNAUTHORIZED.status:
         headers.append(POSSIBLE_PARTNER if status in BEFORE_THE_CALLER else PARTNER)
     headers += more.get(status, ())
     return {

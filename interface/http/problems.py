@@ -39,6 +39,12 @@ EVERY_KEYED_CALL = (
     TOO_MANY_CALLS,
 )
 
+BAD_SIGNATURE = Problem(
+    "bad_signature", 401, "The notice is not signed by a secret of this payment system, or too old."
+)
+SECRET_UNREADABLE = Problem(
+    "gateway_secret_unreadable", 503, "A secret of this payment system cannot be read now."
+)
 NOT_FOUND = Problem("not_found", 404, "There is nothing at this address.")
 METHOD_NOT_ALLOWED = Problem("method_not_allowed", 405, "This address has other methods.")
 INTERNAL = Problem("internal", 500, "Something went wrong here; the request id names it.")

@@ -6,6 +6,7 @@ from application.bootstrap import Services
 from interface.console.blueprint import console_blueprint
 from interface.http import health, metrics
 from interface.http.flask_adapter import OrderId, Service, blueprint_of, register
+from interface.http.gateways import GATEWAYS
 from interface.http.monitoring import Monitoring
 from interface.http.openapi import openapi_blueprint
 from interface.http.order_audit import ORDER_AUDIT
@@ -22,7 +23,7 @@ def create_app(services: Services, monitoring: Monitoring | None = None) -> Flas
     app.url_map.merge_slashes = False
     app.url_map.converters["order_id"] = OrderId
     register(app, services)
-    for calls in (ORDERS, ORDER_AUDIT, SHOWS):
+    for calls in (ORDERS, ORDER_AUDIT, SHOWS, GATEWAYS):
         app.register_blueprint(blueprint_of(calls, services))
     for calls in (health.HEALTH, metrics.CALLS):
         app.register_blueprint(blueprint_of(calls, monitoring))

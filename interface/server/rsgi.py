@@ -34,6 +34,7 @@ from interface.http import health
 from interface.http.authentication import admit, known_caller_of, may_watch
 from interface.http.errors import BadRequest, BodyRefused, TooManyCalls, answer_of, answer_to
 from interface.http.exchange import Environ, Incoming, Outgoing
+from interface.http.gateways import GATEWAYS
 from interface.http.metrics import SCOPES, metrics_answer
 from interface.http.monitoring import Monitoring
 from interface.http.orders import ORDERS
@@ -76,7 +77,7 @@ class RsgiService:
         self._services = services
         self._flask = flask.wsgi_app
         self._routes = flask.url_map.bind("")
-        self._usual = UsualCalls(services, [ORDERS])
+        self._usual = UsualCalls(services, [ORDERS, GATEWAYS])
         self._largest = services.settings.max_body_bytes
         self._large: Counter[str] = Counter()
         self._slots = BoundedSemaphore(RUNNING)

@@ -18,6 +18,7 @@ from interface.http.request_log import Origin, log_request, request_id_of, sign
 
 UNUSUAL = ("HTTP_TRANSFER_ENCODING", "HTTP_EXPECT")
 ID = re.compile(r"<order_id:(\w+)>")
+NAME = re.compile(r"<path:(\w+)>")
 
 
 class UsualCalls:
@@ -32,11 +33,12 @@ class UsualCalls:
                 self._add(call)
 
     def _add(self, call: Call) -> None:
-        if ID.search(call.rule) is None:
+        pattern = ID.sub(r"(?P<\1>[0-9a-f]{24})", call.rule)
+        pattern = NAME.sub(r"(?P<\1>[!-~]+)", pattern)
+        if pattern == call.rule:
             self._exact[call.method, call.rule] = call
         else:
-            pattern = re.compile(ID.sub(r"(?P<\1>[0-9a-f]{24})", call.rule) + r"\Z")
-            self._with_id.append((call.method, pattern, call))
+            self._with_id.append((call.method, re.compile(pattern + r"\Z"), call))
 
     def find(
         self, environ: Environ, read_body: Callable[[], bytes]
@@ -61,15 +63,18 @@ class UsualCalls:
         return None
 
     def answer(self, call: Call, incoming: Incoming) -> Outgoing | None:
-        """Answer; None if the caller is not known, which Flask's adapter answers."""
+        """Answer; None if the call needs a caller that is not known: Flask's adapter answers."""
         began = time.perf_counter()
         environ = incoming.environ
-        incoming.known_caller = caller = known_caller_of(self._services, environ)
-        if caller is None:
+        keyed = call.operation.needs_key
+        caller = known_caller_of(self._services, environ) if keyed else None
+        if caller is None and keyed:
             return None
+        incoming.known_caller = caller
         incoming.id = request_id_of(environ)
         try:
-            self._services.rates.count_partner(caller.partner)
+            if caller is not None:
+                self._services.rates.count_partner(caller.partner)
             outgoing = call.handle(incoming, self._services)
         except Exception as error:  # noqa: BLE001 - as Flask does with exceptions of a view
             outgoing = answer_to(error)

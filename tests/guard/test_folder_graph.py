@@ -14,7 +14,7 @@ CORE = {"domain", "application/ports", "application/runtime"}
 BELOW_ORDERS = CORE | {"application/event_log", "application/read_models", "application/catalog"}
 USE_CASES = BELOW_ORDERS | {
     *("application/orders", "application/orders/timeline", "application/projector"),
-    "application/payments",
+    *("application/payments", "application/payments/schemes"),
     *("application/integrity", "application/operations"),
 }
 MAY_IMPORT = {
@@ -22,7 +22,8 @@ MAY_IMPORT = {
     "application/ports": {"domain"},
     "application/runtime": {"domain", "application/ports"},
     "application/event_log": CORE,
-    "application/catalog": CORE,
+    "application/payments/schemes": set(),
+    "application/catalog": CORE | {"application/payments/schemes"},
     "application/read_models": CORE,
     "application/integrity": CORE | {"application/event_log", "application/read_models"},
     "application/copying": CORE | {"application/integrity"},
@@ -32,7 +33,8 @@ MAY_IMPORT = {
     | {"application/integrity", "application/archive"},
     "application/orders": BELOW_ORDERS | {"application/projector"},
     "application/orders/timeline": BELOW_ORDERS | {"application/orders"},
-    "application/payments": BELOW_ORDERS | {"application/orders", "application/projector"},
+    "application/payments": BELOW_ORDERS
+    | {"application/orders", "application/projector", "application/payments/schemes"},
     "application/operations": BELOW_ORDERS | {"application/orders", "application/integrity"},
     "application/storage/shared": CORE | {"application/event_log"},
     "application/storage/sqlite": CORE | {"application/event_log", "application/storage/shared"},

@@ -16,6 +16,7 @@ from application.runtime.failpoints import reach
 from application.storage.postgres.access_tables import ACCESS
 from application.storage.postgres.advisory_locks import LAYOUT_LOCK, LOG_LOCK
 from application.storage.postgres.connections import Connection, unavailable
+from application.storage.postgres.notice_tables import GATEWAY_NOTICES
 from application.storage.shared.derived_records import PROVEN_FROM
 
 WAIT = "60s"
@@ -310,6 +311,7 @@ STEPS: Mapping[int, Step] = MappingProxyType(
         10: DIGESTED_REQUESTS,
         11: list_tickets,
         12: ACCESS,
+        13: GATEWAY_NOTICES,
     }
 )
 """How each layout is made of the one before it: by SQL, or by a function that gets the connection.

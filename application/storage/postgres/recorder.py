@@ -18,6 +18,7 @@ from psycopg import Connection, errors
 from psycopg.rows import DictRow, dict_row, tuple_row
 
 from application.event_log.hash_chain import links
+from application.ports.gateway_notices import GatewayNotice
 from application.ports.unit_of_work import IdempotencyRecord, TicketChange
 from application.runtime.clock import to_ms
 from application.storage.postgres.advisory_locks import LOG_LOCK
@@ -35,6 +36,7 @@ from application.storage.postgres.pipeline import (
 from application.storage.postgres.positions import Positions
 from application.storage.postgres.tickets import change_calls
 from application.storage.shared.batch import PendingWrites, events_of
+from application.storage.shared.gateway_notices import KEPT_AGAIN, notices_of
 
 BEGIN = Statement(b"begin", b"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
 COMMIT = Statement(b"commit", b"COMMIT")
@@ -69,6 +71,14 @@ REMEMBER = Statement(
     b" SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::text[], $4::bigint[], $5::bigint[])",
 )
 
+KEEP_NOTICES = Statement(
+    b"keep_notices",
+    b"INSERT INTO gateway_notices"
+    b" (digest, system, notice, type, came_at, body, state, order_id)"
+    b" SELECT * FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::bigint[],"
+    b" $6::bytea[], $7::text[], $8::text[]) " + KEPT_AGAIN.encode(),
+)
+
 
 def append_calls(
     pending_writes: Sequence[PendingWrites], hashes: MutableMapping[str, bytes]
@@ -93,6 +103,9 @@ def append_calls(
     records = [each for writes in pending_writes for each in writes.idempotency_records]
     if records:
         calls.append(Call(REMEMBER, _request_rows(records)))
+    notices = notices_of(pending_writes)
+    if notices:
+        calls.append(Call(KEEP_NOTICES, _notice_rows(notices)))
     return calls
 
 
@@ -103,6 +116,19 @@ def _request_rows(records: Sequence[IdempotencyRecord]) -> tuple[bytes, ...]:
         texts(each.order for each in records),
         integers(each.version for each in records),
         integers(to_ms(each.at) for each in records),
+    )
+
+
+def _notice_rows(notices: Sequence[GatewayNotice]) -> tuple[bytes, ...]:
+    return (
+        binaries(each.digest for each in notices),
+        texts(each.system for each in notices),
+        texts(each.notice for each in notices),
+        texts(each.type for each in notices),
+        integers(to_ms(each.came_at) for each in notices),
+        binaries(each.body for each in notices),
+        texts(each.state.value for each in notices),
+        texts(each.order or "" for each in notices),
     )
 
 

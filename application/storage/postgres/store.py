@@ -41,6 +41,7 @@ from application.storage.postgres.writing import PostgresWriter
 from application.storage.shared.admin_trail import AdminTrail
 from application.storage.shared.catalog import CatalogChange, read_documents
 from application.storage.shared.console_sessions import ConsoleSessionTable
+from application.storage.shared.gateway_notices import GatewayNotices
 from application.storage.shared.group_commit import GroupCommit
 from application.storage.shared.key_usage import KeyUsageTable
 from application.storage.shared.ownership import TicketOwnership
@@ -84,6 +85,7 @@ class PostgresStore(TicketReading):
         self._models = PostgresReadModels(url, self._readers)
         self._database = PostgresDatabase(self._readers)
         self._attempts = RejectionLog(self._database)
+        self._notices = GatewayNotices(self._database)
         self._trail = AdminTrail(self._database)
         self._sessions = ConsoleSessionTable(self._database)
         self._key_usage = KeyUsageTable(self._database)
@@ -282,6 +284,9 @@ class PostgresStore(TicketReading):
 
     def attempts(self) -> RejectionLog:
         return self._attempts
+
+    def notices(self) -> GatewayNotices:
+        return self._notices
 
     def admin_trail(self) -> AdminTrail:
         return self._trail

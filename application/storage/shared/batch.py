@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from eventsourcing.persistence import Notification, StoredEvent
 
+from application.ports.gateway_notices import GatewayNotice
 from application.ports.snapshot import Snapshot
 from application.ports.tickets import Ticket
 from application.ports.unit_of_work import (
@@ -28,12 +29,13 @@ Outcome = Written[Any] | Exception
 class PendingWrites:
     """The pending writes of a unit of work: part of a batch once its `decide` returns."""
 
-    __slots__ = ("changes", "events", "idempotency_records")
+    __slots__ = ("changes", "events", "idempotency_records", "notice")
 
     def __init__(self) -> None:
         self.events: list[StoredEvent] = []
         self.changes: list[TicketChange] = []
         self.idempotency_records: list[IdempotencyRecord] = []
+        self.notice: GatewayNotice | None = None
 
     def add(
         self,
@@ -51,7 +53,7 @@ class PendingWrites:
     @property
     def empty(self) -> bool:
         """Whether there is nothing to store."""
-        return not (self.events or self.idempotency_records or self.changes)
+        return not (self.events or self.idempotency_records or self.changes or self.notice)
 
 
 class MergedReadSet(msgspec.Struct, kw_only=True):

@@ -23,6 +23,10 @@ COLUMNS = {
         ),
     ),
     "admin_trail": ("admin_trail", "number at actor action about hash"),
+    "gateway_notices": (
+        "gateway_notices",
+        "digest system notice type came_at body state order_id resolved_at resolved_by",
+    ),
     "attempts": ("attempts", "id order_id at version actor request code wanted about"),
 }
 """By part, its table and the columns that are copied; those of the key come first."""

@@ -16,6 +16,7 @@ from application.event_log.hash_chain import HASH_BYTES, links
 from application.ports.unit_of_work import IdempotencyRecord, TicketTaken, UnitOfWork
 from application.runtime.clock import from_ms, to_ms
 from application.storage.shared.batch import Batch, MergedReadSet, PendingWrites, events_of
+from application.storage.shared.gateway_notices import KEPT_AGAIN, notices_of
 from application.storage.shared.ticket_places import any_place
 from application.storage.shared.ticket_rows import COLUMNS, ticket_of
 
@@ -78,11 +79,22 @@ CREATE TEMP TRIGGER store_batch INSTEAD OF INSERT ON batch BEGIN
             substr(NEW.heap, value ->> 2, value ->> 3),
             value ->> 4, value ->> 5, value ->> 6 FROM json_each(NEW.answered);
 END;
+CREATE TEMP VIEW noticed_batch AS SELECT *, '' notices FROM batch;
+CREATE TEMP TRIGGER store_noticed_batch INSTEAD OF INSERT ON noticed_batch BEGIN
+    INSERT INTO batch VALUES
+        (NEW.facts, NEW.heap, NEW.number, NEW.freed, NEW.kept, NEW.taken, NEW.answered);
+    INSERT INTO gateway_notices (digest, system, notice, type, came_at, body, state, order_id)
+        SELECT substr(NEW.heap, value ->> 0, value ->> 1), value ->> 2, value ->> 3, value ->> 4,
+            value ->> 5, substr(NEW.heap, value ->> 6, value ->> 7), value ->> 8, value ->> 9
+        FROM json_each(NEW.notices) WHERE true {KEPT_AGAIN};
+END;
 """  # noqa: S608 - fixed words
 """A batch is stored by inserting it into a view. JSON holds no bytes: events' bytes, requests'
 digests and fingerprints stand one after another in `heap`, and are named by place (from 1) and
-length. An event's hash stands right after its bytes."""
+length. An event's hash stands right after its bytes. A batch with notices of gateways has a view
+of its own, so that all others cost nothing more."""
 STORE = "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)"
+STORE_NOTICED = "INSERT INTO noticed_batch VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 
 _encode = msgspec.json.Encoder().encode
 _ids = msgspec.json.Decoder(list[str]).decode
@@ -214,8 +226,11 @@ def store_pending(
     records = _record_rows(heap, pending_writes)
     freed, kept, taken = _ticket_rows(pending_writes)
     texts = [as_json(rows) for rows in (freed, kept, taken, records)]
+    notices = _notice_rows(heap, pending_writes)
+    texts += [as_json(notices)] * bool(notices)
+    statement = STORE_NOTICED if notices else STORE
     try:
-        connection.execute(STORE, (as_json(events), heap.bytes, number, *texts))
+        connection.execute(statement, (as_json(events), heap.bytes, number, *texts))
     except sqlite3.IntegrityError as error:
         if str(error) == LOST:
             raise TicketTaken(", ".join(row[0] for row in freed + kept + taken)) from error
@@ -244,6 +259,19 @@ def _record_rows(heap: "Heap", pending_writes: Sequence[PendingWrites]) -> list[
         (*heap.put(r.digest), *heap.put(r.fingerprint), r.order, r.version, to_ms(r.at))
         for writes in pending_writes
         for r in writes.idempotency_records
+    ]
+
+
+def _notice_rows(heap: "Heap", pending_writes: Sequence[PendingWrites]) -> list[tuple[Any, ...]]:
+    """The rows of notices of gateways."""
+    return [
+        (
+            *heap.put(each.digest),
+            *(each.system, each.notice, each.type, to_ms(each.came_at)),
+            *heap.put(each.body),
+            *(each.state.value, each.order),
+        )
+        for each in notices_of(pending_writes)
     ]
 
 

@@ -77,6 +77,7 @@ LOG = File(
             7: log_tables.digest_requests,
             8: log_tables.list_tickets,
             9: log_tables.ACCESS,
+            10: log_tables.GATEWAY_NOTICES,
         }
     ),
     _log_layout,

@@ -187,6 +187,25 @@ INSERT INTO counters VALUES ('checkpointing', 0);
 """
 """`checkpointing` is until when (milliseconds) a process has the making of the next one."""
 
+GATEWAY_NOTICES = """
+CREATE TABLE gateway_notices (
+    digest BLOB PRIMARY KEY,
+    system TEXT NOT NULL,
+    notice TEXT NOT NULL,
+    type TEXT NOT NULL,
+    came_at INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    state TEXT NOT NULL,
+    order_id TEXT,
+    resolved_at INTEGER,
+    resolved_by TEXT
+) WITHOUT ROWID;
+CREATE INDEX gateway_notices_by_order ON gateway_notices (order_id, came_at);
+CREATE INDEX gateway_notices_waiting ON gateway_notices (state, came_at, digest)
+    WHERE state IN ('pending', 'unknown_buyer');
+"""
+"""What gateways told, as it came, by the digest of the system and the notice's own id."""
+
 LOG_ID_BYTES = 16
 
 

@@ -23,6 +23,7 @@ from application.runtime.clock import from_ms
 from application.storage.shared.admin_trail import AdminTrail
 from application.storage.shared.catalog import CatalogChange, read_documents
 from application.storage.shared.console_sessions import ConsoleSessionTable
+from application.storage.shared.gateway_notices import GatewayNotices
 from application.storage.shared.key_usage import KeyUsageTable
 from application.storage.shared.ownership import TicketOwnership
 from application.storage.shared.rejection_log import RejectionLog
@@ -100,6 +101,7 @@ class SqliteStore(TicketReading):
         self.recorder = SqliteRecorder(path, self._writer.append)
         self._database = SqliteDatabase(path, lambda: self._reader, self.transaction)
         self._attempts = RejectionLog(self._database)
+        self._notices = GatewayNotices(self._database)
         self._trail = AdminTrail(self._database)
         self._sessions = ConsoleSessionTable(self._database)
         self._key_usage = KeyUsageTable(self._database)
@@ -271,6 +273,9 @@ class SqliteStore(TicketReading):
 
     def attempts(self) -> RejectionLog:
         return self._attempts
+
+    def notices(self) -> GatewayNotices:
+        return self._notices
 
     def admin_trail(self) -> AdminTrail:
         return self._trail

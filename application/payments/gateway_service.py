@@ -1,0 +1,197 @@
+"""Takes the notices of gateways: each is kept durably, in one commit with what its order records.
+
+A notice that no order can act on is kept alone: money is never refused at the door.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+
+import msgspec
+import structlog
+from msgspec.structs import replace
+
+from application.catalog.access import Caller
+from application.catalog.cache import CatalogCache
+from application.catalog.gateway import PaymentGateway
+from application.orders.commands import Answer
+from application.payments.decisions import GatewayRequest, OrderDecisions
+from application.payments.late_money import Again
+from application.payments.notice import Notice, notice_of
+from application.payments.notice_decisions import UnknownBuyer, decide_notice
+from application.payments.schemes.known import known_schemes
+from application.payments.schemes.protocol import BadSecret, SignatureRefused
+from application.payments.secrets import GatewaySecrets, SecretUnreadable, unreadable_of
+from application.ports.gateway_notices import GatewayNotice, NoticeState
+from application.ports.store import Store, StoreUnavailable
+from application.runtime.greenlet_bridge import TooLate, off_the_loop
+from application.runtime.ids import is_id
+from domain.order_money import TicketsNeeded
+from domain.payment import PaymentSystem, order_of_token
+from domain.refusals import RequestReused, UnknownGateway, UnknownPaymentSystem
+
+NOBODY = Caller("", "", "")
+TRIES = 3
+"""How often an order's tickets are loaded for late money: it may get others meanwhile."""
+RETRIED_AT_ONCE = 100
+
+log = structlog.get_logger()
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A notice was taken: whether it had come before, and the order that acted on it."""
+
+    repeated: bool
+    order: str | None = None
+
+
+class GatewayService:
+    """Verifies notices, keeps them, and has their orders decide."""
+
+    def __init__(
+        self,
+        store: Store,
+        catalog_cache: CatalogCache,
+        decisions: OrderDecisions,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._catalog_cache = catalog_cache
+        self._decisions = decisions
+        self._clock = clock
+        self._secrets = GatewaySecrets()
+
+    def take(self, name: str, headers: Mapping[str, str], body: bytes, request_id: str) -> Taken:
+        """Take a notice of the payment system with this alias or id; return when it is durable.
+
+        Raises `UnknownGateway`, `SignatureRefused`, `SecretUnreadable`, `BadNotice`.
+        """
+        system, gateway = self._gateway(name)
+        signed_id = self._verified(gateway, headers, body)
+        notice = notice_of(system.id, signed_id, body)
+        request = _request_of(notice, body, request_id)
+        return self._taken(system, notice, request, self._kept_form(notice, request, body))
+
+    def retry_pending(self) -> None:
+        """Have orders decide about notices that they could not decide about before."""
+        for kept in self._store.notices().pending(RETRIED_AT_ONCE):
+            system = self._catalog_cache.current().systems.get(kept.system)
+            if system is None:
+                continue
+            notice = notice_of(kept.system, kept.notice, kept.body)
+            self._taken(system, notice, _request_of(notice, kept.body, "sweeper"), kept)
+
+    def report_unreadable(self) -> None:
+        """Log each secret that cannot be read."""
+        for gateway in self._catalog_cache.current().gateways.values():
+            for unreadable in unreadable_of(self._secrets, gateway.secrets):
+                _report(gateway, unreadable)
+
+    def _gateway(self, name: str) -> tuple[PaymentSystem, PaymentGateway]:
+        catalog = self._catalog_cache.current()
+        try:
+            system = catalog.system(name)
+        except UnknownPaymentSystem:
+            raise UnknownGateway(system=name[:100]) from None
+        gateway = catalog.gateway(system)
+        if not gateway.scheme:
+            raise UnknownGateway(system=name[:100])
+        return system, gateway
+
+    def _verified(
+        self, gateway: PaymentGateway, headers: Mapping[str, str], body: bytes
+    ) -> str | None:
+        """The signed id. A notice that an unreadable secret may have signed is not refused."""
+        scheme = known_schemes().get(gateway.scheme)
+        secrets, unreadable = self._secrets.read(gateway.secrets)
+        if scheme is None:
+            raise UnknownGateway(system=gateway.id)
+        try:
+            return scheme.verify(headers, body, secrets, self._clock())
+        except BadSecret as error:
+            unreadable = SecretUnreadable(" or ".join(gateway.secrets), f"one {error}")
+        except SignatureRefused:
+            if unreadable is None:
+                raise
+        _report(gateway, unreadable)
+        raise unreadable
+
+    def _kept_form(self, notice: Notice, request: GatewayRequest, body: bytes) -> GatewayNotice:
+        return GatewayNotice(
+            digest=request.digest,
+            system=request.system,
+            notice=notice.id,
+            type=notice.type.value,
+            came_at=self._clock(),
+            body=body,
+            state=NoticeState.PENDING,
+        )
+
+    def _taken(
+        self, system: PaymentSystem, notice: Notice, request: GatewayRequest, kept: GatewayNotice
+    ) -> Taken:
+        order = order_of_token(notice.customer)
+        if not is_id(order):
+            return self._keep(replace(kept, state=NoticeState.UNKNOWN_BUYER))
+        try:
+            answer = self._decided(system, order, notice, request, kept)
+        except (StoreUnavailable, TooLate):
+            raise
+        except RequestReused:
+            return Taken(repeated=True, order=order)
+        except UnknownBuyer:
+            return self._keep(replace(kept, state=NoticeState.UNKNOWN_BUYER))
+        except Exception as error:
+            taken = self._keep(replace(kept, order=order))
+            if not taken.repeated:
+                log.error("gateway_notice_pending", order=order, notice=notice.id, exc_info=error)
+            return taken
+        return Taken(repeated=answer.repeated, order=order)
+
+    def _keep(self, kept: GatewayNotice) -> Taken:
+        """Keep a notice alone."""
+        is_new = off_the_loop(partial(self._store.notices().keep, kept))
+        return Taken(repeated=not is_new, order=kept.order)
+
+    def _decided(
+        self,
+        system: PaymentSystem,
+        order: str,
+        notice: Notice,
+        request: GatewayRequest,
+        kept: GatewayNotice,
+    ) -> Answer:
+        """Have the order decide; late money may need its tickets to be loaded, too."""
+        catalog = self._catalog_cache.current()
+        again = Again(catalog.gateway(system).late, catalog)
+        picks: dict[str, int] = {}
+        for _ in range(TRIES):
+            try:
+                return self._decisions.carry_out(
+                    order,
+                    partial(decide_notice, notice=notice, again=again),
+                    request,
+                    actor=f"gateway:{system.alias}",
+                    seats=again.seats,
+                    picks=picks,
+                    notice=kept,
+                )
+            except TicketsNeeded as needed:
+                again = replace(again, seats=tuple(needed.tickets))
+                picks = again.picks(needed.tickets)
+        raise TicketsNeeded({})
+
+
+def _request_of(notice: Notice, body: bytes, request_id: str) -> GatewayRequest:
+    return GatewayRequest(
+        caller=NOBODY,
+        id=request_id,
+        key=notice.id,
+        fingerprint=hashlib.sha256(body).digest(),
+        system=notice.about.system,
+    )
+
+
+def _report(gateway: PaymentGateway, unreadable: SecretUnreadable) -> None:
+    log.error("gateway_secret_unreadable", system=gateway.id, reason=str(unreadable))

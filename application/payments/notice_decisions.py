@@ -1,0 +1,79 @@
+"""What an order decides on each type of notice."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from application.payments.decisions import Decision
+from application.payments.late_money import Again, tickets_again
+from application.payments.notice import Notice, NoticeType
+from application.runtime.ids import new_id
+from domain.gateway import DisputeState, PaymentNotice
+from domain.order import Order
+from domain.order_money import (
+    note_dispute,
+    note_failed,
+    note_received,
+    note_refund_failed,
+    note_refund_paid,
+    note_started,
+)
+from domain.shows import CURRENCY
+from domain.status import LET_GO
+
+DISPUTES = MappingProxyType(
+    {
+        NoticeType.DISPUTE_OPENED: DisputeState.OPENED,
+        NoticeType.DISPUTE_WON: DisputeState.WON,
+        NoticeType.DISPUTE_LOST: DisputeState.LOST,
+    }
+)
+PLAIN: Mapping[NoticeType, Callable[..., None]] = MappingProxyType(
+    {
+        NoticeType.STARTED: note_started,
+        NoticeType.FAILED: note_failed,
+        NoticeType.REFUND_SUCCEEDED: note_refund_paid,
+        NoticeType.REFUND_FAILED: note_refund_failed,
+    }
+)
+
+
+class UnknownBuyer(Exception):
+    """No order was ever sent to this payment system with the token of a notice."""
+
+
+def decide_notice(order: Order, decision: Decision, notice: Notice, again: Again) -> None:
+    """Have the order decide. Raises `UnknownBuyer`, `TicketsNeeded`, `TicketsShort`."""
+    _refuse_other_buyer(order, notice)
+    kind = notice.type
+    if kind in DISPUTES:
+        note_dispute(order, notice.about, DISPUTES[kind], decision.metadata)
+    elif kind in PLAIN:
+        PLAIN[kind](order, notice.about, decision.metadata)
+    else:
+        _note_received(order, decision, notice.about, again)
+
+
+def _refuse_other_buyer(order: Order, notice: Notice) -> None:
+    """Refuse a token that is not of this order, or that another payment system was given."""
+    if not (order.redirect_url or "").endswith(f"={notice.customer}"):
+        raise UnknownBuyer
+    if order.engaged != notice.about.system:
+        raise UnknownBuyer
+
+
+def _note_received(order: Order, decision: Decision, about: PaymentNotice, again: Again) -> None:
+    show = again.catalog.shows.get(order.show)
+    known = order.money.currency if order.money else ""
+    metadata = decision.metadata
+    late = order.status_at(metadata.at) in LET_GO
+    note_received(
+        order,
+        about,
+        metadata,
+        secrets.token_hex(20),
+        due_in=known or (CURRENCY if show is None else show.currency),
+        late=again.late,
+        refund=new_id(metadata.at),
+        tickets=tickets_again(order, decision, again) if late else None,
+    )

@@ -1,0 +1,65 @@
+"""The port to the notices of gateways, kept as they came."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+
+class NoticeState(StrEnum):
+    """What came of a notice.
+
+    One is `ignored` that tells nothing new, and `pending` while its order cannot decide.
+    """
+
+    ACTED = "acted"
+    IGNORED = "ignored"
+    UNKNOWN_BUYER = "unknown_buyer"
+    PENDING = "pending"
+
+
+class GatewayNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """A notice as it came: its raw bytes, when, and what came of it.
+
+    `digest` names it for ever: it is that of its system and the gateway's own id for it. `order`
+    is the one that its buyer's token names, if there is one. A person resolves one whose buyer is
+    not known.
+    """
+
+    digest: bytes
+    system: str
+    notice: str
+    type: str
+    came_at: datetime
+    body: bytes
+    state: NoticeState
+    order: str | None = None
+    resolved_at: datetime | None = None
+    resolved_by: str | None = None
+
+
+class NoticeRecords(Protocol):
+    """The notices that were kept. Those that an order acts on are stored with its events."""
+
+    def keep(self, notice: GatewayNotice) -> bool:
+        """Keep a notice in a transaction of its own; False if it was kept before."""
+
+    def find(self, digest: bytes) -> GatewayNotice | None:
+        """The notice with this digest."""
+
+    def pending(self, limit: int) -> Sequence[GatewayNotice]:
+        """At most `limit` notices that wait for their order to decide, oldest first."""
+
+    def unknown(self, after: tuple[datetime, bytes] | None, limit: int) -> Sequence[GatewayNotice]:
+        """At most `limit` unresolved notices whose buyer is not known, oldest first.
+
+        `after` is when the last one of the page before came, and its digest.
+        """
+
+    def of_order(self, order: str) -> Sequence[GatewayNotice]:
+        """The notices about an order, oldest first."""
+
+    def resolve(self, digest: bytes, at: datetime, by: str) -> bool:
+        """Note that a person has resolved a notice; False if there is none, or it was resolved."""

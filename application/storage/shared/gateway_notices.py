@@ -1,0 +1,117 @@
+"""The notices of gateways: a table beside the log."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from application.ports.gateway_notices import GatewayNotice, NoticeState
+from application.runtime.clock import from_ms, to_ms
+from application.storage.shared.batch import PendingWrites
+from application.storage.shared.database import Database
+
+COLUMNS = "digest, system, notice, type, came_at, body, state, order_id, resolved_at, resolved_by"
+KEPT_AGAIN = (
+    "ON CONFLICT (digest) DO UPDATE SET state = excluded.state, order_id = excluded.order_id"
+)
+"""With its order's events a notice replaces the row that it had while it was pending."""
+_SELECT = f"SELECT {COLUMNS} FROM gateway_notices"  # noqa: S608 - our own names
+_FROM_THE_START = (0, b"")
+
+
+class GatewayNotices:
+    """The port `NoticeRecords` (`application/ports/gateway_notices.py`)."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def keep(self, notice: GatewayNotice) -> bool:
+        """Keep a notice in a transaction of its own; False if it was kept before."""
+        with self._database.transaction() as session:
+            return bool(
+                session.run(
+                    f"INSERT INTO gateway_notices ({COLUMNS})"  # noqa: S608 - our own names
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING",
+                    row_of(notice),
+                )
+            )
+
+    def find(self, digest: bytes) -> GatewayNotice | None:
+        """The notice with this digest."""
+        return next(iter(self._found(f"{_SELECT} WHERE digest = ?", digest)), None)
+
+    def pending(self, limit: int) -> list[GatewayNotice]:
+        """At most `limit` notices that wait for their order to decide, oldest first."""
+        return self._found(
+            f"{_SELECT} WHERE state = ? ORDER BY came_at, digest LIMIT ?",
+            NoticeState.PENDING.value,
+            limit,
+        )
+
+    def unknown(self, after: tuple[datetime, bytes] | None, limit: int) -> list[GatewayNotice]:
+        """At most `limit` unresolved notices whose buyer is not known, oldest first."""
+        came_at, digest = _FROM_THE_START if after is None else (to_ms(after[0]), after[1])
+        return self._found(
+            f"{_SELECT} WHERE state = ? AND resolved_at IS NULL AND (came_at, digest) > (?, ?)"
+            " ORDER BY came_at, digest LIMIT ?",
+            NoticeState.UNKNOWN_BUYER.value,
+            came_at,
+            digest,
+            limit,
+        )
+
+    def of_order(self, order: str) -> list[GatewayNotice]:
+        """The notices about an order, oldest first."""
+        return self._found(f"{_SELECT} WHERE order_id = ? ORDER BY came_at, digest", order)
+
+    def resolve(self, digest: bytes, at: datetime, by: str) -> bool:
+        """Note that a person has resolved a notice; False if there is none, or it was resolved."""
+        with self._database.transaction() as session:
+            return bool(
+                session.run(
+                    "UPDATE gateway_notices SET resolved_at = ?, resolved_by = ?"
+                    " WHERE digest = ? AND resolved_at IS NULL",
+                    (to_ms(at), by, digest),
+                )
+            )
+
+    def _found(self, statement: str, *values: Any) -> list[GatewayNotice]:
+        return [notice_of(row) for row in self._database.rows(statement, values)]
+
+
+def notice_of(row: Sequence[Any]) -> GatewayNotice:
+    """The notice of a row."""
+    digest, system, notice, kind, came_at, body, state, order, resolved_at, resolved_by = row
+    return GatewayNotice(
+        digest=bytes(digest),
+        system=system,
+        notice=notice,
+        type=kind,
+        came_at=from_ms(came_at),
+        body=bytes(body),
+        state=NoticeState(state),
+        order=order,
+        resolved_at=None if resolved_at is None else from_ms(resolved_at),
+        resolved_by=resolved_by,
+    )
+
+
+def row_of(notice: GatewayNotice) -> tuple[Any, ...]:
+    """The row of a notice."""
+    resolved_at = None if notice.resolved_at is None else to_ms(notice.resolved_at)
+    return (
+        notice.digest,
+        notice.system,
+        notice.notice,
+        notice.type,
+        to_ms(notice.came_at),
+        notice.body,
+        notice.state.value,
+        notice.order,
+        resolved_at,
+        notice.resolved_by,
+    )
+
+
+def notices_of(pending_writes: Iterable[PendingWrites]) -> list[GatewayNotice]:
+    """The notices of pending writes, in their order."""
+    return [each.notice for each in pending_writes if each.notice is not None]
