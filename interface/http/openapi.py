@@ -274,8 +274,9 @@ def _no(status: int, problems: Sequence[Problem], *, keyed: bool) -> dict[str, A
         BAD_CONTENT_ENCODING.status: (ACCEPT_ENCODING,),
     }
     headers = [ANSWERED_REQUEST_ID, *PROTECTION]
-    if keyed and status != UNAUTHORIZED.status:
-        headers.append(POSSIBLE_PARTNER if status in BEFORE_THE_CALLER else PARTNER)
+    if status != UNAUTHORIZED.status:
+        known = keyed and status not in BEFORE_THE_CALLER
+        headers.append(PARTNER if known else POSSIBLE_PARTNER)
     headers += more.get(status, ())
     return {
         "description": "\n".join(f"- `{each.code}`: {each.says}" for each in problems),
