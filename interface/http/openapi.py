@@ -268,7 +268,7 @@ def _no(status: int, problems: Sequence[Problem], *, keyed: bool) -> dict[str, A
     narrowed = {"status": {"const": status}, "code": {"enum": [each.code for each in problems]}}
     schema = {"allOf": [ProblemDocument, {"type": "object", "properties": narrowed}]}
     more = {
-        UNAUTHORIZED.status: (WWW_AUTHENTICATE if keyed else SIGNATURE_WANTED,),
+        UNAUTHORIZED.status: (WWW_AUTHENTICATE if UNAUTHORIZED in problems else SIGNATURE_WANTED,),
         STORE_UNAVAILABLE.status: (RETRY_AFTER,),
         TOO_MANY_REQUESTS.status: (RETRY_AFTER, RATE_LIMIT_POLICY, RATE_LIMIT),
         BAD_CONTENT_ENCODING.status: (ACCEPT_ENCODING,),
