@@ -37,6 +37,8 @@ from application.orders.sales_report import SalesQueries
 from application.orders.search import OrderSearch
 from application.orders.service import OrderService
 from application.orders.timeline.timeline import OrderTimelines
+from application.payments.decisions import OrderDecisions
+from application.payments.refund_service import RefundService
 from application.ports.backup_files import BackupRefused, Backups
 from application.ports.copyable import Copyable
 from application.ports.store import Store, StoreOpener, StoreUnavailable
@@ -84,6 +86,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     timelines: OrderTimelines
     queries: OrderQueries
     past: PastOrders
+    refunds: RefundService
     search: OrderSearch
     shows: ShowQueries
     seating: Seating
@@ -180,6 +183,7 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
         timelines=OrderTimelines(history, attempts, catalog, clock),
         queries=queries,
         past=past,
+        refunds=RefundService(store, catalog, OrderDecisions(orders, clock)),
         search=OrderSearch(store, clock),
         shows=shows,
         seating=Seating(store, shows, clock),

@@ -267,7 +267,7 @@ def list_orders(incoming: Incoming, services: Services) -> Outgoing:
         page = services.past.orders(incoming.caller.partner, wanted, wanted.at)
     if page.cursor is None:
         return orders_answer(page, shape, ())
-    link = f'<{_next_address(incoming, page.cursor)}>; rel="next"'
+    link = f'<{next_address(incoming, page.cursor)}>; rel="next"'
     return orders_answer(page, shape, (("Link", link),))
 
 
@@ -359,7 +359,7 @@ def _shape(incoming: Incoming, services: Services, text: str | None) -> Shape | 
     return lambda document, order: shaped(document, tree, order, services.shows, barcodes=barcodes)
 
 
-def _next_address(incoming: Incoming, cursor: str) -> str:
+def next_address(incoming: Incoming, cursor: str) -> str:
     """The address of the list, continued beyond `cursor`."""
     request = incoming.parsed
     return f"{request.path}?{urlencode({**request.args.to_dict(), 'cursor': cursor})}"
