@@ -47,6 +47,7 @@ TAGS = {
     "orders": "Create, change, cancel, read and list orders.",
     "order history": "An order's history: every event, and what changed between versions.",
     "order tickets": "The tickets that an order lists.",
+    "refunds": "Ask for refunds of tickets, decide and pay them, read and list them.",
     "events": "What a key may sell.",
     "event tickets": "Every ticket of an event, and whether it is vacant.",
     "health": "Liveness, readiness and metrics. No key is needed.",
@@ -56,8 +57,13 @@ TAGS = {
 PATH_PARAMETERS = {
     "order": "The order's id. A text that is no id is an order that does not exist.",
     "event": "The event's id. A text that is no id is an event that does not exist.",
+    "refund": "The refund's id. A text that is no id is a refund that does not exist.",
 }
-EXAMPLES = {"order": "56a73b7ff06c5a21c393806b", "event": "56a6253df06c5a059a93802e"}
+EXAMPLES = {
+    "order": "56a73b7ff06c5a21c393806b",
+    "event": "56a6253df06c5a059a93802e",
+    "refund": "5703daea2d709509727f92a5",
+}
 """Ids as the documented calls have them."""
 
 ABOUT = """\
