@@ -13,7 +13,14 @@ SQL_DRIVERS = frozenset(
 STORAGE = frozenset({"application.storage"})
 OUTSIDE = frozenset({"interface", "tests", "flask", "werkzeug", "click", "rich", "granian"})
 NAMED_IN_ANSWERS = frozenset(
-    {"domain.order", "domain.status", "domain.refusals", "domain.commands", "domain.errors"}
+    {
+        "domain.order",
+        "domain.status",
+        "domain.refunds",
+        "domain.refusals",
+        "domain.commands",
+        "domain.errors",
+    }
 )
 PURE = frozenset(
     {"abc", "collections", "dataclasses", "datetime", "decimal", "enum", "functools", "hashlib"}
