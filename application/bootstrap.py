@@ -40,6 +40,7 @@ from application.orders.snapshots import Snapshots
 from application.orders.timeline.timeline import OrderTimelines
 from application.payments.decisions import OrderDecisions
 from application.payments.gateway_service import GatewayService
+from application.payments.refund_service import RefundService
 from application.ports.backup_files import BackupRefused, Backups
 from application.ports.copyable import Copyable
 from application.ports.store import Store, StoreOpener, StoreUnavailable
@@ -88,6 +89,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     timelines: OrderTimelines
     queries: OrderQueries
     past: PastOrders
+    refunds: RefundService
     search: OrderSearch
     shows: ShowQueries
     seating: Seating
@@ -190,6 +192,7 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
         timelines=OrderTimelines(history, attempts, catalog, clock),
         queries=queries,
         past=past,
+        refunds=RefundService(store, catalog, OrderDecisions(orders, clock)),
         search=OrderSearch(store, clock),
         shows=shows,
         seating=Seating(store, shows, clock),

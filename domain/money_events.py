@@ -26,7 +26,7 @@ from domain.events import (
 from domain.gateway import GatewayPayment, PaymentState, payment_key
 from domain.money import Money
 from domain.pricing import NOTHING
-from domain.refunds import Refund, RefundStatus
+from domain.refunds import UNASKED, Refund, RefundStatus
 from domain.status import Status
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def _refund_paid(order: "Order", event: RefundPaid) -> None:
             currency=event.currency,
             created_at=event.at,
             updated_at=event.at,
-            reason="unasked",
+            reason=UNASKED,
         )
     payment = payment_key(event.system, event.payment) if event.payment else ""
     _refund(order, event, status=RefundStatus.PAID, paid=event.amount, payment=payment)

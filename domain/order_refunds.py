@@ -7,7 +7,17 @@ from domain.commands import CommandMetadata
 from domain.events import RefundApproved, RefundPaid, RefundRejected, RefundRequested
 from domain.order import Order
 from domain.pricing import worth
-from domain.refunds import OWED, TAKEN, Culprit, Refund, RefundStatus, part_paid_back, rounded
+from domain.refunds import (
+    MOST_REFUNDS,
+    OWED,
+    TAKEN,
+    Culprit,
+    Refund,
+    RefundStatus,
+    part_paid_back,
+    refund_id,
+    rounded,
+)
 from domain.shows import Show
 from domain.status import Status
 
@@ -36,6 +46,8 @@ def request_refund(
     going = [each for each in order.tickets if each not in named] if stay else named
     if not going:
         raise refusals.NothingToRefund
+    if len(refunds_of(order)) >= MOST_REFUNDS:
+        raise refusals.TooManyRefunds(most=MOST_REFUNDS)
     taken = {each for known in refunds_of(order) if known.status in TAKEN for each in known.tickets}
     for ticket in going:
         if ticket in taken:
@@ -84,6 +96,11 @@ def pay_refund(order: Order, refund: str, metadata: CommandMetadata) -> None:
     if known.status not in OWED:
         raise refusals.RefundNotApproved(status=known.status)
     order.record(RefundPaid, metadata, refund=refund, amount=known.value, currency=known.currency)
+
+
+def next_refund_id(order: Order) -> str:
+    """The id of the order's next refund."""
+    return refund_id(order.id, len(refunds_of(order)) + 1)
 
 
 def refunds_of(order: Order) -> list[Refund]:

@@ -1,5 +1,6 @@
 """Refunds: tickets or money that go back, and how much of the price a show's policy pays."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -8,6 +9,12 @@ from types import MappingProxyType
 import msgspec
 
 CENT = Decimal("0.01")
+UNASKED = "unasked"
+"""The reason of a refund that nobody had asked for: a gateway said that money went back."""
+MOST_REFUNDS = 100
+"""After so many refunds of an order none is asked for any more: no order grows without end."""
+_NUMBER_AT = 24
+"""The bits of an order's id below those in which the number of a refund is hidden."""
 
 
 class Culprit(StrEnum):
@@ -76,6 +83,19 @@ class Refund(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     def due(self) -> Decimal:
         """What is still to be paid back."""
         return self.value if self.status in OWED else Decimal("0.00")
+
+
+def refund_id(order: str, number: int) -> str:
+    """The id of an order's refund of this number, from 1: its order follows from it alone.
+
+    Ids of two orders differ in other digits than these too, so no two refunds have one id.
+    """
+    return f"{int(order, 16) ^ (number << _NUMBER_AT):024x}"
+
+
+def orders_of_refund(refund: str) -> Iterator[str]:
+    """The ids of all orders that this id could be a refund of; at most one of them has it."""
+    return (refund_id(refund, number) for number in range(1, MOST_REFUNDS + 1))
 
 
 def part_paid_back(

@@ -164,6 +164,11 @@ class TicketInRefund(RefusedByState):
     says = "The ticket {ticket} is in another refund of the order."
 
 
+class TooManyRefunds(RefusedByState):
+    code = "too_many_refunds"
+    says = "An order can have {most} refunds at most."
+
+
 class NothingToRefund(Refusal):
     code = "nothing_to_refund"
     says = "No ticket of the order would be given back."

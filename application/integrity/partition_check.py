@@ -94,11 +94,20 @@ class PartitionReport(msgspec.Struct, kw_only=True):
 
 
 class Shown(msgspec.Struct):
-    """The rows of a read model in a partition, at the position that it shows."""
+    """The rows of a read model in a partition, at the position that it shows.
+
+    `several` has, by order, the keys of rows that are not the order's id but begin with it.
+    """
 
     projection: Projection
     position: int
     rows: dict[str, Row]
+    several: dict[str, list[str]]
+
+    def take(self, order: str) -> list[Row]:
+        """The rows of an order, which are no longer left over then."""
+        keys = [order, *self.several.get(order, ())] if self.several else [order]
+        return [self.rows.pop(key) for key in keys if key in self.rows]
 
     @property
     def name(self) -> str:
@@ -124,7 +133,11 @@ def _one_row_each(task: Task) -> list[Projection]:
 def _shown(store: Store, projection: Projection, partition: Range) -> Shown:
     models = store.read_models()
     with models.snapshot(models.state(projection.table.name), partition) as (position, rows):
-        return Shown(projection, position, {row.key: row for row in rows})
+        shown = Shown(projection, position, {row.key: row for row in rows}, {})
+    for key in shown.rows:
+        if "/" in key:
+            shown.several.setdefault(key.partition("/")[0], []).append(key)
+    return shown
 
 
 Held = tuple[int | None, str]
@@ -176,7 +189,7 @@ class PartitionCheck:
             self._holders.pop(order, None)
             self._records.pass_over(order)
             for shown in self._shown:
-                shown.rows.pop(order, None)
+                shown.take(order)
         if checked.findings:
             report.findings += checked.findings
 
@@ -246,8 +259,8 @@ class PartitionCheck:
         for shown in self._shown:
             count = size if all_shown else checked.count(shown.position)
             rows = _rows_of(shown.projection, order, checked, count)
-            there = shown.rows.pop(checked.order, None)
-            if rows != ([] if there is None else [there]):
+            there = shown.take(checked.order)
+            if rows != there:
                 checked.findings += _differences(checked, shown, count, rows, there)
         for name, totals in self._sums.items():
             count = size if all_shown else checked.count(self._task.sums[name])
@@ -285,22 +298,19 @@ def _rows_of(projection: Projection, order: Order, checked: Checked, count: int)
 
 
 def _differences(
-    checked: Checked, shown: Shown, count: int, rows: Sequence[Row], there: Row | None
+    checked: Checked, shown: Shown, count: int, rows: Sequence[Row], there: Sequence[Row]
 ) -> Iterator[Finding]:
     """Findings for rows of a read model that do not follow from the order's events."""
-    expected = {row.key: row for row in rows}
-    for key in {**expected, checked.order: None}:
-        if key != checked.order:
-            there = shown.rows.pop(key, None)
-        should = expected.get(key)
-        if there == should:
-            continue
-        if there is None:
+    expected, had = ({row.key: row for row in each} for each in (rows, there))
+    for key in {**expected, **had}:
+        if key not in had:
             says = f"The read model {shown.name} does not have the row of the order."
-        elif should is None:
+        elif key not in expected:
             says = f"The read model {shown.name} has a row for the order, but should have none."
-        else:
+        elif had[key] != expected[key]:
             says = f"The row of the order in the read model {shown.name} was changed."
+        else:
+            continue
         version = checked.rows[max(count, 1) - 1][1]
         yield Finding(
             Kind.READ_MODEL, says, checked.order, version, shown.position, model=shown.name

@@ -22,7 +22,7 @@ _PLACE = msgspec.json.Decoder(
     tuple[
         str,
         Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)],
-        Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{24}\Z")],
+        Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{24}(/[0-9a-f]{24})?\Z")],
     ]
 )
 
@@ -152,7 +152,12 @@ def _status_is(status: Status, moment: datetime) -> tuple[tuple[str, str, Any], 
 def cursor_of(order: Order, sort: str) -> str:
     """The cursor that continues a list sorted by `sort` beyond `order`."""
     value = getattr(order, sort)
-    place = [sort, to_ms(value) if isinstance(value, datetime) else value, order.id]
+    return cursor_at(sort, to_ms(value) if isinstance(value, datetime) else value, order.id)
+
+
+def cursor_at(sort: str, value: int, key: str) -> str:
+    """The cursor that continues a list sorted by `sort` beyond a row with this value and key."""
+    place = [sort, value, key]
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 
 

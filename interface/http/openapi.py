@@ -49,6 +49,7 @@ TAGS = {
     "orders": "Create, change, cancel, read and list orders.",
     "order history": "An order's history: every event, and what changed between versions.",
     "order tickets": "The tickets that an order lists.",
+    "refunds": "Ask for refunds of tickets, decide and pay them, read and list them.",
     "events": "What a key may sell.",
     "event tickets": "Every ticket of an event, and whether it is vacant.",
     "payments": "Notices of payment gateways.",
@@ -60,11 +61,13 @@ PATH_PARAMETERS = {
     "order": "The order's id. A text that is no id is an order that does not exist.",
     "event": "The event's id. A text that is no id is an event that does not exist.",
     "system": "The payment system's id, or its alias, percent-encoded.",
+    "refund": "The refund's id. A text that is no id is a refund that does not exist.",
 }
 EXAMPLES = {
     "order": "56a73b7ff06c5a21c393806b",
     "event": "56a6253df06c5a059a93802e",
     "system": "545b544a5d645a463e779d53",
+    "refund": "5703daea2d709509727f92a5",
 }
 """Ids as the documented calls have them."""
 BEFORE_THE_CALLER = frozenset({400, 408, 413, 429, 503})

@@ -39,6 +39,7 @@ from interface.http.metrics import SCOPES, metrics_answer
 from interface.http.monitoring import Monitoring
 from interface.http.orders import ORDERS
 from interface.http.problems import BODY_TOO_SLOW, TOO_MANY_BODIES
+from interface.http.refunds import REFUNDS
 from interface.http.request_log import Origin, log_request, request_id_of, sign
 from interface.http.shows import SHOWS
 from interface.server.draining import Traffic
@@ -84,7 +85,7 @@ class RsgiService:
         threads = services.settings.threads
         self._reading = ThreadPoolExecutor(threads, "reading"), CallSlots()
         self._writing = ThreadPoolExecutor(threads, "writing"), CallSlots()
-        self._waits = PositionWaits(services, [ORDERS, SHOWS])
+        self._waits = PositionWaits(services, [ORDERS, REFUNDS, SHOWS])
 
     def when_begun(self, call: Callable[[], None]) -> None:
         """Call `call` when this begins to serve."""

@@ -14,7 +14,7 @@ STORAGE = frozenset({"application.storage"})
 OUTSIDE = frozenset({"interface", "tests", "flask", "werkzeug", "click", "rich", "granian"})
 NAMED_IN_ANSWERS = frozenset(
     {"domain.order", "domain.status", "domain.refusals", "domain.commands", "domain.errors"}
-    | {"domain.money"}
+    | {"domain.money", "domain.refunds"}
 )
 PURE = frozenset(
     {"abc", "collections", "dataclasses", "datetime", "decimal", "enum", "functools", "hashlib"}

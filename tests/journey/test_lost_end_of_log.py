@@ -73,7 +73,7 @@ def is_acknowledged(service, says):
 
 def is_whole(service):
     """Every read model is what a rebuild makes; verification names what was acknowledged."""
-    for name in ("orders", "sales", "holds"):
+    for name in ("orders", "sales", "holds", "refunds"):
         checked = orderlog("projection", "rebuild", name, "--check", "--database", service.database)
         assert checked.returncode == 0, checked.stdout
     report = json.loads(

@@ -33,7 +33,7 @@ def test_orders_move_the_log_and_then_the_read_models(service):
 
 
 def shown(told):
-    names = ("orders", "sales", "holds")
+    names = ("orders", "sales", "holds", "refunds")
     return all(told[f"orderlog_read_model_lag_facts {name}"] == 0 for name in names) and told
 
 

@@ -150,7 +150,7 @@ def test_a_whole_order_taken_out_with_all_that_tells_of_it(shop, tampering):
     for version in (1, 2):
         tampering.delete(shop.canceled, version)
     tampering.run("DELETE FROM heads WHERE order_id = ?", shop.canceled, file="-views-witness")
-    for name in ("orders", "sales", "holds"):
+    for name in ("orders", "sales", "holds", "refunds"):
         table, file = tampering.model(name)
         tampering.run(f"DELETE FROM {table}", file=file)
     findings = shop.verify().findings
