@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 
 from application.ports.read_models import Row, Table
-from application.read_models import holds, numbers, orders, requests, sales, tickets
+from application.read_models import holds, numbers, orders, payments, requests, sales, tickets
 from domain.events import Event
 from domain.order import Order
 
@@ -42,6 +42,7 @@ PROJECTIONS: Mapping[str, Projection] = MappingProxyType(
         "orders": Projection(orders.TABLE, orders.rows, orders.rows_of),
         "sales": Projection(sales.TABLE, sales.rows, totals=sales.Totals),
         "holds": Projection(holds.TABLE, holds.rows, holds.rows_of),
+        "payments": Projection(payments.TABLE, payments.rows, payments.rows_of),
     }
 )
 """The read models that the projector projects."""

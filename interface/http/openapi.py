@@ -47,6 +47,7 @@ TAGS = {
     "orders": "Create, change, cancel, read and list orders.",
     "order history": "An order's history: every event, and what changed between versions.",
     "order tickets": "The tickets that an order lists.",
+    "payments": "Orders' money: what came in, what went back, and what waits for a person.",
     "events": "What a key may sell.",
     "event tickets": "Every ticket of an event, and whether it is vacant.",
     "health": "Liveness, readiness and metrics. No key is needed.",

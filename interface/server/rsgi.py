@@ -36,6 +36,7 @@ from interface.http.exchange import Environ, Incoming, Outgoing
 from interface.http.metrics import metrics_answer
 from interface.http.monitoring import Monitoring
 from interface.http.orders import ORDERS
+from interface.http.payments import PAYMENTS
 from interface.http.problems import BODY_TOO_SLOW, TOO_MANY_BODIES
 from interface.http.request_log import Origin, log_request, request_id_of, sign
 from interface.http.shows import SHOWS
@@ -81,7 +82,7 @@ class RsgiService:
         threads = services.settings.threads
         self._reading = ThreadPoolExecutor(threads, "reading"), CallSlots()
         self._writing = ThreadPoolExecutor(threads, "writing"), CallSlots()
-        self._waits = PositionWaits(services, [ORDERS, SHOWS])
+        self._waits = PositionWaits(services, [ORDERS, PAYMENTS, SHOWS])
 
     def when_begun(self, call: Callable[[], None]) -> None:
         """Call `call` when this begins to serve."""
