@@ -18,6 +18,9 @@ OPERATOR = Caller("", "operator", "en", (PAYMENTS_WRITE,))
 
 OPERATORS_ACTOR = "operator"
 
+RESOLUTIONS = tuple(each.value for each in Resolution)
+"""What can be decided, by its words."""
+
 
 class PaymentResolver(msgspec.Struct, frozen=True):
     """Carries out what the vendor, the organiser or the operator decides about money."""
@@ -27,7 +30,7 @@ class PaymentResolver(msgspec.Struct, frozen=True):
     def resolve(
         self,
         order_id: str,
-        resolution: Resolution,
+        resolution: str,
         request: Request,
         currency: str | None = None,
         note: str = "",
@@ -42,7 +45,7 @@ class PaymentResolver(msgspec.Struct, frozen=True):
             _refuse_others(order, order_id, caller)
             resolve(
                 order,
-                resolution,
+                Resolution(resolution),
                 decision.metadata,
                 currency=currency or _waiting(order),
                 note=note,

@@ -73,11 +73,10 @@ def resolve(
     """Decide about an order's money that waits for a person."""
     from application.orders.commands import Request  # noqa: PLC0415 - see session.py
     from application.payments.resolving import OPERATOR  # noqa: PLC0415
-    from domain.order_money import Resolution  # noqa: PLC0415
 
     order_id = session.services.search.id_of(name)
     request = Request(OPERATOR, f"orderlog payment resolve {secrets.token_hex(4)}")
-    session.services.resolver.resolve(order_id, Resolution(resolution), request, currency, note)
+    session.services.resolver.resolve(order_id, resolution, request, currency, note)
     _show(session, order_id, as_json=as_json)
 
 

@@ -9,8 +9,8 @@ from application.bootstrap import Services
 from application.catalog.scopes import AUDIT, ORDERS_READ, PAYMENTS_WRITE
 from application.payments.document_types import OrderPaymentsDocument, PaymentsDocument
 from application.payments.queries import PaymentFilter
+from application.payments.resolving import RESOLUTIONS
 from domain import refusals
-from domain.order_money import Resolution
 from interface.http import headers, problems
 from interface.http.body import load_body, load_query
 from interface.http.calls import Calls
@@ -52,9 +52,8 @@ class PaymentListIn(Schema):
 class ResolutionIn(Schema):
     """What a person decides about money that waits."""
 
-    resolution = fields.Enum(
-        Resolution,
-        by_value=True,
+    resolution = fields.String(
+        validate=validate.OneOf(RESOLUTIONS),
         required=True,
         metadata={
             "description": "`refund`: it has to go back. `keep`: it stays with the seller."
