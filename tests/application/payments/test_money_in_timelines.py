@@ -74,11 +74,11 @@ def test_what_an_operator_decided(office, order):
     Till(office).receives(order, "50.00")
     request = type(office.request())(OPERATOR, "resolve-1")
     office.services.resolver.resolve(order, Resolution.ACCEPT, request, note="a friend")
-    story = office.services.timelines.explain(order)["story"]
-    assert story[-2]["sentence"] == (
+    entries = office.services.timelines.explain(order)["story"]
+    assert entries[-2]["sentence"] == (
         "It was decided to go without 150.00 RUB of the order's worth. The reason: a friend"
     )
-    assert story[-2]["who"] == "the operator"
+    assert entries[-2]["who"] == "the operator"
 
 
 def test_no_event_is_told_by_its_name_alone():
