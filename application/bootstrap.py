@@ -40,7 +40,9 @@ from application.orders.snapshots import Snapshots
 from application.orders.timeline.timeline import OrderTimelines
 from application.payments.decisions import OrderDecisions
 from application.payments.gateway_service import GatewayService
+from application.payments.queries import PaymentQueries
 from application.payments.refund_service import RefundService
+from application.payments.resolving import PaymentResolver
 from application.ports.backup_files import BackupRefused, Backups
 from application.ports.copyable import Copyable
 from application.ports.store import Store, StoreOpener, StoreUnavailable
@@ -94,6 +96,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     shows: ShowQueries
     seating: Seating
     sales: SalesQueries
+    payments: PaymentQueries
+    resolver: PaymentResolver
     loop: Projector
     sweeper: Sweeper
     checkpoints: Checkpoints
@@ -197,6 +201,8 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
         shows=shows,
         seating=Seating(store, shows, clock),
         sales=SalesQueries(store, catalog, past),
+        payments=PaymentQueries(store, history, catalog, clock),
+        resolver=PaymentResolver(OrderDecisions(orders, clock)),
         loop=Projector(store, list(PROJECTIONS.values()), watch),
         sweeper=Sweeper(
             queries, orders, attempts, clock, settings.sweep_seconds, gateways.retry_pending

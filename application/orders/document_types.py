@@ -93,6 +93,20 @@ class OrderDocument(TypedDict):
     vendor: Annotated[Id, Meta(description="The partner that created it.")]
 
 
+class SalesRefundsDocument(TypedDict):
+    """Refunds of sold tickets, by the day on which they were approved."""
+
+    tickets: Annotated[int, Meta(description="How many tickets were given back.")]
+    value: Annotated[Money, Meta(description="The money that goes back for them.")]
+
+
+class DisputesDocument(TypedDict):
+    """The money that buyers' banks ask back; apart from sales and refunds."""
+
+    opened: Annotated[Money, Meta(description="What disputes are about, by the day of opening.")]
+    lost: Annotated[Money, Meta(description="What was lost in disputes, by that day.")]
+
+
 class TallyDocument(TypedDict):
     """What was held, sold and returned; `values` are those of the sold tickets."""
 
@@ -103,6 +117,14 @@ class TallyDocument(TypedDict):
     sold: Annotated[int, Meta(description="Tickets that were paid for, by the day of payment.")]
     returned: Annotated[int, Meta(description="Tickets that went back on sale, by that day.")]
     values: Annotated[ValuesDocument, Meta(description="The value of the sold tickets.")]
+    refunds: Annotated[SalesRefundsDocument, Meta(description="What was given back.")]
+    net: Annotated[Money, Meta(description="The full value of the sold tickets less refunds.")]
+
+
+class WholeTallyDocument(TallyDocument):
+    """The same of all sets together, with disputes, which are of whole orders."""
+
+    disputes: Annotated[DisputesDocument, Meta(description="Money in dispute.")]
 
 
 class DaySalesDocument(TallyDocument):
@@ -123,11 +145,19 @@ class SetSalesDocument(TallyDocument):
     days: Annotated[list[DaySalesDocument], Meta(description="The same by day.")]
 
 
-class SalesDocument(TallyDocument):
+class WholeDaySalesDocument(WholeTallyDocument):
+    """What happened with all sets on one day, in UTC."""
+
+    day: Annotated[
+        str, Meta(extra_json_schema={"format": "date"}), Meta(description="The day, in UTC.")
+    ]
+
+
+class SalesDocument(WholeTallyDocument):
     """How an event sells: in all, by day, and by set and day."""
 
     event: Annotated[Id, Meta(description="The event.")]
-    days: Annotated[list[DaySalesDocument], Meta(description="The same by day.")]
+    days: Annotated[list[WholeDaySalesDocument], Meta(description="The same by day.")]
     sets: Annotated[list[SetSalesDocument], Meta(description="The same by ticket set.")]
 
 

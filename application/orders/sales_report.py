@@ -8,7 +8,13 @@ import msgspec
 from application.catalog.access import Caller
 from application.catalog.cache import CatalogCache
 from application.orders.as_of import PastOrders
-from application.orders.document_types import SalesDocument, SetSalesDocument, TallyDocument
+from application.orders.document_types import (
+    DisputesDocument,
+    SalesDocument,
+    SetSalesDocument,
+    TallyDocument,
+    WholeTallyDocument,
+)
 from application.ports.read_models import Page, Row
 from application.ports.store import Store
 from application.read_models.changes import added_up
@@ -50,9 +56,9 @@ class SalesQueries:
         names.pop(WHOLE_SHOW, None)
         return {
             "event": show_id,
-            **_document(_whole(days)),
+            **_whole_document(_whole(days)),
             "days": [
-                {"day": day, **_document(_whole([each for each in days if each.day == day]))}
+                {"day": day, **_whole_document(_whole([each for each in days if each.day == day]))}
                 for day in dict.fromkeys(each.day for each in days)
             ],
             "sets": [
@@ -89,9 +95,22 @@ def _total(tallies: Iterable[Tally]) -> Tally:
 
 def _whole(days: Sequence[Day]) -> Tally:
     """All sets together. An order of several sets is one order."""
-    orders = sum(each.tally.orders for each in days if each.ticket_set == WHOLE_SHOW)
+    orders = _total(each.tally for each in days if each.ticket_set == WHOLE_SHOW)
     total = _total(each.tally for each in days if each.ticket_set != WHOLE_SHOW)
-    return msgspec.structs.replace(total, orders=orders)
+    return msgspec.structs.replace(
+        total,
+        orders=orders.orders,
+        disputed=orders.disputed,
+        dispute_lost=orders.dispute_lost,
+    )
+
+
+def _whole_document(tally: Tally) -> WholeTallyDocument:
+    disputes: DisputesDocument = {
+        "opened": f"{amount_of(tally.disputed):.2f}",
+        "lost": f"{amount_of(tally.dispute_lost):.2f}",
+    }
+    return {**_document(tally), "disputes": disputes}
 
 
 def _set_document(ticket_set: str, name: str | None, days: Sequence[Day]) -> SetSalesDocument:
@@ -105,11 +124,14 @@ def _set_document(ticket_set: str, name: str | None, days: Sequence[Day]) -> Set
 
 def _document(tally: Tally) -> TallyDocument:
     nominal, extra = amount_of(tally.nominal), amount_of(tally.extra)
+    refunded = amount_of(tally.refunded)
     return {
         "orders": tally.orders,
         "held": tally.held,
         "sold": tally.sold,
         "returned": tally.returned,
+        "refunds": {"tickets": tally.tickets_refunded, "value": f"{refunded:.2f}"},
+        "net": f"{nominal + extra - refunded:.2f}",
         "values": {
             "extra": f"{extra:.2f}",
             "full": f"{nominal + extra:.2f}",

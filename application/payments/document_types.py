@@ -8,6 +8,93 @@ from typing import Annotated, TypedDict
 from msgspec import Meta
 
 from application.catalog.document_types import Id, Moment, Money, one_of
+from domain.gateway import PaymentState
+from domain.order_money import Attention
+from domain.refunds import Culprit, RefundStatus
+from domain.status import Status
+
+Currency = Annotated[str, Meta(description="The currency, by its code of three letters.")]
+
+
+class BalanceDocument(TypedDict):
+    """Where money of one currency is: `received` is the sum of all the others but `disputed`."""
+
+    currency: Currency
+    received: Annotated[Money, Meta(description="What came in.")]
+    earned: Annotated[Money, Meta(description="What the tickets are worth that buyers keep.")]
+    due_back: Annotated[Money, Meta(description="What was approved to go back and has not yet.")]
+    refunded: Annotated[Money, Meta(description="What went back.")]
+    charged_back: Annotated[Money, Meta(description="What banks took back in lost disputes.")]
+    kept: Annotated[Money, Meta(description="What a person decided to keep.")]
+    waiting: Annotated[
+        Money,
+        Meta(description="What waits for a person; below zero if more went back than was to."),
+    ]
+    disputed: Annotated[Money, Meta(description="What open disputes are about.")]
+
+
+class GatewayPaymentDocument(TypedDict):
+    """A payment that a payment system told of."""
+
+    id: Annotated[str, Meta(description="The payment system's own id of it.")]
+    system: Annotated[Id, Meta(description="The payment system.")]
+    state: Annotated[str, one_of(*PaymentState), Meta(description="How far it has come.")]
+    amount: Annotated[Money, Meta(description="What was received.")]
+    currency: Currency
+    received_at: Annotated[
+        Moment | None, Meta(description="When it was received; null while it was not.")
+    ]
+    dispute: Annotated[
+        str | None, Meta(description="`opened`, `won` or `lost`; null if there is no dispute.")
+    ]
+    disputed: Annotated[Money, Meta(description="What the dispute is about.")]
+
+
+class OrderRefundDocument(TypedDict):
+    """A refund of an order: of tickets, or of money for which there are none."""
+
+    id: Annotated[Id, Meta(description="The refund.")]
+    status: Annotated[str, one_of(*RefundStatus), Meta(description="Where it is.")]
+    culprit: Annotated[str, one_of(*Culprit), Meta(description="Because of whom.")]
+    reason: Annotated[
+        str, Meta(description="Why money without tickets goes back; empty for tickets.")
+    ]
+    tickets: Annotated[list[Id], Meta(description="The tickets that are given back.")]
+    value: Annotated[Money, Meta(description="What is to go back.")]
+    paid: Annotated[Money, Meta(description="What has gone back.")]
+    currency: Currency
+    created_at: Annotated[Moment, Meta(description="When it was asked for.")]
+    updated_at: Annotated[Moment, Meta(description="When it last changed.")]
+
+
+class PaymentsDocument(BalanceDocument):
+    """An order's money. The amounts are of the currency it is sold in; `balances` has others."""
+
+    attention: Annotated[
+        list[str],
+        Meta(description=f"Why its money waits for a person: {', '.join(Attention)}."),
+    ]
+    payments: Annotated[
+        list[GatewayPaymentDocument], Meta(description="Its payments, in the order of notices.")
+    ]
+    refunds: Annotated[list[OrderRefundDocument], Meta(description="Its refunds, oldest first.")]
+    balances: Annotated[
+        list[BalanceDocument], Meta(description="The same amounts of other currencies.")
+    ]
+
+
+class OrderPaymentsDocument(PaymentsDocument):
+    """An order's money, and which order it is."""
+
+    order: Annotated[Id, Meta(description="The order.")]
+    number: Annotated[int, Meta(description="Its number for people.")]
+    event: Annotated[Id, Meta(description="The event.")]
+    org: Annotated[Id, Meta(description="The partner that organises the event.")]
+    vendor: Annotated[Id, Meta(description="The partner that sold it.")]
+    status: Annotated[str, one_of(*Status), Meta(description="The order's status.")]
+    changed_at: Annotated[Moment, Meta(description="When the order last changed.")]
+
+
 from domain.refunds import Culprit, RefundStatus
 
 

@@ -7,7 +7,16 @@ from typing import Protocol
 import msgspec
 
 from application.ports.read_models import Row, Table
-from application.read_models import holds, numbers, orders, refunds, requests, sales, tickets
+from application.read_models import (
+    holds,
+    numbers,
+    orders,
+    payments,
+    refunds,
+    requests,
+    sales,
+    tickets,
+)
 from domain.events import Event
 from domain.order import Order
 
@@ -43,6 +52,7 @@ PROJECTIONS: Mapping[str, Projection] = MappingProxyType(
         "sales": Projection(sales.TABLE, sales.rows, totals=sales.Totals),
         "holds": Projection(holds.TABLE, holds.rows, holds.rows_of),
         "refunds": Projection(refunds.TABLE, refunds.rows, refunds.rows_of),
+        "payments": Projection(payments.TABLE, payments.rows, payments.rows_of),
     }
 )
 """The read models that the projector projects."""

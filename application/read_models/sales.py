@@ -15,14 +15,25 @@ import msgspec
 from msgspec.structs import astuple
 
 from application.ports.read_models import Row, Table
-from domain.events import Event, OrderCreated
+from domain.events import (
+    DisputeChanged,
+    Event,
+    OrderCreated,
+    PaymentReceived,
+    RefundApproved,
+    RefundRequested,
+)
+from domain.gateway import DisputeState
 from domain.pricing import Price
 from domain.ticket_moves import follow
 
 WHOLE_SHOW = ""
 """The set of the rows that count the orders of a show, of whatever sets, by the day of making."""
 
-SUMS = ("orders", "held", "sold", "returned", "nominal", "extra")
+SUMS = (
+    *("orders", "held", "sold", "returned", "nominal", "extra"),
+    *("tickets_refunded", "refunded", "disputed", "dispute_lost"),
+)
 
 TABLE = Table(
     name="sales",
@@ -30,7 +41,9 @@ TABLE = Table(
     indexes=(("show", "day"),),
     sums=SUMS,
 )
-"""Money is that of the sold tickets, in hundredths."""
+"""Money is in hundredths: `nominal` and `extra` that of the sold tickets, `refunded` what was
+approved to go back for tickets, on that day. Disputes are of whole orders: only rows of the
+whole show have their money, on the day it was `disputed`, and on the day it was lost."""
 
 
 class Tally(msgspec.Struct):
@@ -42,6 +55,10 @@ class Tally(msgspec.Struct):
     returned: int = 0
     nominal: int = 0
     extra: int = 0
+    tickets_refunded: int = 0
+    refunded: int = 0
+    disputed: int = 0
+    dispute_lost: int = 0
 
 
 def rows(events: Sequence[Event]) -> list[Row]:
@@ -59,7 +76,9 @@ class Totals:
 
     def add(self, events: Sequence[Event]) -> None:
         """Take in an order. Raises `UnknownEvent`."""
-        follow(_Fold(self.tallies), events)
+        fold = _Fold(self.tallies)
+        follow(fold, events)
+        fold.count_money(events)
 
     def rows(self) -> list[Row]:
         """A row for each tally that is not all noughts."""
@@ -121,6 +140,38 @@ class _Fold:
             tally.nominal += hundredths(price.nominal)
             tally.extra += hundredths(price.extra)
         self._held = {}
+
+    def count_money(self, events: Iterable[Event]) -> None:
+        """Count what was approved to go back for tickets, and disputes of the show's currency."""
+        asked: dict[str, RefundRequested] = {}
+        currency = ""
+        for event in events:
+            if isinstance(event, PaymentReceived):
+                currency = event.due_in
+            elif isinstance(event, RefundRequested):
+                asked[event.refund] = event
+            elif isinstance(event, RefundApproved):
+                self._refund(asked[event.refund], _day(event.at))
+            elif isinstance(event, DisputeChanged) and event.currency == currency:
+                tally = self._tallies[self._show, WHOLE_SHOW, _day(event.at)]
+                tally.disputed += hundredths(event.amount) * (event.state is DisputeState.OPENED)
+                tally.dispute_lost += hundredths(event.amount) * (event.state is DisputeState.LOST)
+
+    def _refund(self, asked: RefundRequested, day: str) -> None:
+        """Share the money of a refund out among its tickets by their prices, to the cent."""
+        money = hundredths(asked.value)
+        worth = sum(self._worth(ticket) for ticket in asked.tickets)
+        for ticket in asked.tickets:
+            part = money * self._worth(ticket) // worth if worth else 0
+            worth -= self._worth(ticket)
+            money -= part
+            tally = self._tallies[self._show, self._sold[ticket], day]
+            tally.refunded += part
+            tally.tickets_refunded += 1
+
+    def _worth(self, ticket: str) -> int:
+        price = self._prices[self._sold[ticket]]
+        return hundredths(price.nominal) + hundredths(price.extra)
 
     def give_back(self, tickets: Iterable[str], event: Event) -> None:
         """Count sold tickets as returned on the day of the event; they stay sold on theirs."""

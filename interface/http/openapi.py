@@ -52,7 +52,7 @@ TAGS = {
     "refunds": "Ask for refunds of tickets, decide and pay them, read and list them.",
     "events": "What a key may sell.",
     "event tickets": "Every ticket of an event, and whether it is vacant.",
-    "payments": "Notices of payment gateways.",
+    "payments": "Notices of gateways, and orders' money: what came, went back, and waits.",
     "health": "Liveness, readiness and metrics. No key is needed.",
     "contract": "This document, and where it is. No key is needed.",
 }

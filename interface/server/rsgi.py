@@ -38,6 +38,7 @@ from interface.http.gateways import GATEWAYS
 from interface.http.metrics import SCOPES, metrics_answer
 from interface.http.monitoring import Monitoring
 from interface.http.orders import ORDERS
+from interface.http.payments import PAYMENTS
 from interface.http.problems import BODY_TOO_SLOW, TOO_MANY_BODIES
 from interface.http.refunds import REFUNDS
 from interface.http.request_log import Origin, log_request, request_id_of, sign
@@ -85,7 +86,7 @@ class RsgiService:
         threads = services.settings.threads
         self._reading = ThreadPoolExecutor(threads, "reading"), CallSlots()
         self._writing = ThreadPoolExecutor(threads, "writing"), CallSlots()
-        self._waits = PositionWaits(services, [ORDERS, REFUNDS, SHOWS])
+        self._waits = PositionWaits(services, [ORDERS, REFUNDS, PAYMENTS, SHOWS])
 
     def when_begun(self, call: Callable[[], None]) -> None:
         """Call `call` when this begins to serve."""

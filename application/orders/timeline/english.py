@@ -2,6 +2,7 @@
 
 from types import MappingProxyType
 
+from application.orders.timeline import english_money
 from application.orders.timeline.language import Language
 
 SENTENCES = {
@@ -143,7 +144,7 @@ COUNTED = {
 ENGLISH = Language(
     code="en",
     moment="%Y-%m-%d %H:%M:%S UTC",
-    sentences=MappingProxyType(SENTENCES),
-    words=MappingProxyType(WORDS),
-    counted=MappingProxyType(COUNTED),
+    sentences=MappingProxyType(SENTENCES | english_money.SENTENCES),
+    words=MappingProxyType(WORDS | english_money.WORDS),
+    counted=MappingProxyType(COUNTED | english_money.COUNTED),
 )

@@ -2,6 +2,7 @@
 
 from types import MappingProxyType
 
+from application.orders.timeline import russian_money
 from application.orders.timeline.language import Language
 
 SENTENCES = {
@@ -142,7 +143,7 @@ COUNTED = {
 RUSSIAN = Language(
     code="ru",
     moment="%d.%m.%Y %H:%M:%S UTC",
-    sentences=MappingProxyType(SENTENCES),
-    words=MappingProxyType(WORDS),
-    counted=MappingProxyType(COUNTED),
+    sentences=MappingProxyType(SENTENCES | russian_money.SENTENCES),
+    words=MappingProxyType(WORDS | russian_money.WORDS),
+    counted=MappingProxyType(COUNTED | russian_money.COUNTED),
 )

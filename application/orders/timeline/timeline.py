@@ -20,6 +20,7 @@ from application.orders.history import OrderHistory
 from application.orders.rejected_requests import RejectionLog
 from application.orders.timeline.english import ENGLISH
 from application.orders.timeline.language import SECOND, Language
+from application.orders.timeline.money import OF_MONEY, Sentence, money_event, money_now
 from application.orders.timeline.russian import RUSSIAN
 from application.ports.rejection_log import Attempt
 from application.runtime.clock import written
@@ -29,6 +30,7 @@ from domain.events import (
     CustomerSet,
     Event,
     OrderCreated,
+    OrderReinstated,
     PaymentSystemSet,
     StatusChanged,
     TicketsChanged,
@@ -50,13 +52,6 @@ TOO_LATE = frozenset(
     {each.code for each in (CustomerLocked, MoveNotAllowed, PaymentLocked, TicketsLocked)}
 )
 """The refusals that mean "too late" if the order had expired."""
-
-
-class Sentence(msgspec.Struct, frozen=True):
-    """A sentence to render: its key and the values to fill in."""
-
-    key: str
-    values: dict[str, Any]
 
 
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +99,7 @@ class OrderTimelines(msgspec.Struct, frozen=True):
             "number": order.number,
             "lang": language.code,
             "version": order.version,
-            "now": _render(language, [status_sentence(order, self._clock())]),
+            "now": _render(language, _now(stored, order, self._clock())),
             "story": [self._entry(language, entry) for entry in entries],
         }
 
@@ -128,6 +123,10 @@ class OrderTimelines(msgspec.Struct, frozen=True):
         """A readable name for the actor."""
         if actor == SYSTEM:
             return language.words["system"]
+        if actor == "operator":
+            return language.words["operator"]
+        if actor.startswith("gateway:"):
+            return f"{language.words['gateway']} {actor.removeprefix('gateway:')}"
         partner_id, _, key = actor.removeprefix("partner:").partition(" key:")
         partner = self._catalog_cache.current().partners.get(partner_id)
         if partner is None:
@@ -169,6 +168,16 @@ def status_sentence(order: Order, moment: datetime) -> Sentence:
             "value": f"{order.worth.full:.2f}",
         },
     )
+
+
+def _now(stored: Sequence[Notification], order: Order, moment: datetime) -> list[Sentence]:
+    """The sentences for the order as it is. What it was paid at is no later event of money."""
+    status = status_sentence(order, moment)
+    if order.status is Status.DONE:
+        moves = (event for event in map(event_of, stored) if type(event) is StatusChanged)
+        paid_at = max(event.at for event in moves)
+        status = Sentence(status.key, {**status.values, "at": paid_at})
+    return [status, *money_now(order)]
 
 
 def _render(language: Language, sentences: list[Sentence]) -> str:
@@ -250,6 +259,12 @@ def _other(_: Narration, event: Event) -> Iterator[Sentence]:
     yield Sentence("other", {"name": STORED_NAMES[type(event)].partition(".")[0]})
 
 
+def _money(narration: Narration, event: Event) -> Iterator[Sentence]:
+    if isinstance(event, OrderReinstated):
+        narration.started_at = event.at
+    yield from money_event(narration.order, event)
+
+
 _RENDER: Mapping[type[Event], Callable[[Narration, Any], Iterator[Sentence]]] = MappingProxyType(
     {
         OrderCreated: _created,
@@ -257,6 +272,7 @@ _RENDER: Mapping[type[Event], Callable[[Narration, Any], Iterator[Sentence]]] = 
         CustomerSet: _customer,
         PaymentSystemSet: _payment,
         StatusChanged: _status,
+        **dict.fromkeys(OF_MONEY, _money),
     }
 )
 

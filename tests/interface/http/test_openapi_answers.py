@@ -11,6 +11,7 @@ import pytest
 from as_described import Contract
 from gateway import CARD_ID, NAME, SECRET, notice, sent, signed
 from limits import RateLimitItemPerSecond
+from money import Till
 from seller import KEYS, ORGANISER, PARTERRE, SHOP, SHOW, BoxOffice, seat
 
 from application.catalog.gateway import PaymentGateway
@@ -335,6 +336,50 @@ def take_notice(counter):
         bad_bodies(ask)
 
 
+def list_payments(counter):
+    counter.office.paid_order()
+    counter.office.paid_order()
+    counter.office.catch_up()
+    payments = "/v1/resources/payments"
+    first = counter.get(f"{payments}?page_size=1&attention=false")
+    counter.get(first.headers["Link"].partition(">")[0].strip("<"))
+    counter.get(f"{payments}?attention=perhaps")
+    counter.get(f"{payments}?cursor=AAAA")
+    counter.get(payments, key=None)
+    counter.get(payments, headers={"X-Wait-For-Position": "-1"})
+
+
+def read_order_payments(counter):
+    order = counter.office.paid_order()
+    assert counter.get(f"{ORDERS}/{order}/payments").json["received"] != "0.00"
+    counter.get(f"{ORDERS}/{order}/payments?page=1")
+    counter.get(f"{ORDERS}/{order}/payments", key=None)
+    counter.get(f"{ORDERS}/{NO_ID}/payments")
+
+
+def resolve_payments(counter):
+    office = counter.office
+    till, order = Till(office), office.order()
+    office.start_payment(order, "api/INVOICE")
+    till.receives(order, "1.00", currency="EUR")
+    path = f"{ORDERS}/{order}/payments/resolution"
+
+    def ask(to=path, **more):
+        return counter.ask("POST", to, **more)
+
+    ask(json={"resolution": "accept", "currency": "EUR"})
+    kept = {"json": {"resolution": "keep"}, "headers": {"Idempotency-Key": "k"}}
+    for _ in range(2):
+        assert ask(**kept).json["attention"] == []
+    ask(json={"resolution": "keep", "note": "x"}, headers=kept["headers"])
+    ask(json={"resolution": "keep"})
+    ask(json={"resolution": "keep"}, headers={"Idempotency-Key": "é"})
+    ask(f"{path}?page=1", json={"resolution": "keep"})
+    ask(json={"resolution": "keep"}, key=None)
+    ask(f"{ORDERS}/{NO_ID}/payments/resolution", json={"resolution": "keep"})
+    bad_bodies(ask)
+
+
 def live(counter):
     counter.get("/health/live")
     counter.get("/health/live", key=None)
@@ -389,6 +434,9 @@ OPERATIONS = {
         list_tickets,
         read_sales,
         take_notice,
+        list_payments,
+        read_order_payments,
+        resolve_payments,
         live,
         ready,
         metrics,

@@ -1,0 +1,87 @@
+"""An order's money as documents show it. Used by the API, the console and the command line."""
+
+from datetime import datetime
+
+from application.payments.document_types import (
+    BalanceDocument,
+    GatewayPaymentDocument,
+    OrderPaymentsDocument,
+    OrderRefundDocument,
+    PaymentsDocument,
+)
+from application.runtime.clock import written
+from domain.gateway import GatewayPayment
+from domain.money import Balance
+from domain.order import Order
+from domain.order_money import attention_of, balances_of
+from domain.refunds import Refund
+
+
+def payments_document(order: Order, sold_in: str) -> PaymentsDocument:
+    """Where the order's money is. `sold_in` is its currency while no event names one."""
+    own, *others = balances_of(order)
+    payments = order.money.payments.values() if order.money else ()
+    refunds = order.money.refunds.values() if order.money else ()
+    return {
+        **_balance(own, sold_in),
+        "attention": [each.value for each in attention_of(order)],
+        "payments": [_payment(each) for each in payments],
+        "refunds": [_refund(each) for each in refunds],
+        "balances": [_balance(each, sold_in) for each in others],
+    }
+
+
+def order_payments_document(order: Order, sold_in: str, now: datetime) -> OrderPaymentsDocument:
+    """The same, with the order that it is about as it is at `now`."""
+    return {
+        "order": order.id,
+        "number": order.number,
+        "event": order.show,
+        "org": order.org,
+        "vendor": order.vendor,
+        "status": order.status_at(now).value,
+        "changed_at": written(order.changed_at),
+        **payments_document(order, sold_in),
+    }
+
+
+def _balance(balance: Balance, sold_in: str) -> BalanceDocument:
+    return {
+        "currency": balance.currency or sold_in,
+        "received": f"{balance.received:.2f}",
+        "earned": f"{balance.earned:.2f}",
+        "due_back": f"{balance.due_back:.2f}",
+        "refunded": f"{balance.refunded:.2f}",
+        "charged_back": f"{balance.charged_back:.2f}",
+        "kept": f"{balance.kept:.2f}",
+        "waiting": f"{balance.attention:.2f}",
+        "disputed": f"{balance.disputed:.2f}",
+    }
+
+
+def _payment(payment: GatewayPayment) -> GatewayPaymentDocument:
+    return {
+        "id": payment.id,
+        "system": payment.system,
+        "state": payment.state.value,
+        "amount": f"{payment.amount:.2f}",
+        "currency": payment.currency,
+        "received_at": None if payment.received_at is None else written(payment.received_at),
+        "dispute": None if payment.dispute is None else payment.dispute.value,
+        "disputed": f"{payment.disputed:.2f}",
+    }
+
+
+def _refund(refund: Refund) -> OrderRefundDocument:
+    return {
+        "id": refund.id,
+        "status": refund.status.value,
+        "culprit": refund.culprit.value,
+        "reason": refund.reason,
+        "tickets": list(refund.tickets),
+        "value": f"{refund.value:.2f}",
+        "paid": f"{refund.paid:.2f}",
+        "currency": refund.currency,
+        "created_at": written(refund.created_at),
+        "updated_at": written(refund.updated_at),
+    }

@@ -1,0 +1,86 @@
+"""Queries about orders' money: of one order from its events, of many from a read model."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from application.catalog.access import Caller
+from application.catalog.cache import CatalogCache
+from application.orders.history import OrderHistory
+from application.orders.loaded_order import replay
+from application.orders.queries import cursor_of, read_cursor
+from application.payments.document_types import OrderPaymentsDocument, PaymentsDocument
+from application.payments.documents import order_payments_document, payments_document
+from application.ports.read_models import Page
+from application.ports.store import Store
+from application.read_models.payments import order_of
+from domain.order import Order
+from domain.shows import CURRENCY
+
+SORT = "changed_at"
+
+
+class PaymentFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which orders' money to list. `attention` None: whether or not money waits."""
+
+    attention: bool | None = None
+    show: str | None = None
+    page_size: int = 50
+    cursor: str | None = None
+
+
+class PaymentPage(msgspec.Struct, frozen=True):
+    """Some orders' money, and the cursor that continues the list if there is more."""
+
+    documents: list[OrderPaymentsDocument]
+    cursor: str | None
+
+
+class PaymentQueries(msgspec.Struct, frozen=True):
+    """Reads orders' money.
+
+    A `caller` sees that of orders it sells and of its own shows; None is the operator.
+    """
+
+    _store: Store
+    _history: OrderHistory
+    _catalog_cache: CatalogCache
+    _clock: Callable[[], datetime]
+
+    def of_order(self, order_id: str, caller: Caller | None = None) -> PaymentsDocument:
+        """The money of an order, from its events. Refuses an unknown one."""
+        order = replay(self._history.stored(order_id, caller))
+        return payments_document(order, self._sold_in(order))
+
+    def page(self, caller: Caller | None, wanted: PaymentFilter) -> PaymentPage:
+        """Orders that have money, the last changed first, a page at a time. Raises `BadCursor`."""
+        page = Page(
+            sort=SORT,
+            where=tuple(_conditions(caller, wanted)),
+            after=None if wanted.cursor is None else read_cursor(wanted.cursor, SORT),
+            limit=wanted.page_size + 1,
+        )
+        orders = [order_of(row) for row in self._store.read_models().page("payments", page)]
+        shown = orders[: wanted.page_size]
+        now = self._clock()
+        documents = [order_payments_document(each, self._sold_in(each), now) for each in shown]
+        more = len(orders) > len(shown)
+        return PaymentPage(documents, cursor_of(shown[-1], SORT) if more else None)
+
+    def _sold_in(self, order: Order) -> str:
+        show = self._catalog_cache.current().shows.get(order.show)
+        return CURRENCY if show is None else show.currency
+
+
+def _conditions(caller: Caller | None, wanted: PaymentFilter) -> list[tuple[Any, ...]]:
+    terms: list[tuple[Any, ...]] = []
+    if caller is not None and not caller.sees_all:
+        partner = caller.partner
+        terms.append(((("vendor", "=", partner),), (("org", "=", partner),)))
+    if wanted.show is not None:
+        terms.append(((("show", "=", wanted.show),),))
+    if wanted.attention is not None:
+        terms.append(((("waits", "=", int(wanted.attention)),),))
+    return terms

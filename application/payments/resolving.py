@@ -1,0 +1,70 @@
+"""What a person decides about an order's money that waits: send it back, keep it, or accept it."""
+
+import secrets
+
+import msgspec
+
+from application.catalog.access import Caller
+from application.catalog.scopes import PAYMENTS_WRITE
+from application.orders.commands import Answer, Request
+from application.payments.decisions import Decision, OrderDecisions
+from application.runtime.ids import new_id
+from domain.order import Order
+from domain.order_money import Resolution, balances_of, resolve
+from domain.refusals import UnknownOrder
+
+OPERATOR = Caller("", "operator", "en", (PAYMENTS_WRITE,))
+"""Who resolves on the command line: beyond partners."""
+
+OPERATORS_ACTOR = "operator"
+
+RESOLUTIONS = tuple(each.value for each in Resolution)
+"""What can be decided, by its words."""
+
+
+class PaymentResolver(msgspec.Struct, frozen=True):
+    """Carries out what the vendor, the organiser or the operator decides about money."""
+
+    _decisions: OrderDecisions
+
+    def resolve(
+        self,
+        order_id: str,
+        resolution: str,
+        request: Request,
+        currency: str | None = None,
+        note: str = "",
+    ) -> Answer:
+        """Resolve the money that waits; without a `currency`, the first that does.
+
+        Refuses an order that the caller neither sold nor organises, and where nothing waits.
+        """
+        caller = request.caller
+
+        def decide(order: Order, decision: Decision) -> None:
+            _refuse_others(order, order_id, caller)
+            resolve(
+                order,
+                Resolution(resolution),
+                decision.metadata,
+                currency=currency or _waiting(order),
+                note=note,
+                refund=new_id(decision.metadata.at),
+                secret=secrets.token_hex(20),
+            )
+
+        actor = OPERATORS_ACTOR if caller is OPERATOR else caller.actor
+        return self._decisions.carry_out(order_id, decide, request, actor=actor)
+
+
+def _refuse_others(order: Order, order_id: str, caller: Caller) -> None:
+    """An auditor reads every order, but resolves none."""
+    ours = caller is OPERATOR or caller.partner in (order.vendor, order.org)
+    if not order.version or not ours:
+        raise UnknownOrder(order=order_id)
+
+
+def _waiting(order: Order) -> str:
+    balances = balances_of(order)
+    waiting = (each.currency for each in balances if each.attention > 0)
+    return next(waiting, balances[0].currency or "any currency")

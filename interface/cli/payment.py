@@ -1,0 +1,88 @@
+"""`orderlog payment`: orders' money, what waits for a person, and what a person decides."""
+
+import secrets
+
+import click
+
+from interface.cli.shared.payment_tables import payment_list_table, payments_table
+from interface.cli.shared.session import Session, database_option, json_option
+
+PAGE = 200
+
+
+@click.group()
+def payment() -> None:
+    """Orders' money: list what waits, show an order's, and decide.
+
+    ORDER is an order's id or its number.
+    """
+
+
+@payment.command(name="list")
+@click.option("--attention", is_flag=True, help="Only money that waits for a person.")
+@click.option("--event", metavar="ID", help="Only money of this event.")
+@json_option
+@database_option
+def list_(session: Session, event: str | None, *, attention: bool, as_json: bool) -> None:
+    """List the orders that have money, the last changed first."""
+    from application.payments.queries import PaymentFilter  # noqa: PLC0415 - see session.py
+
+    documents = []
+    cursor = None
+    while True:
+        wanted = PaymentFilter(
+            attention=attention or None, show=event, page_size=PAGE, cursor=cursor
+        )
+        page = session.services.payments.page(None, wanted)
+        documents += page.documents
+        cursor = page.cursor
+        if cursor is None:
+            break
+    if as_json:
+        session.print_json(documents)
+    else:
+        session.out.print(payment_list_table(documents))
+
+
+@payment.command()
+@click.argument("name", metavar="ORDER")
+@json_option
+@database_option
+def show(session: Session, name: str, *, as_json: bool) -> None:
+    """Show an order's money: its payments, its refunds, and what waits."""
+    order_id = session.services.search.id_of(name)
+    _show(session, order_id, as_json=as_json)
+
+
+@payment.command()
+@click.argument("name", metavar="ORDER")
+@click.option(
+    "--as",
+    "resolution",
+    required=True,
+    type=click.Choice(["refund", "keep", "accept"]),
+    help="Send the money back, keep it, or accept it for the order though it is too little.",
+)
+@click.option("--currency", help="Money of this currency; if missing, the first that waits.")
+@click.option("--note", required=True, help="Why, for those who read it later.")
+@json_option
+@database_option
+def resolve(
+    session: Session, name: str, resolution: str, currency: str | None, note: str, *, as_json: bool
+) -> None:
+    """Decide about an order's money that waits for a person."""
+    from application.orders.commands import Request  # noqa: PLC0415 - see session.py
+    from application.payments.resolving import OPERATOR  # noqa: PLC0415
+
+    order_id = session.services.search.id_of(name)
+    request = Request(OPERATOR, f"orderlog payment resolve {secrets.token_hex(4)}")
+    session.services.resolver.resolve(order_id, resolution, request, currency, note)
+    _show(session, order_id, as_json=as_json)
+
+
+def _show(session: Session, order_id: str, *, as_json: bool) -> None:
+    document = session.services.payments.of_order(order_id)
+    if as_json:
+        session.print_json(document)
+    else:
+        session.out.print(payments_table(order_id, document))
