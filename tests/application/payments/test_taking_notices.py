@@ -1,11 +1,14 @@
 """Notices are kept once, whatever comes of them, on both stores."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
+from copies import copy_over
 from gateway import CARD_ID, NAME, SECRET, notice, sent, signed, token_of
 
+from application.bootstrap import open_store
 from application.orders.service import OrderService
 from application.payments.schemes.protocol import SignatureRefused
 from application.payments.secrets import SecretUnreadable
@@ -143,3 +146,18 @@ def test_an_old_notice_is_refused_however_good_it_is(paying, clock):
     with pytest.raises(SignatureRefused):
         paying.services.gateways.take(CARD_ID, headers, body, "notice")
     assert kept(paying, order) == []
+
+
+def test_a_copy_has_the_notices(paying, address, tmp_path, server, clock):
+    order = paying.order(paying.venue.a[0])
+    paying.tell(order, notice_id="evt_1")
+    body = sent(notice(token="f" * 40))
+    paying.services.gateways.take(CARD_ID, signed(body, clock(), "evt_2"), body, "notice")
+    records = paying.services.store.notices()
+    before = records.of_order(order.id), records.unknown(None, 10)
+    with server.database() as postgres:
+        target = postgres if address.startswith("sqlite") else f"sqlite:///{tmp_path}/copy.db"
+        copy_over(address, target)
+        with closing(open_store(target)) as store:
+            copied = store.notices()
+            assert (copied.of_order(order.id), copied.unknown(None, 10)) == before
