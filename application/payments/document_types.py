@@ -95,9 +95,6 @@ class OrderPaymentsDocument(PaymentsDocument):
     changed_at: Annotated[Moment, Meta(description="When the order last changed.")]
 
 
-from domain.refunds import Culprit, RefundStatus
-
-
 class RefundDocument(TypedDict):
     """A refund, as documented."""
 
