@@ -9,19 +9,25 @@ from application.orders.document_types import DiffFactDocument, DiffFieldDocumen
 from application.runtime.clock import written
 from domain.events import STORED_NAMES, Event
 from domain.order import Order
+from domain.order_money import attention_of, balance_of
+
+MONEY = ("received", "earned", "due_back", "refunded", "charged_back", "kept")
+"""The amounts of an order that has money, in the currency that it is sold in."""
 
 
 def fields_of(order: Order) -> dict[str, Any]:
     """The recorded state of an order, as one level of dotted names.
 
     That is its document, the chosen payment system (which the document shows only once it is
-    engaged) and the barcodes. Lists are compared as a whole.
+    engaged), the barcodes, and its money. Lists are compared as a whole.
     """
     if not order.version:
         return {}
     document: dict[str, Any] = dict(order_document(order, order.changed_at))
     document["payment"]["chosen"] = None if order.system is None else order.system.alias
     document["barcodes"] = order.barcodes
+    if order.money is not None:
+        document["money"] = _money(order)
     return _flat(document)
 
 
@@ -64,6 +70,12 @@ def _event(event: Event) -> EventHeadDocument:
         "actor": event.actor,
         "request": event.request,
     }
+
+
+def _money(order: Order) -> dict[str, Any]:
+    balance = balance_of(order)
+    amounts = {name: f"{getattr(balance, name):.2f}" for name in MONEY}
+    return {**amounts, "attention": [each.value for each in attention_of(order)]}
 
 
 def _flat(document: Mapping[str, Any], path: str = "") -> dict[str, Any]:

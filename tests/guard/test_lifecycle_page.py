@@ -7,7 +7,7 @@ import re
 
 from source import ROOT
 
-from domain.status import MOVES, SYSTEM_ONLY, Status
+from domain.status import LET_GO, MOVES, SYSTEM_ONLY, Status
 
 PAGE = ROOT / "docs" / "lifecycle.md"
 ASSIGNED = re.compile(r"(?<=<!-- drawn from domain/status.py -->\n).*?(?=<!-- end -->)", re.DOTALL)
@@ -20,6 +20,7 @@ def diagram() -> str:
         lines += [arrow(status, then) for then in Status if then in MOVES[status]]
         if not MOVES[status]:
             lines.append(f"{status} --> [*]")
+    lines += [f"{status} --> done: late money" for status in Status if status in LET_GO]
     body = "\n".join(f"    {line}" for line in lines)
     return f"```mermaid\nstateDiagram-v2\n{body}\n```\n"
 
@@ -37,7 +38,7 @@ def test_the_diagram_has_an_arrow_for_every_move():
     moves = sum(len(MOVES[status]) for status in Status)
     ends = sum(not MOVES[status] for status in Status)
     assert moves
-    assert diagram().count("-->") == moves + ends + 1
+    assert diagram().count("-->") == moves + ends + 1 + len(LET_GO)
 
 
 def test_the_page_says_what_every_status_means():

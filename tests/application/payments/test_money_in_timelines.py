@@ -83,3 +83,12 @@ def test_what_an_operator_decided(office, order):
 
 def test_no_event_is_told_by_its_name_alone():
     assert {each for each in STORED_NAMES if issubclass(each, Event)} == _RENDER.keys()
+
+
+def test_a_diff_shows_where_money_went(office, order):
+    before = Till(office).receives(order, "50.00").version
+    Till(office).receives(order, "200.00", "gw-2")
+    changes = office.services.history.diff(order, before, before + 2)["changes"]
+    values = {each["field"]: (each["from"], each["to"]) for each in changes}
+    assert values["money.received"] == ("50.00", "250.00")
+    assert values["money.attention"] == (["underpaid"], ["paid_twice"])
