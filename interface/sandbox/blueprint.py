@@ -2,36 +2,33 @@
 
 import hmac
 import secrets
-from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import msgspec
 import yaml
 from flask import Blueprint, Response, abort, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from application.bootstrap import Services
 from application.catalog.sandbox import SANDBOX
-from application.runtime.greenlet_bridge import slot_given_back
-from application.runtime.locales import written_money
-from domain.order import Order
-from domain.payment import order_of_token
-from domain.refusals import Refusal
-from domain.shows import CURRENCY, Show
-from interface.console.assets import HEADERS, STYLES, asset
-from interface.console.language import LANGUAGES, Language, language_for
-from interface.sandbox.plan import (
+from application.payments.sandbox import (
     Action,
     Delivery,
     Press,
+    Visit,
+    find_visit,
     notices_of,
     offered,
     payments_of,
     refunds_due,
 )
+from application.runtime.greenlet_bridge import slot_given_back
+from application.runtime.locales import written_money
+from domain.order import Order
+from interface.console.assets import HEADERS, STYLES, asset
+from interface.console.language import LANGUAGES, Language, language_for
 from interface.sandbox.secret import form_token, secret_key
 from interface.sandbox.sender import Sender, TooMuchToSend
 
@@ -44,21 +41,6 @@ LONGEST_DELAY = 600
 FORM_BYTES = 4096
 TO_FAILURE = frozenset({Action.DECLINE})
 FROM_BUYER = frozenset({Action.PAY, Action.PAY_TWICE, Action.PAY_LATE})
-
-
-class Visit(msgspec.Struct, frozen=True, kw_only=True):
-    """A buyer with their order, who was sent here by its redirect_url."""
-
-    customer: str
-    order: Order
-    show: Show | None
-    now: datetime
-
-    @property
-    def currency(self) -> str:
-        """The currency that the order is paid in."""
-        known = self.order.money.currency if self.order.money else ""
-        return known or (CURRENCY if self.show is None else self.show.currency)
 
 
 def sandbox_blueprint(services: Services, address: str) -> Blueprint:
@@ -120,16 +102,10 @@ def sandbox_blueprint(services: Services, address: str) -> Blueprint:
 
 def visit_of(services: Services, customer: str) -> Visit:
     """The visit of the buyer with a token; a page for nobody is 404."""
-    now = services.clock()
-    try:
-        order = services.history.order(order_of_token(customer)).order
-    except Refusal:
+    visit = find_visit(services.history, services.catalog, services.clock(), customer)
+    if visit is None:
         abort(404)
-    expected = (order.redirect_url or "").rpartition("customer=")[2]
-    if order.engaged != SANDBOX or not hmac.compare_digest(expected.encode(), customer.encode()):
-        abort(404)
-    show = services.catalog.current().shows.get(order.show)
-    return Visit(customer=customer, order=order, show=show, now=now)
+    return visit
 
 
 def press_of(visit: Visit) -> Press:

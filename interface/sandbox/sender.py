@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from application.payments.sandbox import SandboxNotice
 from application.runtime.clock import written
-from interface.sandbox.plan import SandboxNotice
 
 SECONDS = 10
 PAUSES = (1, 2, 4, 8, 16, 32)

@@ -1,5 +1,6 @@
-"""Which notices the gateway sends for each button."""
+"""The sandbox's gateway: whose order a buyer pays, and which notices each button sends."""
 
+import hmac
 import random
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -9,13 +10,48 @@ from types import MappingProxyType
 
 import msgspec
 
+from application.catalog.cache import CatalogCache
 from application.catalog.sandbox import SANDBOX
+from application.orders.history import OrderHistory
 from domain.gateway import DisputeState, GatewayPayment
 from domain.order import Order
+from domain.payment import order_of_token
 from domain.refunds import Refund
+from domain.refusals import Refusal
+from domain.shows import CURRENCY, Show
 from domain.status import HELD
 
 AFTER_THE_HOLD = timedelta(seconds=1)
+
+
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
+    """A buyer with their order, who was sent to the page by its redirect_url."""
+
+    customer: str
+    order: Order
+    show: Show | None
+    now: datetime
+
+    @property
+    def currency(self) -> str:
+        """The currency that the order is paid in."""
+        known = self.order.money.currency if self.order.money else ""
+        return known or (CURRENCY if self.show is None else self.show.currency)
+
+
+def find_visit(
+    history: OrderHistory, catalog: CatalogCache, now: datetime, customer: str
+) -> Visit | None:
+    """The visit of the buyer with a token; None for a token that nobody was sent here with."""
+    try:
+        order = history.order(order_of_token(customer)).order
+    except Refusal:
+        return None
+    expected = (order.redirect_url or "").rpartition("customer=")[2]
+    if order.engaged != SANDBOX or not hmac.compare_digest(expected.encode(), customer.encode()):
+        return None
+    show = catalog.current().shows.get(order.show)
+    return Visit(customer=customer, order=order, show=show, now=now)
 
 
 class Action(StrEnum):
