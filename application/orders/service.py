@@ -334,11 +334,14 @@ class OrderService(Application[str]):
         before: Sequence[str],
         request: Request,
         metadata: CommandMetadata,
+        *,
+        documented: bool = True,
     ) -> Answer:
         """Save the new events, the changes of ticket rows, and the idempotency record.
 
         An answer with new events shows the order at their time, whatever the clock shows, so that
-        the idempotency record follows from the events alone.
+        the idempotency record follows from the events alone. A caller that shows nobody the order
+        does not want it `documented`.
         """
         events = list(order.collect_events())
         at = events[-1].at if events else metadata.at
@@ -356,7 +359,8 @@ class OrderService(Application[str]):
             self.events.put(
                 events, within=within, change=change, idempotency_record=idempotency_record
             )
-        return Answer(order, at, document=_encode(order_document(order, at)))
+        document = _encode(order_document(order, at)) if documented else b""
+        return Answer(order, at, document=document)
 
     def carry_out(
         self,

@@ -97,7 +97,9 @@ class OrderDecisions:
                 if notice is not None:
                     state = NoticeState.ACTED if order.pending else NoticeState.IGNORED
                     transaction.notice = replace(notice, order=order.id, state=state)
-                return self._orders.answer(transaction, order, before, request, metadata)
+                return self._orders.answer(
+                    transaction, order, before, request, metadata, documented=notice is None
+                )
 
             return self._orders.carry_out(read_set, within, request, [])
 

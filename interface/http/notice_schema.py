@@ -54,4 +54,6 @@ class NoticeIn(Schema):
     created_at = fields.DateTime(
         required=True, metadata={"description": "When it happened, with a time zone."}
     )
-    data = fields.Nested(NoticeDataIn, required=True)
+    data = fields.Nested(
+        NoticeDataIn, required=True, metadata={"description": "The payment that it is about."}
+    )

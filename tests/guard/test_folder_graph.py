@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "application/ports": {"domain"},
     "application/runtime": {"domain", "application/ports"},
     "application/event_log": CORE,
-    "application/payments/schemes": {"domain"},
+    "application/payments/schemes": set(),
     "application/catalog": CORE | {"application/payments/schemes"},
     "application/read_models": CORE,
     "application/integrity": CORE | {"application/event_log", "application/read_models"},

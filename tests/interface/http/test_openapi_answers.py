@@ -6,11 +6,14 @@ cannot happen. What only a race or a broken database provokes is answered by rai
 
 from functools import partial
 
+import msgspec
 import pytest
 from as_described import Contract
+from gateway import CARD_ID, NAME, SECRET, notice, sent, signed
 from limits import RateLimitItemPerSecond
 from seller import KEYS, ORGANISER, PARTERRE, SHOP, SHOW, BoxOffice, seat
 
+from application.catalog.gateway import PaymentGateway
 from application.catalog.keys import create_key
 from application.catalog.rates import TooManyRequests
 from application.catalog.scopes import ADMIN
@@ -54,6 +57,12 @@ class Counter:
         self.seen.add((name, status, code))
         if key is None and path.startswith("/v1"):
             self.ask(method, path, self.powerless, headers, **more)
+        return answer
+
+    def client_post(self, path, **more):
+        """A call that no key opens."""
+        answer = self.client.post(path, **more)
+        self.seen.add(self.contract.check(answer))
         return answer
 
     def get(self, path, **more):
@@ -302,6 +311,30 @@ def read_sales(counter):
     counter.get(f"{EVENT}/sales", headers={"X-Wait-For-Position": "-1"})
 
 
+def take_notice(counter):
+    services = counter.office.services
+    gateway = PaymentGateway(id=CARD_ID, scheme="standard-webhooks", secrets=(f"env:{NAME}",))
+    with services.store.change_catalog() as change:
+        change.put("gateway", CARD_ID, msgspec.json.encode(gateway))
+    services.catalog._look_again = 0.0
+
+    def ask(json=None, data=None, system=CARD_ID, query="", **more):
+        body = sent(json) if data is None else data if isinstance(data, bytes) else data.encode()
+        more = {"content_type": "application/json", **more}
+        headers = {**signed(body, counter.office.time), **more.pop("headers", {})}
+        path = f"/v1/gateways/{system}/notifications{query}"
+        return counter.client_post(path, data=body, headers=headers, **more)
+
+    ask(json=notice())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(NAME, SECRET)
+        assert ask(json=notice()).json == {"status": "kept"}
+        ask(json=notice(), query="?page=1")
+        ask(json=notice(), headers={"webhook-signature": "v1,"})
+        ask(json=notice(), system=NO_ID)
+        bad_bodies(ask)
+
+
 def live(counter):
     counter.get("/health/live")
     counter.get("/health/live", key=None)
@@ -350,6 +383,7 @@ OPERATIONS = {
         list_events,
         list_tickets,
         read_sales,
+        take_notice,
         live,
         ready,
         metrics,
@@ -394,7 +428,7 @@ def test_every_answer_of_a_call_is_as_described_and_every_described_one_is_given
 @pytest.mark.parametrize("code", NOT_BROUGHT_ABOUT)
 def test_what_a_race_or_a_broken_database_brings_about_is_as_described(counter, code):
     described = [
-        (method, path.format(order=NO_ID, event=NO_ID), operation["operationId"])
+        (method, path.format(order=NO_ID, event=NO_ID, system=NO_ID), operation["operationId"])
         for path, operations in counter.contract.document["paths"].items()
         for method, operation in operations.items()
         if method != "parameters"
