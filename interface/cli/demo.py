@@ -2,14 +2,17 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import click
 from rich.highlighter import JSONHighlighter
@@ -24,6 +27,8 @@ KEY = "047bdb8bcee44d3693371920aaf9135c"
 EVENT = "56a6253df06c5a059a93802e"
 PARTERRE = "56a6254bf06c5a059b93800c"
 ORDERS = "/v1/resources/orders"
+FORM = "/sandbox/pay"
+FIELD = re.compile(r'type="hidden" name="(\w+)" value="(\w+)"')
 SECONDS = 20
 WIDEST = 110
 LONGEST_LINE = 60
@@ -47,13 +52,13 @@ def demo(session: Session) -> None:
         show_audit_trail(session, order)
         session.services.close()
     session.out.print("The service is stopped and its database is gone. One of your own:")
-    session.out.print("orderlog serve --sample", style="bold", highlight=False)
+    session.out.print("orderlog serve --sandbox", style="bold", highlight=False)
 
 
 @contextmanager
 def throw_away_service(database: str, caretaker: Caretaker) -> Iterator[tuple[str, str]]:
-    """Run a service with the sample catalogue; yields host:port and the line that it prints."""
-    command = [sys.executable, "-m", "interface.cli.main", "serve", "--port", "0", "--sample"]
+    """Run a service with the sandbox; yields host:port and the line that it prints."""
+    command = [sys.executable, "-m", "interface.cli.main", "serve", "--port", "0", "--sandbox"]
     environment = {**os.environ, "ORDERLOG_DATABASE": database, "ORDERLOG_LOG_LEVEL": "WARNING"}
     with subprocess.Popen(  # noqa: S603 - our own command
         command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
@@ -90,21 +95,31 @@ class Play:
 
         path = f"{ORDERS}/{order['id']}"
         heading(session, "2. Choose how to pay: recorded, but not engaged yet")
-        chosen = self._call("PATCH", path, {"payment": {"system": "api/BASE"}}, 200)
+        chosen = self._call("PATCH", path, {"payment": {"system": "sandbox/GATE"}}, 200)
         self._expect(chosen == order)
         session.out.print("The same document again: nothing of it has changed.\n")
 
-        heading(session, "3. Start the payment: thirty minutes, and where to send the buyer")
+        heading(session, "3. Start the payment: five minutes, and where to send the buyer")
         paying = self._call("PATCH", path, {"status": "in_progress"}, 200)
         self._expect("redirect_url" in paying["payment"])
         session.out.print(document(paying, before=order))
 
+        heading(session, "4. The buyer presses Pay, and the gateway sends its signed notices")
+        press(self._address, paying["payment"]["redirect_url"])
+        session.out.print("payment.started and payment.succeeded were taken.\n")
+
         heading(session, "And read it again")
-        self._expect(self._call("GET", path, None, 200) == paying)
-        session.out.print("The same document, made anew from the events in the log.\n")
+        done = self._call("GET", path, None, 200)
+        self._expect(done["status"] == "done")
+        session.out.print(document(done, before=paying))
+
+        heading(session, "5. The tickets have barcodes")
+        tickets = self._call("GET", f"{path}/tickets", None, 200)
+        self._expect(all(each.get("barcode") for each in tickets))
+        session.out.print(document({"barcode": tickets[0]["barcode"]}))
         return str(order["id"])
 
-    def _call(self, method: str, path: str, body: Any, expected: int) -> dict[str, Any]:
+    def _call(self, method: str, path: str, body: Any, expected: int) -> Any:
         """Send a request and print it, and the head of its answer."""
         say = self._session.out.print
         headers = {"Authorization": f"key {KEY}"}
@@ -118,7 +133,7 @@ class Play:
         try:
             connection.request(method, path, content, headers)
             answer = connection.getresponse()
-            received: dict[str, Any] = json.loads(answer.read())
+            received = json.loads(answer.read())
         except (HTTPException, ValueError) as error:
             raise OSError(f"The answer cannot be read: {error}") from error
         finally:
@@ -134,6 +149,30 @@ class Play:
         """End with exit code 1 unless the answer is as documented."""
         if not good:
             self._session.refuse(f"This answer is not as documented. {received}")
+
+
+def press(address: str, page: str) -> None:
+    """Press Pay on the sandbox's page, as a buyer's browser does. Raises `OSError`."""
+    path = page.partition(address)[2]
+    fields = dict(FIELD.findall(exchange(address, "GET", path)))
+    exchange(address, "POST", FORM, urlencode({**fields, "action": "pay"}))
+
+
+def exchange(address: str, method: str, path: str, form: str | None = None) -> str:
+    """A page, as a browser gets it. Raises `OSError`."""
+    connection = HTTPConnection(address, timeout=SECONDS)
+    headers = {} if form is None else {"Content-Type": "application/x-www-form-urlencoded"}
+    try:
+        connection.request(method, path, form, headers)
+        answer = connection.getresponse()
+        page = answer.read().decode()
+    except (HTTPException, ValueError) as error:
+        raise OSError(f"The page cannot be read: {error}") from error
+    finally:
+        connection.close()
+    if answer.status != HTTPStatus.OK:
+        raise OSError(f"The page answers {answer.status}.")
+    return page
 
 
 def heading(session: Session, text: str) -> None:

@@ -5,6 +5,8 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -14,12 +16,20 @@ from application.settings import Settings
 from interface.cli.shared.keys import renew
 from interface.cli.shared.session import Session, database_option, number
 
+if TYPE_CHECKING:  # see session.py
+    from application.bootstrap import Services
+
+
+OWN = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what listens everywhere, listens here
+"""Where a service that listens on every address reaches itself."""
+
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @number("--port", 8080, 0, 65535, "The port to listen on; 0 takes a free one.")
 @number("--workers", 1, 1, 64, "Server processes.")
 @click.option("--sample", is_flag=True, help="Load the sample catalogue.")
+@click.option("--sandbox", is_flag=True, help="Load the sample, with a payment page to try.")
 @click.option("--tls-cert", metavar="FILE", help="Serve TLS with this certificate and its chain.")
 @click.option("--tls-key", metavar="FILE", help="The private key of the certificate.")
 @database_option
@@ -30,6 +40,7 @@ def serve(
     workers: int,
     *,
     sample: bool,
+    sandbox: bool,
     tls_cert: str | None,
     tls_key: str | None,
 ) -> None:
@@ -40,18 +51,25 @@ def serve(
     from interface.server.processes import CannotStart, Processes  # noqa: PLC0415 - see session.py
 
     settings = with_tls(session, tls_cert, tls_key)
-    settings = msgspec.structs.replace(settings, sample=sample or settings.sample)
+    settings = msgspec.structs.replace(settings, sample=sample or sandbox or settings.sample)
     with reserved(host, port) as (address, free):
-        summary = prepare(session, sample=settings.sample)
-        where = f"[{address}]:{free}" if ":" in address else f"{address}:{free}"
+        where = address_of(settings, address, free)
+        own = address_of(settings, OWN.get(address, address), free) if sandbox else ""
+        summary = prepare(session, sample=settings.sample, sandbox=own)
         database = without_passwords(settings.database)
-        scheme = "https" if settings.tls_cert else "http"
-        line = f"Orderlog listens on {scheme}://{where}, on {database}, with {summary}."
-        processes = Processes(settings, address, free, workers, lambda: click.echo(line))
+        line = f"Orderlog listens on {where}, on {database}, with {summary}."
+        started = partial(click.echo, line)
+        processes = Processes(settings, address, free, workers, started, sandbox=own)
         try:
             processes.run()
         except CannotStart as reason:
             session.refuse(reason)
+
+
+def address_of(settings: Settings, host: str, port: int) -> str:
+    """The address of the service as a URL."""
+    scheme = "https" if settings.tls_cert else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def with_tls(session: Session, cert: str | None, key: str | None) -> Settings:
@@ -114,10 +132,12 @@ def socket_on(host: str, port: int) -> socket.socket:
     return ours
 
 
-def prepare(session: Session, *, sample: bool) -> str:
-    """Make the tables, load the sample if requested, and return a summary of what is for sale."""
+def prepare(session: Session, *, sample: bool, sandbox: str = "") -> str:
+    """Make the tables, load the sample if requested, and return a summary of what is for sale.
+
+    With the sandbox at an address, its payment system and secret exist; without, they do not.
+    """
     from application.bootstrap import build  # noqa: PLC0415 - see session.py
-    from application.catalog.loading import load_sample  # noqa: PLC0415
     from application.integrity.checkpointer import check_at_start  # noqa: PLC0415
     from application.settings import BESIDE, PRIVATE  # noqa: PLC0415
     from interface.server.logs import configure  # noqa: PLC0415
@@ -126,8 +146,7 @@ def prepare(session: Session, *, sample: bool) -> str:
     services = build(session.settings)
     try:
         renew(services)
-        if sample:
-            load_sample(services.store, services.clock(), services.key_secret)
+        load_offers(services, sample=sample, sandbox=sandbox)
         services.look_back()
         if session.settings.checkpoint_seconds:
             named = session.settings.audit_key not in {PRIVATE, BESIDE, ""}
@@ -141,3 +160,19 @@ def prepare(session: Session, *, sample: bool) -> str:
     if not catalog.shows:
         return "an empty catalogue (orderlog catalog load FILE)"
     return f"{len(catalog.shows)} events, {tickets} tickets and {len(catalog.partners)} partners"
+
+
+def load_offers(services: "Services", *, sample: bool, sandbox: str) -> None:
+    """Load what was asked for to try the service with."""
+    from application.catalog.loading import load_sample  # noqa: PLC0415 - see session.py
+    from application.catalog.sandbox import load_sandbox, remove_sandbox  # noqa: PLC0415
+    from interface.sandbox.secret import make_secret  # noqa: PLC0415
+
+    store, at = services.store, services.clock()
+    if sandbox:
+        make_secret()
+        load_sandbox(store, at, services.key_secret, f"{sandbox}/sandbox/pay")
+        return
+    remove_sandbox(store, at)
+    if sample:
+        load_sample(store, at, services.key_secret)

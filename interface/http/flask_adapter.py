@@ -37,8 +37,9 @@ OTHER_SPELLING = re.compile(r"//|/\.{1,2}(/|\Z)|.+/\Z")
 """What only a second spelling of a path has. Routes and files do not have to be told apart by it:
 a proxy that fences off a path knows only the first one."""
 
-CONSOLE = "console"
-"""The blueprint of pages for people, who are signed in by a cookie (`console/page_session.py`)."""
+OF_PEOPLE = frozenset({"console", "sandbox"})
+"""The blueprints of pages for people. Those of the console are signed in by a cookie
+(`console/page_session.py`); a buyer comes to the sandbox with a token."""
 
 
 class Service(Flask):
@@ -135,7 +136,7 @@ def register(app: Flask, services: Services) -> None:
         if request.endpoint in OPEN:
             return None
         g.caller = caller = caller_of(services, request.environ)
-        if caller is None and request.blueprint != CONSOLE:
+        if caller is None and request.blueprint not in OF_PEOPLE:
             return response_of(unauthorized())
         return None
 

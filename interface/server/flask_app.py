@@ -15,10 +15,16 @@ from interface.http.payments import PAYMENTS
 from interface.http.refunds import REFUNDS
 from interface.http.shows import SHOWS
 from interface.http.signpost import SIGNPOST
+from interface.sandbox.blueprint import sandbox_blueprint
 
 
-def create_app(services: Services, monitoring: Monitoring | None = None) -> Flask:
-    """A Flask application over wired services; a server brings its own `monitoring`."""
+def create_app(
+    services: Services, monitoring: Monitoring | None = None, sandbox: str = ""
+) -> Flask:
+    """A Flask application over wired services; a server brings its own `monitoring`.
+
+    With the sandbox, its notices go to the address `sandbox`.
+    """
     monitoring = monitoring or Monitoring(services)
     app = Service(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = services.settings.max_body_bytes
@@ -32,4 +38,6 @@ def create_app(services: Services, monitoring: Monitoring | None = None) -> Flas
     app.register_blueprint(blueprint_of(SIGNPOST, services))
     app.register_blueprint(openapi_blueprint())
     app.register_blueprint(console_blueprint(services))
+    if sandbox:
+        app.register_blueprint(sandbox_blueprint(services, sandbox))
     return app

@@ -46,12 +46,21 @@ class Processes:
     """The parent. `started` is called once, when the service answers."""
 
     def __init__(
-        self, settings: Settings, host: str, port: int, workers: int, started: Callable[[], None]
+        self,
+        settings: Settings,
+        host: str,
+        port: int,
+        workers: int,
+        started: Callable[[], None],
+        *,
+        sandbox: str = "",
     ) -> None:
         self._settings = settings
         self._started = started
         board = RestartBoard(workers + 1)
-        listening = Listening(host=host, port=port, workers=workers, restarts=board)
+        listening = Listening(
+            host=host, port=port, workers=workers, restarts=board, sandbox=sandbox
+        )
         self._behind = Process(BACKGROUND, lambda works: work_in_background(settings, works), board)
         self._answering = [
             Process(number, lambda serves: answer_requests(settings, listening, serves), board)

@@ -35,17 +35,21 @@ SPARE_FILES = 256
 
 
 class Listening(msgspec.Struct, frozen=True, kw_only=True):
-    """The address of all processes that answer, their number, and their restarts."""
+    """The address of all processes that answer, their number, and their restarts.
+
+    `sandbox` is where the sandbox sends its notices; empty for none.
+    """
 
     host: str
     port: int
     workers: int
     restarts: RestartBoard
+    sandbox: str = ""
 
 
 def answer_requests(settings: Settings, listening: Listening, serves: Callable[[], None]) -> None:
     """Answer requests until SIGTERM, and finish those that have come; `serves` reports it does."""
-    with answering(settings, listening.restarts) as service:
+    with answering(settings, listening.restarts, listening.sandbox) as service:
         asyncio.run(_serve(service, settings, listening, serves))
 
 
@@ -114,7 +118,9 @@ def work_in_background(settings: Settings, works: Callable[[], None]) -> None:
 
 
 @contextmanager
-def answering(settings: Settings, restarts: RestartBoard) -> Iterator[RsgiService]:
+def answering(
+    settings: Settings, restarts: RestartBoard, sandbox: str = ""
+) -> Iterator[RsgiService]:
     """The application; at the end all is closed."""
     configure(settings.log_level)
     with closing(build(settings)) as services:
@@ -122,7 +128,8 @@ def answering(settings: Settings, restarts: RestartBoard) -> Iterator[RsgiServic
         services.start_for_requests()
         traffic = Traffic()
         monitoring = Monitoring(services, restarts, lambda: traffic.draining)
-        service = RsgiService(create_app(services, monitoring), services, monitoring, traffic)
+        app = create_app(services, monitoring, sandbox)
+        service = RsgiService(app, services, monitoring, traffic)
         spare_what_lives_long()
         sys.setswitchinterval(SWITCH_SECONDS)
         monitoring.start()

@@ -46,16 +46,17 @@ MAY_IMPORT = {
     "interface": set(),
     "interface/http": USE_CASES - {"application/integrity"} | {"application", WIRING},
     "interface/console": USE_CASES | {"application", WIRING, "interface/http"},
+    "interface/sandbox": USE_CASES | {"application", WIRING, "interface/http", "interface/console"},
     "interface/server": CORE
     | {"application", WIRING, "application/catalog"}
-    | {"interface/http", "interface/console"},
+    | {"interface/http", "interface/console", "interface/sandbox"},
     "interface/load": CORE
     | {"application", WIRING, "application/catalog", "application/event_log"}
     | {"application/integrity", "interface/server"},
     "interface/cli/shared": USE_CASES | {"application", WIRING, "interface/server"},
     "interface/cli": USE_CASES
     | {"application", WIRING, "application/archive", "application/copying"}
-    | {"interface/server", "interface/load", "interface/cli/shared"},
+    | {"interface/server", "interface/load", "interface/cli/shared", "interface/sandbox"},
 }
 """Every arrow points down: a folder may import only what stands above it in this table."""
 

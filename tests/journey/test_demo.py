@@ -17,15 +17,19 @@ def test_the_demo_carries_out_an_order_and_shows_how_it_came_to_be(tmp_path):
             "POST /v1/resources/orders",
             "201 Created  X-Partner: 56810047f06c5a6ac62f4e1d",
             '"status": "executed"',
-            '{"payment": {"system": "api/BASE"}}',
+            '{"payment": {"system": "sandbox/GATE"}}',
             '{"status": "in_progress"}',
             '▸ "status": "in_progress"',
             f"GET /v1/resources/orders/{order}",
+            '▸ "status": "done"',
+            f"GET /v1/resources/orders/{order}/tickets",
+            '"barcode": "',
             f"History of order {order}",
             "OrderCreated",
             "PaymentSystemSet",
             "StatusChanged",
-            "orderlog serve --sample",
+            "PaymentReceived",
+            "orderlog serve --sandbox",
         )
     ]
     assert places == sorted(places)

@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from documented import without_free_values
+from server import Service
+
+from interface.cli.demo import press
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
@@ -31,28 +34,40 @@ def given(words, option):
 
 
 @pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("readme")
+    with Service(f"sqlite:///{folder}/readme.db", folder / "log", "--sandbox") as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
 def answers(service):
-    """What the service answers to the README's curl lines."""
+    """What the service answers to the README's curl lines; before the last the buyer pays."""
     answers = []
     for words in curls():
         [url] = [word for word in words if word.startswith("http://")]
         assert url.startswith("http://127.0.0.1:8080/")
         order = answers[0].body["id"] if answers else ""
-        [method] = given(words, "-X") or ["POST"]
+        [body] = given(words, "-d") or ["null"]
+        [method] = given(words, "-X") or ["GET" if body == "null" else "POST"]
+        if method == "GET":
+            press(f"{service.host}:{service.port}", answers[-1].body["payment"]["redirect_url"])
         headers = dict(each.split(": ", 1) for each in given(words, "-H"))
-        [body] = given(words, "-d")
         path = urlsplit(url).path.replace("$ORDER", order)
         answers.append(service.send(method, path, headers, json.loads(body)))
     return answers
 
 
-def test_what_comes_back_is_what_the_readme_shows(answers):
-    created, chosen, paying = answers
+def test_what_comes_back_is_what_the_readme_shows(answers, service):
+    created, chosen, paying, tickets = answers
+    port = f":{service.port}/".encode()
+    at_8080 = json.loads(paying.content.replace(port, b":8080/"))
+    assert all(each["barcode"] for each in tickets.body)
     shown = [json.loads(text) for kind, text in BLOCKS if kind == "json"]
-    assert [answer.status for answer in answers] == [201, 200, 200]
+    assert [answer.status for answer in answers] == [201, 200, 200, 200]
     assert [without_free_values(each) for each in shown] == [
         without_free_values(created.body),
-        without_free_values(paying.body),
+        without_free_values(at_8080),
     ]
     assert chosen.body == created.body
 
