@@ -7,7 +7,6 @@ from types import MappingProxyType
 from application.payments.decisions import Decision
 from application.payments.late_money import Again, tickets_again
 from application.payments.notice import Notice, NoticeType
-from application.runtime.ids import new_id
 from domain.gateway import DisputeState, PaymentNotice
 from domain.order import Order
 from domain.order_money import (
@@ -18,6 +17,7 @@ from domain.order_money import (
     note_refund_paid,
     note_started,
 )
+from domain.order_refunds import next_refund_id
 from domain.shows import CURRENCY
 from domain.status import LET_GO
 
@@ -74,6 +74,6 @@ def _note_received(order: Order, decision: Decision, about: PaymentNotice, again
         secrets.token_hex(20),
         due_in=known or (CURRENCY if show is None else show.currency),
         late=again.late,
-        refund=new_id(metadata.at),
+        refund=next_refund_id(order),
         tickets=tickets_again(order, decision, again) if late else None,
     )

@@ -8,9 +8,9 @@ from application.catalog.access import Caller
 from application.catalog.scopes import PAYMENTS_WRITE
 from application.orders.commands import Answer, Request
 from application.payments.decisions import Decision, OrderDecisions
-from application.runtime.ids import new_id
 from domain.order import Order
 from domain.order_money import Resolution, balances_of, resolve
+from domain.order_refunds import next_refund_id
 from domain.refusals import UnknownOrder
 
 OPERATOR = Caller("", "operator", "en", (PAYMENTS_WRITE,))
@@ -49,7 +49,7 @@ class PaymentResolver(msgspec.Struct, frozen=True):
                 decision.metadata,
                 currency=currency or _waiting(order),
                 note=note,
-                refund=new_id(decision.metadata.at),
+                refund=next_refund_id(order),
                 secret=secrets.token_hex(20),
             )
 

@@ -4,6 +4,7 @@ For every operation each answer that it describes is provoked, so that nothing i
 cannot happen. What only a race or a broken database provokes is answered by raising it.
 """
 
+from contextlib import contextmanager
 from functools import partial
 
 import msgspec
@@ -18,6 +19,7 @@ from application.catalog.gateway import PaymentGateway
 from application.catalog.keys import create_key
 from application.catalog.rates import TooManyRequests
 from application.catalog.scopes import ADMIN, ORDERS_READ
+from application.orders.commands import ChoosePayment
 from application.ports.store import StoreUnavailable
 from application.ports.unit_of_work import TicketTaken
 from application.projector.read_your_writes import ModelBehind
@@ -25,6 +27,7 @@ from application.runtime.clock import now
 from domain import refusals
 from domain.errors import UnknownEvent
 from domain.refusals import ChangedMeanwhile
+from domain.status import Status
 from interface.http.errors import BodyRefused, TooManyCalls
 from interface.http.problems import OF_A_BODY_ON_ITS_WAY
 from interface.server.flask_app import create_app
@@ -36,6 +39,7 @@ FESTIVAL = "56a6253df06c5a059a93802f"
 STALL = "56a6253df06c5a059a940001"
 LAST_MINUTE = "56a6254bf06c5a059b93803a"
 NO_ID = "0" * 24
+REFUNDS = "/v1/resources/refund_requests"
 
 
 class Counter:
@@ -380,6 +384,110 @@ def resolve_payments(counter):
     bad_bodies(ask)
 
 
+def bad_refund_writes(ask, good):
+    ask(json=good, headers={"Idempotency-Key": "é"})
+    ask(json=good, headers={"If-Match": "1"})
+    ask(json=good, headers={"If-None-Match": "1"})
+    ask(json=good, headers={"If-Match": '"7"'})
+    ask(json=good, key=None)
+    bad_bodies(ask)
+
+
+def request_refund(counter):
+    office = counter.office
+    order = office.paid_order(3)
+    tickets = counter.get(f"{ORDERS}/{order}").json["tickets"]
+
+    def ask(json=None, of=order, query="", **more):
+        if isinstance(json, dict):
+            json = {"order": of, "culprit": "org", **json}
+        return counter.ask("POST", f"{REFUNDS}{query}", json=json, **more)
+
+    once = {"Idempotency-Key": "refund"}
+    assert ask(json={"tickets_refund": tickets[:1]}, headers=once).status_code == 201
+    ask(json={"tickets_refund": tickets[1:2]}, headers=once)
+    ask(json={"tickets_refund": tickets[:1]})
+    ask(json={"tickets": tickets})
+    ask(json={"tickets_refund": [NO_ID]})
+    ask(json={"tickets_refund": [NO_ID]}, query="?page=1")
+    ask(json={"tickets_refund": tickets[:1]}, of=NO_ID)
+    ask(json={"tickets_refund": tickets[:1]}, of=office.order())
+    bad_refund_writes(ask, {"tickets_refund": tickets[1:2]})
+    for _ in range(99):
+        refund = ask(json={"tickets_refund": tickets[1:2]}).json
+        counter.ask("PATCH", f"{REFUNDS}/{refund['id']}", json={"status": "rejected"})
+    ask(json={"tickets_refund": tickets[1:2]})
+    late = office.paid_order()
+    show = office.services.catalog.current().shows[SHOW]
+    begun = msgspec.structs.replace(show, starts_at=office.time)
+    with changed_show(office, begun):
+        ask(of=late, json={"culprit": "user", "tickets": []})
+    with changed_show(office, None):
+        ask(of=late, json={"culprit": "user", "tickets": []})
+
+
+@contextmanager
+def changed_show(office, show):
+    """The catalogue with a show as it is given, or without it."""
+    catalog = office.services.catalog
+    known = catalog.current()
+    shows = {each: known.shows[each] for each in known.shows if each != SHOW}
+    catalog._catalog = msgspec.structs.replace(
+        known, shows=shows if show is None else {**shows, SHOW: show}
+    )
+    try:
+        yield
+    finally:
+        catalog._catalog = known
+
+
+def change_refund(counter):
+    shops = counter.shops_order()
+    counter.office.change(shops, partner=SHOP, payment=ChoosePayment("api/BASE"))
+    counter.office.change(shops, partner=SHOP, status=Status.IN_PROGRESS)
+    counter.office.change(shops, partner=SHOP, status=Status.DONE)
+    asked = {"order": shops, "culprit": "org", "tickets": []}
+    refund = counter.ask("POST", REFUNDS, json=asked, key=KEYS[SHOP]).json["id"]
+
+    def ask(json=None, of=refund, query="", **more):
+        return counter.ask("PATCH", f"{REFUNDS}/{of}{query}", json=json, **more)
+
+    approved, paid = {"status": "approved"}, {"paid": True}
+    ask(json=approved, key=KEYS[SHOP])
+    ask(json=paid, key=KEYS[SHOP])
+    ask(json=paid)
+    ask(json=approved, of=NO_ID)
+    ask(json=approved, query="?page=1")
+    bad_refund_writes(ask, approved)
+    once = {"Idempotency-Key": "decided"}
+    assert ask(json=approved, headers=once).status_code == 201
+    ask(json={"status": "rejected"}, headers=once)
+    ask(json={"status": "rejected"})
+
+
+def read_refund(counter):
+    order = counter.office.paid_order()
+    asked = {"order": order, "culprit": "org", "tickets": []}
+    refund = counter.ask("POST", REFUNDS, json=asked).json["id"]
+    assert counter.get(f"{REFUNDS}/{refund}").json["status"] == "new"
+    counter.get(f"{REFUNDS}/{refund}?page=1")
+    counter.get(f"{REFUNDS}/{refund}", key=None)
+    counter.get(f"{REFUNDS}/{NO_ID}")
+
+
+def list_refunds(counter):
+    for _ in range(2):
+        asked = {"order": counter.office.paid_order(), "culprit": "org", "tickets": []}
+        counter.ask("POST", REFUNDS, json=asked)
+    counter.office.catch_up()
+    first = counter.get(f"{REFUNDS}?page_size=1&sort=-created_at")
+    counter.get(first.headers["Link"].partition(">")[0].strip("<"))
+    counter.get(f"{REFUNDS}?sort=colour")
+    counter.get(f"{REFUNDS}?cursor=AAAA")
+    counter.get(REFUNDS, key=None)
+    counter.get(REFUNDS, headers={"X-Wait-For-Position": "-1"})
+
+
 def live(counter):
     counter.get("/health/live")
     counter.get("/health/live", key=None)
@@ -437,6 +545,10 @@ OPERATIONS = {
         list_payments,
         read_order_payments,
         resolve_payments,
+        request_refund,
+        change_refund,
+        read_refund,
+        list_refunds,
         live,
         ready,
         metrics,
@@ -481,7 +593,11 @@ def test_every_answer_of_a_call_is_as_described_and_every_described_one_is_given
 @pytest.mark.parametrize("code", NOT_BROUGHT_ABOUT)
 def test_what_a_race_or_a_broken_database_brings_about_is_as_described(counter, code):
     described = [
-        (method, path.format(order=NO_ID, event=NO_ID, system=NO_ID), operation["operationId"])
+        (
+            method,
+            path.format(order=NO_ID, event=NO_ID, system=NO_ID, refund=NO_ID),
+            operation["operationId"],
+        )
         for path, operations in counter.contract.document["paths"].items()
         for method, operation in operations.items()
         if method != "parameters"
