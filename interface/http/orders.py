@@ -30,7 +30,8 @@ from interface.http.calls import Calls
 from interface.http.contract import Good, Operation
 from interface.http.errors import MissingScope
 from interface.http.exchange import Incoming, Outgoing, json_answer
-from interface.http.fields_schema import expands, parse, shaped
+from interface.http.fields_cost import refuse_costly
+from interface.http.fields_schema import Tree, expands, parse, shaped
 from interface.http.idempotency import fingerprint_of, key_of
 from interface.http.input_fields import OBJECT_ID
 from interface.http.paging import next_link
@@ -173,7 +174,12 @@ LIST_ORDERS = Operation(
     query=ORDER_LIST_IN,
     headers=(headers.WAIT_FOR_POSITION,),
     answers={200: Good("A page of orders.", OrderDocument, many=True, headers=(headers.LINK,))},
-    refuses=(problems.BAD_CURSOR, problems.BAD_FIELDS_SCHEMA, *problems.OF_A_WAIT),
+    refuses=(
+        problems.BAD_CURSOR,
+        problems.BAD_FIELDS_SCHEMA,
+        problems.FIELDS_SCHEMA_TOO_COSTLY,
+        *problems.OF_A_WAIT,
+    ),
 )
 
 READ_ORDER = Operation(
@@ -259,12 +265,15 @@ def cancel_order(incoming: Incoming, services: Services) -> Outgoing:
 def list_orders(incoming: Incoming, services: Services) -> Outgoing:
     """List the caller's orders."""
     wanted, fields = load_query(incoming, ORDER_LIST_IN)
-    shape = _shape(incoming, services, fields)
+    tree = _tree(fields)
     wait_for_position(incoming, services, "orders")
     if wanted.at is None:
         page = services.queries.orders(incoming.caller.partner, wanted)
     else:
         page = services.past.orders(incoming.caller.partner, wanted, wanted.at)
+    if tree is not None:
+        refuse_costly(tree, page.orders)
+    shape = _shape(incoming, services, tree)
     if page.cursor is None:
         return orders_answer(page, shape, ())
     return orders_answer(page, shape, (next_link(incoming, page.cursor),))
@@ -274,7 +283,8 @@ def list_orders(incoming: Incoming, services: Services) -> Outgoing:
 def read_order(incoming: Incoming, services: Services) -> Outgoing:
     """Read an order, as it is or was."""
     wanted = load_query(incoming, ORDER_VIEW_IN)
-    shape = _shape(incoming, services, wanted["fields_schema"])
+    tree = _tree(wanted["fields_schema"])
+    shape = _shape(incoming, services, tree)
     ruled_out = versions_ruled_out(incoming)
     known = known_order(incoming)
     if "version" in wanted:
@@ -283,7 +293,7 @@ def read_order(incoming: Incoming, services: Services) -> Outgoing:
         answer = services.history.at_time(known, wanted["at"], incoming.caller)
     else:
         answer = services.history.order(known, incoming.caller)
-    if is_ruled_out(answer, ruled_out) and not expands(wanted["fields_schema"]):
+    if is_ruled_out(answer, ruled_out) and not expands(tree):
         return unchanged_answer(answer)
     return order_answer(answer, shape)
 
@@ -346,13 +356,18 @@ def known_id(order: str) -> str:
 
 def _requested_shape(incoming: Incoming, services: Services) -> Shape | None:
     """How to shape the answer to a write. Faults are found before anything is written."""
-    return _shape(incoming, services, load_query(incoming, ORDER_SHAPE_IN)["fields_schema"])
+    tree = _tree(load_query(incoming, ORDER_SHAPE_IN)["fields_schema"])
+    return _shape(incoming, services, tree)
 
 
-def _shape(incoming: Incoming, services: Services, text: str | None) -> Shape | None:
-    """How to shape an answer, if fields-schema is given."""
-    if text is None:
+def _tree(text: str | None) -> Tree | None:
+    """The fields that fields-schema names, if it is given. Raises `BadRequest`."""
+    return None if text is None else parse(text)
+
+
+def _shape(incoming: Incoming, services: Services, tree: Tree | None) -> Shape | None:
+    """How to shape an answer, if there are fields to choose."""
+    if tree is None:
         return None
-    tree = parse(text)
     barcodes = incoming.caller.may(BARCODES_READ)
     return lambda document, order: shaped(document, tree, order, services.shows, barcodes=barcodes)
