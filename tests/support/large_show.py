@@ -16,9 +16,13 @@ _numbers = count(1)
 
 
 class LargeShow:
-    """Tickets for some orders of as many as an order can have."""
+    """Tickets for some orders of as many as an order can have.
 
-    def __init__(self, orders):
+    `more` stands in the names of all rows and seats.
+    """
+
+    def __init__(self, orders, more=""):
+        self._more = more
         self._number = next(_numbers)
         self.org, self.event, self._set, self._rule = map(self._id, range(4))
         self.key = f"1a46e500{self.org}"
@@ -33,12 +37,17 @@ class LargeShow:
             **partner(self.org, "Large", "en", self.key),
             "limits": {"tickets_per_order": AT_MOST, "tickets_held": len(self.tickets)},
         }
-        tickets = ticket_set(self._set, "All", [rule(self._rule, "1.00")], seats(self.tickets))
+        places = seats(self.tickets)
+        for each in places if self._more else ():
+            each["seat"]["row"] = self._more
+            each["seat"]["number"] = f"{each['seat']['number']}{self._more}"
+        tickets = ticket_set(self._set, "All", [rule(self._rule, "1.00")], places)
         document = catalog_document(
             [organiser], [show(self.event, self.org, "Large", [tickets], EVENING)], SYSTEMS
         )
         services = running.services
-        load_catalog(services.store, read_catalog_file(json.dumps(document)), services.clock())
+        written = json.dumps(document, ensure_ascii=False)
+        load_catalog(services.store, read_catalog_file(written), services.clock())
         services.catalog._look_again = 0.0
         return Seller(running.app, self.key, self.event)
 
