@@ -17,8 +17,9 @@ from interface.http.exchange import Incoming, Outgoing, json_answer
 from interface.http.headers import WAIT_FOR_POSITION
 from interface.http.input_fields import OBJECT_ID, Moment
 from interface.http.paging import fitting, links_to
-from interface.http.problems import OF_A_WAIT
+from interface.http.problems import BAD_IF_NONE_MATCH, OF_A_WAIT
 from interface.http.read_your_writes import wait_for_position
+from interface.http.validators import validated
 
 
 class SalesIn(Schema):
@@ -51,8 +52,17 @@ LIST_TICKETS = Operation(
     " the given statuses. An event with more tickets than page_size has several pages: follow the"
     " Link.",
     query=TICKET_LIST_IN,
-    answers={200: Good("A page of tickets.", TicketDocument, many=True, headers=(headers.LINK,))},
-    refuses=(refusals.ShowNotFound,),
+    headers=(headers.IF_NOT_AS_KNOWN,),
+    answers={
+        200: Good(
+            "A page of tickets.",
+            TicketDocument,
+            many=True,
+            headers=(headers.LINK, headers.PAGE_ETAG, headers.CONTENT_ENCODING),
+        ),
+        304: Good("The page as you have it.", headers=(headers.PAGE_ETAG,), empty=True),
+    },
+    refuses=(refusals.ShowNotFound, BAD_IF_NONE_MATCH),
 )
 
 READ_SALES = Operation(
@@ -88,7 +98,8 @@ def list_tickets(incoming: Incoming, services: Services) -> Outgoing:
     )
     found = services.shows.tickets(_known_event(incoming), incoming.caller, page)
     shown = fitting(found.documents())
-    return json_answer(shown, headers=links_to(incoming, found.cursor_behind(len(shown))))
+    links = links_to(incoming, found.cursor_behind(len(shown)))
+    return validated(incoming, json_answer(shown, headers=links))
 
 
 @SHOWS.get("/resources/events/<event>/sales", READ_SALES, waits_for="sales")
