@@ -53,6 +53,9 @@ BAD_QUERY = Problem("bad_query", 400, "A parameter of the query is unknown, wron
 BAD_FIELDS_SCHEMA = Problem(
     "bad_fields_schema", 400, "fields-schema is malformed or names a field that is not there."
 )
+FIELDS_SCHEMA_TOO_COSTLY = Problem(
+    "fields_schema_too_costly", 400, "fields-schema multiplies out to too much for this page."
+)
 BAD_CURSOR = Problem("bad_cursor", 400, "The cursor is not one that this list handed out.")
 BAD_POSITION = Problem(
     "bad_position", 400, "X-Wait-For-Position is no X-Log-Position that was given out."
