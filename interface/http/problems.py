@@ -73,6 +73,7 @@ TOO_MANY_BODIES = Problem(
     "too_many_bodies", 429, "Too many large bodies of this caller are on their way."
 )
 BODY_TOO_SLOW = Problem("body_too_slow", 408, "The body did not come to its end in time.")
+LENGTH_REQUIRED = Problem("length_required", 411, "A form comes with its Content-Length.")
 BAD_CONTENT_ENCODING = Problem(
     "bad_content_encoding", 415, "The body is compressed; send it as it is."
 )
