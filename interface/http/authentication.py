@@ -12,8 +12,29 @@ from application.ports.store import StoreUnavailable
 from interface.http.errors import problem
 from interface.http.exchange import Environ, Outgoing
 
-FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
-"""What a proxy says: whoever is in front of it is not on this machine."""
+FORWARDED = frozenset(
+    {
+        "HTTP_CF_CONNECTING_IP",
+        "HTTP_CLIENT_IP",
+        "HTTP_FASTLY_CLIENT_IP",
+        "HTTP_FORWARDED",
+        "HTTP_TRUE_CLIENT_IP",
+        "HTTP_VIA",
+        "HTTP_X_CLIENT_IP",
+        "HTTP_X_CLUSTER_CLIENT_IP",
+        "HTTP_X_ENVOY_EXTERNAL_ADDRESS",
+        "HTTP_X_FORWARDED",
+        "HTTP_X_FORWARDED_FOR",
+        "HTTP_X_FORWARDED_HOST",
+        "HTTP_X_FORWARDED_PORT",
+        "HTTP_X_FORWARDED_PROTO",
+        "HTTP_X_FORWARDED_SERVER",
+        "HTTP_X_FORWARDED_SSL",
+        "HTTP_X_ORIGINAL_FORWARDED_FOR",
+        "HTTP_X_REAL_IP",
+    }
+)
+"""What proxies say: whoever is in front of one is not on this machine."""
 KNOWN_ADDRESSES = 1024
 AUTHORIZATION = re.compile(r"key +(\S+)\s*\Z", re.IGNORECASE)
 
@@ -26,7 +47,7 @@ def caller_of(services: Services, environ: Environ) -> Caller | None:
 
 def is_local(environ: Environ) -> bool:
     """Whether a request comes from this machine, and not through a proxy on it."""
-    if any(header in environ for header in FORWARDED):
+    if not FORWARDED.isdisjoint(environ):
         return False
     return _is_loopback(environ.get("REMOTE_ADDR", ""))
 
