@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+import socket
 import time
+from pathlib import Path
 
 import pytest
-from server import EMPTY_ORDER, KEY, ORDERS
+from polling import until
+from server import EMPTY_ORDER, KEY, ORDERS, serving
 
 from interface.server.bodies import SMALL_PIECES_A_SECOND, SMALL_PIECES_AT_ONCE, Pace
 
@@ -73,3 +76,23 @@ def test_all_small_chunks_of_a_partner_share_one_pace():
     now[0] += 10
     assert pace.pause("a") == 0
     loop.close()
+
+
+def test_who_takes_no_answer_is_let_go(tmp_path):
+    database, quick = f"sqlite:///{tmp_path}/orders.db", {"ORDERLOG_BODY_SECONDS": "0.5"}
+    with (
+        serving(database, tmp_path / "log", **quick) as service,
+        socket.socket() as client,
+    ):
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        client.connect((service.host, service.port))
+        client.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: orderlog\r\n\r\n" * 90)
+        until(lambda: connections(service), "the client is not connected")
+        until(lambda: not connections(service), "the client is waited for")
+
+
+def connections(service):
+    """How many established connections its processes have; a client that is let go is not told."""
+    lines = [each.split() for each in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    ours = f":{service.port:04X}"
+    return sum(each[1].endswith(ours) and each[3] == "01" for each in lines)
