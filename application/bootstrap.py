@@ -1,7 +1,7 @@
 """The composition root: picks a store and wires the service, for HTTP, command line and tests."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
 
@@ -127,6 +127,9 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
         self._start_the_rest()
 
     def _start_the_rest(self) -> None:
+        with suppress(StoreUnavailable):
+            if settings := self.store.undurable_settings():
+                log.warning("sales_not_durable", settings=list(settings))
         for projection in PROJECTIONS.values():
             with sold_without():
                 if self.store.read_models().renew(projection.table):

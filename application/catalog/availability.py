@@ -1,6 +1,6 @@
 """What is for sale: the shows a caller may sell, their sets and prices, and their tickets."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -43,6 +43,23 @@ class TicketPage(msgspec.Struct, frozen=True, kw_only=True):
     statuses: Sequence[Sale] = ()
     after: int = 0
     limit: int
+
+
+class FoundTickets(msgspec.Struct, frozen=True):
+    """A page of tickets by their numbers, as they are at `at`, and whether there are more."""
+
+    tickets: Sequence[Ticket]
+    at: datetime
+    more: bool
+
+    def documents(self) -> Iterator[TicketDocument]:
+        """The tickets as the API shows them."""
+        return (_ticket_document(each, sale_of(each, self.at)) for each in self.tickets)
+
+    def cursor_behind(self, count: int) -> int | None:
+        """Where the list goes on behind so many of these tickets; None at its end."""
+        last = count == len(self.tickets) and not self.more
+        return None if last else self.tickets[count - 1].number
 
 
 class ShowQueries:
@@ -101,10 +118,8 @@ class ShowQueries:
         sets = self._catalog_cache.current().show(show_id).sets
         return next((each.name for each in sets if each.id == set_id), None)
 
-    def tickets(
-        self, show_id: str, caller: Caller, wanted: TicketPage
-    ) -> tuple[list[TicketDocument], int | None]:
-        """A page of a show's tickets by their numbers, and its last number if there are more.
+    def tickets(self, show_id: str, caller: Caller, wanted: TicketPage) -> FoundTickets:
+        """A page of a show's tickets.
 
         Refuses a show that does not exist or that `caller` may not sell.
         """
@@ -115,10 +130,7 @@ class ShowQueries:
         at = self._clock()
         statuses = [each.value for each in wanted.statuses]
         found = self._store.ticket_page(show_id, statuses, at, wanted.after, wanted.limit + 1)
-        shown = found[: wanted.limit]
-        more = len(found) > len(shown)
-        documents = [_ticket_document(ticket, sale_of(ticket, at)) for ticket in shown]
-        return documents, shown[-1].number if more else None
+        return FoundTickets(found[: wanted.limit], at, len(found) > wanted.limit)
 
     def tickets_of(self, order: Order, *, barcodes: bool) -> list[OrderTicketDocument]:
         """The tickets that `order` lists, with their seats; `barcodes` once it is done."""

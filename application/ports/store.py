@@ -180,6 +180,9 @@ class Store(Protocol):
     def troubles(self) -> Mapping[str, str]:
         """By name, a sentence for each problem that prevents writes to the log now; cheap."""
 
+    def undurable_settings(self) -> Sequence[str]:
+        """The settings with which a crash may undo what was confirmed, each as `name=value`."""
+
     def wal_bytes(self) -> int | None:
         """The size of the write-ahead log of the store's file; None if there is none."""
 

@@ -10,6 +10,7 @@ from application.catalog.rates import TooManyRequests
 from application.orders.queries import BadCursor
 from application.ports.read_models import ModelNotTrue
 from application.ports.store import StoreUnavailable
+from domain.errors import UnknownEvent
 from domain.refusals import Refusal
 from interface.console.language import language_for
 from interface.http.errors import MissingScope, status_of
@@ -22,6 +23,10 @@ log = structlog.get_logger()
 
 class FormTooOld(Exception):
     """A form does not belong to this session: it is from another site, or too old."""
+
+
+NAMED = {FormTooOld: "form_too_old", UnknownEvent: "later_version"}
+"""The errors with a text of their own, whatever their status."""
 
 
 def register(routes: Blueprint, _: Services) -> None:
@@ -41,7 +46,9 @@ def register(routes: Blueprint, _: Services) -> None:
 def _page(error: Exception | None) -> Response:
     status = 404 if error is None else _status(error)
     shown = status if status in EXPLAINED else status // 100 * 100
-    name = "form_too_old" if isinstance(error, FormTooOld) else str(shown)
+    name = next((name for kind, name in NAMED.items() if isinstance(error, kind)), str(shown))
+    if isinstance(error, UnknownEvent):
+        log.error("unknown_event", reason=str(error))
     if status == 500:  # noqa: PLR2004
         log.error("unexpected", exc_info=error)
     if "language" not in g:
@@ -63,4 +70,4 @@ def _status(error: Exception) -> int:
         return 403
     if isinstance(error, BadCursor | FormTooOld):
         return 400
-    return 503 if isinstance(error, StoreUnavailable | ModelNotTrue) else 500
+    return 503 if isinstance(error, StoreUnavailable | ModelNotTrue | UnknownEvent) else 500

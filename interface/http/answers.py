@@ -1,6 +1,6 @@
 """Successful answers about orders: their documents, in the requested shape."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from application.orders.document import order_document
 from application.orders.document_types import OrderDocument
 from application.orders.queries import OrderPage
 from domain.order import Order
-from interface.http.exchange import Header, Outgoing, bytes_answer, json_answer
+from interface.http.exchange import Outgoing, bytes_answer, json_answer
 from interface.http.read_your_writes import position_of
 from interface.http.versions import etag_of
 
@@ -49,9 +49,9 @@ def unchanged_answer(answer: Answer) -> Outgoing:
     return Outgoing(304, [etag_of(answer.order.version)])
 
 
-def orders_answer(page: OrderPage, shape: Shape | None, more: tuple[Header, ...]) -> Outgoing:
+def order_documents(page: OrderPage, shape: Shape | None) -> Iterator[Any]:
     """The documents of a page of orders, each in the requested `shape`."""
-    return json_answer([_document(order, page.at, shape) for order in page.orders], 200, more)
+    return (_document(order, page.at, shape) for order in page.orders)
 
 
 def _document(order: Order, at: datetime, shape: Shape | None) -> Any:

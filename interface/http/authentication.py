@@ -13,8 +13,29 @@ from application.settings import EVERYBODY, Settings
 from interface.http.errors import problem
 from interface.http.exchange import Environ, Outgoing
 
-FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
-"""What a proxy says: whoever is in front of it is not on this machine."""
+FORWARDED = frozenset(
+    {
+        "HTTP_CF_CONNECTING_IP",
+        "HTTP_CLIENT_IP",
+        "HTTP_FASTLY_CLIENT_IP",
+        "HTTP_FORWARDED",
+        "HTTP_TRUE_CLIENT_IP",
+        "HTTP_VIA",
+        "HTTP_X_CLIENT_IP",
+        "HTTP_X_CLUSTER_CLIENT_IP",
+        "HTTP_X_ENVOY_EXTERNAL_ADDRESS",
+        "HTTP_X_FORWARDED",
+        "HTTP_X_FORWARDED_FOR",
+        "HTTP_X_FORWARDED_HOST",
+        "HTTP_X_FORWARDED_PORT",
+        "HTTP_X_FORWARDED_PROTO",
+        "HTTP_X_FORWARDED_SERVER",
+        "HTTP_X_FORWARDED_SSL",
+        "HTTP_X_ORIGINAL_FORWARDED_FOR",
+        "HTTP_X_REAL_IP",
+    }
+)
+"""What proxies say: whoever is in front of one is not on this machine."""
 ADMITTED = "orderlog.caller"
 """Where a request's head has the caller that was admitted. Headers have other names there."""
 KNOWN_ADDRESSES = 1024
@@ -36,7 +57,7 @@ def is_local(environ: Environ) -> bool:
 
 
 def _is_passed_on(environ: Environ) -> bool:
-    return any(header in environ for header in FORWARDED)
+    return not FORWARDED.isdisjoint(environ)
 
 
 def may_watch(settings: Settings, environ: Environ) -> bool:

@@ -89,10 +89,9 @@ def _chosen(value: Any, tree: Tree | None) -> Any:
     return {name: _chosen(value[name], inside) for name, inside in tree.items() if name in value}
 
 
-def expands(text: str | None) -> bool:
+def expands(tree: Tree | None) -> bool:
     """Whether parts of the answer are from the catalogue, which changes without a new version."""
-    tree = {} if text is None else parse(text)
-    return any(tree.get(name) is not None for name in EXPANDED)
+    return tree is not None and any(tree.get(name) is not None for name in EXPANDED)
 
 
 class _Parser:

@@ -33,7 +33,7 @@ OPEN = frozenset(
 WATCHED = "metrics.metrics"
 """The endpoint that decides itself who needs a key (`metrics.py`)."""
 
-OTHER_SPELLING = re.compile(r"//|/\.{1,2}(/|\Z)|.+/\Z")
+OTHER_SPELLING = re.compile(r"//|/\.{1,2}(/|\Z)|.+/\Z|\A\Z")
 """What only a second spelling of a path has. Routes and files do not have to be told apart by it:
 a proxy that fences off a path knows only the first one."""
 

@@ -64,6 +64,23 @@ ETAG = Header(
     {"type": "string", "pattern": '^"[1-9][0-9]{0,9}"$'},
     always=True,
 )
+IF_NOT_AS_KNOWN = Header(
+    "If-None-Match",
+    "The ETag of the page as you have it, or several with commas between, or *. If the page is"
+    " still the same, the answer is 304 with no body.",
+    TAGS,
+)
+PAGE_ETAG = Header(
+    "ETag",
+    "Names the page as it is, for If-None-Match.",
+    {"type": "string", "pattern": '^W/"[0-9a-f]{32}"$'},
+    always=True,
+)
+CONTENT_ENCODING = Header(
+    "Content-Encoding",
+    "gzip, if Accept-Encoding allows it and the page is not small.",
+    {"type": "string", "const": "gzip"},
+)
 LOG_POSITION = Header(
     "X-Log-Position",
     "The position of the log that shows what was written, for X-Wait-For-Position.",

@@ -14,6 +14,7 @@ from application.catalog.scopes import (
 )
 from application.orders.commands import ChangeOrder, Request
 from application.orders.document_types import HistoryDocument, OrderDocument
+from application.orders.queries import cursor_of
 from domain import refusals
 from domain.refusals import UnknownOrder
 from domain.status import Status
@@ -22,7 +23,7 @@ from interface.http.answers import (
     Shape,
     is_ruled_out,
     order_answer,
-    orders_answer,
+    order_documents,
     unchanged_answer,
 )
 from interface.http.body import load_body, load_query, usual
@@ -30,10 +31,11 @@ from interface.http.calls import Calls
 from interface.http.contract import Good, Operation
 from interface.http.errors import MissingScope
 from interface.http.exchange import Incoming, Outgoing, json_answer
-from interface.http.fields_schema import expands, parse, shaped
+from interface.http.fields_cost import refuse_costly
+from interface.http.fields_schema import Tree, expands, parse, shaped
 from interface.http.idempotency import fingerprint_of, key_of
 from interface.http.input_fields import OBJECT_ID
-from interface.http.paging import next_link
+from interface.http.paging import fitting, links_to
 from interface.http.quick_body import quick_change, quick_order
 from interface.http.read_your_writes import position_of, wait_for_position
 from interface.http.versions import refuse_version_of_none, versions_ruled_out, versions_to_match
@@ -48,6 +50,8 @@ ORDER_CHANGE_IN = schemas.OrderChangeIn()
 ORDER_VIEW_IN = schemas.OrderViewIn()
 ORDER_LIST_IN = schemas.OrderListIn()
 ORDER_SHAPE_IN = schemas.OrderShapeIn()
+ORDER_TICKETS_IN = schemas.OrderTicketsIn()
+HISTORY_IN = schemas.HistoryIn()
 NOTHING_IN = schemas.NothingIn()
 
 OF_A_WRITE = (
@@ -173,7 +177,12 @@ LIST_ORDERS = Operation(
     query=ORDER_LIST_IN,
     headers=(headers.WAIT_FOR_POSITION,),
     answers={200: Good("A page of orders.", OrderDocument, many=True, headers=(headers.LINK,))},
-    refuses=(problems.BAD_CURSOR, problems.BAD_FIELDS_SCHEMA, *problems.OF_A_WAIT),
+    refuses=(
+        problems.BAD_CURSOR,
+        problems.BAD_FIELDS_SCHEMA,
+        problems.FIELDS_SCHEMA_TOO_COSTLY,
+        *problems.OF_A_WAIT,
+    ),
 )
 
 READ_ORDER = Operation(
@@ -202,9 +211,12 @@ LIST_ORDER_TICKETS = Operation(
     tag="order tickets",
     summary="List an order's tickets",
     says="The tickets that the order lists, with their seats, in the order in which it got them."
-    " Tickets of a done order have a barcode that cannot be guessed.",
-    query=NOTHING_IN,
-    answers={200: Good("The tickets.", OrderTicketDocument, many=True)},
+    " Tickets of a done order have a barcode that cannot be guessed. If there is more than"
+    " page_size or than has room in an answer, there are several pages: follow the Link.",
+    query=ORDER_TICKETS_IN,
+    answers={
+        200: Good("The tickets.", OrderTicketDocument, many=True, headers=(headers.LINK,)),
+    },
     refuses=(refusals.UnknownOrder,),
 )
 
@@ -213,9 +225,10 @@ READ_HISTORY = Operation(
     tag="order history",
     summary="Read an order's history",
     says="Every event of the order, oldest first: what happened, when, who did it, by which"
-    " request, and the fields of the event.",
-    query=NOTHING_IN,
-    answers={200: Good("The events.", HistoryDocument)},
+    " request, and the fields of the event. If there is more than page_size or than has room in an"
+    " answer, there are several pages: follow the Link.",
+    query=HISTORY_IN,
+    answers={200: Good("The events.", HistoryDocument, headers=(headers.LINK,))},
     refuses=(refusals.UnknownOrder,),
 )
 
@@ -259,22 +272,27 @@ def cancel_order(incoming: Incoming, services: Services) -> Outgoing:
 def list_orders(incoming: Incoming, services: Services) -> Outgoing:
     """List the caller's orders."""
     wanted, fields = load_query(incoming, ORDER_LIST_IN)
-    shape = _shape(incoming, services, fields)
+    tree = _tree(fields)
     wait_for_position(incoming, services, "orders")
     if wanted.at is None:
         page = services.queries.orders(incoming.caller.partner, wanted)
     else:
         page = services.past.orders(incoming.caller.partner, wanted, wanted.at)
-    if page.cursor is None:
-        return orders_answer(page, shape, ())
-    return orders_answer(page, shape, (next_link(incoming, page.cursor),))
+    if tree is not None:
+        refuse_costly(tree, page.orders)
+    shown = fitting(order_documents(page, _shape(incoming, services, tree)))
+    cursor = page.cursor
+    if len(shown) < len(page.orders):
+        cursor = cursor_of(page.orders[len(shown) - 1], wanted.sort)
+    return json_answer(shown, headers=links_to(incoming, cursor))
 
 
 @ORDERS.get("/<order_id:order>", READ_ORDER, lambda _: True)
 def read_order(incoming: Incoming, services: Services) -> Outgoing:
     """Read an order, as it is or was."""
     wanted = load_query(incoming, ORDER_VIEW_IN)
-    shape = _shape(incoming, services, wanted["fields_schema"])
+    tree = _tree(wanted["fields_schema"])
+    shape = _shape(incoming, services, tree)
     ruled_out = versions_ruled_out(incoming)
     known = known_order(incoming)
     if "version" in wanted:
@@ -283,7 +301,7 @@ def read_order(incoming: Incoming, services: Services) -> Outgoing:
         answer = services.history.at_time(known, wanted["at"], incoming.caller)
     else:
         answer = services.history.order(known, incoming.caller)
-    if is_ruled_out(answer, ruled_out) and not expands(wanted["fields_schema"]):
+    if is_ruled_out(answer, ruled_out) and not expands(tree):
         return unchanged_answer(answer)
     return order_answer(answer, shape)
 
@@ -291,17 +309,25 @@ def read_order(incoming: Incoming, services: Services) -> Outgoing:
 @ORDERS.get("/<order_id:order>/tickets", LIST_ORDER_TICKETS)
 def list_order_tickets(incoming: Incoming, services: Services) -> Outgoing:
     """List the tickets of an order."""
-    load_query(incoming, NOTHING_IN)
+    wanted = load_query(incoming, ORDER_TICKETS_IN)
     answer = services.history.order(known_order(incoming), incoming.caller)
     barcodes = incoming.caller.may(BARCODES_READ)
-    return json_answer(services.shows.tickets_of(answer.order, barcodes=barcodes))
+    tickets = services.shows.tickets_of(answer.order, barcodes=barcodes)
+    begin = wanted["cursor"]
+    shown = fitting(tickets[begin : begin + wanted["page_size"]])
+    end = begin + len(shown)
+    return json_answer(shown, headers=links_to(incoming, end if end < len(tickets) else None))
 
 
 @ORDERS.get("/<order_id:order>/history", READ_HISTORY)
 def read_history(incoming: Incoming, services: Services) -> Outgoing:
     """Read every event of an order."""
-    load_query(incoming, NOTHING_IN)
-    return json_answer(services.history.history(known_order(incoming), incoming.caller))
+    wanted = load_query(incoming, HISTORY_IN)
+    history = services.history.history(known_order(incoming), incoming.caller)
+    events = [each for each in history["events"] if each["version"] > wanted["cursor"]]
+    shown = fitting(events[: wanted["page_size"]])
+    cursor = events[len(shown) - 1]["version"] if len(shown) < len(events) else None
+    return json_answer({**history, "events": shown}, headers=links_to(incoming, cursor))
 
 
 def request_of(incoming: Incoming) -> Request:
@@ -346,13 +372,18 @@ def known_id(order: str) -> str:
 
 def _requested_shape(incoming: Incoming, services: Services) -> Shape | None:
     """How to shape the answer to a write. Faults are found before anything is written."""
-    return _shape(incoming, services, load_query(incoming, ORDER_SHAPE_IN)["fields_schema"])
+    tree = _tree(load_query(incoming, ORDER_SHAPE_IN)["fields_schema"])
+    return _shape(incoming, services, tree)
 
 
-def _shape(incoming: Incoming, services: Services, text: str | None) -> Shape | None:
-    """How to shape an answer, if fields-schema is given."""
-    if text is None:
+def _tree(text: str | None) -> Tree | None:
+    """The fields that fields-schema names, if it is given. Raises `BadRequest`."""
+    return None if text is None else parse(text)
+
+
+def _shape(incoming: Incoming, services: Services, tree: Tree | None) -> Shape | None:
+    """How to shape an answer, if there are fields to choose."""
+    if tree is None:
         return None
-    tree = parse(text)
     barcodes = incoming.caller.may(BARCODES_READ)
     return lambda document, order: shaped(document, tree, order, services.shows, barcodes=barcodes)

@@ -1,7 +1,6 @@
 """The resource `payments`: orders' money, what waits for a person, and what a person decides."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from marshmallow import Schema, fields, post_load, validate
 
@@ -18,6 +17,7 @@ from interface.http.contract import Good, Operation
 from interface.http.exchange import Incoming, Outgoing, json_answer
 from interface.http.input_fields import Digits, Flag, ObjectId
 from interface.http.orders import known_order, request_of
+from interface.http.paging import links_to
 from interface.http.read_your_writes import position_of, wait_for_position
 from interface.http.schemas import MOST_PAGE, NothingIn
 
@@ -140,11 +140,7 @@ def list_payments(incoming: Incoming, services: Services) -> Outgoing:
     wanted = load_query(incoming, PAYMENT_LIST_IN)
     wait_for_position(incoming, services, "payments")
     page = services.payments.page(incoming.caller, wanted)
-    if page.cursor is None:
-        return json_answer(page.documents)
-    request = incoming.parsed
-    query = urlencode({**request.args.to_dict(), "cursor": page.cursor})
-    return json_answer(page.documents, headers=(("Link", f'<{request.path}?{query}>; rel="next"'),))
+    return json_answer(page.documents, headers=links_to(incoming, page.cursor))
 
 
 @PAYMENTS.get("/orders/<order_id:order>/payments", READ_ORDER_PAYMENTS)

@@ -52,12 +52,25 @@ BAD_HOST = Problem("bad_host", 400, "The header Host is missing, doubled or malf
 HEAD_TOO_LARGE = Problem(
     "head_too_large", 431, "The head has more than 64 KiB, or more than 100 headers."
 )
-OF_NO_CALL = (NOT_FOUND, METHOD_NOT_ALLOWED, INTERNAL, BAD_HOST, HEAD_TOO_LARGE)
+LENGTH_REQUIRED = Problem(
+    "length_required", 411, "A form or a notice comes with its Content-Length."
+)
+OF_NO_CALL = (
+    NOT_FOUND,
+    METHOD_NOT_ALLOWED,
+    INTERNAL,
+    BAD_HOST,
+    HEAD_TOO_LARGE,
+    LENGTH_REQUIRED,
+)
 """Answers to requests that reach no described call, and to faults of the service itself."""
 
 BAD_QUERY = Problem("bad_query", 400, "A parameter of the query is unknown, wrong or repeated.")
 BAD_FIELDS_SCHEMA = Problem(
     "bad_fields_schema", 400, "fields-schema is malformed or names a field that is not there."
+)
+FIELDS_SCHEMA_TOO_COSTLY = Problem(
+    "fields_schema_too_costly", 400, "fields-schema multiplies out to too much for this page."
 )
 BAD_CURSOR = Problem("bad_cursor", 400, "The cursor is not one that this list handed out.")
 BAD_POSITION = Problem(

@@ -14,7 +14,7 @@ from interface.http.contract import Good, Operation
 from interface.http.exchange import Incoming, Outgoing, json_answer
 from interface.http.input_fields import OBJECT_ID
 from interface.http.orders import request_of
-from interface.http.paging import next_link
+from interface.http.paging import links_to
 from interface.http.read_your_writes import wait_for_position
 from interface.http.schemas import NothingIn
 from interface.http.versions import refuse_version_of_none
@@ -136,9 +136,7 @@ def list_refunds(incoming: Incoming, services: Services) -> Outgoing:
     wanted = load_query(incoming, REFUND_LIST_IN)
     wait_for_position(incoming, services, "refunds")
     page = services.refunds.page(incoming.caller, wanted)
-    if page.cursor is None:
-        return json_answer(page.refunds)
-    return json_answer(page.refunds, headers=(next_link(incoming, page.cursor),))
+    return json_answer(page.refunds, headers=links_to(incoming, page.cursor))
 
 
 @REFUNDS.get("/<order_id:refund>", READ_REFUND)

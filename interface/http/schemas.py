@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
+from application.catalog.document_types import Sale
 from application.orders.commands import ChangeOrder, ChoosePayment
 from application.orders.queries import SORTS, OrderFilter
 from application.runtime import people
@@ -31,6 +32,7 @@ MOST_TICKETS = 1000
 MOST_EMAIL = 254
 MOST_NAME = 200
 MOST_PAGE = 200
+MOST_EVENTS = 200
 MOST_VERSION = 2**31
 
 LANGUAGE = re.compile(r"[a-z]{2}\Z")
@@ -169,6 +171,44 @@ class OrderIn(OrderChangeIn):
 
 class NothingIn(Schema):
     """No parameters."""
+
+
+def _page_size(most: int, what: str) -> Digits:
+    return Digits(
+        validate=validate.Range(1, most),
+        load_default=most,
+        metadata={"description": f"How many {what} a page has at most."},
+    )
+
+
+def _cursor() -> Digits:
+    return Digits(
+        validate=validate.Range(0, 2**53),
+        load_default=0,
+        metadata={"description": "Continues a list: taken from the Link of the page before."},
+    )
+
+
+class TicketListIn(Schema):
+    """Which tickets of an event to list."""
+
+    status = Words(Sale, metadata={"description": "Tickets in one of these statuses."})
+    page_size = _page_size(MOST_TICKETS, "tickets")
+    cursor = _cursor()
+
+
+class OrderTicketsIn(Schema):
+    """Which of an order's tickets to list."""
+
+    page_size = _page_size(MOST_TICKETS, "tickets")
+    cursor = _cursor()
+
+
+class HistoryIn(Schema):
+    """Which of an order's events to list."""
+
+    page_size = _page_size(MOST_EVENTS, "events")
+    cursor = _cursor()
 
 
 class OrderShapeIn(Schema):

@@ -1,43 +1,25 @@
 """What is for sale: the events that a key may sell, and their tickets."""
 
-from marshmallow import Schema, validate
+from marshmallow import Schema
 
 from application.bootstrap import Services
 from application.catalog.availability import TicketPage
-from application.catalog.document_types import Sale, ShowDocument, TicketDocument
+from application.catalog.document_types import ShowDocument, TicketDocument
 from application.catalog.scopes import AUDIT, EVENTS_READ
 from application.orders.document_types import SalesDocument
 from domain import refusals
 from domain.refusals import ShowNotFound
-from interface.http import headers
+from interface.http import headers, schemas
 from interface.http.body import load_query
 from interface.http.calls import Calls
 from interface.http.contract import Good, Operation
 from interface.http.exchange import Incoming, Outgoing, json_answer
 from interface.http.headers import WAIT_FOR_POSITION
-from interface.http.input_fields import OBJECT_ID, Digits, Moment, Words
-from interface.http.paging import next_link
-from interface.http.problems import OF_A_WAIT
+from interface.http.input_fields import OBJECT_ID, Moment
+from interface.http.paging import fitting, links_to
+from interface.http.problems import BAD_IF_NONE_MATCH, OF_A_WAIT
 from interface.http.read_your_writes import wait_for_position
-from interface.http.schemas import NothingIn
-
-MOST_TICKETS = 1000
-
-
-class TicketListIn(Schema):
-    """Which tickets of an event to list."""
-
-    status = Words(Sale, metadata={"description": "Tickets in one of these statuses."})
-    page_size = Digits(
-        validate=validate.Range(1, MOST_TICKETS),
-        load_default=MOST_TICKETS,
-        metadata={"description": "How many tickets a page has."},
-    )
-    cursor = Digits(
-        validate=validate.Range(0, 2**53),
-        load_default=0,
-        metadata={"description": "Continues a list: taken from the Link of the page before."},
-    )
+from interface.http.validators import validated
 
 
 class SalesIn(Schema):
@@ -48,8 +30,8 @@ class SalesIn(Schema):
     )
 
 
-TICKET_LIST_IN = TicketListIn()
-NOTHING_IN = NothingIn()
+TICKET_LIST_IN = schemas.TicketListIn()
+NOTHING_IN = schemas.NothingIn()
 SALES_IN = SalesIn()
 
 LIST_EVENTS = Operation(
@@ -70,8 +52,17 @@ LIST_TICKETS = Operation(
     " the given statuses. An event with more tickets than page_size has several pages: follow the"
     " Link.",
     query=TICKET_LIST_IN,
-    answers={200: Good("A page of tickets.", TicketDocument, many=True, headers=(headers.LINK,))},
-    refuses=(refusals.ShowNotFound,),
+    headers=(headers.IF_NOT_AS_KNOWN,),
+    answers={
+        200: Good(
+            "A page of tickets.",
+            TicketDocument,
+            many=True,
+            headers=(headers.LINK, headers.PAGE_ETAG, headers.CONTENT_ENCODING),
+        ),
+        304: Good("The page as you have it.", headers=(headers.PAGE_ETAG,), empty=True),
+    },
+    refuses=(refusals.ShowNotFound, BAD_IF_NONE_MATCH),
 )
 
 READ_SALES = Operation(
@@ -105,9 +96,10 @@ def list_tickets(incoming: Incoming, services: Services) -> Outgoing:
     page = TicketPage(
         statuses=wanted.get("status", ()), after=wanted["cursor"], limit=wanted["page_size"]
     )
-    tickets, following = services.shows.tickets(_known_event(incoming), incoming.caller, page)
-    links = () if following is None else (next_link(incoming, str(following)),)
-    return json_answer(tickets, headers=links)
+    found = services.shows.tickets(_known_event(incoming), incoming.caller, page)
+    shown = fitting(found.documents())
+    links = links_to(incoming, found.cursor_behind(len(shown)))
+    return validated(incoming, json_answer(shown, headers=links))
 
 
 @SHOWS.get("/resources/events/<event>/sales", READ_SALES, waits_for="sales")

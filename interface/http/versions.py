@@ -12,8 +12,10 @@ from interface.http.exchange import Header, Incoming
 
 TAG = re.compile(r'[ \t]*(?:(?:[Ww]/)?"([\x21\x23-\x7e]*)"[ \t]*)?(?:,|\Z)')
 """One element of a list of tags, which may be empty, with the comma behind it."""
-VERSION = re.compile(r"([1-9][0-9]{0,9})(?:--?(?:gzip|br|deflate|zstd))?\Z")
+VERSION = re.compile(r"[1-9][0-9]{0,9}\Z")
 """What stands in a tag that names a version."""
+OF_A_PROXY = re.compile(r"--?(?:gzip|br|deflate|zstd)\Z")
+"""What a proxy that compresses puts behind a tag."""
 ANY = "*"
 
 
@@ -36,6 +38,12 @@ def versions_ruled_out(incoming: Incoming) -> frozenset[int] | None:
     return _versions_in(header, "If-None-Match", "bad_if_none_match")
 
 
+def tags_ruled_out(incoming: Incoming) -> frozenset[str] | None:
+    """What is in the tags of If-None-Match; None for all of them. Raises `BadRequest`."""
+    header = incoming.environ.get("HTTP_IF_NONE_MATCH")
+    return frozenset() if header is None else _tags_in(header, "If-None-Match", "bad_if_none_match")
+
+
 NO_VERSION: frozenset[int] = frozenset()
 
 
@@ -48,6 +56,12 @@ def refuse_version_of_none(versions: frozenset[int] | None) -> None:
 
 def _versions_in(header: str, name: str, code: str) -> frozenset[int] | None:
     """The versions that a list of tags names; None for `*`. Raises `BadRequest`."""
+    tags = _tags_in(header, name, code)
+    return None if tags is None else frozenset(int(tag) for tag in tags if VERSION.match(tag))
+
+
+def _tags_in(header: str, name: str, code: str) -> frozenset[str] | None:
+    """The tags in a list, without what proxies added; None for `*`. Raises `BadRequest`."""
     if header.strip() == ANY:
         return None
     tags = []
@@ -61,8 +75,7 @@ def _versions_in(header: str, name: str, code: str) -> frozenset[int] | None:
             tags.append(match[1])
     if not tags:
         raise _bad(name, code)
-    found = [VERSION.match(tag) for tag in tags]
-    return frozenset(int(each[1]) for each in found if each is not None)
+    return frozenset(OF_A_PROXY.sub("", tag) for tag in tags)
 
 
 def _bad(name: str, code: str) -> BadRequest:

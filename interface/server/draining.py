@@ -129,6 +129,15 @@ def listens_on(port: int) -> bool:
     return any(listens for _, listens in _sockets_on(port))
 
 
+def end_unread_connections(port: int, seconds: float) -> None:
+    """Have the kernel end each new connection whose client takes no answer for so long."""
+    if platform.system() != "Linux":
+        return
+    for each, listens in _sockets_on(port):
+        if listens:  # the connections that it accepts inherit it
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(seconds * 1000))
+
+
 def pass_over_new_connections(port: int) -> None:
     """Have the kernel drop the first segment of each new connection, as if it was lost.
 

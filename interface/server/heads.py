@@ -54,7 +54,18 @@ def environ_of(scope: Scope) -> Environ:
         environ[wsgi_name] = ("; " if wsgi_name == "HTTP_COOKIE" else ",").join(values)
     for name in headers.keys():  # noqa: SIM118 - only keys() has headers without a value
         environ.setdefault(NAMES.get(name) or wsgi_name_of(name), UNREADABLE)
+    if scope.authority is not None:
+        put_host_of_target(environ, scope.authority)
     return environ
+
+
+def put_host_of_target(environ: Environ, host: str) -> None:
+    """Replace a good Host by the one in the target, if it has one (RFC 9112, 3.2.2).
+
+    A bad or missing Host stays: it is refused whatever the target says.
+    """
+    if fault_of_head(environ) is None:
+        environ["HTTP_HOST"] = host
 
 
 def wsgi_name_of(name: str) -> str:

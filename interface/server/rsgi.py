@@ -1,26 +1,23 @@
 """The application as the server calls it: on an event loop, by RSGI.
 
-A body is read as it arrives, so a client that never ends one costs only the memory that it fills.
-Calls in their usual form are answered on the loop (`usual_calls.py`). All others are answered by
-Flask, in one of the `ORDERLOG_THREADS` threads for reading, or of as many for writing. A caller has
-few of them at the same time, and a request that waits for a read model has none (`fair_share.py`).
-Health and metrics are answered on the loop, too, so that no busy thread and no store can delay
-them.
+A body is read as it arrives, so a client that never ends one costs only the memory that it fills
+(`bodies.py`). Calls in their usual form are answered on the loop (`usual_calls.py`). All others are
+answered by Flask, in one of the `ORDERLOG_THREADS` threads for reading, or of as many for writing.
+A caller has few of them at the same time, and a request that waits for a read model has none
+(`fair_share.py`). Health and metrics are answered on the loop, too, so that no busy thread and no
+store can delay them.
 """
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from io import BytesIO
 from threading import BoundedSemaphore
-from typing import Any
 
 from flask import Flask
 from granian._granian import RSGIHTTPProtocol as HTTPProtocol
-from granian._granian import RSGIProtocolClosed as ProtocolClosed
 from granian.rsgi import Scope
 from werkzeug.exceptions import HTTPException
 
@@ -29,7 +26,6 @@ from application.catalog.access import Caller
 from application.catalog.rates import TooManyRequests
 from application.runtime.greenlet_bridge import GreenletBridge, TooLate, in_time, slot_taken
 from application.runtime.store_deadline import StoreTime, limited_by
-from interface.console.page_session import FORM_BYTES
 from interface.http import health
 from interface.http.authentication import admit, known_caller_of, may_watch
 from interface.http.errors import BadRequest, BodyRefused, TooManyCalls, answer_of, answer_to
@@ -39,19 +35,16 @@ from interface.http.metrics import SCOPES, metrics_answer
 from interface.http.monitoring import Monitoring
 from interface.http.orders import ORDERS
 from interface.http.payments import PAYMENTS
-from interface.http.problems import BODY_TOO_SLOW, TOO_MANY_BODIES
 from interface.http.refunds import REFUNDS
 from interface.http.request_log import Origin, log_request, request_id_of, sign
 from interface.http.shows import SHOWS
+from interface.server.bodies import Bodies
 from interface.server.draining import Traffic
 from interface.server.fair_share import CallSlots, PositionWaits
 from interface.server.heads import environ_of, fault_of_head
 from interface.server.usual_calls import UsualCalls
 from interface.server.wsgi import call_wsgi
 
-CHECK_SECONDS = 1.0
-SMALL = 65_536
-"""Bodies up to so many bytes are not counted; the server limits the connections."""
 RUNNING = 4
 """How many threads run at the same time. More only compete for the interpreter: with 32,
 a list of orders took twice as long. A thread that waits for the store or a read model lets another
@@ -62,9 +55,6 @@ store may occupy all of theirs."""
 LIVE, READY, METRICS = "/health/live", "/health/ready", "/metrics"
 MONITORED = frozenset({LIVE, READY, METRICS})
 """The paths of monitoring, answered on the loop."""
-LARGE_BODIES = 16
-"""How many larger bodies a partner may send at the same time. All callers without a good key share
-one such limit."""
 
 
 class RsgiService:
@@ -80,8 +70,6 @@ class RsgiService:
         self._flask = flask.wsgi_app
         self._routes = flask.url_map.bind("")
         self._usual = UsualCalls(services, [ORDERS, GATEWAYS])
-        self._largest = services.settings.max_body_bytes
-        self._large: Counter[str] = Counter()
         self._slots = BoundedSemaphore(RUNNING)
         threads = services.settings.threads
         self._reading = ThreadPoolExecutor(threads, "reading"), CallSlots()
@@ -98,7 +86,8 @@ class RsgiService:
         if self._begun is not None:
             loop.call_soon(self._begun)
         self._bridge = GreenletBridge(loop)
-        self._coming = ComingBodies(loop, self._services.settings.body_seconds)
+        settings = self._services.settings
+        self._bodies = Bodies(loop, settings.max_body_bytes, settings.body_seconds)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request."""
@@ -190,47 +179,11 @@ class RsgiService:
 
     async def _body(self, environ: Environ, protocol: HTTPProtocol) -> bytes:
         """The body, as far as it is allowed to be. Raises `BodyRefused`, `BadRequest`."""
-        expected = self._expected(environ)
-        if not expected:
-            return b""
-        if expected <= SMALL and "HTTP_TRANSFER_ENCODING" not in environ:
-            return await self._coming.whole(protocol())
-        partner = await self._bridge.run(partial(self._partner, environ))
-        if self._large[partner] >= LARGE_BODIES:
-            raise BodyRefused(TOO_MANY_BODIES)
-        self._large[partner] += 1
-        try:
-            return await self._coming.whole(
-                self._large_body(protocol, environ.get("CONTENT_LENGTH"))
-            )
-        finally:
-            self._large[partner] -= 1
-
-    def _expected(self, environ: Environ) -> int:
-        """How many bytes may arrive; 0 for no body, and for one that is refused unread."""
-        if "HTTP_TRANSFER_ENCODING" in environ:
-            return self._largest
-        length = environ.get("CONTENT_LENGTH", "")
-        declared = int(length) if length.isdecimal() else 0
-        largest = FORM_BYTES if environ["PATH_INFO"].startswith("/console") else self._largest
-        return declared if declared <= min(largest, self._largest) else 0
-
-    async def _large_body(self, protocol: HTTPProtocol, expected: str | None) -> bytes:
-        """A body up to the limit and a little more, which shows that it is too large.
-
-        A body that breaks off just ends, which only a Content-Length can reveal. A chunked body
-        that breaks off is invalid JSON.
-        """
-        parts = []
-        length = 0
-        async for part in protocol:
-            parts.append(part)
-            length += len(part)
-            if length > self._largest:
-                break
-        if expected is not None and length < int(expected):
-            raise broken_off()
-        return b"".join(parts)
+        if self._bodies.is_read_for_anyone(environ):
+            return await self._bodies.small(environ, protocol)
+        caller = await self._bridge.run(partial(known_caller_of, self._services, environ))
+        partner = None if caller is None else caller.partner
+        return await self._bodies.of_caller(environ, protocol, partner)
 
     def _refusal(self, environ: Environ, refused: Exception) -> Outgoing:
         began = time.perf_counter()
@@ -264,48 +217,3 @@ class RsgiService:
         except HTTPException:
             return None, None
         return rule.rule, arguments.get("order")
-
-    def _partner(self, environ: Environ) -> str:
-        """The caller's partner; empty if it is not known."""
-        caller = known_caller_of(self._services, environ)
-        return "" if caller is None else caller.partner
-
-
-def broken_off() -> BadRequest:
-    """The error of a body that breaks off."""
-    return BadRequest("bad_json", "The body broke off before its end.")
-
-
-class ComingBodies:
-    """The bodies that are arriving, each of which has to be complete in time.
-
-    One check of all of them a second costs less than a timer for each.
-    """
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
-        """Give every body so many `seconds`, and up to one more."""
-        self._loop = loop
-        self._seconds = seconds
-        self._since: dict[asyncio.Task[Any], float] = {}
-        loop.call_later(CHECK_SECONDS, self._cancel_late)
-
-    async def whole(self, body: Awaitable[bytes]) -> bytes:
-        """A body, once it is complete. Raises `BodyRefused`, `BadRequest`."""
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - a coroutine runs in a task
-        self._since[task] = self._loop.time()
-        try:
-            return await body
-        except asyncio.CancelledError:
-            raise BodyRefused(BODY_TOO_SLOW) from None
-        except ProtocolClosed:
-            raise broken_off() from None
-        finally:
-            del self._since[task]
-
-    def _cancel_late(self) -> None:
-        """Cancel the bodies that are late."""
-        latest = self._loop.time() - self._seconds
-        for task in [task for task, since in self._since.items() if since < latest]:
-            task.cancel()
-        self._loop.call_later(CHECK_SECONDS, self._cancel_late)

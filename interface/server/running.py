@@ -19,7 +19,7 @@ from application.bootstrap import build
 from application.runtime.restart_figures import RestartBoard
 from application.settings import Settings
 from interface.http.monitoring import Monitoring
-from interface.server.draining import Traffic, drain, listens_on
+from interface.server.draining import Traffic, drain, end_unread_connections, listens_on
 from interface.server.flask_app import create_app
 from interface.server.heads import MOST_HEAD_BYTES
 from interface.server.logs import configure
@@ -89,6 +89,7 @@ async def _serve(
 
     def check_that_it_serves() -> None:
         if listens_on(listening.port):
+            end_unread_connections(listening.port, settings.body_seconds)
             serves()
 
     loop.add_signal_handler(signal.SIGTERM, stop)

@@ -112,6 +112,33 @@ def test_a_request_has_one_host(alone, version, hosts, status):
 
 
 @pytest.mark.parametrize(
+    ("target", "hosts", "status"),
+    [
+        ("http://elsewhere/health/live", ["orderlog"], 200),
+        ("http://elsewhere:81/health/live", ["orderlog"], 200),
+        ("http://user@elsewhere/health/live", ["orderlog"], 400),
+        ("http://elsewhere/health/live", [], 400),
+        ("http://elsewhere/health/live", ["a", "b"], 400),
+        ("http://elsewhere/health/live", ["a/b"], 400),
+        ("http://elsewhere//health/live", ["orderlog"], 404),
+        ("http://elsewhere", ["orderlog"], 303),
+        ("elsewhere", ["orderlog"], 404),
+        ("*", ["orderlog"], 404),
+    ],
+)
+def test_the_host_in_a_target_is_the_one_that_counts(alone, target, hosts, status):
+    lines = [f"Host: {host}" for host in hosts]
+    answer = answer_to(alone, f"GET {target} HTTP/1.1", "Accept: text/html", *lines)
+    assert status_of(answer) == status
+
+
+@pytest.mark.parametrize("method", ["CONNECT", "TRACE", "BREW"])
+def test_methods_that_nothing_has_are_refused(alone, method):
+    target = "elsewhere:1" if method == "CONNECT" else "/health/live"
+    assert status_of(answer_to(alone, f"{method} {target} HTTP/1.1", "Host: a")) in {404, 405}
+
+
+@pytest.mark.parametrize(
     "path",
     [
         "/metrics/",

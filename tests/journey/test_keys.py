@@ -3,15 +3,14 @@
 import json
 
 from polling import until
-from server import ORDERS, PARTNER, orderlog
+from server import ORDERS, orderlog
 
 
 def test_a_key_works_from_its_making_to_its_end(service):
     def answer():
         return service.call("GET", ORDERS, Authorization=f"key {key}").status
 
-    created = orderlog("key", "create", "--partner", PARTNER, "--database", service.database)
-    key = created.stdout.strip()
+    key = service.create_key()
     until(lambda: answer() == 200, "a new key does not work")
 
     listed = orderlog("key", "list", "--json", "--database", service.database)

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 from polling import until
-from server import PARTNER, orderlog, serving
+from server import PARTNER, serving
 
 METRICS = "/metrics"
 ALLOWED, DECLARED = "203.0.113.7", "127.0.0.1"
@@ -29,11 +29,7 @@ def named(tmp_path_factory):
 
 
 def key_with(service, scope):
-    made = orderlog(
-        *("key", "create", "--partner", PARTNER, "--scope", scope, "--database", service.database)
-    )
-    assert made.returncode == 0, made.stderr
-    return {"Authorization": f"key {made.stdout.split()[-1]}"}
+    return {"Authorization": f"key {service.create_key('--scope', scope)}"}
 
 
 def status(service, path=METRICS, **headers):

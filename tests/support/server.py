@@ -143,6 +143,14 @@ class Service:
         assert answer.status == 201
         return answer.body["id"]
 
+    def create_key(self, *options: str) -> str:
+        """Make a key for the seller, as an administrator does; return it."""
+        made = orderlog(
+            *("key", "create", "--partner", PARTNER, *options, "--database", self.database)
+        )
+        assert made.returncode == 0, made.stderr
+        return made.stdout.split()[-1]
+
     def complaints(self) -> str:
         """All that went to standard error."""
         return self._log.read_text(encoding="utf-8", errors="replace")

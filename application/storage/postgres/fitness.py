@@ -1,5 +1,10 @@
 """Whether an address leads to a database that we can work with: looked at before it is used."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from psycopg import Connection
+
 from application.storage.postgres.sessions import (
     SEARCH_PATH,
     BadAddress,
@@ -17,6 +22,25 @@ SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     ORDER BY n.nspname LIMIT 1
 """
 """The schema with a log, where ours has none."""
+
+TRUTHFUL = {
+    "zero_damaged_pages": "off",
+    "ignore_checksum_failure": "off",
+    "ignore_system_indexes": "off",
+    "ignore_invalid_pages": "off",
+    "session_replication_role": "origin",
+}
+"""What only an administrator may set, and what sales need: with any other value the server passes
+over damage in silence, or over a foreign key. A server may lack one of them."""
+
+DURABLE = {"fsync": "on", "full_page_writes": "on"}
+"""With any other value a crash of the server's machine may undo what was confirmed."""
+
+OTHERWISE = """
+SELECT name, setting FROM pg_settings
+    WHERE (name, setting) IN (SELECT * FROM unnest(%s::text[], %s::text[])) IS FALSE
+    AND name = ANY(%s::text[]) ORDER BY name
+"""
 
 
 def refuse_shared_sessions(url: str) -> None:
@@ -42,6 +66,8 @@ def refuse_shared_sessions(url: str) -> None:
 def refuse_unfit_database(session: Session, url: str) -> None:
     """Refuse a database in which our texts have no place, or our tables another one.
 
+    And one whose server hides damage: what it returned would look whole.
+
     Nothing has been stored there yet. Raises `BadAddress`.
     """
     encoding = session.info.parameter_status("server_encoding")
@@ -56,6 +82,20 @@ def refuse_unfit_database(session: Session, url: str) -> None:
             f"The log of this database is in the schema {found[0]}, not in public: say so in the"
             f" address, with ?options=-c%20search_path%3D{found[0]}"
         )
+    if untruthful := otherwise_than(TRUTHFUL, session):
+        names = [each.partition("=")[0] for each in untruthful]
+        wanted = ", ".join(f"{name}={TRUTHFUL[name]}" for name in names)
+        raise BadAddress(
+            f"The database has {', '.join(untruthful)}: a damaged log would be read as a whole one,"
+            f" or be damaged. orderlog needs {wanted}, for the server, the database and the role."
+        )
+
+
+def otherwise_than(wanted: Mapping[str, str], session: Connection[Any]) -> list[str]:
+    """The settings of a session that are not as wanted, each as `name=value`."""
+    names = list(wanted)
+    found = session.execute(OTHERWISE, (names, list(wanted.values()), names)).fetchall()
+    return [f"{name}={value}" for name, value in found]
 
 
 def _backend(session: Session) -> int:

@@ -196,4 +196,8 @@ def connect(url: str) -> Session:
     """One connection outside the pools, for long statements. Raises `BadAddress`."""
     session = Session.connect(conninfo(url), autocommit=True)
     session.silent_seconds = LONGEST_SECONDS
-    return session.prepare(settings_of(url))
+    try:
+        return session.prepare(settings_of(url))
+    except BaseException:
+        session.close()
+        raise

@@ -29,6 +29,7 @@ from application.storage.postgres.connections import (
 from application.storage.postgres.database import PostgresDatabase, PostgresSession
 from application.storage.postgres.derived_records import PostgresDerivedRecords
 from application.storage.postgres.events_from import events_from
+from application.storage.postgres.fitness import DURABLE, otherwise_than
 from application.storage.postgres.in_doubt_commit import Connections
 from application.storage.postgres.integrity_records import PostgresAudit
 from application.storage.postgres.layout import is_unfinished_copy, lay_out
@@ -76,8 +77,8 @@ class PostgresStore(TicketReading):
             lay_out(connection)
             if is_unfinished_copy(connection):
                 raise CopyUnfinished
-        synchronous = settings_of(url)[SYNCHRONOUS]
-        self._readers = Readers(reader_pool(url, readers), synchronous)
+        self._synchronous = settings_of(url)[SYNCHRONOUS]
+        self._readers = Readers(reader_pool(url, readers), self._synchronous)
         self._writers = writer_pool(url, writers)
         self._closing = threading.Event()
         self._connections = Connections(self._readers, self._writers, self._closing)
@@ -247,6 +248,14 @@ class PostgresStore(TicketReading):
     def moment(self) -> datetime:
         """The time by the server's clock."""
         found: datetime = self._readers.rows("SELECT clock_timestamp()")[0][0]
+        return found
+
+    def undurable_settings(self) -> Sequence[str]:
+        """Settings of the server, and the address's own of how a commit is confirmed."""
+        found = self._readers.run(lambda session: otherwise_than(DURABLE, session))
+        said = "SELECT set_config(%s, %s, true)"  # the value as the server spells it
+        if self._readers.rows(said, (SYNCHRONOUS, self._synchronous)) == [("off",)]:
+            found.append(f"{SYNCHRONOUS}=off")
         return found
 
     def log_id(self) -> str:

@@ -240,6 +240,10 @@ class SqliteStore(TicketReading):
         """The time by the clock that all processes on this file share."""
         return self._clock.follow()
 
+    def undurable_settings(self) -> Sequence[str]:
+        """None: a connection has all that matters from us."""
+        return ()
+
     def log_id(self) -> str:
         return str(self._reader.execute("SELECT id FROM log_identity").fetchone()[0])
 

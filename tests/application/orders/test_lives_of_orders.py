@@ -25,6 +25,7 @@ from reference_model import LIVING, BoxOffice, ModelCommand, SaysNo, Show, Syste
 
 from application.bootstrap import build
 from application.catalog.access import Caller
+from application.catalog.availability import TicketPage
 from application.catalog.document_types import Sale
 from application.catalog.file import read_catalog_file
 from application.catalog.loading import load_catalog
@@ -367,7 +368,7 @@ class LivesOfOrders(RuleBasedStateMachine):
 
     def for_sale_is_what_nobody_has(self, name, show):
         caller = Caller(THEATRE, "aa11bb22", "ru")
-        listed = self.services.shows.tickets(name, caller)
+        listed = [*self.services.shows.tickets(name, caller, TicketPage(limit=1000)).documents()]
         by_sale = {sale: [t for t in listed if t["status"] == sale] for sale in Sale}
         assert sum(map(len, by_sale.values())) == sum(map(len, show.sets.values()))
         on_sale = next(s for s in self.services.shows.on_sale(caller) if s["id"] == name)

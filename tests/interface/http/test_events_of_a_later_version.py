@@ -1,5 +1,7 @@
 """An event that a later version recorded: every call and every command says so in one sentence."""
 
+import re
+
 import pytest
 from click.testing import CliRunner
 from eventsourcing.persistence import StoredEvent
@@ -68,6 +70,16 @@ def test_every_call_answers_with_a_problem_document(office, name, method, path, 
     )
     assert (answer.status_code, answer.json["code"]) == (503, "unknown_event_kind")
     assert answer.json["detail"].startswith(f"{name} in order {office.broken}")
+
+
+@pytest.mark.parametrize("page", ["", "?version=1", "/news"])
+def test_the_console_says_that_a_later_version_is_needed(office, page):
+    client = create_app(office.services).test_client()
+    token = re.search(r'name="token" value="([^"]+)"', client.get("/console/sign-in").text)[1]
+    client.post("/console/sign-in", data={"token": token, "key": KEYS[ORGANISER]})
+    answer = client.get(f"/console/orders/{office.broken}{page}")
+    assert answer.status_code == 503
+    assert "A later version is needed for this" in answer.text
 
 
 @pytest.mark.parametrize("command", ["show", "history", "explain", "diff"])

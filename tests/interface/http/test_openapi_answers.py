@@ -28,7 +28,7 @@ from domain import refusals
 from domain.errors import UnknownEvent
 from domain.refusals import ChangedMeanwhile
 from domain.status import Status
-from interface.http.errors import BodyRefused, TooManyCalls
+from interface.http.errors import BadRequest, BodyRefused, TooManyCalls
 from interface.http.problems import OF_A_BODY_ON_ITS_WAY
 from interface.server.flask_app import create_app
 
@@ -302,6 +302,9 @@ def list_tickets(counter):
     assert {each["status"] for each in tickets} == {"vacant", "reserved", "sold"}
     counter.get(f"/v1/resources/events/{FESTIVAL}/tickets?status=vacant")
     counter.get(f"{EVENT}/tickets?status=lost")
+    counter.get(f"{EVENT}/tickets", headers={"Accept-Encoding": "gzip"})
+    counter.get(f"{EVENT}/tickets", headers={"If-None-Match": "*"})
+    counter.get(f"{EVENT}/tickets", headers={"If-None-Match": "1"})
     counter.get(f"{EVENT}/tickets", key=None)
     counter.get(f"{EVENT}/tickets", key=KEYS[STRANGER])
 
@@ -564,6 +567,7 @@ NOT_BROUGHT_ABOUT = {
     "changed_meanwhile": ChangedMeanwhile(reason="", version=2, status="done", allowed=[]),
     "read_model_behind": ModelBehind(7),
     "unknown_event_kind": UnknownEvent("OrderBlessed.1", NO_ID),
+    "fields_schema_too_costly": BadRequest("fields_schema_too_costly", "Too much.", errors={}),
     **{each.code: BodyRefused(each) for each in OF_A_BODY_ON_ITS_WAY},
     "too_many_requests": TooManyRequests("requests", RateLimitItemPerSecond(5), 1),
     **{

@@ -1,12 +1,14 @@
 """The keys of the README open a sample, from the same machine, and nothing else."""
 
 import json
+import socket
+from contextlib import suppress
 
 import pytest
 from polling import until
 from server import KEY, ORDERS, orderlog, serving
 
-from interface.http.authentication import is_local
+from interface.http.authentication import FORWARDED, is_local
 
 OWN = {
     "partners": [{"id": "5" * 24, "name": "Own", "language": "en", "keys": ["0f1e2d3c" * 4]}],
@@ -77,3 +79,29 @@ def test_a_process_without_the_sample_refuses_its_keys(office):
 def test_only_loopback_is_this_machine(address, local):
     assert is_local({"REMOTE_ADDR": address}) is local
     assert not is_local({"REMOTE_ADDR": address, "HTTP_X_FORWARDED_FOR": "127.0.0.1"})
+
+
+@pytest.mark.parametrize("header", sorted(FORWARDED))
+def test_what_a_proxy_adds_is_not_from_this_machine(header):
+    assert is_local({"REMOTE_ADDR": "127.0.0.1"})
+    assert not is_local({"REMOTE_ADDR": "127.0.0.1", header: ""})
+
+
+def own_addresses():
+    """The addresses of this machine on its networks; a datagram socket finds them by itself."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking, suppress(OSError):
+        asking.connect(("192.0.2.1", 9))
+        yield asking.getsockname()[0]
+
+
+def test_a_sample_is_closed_at_the_other_addresses_of_its_machine(tmp_path):
+    with serving(f"sqlite:///{tmp_path}/orders.db", tmp_path / "log", "--host", "::") as service:
+        headers = {"Authorization": f"key {KEY}"}
+        for host in ("127.0.0.1", "::1"):
+            service.host = host
+            assert service.send("GET", ORDERS, headers).status == 200
+            assert (
+                service.send("GET", ORDERS, headers | {"X-Forwarded-Proto": "https"}).status == 401
+            )
+        for service.host in own_addresses():
+            assert service.send("GET", ORDERS, headers).status == 401
