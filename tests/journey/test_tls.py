@@ -13,12 +13,10 @@ import pytest
 from certificates import Certificate
 from click.testing import CliRunner
 from polling import until
-from server import EMPTY_ORDER, KEY, ORDERS, SECONDS, serving
+from server import EMPTY_ORDER, KEY, ORDERS, PARTNER, SECONDS, orderlog, serving
 from source import ROOT
 
 from interface.cli.main import cli
-
-AUTHORIZED = {"Authorization": f"key {KEY}", "Content-Type": "application/json"}
 
 
 @pytest.fixture(scope="module")
@@ -29,15 +27,16 @@ def certificate(tmp_path_factory):
 class Secured:
     """A client that speaks TLS."""
 
-    def __init__(self, port, certificate):
+    def __init__(self, port, certificate, key=KEY):
         self.port = port
+        self._key = {"Authorization": f"key {key}", "Content-Type": "application/json"}
         self.trusted = certificate.trusted()
 
     def send(self, method, path, body=None, **headers):
         connection = HTTPSConnection("127.0.0.1", self.port, timeout=SECONDS, context=self.trusted)
         try:
             content = None if body is None else json.dumps(body)
-            connection.request(method, path, content, AUTHORIZED | headers)
+            connection.request(method, path, content, self._key | headers)
             answer = connection.getresponse()
             answer.read()
             return answer
@@ -134,6 +133,12 @@ def documented(port, upstream, certificate):
     return site
 
 
+def a_key_of(service):
+    """A key of its own: those of the sample open nothing through a proxy."""
+    made = orderlog("key", "create", "--partner", PARTNER, "--database", service.database)
+    return re.search(r"olk_\w+", made.stdout)[0]
+
+
 @contextmanager
 def nginx(folder, service, certificate):
     with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -145,7 +150,7 @@ def nginx(folder, service, certificate):
         try:
             until(lambda: it.poll() is not None or is_open(port), "nginx does not start")
             assert it.poll() is None, (folder / "errors").read_text()
-            yield Secured(port, certificate)
+            yield Secured(port, certificate, a_key_of(service))
         finally:
             it.terminate()
 
