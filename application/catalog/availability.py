@@ -72,17 +72,22 @@ class ShowQueries:
         self._catalog_cache = catalog_cache
         self._clock = clock
 
-    def on_sale(self, caller: Caller) -> list[ShowDocument]:
-        """The shows that `caller` may sell, soonest first."""
+    def on_sale(self, caller: Caller, first: int, most: int) -> tuple[list[ShowDocument], bool]:
+        """At most so many shows that `caller` may sell, soonest first, from the `first` on.
+
+        The second value is whether there are no more.
+        """
         catalog = self._catalog_cache.current()
         at = self._clock()
         shows = [show for show in catalog.shows.values() if _may_sell(catalog, show, caller)]
         shows.sort(key=lambda show: (show.starts_at, show.id))
-        vacant = self._store.vacancies([show.id for show in shows], at)
-        return [
+        page = shows[first : first + most]
+        vacant = self._store.vacancies([show.id for show in page], at)
+        documents: list[ShowDocument] = [
             {**show_document(show), "sets": [_set_document(each, vacant, at) for each in show.sets]}
-            for show in shows
+            for show in page
         ]
+        return documents, first + most >= len(shows)
 
     def visible(self, caller: Caller) -> list[dict[str, Any]]:
         """The shows that `caller` may see, soonest first: those it may sell; or all."""

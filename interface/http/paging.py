@@ -27,10 +27,15 @@ def fitting(documents: Iterable[Any]) -> list[msgspec.Raw]:
     return found
 
 
-def links_to(incoming: Incoming, cursor: str | int | None) -> tuple[Header, ...]:
-    """The `Link` to the same list, continued beyond `cursor`; none if there is no more."""
+def links_to(
+    incoming: Incoming, cursor: str | int | None, name: str = "cursor"
+) -> tuple[Header, ...]:
+    """The `Link` to the same list, continued beyond `cursor`; none if there is no more.
+
+    `name` is the parameter that says where a page begins.
+    """
     if cursor is None:
         return ()
     request = incoming.parsed
-    query = urlencode({**request.args.to_dict(), "cursor": cursor})
+    query = urlencode({**request.args.to_dict(), name: cursor})
     return (("Link", f'<{request.path}?{query}>; rel="next"'),)

@@ -32,6 +32,7 @@ MOST_TICKETS = 1000
 MOST_EMAIL = 254
 MOST_NAME = 200
 MOST_PAGE = 200
+MOST_EVENT_PAGES = 100_000
 MOST_EVENTS = 200
 MOST_VERSION = 2**31
 
@@ -187,6 +188,17 @@ def _cursor() -> Digits:
         load_default=0,
         metadata={"description": "Continues a list: taken from the Link of the page before."},
     )
+
+
+class EventListIn(Schema):
+    """Which page of the events to list."""
+
+    page = Digits(
+        validate=validate.Range(1, MOST_EVENT_PAGES),
+        load_default=1,
+        metadata={"description": "Which page, from 1."},
+    )
+    page_size = _page_size(MOST_PAGE, "events")
 
 
 class TicketListIn(Schema):

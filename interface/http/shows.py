@@ -31,7 +31,7 @@ class SalesIn(Schema):
 
 
 TICKET_LIST_IN = schemas.TicketListIn()
-NOTHING_IN = schemas.NothingIn()
+EVENT_LIST_IN = schemas.EventListIn()
 SALES_IN = SalesIn()
 
 LIST_EVENTS = Operation(
@@ -39,9 +39,12 @@ LIST_EVENTS = Operation(
     tag="events",
     summary="List the events that the key may sell",
     says="The events of the key's partner and those for which it has a deal, soonest first, with"
-    " their ticket sets, how many tickets are vacant, and the price rules.",
-    query=NOTHING_IN,
-    answers={200: Good("The events.", ShowDocument, many=True)},
+    " their ticket sets, how many tickets are vacant, and the price rules. With more events than"
+    " page_size there are several pages: follow the Link.",
+    query=EVENT_LIST_IN,
+    answers={
+        200: Good("A page of events.", ShowDocument, many=True, headers=(headers.LINK,)),
+    },
 )
 
 LIST_TICKETS = Operation(
@@ -85,8 +88,11 @@ SHOWS = Calls("shows", "/v1")
 @SHOWS.get("/services/simple/events", LIST_EVENTS)
 def list_events(incoming: Incoming, services: Services) -> Outgoing:
     """List the events that the caller may sell."""
-    load_query(incoming, NOTHING_IN)
-    return json_answer(services.shows.on_sale(incoming.caller))
+    wanted = load_query(incoming, EVENT_LIST_IN)
+    page, size = wanted["page"], wanted["page_size"]
+    shown, is_last = services.shows.on_sale(incoming.caller, (page - 1) * size, size)
+    links = links_to(incoming, None if is_last else page + 1, "page")
+    return json_answer(shown, headers=links)
 
 
 @SHOWS.get("/resources/events/<event>/tickets", LIST_TICKETS)

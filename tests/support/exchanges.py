@@ -37,6 +37,7 @@ class Scope(NamedTuple):
     http_version: str = "1.1"
     client: str = "127.0.0.1:40000"
     scheme: str = "http"
+    authority: str | None = None
 
 
 class Protocol:

@@ -371,7 +371,8 @@ class LivesOfOrders(RuleBasedStateMachine):
         listed = [*self.services.shows.tickets(name, caller, TicketPage(limit=1000)).documents()]
         by_sale = {sale: [t for t in listed if t["status"] == sale] for sale in Sale}
         assert sum(map(len, by_sale.values())) == sum(map(len, show.sets.values()))
-        on_sale = next(s for s in self.services.shows.on_sale(caller) if s["id"] == name)
+        shown, _ = self.services.shows.on_sale(caller, 0, 100)
+        on_sale = next(each for each in shown if each["id"] == name)
         for ticket_set in on_sale["sets"]:
             vacant = [t["id"] for t in by_sale[Sale.VACANT] if t["set"] == ticket_set["id"]]
             assert sorted(vacant) == sorted(self.book.vacant(name, ticket_set["id"]))

@@ -291,7 +291,12 @@ def explain(counter):
 def list_events(counter):
     assert len(counter.get("/v1/services/simple/events").json) == 2
     assert counter.get("/v1/services/simple/events", key=KEYS[STRANGER]).json == []
-    counter.get("/v1/services/simple/events?page=1")
+    counter.get("/v1/services/simple/events?page=0")
+    first = counter.get("/v1/services/simple/events?page_size=1")
+    second = counter.get(first.headers["Link"].partition(">")[0].strip("<"))
+    assert [len(each.json) for each in (first, second)] == [1, 1]
+    assert "Link" not in second.headers
+    assert first.json[0]["lifetime"]["start"] <= second.json[0]["lifetime"]["start"]
     counter.get("/v1/services/simple/events", key=None)
 
 

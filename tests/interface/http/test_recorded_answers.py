@@ -41,7 +41,7 @@ def play(ask):  # noqa: PLR0915 - one request a line
     yield ask("GET", f"{EVENTS}/{SHOW.upper()}/sales")
     yield ask("GET", f"{EVENTS}/{SHOW}/sales?at=yesterday")
     yield ask("GET", "/v1/services/simple/events")
-    yield ask("GET", "/v1/services/simple/events?page=1")
+    yield ask("GET", "/v1/services/simple/events?pages=1")
     made = ask("POST", ORDERS, SEATS, headers={"X-Request-Id": "mine", "Idempotency-Key": "one"})
     order = f"{ORDERS}/{made.json['id']}"
     yield made
