@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import click
@@ -18,10 +19,6 @@ from interface.cli.shared.session import Session, database_option, number
 
 if TYPE_CHECKING:  # see session.py
     from application.bootstrap import Services
-
-
-OWN = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what listens everywhere, listens here
-"""Where a service that listens on every address reaches itself."""
 
 
 @click.command()
@@ -54,7 +51,7 @@ def serve(
     settings = msgspec.structs.replace(settings, sample=sample or sandbox or settings.sample)
     with reserved(host, port) as (address, free):
         where = address_of(settings, address, free)
-        own = address_of(settings, OWN.get(address, address), free) if sandbox else ""
+        own = address_of(settings, _reached_at(address), free) if sandbox else ""
         summary = prepare(session, sample=settings.sample, sandbox=own)
         database = without_passwords(settings.database)
         line = f"Orderlog listens on {where}, on {database}, with {summary}."
@@ -98,6 +95,14 @@ def reason(error: OSError | ValueError) -> str:
 def no_password() -> str:
     """Refuse to ask for the password of a key: nobody may be there to answer."""
     raise ValueError("the key has a password.")
+
+
+def _reached_at(address: str) -> str:
+    """Where a service reaches itself: one that listens on every address, on this machine's own."""
+    listens = ip_address(address)
+    if not listens.is_unspecified:
+        return address
+    return "127.0.0.1" if listens.version == 4 else "::1"  # noqa: PLR2004 - IPv4
 
 
 @contextmanager
