@@ -71,7 +71,8 @@ class _System(msgspec.Struct):
 class _Flat(msgspec.Struct, kw_only=True):
     """All fields of all events.
 
-    Of an event of a later version, those that have the same form are read.
+    Of an event of a later version, those that have the same form are read. The events of money
+    name a system by its id, and tickets that go back in a list: those are in the bytes only.
     """
 
     at: datetime | None = None
@@ -85,9 +86,9 @@ class _Flat(msgspec.Struct, kw_only=True):
     lang: str | None = None
     status: str | None = None
     reserved_till: datetime | None = None
-    system: _System | None = None
+    system: _System | str | None = None
     prices: dict[str, _Price] | None = None
-    tickets: dict[str, str] | None = None
+    tickets: dict[str, str] | list[str] | None = None
     added: dict[str, str] | None = None
     removed: list[str] | None = None
 
@@ -126,7 +127,7 @@ def flat_event(stored: Row) -> FlatEvent:
         said.show,
         *(getattr(said, name) for name in STRINGS),
         None if held is None or held.tzinfo is None else to_ms(held),
-        None if said.system is None else said.system.alias,
+        said.system.alias if isinstance(said.system, _System) else None,
         None if said.prices is None else [_price(*each) for each in said.prices.items()],
         _added(said.tickets if said.added is None else said.added),
         said.removed,
@@ -145,8 +146,8 @@ def _price(ticket_set: str, price: _Price) -> dict[str, Any]:
     }
 
 
-def _added(tickets: Mapping[str, str] | None) -> list[dict[str, str]] | None:
-    if tickets is None:
+def _added(tickets: Mapping[str, str] | list[str] | None) -> list[dict[str, str]] | None:
+    if not isinstance(tickets, Mapping):
         return None
     return [{"ticket": ticket, "ticket_set": ticket_set} for ticket, ticket_set in tickets.items()]
 
