@@ -25,6 +25,8 @@ SENTENCES = {
     "money.waived": "Решено обойтись без {amount} {currency} от стоимости заказа.",
     "money.note": "Причина: {note}",
     # Rejected requests.
+    "refused.too_many_refunds": "В возврате отказано: у заказа уже {most} возвратов, больше быть не"
+    " может.",
     "refused.not_refundable": "В возврате отказано: заказ в состоянии «{status:word}».",
     "refused.ticket_not_of_order": "В возврате отказано: билет {ticket} — не из этого заказа.",
     "refused.ticket_in_refund": "В возврате отказано: билет {ticket} уже в другом возврате.",

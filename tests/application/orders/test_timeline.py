@@ -276,6 +276,7 @@ NOT_ABOUT_AN_ORDER = {
     "unknown_version",
     "not_yet_created",
     "idempotency_key_reused",
+    "unknown_gateway",
 }
 """What is refused where there is no order, or to a stranger."""
 
