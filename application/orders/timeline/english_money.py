@@ -26,8 +26,8 @@ SENTENCES = {
     "money.waived": "It was decided to go without {amount} {currency} of the order's worth.",
     "money.note": "The reason: {note}",
     # Rejected requests.
-    "refused.too_many_refunds": "A refund was refused: the order had {most} refunds already, as many"
-    " as an order can have.",
+    "refused.too_many_refunds": "A refund was refused: the order had {most} refunds already, as"
+    " many as an order can have.",
     "refused.not_refundable": "A refund was refused: the order was {status:word}.",
     "refused.ticket_not_of_order": "A refund was refused: the ticket {ticket} is not the order's.",
     "refused.ticket_in_refund": "A refund was refused: the ticket {ticket} is in another one.",
