@@ -70,6 +70,11 @@ EXAMPLES = {
     "refund": "5703daea2d709509727f92a5",
 }
 """Ids as the documented calls have them."""
+SYSTEM_NAME = {
+    "type": "string",
+    "pattern": r"^[^\x00-\x1f/.][^\x00-\x1f/]*(/[^\x00-\x1f/.][^\x00-\x1f/]*)*$",
+}
+"""One line, and as a path has only one spelling. A system of another name goes by its id."""
 BEFORE_THE_CALLER = frozenset({400, 408, 413, 429, 503})
 """Statuses that may be answered before the caller is known, so perhaps without X-Partner."""
 
@@ -196,7 +201,7 @@ def _path_parameter(name: str) -> dict[str, Any]:
         "name": name,
         "required": True,
         "description": PATH_PARAMETERS[name],
-        "schema": {"type": "string"} if name == "system" else WRITTEN_ID,
+        "schema": SYSTEM_NAME if name == "system" else WRITTEN_ID,
         "example": EXAMPLES[name],
     }
 

@@ -70,7 +70,7 @@ class RefundChangeIn(Schema):
     )
     paid = Flag(
         validate=validate.Equal(True),
-        metadata={"description": "true: the vendor paid an approved refund back."},
+        metadata={"enum": [True], "description": "true: the vendor paid an approved refund back."},
     )
 
     @validates_schema
