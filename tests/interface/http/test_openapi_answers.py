@@ -596,7 +596,8 @@ def test_every_answer_of_a_call_is_as_described_and_every_described_one_is_given
     OPERATIONS[name](counter)
     given = {(status, code) for operation, status, code in counter.seen if operation == name}
     declared = counter.contract.declared(name)
-    assert given == {each for each in declared if each[1] not in NOT_BROUGHT_ABOUT}
+    assert given <= declared
+    assert [each for each in declared - given if each[1] not in NOT_BROUGHT_ABOUT] == []
 
 
 @pytest.mark.parametrize("code", NOT_BROUGHT_ABOUT)
