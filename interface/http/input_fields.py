@@ -130,6 +130,13 @@ class Flag(fields.Boolean):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
+class Yes(Flag):
+    """true, and nothing else."""
+
+    truthy = {True}  # noqa: RUF012
+    falsy = set()  # noqa: RUF012
+
+
 class Some(fields.List[Any]):
     """A list of at most `most` values; a longer one is refused before its values are read."""
 

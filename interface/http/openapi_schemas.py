@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 
 from interface.http.answer_schemas import AnswerSchemas
 from interface.http.fields_schema import KNOWN, Tree
-from interface.http.input_fields import Flag, Moment, MomentRange, ObjectId, Words
+from interface.http.input_fields import Flag, Moment, MomentRange, ObjectId, Words, Yes
 
 WRITTEN_ID = {"type": "string", "pattern": "^[0-9A-Fa-f]{24}$"}
 """An id in a request: capitals are taken, too."""
@@ -24,6 +24,7 @@ OWN_FIELDS: Mapping[type[fields.Field[Any]], Callable[[Any], dict[str, Any]]] = 
         "items": {"type": "string", "enum": [*field.words]},
         "minItems": 1,
     },
+    Yes: lambda _: {"type": "boolean", "enum": [True]},
     Flag: lambda _: {"type": ["boolean", "string"], "enum": [True, False, "true", "false"]},
     fields.Enum: lambda _: {"type": "string"},
     fields.Url: lambda _: {"format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"},

@@ -7,7 +7,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 
 from application.payments.refund_service import SORTS, RefundFilter, RefundRequest
 from domain.refunds import Culprit, RefundStatus
-from interface.http.input_fields import Digits, Flag, ObjectId, Some, Words
+from interface.http.input_fields import Digits, ObjectId, Some, Words, Yes
 from interface.http.schemas import MOST_PAGE, MOST_TICKETS
 
 
@@ -68,10 +68,7 @@ class RefundChangeIn(Schema):
     status = fields.Enum(
         Decided, by_value=True, metadata={"description": "What is decided about a new refund."}
     )
-    paid = Flag(
-        validate=validate.Equal(True),
-        metadata={"enum": [True], "description": "true: the vendor paid an approved refund back."},
-    )
+    paid = Yes(metadata={"description": "true: the vendor paid an approved refund back."})
 
     @validates_schema
     def one_of_them(self, data: dict[str, Any], **_: Any) -> None:
