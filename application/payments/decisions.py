@@ -100,7 +100,7 @@ class OrderDecisions:
                     state = NoticeState.ACTED if order.pending else NoticeState.IGNORED
                     transaction.notice = replace(notice, order=order.id, state=state)
                 return self._orders.answer(
-                    transaction, order, before, request, metadata, documented=notice is None
+                    transaction, order, before, request, metadata, documented=False
                 )
 
             return self._orders.carry_out(read_set, within, request, [])

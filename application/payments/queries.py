@@ -51,7 +51,10 @@ class PaymentQueries(msgspec.Struct, frozen=True):
 
     def of_order(self, order_id: str, caller: Caller | None = None) -> PaymentsDocument:
         """The money of an order, from its events. Refuses an unknown one."""
-        order = replay(self._history.stored(order_id, caller))
+        return self.document(replay(self._history.stored(order_id, caller)))
+
+    def document(self, order: Order) -> PaymentsDocument:
+        """The money of an order that was loaded already."""
         return payments_document(order, self._sold_in(order))
 
     def page(self, caller: Caller | None, wanted: PaymentFilter) -> PaymentPage:

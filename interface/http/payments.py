@@ -155,7 +155,7 @@ def resolve_payments(incoming: Incoming, services: Services) -> Outgoing:
     """Decide about an order's money."""
     load_query(incoming, NOTHING_IN)
     wanted = load_body(incoming, RESOLUTION_IN)
-    known = known_order(incoming)
-    answer = services.resolver.resolve(known, request=request_of(incoming), **wanted)
-    document = services.payments.of_order(known, incoming.caller)
+    request = request_of(incoming)
+    answer = services.resolver.resolve(known_order(incoming), request=request, **wanted)
+    document = services.payments.document(answer.order)
     return json_answer(document, headers=(position_of(answer),))
