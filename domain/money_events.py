@@ -1,7 +1,6 @@
 """How each event of money changes an order. What happened is never refused."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -82,13 +81,11 @@ def _reinstated(order: "Order", event: OrderReinstated) -> None:
 def _refund_requested(order: "Order", event: RefundRequested) -> None:
     money = _money(order)
     money.currency = money.currency or event.currency
-    money.refunds[event.refund] = Refund(
-        id=event.refund,
+    _add_refund(
+        order,
+        event,
         status=RefundStatus.NEW,
         value=event.value,
-        currency=event.currency,
-        created_at=event.at,
-        updated_at=event.at,
         culprit=event.culprit,
         tickets={ticket: order.tickets[ticket] for ticket in event.tickets},
         stay=event.stay,
@@ -96,15 +93,7 @@ def _refund_requested(order: "Order", event: RefundRequested) -> None:
 
 
 def _refund_required(order: "Order", event: RefundRequired) -> None:
-    _money(order).refunds[event.refund] = Refund(
-        id=event.refund,
-        status=RefundStatus.APPROVED,
-        value=event.value,
-        currency=event.currency,
-        created_at=event.at,
-        updated_at=event.at,
-        reason=event.reason,
-    )
+    _add_refund(order, event, status=RefundStatus.APPROVED, value=event.value, reason=event.reason)
 
 
 def _refund_approved(order: "Order", event: RefundApproved) -> None:
@@ -124,17 +113,8 @@ def _refund_rejected(order: "Order", event: RefundRejected) -> None:
 
 
 def _refund_paid(order: "Order", event: RefundPaid) -> None:
-    refunds = _money(order).refunds
-    if event.refund not in refunds:
-        refunds[event.refund] = Refund(
-            id=event.refund,
-            status=RefundStatus.PAID,
-            value=NOTHING,
-            currency=event.currency,
-            created_at=event.at,
-            updated_at=event.at,
-            reason=UNASKED,
-        )
+    if event.refund not in _money(order).refunds:
+        _add_refund(order, event, status=RefundStatus.PAID, value=NOTHING, reason=UNASKED)
     payment = payment_key(event.system, event.payment) if event.payment else ""
     _refund(order, event, status=RefundStatus.PAID, paid=event.amount, payment=payment)
     _close(order, payment)
@@ -157,11 +137,21 @@ def _refund_failed(order: "Order", event: RefundFailed) -> None:
 
 def _kept(order: "Order", event: MoneyKept) -> None:
     kept = _money(order).kept
-    kept[event.currency] = kept.get(event.currency, Decimal("0.00")) + event.amount
+    kept[event.currency] = kept.get(event.currency, NOTHING) + event.amount
 
 
 def _waived(order: "Order", event: ShortfallWaived) -> None:
     _money(order).waived += event.amount
+
+
+def _add_refund(order: "Order", event: Any, **fields: Any) -> None:
+    _money(order).refunds[event.refund] = Refund(
+        id=event.refund,
+        currency=event.currency,
+        created_at=event.at,
+        updated_at=event.at,
+        **fields,
+    )
 
 
 def _refund(order: "Order", event: Any, **fields: Any) -> Refund:

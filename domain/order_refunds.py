@@ -110,10 +110,10 @@ def refunds_of(order: Order) -> list[Refund]:
 
 def refund_of(order: Order, refund: str) -> Refund:
     """A refund of the order. Raises `UnknownRefund`."""
-    for known in refunds_of(order):
-        if known.id == refund:
-            return known
-    raise refusals.UnknownRefund(refund=refund)
+    known = order.money.refunds.get(refund) if order.money else None
+    if known is None:
+        raise refusals.UnknownRefund(refund=refund)
+    return known
 
 
 def _refuse_decided(known: Refund) -> None:

@@ -6,6 +6,8 @@ import msgspec
 
 TOKEN_DIGITS = 40
 ID_DIGITS = 24
+CUSTOMER = "customer"
+"""The parameter of the address that has the token."""
 
 
 class ConfirmedBy(StrEnum):
@@ -28,7 +30,12 @@ class PaymentSystem(msgspec.Struct, frozen=True, omit_defaults=True):
 def redirect_address(redirect_url: str, token: str) -> str:
     """Where the buyer is sent to pay: the system's address and who is coming."""
     joint = "&" if "?" in redirect_url else "?"
-    return f"{redirect_url}{joint}customer={token}"
+    return f"{redirect_url}{joint}{CUSTOMER}={token}"
+
+
+def token_of_address(redirect_url: str | None) -> str:
+    """The token that a buyer was sent to pay with; empty for one who was not."""
+    return (redirect_url or "").rpartition(f"{CUSTOMER}=")[2]
 
 
 def buyer_token(order: str, secret: str) -> str:

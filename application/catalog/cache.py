@@ -19,7 +19,7 @@ from application.runtime.ids import small_id
 from domain.payment import PaymentSystem
 from domain.refusals import PartnerSuspended, UnknownPaymentSystem, UnknownShow
 from domain.sale_terms import Deal, SaleLimits, SaleTerms, terms_between
-from domain.shows import Show
+from domain.shows import CURRENCY, Show
 
 REFRESH_SECONDS = 1.0
 LOOKS_A_REFRESH = 4
@@ -116,6 +116,11 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
         if show is None:
             raise UnknownShow(event=show_id)
         return show
+
+    def currency(self, show_id: str) -> str:
+        """The currency that a show is sold in; the usual one for a show that is gone."""
+        show = self.shows.get(show_id)
+        return CURRENCY if show is None else show.currency
 
     def terms(self, org: str, vendor: str) -> SaleTerms:
         """The terms on which `vendor` sells the shows of `org` now."""

@@ -50,6 +50,15 @@ def refuse_stranger(order: Order, order_id: str, caller: Caller) -> None:
         raise UnknownOrder(order=order_id)
 
 
+def refuse_others(order: Order, order_id: str, caller: Caller, *more: str) -> None:
+    """Refuse, as if there were no such order, all but its vendor, its organiser and `more`.
+
+    An auditor reads every order, but decides nothing.
+    """
+    if not order.version or caller.partner not in {order.vendor, order.org, *more}:
+        raise UnknownOrder(order=order_id)
+
+
 def refuse_other_version(order: Order, request: Request, present: Present) -> None:
     """Refuse a caller other than the vendor, and a version that the request does not expect."""
     if order.vendor != request.caller.partner:

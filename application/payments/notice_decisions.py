@@ -18,7 +18,7 @@ from domain.order_money import (
     note_started,
 )
 from domain.order_refunds import next_refund_id
-from domain.shows import CURRENCY
+from domain.payment import token_of_address
 from domain.status import LET_GO
 
 DISPUTES = MappingProxyType(
@@ -56,14 +56,12 @@ def decide_notice(order: Order, decision: Decision, notice: Notice, again: Again
 
 def _refuse_other_buyer(order: Order, notice: Notice) -> None:
     """Refuse a token that is not of this order, or that another payment system was given."""
-    if not (order.redirect_url or "").endswith(f"={notice.customer}"):
-        raise UnknownBuyer
-    if order.engaged != notice.about.system:
+    token = token_of_address(order.redirect_url)
+    if token != notice.customer or order.engaged != notice.about.system:
         raise UnknownBuyer
 
 
 def _note_received(order: Order, decision: Decision, about: PaymentNotice, again: Again) -> None:
-    show = again.catalog.shows.get(order.show)
     known = order.money.currency if order.money else ""
     metadata = decision.metadata
     late = order.status_at(metadata.at) in LET_GO
@@ -72,7 +70,7 @@ def _note_received(order: Order, decision: Decision, about: PaymentNotice, again
         about,
         metadata,
         secrets.token_hex(20),
-        due_in=known or (CURRENCY if show is None else show.currency),
+        due_in=known or again.catalog.currency(order.show),
         late=again.late,
         refund=next_refund_id(order),
         tickets=tickets_again(order, decision, again) if late else None,

@@ -17,7 +17,6 @@ from application.ports.read_models import Page
 from application.ports.store import Store
 from application.read_models.payments import order_of
 from domain.order import Order
-from domain.shows import CURRENCY
 
 SORT = "changed_at"
 
@@ -55,7 +54,7 @@ class PaymentQueries(msgspec.Struct, frozen=True):
 
     def document(self, order: Order) -> PaymentsDocument:
         """The money of an order that was loaded already."""
-        return payments_document(order, self._sold_in(order))
+        return payments_document(order, self._catalog_cache.current().currency(order.show))
 
     def page(self, caller: Caller | None, wanted: PaymentFilter) -> PaymentPage:
         """Orders that have money, the last changed first, a page at a time. Raises `BadCursor`."""
@@ -67,14 +66,12 @@ class PaymentQueries(msgspec.Struct, frozen=True):
         )
         orders = [order_of(row) for row in self._store.read_models().page("payments", page)]
         shown = orders[: wanted.page_size]
-        now = self._clock()
-        documents = [order_payments_document(each, self._sold_in(each), now) for each in shown]
+        catalog, now = self._catalog_cache.current(), self._clock()
+        documents = [
+            order_payments_document(each, catalog.currency(each.show), now) for each in shown
+        ]
         more = len(orders) > len(shown)
         return PaymentPage(documents, cursor_of(shown[-1], SORT) if more else None)
-
-    def _sold_in(self, order: Order) -> str:
-        show = self._catalog_cache.current().shows.get(order.show)
-        return CURRENCY if show is None else show.currency
 
 
 def _conditions(caller: Caller | None, wanted: PaymentFilter) -> list[tuple[Any, ...]]:

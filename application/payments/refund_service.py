@@ -13,7 +13,7 @@ import msgspec
 from application.catalog.access import Caller
 from application.catalog.cache import CatalogCache
 from application.orders.commands import Answer, Request
-from application.orders.loaded_order import refuse_stranger, replay
+from application.orders.loaded_order import refuse_others, replay
 from application.orders.queries import cursor_at, read_cursor
 from application.payments.decisions import Decision, OrderDecisions
 from application.payments.document_types import RefundDocument
@@ -32,7 +32,7 @@ from domain.order_refunds import (
     request_refund,
 )
 from domain.refunds import UNASKED, Culprit, RefundStatus, orders_of_refund
-from domain.refusals import MayNotApprove, NotTheVendor, UnknownOrder, UnknownRefund
+from domain.refusals import MayNotApprove, NotTheVendor, UnknownRefund
 
 SORTS = ("created_at", "value")
 
@@ -88,7 +88,7 @@ class RefundService:
         catalog = self._catalog_cache.current()
 
         def decide(order: Order, decision: Decision) -> None:
-            _refuse_others(order, wanted.order, request.caller)
+            refuse_others(order, wanted.order, request.caller)
             request_refund(
                 order,
                 next_refund_id(order),
@@ -193,13 +193,6 @@ def _conditions(caller: Caller, wanted: RefundFilter) -> Iterator[Any]:
 
 def _cursor_after(row: Row, sort: str) -> str:
     return cursor_at(sort, row.columns[list(TABLE.columns).index(sort)], row.key)
-
-
-def _refuse_others(order: Order, order_id: str, caller: Caller) -> None:
-    """Refuse all but the vendor and the organiser, as if there were no such order."""
-    refuse_stranger(order, order_id, caller)
-    if caller.partner not in {order.vendor, order.org}:
-        raise UnknownOrder(order=order_id)
 
 
 def _answered(answer: Answer, refund: str) -> RefundAnswer:

@@ -7,11 +7,11 @@ import msgspec
 from application.catalog.access import Caller
 from application.catalog.scopes import PAYMENTS_WRITE
 from application.orders.commands import Answer, Request
+from application.orders.loaded_order import refuse_others
 from application.payments.decisions import Decision, OrderDecisions
 from domain.order import Order
 from domain.order_money import Resolution, balances_of, resolve
 from domain.order_refunds import next_refund_id
-from domain.refusals import UnknownOrder
 
 OPERATOR = Caller("", "operator", "en", (PAYMENTS_WRITE,))
 """Who resolves on the command line: beyond partners."""
@@ -42,7 +42,7 @@ class PaymentResolver(msgspec.Struct, frozen=True):
         caller = request.caller
 
         def decide(order: Order, decision: Decision) -> None:
-            _refuse_others(order, order_id, caller)
+            refuse_others(order, order_id, caller, OPERATOR.partner)
             resolve(
                 order,
                 Resolution(resolution),
@@ -55,13 +55,6 @@ class PaymentResolver(msgspec.Struct, frozen=True):
 
         actor = OPERATORS_ACTOR if caller is OPERATOR else caller.actor
         return self._decisions.carry_out(order_id, decide, request, actor=actor)
-
-
-def _refuse_others(order: Order, order_id: str, caller: Caller) -> None:
-    """An auditor reads every order, but resolves none."""
-    ours = caller is OPERATOR or caller.partner in (order.vendor, order.org)
-    if not order.version or not ours:
-        raise UnknownOrder(order=order_id)
 
 
 def _waiting(order: Order) -> str:

@@ -15,28 +15,26 @@ from application.catalog.sandbox import SANDBOX
 from application.orders.history import OrderHistory
 from domain.gateway import DisputeState, GatewayPayment
 from domain.order import Order
-from domain.payment import order_of_token
+from domain.payment import order_of_token, token_of_address
 from domain.refunds import Refund
 from domain.refusals import Refusal
-from domain.shows import CURRENCY, Show
+from domain.shows import Show
 from domain.status import HELD
 
 AFTER_THE_HOLD = timedelta(seconds=1)
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
-    """A buyer with their order, who was sent to the page by its redirect_url."""
+    """A buyer with their order, who was sent to the page by its redirect_url.
+
+    `currency` is the one that the order is paid in.
+    """
 
     customer: str
     order: Order
     show: Show | None
+    currency: str
     now: datetime
-
-    @property
-    def currency(self) -> str:
-        """The currency that the order is paid in."""
-        known = self.order.money.currency if self.order.money else ""
-        return known or (CURRENCY if self.show is None else self.show.currency)
 
 
 def find_visit(
@@ -47,11 +45,18 @@ def find_visit(
         order = history.order(order_of_token(customer)).order
     except Refusal:
         return None
-    expected = (order.redirect_url or "").rpartition("customer=")[2]
+    expected = token_of_address(order.redirect_url)
     if order.engaged != SANDBOX or not hmac.compare_digest(expected.encode(), customer.encode()):
         return None
-    show = catalog.current().shows.get(order.show)
-    return Visit(customer=customer, order=order, show=show, now=now)
+    known = catalog.current()
+    paid_in = order.money.currency if order.money else ""
+    return Visit(
+        customer=customer,
+        order=order,
+        show=known.shows.get(order.show),
+        currency=paid_in or known.currency(order.show),
+        now=now,
+    )
 
 
 class Action(StrEnum):

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 from marshmallow import Schema
 
-from domain.refusals import Refusal, UnknownOrder
+from domain.refusals import Refusal, UnknownOrder, UnknownRefund
 from interface.http.headers import Header
 from interface.http.problems import (
     BAD_QUERY,
@@ -20,6 +20,8 @@ from interface.http.problems import (
     problem_of,
 )
 
+READS_EVENTS = frozenset({UnknownOrder, UnknownRefund})
+"""What calls refuse that read an order's events, which may be of a later version."""
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -65,7 +67,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         """Every problem that it can answer with."""
         common = EVERY_KEYED_CALL if self.needs_key else ()
         of_query = () if self.query is None else (BAD_QUERY,)
-        of_order = (UNKNOWN_EVENT_KIND,) if UnknownOrder in self.refuses else ()
+        of_order = () if READS_EVENTS.isdisjoint(self.refuses) else (UNKNOWN_EVENT_KIND,)
         return [problem_of(each) for each in (*of_query, *common, *of_order, *self.refuses)]
 
 

@@ -15,11 +15,11 @@ from interface.http.body import load_body, load_query
 from interface.http.calls import Calls
 from interface.http.contract import Good, Operation
 from interface.http.exchange import Incoming, Outgoing, json_answer
-from interface.http.input_fields import Digits, Flag, ObjectId
+from interface.http.input_fields import Flag, ObjectId
 from interface.http.orders import known_order, request_of
 from interface.http.paging import links_to
 from interface.http.read_your_writes import position_of, wait_for_position
-from interface.http.schemas import MOST_PAGE, NothingIn
+from interface.http.schemas import NothingIn, list_cursor, usual_page_size
 
 MOST_NOTE = 500
 
@@ -32,16 +32,8 @@ class PaymentListIn(Schema):
         metadata={"description": "true: only money that waits for a person; false: all other."},
     )
     event = ObjectId(load_default=None, metadata={"description": "Money of this event."})
-    page_size = Digits(
-        validate=validate.Range(1, MOST_PAGE),
-        load_default=50,
-        metadata={"description": "How many orders a page has."},
-    )
-    cursor = fields.String(
-        validate=validate.Length(max=200),
-        load_default=None,
-        metadata={"description": "Continues a list: taken from the Link of the page before."},
-    )
+    page_size = usual_page_size("orders")
+    cursor = list_cursor()
 
     @post_load
     def payment_filter(self, data: dict[str, Any], **_: Any) -> PaymentFilter:

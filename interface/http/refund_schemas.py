@@ -3,12 +3,12 @@
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
 
 from application.payments.refund_service import SORTS, RefundFilter, RefundRequest
 from domain.refunds import Culprit, RefundStatus
-from interface.http.input_fields import Digits, ObjectId, Some, Words, Yes
-from interface.http.schemas import MOST_PAGE, MOST_TICKETS
+from interface.http.input_fields import ObjectId, Some, Words, Yes
+from interface.http.schemas import MOST_TICKETS, list_cursor, sorted_by, usual_page_size
 
 
 class Decided(StrEnum):
@@ -89,21 +89,9 @@ class RefundListIn(Schema):
     event = ObjectId(metadata={"description": "Refunds of this event."})
     org = ObjectId(metadata={"description": "Refunds of this organiser's events."})
     vendor = ObjectId(metadata={"description": "Refunds of orders that this partner sold."})
-    sort = fields.String(
-        validate=validate.OneOf([*SORTS, *(f"-{name}" for name in SORTS)]),
-        load_default="-created_at",
-        metadata={"description": "The field to sort by; a - before it sorts downwards."},
-    )
-    page_size = Digits(
-        validate=validate.Range(1, MOST_PAGE),
-        load_default=50,
-        metadata={"description": "How many refunds a page has."},
-    )
-    cursor = fields.String(
-        validate=validate.Length(max=200),
-        load_default=None,
-        metadata={"description": "Continues a list: taken from the Link of the page before."},
-    )
+    sort = sorted_by(SORTS)
+    page_size = usual_page_size("refunds")
+    cursor = list_cursor()
 
     @post_load
     def refund_filter(self, data: dict[str, Any], **_: Any) -> RefundFilter:

@@ -13,7 +13,7 @@ from interface.http.calls import Calls
 from interface.http.contract import Good, Operation
 from interface.http.exchange import Incoming, Outgoing, json_answer
 from interface.http.input_fields import OBJECT_ID
-from interface.http.orders import request_of
+from interface.http.orders import OF_A_WRITE, request_of
 from interface.http.paging import links_to
 from interface.http.read_your_writes import wait_for_position
 from interface.http.schemas import NothingIn
@@ -24,14 +24,10 @@ REFUND_CHANGE_IN = refund_schemas.RefundChangeIn()
 REFUND_LIST_IN = refund_schemas.RefundListIn()
 NOTHING_IN = NothingIn()
 
-OF_A_WRITE = (
-    problems.BAD_IDEMPOTENCY_KEY,
-    *problems.OF_VERSIONS,
-    problems.CONTENDED,
+OF_A_COMMAND = (
+    *OF_A_WRITE,
     *problems.OF_A_BODY,
     *problems.OF_A_BODY_ON_ITS_WAY,
-    refusals.RequestReused,
-    refusals.VersionMismatch,
     refusals.ChangedMeanwhile,
 )
 
@@ -47,7 +43,7 @@ REQUEST_REFUND = Operation(
     headers=(headers.IDEMPOTENCY_KEY,),
     answers={201: Good("The refund.", RefundDocument, headers=(headers.LOG_POSITION,))},
     refuses=(
-        *OF_A_WRITE,
+        *OF_A_COMMAND,
         refusals.UnknownOrder,
         refusals.UnknownShow,
         refusals.NotRefundable,
@@ -71,8 +67,7 @@ CHANGE_REFUND = Operation(
     headers=(headers.IDEMPOTENCY_KEY,),
     answers={201: Good("The refund.", RefundDocument, headers=(headers.LOG_POSITION,))},
     refuses=(
-        *OF_A_WRITE,
-        problems.UNKNOWN_EVENT_KIND,
+        *OF_A_COMMAND,
         refusals.UnknownRefund,
         refusals.MayNotApprove,
         refusals.NotTheVendor,
@@ -88,7 +83,7 @@ READ_REFUND = Operation(
     says="The refund as it is. The vendor of its order and the organiser of the event may read it.",
     query=NOTHING_IN,
     answers={200: Good("The refund.", RefundDocument)},
-    refuses=(problems.UNKNOWN_EVENT_KIND, refusals.UnknownRefund),
+    refuses=(refusals.UnknownRefund,),
 )
 
 LIST_REFUNDS = Operation(

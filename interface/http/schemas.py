@@ -1,6 +1,7 @@
 """The schemas of what comes in: bodies and queries. The OpenAPI document shows their words."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
@@ -32,6 +33,8 @@ MOST_TICKETS = 1000
 MOST_EMAIL = 254
 MOST_NAME = 200
 MOST_PAGE = 200
+USUAL_PAGE = 50
+MOST_CURSOR = 200
 MOST_EVENT_PAGES = 100_000
 MOST_EVENTS = 200
 MOST_VERSION = 2**31
@@ -182,6 +185,33 @@ def _page_size(most: int, what: str) -> Digits:
     )
 
 
+def usual_page_size(what: str) -> Digits:
+    """How many of these a page of a list has."""
+    return Digits(
+        validate=validate.Range(1, MOST_PAGE),
+        load_default=USUAL_PAGE,
+        metadata={"description": f"How many {what} a page has."},
+    )
+
+
+def list_cursor() -> fields.String:
+    """Where a page of a list begins."""
+    return fields.String(
+        validate=validate.Length(max=MOST_CURSOR),
+        load_default=None,
+        metadata={"description": "Continues a list: taken from the Link of the page before."},
+    )
+
+
+def sorted_by(names: Sequence[str]) -> fields.String:
+    """By which field a list is sorted, the newest first if nothing is said."""
+    return fields.String(
+        validate=validate.OneOf([*names, *(f"-{name}" for name in names)]),
+        load_default="-created_at",
+        metadata={"description": "The field to sort by; a - before it sorts downwards."},
+    )
+
+
 def _cursor() -> Digits:
     return Digits(
         validate=validate.Range(0, 2**53),
@@ -270,21 +300,9 @@ class OrderListIn(OrderShapeIn):
     updated_at = MomentRange(
         metadata={"description": "Orders whose reservation last changed in a range FROM,TILL."}
     )
-    sort = fields.String(
-        validate=validate.OneOf([*SORTS, *(f"-{name}" for name in SORTS)]),
-        load_default="-created_at",
-        metadata={"description": "The field to sort by; a - before it sorts downwards."},
-    )
-    page_size = Digits(
-        validate=validate.Range(1, MOST_PAGE),
-        load_default=50,
-        metadata={"description": "How many orders a page has."},
-    )
-    cursor = fields.String(
-        validate=validate.Length(max=200),
-        load_default=None,
-        metadata={"description": "Continues a list: taken from the Link of the page before."},
-    )
+    sort = sorted_by(tuple(SORTS))
+    page_size = usual_page_size("orders")
+    cursor = list_cursor()
     at = Moment(
         load_default=None,
         metadata={"description": "List the orders of this moment, as they were then."},

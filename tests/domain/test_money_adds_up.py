@@ -67,12 +67,12 @@ def an_order_in_payment():
 
 
 def receive(order, notice, metadata, *, late=Late.EQUAL_TICKETS, vacant=True):
-    told = {"due_in": "RUB", "late": late, "refund": f"late-{order.version}"}
+    asked = {"due_in": "RUB", "late": late, "refund": f"late-{order.version}"}
     try:
-        note_received(order, notice, metadata, SECRET, **told)
+        note_received(order, notice, metadata, SECRET, **asked)
     except TicketsNeeded as needed:
         tickets = needed.tickets if vacant else {}
-        note_received(order, notice, metadata, SECRET, **told, tickets=tickets)
+        note_received(order, notice, metadata, SECRET, **asked, tickets=tickets)
 
 
 def dispute(state):

@@ -142,12 +142,12 @@ def _by_gateway(order):
 
 
 def _received(order, notice, to, late):
-    told = {"due_in": "RUB", "late": late, "refund": f"{to.loaded.position:024x}"}
+    asked = {"due_in": "RUB", "late": late, "refund": f"{to.loaded.position:024x}"}
     try:
-        note_received(order, notice, to.metadata, SECRET, **told)
+        note_received(order, notice, to.metadata, SECRET, **asked)
     except TicketsNeeded as needed:
         vacant = {seat.id: seat.set for seat in to.loaded.seats if seat.order in {None, order.id}}
         tickets = vacant if vacant.keys() == needed.tickets.keys() else {}
         if order.status not in LET_GO:
             tickets = needed.tickets
-        note_received(order, notice, to.metadata, SECRET, **told, tickets=tickets)
+        note_received(order, notice, to.metadata, SECRET, **asked, tickets=tickets)

@@ -17,4 +17,4 @@ CREATE INDEX gateway_notices_by_order ON gateway_notices (order_id, came_at);
 CREATE INDEX gateway_notices_waiting ON gateway_notices (state, came_at, digest)
     WHERE state IN ('pending', 'unknown_buyer');
 """
-"""What gateways told, as it came, by the digest of the system and the notice's own id."""
+"""The notices of gateways, as they came, by the digest of the system and the notice's own id."""

@@ -20,7 +20,7 @@ def order(office):
     return order
 
 
-def told(office, order, language=ENGLISH):
+def sentences_of(office, order, language=ENGLISH):
     document = office.services.timelines.explain(order, language)
     return [each["sentence"] for each in document["story"]][3:]
 
@@ -36,7 +36,7 @@ def test_a_paid_order_half_of_which_goes_back(office, order):
     refund = till.asks_back(order, tickets[:1], show)
     till.approves(order, refund, show)
     till.pays(order, refund)
-    assert told(office, order) == [
+    assert sentences_of(office, order) == [
         "A payment by api/INVOICE was begun.",
         "A payment by api/INVOICE failed.",
         "200.00 RUB were received by api/INVOICE.",
@@ -53,7 +53,7 @@ def test_a_paid_order_half_of_which_goes_back(office, order):
         f"The order was paid at {ENGLISH.at(paid_at)}: 1 ticket for 100.00."
         " 100.00 RUB went back to the buyer, and 0.00 RUB have yet to."
     )
-    assert "Покупателю возвращено 100.00 RUB." in told(office, order, RUSSIAN)
+    assert "Покупателю возвращено 100.00 RUB." in sentences_of(office, order, RUSSIAN)
 
 
 def test_late_money_and_what_became_of_it(office, order):
@@ -62,7 +62,7 @@ def test_late_money_and_what_became_of_it(office, order):
     till.receives(order, "200.00")
     till.disputes(order, "200.00")
     till.disputes(order, "200.00", DisputeState.LOST)
-    sentences = told(office, order)
+    sentences = sentences_of(office, order)
     assert "200.00 RUB were received by api/INVOICE, when the order had ended." in sentences
     assert sentences[-2:] == [
         "The buyer's bank asks 200.00 RUB back.",

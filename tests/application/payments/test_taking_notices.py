@@ -69,11 +69,11 @@ def test_two_processes_get_the_same_notice_at_once(paying, open_services):
     for round_ in range(5):
         order = paying.order(paying.venue.a[round_])
         with ThreadPoolExecutor(4) as threads:
-            told = [
+            notes = [
                 threads.submit(paying.tell, order, notice_id=f"evt_{round_}", services=each)
                 for each in others * 2
             ]
-        assert sorted(each.result() for each in told) == ["kept", *["repeated"] * 3]
+        assert sorted(each.result() for each in notes) == ["kept", *["repeated"] * 3]
         assert paying.names(order).count("PaymentReceived") == 1
         assert [each.state for each in kept(paying, order)] == [NoticeState.ACTED]
 
