@@ -11,12 +11,13 @@ from seller import KEYS, ORGANISER, PARTERRE, SHOP, SHOW, seat
 from application.catalog.endings import end_deal, suspend_partner
 from application.catalog.keys import create_key, revoke_key, rotate_key
 from application.catalog.scopes import OF_A_SELLER, SCOPES
-from interface.http.flask_adapter import CONSOLE, OPEN
+from interface.http.flask_adapter import OF_PEOPLE, OPEN, WATCHED
 from interface.server.flask_app import create_app
 
 READS = {"orders:read", "audit"}
 LISTS = {"events:read", "audit"}
 WRITES = {"orders:write"}
+PAYS = {"payments:write"}
 NEEDED = {
     "orders.create_order": WRITES,
     "orders.change_order": WRITES | {"payments:write"},
@@ -30,6 +31,13 @@ NEEDED = {
     "shows.list_events": LISTS,
     "shows.list_tickets": LISTS,
     "shows.read_sales": LISTS,
+    "payments.list_payments": READS,
+    "payments.read_order_payments": READS,
+    "payments.resolve_payments": PAYS,
+    "refunds.request_refund": PAYS,
+    "refunds.change_refund": PAYS,
+    "refunds.list_refunds": READS,
+    "refunds.read_refund": READS,
 }
 """The scopes each of which is enough to be let in, for each endpoint that needs a key."""
 
@@ -40,10 +48,13 @@ def client(office):
 
 
 def routes(client):
-    """All that can be asked for with a key: endpoint, method and rule."""
+    """All that can be asked for with a key: endpoint, method and rule.
+
+    Who may read the metrics depends on where from as well: `journey/test_who_reads_metrics.py`.
+    """
     for rule in client.application.url_map.iter_rules():
         blueprint = rule.endpoint.partition(".")[0]
-        if blueprint != CONSOLE and rule.endpoint not in OPEN:
+        if blueprint not in OF_PEOPLE and rule.endpoint not in OPEN | {WATCHED}:
             for method in sorted(rule.methods - {"OPTIONS"}):
                 yield rule.endpoint, method, rule.rule
 
@@ -52,6 +63,7 @@ def paths(client, order):
     """The same, with the path of an order or an event that is there."""
     for endpoint, method, rule in routes(client):
         path = rule.replace("<order_id:order>", order).replace("<event>", SHOW)
+        path = path.replace("<order_id:refund>", order)  # an id of no refund
         assert "<" not in path, f"the test does not know how to ask for {rule}"
         yield endpoint, method, path
 
