@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 ORDERLOG = (sys.executable, "-m", "interface.cli.main")
+KEY_ASKED_SECONDS = 0.25
 SECONDS = 60
 KEY = "047bdb8bcee44d3693371920aaf9135c"
 PARTNER = "56810047f06c5a6ac62f4e1d"
@@ -144,12 +146,20 @@ class Service:
         return answer.body["id"]
 
     def create_key(self, *options: str) -> str:
-        """Make a key for the seller, as an administrator does; return it."""
+        """Make a key for the seller, as an administrator does; return it once the service knows it.
+
+        It is asked seldom: an unknown key counts as a guess.
+        """
         made = orderlog(
             *("key", "create", "--partner", PARTNER, *options, "--database", self.database)
         )
         assert made.returncode == 0, made.stderr
-        return made.stdout.split()[-1]
+        key = made.stdout.split()[-1]
+        deadline = time.monotonic() + SECONDS
+        while self.call("GET", ORDERS, Authorization=f"key {key}").status not in {200, 403}:
+            assert time.monotonic() < deadline, "a new key does not work"
+            time.sleep(KEY_ASKED_SECONDS)
+        return key
 
     def complaints(self) -> str:
         """All that went to standard error."""
