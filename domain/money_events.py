@@ -126,7 +126,8 @@ def _close(order: "Order", key: str) -> None:
     known = money.payments.get(key)
     if known is None or known.state is not PaymentState.RECEIVED:
         return
-    paid = (each.paid for each in money.refunds.values() if each.payment == key)
+    refunds = [each for each in money.refunds.values() if each.payment == key]
+    paid = [each.paid for each in refunds if each.currency == known.currency]
     if sum(paid, NOTHING) >= known.amount:
         money.payments[key] = replace(known, state=PaymentState.REFUNDED)
 

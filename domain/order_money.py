@@ -199,11 +199,16 @@ def note_dispute(
 def note_refund_paid(order: Order, notice: PaymentNotice, metadata: CommandMetadata) -> None:
     """Record that money went back, once for each refund.
 
-    Money of a refund that is not approved went back unasked: that has the payment's id.
+    Money of a refund that is not approved, or in another currency, went back unasked: that has the
+    payment's id.
     """
     refunds = order.money.refunds if order.money else {}
     known = refunds.get(notice.refund or "")
-    asked = known is not None and known.status in {*OWED, RefundStatus.PAID}
+    asked = (
+        known is not None
+        and known.status in {*OWED, RefundStatus.PAID}
+        and known.currency == notice.currency
+    )
     refund = known.id if known is not None and asked else notice.payment
     if refund in refunds and refunds[refund].status is RefundStatus.PAID:
         return

@@ -1,12 +1,14 @@
 """What an order decides about refunds of its tickets."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from domain import refusals
 from domain.commands import CommandMetadata
 from domain.events import RefundApproved, RefundPaid, RefundRejected, RefundRequested
 from domain.order import Order
-from domain.pricing import worth
+from domain.order_money import balance_of
+from domain.pricing import NOTHING, worth
 from domain.refunds import (
     MOST_REFUNDS,
     OWED,
@@ -34,8 +36,10 @@ def request_refund(
 ) -> None:
     """Ask for a refund of tickets of a done order; with `stay`, of all others.
 
-    What is paid back follows the show's policy at this moment. Refuses tickets that the order does
-    not have or that are in another refund, and a buyer's request once the show has begun.
+    What is paid back follows the show's policy at this moment, and is never more than is left of
+    the order's money (after a dispute was lost, or less was accepted). Refuses tickets that the
+    order does not have or that are in another refund, and a buyer's request once the show has
+    begun.
     """
     named = list(dict.fromkeys(tickets))
     if order.status is not Status.DONE:
@@ -63,17 +67,23 @@ def request_refund(
         culprit=culprit,
         tickets=tuple(going),
         stay=tuple(named) if stay else (),
-        value=rounded(full * part),
+        value=min(rounded(full * part), _left_to_give_back(order)),
         currency=order.money.currency if order.money else show.currency,
     )
 
 
 def approve_refund(order: Order, refund: str, show: Show | None, metadata: CommandMetadata) -> None:
-    """Approve a refund: its tickets are worth nothing, and go on sale again if the show wants."""
+    """Approve a refund: its tickets are worth nothing, and go on sale again if the show wants.
+
+    Refuses one of more money than is left since it was asked for.
+    """
     known = refund_of(order, refund)
     if known.status is RefundStatus.APPROVED:
         return
     _refuse_decided(known)
+    left = balance_of(order).earned
+    if known.value > left:
+        raise refusals.RefundExceedsMoney(value=known.value, left=left)
     resell = show is not None and show.refunds.resell and metadata.at < show.starts_at
     resold = tuple(known.tickets) if resell else ()
     order.record(RefundApproved, metadata, refund=refund, resold=resold)
@@ -114,6 +124,11 @@ def refund_of(order: Order, refund: str) -> Refund:
     if known is None:
         raise refusals.UnknownRefund(refund=refund)
     return known
+
+
+def _left_to_give_back(order: Order) -> Decimal:
+    asked = [each.value for each in refunds_of(order) if each.status is RefundStatus.NEW]
+    return max(NOTHING, balance_of(order).earned - sum(asked, NOTHING))
 
 
 def _refuse_decided(known: Refund) -> None:

@@ -194,6 +194,11 @@ class RefundNotApproved(RefusedByState):
     says = "Only an approved refund can be paid; it is {status}."
 
 
+class RefundExceedsMoney(RefusedByState):
+    code = "refund_exceeds_money"
+    says = "The refund is of {value}, but only {left} of the order's money is left; reject it."
+
+
 class MayNotApprove(Forbidden):
     code = "may_not_approve"
     says = "Refunds are approved by the organiser, and by the vendor only where the deal says so."

@@ -10,6 +10,7 @@ from order_states import (
     A1,
     A2,
     B1,
+    GATEWAY,
     NOW,
     ORDER,
     PARTERRE,
@@ -19,18 +20,23 @@ from order_states import (
     a_mixed_order,
     a_paid_order,
     an_executed_order,
+    an_order_in_payment,
     event,
 )
 
 from domain import refusals
 from domain.commands import CommandMetadata
 from domain.events import (
+    DisputeChanged,
+    PaymentReceived,
     RefundApproved,
     RefundPaid,
     RefundRejected,
     RefundRequested,
     StatusChanged,
 )
+from domain.gateway import DisputeState, PaymentNotice, PaymentState
+from domain.order_money import Attention, attention_of, note_refund_paid
 from domain.order_refunds import (
     approve_refund,
     next_refund_id,
@@ -221,3 +227,46 @@ def test_the_id_of_a_refund_leads_to_its_order():
         assert len(refund) == len(ORDER)
         assert ORDER in orders_of_refund(refund)
         assert refund != ORDER
+
+
+def of_gateway(kind, **fields):
+    payment = {"system": GATEWAY.id, "payment": "gw-1", "amount": Decimal(100), "currency": "RUB"}
+    return event(kind, **{**payment, **fields})
+
+
+def an_order_paid_at_the_gateway(*more):
+    """A done order of two tickets for 100.00 each."""
+    received = of_gateway(PaymentReceived, amount=Decimal(200), due_in="RUB")
+    done = event(StatusChanged, status=Status.DONE, barcodes={A1: "1", A2: "2"})
+    return numbered([*an_order_in_payment(GATEWAY), received, done, *more])
+
+
+def a_disputed_order(*more):
+    """A done order of 200.00, of which 100.00 were charged back."""
+    lost = of_gateway(DisputeChanged, state=DisputeState.LOST)
+    return an_order_paid_at_the_gateway(lost, *more)
+
+
+def test_no_more_is_paid_back_than_is_left_after_a_lost_dispute():
+    given(a_disputed_order()).when(asked(A1, A2)).then(requested(A1, A2))
+    second = requested(A2, value="0.00", refund=refund_id(ORDER, 2))
+    given(a_disputed_order(requested(A1))).when(asked(A2)).then(second)
+
+
+def test_a_refund_is_not_approved_when_its_money_was_charged_back_since():
+    order = a_disputed_order(requested(A1, A2, value="200.00"))
+    left = {"value": Decimal("200.00"), "left": Decimal("100.00")}
+    given(order).when(approved).then_refused(refusals.RefundExceedsMoney, **left)
+    given(order).when(rejected).then(REJECTION)
+
+
+def test_money_that_went_back_in_another_currency_pays_no_refund():
+    order = an_order_paid_at_the_gateway(requested(A1), APPROVAL)
+    notice = PaymentNotice(
+        system=GATEWAY.id, payment="gw-1", amount=Decimal("100.00"), currency="EUR", refund=FIRST
+    )
+    back = given(order).when(lambda order: note_refund_paid(order, notice, METADATA))
+    order = back.then(of_gateway(RefundPaid, refund="gw-1", currency="EUR"))
+    assert order.money.refunds[FIRST].status is RefundStatus.APPROVED
+    assert order.money.payments[notice.key].state is PaymentState.RECEIVED
+    assert Attention.OTHER_CURRENCY in attention_of(order)

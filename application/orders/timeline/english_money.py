@@ -35,6 +35,8 @@ SENTENCES = {
     "refused.event_has_begun": "A refund was refused: the event had begun at {at}.",
     "refused.unknown_refund": "A request was refused: there is no refund {refund}.",
     "refused.refund_decided": "A decision on a refund was refused: it was {status:word} already.",
+    "refused.refund_exceeds_money": "A refund of {value} was not approved: only {left} of the"
+    " order's money was left.",
     "refused.refund_not_approved": "A refund was said to be paid, which was refused: it was"
     " {status:word}.",
     "refused.may_not_approve": "A decision on a refund was refused: the caller may not make it.",

@@ -34,6 +34,8 @@ SENTENCES = {
     "refused.event_has_begun": "В возврате отказано: мероприятие началось {at}.",
     "refused.unknown_refund": "В запросе отказано: возврата {refund} не существует.",
     "refused.refund_decided": "В решении о возврате отказано: он уже в состоянии «{status:word}».",
+    "refused.refund_exceeds_money": "Возврат на {value} не одобрен: от денег заказа осталось только"
+    " {left}.",
     "refused.refund_not_approved": "Возврат назвали выплаченным, в этом отказано: он в состоянии"
     " «{status:word}».",
     "refused.may_not_approve": "В решении о возврате отказано: у запросившего нет такого права.",
