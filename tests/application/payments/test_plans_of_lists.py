@@ -16,7 +16,7 @@ from application.read_models import payments, refunds
 from application.storage.shared.read_model_pages import page_query
 from domain.refunds import RefundStatus
 
-ROWS = 20_000
+ROWS = 6_000
 STEPS, STEPS_A_ROW = 50, 60
 """SQLite counts its steps, every so many; a row of a page takes at most so many."""
 MOST_SCANS = 2 * len(RefundStatus)
