@@ -75,7 +75,8 @@ def balances_of(order: Order) -> list[Balance]:
 
 def balance_of(order: Order) -> Balance:
     """Where the order's money of its own currency is."""
-    return balances_of(order)[0]
+    money = order.money or Money()
+    return _balance(order, money, money.currency)
 
 
 def _balance(order: Order, money: Money, currency: str) -> Balance:

@@ -8,7 +8,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import msgspec
 from limits import RateLimitItem, RateLimitItemPerSecond
@@ -33,6 +33,9 @@ GUESSES: tuple[RateLimitItem, ...] = (
 """Bad keys from one address: who goes on guessing pauses for ever longer."""
 SITE = 64
 """The bits of an IPv6 address that name a site, which can use all the addresses that begin so."""
+LONGEST_ADDRESS = 64
+"""So much is looked at of a text that a proxy sends as an address."""
+KNOWN_SITES = 1024
 
 
 class TooManyRequests(UserError):
@@ -161,7 +164,7 @@ def _a_second(rate: int) -> RateLimitItem:
 
 def counted_address(peer: str, forwarded: str, proxies: Sequence[str]) -> str:
     """The address to count by: of a client, where `peer` is one of our own proxies."""
-    return _site(client_address(peer, forwarded, proxies))
+    return _site(client_address(peer, forwarded, proxies)[:LONGEST_ADDRESS])
 
 
 def client_address(peer: str, forwarded: str, proxies: Sequence[str]) -> str:
@@ -187,11 +190,12 @@ def within(address: str, networks: Sequence[str]) -> bool:
     return any(known in ipaddress.ip_network(each, strict=False) for each in networks)
 
 
+@lru_cache(KNOWN_SITES)
 def _site(address: str) -> str:
     try:
         known = ipaddress.ip_address(address)
     except ValueError:
-        return address[:64]
+        return address
     if isinstance(known, ipaddress.IPv6Address) and known.ipv4_mapped is None:
         return str(ipaddress.ip_network((known, SITE), strict=False))
     return str(known)

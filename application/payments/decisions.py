@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from application.event_log.idempotency import key_digest
 from application.orders.commands import Answer, Request
 from application.orders.concurrency import InFlightRequest
 from application.orders.loaded_order import present_of
@@ -40,14 +39,12 @@ Decide = Callable[[Order, Decision], None]
 
 
 class GatewayRequest(Request, frozen=True):
-    """A notice of a gateway as a request: `key` is the notice's own id, once for ever."""
+    """A notice of a gateway as a request: `key` is the notice's own id, once for ever.
 
-    system: str = ""
+    `digest` is that of its payment system and its id.
+    """
 
-    @property
-    def digest(self) -> bytes:
-        """The digest of the notice's id."""
-        return key_digest(f"gateway:{self.system}", self.key or "")
+    digest: bytes = b""
 
 
 class OrderDecisions:

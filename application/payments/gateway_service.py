@@ -4,7 +4,7 @@ A notice that no order can act on is kept alone: money is never refused at the d
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
@@ -15,13 +15,14 @@ from msgspec.structs import replace
 from application.catalog.access import Caller
 from application.catalog.cache import CatalogCache
 from application.catalog.gateway import PaymentGateway
+from application.event_log.idempotency import key_digest
 from application.orders.commands import Answer
 from application.payments.decisions import GatewayRequest, OrderDecisions
 from application.payments.late_money import Again
 from application.payments.notice import Notice, notice_of
 from application.payments.notice_decisions import UnknownBuyer, decide_notice
 from application.payments.schemes.known import known_schemes
-from application.payments.schemes.protocol import BadSecret, SignatureRefused
+from application.payments.schemes.protocol import BadSecret, Headers, SignatureRefused
 from application.payments.secrets import GatewaySecrets, SecretUnreadable, unreadable_of
 from application.ports.gateway_notices import GatewayNotice, NoticeState
 from application.ports.store import Store, StoreUnavailable
@@ -62,7 +63,7 @@ class GatewayService:
         self._clock = clock
         self._secrets = GatewaySecrets()
 
-    def take(self, name: str, headers: Mapping[str, str], body: bytes, request_id: str) -> Taken:
+    def take(self, name: str, headers: Headers, body: bytes, request_id: str) -> Taken:
         """Take a notice of the payment system with this alias or id; return when it is durable.
 
         Raises `UnknownGateway`, `SignatureRefused`, `SecretUnreadable`, `BadNotice`.
@@ -99,9 +100,7 @@ class GatewayService:
             raise UnknownGateway(system=name[:100])
         return system, gateway
 
-    def _verified(
-        self, gateway: PaymentGateway, headers: Mapping[str, str], body: bytes
-    ) -> str | None:
+    def _verified(self, gateway: PaymentGateway, headers: Headers, body: bytes) -> str | None:
         """The signed id. A notice that an unreadable secret may have signed is not refused."""
         scheme = known_schemes().get(gateway.scheme)
         secrets, unreadable = self._secrets.read(gateway.secrets)
@@ -120,7 +119,7 @@ class GatewayService:
     def _kept_form(self, notice: Notice, request: GatewayRequest, body: bytes) -> GatewayNotice:
         return GatewayNotice(
             digest=request.digest,
-            system=request.system,
+            system=notice.about.system,
             notice=notice.id,
             type=notice.type.value,
             came_at=self._clock(),
@@ -189,7 +188,7 @@ def _request_of(notice: Notice, body: bytes, request_id: str) -> GatewayRequest:
         id=request_id,
         key=notice.id,
         fingerprint=hashlib.sha256(body).digest(),
-        system=notice.about.system,
+        digest=key_digest(f"gateway:{notice.about.system}", notice.id),
     )
 
 

@@ -58,13 +58,8 @@ class PaymentQueries(msgspec.Struct, frozen=True):
 
     def page(self, caller: Caller | None, wanted: PaymentFilter) -> PaymentPage:
         """Orders that have money, the last changed first, a page at a time. Raises `BadCursor`."""
-        page = Page(
-            sort=SORT,
-            where=tuple(_conditions(caller, wanted)),
-            after=None if wanted.cursor is None else read_cursor(wanted.cursor, SORT),
-            limit=wanted.page_size + 1,
-        )
-        orders = [order_of(row) for row in self._store.read_models().page("payments", page)]
+        rows = self._store.read_models().page("payments", page_of(caller, wanted))
+        orders = [order_of(row) for row in rows]
         shown = orders[: wanted.page_size]
         catalog, now = self._catalog_cache.current(), self._clock()
         documents = [
@@ -74,6 +69,17 @@ class PaymentQueries(msgspec.Struct, frozen=True):
         return PaymentPage(documents, cursor_of(shown[-1], SORT) if more else None)
 
 
+def page_of(caller: Caller | None, wanted: PaymentFilter) -> Page:
+    """The rows of the read model that a list shows, and one more. Raises `BadCursor`."""
+    return Page(
+        sort=SORT,
+        where=tuple(_conditions(caller, wanted)),
+        after=None if wanted.cursor is None else read_cursor(wanted.cursor, SORT),
+        limit=wanted.page_size + 1,
+        apart=True,
+    )
+
+
 def _conditions(caller: Caller | None, wanted: PaymentFilter) -> list[tuple[Any, ...]]:
     terms: list[tuple[Any, ...]] = []
     if caller is not None and not caller.sees_all:
@@ -81,6 +87,6 @@ def _conditions(caller: Caller | None, wanted: PaymentFilter) -> list[tuple[Any,
         terms.append(((("vendor", "=", partner),), (("org", "=", partner),)))
     if wanted.show is not None:
         terms.append(((("show", "=", wanted.show),),))
-    if wanted.attention is not None:
-        terms.append(((("waits", "=", int(wanted.attention)),),))
+    attention = (True, False) if wanted.attention is None else (wanted.attention,)
+    terms.append(tuple((("waits", "=", int(each)),) for each in attention))
     return terms

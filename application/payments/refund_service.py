@@ -166,25 +166,30 @@ class RefundService:
 
         Raises `BadCursor`.
         """
-        page = Page(
-            sort=wanted.sort,
-            where=tuple(_conditions(caller, wanted)),
-            descending=wanted.descending,
-            after=None if wanted.cursor is None else read_cursor(wanted.cursor, wanted.sort),
-            limit=wanted.page_size + 1,
-        )
-        rows = self._store.read_models().page(TABLE.name, page)
+        rows = self._store.read_models().page(TABLE.name, page_of(caller, wanted))
         shown = rows[: wanted.page_size]
         cursor = _cursor_after(shown[-1], wanted.sort) if len(rows) > len(shown) else None
         return RefundPage([refund_document(refund_of_row(row)) for row in shown], cursor)
+
+
+def page_of(caller: Caller, wanted: RefundFilter) -> Page:
+    """The rows of the read model that a list shows, and one more. Raises `BadCursor`."""
+    return Page(
+        sort=wanted.sort,
+        where=tuple(_conditions(caller, wanted)),
+        descending=wanted.descending,
+        after=None if wanted.cursor is None else read_cursor(wanted.cursor, wanted.sort),
+        limit=wanted.page_size + 1,
+        apart=True,
+    )
 
 
 def _conditions(caller: Caller, wanted: RefundFilter) -> Iterator[Any]:
     """The conditions of a filter, as `Page` has them."""
     if not caller.sees_all:
         yield tuple(((column, "=", caller.partner),) for column in ("vendor", "org"))
-    if wanted.statuses:
-        yield tuple((("status", "=", status.value),) for status in wanted.statuses)
+    statuses = wanted.statuses or tuple(RefundStatus)
+    yield tuple((("status", "=", status.value),) for status in statuses)
     for column in ("show", "org", "vendor"):
         value = getattr(wanted, column)
         if value is not None:

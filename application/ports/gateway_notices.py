@@ -58,8 +58,5 @@ class NoticeRecords(Protocol):
         `after` is when the last one of the page before came, and its digest.
         """
 
-    def of_order(self, order: str) -> Sequence[GatewayNotice]:
-        """The notices about an order, oldest first."""
-
     def resolve(self, digest: bytes, at: datetime, by: str) -> bool:
         """Note that a person has resolved a notice; False if there is none, or it was resolved."""

@@ -102,7 +102,9 @@ class Page(msgspec.Struct, frozen=True):
     (column, operator, value) that must all hold; the operators are = < <= > >=. Rows are sorted by
     `sort` and then by key, `descending` or not, and begin beyond `after` (sort value and key of the
     last row seen). A read model that was begun anew refuses pages until it is as far as it was
-    before, unless they may be `partial`.
+    before, unless they may be `partial`. With `apart` each combination of alternatives is looked up
+    by itself, and has to have an index that ends with `sort`: then a page costs the same however
+    many rows there are. No sums may be asked for so.
     """
 
     sort: str
@@ -111,6 +113,7 @@ class Page(msgspec.Struct, frozen=True):
     after: tuple[Any, str] | None = None
     limit: int = 50
     partial: bool = False
+    apart: bool = False
 
 
 class ModelNotTrue(UserError):

@@ -28,16 +28,17 @@ TABLE = Table(
         "changed_at": int,
     },
     indexes=(
-        ("vendor", "changed_at"),
         ("vendor", "waits", "changed_at"),
-        ("org", "changed_at"),
+        ("vendor", "show", "waits", "changed_at"),
         ("org", "waits", "changed_at"),
-        ("show", "changed_at"),
+        ("org", "show", "waits", "changed_at"),
+        ("show", "waits", "changed_at"),
         ("waits", "changed_at"),
-        ("changed_at",),
     ),
 )
-"""`waits` is 1 where money waits for a person, and `attention` has the codes of why. Amounts are of
+"""A list looks up both values of `waits`, each in an index that has all its other terms.
+
+`waits` is 1 where money waits for a person, and `attention` has the codes of why. Amounts are of
 the currency that the order is sold in, in hundredths."""
 
 _ENCODER = msgspec.json.Encoder()

@@ -13,6 +13,16 @@ from domain.events import Event
 from domain.order import Order
 from domain.refunds import UNASKED, Refund
 
+_LISTED: tuple[tuple[str, ...], ...] = (
+    (),
+    ("vendor",),
+    ("vendor", "show"),
+    ("vendor", "org"),
+    ("org",),
+    ("org", "show"),
+    ("show",),
+)
+
 TABLE = Table(
     name="refunds",
     columns={
@@ -26,14 +36,11 @@ TABLE = Table(
     },
     indexes=(
         ("refund",),
-        ("vendor", "created_at"),
-        ("vendor", "value"),
-        ("org", "created_at"),
-        ("org", "value"),
-        ("created_at",),
+        *((*terms, "status", sort) for terms in _LISTED for sort in ("created_at", "value")),
     ),
 )
-"""`value` is in hundredths."""
+"""A list looks up each status, in an index that has all its other terms. `value` is in
+hundredths."""
 
 
 class RefundOfOrder(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

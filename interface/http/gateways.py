@@ -3,6 +3,7 @@
 from typing import Annotated, TypedDict
 
 from msgspec import Meta
+from werkzeug.datastructures import EnvironHeaders
 
 from application.bootstrap import Services
 from application.catalog.document_types import one_of
@@ -16,11 +17,10 @@ from interface.http.body import has_usual_body, load_query, raw_body
 from interface.http.calls import Calls
 from interface.http.contract import Good, Operation
 from interface.http.errors import RETRY_AFTER_SECONDS, BadRequest
-from interface.http.exchange import Environ, Incoming, Outgoing, json_answer
+from interface.http.exchange import Incoming, Outgoing, json_answer
 from interface.http.notice_schema import NoticeIn
 from interface.http.schemas import NothingIn
 
-PREFIX = "HTTP_"
 NOTHING_IN = NothingIn()
 NOTICE_IN = NoticeIn()
 
@@ -71,7 +71,7 @@ def take_notice(incoming: Incoming, services: Services) -> Outgoing:
     body = raw_body(incoming)
     name = incoming.arguments["system"]
     try:
-        taken = services.gateways.take(name, _headers_of(environ), body, incoming.id)
+        taken = services.gateways.take(name, EnvironHeaders(environ), body, incoming.id)
     except SignatureRefused as error:
         raise BadRequest(
             "bad_signature", str(error), status=401, headers=(("WWW-Authenticate", "signature"),)
@@ -88,15 +88,6 @@ def take_notice(incoming: Incoming, services: Services) -> Outgoing:
     answer = json_answer(TakenDocument(status="repeated" if taken.repeated else "kept"))
     answer.order = taken.order
     return answer
-
-
-def _headers_of(environ: Environ) -> dict[str, str]:
-    """The request's headers, by their names in small letters."""
-    return {
-        name.removeprefix(PREFIX).lower().replace("_", "-"): value
-        for name, value in environ.items()
-        if name.startswith(PREFIX)
-    }
 
 
 def _refusal(bad: BadNotice) -> BadRequest:

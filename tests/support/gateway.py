@@ -8,6 +8,8 @@ from itertools import count
 import msgspec
 from catalog import CARD, payment_system
 
+from application.storage.shared import gateway_notices
+
 NAME = "ORDERLOG_TEST_GATE"
 KEY = bytes(range(32))
 SECRET = "whsec_" + base64.b64encode(KEY).decode()
@@ -46,6 +48,14 @@ def signed(body, at, notice_id=None, key=KEY):
 def sent(document):
     """The bytes of a notice."""
     return document if isinstance(document, bytes) else msgspec.json.encode(document)
+
+
+def notices_about(store, order):
+    """The notices about an order that were kept. No index has them: only tests ask."""
+    records = store.notices()
+    columns = gateway_notices.COLUMNS
+    select = f"SELECT {columns} FROM gateway_notices WHERE order_id = ? ORDER BY came_at, digest"
+    return records._found(select, order.id)
 
 
 def token_of(order):

@@ -1,7 +1,7 @@
 """What each scheme of signatures does, and what they share."""
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -20,18 +20,25 @@ class BadSecret(Exception):
     """A secret does not have the form that its scheme needs."""
 
 
+class Headers(Protocol):
+    """A request's headers, each found by its name in small letters."""
+
+    def get(self, name: str, /) -> str | None:
+        """What a header says; None where it is missing."""
+
+
 class Scheme(Protocol):
     """How a gateway signs its notices. `name` is how a catalogue file names the scheme."""
 
     name: str
 
     def verify(
-        self, headers: Mapping[str, str], body: bytes, secrets: Sequence[bytes], now: datetime
+        self, headers: Headers, body: bytes, secrets: Sequence[bytes], now: datetime
     ) -> str | None:
         """The notice's own id, or None where the body has it.
 
-        `headers` are by their names in small letters. One of the `secrets` has to fit. Raises
-        `SignatureRefused`, and `BadSecret` where none fits and one of them cannot.
+        One of the `secrets` has to fit. Raises `SignatureRefused`, and `BadSecret` where none fits
+        and one of them cannot.
         """
 
 
@@ -43,7 +50,7 @@ def check_time(timestamp: str, now: datetime) -> None:
         raise SignatureRefused("The signature is more than five minutes old, or of a time to come.")
 
 
-def header_of(headers: Mapping[str, str], name: str) -> str:
+def header_of(headers: Headers, name: str) -> str:
     """A header that a signature needs. Raises `SignatureRefused`."""
     value = headers.get(name)
     if not value:

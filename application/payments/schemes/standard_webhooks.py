@@ -6,7 +6,7 @@ The library `standardwebhooks` verifies `v1` alone, by its own clock; so this is
 import base64
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from application.payments.schemes.protocol import (
     MOST_SIGNATURES,
     BadSecret,
+    Headers,
     SignatureRefused,
     check_time,
     header_of,
@@ -33,7 +34,7 @@ class StandardWebhooks:
     name = "standard-webhooks"
 
     def verify(
-        self, headers: Mapping[str, str], body: bytes, secrets: Sequence[bytes], now: datetime
+        self, headers: Headers, body: bytes, secrets: Sequence[bytes], now: datetime
     ) -> str | None:
         """The notice's id, which is signed with it."""
         notice = header_of(headers, "webhook-id")

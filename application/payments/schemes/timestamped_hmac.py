@@ -4,11 +4,12 @@ What is signed is the time, a dot and the body. The notice's id is in the body.
 """
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from application.payments.schemes.protocol import (
     MOST_SIGNATURES,
+    Headers,
     SignatureRefused,
     check_time,
     header_of,
@@ -24,7 +25,7 @@ class TimestampedHmac:
     name = "timestamped-hmac"
 
     def verify(
-        self, headers: Mapping[str, str], body: bytes, secrets: Sequence[bytes], now: datetime
+        self, headers: Headers, body: bytes, secrets: Sequence[bytes], now: datetime
     ) -> str | None:
         """None: the body names the notice."""
         parts = [each.strip().partition("=") for each in header_of(headers, HEADER).split(",")]

@@ -18,3 +18,6 @@ CREATE INDEX gateway_notices_waiting ON gateway_notices (state, came_at, digest)
     WHERE state IN ('pending', 'unknown_buyer');
 """
 """The notices of gateways, as they came, by the digest of the system and the notice's own id."""
+
+NOTICES_BY_DIGEST = "DROP INDEX gateway_notices_by_order"
+"""Nothing asks for the notices of an order, and each notice paid for the index."""

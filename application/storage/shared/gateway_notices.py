@@ -59,10 +59,6 @@ class GatewayNotices:
             limit,
         )
 
-    def of_order(self, order: str) -> list[GatewayNotice]:
-        """The notices about an order, oldest first."""
-        return self._found(f"{_SELECT} WHERE order_id = ? ORDER BY came_at, digest", order)
-
     def resolve(self, digest: bytes, at: datetime, by: str) -> bool:
         """Note that a person has resolved a notice; False if there is none, or it was resolved."""
         with self._database.transaction() as session:

@@ -78,6 +78,7 @@ LOG = File(
             8: log_tables.list_tickets,
             9: log_tables.ACCESS,
             10: log_tables.GATEWAY_NOTICES,
+            11: log_tables.APPENDED_NOTICES,
         }
     ),
     _log_layout,

@@ -206,6 +206,32 @@ CREATE INDEX gateway_notices_waiting ON gateway_notices (state, came_at, digest)
 """
 """The notices of gateways, as they came, by the digest of the system and the notice's own id."""
 
+APPENDED_NOTICES = """
+ALTER TABLE gateway_notices RENAME TO notices_by_digest;
+DROP INDEX gateway_notices_by_order;
+DROP INDEX gateway_notices_waiting;
+CREATE TABLE gateway_notices (
+    digest BLOB NOT NULL UNIQUE,
+    system TEXT NOT NULL,
+    notice TEXT NOT NULL,
+    type TEXT NOT NULL,
+    came_at INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    state TEXT NOT NULL,
+    order_id TEXT,
+    resolved_at INTEGER,
+    resolved_by TEXT
+);
+CREATE INDEX gateway_notices_waiting ON gateway_notices (state, came_at, digest)
+    WHERE state IN ('pending', 'unknown_buyer');
+INSERT INTO gateway_notices
+    SELECT digest, system, notice, type, came_at, body, state, order_id, resolved_at, resolved_by
+    FROM notices_by_digest ORDER BY came_at;
+DROP TABLE notices_by_digest;
+"""
+"""The same, one after another as they come: digests, which come in any order, are in an index, and
+bodies are not moved with them."""
+
 LOG_ID_BYTES = 16
 
 

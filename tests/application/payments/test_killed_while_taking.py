@@ -5,7 +5,7 @@ import signal
 
 import pytest
 from clock import Clock
-from gateway import CARD_ID, NAME, SECRET, notice, sent, signed, token_of
+from gateway import CARD_ID, NAME, SECRET, notice, notices_about, sent, signed, token_of
 from other_processes import context
 
 from application.bootstrap import build
@@ -38,5 +38,5 @@ def test_the_notice_counts_once_all_the_same(paying, address, clock, tmp_path, p
     assert again == ("kept" if point == "append.before_commit" else "repeated")
     assert paying.now(order).status is Status.DONE
     assert paying.names(order).count("PaymentReceived") == 1
-    kept = paying.services.store.notices().of_order(order.id)
+    kept = notices_about(paying.services.store, order)
     assert [each.state for each in kept] == [NoticeState.ACTED]

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from copies import copy_over
-from gateway import CARD_ID, NAME, SECRET, notice, sent, signed, token_of
+from gateway import CARD_ID, NAME, SECRET, notice, notices_about, sent, signed, token_of
 
 from application.bootstrap import open_store
 from application.orders.service import OrderService
@@ -18,7 +18,7 @@ from domain.status import Status
 
 
 def kept(paying, order):
-    return paying.services.store.notices().of_order(order.id)
+    return notices_about(paying.services.store, order)
 
 
 def test_a_notice_is_kept_with_what_the_order_records(paying, clock):
@@ -154,10 +154,10 @@ def test_a_copy_has_the_notices(paying, address, tmp_path, server, clock):
     body = sent(notice(token="f" * 40))
     paying.services.gateways.take(CARD_ID, signed(body, clock(), "evt_2"), body, "notice")
     records = paying.services.store.notices()
-    before = records.of_order(order.id), records.unknown(None, 10)
+    before = kept(paying, order), records.unknown(None, 10)
     with server.database() as postgres:
         target = postgres if address.startswith("sqlite") else f"sqlite:///{tmp_path}/copy.db"
         copy_over(address, target)
         with closing(open_store(target)) as store:
             copied = store.notices()
-            assert (copied.of_order(order.id), copied.unknown(None, 10)) == before
+            assert (notices_about(store, order), copied.unknown(None, 10)) == before
