@@ -88,14 +88,21 @@ def reject_refund(order: Order, refund: str, metadata: CommandMetadata) -> None:
     order.record(RefundRejected, metadata, refund=refund)
 
 
-def pay_refund(order: Order, refund: str, metadata: CommandMetadata) -> None:
-    """Record that the money of an approved refund went back, as the vendor says."""
+def pay_refund(order: Order, refund: str, metadata: CommandMetadata, note: str = "") -> None:
+    """Record that the money of an approved refund went back, as the vendor or operator says."""
     known = refund_of(order, refund)
     if known.status is RefundStatus.PAID:
         return
     if known.status not in OWED:
         raise refusals.RefundNotApproved(status=known.status)
-    order.record(RefundPaid, metadata, refund=refund, amount=known.value, currency=known.currency)
+    order.record(
+        RefundPaid,
+        metadata,
+        refund=refund,
+        amount=known.value,
+        currency=known.currency,
+        note=note,
+    )
 
 
 def next_refund_id(order: Order) -> str:

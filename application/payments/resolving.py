@@ -14,7 +14,7 @@ from domain.order_money import Resolution, balances_of, resolve
 from domain.order_refunds import next_refund_id
 
 OPERATOR = Caller("", "operator", "en", (PAYMENTS_WRITE,))
-"""Who resolves on the command line: beyond partners."""
+"""Who decides on the command line: beyond partners."""
 
 OPERATORS_ACTOR = "operator"
 
@@ -53,8 +53,12 @@ class PaymentResolver(msgspec.Struct, frozen=True):
                 secret=secrets.token_hex(20),
             )
 
-        actor = OPERATORS_ACTOR if caller is OPERATOR else caller.actor
-        return self._decisions.carry_out(order_id, decide, request, actor=actor)
+        return self._decisions.carry_out(order_id, decide, request, actor=actor_of(caller))
+
+
+def actor_of(caller: Caller) -> str:
+    """The caller as events name it, the operator too."""
+    return OPERATORS_ACTOR if caller is OPERATOR else caller.actor
 
 
 def _waiting(order: Order) -> str:
