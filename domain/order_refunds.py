@@ -64,7 +64,7 @@ def request_refund(
         tickets=tuple(going),
         stay=tuple(named) if stay else (),
         value=rounded(full * part),
-        currency=order.money.currency if order.money else show.currency,
+        currency=(order.money and order.money.sold_in) or show.currency,
     )
 
 

@@ -49,7 +49,7 @@ def find_visit(
     if order.engaged != SANDBOX or not hmac.compare_digest(expected.encode(), customer.encode()):
         return None
     known = catalog.current()
-    paid_in = order.money.currency if order.money else ""
+    paid_in = order.money.sold_in if order.money else ""
     return Visit(
         customer=customer,
         order=order,
