@@ -13,7 +13,7 @@ import msgspec
 from application.catalog.cache import CatalogCache
 from application.catalog.sandbox import SANDBOX
 from application.orders.history import OrderHistory
-from domain.gateway import DisputeState, GatewayPayment
+from domain.gateway import DisputeState, GatewayPayment, PaymentState
 from domain.order import Order
 from domain.payment import order_of_token, token_of_address
 from domain.refunds import Refund
@@ -201,12 +201,13 @@ def _dispute(state: str, of: Callable[[Order], list[GatewayPayment]]) -> "Notice
 
 
 def _refund(press: Press) -> list[SandboxNotice]:
-    received = [each.id for each in payments_of(press.order) if each.received]
+    received = [each for each in payments_of(press.order) if each.received]
+    received.sort(key=lambda each: each.state is PaymentState.REFUNDED)
     return [
         SandboxNotice(
             id=f"evt_{press.id}_{each.id}",
             type="refund.succeeded",
-            payment=received[0] if received else f"gw-{press.id}",
+            payment=received[0].id if received else f"gw-{press.id}",
             amount=each.due,
             currency=each.currency,
             refund=each.id,

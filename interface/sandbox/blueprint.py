@@ -27,6 +27,7 @@ from application.payments.sandbox import (
 from application.runtime.greenlet_bridge import slot_given_back
 from application.runtime.locales import written_money
 from domain.order import Order
+from domain.order_money import attention_of
 from interface.console.assets import HEADERS, STYLES, asset
 from interface.console.language import LANGUAGES, Language, language_for
 from interface.sandbox.secret import form_token, secret_key
@@ -170,6 +171,7 @@ def _page(name: str, language: Language, status: int = 200, **values: Any) -> Re
             "status_now": visit.order.status_at(visit.now).value,
             "payments": payments_of(visit.order),
             "refunds": refunds_due(visit.order),
+            "waits": bool(attention_of(visit.order)),
         }
     page = render_template(
         f"sandbox/{name}.html",
