@@ -6,7 +6,7 @@ from domain import refusals
 from domain.commands import CommandMetadata
 from domain.events import RefundApproved, RefundPaid, RefundRejected, RefundRequested
 from domain.order import Order
-from domain.pricing import worth
+from domain.pricing import NOTHING, worth
 from domain.refunds import (
     MOST_REFUNDS,
     OWED,
@@ -55,7 +55,7 @@ def request_refund(
     if culprit is Culprit.USER and metadata.at >= show.starts_at:
         raise refusals.ShowHasBegun(at=show.starts_at)
     part = part_paid_back(show.refunds.policy, culprit, metadata.at, show.starts_at)
-    full = worth([order.prices[order.tickets[ticket]] for ticket in going]).full
+    prices = [worth([order.prices[order.tickets[ticket]]]).full for ticket in going]
     order.record(
         RefundRequested,
         metadata,
@@ -63,7 +63,7 @@ def request_refund(
         culprit=culprit,
         tickets=tuple(going),
         stay=tuple(named) if stay else (),
-        value=rounded(full * part),
+        value=sum((rounded(price * part) for price in prices), NOTHING),
         currency=(order.money and order.money.sold_in) or show.currency,
     )
 

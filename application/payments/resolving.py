@@ -16,8 +16,6 @@ from domain.order_refunds import next_refund_id
 OPERATOR = Caller("", "operator", "en", (PAYMENTS_WRITE,))
 """Who decides on the command line: beyond partners."""
 
-OPERATORS_ACTOR = "operator"
-
 RESOLUTIONS = tuple(each.value for each in Resolution)
 """What can be decided, by its words."""
 
@@ -53,12 +51,8 @@ class PaymentResolver(msgspec.Struct, frozen=True):
                 secret=secrets.token_hex(20),
             )
 
-        return self._decisions.carry_out(order_id, decide, request, actor=actor_of(caller))
-
-
-def actor_of(caller: Caller) -> str:
-    """The caller as events name it, the operator too."""
-    return OPERATORS_ACTOR if caller is OPERATOR else caller.actor
+        asked = {"resolution": resolution, "currency": currency}
+        return self._decisions.carry_out(order_id, decide, request, actor=caller.actor, asked=asked)
 
 
 def _waiting(order: Order) -> str:
