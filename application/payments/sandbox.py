@@ -152,6 +152,11 @@ def refunds_due(order: Order) -> list[Refund]:
     return [each for each in order.money.refunds.values() if each.due] if order.money else []
 
 
+def refunds_paid(order: Order) -> list[Refund]:
+    """The refunds whose money went back."""
+    return [each for each in order.money.refunds.values() if each.paid] if order.money else []
+
+
 def payments_of(order: Order) -> list[GatewayPayment]:
     """The order's payments by the sandbox."""
     found = order.money.payments.values() if order.money else ()

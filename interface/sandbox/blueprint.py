@@ -23,6 +23,7 @@ from application.payments.sandbox import (
     offered,
     payments_of,
     refunds_due,
+    refunds_paid,
 )
 from application.runtime.greenlet_bridge import slot_given_back
 from application.runtime.locales import written_money
@@ -171,6 +172,7 @@ def _page(name: str, language: Language, status: int = 200, **values: Any) -> Re
             "status_now": visit.order.status_at(visit.now).value,
             "payments": payments_of(visit.order),
             "refunds": refunds_due(visit.order),
+            "paid_back": refunds_paid(visit.order),
             "waits": bool(attention_of(visit.order)),
         }
     page = render_template(

@@ -181,7 +181,7 @@ def test_pay_half_of_it_back(buyer):
     assert not buyer.offers("Pay back")
     buyer.ask("PATCH", f"{REFUNDS}/{refund['id']}", {"status": "approved"})
     assert buyer.offers("Pay back")
-    buyer.press("Pay back")
+    assert "Paid back: 100.00 RUB" in buyer.press("Pay back")
     assert buyer.ask("GET", f"{REFUNDS}/{refund['id']}")["status"] == "paid"
     money = buyer.money
     assert (money["refunded"], money["earned"], money["due_back"]) == ("100.00", "100.00", "0.00")
