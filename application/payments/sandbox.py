@@ -15,6 +15,7 @@ from application.catalog.sandbox import SANDBOX
 from application.orders.history import OrderHistory
 from domain.gateway import DisputeState, GatewayPayment, PaymentState
 from domain.order import Order
+from domain.order_money import attention_of
 from domain.payment import order_of_token, token_of_address
 from domain.refunds import Refund
 from domain.refusals import Refusal
@@ -155,6 +156,11 @@ def refunds_due(order: Order) -> list[Refund]:
 def refunds_paid(order: Order) -> list[Refund]:
     """The refunds whose money went back."""
     return [each for each in order.money.refunds.values() if each.paid] if order.money else []
+
+
+def waits_for_a_person(order: Order) -> bool:
+    """Whether money of the order waits until a person decides about it."""
+    return bool(attention_of(order))
 
 
 def payments_of(order: Order) -> list[GatewayPayment]:

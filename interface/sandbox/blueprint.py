@@ -24,11 +24,11 @@ from application.payments.sandbox import (
     payments_of,
     refunds_due,
     refunds_paid,
+    waits_for_a_person,
 )
 from application.runtime.greenlet_bridge import slot_given_back
 from application.runtime.locales import written_money
 from domain.order import Order
-from domain.order_money import attention_of
 from interface.console.assets import HEADERS, STYLES, asset
 from interface.console.language import LANGUAGES, Language, language_for
 from interface.sandbox.secret import form_token, secret_key
@@ -173,7 +173,7 @@ def _page(name: str, language: Language, status: int = 200, **values: Any) -> Re
             "payments": payments_of(visit.order),
             "refunds": refunds_due(visit.order),
             "paid_back": refunds_paid(visit.order),
-            "waits": bool(attention_of(visit.order)),
+            "waits": waits_for_a_person(visit.order),
         }
     page = render_template(
         f"sandbox/{name}.html",

@@ -32,11 +32,11 @@ def refused(paying, order, code, words, ask_it, *args, **more):
     [attempt] = logged(paying, order)[before:]
     assert (attempt.code, caught.value.code) == (code, code)
     for language in (ENGLISH, RUSSIAN):
-        story = paying.services.timelines.explain(order.id, language)["story"]
-        assert [each["name"] for each in story if each["kind"] == "attempt"][-1] == code
-        assert all("{" not in each["sentence"] for each in story)
-    story = paying.services.timelines.explain(order.id)["story"]
-    assert words in [each["sentence"] for each in story if each["kind"] == "attempt"][-1]
+        entries = paying.services.timelines.explain(order.id, language)["story"]
+        assert [each["name"] for each in entries if each["kind"] == "attempt"][-1] == code
+        assert all("{" not in each["sentence"] for each in entries)
+    entries = paying.services.timelines.explain(order.id)["story"]
+    assert words in [each["sentence"] for each in entries if each["kind"] == "attempt"][-1]
     return json.loads(attempt.wanted), attempt.actor
 
 
