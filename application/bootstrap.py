@@ -119,10 +119,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
         self.catalog.start()
 
     def start_background_work(self) -> None:
-        """Start what one process does for all: project read models, end holds, sign checkpoints.
-
-        A read model whose columns are those of another version is begun anew.
-        """
+        """Start what one process does for all: project read models, end holds, sign checkpoints."""
         self.store_clock.start()
         self._start_the_rest()
 
@@ -130,10 +127,6 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
         with suppress(StoreUnavailable):
             if settings := self.store.undurable_settings():
                 log.warning("sales_not_durable", settings=list(settings))
-        for projection in PROJECTIONS.values():
-            with sold_without():
-                if self.store.read_models().renew(projection.table):
-                    log.warning("read_model_begun_anew", projection=projection.table.name)
         self.look_back()
         self.gateways.report_unreadable()
         self.watcher.start()
@@ -142,7 +135,14 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
         self.checkpointer.start()
 
     def look_back(self) -> None:
-        """Compare the log with what was seen of it; begin read models of another history anew."""
+        """Compare the log with what was seen of it.
+
+        Read models of another history are begun anew, and those with columns of another version.
+        """
+        for projection in PROJECTIONS.values():
+            with sold_without():
+                if self.store.read_models().renew(projection.table):
+                    log.warning("read_model_begun_anew", projection=projection.table.name)
         with sold_without():
             self.watch.look()
         with sold_without():

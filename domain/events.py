@@ -172,7 +172,7 @@ class RefundRejected(Event, frozen=True, kw_only=True):
 class RefundPaid(Event, frozen=True, kw_only=True):
     """Money went back, as a gateway or the vendor said. `system` and `payment` are the gateway's.
 
-    A refund that nobody asked for has the gateway's own id.
+    A refund that nobody asked for has the gateway's own id. A `note` is the operator's.
     """
 
     refund: str
@@ -180,6 +180,7 @@ class RefundPaid(Event, frozen=True, kw_only=True):
     currency: str
     system: str = ""
     payment: str = ""
+    note: str = ""
 
 
 class RefundFailed(Event, frozen=True, kw_only=True):

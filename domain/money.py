@@ -17,6 +17,7 @@ from domain.refunds import OWED, Refund, RefundStatus
 class Money(msgspec.Struct, omit_defaults=True, kw_only=True):
     """The money of an order, in the currency that it is sold in; other currencies stand apart.
 
+    Until money comes or tickets are asked back `currency` is only supposed, from the notices.
     `payments` are by `payment_key`, `refunds` by id. `withdrawn` are tickets that were given back
     and not put on sale again, by their set: they stay the order's, and are worth nothing.
     `kept` is what persons decided to keep, by currency; `waived` what they went without.
@@ -46,9 +47,19 @@ class Money(msgspec.Struct, omit_defaults=True, kw_only=True):
         return bool(states & {DisputeState.OPENED, DisputeState.LOST})
 
     @property
+    def sold_in(self) -> str:
+        """The currency that the order is sold in, as its events name it; empty until one does."""
+        named = any(each.received for each in self.payments.values()) or any(
+            each.tickets for each in self.refunds.values()
+        )
+        return self.currency if named else ""
+
+    @property
     def currencies(self) -> list[str]:
-        """The currency of the order, and all others in which money came or went."""
-        of_payments = [each.currency for each in self.payments.values() if each.received]
+        """The currency of the order, and all others in which money came, went or is disputed."""
+        of_payments = [
+            each.currency for each in self.payments.values() if each.received or each.dispute
+        ]
         of_refunds = [each.currency for each in self.refunds.values()]
         return list(dict.fromkeys([self.currency, *of_payments, *of_refunds]))
 

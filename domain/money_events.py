@@ -40,12 +40,19 @@ def _money(order: "Order") -> Money:
 
 def _payment(order: "Order", event: Any, **fields: Any) -> None:
     """Change a payment of the order, or add it."""
+    _suppose_currency(order, event)
     payments = _money(order).payments
     key = payment_key(event.system, event.payment)
     known = payments.get(key) or GatewayPayment(
         id=event.payment, system=event.system, state=PaymentState.STARTED, currency=event.currency
     )
     payments[key] = replace(known, **fields)
+
+
+def _suppose_currency(order: "Order", event: Any) -> None:
+    """Until an event names the currency that the order is sold in, it is that of its notices."""
+    money = _money(order)
+    money.currency = money.currency or event.currency
 
 
 def _started(order: "Order", event: PaymentStarted) -> None:
@@ -79,8 +86,7 @@ def _reinstated(order: "Order", event: OrderReinstated) -> None:
 
 
 def _refund_requested(order: "Order", event: RefundRequested) -> None:
-    money = _money(order)
-    money.currency = money.currency or event.currency
+    _money(order).currency = event.currency
     _add_refund(
         order,
         event,
@@ -113,6 +119,7 @@ def _refund_rejected(order: "Order", event: RefundRejected) -> None:
 
 
 def _refund_paid(order: "Order", event: RefundPaid) -> None:
+    _suppose_currency(order, event)
     if event.refund not in _money(order).refunds:
         _add_refund(order, event, status=RefundStatus.PAID, value=NOTHING, reason=UNASKED)
     payment = payment_key(event.system, event.payment) if event.payment else ""

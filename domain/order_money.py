@@ -113,7 +113,7 @@ def attention_of(order: Order) -> list[Attention]:
     found = {
         _about_attention(order, order.money, own) if own.attention else None,
         Attention.OTHER_CURRENCY if any(each.attention for each in others) else None,
-        Attention.DISPUTED if own.disputed else None,
+        Attention.DISPUTED if any(each.disputed for each in (own, *others)) else None,
     }
     for refund in order.money.refunds.values():
         if refund.status is RefundStatus.FAILED:

@@ -59,7 +59,8 @@ def request_refund(
     if culprit is Culprit.USER and metadata.at >= show.starts_at:
         raise refusals.ShowHasBegun(at=show.starts_at)
     part = part_paid_back(show.refunds.policy, culprit, metadata.at, show.starts_at)
-    full = worth([order.prices[order.tickets[ticket]] for ticket in going]).full
+    full = [worth([order.prices[order.tickets[ticket]]]).full for ticket in going]
+    value = sum((rounded(each * part) for each in full), NOTHING)
     order.record(
         RefundRequested,
         metadata,
@@ -67,8 +68,8 @@ def request_refund(
         culprit=culprit,
         tickets=tuple(going),
         stay=tuple(named) if stay else (),
-        value=min(rounded(full * part), _left_to_give_back(order)),
-        currency=order.money.currency if order.money else show.currency,
+        value=min(value, _left_to_give_back(order)),
+        currency=(order.money and order.money.sold_in) or show.currency,
     )
 
 
@@ -98,14 +99,21 @@ def reject_refund(order: Order, refund: str, metadata: CommandMetadata) -> None:
     order.record(RefundRejected, metadata, refund=refund)
 
 
-def pay_refund(order: Order, refund: str, metadata: CommandMetadata) -> None:
-    """Record that the money of an approved refund went back, as the vendor says."""
+def pay_refund(order: Order, refund: str, metadata: CommandMetadata, note: str = "") -> None:
+    """Record that the money of an approved refund went back, as the vendor or operator says."""
     known = refund_of(order, refund)
     if known.status is RefundStatus.PAID:
         return
     if known.status not in OWED:
         raise refusals.RefundNotApproved(status=known.status)
-    order.record(RefundPaid, metadata, refund=refund, amount=known.value, currency=known.currency)
+    order.record(
+        RefundPaid,
+        metadata,
+        refund=refund,
+        amount=known.value,
+        currency=known.currency,
+        note=note,
+    )
 
 
 def next_refund_id(order: Order) -> str:

@@ -24,8 +24,8 @@ class Caller(msgspec.Struct, frozen=True):
 
     @property
     def actor(self) -> str:
-        """The caller as events name it."""
-        return f"partner:{self.partner} key:{self.key}"
+        """The caller as events name it; one beyond partners by its name alone."""
+        return f"partner:{self.partner} key:{self.key}" if self.partner else self.key
 
     @property
     def sees_all(self) -> bool:

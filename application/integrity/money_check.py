@@ -14,7 +14,9 @@ from domain.events import (
     Event,
     MoneyKept,
     OrderCreated,
+    PaymentFailed,
     PaymentReceived,
+    PaymentStarted,
     PaymentSystemSet,
     RefundApproved,
     RefundPaid,
@@ -84,7 +86,7 @@ class _Count:
     """The money of one order, counted event by event. It is a fold over its tickets as well."""
 
     def __init__(self) -> None:
-        self.currency = ""
+        self.currency = self.supposed = ""
         self.received: dict[str, tuple[str, Decimal]] = {}
         self.lost: dict[str, Decimal] = {}
         self.refunded: defaultdict[str, Decimal] = defaultdict(lambda: NOTHING)
@@ -107,7 +109,7 @@ class _Count:
 
     def of_currency(self, currency: str) -> dict[str, Decimal]:
         """What the events make of each amount of a balance, but for what waits."""
-        own = currency == self.currency
+        own = currency == (self.currency or self.supposed)
         lost = sum(
             (amount for key, amount in self.lost.items() if self._came_in(key, currency)), NOTHING
         )
@@ -126,6 +128,8 @@ class _Count:
 
     def note(self, event: Event) -> None:
         """Count an event of money."""
+        if isinstance(event, PaymentStarted | PaymentFailed | DisputeChanged | RefundPaid):
+            self.supposed = self.supposed or event.currency
         match event:
             case OrderCreated():
                 self._prices = event.prices
@@ -149,7 +153,7 @@ class _Count:
     def _note_refund(self, event: Event) -> None:
         match event:
             case RefundRequested():
-                self.currency = self.currency or event.currency
+                self.currency = event.currency
                 self.values[event.refund] = event.currency, event.value
             case RefundRequired():
                 self.due[event.refund] = event.currency, event.value

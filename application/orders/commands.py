@@ -67,16 +67,18 @@ class Answer(msgspec.Struct, frozen=True):
 class RejectedRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A command on an order at `version` that was rejected, or got less than it asked for.
 
-    `code` is that of the refusal, or one of this file's if nothing was refused.
+    `code` is that of the refusal, or one of this file's if nothing was refused. `asked` is what a
+    command about its money wanted.
     """
 
     order: str
     version: int
     at: datetime
     request: Request
-    command: ChangeOrder
+    command: ChangeOrder = ChangeOrder()
     code: str
     about: Mapping[str, Any]
+    asked: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
 TICKETS_SHORT = "tickets_short"

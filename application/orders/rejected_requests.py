@@ -133,7 +133,7 @@ def _attempt(rejected: RejectedRequest) -> Attempt:
         actor=rejected.request.caller.actor,
         request=rejected.request.id,
         code=rejected.code,
-        wanted=msgspec.json.encode(wanted(rejected.command)),
+        wanted=msgspec.json.encode({**wanted(rejected.command), **rejected.asked}),
         about=msgspec.json.encode(about),
     )
 

@@ -1,9 +1,10 @@
 """The order service: loads an order's events, lets the order decide, and saves its new events."""
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -49,6 +50,7 @@ from domain.status import Status
 from domain.ticket_selection import asked_for
 
 TRIES = 20
+NOTHING_ASKED: Mapping[str, Any] = MappingProxyType({})
 _encode = msgspec.json.Encoder().encode
 
 log = structlog.get_logger()
@@ -199,7 +201,7 @@ class OrderService(Application[str]):
             read_set = read_set_of(command, request, order=order_id, snapshot=snapshot)
             answer = self.carry_out(read_set, decide, request, noted)
         except (Refusal, TicketTaken) as refusal:
-            self._record_rejected(order_id, seen, command, request, refusal)
+            self.record_rejected(order_id, seen, command, request, refusal)
             raise
         self._record_shortage(answer, command, request)
         return answer
@@ -246,13 +248,14 @@ class OrderService(Application[str]):
                 expired.append(order_id)
         return expired
 
-    def _record_rejected(
+    def record_rejected(
         self,
         order: str,
         seen: LastSeenState,
         command: ChangeOrder,
         request: Request,
         refusal: Exception,
+        asked: Mapping[str, Any] = NOTHING_ASKED,
     ) -> None:
         """Log a refusal, unless the caller may not see the order and so its timeline."""
         if seen.at is None:
@@ -268,6 +271,7 @@ class OrderService(Application[str]):
                 command=command,
                 code=code,
                 about=about,
+                asked=asked,
             )
         )
 

@@ -11,16 +11,16 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from application.orders.commands import Answer, Request
+from application.orders.commands import Answer, ChangeOrder, Request
 from application.orders.concurrency import InFlightRequest
 from application.orders.loaded_order import present_of
-from application.orders.service import OrderService
+from application.orders.service import LastSeenState, OrderService
 from application.ports.gateway_notices import GatewayNotice, NoticeState
 from application.ports.unit_of_work import IdempotencyRecord, LoadedState, ReadSet
 from application.read_models.tickets import owned
 from domain.commands import CommandMetadata
 from domain.order import Order
-from domain.refusals import ChangedMeanwhile, RefusedByState
+from domain.refusals import ChangedMeanwhile, Refusal, RefusedByState, UnknownOrder
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,11 +64,13 @@ class OrderDecisions:
         seats: tuple[str, ...] = (),
         picks: Mapping[str, int] | None = None,
         notice: GatewayNotice | None = None,
+        asked: Mapping[str, Any] | None = None,
     ) -> Answer:
         """Have the order decide, with these tickets loaded as well.
 
         A request with a key is carried out once. The `notice` that it came by is kept with what is
-        recorded. `decide` gets an empty order where there is none.
+        recorded. `decide` gets an empty order where there is none. A refusal of what a person
+        `asked` is in the rejection log, unless the caller may not see the order.
         Raises what it raises; `ChangedMeanwhile` where the order's state refuses, and was changed
         after the request had come.
         """
@@ -81,6 +83,7 @@ class OrderDecisions:
             request=None if request.key is None else request.digest,
         )
         came_at = self._clock()
+        seen = LastSeenState()
         with self._orders.in_flight.taken(order_id) as in_flight:
 
             def within(
@@ -92,6 +95,7 @@ class OrderDecisions:
                 decision = Decision(metadata=metadata, loaded=loaded, final=final_attempt)
                 order = snapshots.replay(loaded.events, loaded.snapshot)
                 before = owned(order)
+                seen.version, seen.at = order.version, metadata.at if order.version else None
                 self._decide(order, decision, decide, came_at, in_flight)
                 if notice is not None:
                     state = NoticeState.ACTED if order.pending else NoticeState.IGNORED
@@ -100,7 +104,14 @@ class OrderDecisions:
                     transaction, order, before, request, metadata, documented=False
                 )
 
-            return self._orders.carry_out(read_set, within, request, [])
+            try:
+                return self._orders.carry_out(read_set, within, request, [])
+            except Refusal as refusal:
+                if asked is not None and not isinstance(refusal, UnknownOrder):
+                    self._orders.record_rejected(
+                        order_id, seen, ChangeOrder(), request, refusal, asked
+                    )
+                raise
 
     def _decide(
         self,

@@ -62,7 +62,7 @@ def _refuse_other_buyer(order: Order, notice: Notice) -> None:
 
 
 def _note_received(order: Order, decision: Decision, about: PaymentNotice, again: Again) -> None:
-    known = order.money.currency if order.money else ""
+    known = order.money.sold_in if order.money else ""
     metadata = decision.metadata
     late = order.status_at(metadata.at) in LET_GO
     note_received(

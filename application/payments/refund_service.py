@@ -4,7 +4,7 @@ The order of a refund is found by the read model. Where that does not show it, a
 runs, it follows from the id itself: the id of an order's n-th refund is made of the order's.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -18,9 +18,11 @@ from application.orders.queries import cursor_at, read_cursor
 from application.payments.decisions import Decision, OrderDecisions
 from application.payments.document_types import RefundDocument
 from application.payments.refund_document import refund_document
+from application.payments.resolving import OPERATOR
 from application.ports.read_models import ModelNotTrue, Page, Row
 from application.ports.store import Store, StoreUnavailable
 from application.read_models.refunds import TABLE, refund_of_row, shown_of
+from application.runtime.ids import is_id
 from domain.order import Order
 from domain.order_refunds import (
     approve_refund,
@@ -99,7 +101,9 @@ class RefundService:
                 stay=wanted.stay,
             )
 
-        answer = self._carry_out(wanted.order, decide, request)
+        tickets = {"tickets" if wanted.stay else "tickets_refund": wanted.tickets}
+        asked = {"culprit": wanted.culprit, **tickets}
+        answer = self._carry_out(wanted.order, decide, request, asked)
         # The order is as this request left it, so that its last refund is the one asked for.
         return _answered(answer, refunds_of(answer.order)[-1].id)
 
@@ -119,21 +123,26 @@ class RefundService:
             else:
                 reject_refund(order, refund, decision.metadata)
 
-        return _answered(self._carry_out(order_id, decide, request), refund)
+        asked = {"refund": refund, "decided": status}
+        return _answered(self._carry_out(order_id, decide, request, asked), refund)
 
-    def pay(self, refund: str, request: Request) -> RefundAnswer:
-        """Record that the money of a refund went back, as only the vendor may say."""
+    def pay(self, refund: str, request: Request, note: str = "") -> RefundAnswer:
+        """Record that the money of a refund went back, as only vendor and operator may say."""
         order_id = self.find(refund, request.caller).id
 
         def decide(order: Order, decision: Decision) -> None:
-            if request.caller.partner != order.vendor:
+            if request.caller.partner != order.vendor and request.caller is not OPERATOR:
                 raise NotTheVendor
-            pay_refund(order, refund, decision.metadata)
+            pay_refund(order, refund, decision.metadata, note)
 
-        return _answered(self._carry_out(order_id, decide, request), refund)
+        asked = {"refund": refund, "paid": True}
+        return _answered(self._carry_out(order_id, decide, request, asked), refund)
 
-    def _carry_out(self, order: str, decide: Any, request: Request) -> Answer:
-        return self._decisions.carry_out(order, decide, request, actor=request.caller.actor)
+    def _carry_out(
+        self, order: str, decide: Any, request: Request, asked: Mapping[str, Any]
+    ) -> Answer:
+        actor = request.caller.actor
+        return self._decisions.carry_out(order, decide, request, actor=actor, asked=asked)
 
     # Reading.
 
@@ -144,11 +153,11 @@ class RefundService:
 
     def find(self, refund: str, caller: Caller) -> Order:
         """The order that has a refund. Raises `UnknownRefund`, also if it is not the caller's."""
-        for order_id in self._possible_orders(refund):
+        for order_id in self._possible_orders(refund) if is_id(refund) else ():
             order = replay(self._store.events(order_id))
             known = order.money.refunds.get(refund) if order.money else None
             if known is not None and known.reason != UNASKED:
-                if caller.sees(order.vendor, order.org):
+                if caller is OPERATOR or caller.sees(order.vendor, order.org):
                     return order
                 break
         raise UnknownRefund(refund=refund)

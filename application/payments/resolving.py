@@ -14,9 +14,7 @@ from domain.order_money import Resolution, balances_of, resolve
 from domain.order_refunds import next_refund_id
 
 OPERATOR = Caller("", "operator", "en", (PAYMENTS_WRITE,))
-"""Who resolves on the command line: beyond partners."""
-
-OPERATORS_ACTOR = "operator"
+"""Who decides on the command line: beyond partners."""
 
 RESOLUTIONS = tuple(each.value for each in Resolution)
 """What can be decided, by its words."""
@@ -53,8 +51,8 @@ class PaymentResolver(msgspec.Struct, frozen=True):
                 secret=secrets.token_hex(20),
             )
 
-        actor = OPERATORS_ACTOR if caller is OPERATOR else caller.actor
-        return self._decisions.carry_out(order_id, decide, request, actor=actor)
+        asked = {"resolution": resolution, "currency": currency}
+        return self._decisions.carry_out(order_id, decide, request, actor=caller.actor, asked=asked)
 
 
 def _waiting(order: Order) -> str:

@@ -13,8 +13,9 @@ import msgspec
 from application.catalog.cache import CatalogCache
 from application.catalog.sandbox import SANDBOX
 from application.orders.history import OrderHistory
-from domain.gateway import DisputeState, GatewayPayment
+from domain.gateway import DisputeState, GatewayPayment, PaymentState
 from domain.order import Order
+from domain.order_money import attention_of
 from domain.payment import order_of_token, token_of_address
 from domain.refunds import Refund
 from domain.refusals import Refusal
@@ -49,7 +50,7 @@ def find_visit(
     if order.engaged != SANDBOX or not hmac.compare_digest(expected.encode(), customer.encode()):
         return None
     known = catalog.current()
-    paid_in = order.money.currency if order.money else ""
+    paid_in = order.money.sold_in if order.money else ""
     return Visit(
         customer=customer,
         order=order,
@@ -152,6 +153,16 @@ def refunds_due(order: Order) -> list[Refund]:
     return [each for each in order.money.refunds.values() if each.due] if order.money else []
 
 
+def refunds_paid(order: Order) -> list[Refund]:
+    """The refunds whose money went back."""
+    return [each for each in order.money.refunds.values() if each.paid] if order.money else []
+
+
+def waits_for_a_person(order: Order) -> bool:
+    """Whether money of the order waits until a person decides about it."""
+    return bool(attention_of(order))
+
+
 def payments_of(order: Order) -> list[GatewayPayment]:
     """The order's payments by the sandbox."""
     found = order.money.payments.values() if order.money else ()
@@ -201,12 +212,13 @@ def _dispute(state: str, of: Callable[[Order], list[GatewayPayment]]) -> "Notice
 
 
 def _refund(press: Press) -> list[SandboxNotice]:
-    received = [each.id for each in payments_of(press.order) if each.received]
+    received = [each for each in payments_of(press.order) if each.received]
+    received.sort(key=lambda each: each.state is PaymentState.REFUNDED)
     return [
         SandboxNotice(
             id=f"evt_{press.id}_{each.id}",
             type="refund.succeeded",
-            payment=received[0] if received else f"gw-{press.id}",
+            payment=received[0].id if received else f"gw-{press.id}",
             amount=each.due,
             currency=each.currency,
             refund=each.id,

@@ -141,18 +141,19 @@ class _Fold:
             tally.extra += hundredths(price.extra)
         self._held = {}
 
-    def count_money(self, events: Iterable[Event]) -> None:
-        """Count what was approved to go back for tickets, and disputes of the show's currency."""
+    def count_money(self, events: Sequence[Event]) -> None:
+        """Count what was approved to go back for tickets, and disputes of the show's currency.
+
+        A dispute may have come before the money that it is about.
+        """
         asked: dict[str, RefundRequested] = {}
-        currency = ""
+        currencies = [each.due_in for each in events if isinstance(each, PaymentReceived)]
         for event in events:
-            if isinstance(event, PaymentReceived):
-                currency = event.due_in
-            elif isinstance(event, RefundRequested):
+            if isinstance(event, RefundRequested):
                 asked[event.refund] = event
             elif isinstance(event, RefundApproved):
                 self._refund(asked[event.refund], _day(event.at))
-            elif isinstance(event, DisputeChanged) and event.currency == currency:
+            elif isinstance(event, DisputeChanged) and event.currency in currencies[-1:]:
                 tally = self._tallies[self._show, WHOLE_SHOW, _day(event.at)]
                 tally.disputed += hundredths(event.amount) * (event.state is DisputeState.OPENED)
                 tally.dispute_lost += hundredths(event.amount) * (event.state is DisputeState.LOST)

@@ -77,7 +77,31 @@ def resolve(
     order_id = session.services.search.id_of(name)
     request = Request(OPERATOR, f"orderlog payment resolve {secrets.token_hex(4)}")
     session.services.resolver.resolve(order_id, resolution, request, currency, note)
+    session.note_decision("money.resolved", order=order_id, decided=resolution, note=note)
     _show(session, order_id, as_json=as_json)
+
+
+@payment.command()
+@click.argument("refund_id", metavar="REFUND")
+@click.option("--paid", is_flag=True, help="Its money was paid back, outside of the gateway.")
+@click.option("--note", default="", help="How, for those who read it later.")
+@json_option
+@database_option
+def refund(session: Session, refund_id: str, note: str, *, paid: bool, as_json: bool) -> None:
+    """Say that the approved refund REFUND was paid back.
+
+    For money that no gateway tells of, such as a bank transfer, and for refunds that failed.
+    orderlog payment show has the ids of an order's refunds.
+    """
+    from application.orders.commands import Request  # noqa: PLC0415 - see session.py
+    from application.payments.resolving import OPERATOR  # noqa: PLC0415
+
+    if not paid:
+        raise click.UsageError("Say what was done with the refund: --paid.")
+    request = Request(OPERATOR, f"orderlog payment refund {secrets.token_hex(4)}")
+    known = session.services.refunds.pay(refund_id.lower(), request, note).document
+    session.note_decision("refund.paid", order=known["order"], refund=known["id"], note=note)
+    _show(session, known["order"], as_json=as_json)
 
 
 def _show(session: Session, order_id: str, *, as_json: bool) -> None:

@@ -23,6 +23,8 @@ from application.payments.sandbox import (
     offered,
     payments_of,
     refunds_due,
+    refunds_paid,
+    waits_for_a_person,
 )
 from application.runtime.greenlet_bridge import slot_given_back
 from application.runtime.locales import written_money
@@ -170,6 +172,8 @@ def _page(name: str, language: Language, status: int = 200, **values: Any) -> Re
             "status_now": visit.order.status_at(visit.now).value,
             "payments": payments_of(visit.order),
             "refunds": refunds_due(visit.order),
+            "paid_back": refunds_paid(visit.order),
+            "waits": waits_for_a_person(visit.order),
         }
     page = render_template(
         f"sandbox/{name}.html",

@@ -29,7 +29,7 @@ from domain.events import (
     RefundRequired,
     StatusChanged,
 )
-from domain.gateway import DisputeState, Late, PaymentNotice
+from domain.gateway import DisputeState, Late, PaymentNotice, PaymentState
 from domain.order import Order, _barcode
 from domain.order_money import (
     LATE,
@@ -221,6 +221,14 @@ def test_a_refund_fails_and_is_paid_once():
     assert kinds[-2:] == [RefundFailed, RefundPaid]
     assert attention_of(case.order) == []
     given(a_paid_order()).when(failed).then_nothing()
+
+
+def test_a_payment_all_of_which_went_back_does_not_come_again():
+    back, again = asked(note_refund_paid, said(refund=REFUND)), money_comes(late=Late.REFUND)
+    required = money_comes(late=Late.REFUND, at=after(10_000))
+    case = given(an_order_in_payment(GATEWAY)).when(required, back, again)
+    assert [type(each) for each in case.order.pending][-2:] == [RefundRequired, RefundPaid]
+    assert {each.state for each in case.order.money.payments.values()} == {PaymentState.REFUNDED}
 
 
 def test_a_refund_that_nobody_asked_for_is_recorded():

@@ -2,8 +2,8 @@
 
 SENTENCES = {
     # The present state.
-    "now.refunded": "{refunded} {currency} went back to the buyer, and {due_back} {currency} have"
-    " yet to.",
+    "now.refunded": "{refunded} {currency} went back to the buyer.",
+    "now.due_back": "{due_back} {currency} have yet to go back to the buyer.",
     "now.attention": "Its money waits for a person: {codes:words}.",
     # What happened.
     "money.started": "A payment by {system} was begun.",
@@ -18,7 +18,8 @@ SENTENCES = {
     " {culprit:word}.",
     "refund.required": "{value} {currency} have to go back to the buyer: {reason:word}.",
     "refund.approved": "The refund was approved: {value} {currency} have to go back."
-    " {count:ticket_void}; {resold:ticket_resold}.",
+    " {count:ticket_void}.",
+    "refund.resold": "{resold:ticket_resold}.",
     "refund.rejected": "The refund was rejected. Its tickets stay good.",
     "refund.paid": "{amount} {currency} went back to the buyer.",
     "refund.failed": "{value} {currency} could not be paid back. It has to be tried again.",
@@ -66,6 +67,6 @@ WORDS = {
 }
 
 COUNTED = {
-    "ticket_void": ("# ticket is in force no more", "# tickets are in force no more"),
-    "ticket_resold": ("# is on sale again", "# are on sale again"),
+    "ticket_void": ("# ticket is no longer valid", "# tickets are no longer valid"),
+    "ticket_resold": ("# ticket is on sale again", "# tickets are on sale again"),
 }

@@ -63,7 +63,9 @@ def money_event(order: Order, event: Any) -> Iterator[Sentence]:
     elif isinstance(event, RefundRequested):
         yield Sentence("refund.requested", {**values, "count": len(event.tickets)})
     elif isinstance(event, RefundApproved):
-        yield Sentence("refund.approved", {**values, "resold": len(event.resold)})
+        yield Sentence("refund.approved", values)
+        if event.resold:
+            yield Sentence("refund.resold", {"resold": len(event.resold)})
     elif isinstance(event, RefundFailed):
         yield Sentence("refund.failed", values)
     else:
@@ -75,10 +77,9 @@ def money_event(order: Order, event: Any) -> Iterator[Sentence]:
 def money_now(order: Order) -> Iterator[Sentence]:
     """The sentences for where the order's money is, if some went back or waits."""
     balance = balance_of(order)
-    if balance.refunded or balance.due_back:
-        values = {"refunded": balance.refunded, "due_back": balance.due_back}
-        amounts = {name: f"{amount:.2f}" for name, amount in values.items()}
-        yield Sentence("now.refunded", {**amounts, "currency": balance.currency})
+    for name in ("refunded", "due_back"):
+        if amount := getattr(balance, name):
+            yield Sentence(f"now.{name}", {name: f"{amount:.2f}", "currency": balance.currency})
     if codes := attention_of(order):
         yield Sentence("now.attention", {"codes": codes})
 

@@ -2,8 +2,8 @@
 
 SENTENCES = {
     # The present state.
-    "now.refunded": "Покупателю возвращено {refunded} {currency}, осталось вернуть {due_back}"
-    " {currency}.",
+    "now.refunded": "Покупателю возвращено {refunded} {currency}.",
+    "now.due_back": "Покупателю осталось вернуть {due_back} {currency}.",
     "now.attention": "Деньги ждут решения человека: {codes:words}.",
     # What happened.
     "money.started": "Начат платёж через {system}.",
@@ -16,8 +16,8 @@ SENTENCES = {
     "reinstated": "Заказ продолжается: {count:ticket}, за которые пришли поздние деньги.",
     "refund.requested": "Запрошен возврат: {count:ticket}, {value} {currency}; {culprit:word}.",
     "refund.required": "Покупателю нужно вернуть {value} {currency}: {reason:word}.",
-    "refund.approved": "Возврат одобрен: нужно вернуть {value} {currency}. {count:ticket_void};"
-    " {resold:ticket_resold}.",
+    "refund.approved": "Возврат одобрен: нужно вернуть {value} {currency}. {count:ticket_void}.",
+    "refund.resold": "{resold:ticket_resold}.",
     "refund.rejected": "В возврате отказано. Билеты остаются в силе.",
     "refund.paid": "Покупателю возвращено {amount} {currency}.",
     "refund.failed": "Вернуть {value} {currency} не удалось. Нужно попробовать ещё раз.",
@@ -70,5 +70,9 @@ COUNTED = {
         "# билета больше не действуют",
         "# билетов больше не действуют",
     ),
-    "ticket_resold": ("# снова в продаже", "# снова в продаже", "# снова в продаже"),
+    "ticket_resold": (
+        "# билет снова в продаже",
+        "# билета снова в продаже",
+        "# билетов снова в продаже",
+    ),
 }

@@ -38,7 +38,11 @@ def payments_table(order_id: str, document: Mapping[str, Any]) -> Table:
         said = f"{each['amount']} {each['currency']}, {each['state']}{dispute}"
         table.add_row(f"payment {each['id']}", Text(said))
     for each in document["refunds"]:
-        about = each["reason"] or f"{len(each['tickets'])} tickets"
+        about = each["reason"] or _counted(len(each["tickets"]))
         said = f"{each['value']} {each['currency']}, {each['status']}, {about}"
         table.add_row(f"refund {each['id']}", Text(said))
     return table
+
+
+def _counted(tickets: int) -> str:
+    return f"{tickets} ticket" if tickets == 1 else f"{tickets} tickets"

@@ -64,16 +64,23 @@ class Session:
 
         A database that is only read, such as a standby, cannot be written: that is said instead.
         """
-        from application.catalog.deeds import deed_of  # noqa: PLC0415 - see above
-
-        services, context = self.services, click.get_current_context()
+        context = click.get_current_context()
         root = context.find_root().command_path
         command = context.command_path.removeprefix(root).strip()
-        deed = deed_of(services.clock(), "orders.read", command=command, **about)
+        self._note("reading", "orders.read", command=command, **about)
+
+    def note_decision(self, action: str, **about: Any) -> None:
+        """Note in the administrative trail what the system's user decided about an order."""
+        self._note("decision", action, **about)
+
+    def _note(self, what: str, action: str, **about: Any) -> None:
+        from application.catalog.deeds import deed_of  # noqa: PLC0415 - see above
+
+        services = self.services
         try:
-            services.store.admin_trail().add(deed)
+            services.store.admin_trail().add(deed_of(services.clock(), action, **about))
         except Exception as error:  # noqa: BLE001 - whatever a store says that cannot be written
-            said = f"This reading is not in the administrative trail: {error}"
+            said = f"This {what} is not in the administrative trail: {error}"
             self.err.print(Text(without_passwords(said), style="yellow"), soft_wrap=True)
 
     def print_json(self, document: Any) -> None:

@@ -53,6 +53,14 @@ def test_what_a_person_has_to_look_at_is_said(paying):
     assert balance_of(now).attention == balance_of(now).received - balance_of(now).earned
 
 
+def test_money_is_due_in_the_show_s_currency_whatever_was_begun(paying):
+    order = paying.order(paying.venue.a[0])
+    paying.tell(order, "payment.started", currency="EUR", payment="gw-0")
+    paying.tell(order)
+    now = paying.now(order)
+    assert (now.status, now.money.currency, attention_of(now)) == (Status.DONE, "RUB", [])
+
+
 def test_a_dispute_takes_the_barcodes_out_of_force(paying):
     order = paying.order(paying.venue.a[0])
     paying.tell(order)

@@ -25,6 +25,7 @@ ARGUMENTS = {
     "payment list": [],
     "payment show": [NOBODYS],
     "payment resolve": [NOBODYS, "--as", "keep", "--note", "why"],
+    "payment refund": [NOBODYS, "--paid"],
     "projection list": [],
     "projection status": [],
     "projection rebuild": ["orders"],

@@ -4,6 +4,9 @@ import json
 
 from money import Till
 
+from application.payments.refund_service import RefundRequest
+from domain.refunds import Culprit
+
 
 def test_what_waits_is_listed_shown_and_resolved(office, orderlog):
     order = office.order(2)
@@ -16,3 +19,44 @@ def test_what_waits_is_listed_shown_and_resolved(office, orderlog):
     assert json.loads(orderlog(*asked).out)["kept"] == "50.00"
     again = orderlog(*asked)
     assert again.exit_code == 1
+
+
+def required(office, orderlog):
+    """An order that was paid too little, and the refund of what it was paid."""
+    order = office.order(2)
+    office.start_payment(order, "api/INVOICE")
+    Till(office).receives(order, "50.00")
+    asked = ("payment", "resolve", order, "--as", "refund", "--note", "too little", "--json")
+    [refund] = orderlog(*asked).document["refunds"]
+    return order, refund["id"]
+
+
+def deeds(orderlog, action):
+    entries = orderlog("trail", "--json").document["entries"]
+    return [each["about"] for each in entries if each["action"] == action]
+
+
+def test_the_operator_says_that_a_refund_was_paid_back(office, orderlog):
+    order, refund = required(office, orderlog)
+    asked = ("payment", "refund", refund.upper(), "--paid", "--note", "transfer 4711", "--json")
+    money = orderlog(*asked).document
+    assert (money["refunded"], money["due_back"], money["attention"]) == ("50.00", "0.00", [])
+    paid = office.services.history.history(order)["events"][-1]
+    assert (paid["name"], paid["actor"]) == ("RefundPaid", "operator")
+    assert "The reason: transfer 4711" in " ".join(orderlog("order", "explain", order).out.split())
+    about = {"order": order, "refund": refund, "note": "transfer 4711"}
+    assert deeds(orderlog, "refund.paid") == [about]
+    about = {"order": order, "decided": "refund", "note": "too little"}
+    assert deeds(orderlog, "money.resolved") == [about]
+    assert orderlog("payment", "refund", refund, "--paid").exit_code == 0
+    assert office.services.history.history(order)["events"][-1] == paid
+
+
+def test_a_refund_that_is_not_approved_is_not_paid(office, orderlog):
+    order = office.paid_order()
+    wanted = RefundRequest(order, Culprit.ORG, (), stay=True)
+    refund = office.services.refunds.request(wanted, office.request()).document["id"]
+    assert orderlog("payment", "refund", refund, "--paid").refused("approved", "it is new")
+    assert orderlog("payment", "refund", refund).wrong_usage("--paid")
+    assert orderlog("payment", "refund", "zz", "--paid").refused("zz")
+    assert deeds(orderlog, "refund.paid") == []
