@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from application.event_log.idempotency import key_digest
+from application.event_log.idempotency import notice_digest
 from application.orders.commands import Answer, Request
 from application.orders.concurrency import InFlightRequest
 from application.orders.loaded_order import present_of
@@ -47,7 +47,7 @@ class GatewayRequest(Request, frozen=True):
     @property
     def digest(self) -> bytes:
         """The digest of the notice's id."""
-        return key_digest(f"gateway:{self.system}", self.key or "")
+        return notice_digest(self.system, self.key or "")
 
 
 class OrderDecisions:
