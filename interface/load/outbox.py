@@ -120,20 +120,24 @@ class _Lines(Generic[T]):
 
     def __init__(self, path: Path, kind: type[T]) -> None:
         self._decode = msgspec.json.Decoder(kind).decode
-        self._written = path.open("ab", buffering=0)
-        self._read = path.open("rb", buffering=0)
+        self._path = path
+        self._read = 0
         self._rest = b""
-        self._mutex = threading.Lock()
+        path.touch()
 
     def append(self, documents: Iterable[T]) -> None:
         """Write documents; one that another process was killed at ends before them."""
         lines = [b"", *map(msgspec.json.encode, documents), b""]
-        with self._mutex:
-            self._written.write(b"\n".join(lines))
+        with self._path.open("ab", buffering=0) as file:
+            file.write(b"\n".join(lines))
 
     def new(self) -> list[T]:
         """The documents that were not read yet."""
-        *lines, self._rest = (self._rest + self._read.read()).split(b"\n")
+        with self._path.open("rb") as file:
+            file.seek(self._read)
+            read = file.read()
+        self._read += len(read)
+        *lines, self._rest = (self._rest + read).split(b"\n")
         return [each for line in lines if line for each in self._document(line)]
 
     def _document(self, line: bytes) -> list[T]:
