@@ -309,6 +309,12 @@ def _show_report(session: Session, report: "Report") -> None:
             f" {report.checkpoint.key}. {report.unsigned:,} events came after it.",
             highlight=False,
         )
+    notices = report.notices
+    if msgspec.structs.astuple(notices) != (0, 0, 0, 0):
+        session.out.print(
+            f"{notices.acted:,} notices of gateways were acted on, {notices.ignored:,} said nothing"
+            f" new, {notices.pending:,} wait for their order, {notices.of_nobody:,} are of nobody."
+        )
     for balance in report.money:
         session.out.print(_said_of(balance))
     for each in report.acknowledged:

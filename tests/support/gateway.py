@@ -8,6 +8,10 @@ from itertools import count
 import msgspec
 from catalog import CARD, payment_system
 
+from application.catalog.access import Caller
+from application.payments.decisions import GatewayRequest
+from application.ports.gateway_notices import GatewayNotice, NoticeState
+
 NAME = "ORDERLOG_TEST_GATE"
 KEY = bytes(range(32))
 SECRET = "whsec_" + base64.b64encode(KEY).decode()
@@ -28,6 +32,32 @@ def notice(kind="payment.succeeded", token="0" * 40, payment="gw-1", amount="100
     """The body of a notice."""
     data = {"customer": token, "payment": payment, "amount": amount, "currency": "RUB", **more}
     return {"type": kind, "created_at": "2030-06-01T12:00:00Z", "data": data}
+
+
+def kept_notice(kind, about, at):
+    """The request by which an order decides on a notice, and the notice as it is kept with that."""
+    more = {"currency": about.currency}
+    if about.refund is not None:
+        more["refund"] = about.refund
+    body = sent(notice(kind, payment=about.payment, amount=f"{about.amount:.2f}", **more))
+    notice_id = f"evt_{next(_ids)}"
+    request = GatewayRequest(
+        caller=Caller("", "", ""),
+        id=notice_id,
+        key=notice_id,
+        fingerprint=hashlib.sha256(body).digest(),
+        system=about.system,
+    )
+    kept = GatewayNotice(
+        digest=request.digest,
+        system=about.system,
+        notice=notice_id,
+        type=kind,
+        came_at=at,
+        body=body,
+        state=NoticeState.PENDING,
+    )
+    return request, kept
 
 
 def signed(body, at, notice_id=None, key=KEY):
