@@ -57,7 +57,9 @@ def drill(session: Session, /, *, as_json: bool, **plan: Any) -> None:
     """Sell tickets to a crowd of buyers, then prove what was sold.
 
     The proof is that of audit verify, and that no acknowledged result was lost. Buyers take orders
-    through their whole life cycle over HTTP: create, pay, confirm; some cancel, some give up. With
+    through their whole life cycle over HTTP: create, pay, confirm; some cancel, some give up. A
+    share pays through a gateway, whose signed notices come doubled, shuffled, late and wrong, and
+    whose sender is killed; their money is proven to the cent, by what the gateway sent. With
     --check every call and its answer are kept, and each order's and ticket's history is proven to
     be linearizable. Exit code 1 when the proof or the check fails, 3 when a history was too long to
     be searched.
