@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from application.catalog.access import Caller
 from application.catalog.cache import CatalogCache
 from application.catalog.gateway import PaymentGateway
-from application.event_log.idempotency import key_digest
+from application.event_log.idempotency import notice_digest
 from application.orders.commands import Answer
 from application.payments.decisions import GatewayRequest, OrderDecisions
 from application.payments.late_money import Again
@@ -188,7 +188,7 @@ def _request_of(notice: Notice, body: bytes, request_id: str) -> GatewayRequest:
         id=request_id,
         key=notice.id,
         fingerprint=hashlib.sha256(body).digest(),
-        digest=key_digest(f"gateway:{notice.about.system}", notice.id),
+        digest=notice_digest(notice.about.system, notice.id),
     )
 
 

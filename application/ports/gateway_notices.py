@@ -7,6 +7,8 @@ from typing import Protocol
 
 import msgspec
 
+from application.ports.partitions import Range
+
 
 class NoticeState(StrEnum):
     """What came of a notice.
@@ -40,6 +42,18 @@ class GatewayNotice(msgspec.Struct, frozen=True, kw_only=True):
     resolved_by: str | None = None
 
 
+class KeptNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """A notice about an order as it is stored, be it right or not. `id` is the gateway's own."""
+
+    order: str
+    digest: bytes
+    system: str
+    id: str
+    type: str
+    body: bytes
+    state: str
+
+
 class NoticeRecords(Protocol):
     """The notices that were kept. Those that an order acts on are stored with its events."""
 
@@ -57,6 +71,15 @@ class NoticeRecords(Protocol):
 
         `after` is when the last one of the page before came, and its digest.
         """
+
+    def of_order(self, order: str) -> Sequence[GatewayNotice]:
+        """The notices about an order, oldest first."""
+
+    def of_range(self, partition: Range) -> Sequence[KeptNotice]:
+        """The notices about the orders of a range, by order."""
+
+    def of_nobody(self) -> int:
+        """How many notices name no order."""
 
     def resolve(self, digest: bytes, at: datetime, by: str) -> bool:
         """Note that a person has resolved a notice; False if there is none, or it was resolved."""

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from application.ports.gateway_notices import GatewayNotice, NoticeState
+from application.ports.gateway_notices import GatewayNotice, KeptNotice, NoticeState
+from application.ports.partitions import Range
 from application.runtime.clock import from_ms, to_ms
 from application.storage.shared.batch import PendingWrites
-from application.storage.shared.database import Database
+from application.storage.shared.database import Database, Dialect
+from application.storage.shared.integrity_records import within
 
 COLUMNS = "digest, system, notice, type, came_at, body, state, order_id, resolved_at, resolved_by"
 KEPT_AGAIN = (
@@ -59,6 +61,26 @@ class GatewayNotices:
             limit,
         )
 
+    def of_order(self, order: str) -> list[GatewayNotice]:
+        """The notices about an order, oldest first."""
+        return self._found(f"{_SELECT} WHERE order_id = ? ORDER BY came_at, digest", order)
+
+    def of_range(self, partition: Range) -> list[KeptNotice]:
+        """The notices about the orders of a range, by order."""
+        where, values = within("order_id", partition)
+        names = [name for name, _, _ in _KEPT]
+        return [
+            KeptNotice(**dict(zip(names, row, strict=True)))
+            for row in self._database.rows(
+                f"{_kept(self._database.dialect)} WHERE {where} ORDER BY order_id, came_at", values
+            )
+        ]
+
+    def of_nobody(self) -> int:
+        """How many notices name no order."""
+        rows = self._database.rows("SELECT count(*) FROM gateway_notices WHERE order_id IS NULL")
+        return int(rows[0][0])
+
     def resolve(self, digest: bytes, at: datetime, by: str) -> bool:
         """Note that a person has resolved a notice; False if there is none, or it was resolved."""
         with self._database.transaction() as session:
@@ -72,6 +94,23 @@ class GatewayNotices:
 
     def _found(self, statement: str, *values: Any) -> list[GatewayNotice]:
         return [notice_of(row) for row in self._database.rows(statement, values)]
+
+
+_KEPT = (
+    ("order", "as_id", "order_id"),
+    ("digest", "as_bytes", "digest"),
+    ("system", "as_text", "system"),
+    ("id", "as_text", "notice"),
+    ("type", "as_text", "type"),
+    ("body", "as_bytes", "body"),
+    ("state", "as_text", "state"),
+)
+"""The fields of a notice to be verified: by which cast, and of which column."""
+
+
+def _kept(dialect: Dialect) -> str:
+    columns = (getattr(dialect, cast).format(column) for _, cast, column in _KEPT)
+    return f"SELECT {', '.join(columns)} FROM gateway_notices"  # noqa: S608 - our own names
 
 
 def notice_of(row: Sequence[Any]) -> GatewayNotice:
