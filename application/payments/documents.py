@@ -41,6 +41,7 @@ def order_payments_document(order: Order, sold_in: str, now: datetime) -> OrderP
         "vendor": order.vendor,
         "status": order.status_at(now).value,
         "changed_at": written(order.changed_at),
+        "notice": None,
         **payments_document(order, sold_in),
     }
 

@@ -5,14 +5,22 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from application.catalog.access import Caller
 from application.catalog.cache import CatalogCache
 from application.orders.history import OrderHistory
 from application.orders.loaded_order import replay
-from application.orders.queries import cursor_of, read_cursor
+from application.orders.queries import BadCursor, cursor_of, read_cursor
 from application.payments.document_types import OrderPaymentsDocument, PaymentsDocument
 from application.payments.documents import order_payments_document, payments_document
+from application.payments.unknown_buyers import (
+    UnknownBuyers,
+    cursor_after,
+    read_place,
+    sees_unknown,
+    waiting_document,
+)
 from application.ports.read_models import Page
 from application.ports.store import Store
 from application.read_models.payments import order_of
@@ -40,12 +48,14 @@ class PaymentPage(msgspec.Struct, frozen=True):
 class PaymentQueries(msgspec.Struct, frozen=True):
     """Reads orders' money.
 
-    A `caller` sees that of orders it sells and of its own shows; None is the operator.
+    A `caller` sees that of orders it sells and of its own shows; None is the operator. Notices of
+    unknown buyers are listed with what waits, where the caller sees them.
     """
 
     _store: Store
     _history: OrderHistory
     _catalog_cache: CatalogCache
+    _unknown_buyers: UnknownBuyers
     _clock: Callable[[], datetime]
 
     def of_order(self, order_id: str, caller: Caller | None = None) -> PaymentsDocument:
@@ -57,7 +67,29 @@ class PaymentQueries(msgspec.Struct, frozen=True):
         return payments_document(order, self._catalog_cache.current().currency(order.show))
 
     def page(self, caller: Caller | None, wanted: PaymentFilter) -> PaymentPage:
-        """Orders that have money, the last changed first, a page at a time. Raises `BadCursor`."""
+        """Orders that have money, the last changed first, a page at a time. Raises `BadCursor`.
+
+        What waits begins with the notices of unknown buyers, oldest first.
+        """
+        if wanted.attention is not True or wanted.show is not None or not sees_unknown(caller):
+            return self._orders(caller, wanted)
+        if wanted.cursor is None:
+            notices = self._unknown_buyers.page(None, wanted.page_size + 1)
+        else:
+            try:
+                after = read_place(wanted.cursor)
+            except BadCursor:
+                return self._orders(caller, wanted)
+            notices = self._unknown_buyers.page(after, wanted.page_size + 1)
+        shown = notices[: wanted.page_size]
+        documents = [waiting_document(each) for each in shown]
+        if len(shown) == wanted.page_size:
+            return PaymentPage(documents, cursor_after(shown[-1]))
+        rest = replace(wanted, page_size=wanted.page_size - len(shown), cursor=None)
+        page = self._orders(caller, rest)
+        return PaymentPage([*documents, *page.documents], page.cursor)
+
+    def _orders(self, caller: Caller | None, wanted: PaymentFilter) -> PaymentPage:
         page = Page(
             sort=SORT,
             where=tuple(_conditions(caller, wanted)),

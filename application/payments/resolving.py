@@ -5,7 +5,7 @@ import secrets
 import msgspec
 
 from application.catalog.access import Caller
-from application.catalog.scopes import PAYMENTS_WRITE
+from application.catalog.scopes import AUDIT, PAYMENTS_WRITE
 from application.orders.commands import Answer, Request
 from application.orders.loaded_order import refuse_others
 from application.payments.decisions import Decision, OrderDecisions
@@ -13,7 +13,7 @@ from domain.order import Order
 from domain.order_money import Resolution, balances_of, resolve
 from domain.order_refunds import next_refund_id
 
-OPERATOR = Caller("", "operator", "en", (PAYMENTS_WRITE,))
+OPERATOR = Caller("", "operator", "en", (PAYMENTS_WRITE, AUDIT))
 """Who resolves on the command line: beyond partners."""
 
 OPERATORS_ACTOR = "operator"

@@ -7,6 +7,8 @@ from typing import Protocol
 
 import msgspec
 
+from application.ports.admin_trail import Deed
+
 
 class NoticeState(StrEnum):
     """What came of a notice.
@@ -61,5 +63,8 @@ class NoticeRecords(Protocol):
     def of_order(self, order: str) -> Sequence[GatewayNotice]:
         """The notices about an order, oldest first."""
 
-    def resolve(self, digest: bytes, at: datetime, by: str) -> bool:
-        """Note that a person has resolved a notice; False if there is none, or it was resolved."""
+    def resolve(self, digest: bytes, deed: Deed) -> bool:
+        """Note that a person has resolved a notice, with the `deed` in the administrative trail.
+
+        False, and nothing is noted, if there is no such notice or it was resolved before.
+        """

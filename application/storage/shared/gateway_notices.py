@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from application.ports.admin_trail import Deed
 from application.ports.gateway_notices import GatewayNotice, NoticeState
 from application.runtime.clock import from_ms, to_ms
+from application.storage.shared.admin_trail import record
 from application.storage.shared.batch import PendingWrites
 from application.storage.shared.database import Database
 
@@ -63,16 +65,17 @@ class GatewayNotices:
         """The notices about an order, oldest first."""
         return self._found(f"{_SELECT} WHERE order_id = ? ORDER BY came_at, digest", order)
 
-    def resolve(self, digest: bytes, at: datetime, by: str) -> bool:
-        """Note that a person has resolved a notice; False if there is none, or it was resolved."""
+    def resolve(self, digest: bytes, deed: Deed) -> bool:
+        """Note that a person has resolved a notice, with the `deed` in the administrative trail."""
         with self._database.transaction() as session:
-            return bool(
-                session.run(
-                    "UPDATE gateway_notices SET resolved_at = ?, resolved_by = ?"
-                    " WHERE digest = ? AND resolved_at IS NULL",
-                    (to_ms(at), by, digest),
-                )
+            resolved = session.run(
+                "UPDATE gateway_notices SET resolved_at = ?, resolved_by = ?"
+                " WHERE digest = ? AND resolved_at IS NULL",
+                (to_ms(deed.at), deed.actor, digest),
             )
+            if resolved:
+                record(session, deed)
+            return bool(resolved)
 
     def _found(self, statement: str, *values: Any) -> list[GatewayNotice]:
         return [notice_of(row) for row in self._database.rows(statement, values)]
