@@ -32,6 +32,12 @@ class BalanceDocument(TypedDict):
     disputed: Annotated[Money, Meta(description="What open disputes are about.")]
 
 
+class TotalsDocument(BalanceDocument):
+    """Where the money of many orders is, of one currency."""
+
+    orders: Annotated[int, Meta(description="How many orders have money of it.")]
+
+
 class GatewayPaymentDocument(TypedDict):
     """A payment that a payment system told of."""
 

@@ -1,5 +1,6 @@
 """Queries about orders' money: of one order from its events, of many from a read model."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -12,8 +13,16 @@ from application.catalog.cache import CatalogCache
 from application.orders.history import OrderHistory
 from application.orders.loaded_order import replay
 from application.orders.queries import BadCursor, cursor_of, read_cursor
-from application.payments.document_types import OrderPaymentsDocument, PaymentsDocument
-from application.payments.documents import order_payments_document, payments_document
+from application.payments.document_types import (
+    OrderPaymentsDocument,
+    PaymentsDocument,
+    TotalsDocument,
+)
+from application.payments.documents import (
+    order_payments_document,
+    payments_document,
+    totals_document,
+)
 from application.payments.unknown_buyers import (
     UnknownBuyers,
     cursor_after,
@@ -23,10 +32,12 @@ from application.payments.unknown_buyers import (
 )
 from application.ports.read_models import Page
 from application.ports.store import Store
+from application.read_models.balances import TABLE as BALANCES
 from application.read_models.payments import order_of
 from domain.order import Order
 
 SORT = "changed_at"
+PAGE = 1000
 
 
 class PaymentFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +115,22 @@ class PaymentQueries(msgspec.Struct, frozen=True):
         ]
         more = len(orders) > len(shown)
         return PaymentPage(documents, cursor_of(shown[-1], SORT) if more else None)
+
+    def totals(self, caller: Caller | None, wanted: PaymentFilter) -> list[TotalsDocument]:
+        """Where the money of all these orders is, in sum, by currency."""
+        page = Page("currency", tuple(_conditions(caller, wanted)), descending=False, limit=PAGE)
+        catalog = self._catalog_cache.current()
+        totals: dict[str, Counter[str]] = {}
+        while rows := self._store.read_models().page(BALANCES.name, page):
+            for row in rows:
+                values: dict[str, Any] = dict(zip(BALANCES.columns, row.columns, strict=True))
+                currency = values["currency"] or catalog.currency(values["show"])
+                total = totals.setdefault(currency, Counter())
+                total.update({name: values[name] for name in BALANCES.sums})
+            last = rows[-1]
+            place = last.columns[list(BALANCES.columns).index("currency")]
+            page = replace(page, after=(place, last.key))
+        return [totals_document(each, totals[each]) for each in sorted(totals)]
 
 
 def _conditions(caller: Caller | None, wanted: PaymentFilter) -> list[tuple[Any, ...]]:
