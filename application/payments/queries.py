@@ -41,10 +41,14 @@ PAGE = 1000
 
 
 class PaymentFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which orders' money to list. `attention` None: whether or not money waits."""
+    """Which orders' money to list. `attention` None: whether or not money waits.
+
+    Of what waits, `unknown_buyers` says whether their notices are listed, too.
+    """
 
     attention: bool | None = None
     show: str | None = None
+    unknown_buyers: bool = True
     page_size: int = 50
     cursor: str | None = None
 
@@ -82,21 +86,19 @@ class PaymentQueries(msgspec.Struct, frozen=True):
 
         What waits begins with the notices of unknown buyers, oldest first.
         """
-        if wanted.attention is not True or wanted.show is not None or not sees_unknown(caller):
+        if not _with_notices(caller, wanted):
             return self._orders(caller, wanted)
-        if wanted.cursor is None:
-            notices = self._unknown_buyers.page(None, wanted.page_size + 1)
-        else:
+        after = None
+        if wanted.cursor is not None:
             try:
                 after = read_place(wanted.cursor)
             except BadCursor:
                 return self._orders(caller, wanted)
-            notices = self._unknown_buyers.page(after, wanted.page_size + 1)
-        shown = notices[: wanted.page_size]
-        documents = [waiting_document(each) for each in shown]
-        if len(shown) == wanted.page_size:
-            return PaymentPage(documents, cursor_after(shown[-1]))
-        rest = replace(wanted, page_size=wanted.page_size - len(shown), cursor=None)
+        notices = self._unknown_buyers.page(after, wanted.page_size)
+        documents = [waiting_document(each) for each in notices]
+        if len(notices) == wanted.page_size:
+            return PaymentPage(documents, cursor_after(notices[-1]))
+        rest = replace(wanted, page_size=wanted.page_size - len(notices), cursor=None)
         page = self._orders(caller, rest)
         return PaymentPage([*documents, *page.documents], page.cursor)
 
@@ -131,6 +133,11 @@ class PaymentQueries(msgspec.Struct, frozen=True):
             place = last.columns[list(BALANCES.columns).index("currency")]
             page = replace(page, after=(place, last.key))
         return [totals_document(each, totals[each]) for each in sorted(totals)]
+
+
+def _with_notices(caller: Caller | None, wanted: PaymentFilter) -> bool:
+    narrowed = wanted.attention is not True or wanted.show is not None
+    return wanted.unknown_buyers and not narrowed and sees_unknown(caller)
 
 
 def _conditions(caller: Caller | None, wanted: PaymentFilter) -> list[tuple[Any, ...]]:

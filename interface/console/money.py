@@ -131,6 +131,7 @@ def _wanted() -> PaymentFilter:
     attention = {"true": True, "false": False}.get(request.args.get("attention", ""))
     return PaymentFilter(
         attention=attention,
+        unknown_buyers=False,
         show=show if OBJECT_ID.match(show) else None,
         page_size=PAGE,
         cursor=request.args.get("cursor") or None,
