@@ -64,8 +64,6 @@ def refuse_other_version(order: Order, request: Request, present: Present) -> No
     if order.vendor != request.caller.partner:
         raise NotTheVendor
     _refuse_unexpected(order, request, present)
-    if request.ruled_out is None or order.version in request.ruled_out:
-        raise VersionMismatch(but="which If-None-Match rules out", **present.about())
 
 
 def refuse_unseen(order: Order, request: Request, at: datetime) -> None:
@@ -76,3 +74,5 @@ def refuse_unseen(order: Order, request: Request, at: datetime) -> None:
 def _refuse_unexpected(order: Order, request: Request, present: Present) -> None:
     if request.versions is not None and order.version not in request.versions:
         raise VersionMismatch(but="not at the one named by If-Match", **present.about())
+    if request.ruled_out is None or order.version in request.ruled_out:
+        raise VersionMismatch(but="which If-None-Match rules out", **present.about())

@@ -14,6 +14,10 @@ from domain.refunds import Culprit, RefundStatus
 
 Currency = Annotated[str, Meta(description="The currency, by its code of three letters.")]
 
+SignedMoney = Annotated[
+    str, Meta(pattern=r"^-?[0-9]+\.[0-9]{2}$", description="An amount, which may be below zero.")
+]
+
 
 class BalanceDocument(TypedDict):
     """Where money of one currency is: `received` is the sum of all the others but `disputed`."""
@@ -26,7 +30,7 @@ class BalanceDocument(TypedDict):
     charged_back: Annotated[Money, Meta(description="What banks took back in lost disputes.")]
     kept: Annotated[Money, Meta(description="What a person decided to keep.")]
     waiting: Annotated[
-        Money,
+        SignedMoney,
         Meta(description="What waits for a person; below zero if more went back than was to."),
     ]
     disputed: Annotated[Money, Meta(description="What open disputes are about.")]
