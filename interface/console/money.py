@@ -29,9 +29,9 @@ from interface.console.money_view import (
     AMOUNTS,
     TOO_LATE,
     OrderMoney,
+    money_with_timeline,
     new_key,
     outcome_of,
-    told_money,
 )
 from interface.http.errors import MissingScope
 from interface.http.input_fields import OBJECT_ID
@@ -39,7 +39,7 @@ from interface.http.orders import known_id
 
 PAGE = 50
 CASES = 10
-"""How many of those that wait a page has: each is shown with its story."""
+"""How many of those that wait a page has: each is shown with its timeline."""
 MOST_NOTE = 500
 SHOWN_SECONDS = 2.0
 """How long a press waits for the list to show it."""
@@ -144,7 +144,7 @@ def _page(services: Services, wanted: PaymentFilter) -> PaymentPage:
 
 def _case(services: Services, order: str) -> OrderMoney:
     """An order whose money waits, from its events: so it is never late."""
-    return told_money(services, services.history.order(order, g.caller))
+    return money_with_timeline(services, services.history.order(order, g.caller))
 
 
 def _system_name(services: Services, system: str) -> str:

@@ -13,10 +13,9 @@ from application.catalog.access import Caller
 from application.catalog.scopes import PAYMENTS_WRITE
 from application.orders.commands import Answer
 from application.orders.document_types import StoryEntryDocument
-from application.orders.timeline.money import OF_MONEY
+from application.orders.timeline.money import NAMES_OF_MONEY
 from application.payments.document_types import OrderRefundDocument, PaymentsDocument
 from application.payments.unknown_buyers import NoSuchNotice
-from domain.events import STORED_NAMES
 from domain.order import Order
 from domain.refunds import OWED
 from domain.refusals import (
@@ -32,9 +31,6 @@ from domain.refusals import (
 from domain.status import Status
 from interface.console.page_session import teller
 from interface.http.input_fields import OBJECT_ID
-
-MONEY_NAMES = frozenset(STORED_NAMES[each].partition(".")[0] for each in OF_MONEY)
-"""The entries of a timeline that are about money."""
 
 AMOUNTS = ("earned", "due_back", "refunded", "charged_back", "kept", "waiting")
 """The parts that `received` is the sum of, in the order in which pages show them."""
@@ -70,7 +66,7 @@ class OrderMoney(msgspec.Struct, frozen=True, kw_only=True):
     order: Order
     status: Status
     document: PaymentsDocument
-    story: list[StoryEntryDocument]
+    entries: list[StoryEntryDocument]
     choices: list[Choice]
     to_pay: list[OrderRefundDocument]
     key: str
@@ -89,7 +85,7 @@ class OrderMoney(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def order_money(services: Services, answer: Answer, caller: Caller) -> OrderMoney:
-    """The money of an order as it was seen, without its story."""
+    """The money of an order as it was seen, without its timeline."""
     order = answer.order
     status = order.status_at(answer.at)
     document = services.payments.document(order)
@@ -100,7 +96,7 @@ def order_money(services: Services, answer: Answer, caller: Caller) -> OrderMone
         order=order,
         status=status,
         document=document,
-        story=[],
+        entries=[],
         choices=_choices(document, status) if decides else [],
         to_pay=[each for each in document["refunds"] if pays and each["status"] in OWED],
         key=new_key(),
@@ -112,23 +108,23 @@ def new_key() -> str:
     return secrets.token_hex(16)
 
 
-def told_money(services: Services, answer: Answer) -> OrderMoney:
-    """The money of an order with its story."""
+def money_with_timeline(services: Services, answer: Answer) -> OrderMoney:
+    """The money of an order with its timeline."""
     timeline = services.timelines.explain(answer.order.id, teller(), g.caller)
-    story = [each for each in timeline["story"] if each["name"] in MONEY_NAMES]
-    return msgspec.structs.replace(order_money(services, answer, g.caller), story=story)
+    entries = [each for each in timeline["story"] if each["name"] in NAMES_OF_MONEY]
+    return msgspec.structs.replace(order_money(services, answer, g.caller), entries=entries)
 
 
 def outcome_of(services: Services) -> dict[str, Any]:
-    """What came of the press before: told by what is recorded, never by the address alone."""
+    """What came of the press before: from what is recorded, never from the address alone."""
     failed = request.args.get("failed", "")
     order, name = request.args.get("decided", ""), request.args.get("notice", "")
     outcome: dict[str, Any] = {"decided": None, "resolved": None}
     outcome["failed"] = failed if failed in FAILED else None
     if OBJECT_ID.match(order):
         with suppress(UnknownOrder):
-            money = told_money(services, services.history.order(order, g.caller))
-            entries = [each for each in money.story if each["name"] in DECIDED]
+            money = money_with_timeline(services, services.history.order(order, g.caller))
+            entries = [each for each in money.entries if each["name"] in DECIDED]
             outcome["decided"] = {"order": money.order, "entry": entries[-1]} if entries else None
     if name:
         with suppress(NoSuchNotice):

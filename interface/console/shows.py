@@ -11,7 +11,6 @@ from werkzeug.wrappers import Response as AnyResponse
 from application.bootstrap import Services
 from application.catalog.seating import Hall
 from application.orders.document_types import SalesDocument
-from domain.pricing import NOTHING
 from domain.refusals import ShowNotFound
 from interface.http.input_fields import OBJECT_ID
 from interface.http.read_your_writes import POSITION
@@ -99,7 +98,7 @@ def _sum(days: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The figures of many days together, so that what is shown adds up."""
 
     def money(amount: Callable[[Mapping[str, Any]], str]) -> str:
-        return f"{sum((Decimal(amount(each)) for each in days), NOTHING):.2f}"
+        return f"{sum((Decimal(amount(each)) for each in days), Decimal()):.2f}"
 
     return {
         **{name: sum(each[name] for each in days) for name in COUNTS},

@@ -63,9 +63,9 @@ class MoneyData(ConsoleData):
         self.tell(order, amount="70.00", currency="EUR")
         return order
 
-    def late(self) -> str:
-        order = self.to_pay()
-        self.change(order, partner=HOUSE, status=Status.CANCELED)
+    def late(self, partner: str = HOUSE) -> str:
+        order = self.to_pay(partner)
+        self.change(order, partner=partner, status=Status.CANCELED)
         self.tell(order, amount=WORTH)
         return order
 
@@ -100,7 +100,7 @@ class MoneyConsole:
         data = MoneyData(database, datetime.now(UTC).replace(microsecond=0))
         self.refunded = data.refunded()
         self.underpaid = [data.underpaid() for _ in range(3)]
-        self.of_shop = data.paid_twice(SHOP)
+        self.of_shop, self.late_of_shop = data.paid_twice(SHOP), data.late(SHOP)
         self.paid_twice = [data.paid_twice() for _ in range(3)]
         self.foreign, self.late, self.disputed = data.foreign(), data.late(), data.disputed()
         for payment in ("nobody-1", "nobody-2"):

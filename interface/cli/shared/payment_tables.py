@@ -27,8 +27,7 @@ def notice_table(notices: Sequence[Mapping[str, Any]]) -> Table:
     table = listing("notice of an unknown buyer", "type", "payment", "amount", "came")
     for each in notices:
         amount = f"{each['amount']} {each['currency']}"
-        told = (each["type"], Text(each["payment"]), amount, each["came_at"])
-        table.add_row(each["id"], *told)
+        table.add_row(each["id"], each["type"], Text(each["payment"]), amount, each["came_at"])
     return table
 
 

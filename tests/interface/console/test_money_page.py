@@ -58,7 +58,7 @@ def press(plain, order, form):
     return plain.post(f"{MONEY}/orders/{order}", data=form, allow_redirects=False)
 
 
-def test_what_waits_stands_first_with_its_story_and_is_decided(visitor, console, events):
+def test_what_waits_stands_first_with_what_came_and_is_decided(visitor, console, events):
     order = console.paid_twice[0]
     page = visitor().signed_in()
     page.click("text=Money")
@@ -187,11 +187,21 @@ def test_an_order_of_others_is_not_seen_and_not_decided(plain, console, events):
     assert events(order) == before
 
 
-def test_the_organiser_decides_about_what_others_sold_but_does_not_pay_it(plain, console):
+def test_the_organiser_decides_about_what_others_sold_but_does_not_pay_it(plain, console, services):
+    order = console.late_of_shop
+    [refund] = services.payments.of_order(order)["refunds"]
+    address = f"{MONEY}/orders/{order}/refunds/{refund['id']}"
+    plain.sign_in(SHOP_KEY)
+    assert address in plain.get(MONEY).text
+    plain.cookies.clear()
     plain.sign_in()
-    page = plain.get(MONEY).text
-    assert f'action="{MONEY}/orders/{console.of_shop}"' in page
-    assert f"{console.of_shop}/refunds/" not in page
+    page = plain.get(f"/console/orders/{order}").text
+    assert "Has to go back" in page
+    assert address not in page
+    form = {"token": plain.token(MONEY), "key": "3" * 32}
+    assert plain.post(address, data=form).status_code == 403
+    assert f'action="{MONEY}/orders/{console.of_shop}"' in plain.get(MONEY).text
+    assert services.payments.of_order(order)["refunds"][0]["status"] == "approved"
 
 
 def test_an_auditor_sees_everything_and_changes_nothing(plain, console):
@@ -203,7 +213,9 @@ def test_an_auditor_sees_everything_and_changes_nothing(plain, console):
     assert 'name="resolution"' not in page
 
 
-def test_a_payment_of_nobody_is_resolved_once_and_stands_in_the_trail(visitor, console, services):
+def test_a_payment_of_nobody_is_resolved_once_and_is_in_the_administrative_trail(
+    visitor, console, services
+):
     page = visitor().signed_in(console.accountants_key)
     page.goto(console.address + MONEY)
     case = page.locator(".case", has_text="nobody-1")
@@ -234,7 +246,7 @@ def test_who_sees_no_notice_of_nobody_cannot_resolve_it(plain, services):
     assert services.store.notices().find(notice.digest).resolved_at is None
 
 
-@pytest.mark.parametrize("change", [{"resolution": "burn"}, {"key": "x"}, {"currency": "XXX"}])
+@pytest.mark.parametrize("change", [{"resolution": "burn"}, {"key": "x"}, {"currency": "ZZZ"}])
 def test_a_press_that_makes_no_sense_decides_nothing(plain, console, events, change):
     order = console.underpaid[1]
     plain.sign_in()
