@@ -43,6 +43,7 @@ from application.payments.gateway_service import GatewayService
 from application.payments.queries import PaymentQueries
 from application.payments.refund_service import RefundService
 from application.payments.resolving import PaymentResolver
+from application.payments.unknown_buyers import UnknownBuyers
 from application.ports.backup_files import BackupRefused, Backups
 from application.ports.copyable import Copyable
 from application.ports.store import Store, StoreOpener, StoreUnavailable
@@ -98,6 +99,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     sales: SalesQueries
     payments: PaymentQueries
     resolver: PaymentResolver
+    unknown_buyers: UnknownBuyers
     loop: Projector
     sweeper: Sweeper
     checkpoints: Checkpoints
@@ -180,6 +182,7 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
     queries = OrderQueries(store, clock)
     past = PastOrders(store, settings.wait_seconds)
     history = OrderHistory(store, clock, snapshots)
+    unknown_buyers = UnknownBuyers(store, clock)
     checkpoints = Checkpoints(store, clock, key_place_of(settings))
     watch = LogWatch(store, lambda: checkpoints.memory, clock)
     return Services(
@@ -204,8 +207,9 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
         shows=shows,
         seating=Seating(store, shows, clock),
         sales=SalesQueries(store, catalog, past),
-        payments=PaymentQueries(store, history, catalog, clock),
+        payments=PaymentQueries(store, history, catalog, unknown_buyers, clock),
         resolver=PaymentResolver(OrderDecisions(orders, clock)),
+        unknown_buyers=unknown_buyers,
         loop=Projector(store, list(PROJECTIONS.values()), watch),
         sweeper=Sweeper(
             queries, orders, attempts, clock, settings.sweep_seconds, gateways.retry_pending

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from application.ports.admin_trail import Deed
 from application.ports.partitions import Range
 
 
@@ -81,5 +82,8 @@ class NoticeRecords(Protocol):
     def of_nobody(self) -> int:
         """How many notices name no order."""
 
-    def resolve(self, digest: bytes, at: datetime, by: str) -> bool:
-        """Note that a person has resolved a notice; False if there is none, or it was resolved."""
+    def resolve(self, digest: bytes, deed: Deed) -> bool:
+        """Note that a person has resolved a notice, with the `deed` in the administrative trail.
+
+        False, and nothing is noted, if there is no such notice or it was resolved before.
+        """

@@ -56,6 +56,8 @@ class AnswerSchemas:
                 return {**self._schema(inner), **(more or {})}
             case types.UnionType(types=(inner, types.NoneType())):
                 schema = self._schema(inner)
+                if "type" not in schema:
+                    return {"anyOf": [schema, {"type": "null"}]}
                 return {**schema, "type": [schema["type"], "null"]}
             case types.ListType(item_type=inner):
                 return {"type": "array", "items": self._schema(inner)}

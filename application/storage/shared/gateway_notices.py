@@ -4,9 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from application.ports.admin_trail import Deed
 from application.ports.gateway_notices import GatewayNotice, KeptNotice, NoticeState
 from application.ports.partitions import Range
 from application.runtime.clock import from_ms, to_ms
+from application.storage.shared.admin_trail import record
 from application.storage.shared.batch import PendingWrites
 from application.storage.shared.database import Database, Dialect
 from application.storage.shared.integrity_records import within
@@ -81,16 +83,17 @@ class GatewayNotices:
         rows = self._database.rows("SELECT count(*) FROM gateway_notices WHERE order_id IS NULL")
         return int(rows[0][0])
 
-    def resolve(self, digest: bytes, at: datetime, by: str) -> bool:
-        """Note that a person has resolved a notice; False if there is none, or it was resolved."""
+    def resolve(self, digest: bytes, deed: Deed) -> bool:
+        """Note that a person has resolved a notice, with the `deed` in the administrative trail."""
         with self._database.transaction() as session:
-            return bool(
-                session.run(
-                    "UPDATE gateway_notices SET resolved_at = ?, resolved_by = ?"
-                    " WHERE digest = ? AND resolved_at IS NULL",
-                    (to_ms(at), by, digest),
-                )
+            resolved = session.run(
+                "UPDATE gateway_notices SET resolved_at = ?, resolved_by = ?"
+                " WHERE digest = ? AND resolved_at IS NULL",
+                (to_ms(deed.at), deed.actor, digest),
             )
+            if resolved:
+                record(session, deed)
+            return bool(resolved)
 
     def _found(self, statement: str, *values: Any) -> list[GatewayNotice]:
         return [notice_of(row) for row in self._database.rows(statement, values)]
