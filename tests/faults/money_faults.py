@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import product
 from pathlib import Path
 
@@ -40,7 +40,7 @@ FLOOR = "5" * 24
 REFUNDS = "/v1/resources/refund_requests"
 HOLD = timedelta(minutes=60)
 """Longer than all of it takes, so that money in time is in time."""
-ENDS_SOON = timedelta(seconds=3)
+SECOND, MAKING_ONE = timedelta(seconds=1), timedelta(milliseconds=20)
 MARGIN_SECONDS = 0.2
 CLIENTS = 4
 SECONDS = 1200
@@ -143,14 +143,18 @@ def system_of(gate: Gate) -> dict:
 def make_orders(lab: Lab, service: Attacked, book: list[Entry]) -> None:
     """Have each order on its way to its payment system, or beyond where it is to be over.
 
-    Those whose tickets come free are made last, so that no other of them takes these.
+    No tickets come free before all orders are made: none of them gets another one's. Some holds
+    end later, while notices are being sent.
     """
     expired = [each for each in book if each.over == "expired"]
     asking(service, [each for each in book if each.over != "expired"], order_now)
-    asking(service, [each for each in book if each.over == "canceled"], cancel)
+    soon = now() + SECOND + MAKING_ONE * len(expired)
     ending = [each for each in expired if not each.gone and each.number % 2]
-    begin_long_ago(lab, ending, ENDS_SOON)
-    begin_long_ago(lab, [each for each in expired if each not in ending], -ENDS_SOON)
+    begin_long_ago(lab, ending, soon + 2 * SECOND)
+    begin_long_ago(lab, [each for each in expired if each not in ending], soon)
+    asking(service, [each for each in book if each.over == "canceled"], cancel)
+    refuse(now() > soon, "orders are over before all are made")
+    time.sleep((soon - now()).total_seconds() + MARGIN_SECONDS)
 
 
 def order_now(client: "Asker", entry: Entry) -> None:
@@ -168,9 +172,9 @@ def cancel(client: "Asker", entry: Entry) -> None:
     client.ask("DELETE", f"{ORDERS}/{entry.id}")
 
 
-def begin_long_ago(lab: Lab, some: list[Entry], ends_in: timedelta) -> None:
-    """Begin orders so long ago that their holds end `ends_in`; their money comes after that."""
-    begun = now() - HOLD + ends_in
+def begin_long_ago(lab: Lab, some: list[Entry], ends_at: datetime) -> None:
+    """Begin orders so long ago that their holds end then; their money comes after that."""
+    begun = ends_at - HOLD
     caller = Caller(PARTNER, "key", "en")
     with closing(build(lab.settings, lambda: begun)) as services:
         for entry in some:
