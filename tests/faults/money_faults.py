@@ -18,7 +18,7 @@ import notice_sender
 from lab import Attacked, Lab
 from money_book import EXTRA, NOMINAL, RUB, Entry, Gate, Notices, entries
 from money_recount import compare, compare_log, compare_notices, compare_totals
-from notice_sender import Delivery, read_book, write_plan
+from notice_sender import END, Delivery, read_book, write_plan
 from polling import until
 from server import ORDERS
 from shop import refuse
@@ -300,7 +300,7 @@ def start_sender(plan: Path, book: Path, service: Attacked) -> subprocess.Popen:
 
 def taken(book: Path) -> int:
     """How many lines the book has."""
-    return book.read_bytes().count(b"\n") if book.exists() else 0
+    return book.read_bytes().count(f"{END}\n".encode()) if book.exists() else 0
 
 
 def check_lines(deliveries: list[Delivery], book: Path) -> None:

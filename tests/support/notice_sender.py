@@ -20,6 +20,7 @@ THREADS = 8
 PAUSE = 0.05
 ANSWER_SECONDS = 60
 AGAIN = 429
+END = " ."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +50,10 @@ def write_plan(path: Path, deliveries: list[Delivery]) -> None:
 
 
 def read_book(path: Path) -> list[Line]:
-    """All lines: each was written by one call of the system, which no kill cuts."""
+    """The whole lines: a kill may cut one, where its page in the file ends."""
     text = path.read_text("utf-8") if path.exists() else ""
-    fields = [line.split(" ") for line in text.splitlines()]
-    return [Line(int(place), int(status), said) for place, status, said in fields]
+    fields = [line.split(" ") for line in text.splitlines() if line.endswith(END)]
+    return [Line(int(place), int(status), said) for place, status, said, _ in fields]
 
 
 def signed(delivery: Delivery) -> dict[str, str]:
@@ -78,6 +79,7 @@ class Sender:
         self._mutex = threading.Lock()
         self._port = port
         self._book = os.open(book, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        os.write(self._book, b"\n")  # the last line may be cut
 
     def run(self) -> None:
         threads = [threading.Thread(target=self._work) for _ in range(THREADS)]
@@ -95,7 +97,7 @@ class Sender:
                 return
             time.sleep(max(0.0, delivery.not_before - time.time()))
             status, said = self._until_taken(connection, delivery)
-            os.write(self._book, f"{delivery.place} {status} {said}\n".encode())
+            os.write(self._book, f"{delivery.place} {status} {said}{END}\n".encode())
 
     def _until_taken(self, connection: HTTPConnection, delivery: Delivery) -> tuple[int, str]:
         while True:

@@ -218,10 +218,7 @@ class PostgresReadModels:
         while True:
             state = self.state(name)
             if state.generation == gone:
-                raise StoreUnavailable(
-                    f"The table of the read model {name} is gone. `orderlog projection rebuild"
-                    f" {name}` makes it anew."
-                )
+                raise StoreUnavailable(f"The table of the read model {name} is gone.")
             try:
                 return self._readers.rows(*query(state))
             except errors.UndefinedTable:
