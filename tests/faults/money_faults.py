@@ -87,7 +87,7 @@ def money_through_kills(
         compare(service, EVENT, book)
         service.stop()
     compare_totals(lab, book)
-    compare_notices(lab, book, notices)
+    compare_notices(lab, notices)
     compare_log(lab, book)
 
 

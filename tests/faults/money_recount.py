@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from lab import Attacked, Lab
 from money_book import AMOUNTS, Entry, Notices, totals
+from paying import kept_as
 from polling import until
 from server import ORDERS, Answer
 from shop import check_read_models, refuse
@@ -93,21 +94,22 @@ def compare_totals(lab: Lab, book: list[Entry]) -> None:
         refuse((found, expected), "another sum of money")
 
 
-def compare_notices(lab: Lab, book: list[Entry], notices: Notices) -> None:
-    """Each notice was kept once, as it came, and acted on; those of strangers wait."""
+def compare_notices(lab: Lab, notices: Notices) -> None:
+    """Each notice was kept, as it came, and acted on; those of strangers wait, and no others."""
     with opened(lab.settings) as services:
-        records = services.store.notices()
-        strangers = list(records.unknown(None, len(notices.sent)))
-        of_orders = [each for entry in book for each in records.of_order(entry.id)]
-    kept = Counter(each.notice for each in strangers + of_orders)
-    refuse(kept - Counter(notices.sent.keys()), "notices that nobody sent, or kept twice")
-    refuse(notices.sent.keys() - kept.keys(), "notices that were not kept")
-    bodies = {each.notice: each.body.decode() for each in strangers + of_orders}
+        strangers = {each.notice for each in services.store.notices().unknown(None, 1_000_000)}
+        kept = {
+            name: kept_as(services.store, name, entry.gate.id)
+            for name, entry in notices.sent.items()
+        }
+    refuse([name for name, each in kept.items() if each is None][:5], "notices that are not kept")
+    bodies = {name: each.body.decode() for name, each in kept.items()}
     refuse(bodies != notices.bodies, "notices that are not kept as they came")
+    unknown = {name for name, entry in notices.sent.items() if entry.unknown}
+    refuse(strangers ^ unknown, "notices whose buyer is known, or not")
     acted = {NoticeState.ACTED, NoticeState.IGNORED}
-    refuse([each for each in of_orders if each.state not in acted][:5], "not acted on")
-    wrong = [each.notice for each in strangers if not notices.sent[each.notice].unknown]
-    refuse(wrong, "notices whose buyer was not known")
+    idle = [name for name in kept.keys() - unknown if kept[name].state not in acted]
+    refuse(idle[:5], "notices that were not acted on")
 
 
 def compare_log(lab: Lab, book: list[Entry]) -> None:

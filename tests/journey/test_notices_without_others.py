@@ -18,6 +18,7 @@ from paying import (
     asked,
     being_paid,
     history,
+    kept_as,
     look,
     money,
     paid_by_gateway,
@@ -149,14 +150,12 @@ def test_a_notice_that_was_kept_and_not_acted_on_is_acted_on_after_a_kill(
         service.start(**armed)
         assert tell(service, order, notice_id="evt_1") == "kept"
         assert not switch.exists()
-        [kept] = store.notices().of_order(order["id"])
-        assert kept.state is NoticeState.PENDING
+        assert kept_as(store, "evt_1").state is NoticeState.PENDING
         assert look(service, order)["status"] == "in_progress"
         service.kill()
         service.start(**{failpoints.VARIABLE: ""}, ORDERLOG_SWEEP_SECONDS="0.1")
         until(lambda: look(service, order)["status"] == "done", "nobody acts on the notice")
         assert history(service, order).count("PaymentReceived") == 1
-        [kept] = store.notices().of_order(order["id"])
-        assert kept.state is NoticeState.ACTED
+        assert kept_as(store, "evt_1").state is NoticeState.ACTED
         assert tell(service, order, notice_id="evt_1") == "repeated"
         assert history(service, order).count("PaymentReceived") == 1

@@ -14,6 +14,7 @@ from server import ORDERS, PARTNER, Answer, Service
 from application.bootstrap import build
 from application.catalog.file import read_catalog_file
 from application.catalog.loading import load_catalog
+from application.event_log.idempotency import key_digest
 from application.settings import Settings
 
 ADDRESS = f"/v1/gateways/{CARD_ID}/notifications"
@@ -75,6 +76,11 @@ def tell(service: Service, order: dict, kind: str = "payment.succeeded", **more)
     answer = ask(service, told(order, kind, **more))
     assert answer.status == 200, answer.content
     return answer.body["status"]
+
+
+def kept_as(store, notice_id: str, system: str = CARD_ID):
+    """The notice that was kept by this id of the gateway's own; None if there is none."""
+    return store.notices().find(key_digest(f"gateway:{system}", notice_id))
 
 
 def look(service: Service, order: dict) -> dict:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from gateway import CARD_ID, notice, sent, signed, token_of
+from paying import kept_as
 
 from application.payments import gateway_service
 from application.ports.gateway_notices import NoticeState
@@ -24,8 +25,7 @@ def pending(paying, clock, monkeypatch):
             broken.setattr(gateway_service, "decide_notice", broken_down)
             headers = signed(body, clock(), notice_id)
             assert not paying.services.gateways.take(CARD_ID, headers, body, "notice").repeated
-        [*_, kept] = paying.services.store.notices().of_order(order.id)
-        assert (kept.notice, kept.state) == (notice_id, NoticeState.PENDING)
+        assert kept_as(paying.services.store, notice_id).state is NoticeState.PENDING
 
     return take
 
