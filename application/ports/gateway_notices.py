@@ -64,8 +64,16 @@ class NoticeRecords(Protocol):
     def find(self, digest: bytes) -> GatewayNotice | None:
         """The notice with this digest."""
 
-    def pending(self, limit: int) -> Sequence[GatewayNotice]:
-        """At most `limit` notices that wait for their order to decide, oldest first."""
+    def pending(
+        self, limit: int, after: tuple[datetime, bytes] | None = None
+    ) -> Sequence[GatewayNotice]:
+        """At most `limit` notices that wait for their order to decide, oldest first.
+
+        `after` is when the last one of the page before came, and its digest.
+        """
+
+    def find_no_buyer(self, digest: bytes) -> None:
+        """Note that nobody is known as the buyer of a notice that was pending."""
 
     def unknown(self, after: tuple[datetime, bytes] | None, limit: int) -> Sequence[GatewayNotice]:
         """At most `limit` unresolved notices whose buyer is not known, oldest first.

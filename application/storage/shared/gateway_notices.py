@@ -43,21 +43,33 @@ class GatewayNotices:
         """The notice with this digest."""
         return next(iter(self._found(f"{_SELECT} WHERE digest = ?", digest)), None)
 
-    def pending(self, limit: int) -> list[GatewayNotice]:
+    def pending(
+        self, limit: int, after: tuple[datetime, bytes] | None = None
+    ) -> list[GatewayNotice]:
         """At most `limit` notices that wait for their order to decide, oldest first."""
-        return self._found(
-            f"{_SELECT} WHERE state = ? ORDER BY came_at, digest LIMIT ?",
-            NoticeState.PENDING.value,
-            limit,
-        )
+        return self._waiting(NoticeState.PENDING, after, limit)
+
+    def find_no_buyer(self, digest: bytes) -> None:
+        """Note that nobody is known as the buyer of a notice that was pending."""
+        with self._database.transaction() as session:
+            session.run(
+                "UPDATE gateway_notices SET state = ?, order_id = NULL"
+                " WHERE digest = ? AND state = ?",
+                (NoticeState.UNKNOWN_BUYER.value, digest, NoticeState.PENDING.value),
+            )
 
     def unknown(self, after: tuple[datetime, bytes] | None, limit: int) -> list[GatewayNotice]:
         """At most `limit` unresolved notices whose buyer is not known, oldest first."""
+        return self._waiting(NoticeState.UNKNOWN_BUYER, after, limit)
+
+    def _waiting(
+        self, state: NoticeState, after: tuple[datetime, bytes] | None, limit: int
+    ) -> list[GatewayNotice]:
         came_at, digest = _FROM_THE_START if after is None else (to_ms(after[0]), after[1])
         return self._found(
             f"{_SELECT} WHERE state = ? AND resolved_at IS NULL AND (came_at, digest) > (?, ?)"
             " ORDER BY came_at, digest LIMIT ?",
-            NoticeState.UNKNOWN_BUYER.value,
+            state.value,
             came_at,
             digest,
             limit,
