@@ -15,6 +15,7 @@ from application.catalog.key_secret import KeySecret
 from application.catalog.key_usage import KeyUsage
 from application.catalog.rates import Rates
 from application.catalog.seating import Seating
+from application.catalog.show_list import ShowList
 from application.database_address import (
     POSTGRES,
     SQLITE,
@@ -94,6 +95,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     refunds: RefundService
     search: OrderSearch
     shows: ShowQueries
+    show_list: ShowList
     seating: Seating
     sales: SalesQueries
     payments: PaymentQueries
@@ -202,6 +204,7 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
         refunds=RefundService(store, catalog, OrderDecisions(orders, clock)),
         search=OrderSearch(store, clock),
         shows=shows,
+        show_list=ShowList(store, catalog, clock),
         seating=Seating(store, shows, clock),
         sales=SalesQueries(store, catalog, past),
         payments=PaymentQueries(store, history, catalog, clock),

@@ -12,7 +12,11 @@ from apispec import APISpec
 from flask import Blueprint, Flask, Response, current_app
 from msgspec import Meta
 
-from application.catalog.document_types import OrderTicketDocument, PartnerDocument, ShowDocument
+from application.catalog.document_types import (
+    OrderTicketDocument,
+    PartnerDocument,
+    ShowHeadDocument,
+)
 from application.orders.document_types import OrderDocument
 from interface.http.answer_schemas import AnswerSchemas
 from interface.http.contract import Good, Operation, described, operation_of
@@ -99,7 +103,7 @@ OF_SHAPED_ORDERS = (
     OrderTicketDocument,
     PartnerDocument,
     ProblemDocument,
-    ShowDocument,
+    ShowHeadDocument,
 )
 """The answers that are described first: `ShapedOrder` is made of them."""
 

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 from marshmallow import Schema
+from msgspec.structs import replace
 
 from application.catalog import file_schema, page_schema
 from application.catalog.cache import Partner
 from application.catalog.entries import BadCatalog, PartnerEntry, TicketEntry
 from application.catalog.file import read_catalog_file
 from application.catalog.loading import sample_catalog
-from application.catalog.pages import ListedShow
+from application.catalog.pages import ListedShow, PartnerPage
 from domain.payment import ConfirmedBy, PaymentSystem
 from domain.pricing import PriceRule
 from domain.sale_terms import Deal
@@ -401,7 +402,10 @@ def sample():
 
 def test_the_sample_has_the_documented_partner_and_payment_system(sample):
     partner = Partner(id="56810047f06c5a6ac62f4e1d", name="Sample partner", language="ru")
-    assert sample.partners[0] == PartnerEntry(partner, ("047bdb8bcee44d3693371920aaf9135c",))
+    found = sample.partners[0]
+    assert found.partner.page.legal["type"] == "ru/ip"
+    plain = replace(found.partner, page=PartnerPage())
+    assert (plain, found.keys) == (partner, ("047bdb8bcee44d3693371920aaf9135c",))
     assert sample.payment_systems[0] == PaymentSystem(
         "545b544a5d645a463e779d53",
         "api/BASE",

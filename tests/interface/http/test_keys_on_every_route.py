@@ -29,6 +29,7 @@ NEEDED = {
     "order_audit.read_diff": READS,
     "order_audit.explain": READS,
     "shows.list_events": LISTS,
+    "shows.read_event": LISTS,
     "shows.list_tickets": LISTS,
     "shows.read_sales": LISTS,
     "payments.list_payments": READS,

@@ -288,16 +288,32 @@ def explain(counter):
     counter.get(f"{ORDERS}/{NO_ID}/explain")
 
 
+EVENTS = "/v1/services/simple/events"
+
+
 def list_events(counter):
-    assert len(counter.get("/v1/services/simple/events").json) == 2
-    assert counter.get("/v1/services/simple/events", key=KEYS[STRANGER]).json == []
-    counter.get("/v1/services/simple/events?page=0")
-    first = counter.get("/v1/services/simple/events?page_size=1")
+    assert len(counter.get(EVENTS).json) == 2
+    assert counter.get(EVENTS, key=KEYS[STRANGER]).json == []
+    counter.get(f"{EVENTS}?page=0")
+    first = counter.get(f"{EVENTS}?page_size=1")
     second = counter.get(first.headers["Link"].partition(">")[0].strip("<"))
     assert [len(each.json) for each in (first, second)] == [1, 1]
     assert "Link" not in second.headers
-    assert first.json[0]["lifetime"]["start"] <= second.json[0]["lifetime"]["start"]
-    counter.get("/v1/services/simple/events", key=None)
+    counter.get(EVENTS, headers={"Accept-Encoding": "gzip"})
+    counter.get(EVENTS, headers={"If-None-Match": first.headers["ETag"]})
+    counter.get(EVENTS, headers={"If-None-Match": "*"})
+    counter.get(EVENTS, headers={"If-None-Match": "1"})
+    counter.get(EVENTS, key=None)
+
+
+def read_event(counter):
+    assert counter.get(f"{EVENTS}/{SHOW}").json["id"] == SHOW
+    counter.get(f"{EVENTS}/{SHOW}?page=1")
+    counter.get(f"{EVENTS}/{SHOW}", headers={"Accept-Encoding": "gzip"})
+    counter.get(f"{EVENTS}/{SHOW}", headers={"If-None-Match": "*"})
+    counter.get(f"{EVENTS}/{SHOW}", headers={"If-None-Match": "1"})
+    counter.get(f"{EVENTS}/{SHOW}", key=None)
+    counter.get(f"{EVENTS}/{SHOW}", key=KEYS[STRANGER])
 
 
 def list_tickets(counter):
@@ -547,6 +563,7 @@ OPERATIONS = {
         read_diff,
         explain,
         list_events,
+        read_event,
         list_tickets,
         read_sales,
         take_notice,
