@@ -3,7 +3,7 @@
 The OpenAPI document is generated from these types, and shows their descriptions.
 """
 
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Annotated, Any, TypedDict
 
 from msgspec import Meta
 
@@ -134,8 +134,8 @@ class SignatoryDocument(TypedDict, total=False):
     reason: Annotated[str, Meta(description="On what grounds.")]
 
 
-class LegalDocument(TypedDict):
-    """The legal data of a partner."""
+class LegalDocument(TypedDict, total=False):
+    """The legal data of a partner. Only fields that fields-schema leaves out are missing."""
 
     bank: Annotated[BankDocument, Meta(description="Its account.")]
     detail: Annotated[LegalDetailDocument, Meta(description="Its registered data.")]
@@ -152,11 +152,3 @@ class PartnerPageDocument(TypedDict):
     media: Annotated[dict[str, Any], Meta(description="Its pictures and films.")]
     name: Annotated[str, Meta(description="Its name.")]
     tags: Annotated[list[str], Meta(description="Words to find it by.")]
-
-
-class PartnerWithLegalDocument(PartnerPageDocument, total=False):
-    """A partner with its legal data, or the fields of it that fields-schema names."""
-
-    legal: NotRequired[
-        Annotated[LegalDocument | None, Meta(description="Its legal data; null: none are known.")]
-    ]

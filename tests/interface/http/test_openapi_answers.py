@@ -316,6 +316,32 @@ def read_event(counter):
     counter.get(f"{EVENTS}/{SHOW}", key=KEYS[STRANGER])
 
 
+PARTNERS = "/v1/resources/partners"
+
+
+def read_partner(counter):
+    assert counter.get(f"{PARTNERS}/{ORGANISER}").json["legal"]["type"] == "ru/ip"
+    assert counter.get(f"{PARTNERS}/{SHOP}", key=KEYS[SHOP]).json["legal"] is None
+    counter.get(f"{PARTNERS}/{ORGANISER}?fields-schema=legal{{type,bank{{bik}}}},name")
+    counter.get(f"{PARTNERS}/{ORGANISER}?fields-schema=id{{id}}")
+    counter.get(f"{PARTNERS}/{ORGANISER}?page=1")
+    counter.get(f"{PARTNERS}/{ORGANISER}", key=KEYS[STRANGER])
+    counter.get(f"{PARTNERS}/{ORGANISER}", key=None)
+
+
+def list_deals(counter):
+    assert len(counter.get("/v1/resources/deals").json) == 1
+    counter.get("/v1/resources/deals?page_size=0")
+    counter.get("/v1/resources/deals?cursor=AAAA")
+    counter.get("/v1/resources/deals", key=None)
+
+
+def whoami(counter):
+    assert counter.get("/v1/services/whoami").json["partner"]["id"] == ORGANISER
+    counter.get("/v1/services/whoami?page=1")
+    counter.get("/v1/services/whoami", key=None)
+
+
 def list_tickets(counter):
     counter.office.order()
     counter.office.paid_order()
@@ -565,6 +591,9 @@ OPERATIONS = {
         list_events,
         read_event,
         list_tickets,
+        read_partner,
+        list_deals,
+        whoami,
         read_sales,
         take_notice,
         list_payments,
@@ -622,7 +651,7 @@ def test_what_a_race_or_a_broken_database_brings_about_is_as_described(counter, 
     described = [
         (
             method,
-            path.format(order=NO_ID, event=NO_ID, system=NO_ID, refund=NO_ID),
+            path.format(order=NO_ID, event=NO_ID, system=NO_ID, refund=NO_ID, partner=NO_ID),
             operation["operationId"],
         )
         for path, operations in counter.contract.document["paths"].items()
