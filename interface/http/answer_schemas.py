@@ -15,6 +15,7 @@ SUFFIX = "Document"
 TYPES: dict[type[types.Type], str] = {
     types.StrType: "string",
     types.IntType: "integer",
+    types.FloatType: "number",
     types.BoolType: "boolean",
 }
 
