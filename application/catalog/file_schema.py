@@ -15,6 +15,7 @@ from application.catalog.gateway import PaymentGateway
 from application.catalog.key_form import is_strong
 from application.payments.schemes.known import known_schemes
 from application.runtime.ids import is_id
+from domain.buyer import FIELDS
 from domain.gateway import Late
 from domain.payment import ConfirmedBy, PaymentSystem
 from domain.pricing import PriceRule
@@ -97,10 +98,13 @@ def _refuse_unless_readable(value: str) -> None:
         raise ValidationError("Has to be one line of text.")
 
 
-def _text(*checks: Callable[[str], Any], default: str | None = None) -> fields.String:
-    optional: dict[str, Any] = {"required": True} if default is None else {"load_default": default}
+def _text(
+    *checks: Callable[[str], Any], default: str | None = None, optional: bool = False
+) -> fields.String:
+    needed = default is None and not optional
+    missing: dict[str, Any] = {"required": True} if needed else {"load_default": default}
     return fields.String(
-        **optional,
+        **missing,
         validate=checks or (validate.Length(1, MOST_TEXT), _refuse_unless_readable),
         error_messages={"invalid": "Is no text to YAML: write it in quotes."},
     )
@@ -122,7 +126,10 @@ class _LimitsIn(Schema):
 class _PartnerIn(Schema):
     id = _Id(required=True)
     name = _text()
-    language = _text(validate.Regexp(_LANGUAGE, error="Is no language: two small letters are one."))
+    language = _text(
+        validate.Regexp(_LANGUAGE, error="Is no language: two small letters are one."),
+        optional=True,
+    )
     rate_per_second = _whole(0, MOST_RATE)
     limits = fields.Nested(_LimitsIn, load_default=None)
     keys = fields.List(
@@ -166,6 +173,11 @@ class _SystemIn(Schema):
         ],
         load_default=None,
     )
+    requires = fields.List(
+        fields.String(validate=validate.OneOf(FIELDS)),
+        load_default=(),
+        validate=validate.Length(max=len(FIELDS)),
+    )
     late = fields.Enum(Late, by_value=True, load_default=Late.EQUAL_TICKETS)
     notifications = fields.Nested(_NotificationsIn, load_default=None)
 
@@ -178,6 +190,7 @@ class _SystemIn(Schema):
             scheme=signed["scheme"],
             secrets=tuple(signed["secrets"]),
         )
+        data["requires"] = tuple(dict.fromkeys(data["requires"]))
         return PaymentSystem(**data), gateway
 
 

@@ -16,6 +16,8 @@ TYPES: dict[type[types.Type], str] = {
     types.StrType: "string",
     types.IntType: "integer",
     types.BoolType: "boolean",
+    types.FloatType: "number",
+    types.NoneType: "null",
 }
 
 
@@ -57,6 +59,8 @@ class AnswerSchemas:
             case types.UnionType(types=(inner, types.NoneType())):
                 schema = self._schema(inner)
                 return {**schema, "type": [schema["type"], "null"]}
+            case types.UnionType(types=several):
+                return {"type": [TYPES[type(each)] for each in several]}
             case types.ListType(item_type=inner):
                 return {"type": "array", "items": self._schema(inner)}
             case types.DictType(key_type=key, value_type=value):

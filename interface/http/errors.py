@@ -18,6 +18,7 @@ from application.ports.unit_of_work import TicketTaken
 from application.projector.read_your_writes import ModelBehind
 from application.runtime.greenlet_bridge import TooLate
 from domain import refusals
+from domain.buyer import SEPARATOR
 from domain.errors import UnknownEvent
 from domain.refusals import Refusal
 from domain.status import Status
@@ -162,7 +163,11 @@ def _refused(refusal: Refusal) -> Outgoing:
     state = {name: about[name] for name in ("version", "status", "allowed") if name in about}
     current = cast("CurrentDocument", state) if "allowed" in state else None
     status = status_of(type(refusal))
-    return problem(status, refusal.code, str(refusal), current=current)
+    faults: list[FaultDocument] | None = None
+    if isinstance(refusal, refusals.CustomerIncomplete):
+        missing = refusal.about["missing"].split(SEPARATOR)
+        faults = [{"pointer": f"/customer/{each}", "detail": "Is missing."} for each in missing]
+    return problem(status, refusal.code, str(refusal), current=current, errors=faults)
 
 
 def _bad_request(bad: BadRequest) -> Outgoing:

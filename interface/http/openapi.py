@@ -13,7 +13,7 @@ from flask import Blueprint, Flask, Response, current_app
 from msgspec import Meta
 
 from application.catalog.document_types import OrderTicketDocument, PartnerDocument, ShowDocument
-from application.orders.document_types import OrderDocument
+from application.orders.document_types import OrderDocument, VendorDataDocument
 from interface.http.answer_schemas import AnswerSchemas
 from interface.http.contract import Good, Operation, described, operation_of
 from interface.http.documented_calls import documented
@@ -100,6 +100,7 @@ OF_SHAPED_ORDERS = (
     PartnerDocument,
     ProblemDocument,
     ShowDocument,
+    VendorDataDocument,
 )
 """The answers that are described first: `ShapedOrder` is made of them."""
 

@@ -125,10 +125,15 @@ EXPANDED = {"tickets": "OrderTicket", "event": "Show", "org": "Partner", "vendor
 """What an id in an order becomes when fields inside it are requested."""
 
 
+ONLY_SHAPED = {"vendor_data": {"$ref": "#/components/schemas/VendorData"}}
+"""The fields of an order that are answered only where fields-schema names them."""
+
+
 def shaped_order(schemas: Mapping[str, Any]) -> dict[str, Any]:
     """The schema of an order shaped by fields-schema: any field may miss, ids may be objects."""
+    whole = {"properties": {**schemas["Order"]["properties"], **ONLY_SHAPED}}
     return {
-        **_some_fields(schemas, schemas["Order"], KNOWN),
+        **_some_fields(schemas, whole, KNOWN),
         "description": "An order with the fields that fields-schema names.",
     }
 
