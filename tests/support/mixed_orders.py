@@ -214,8 +214,7 @@ class _Maker:
         return BestAvailable({each: rng.randint(1, 3) for each in sets})
 
     def _vendor_data(self):
-        number = self._rng.randint(1, 10**6)
-        return VendorData(order_id=f"A-{number}", raw={"till": number % 7})
+        return VendorData(order_id=f"A-{self._turn}", raw={"till": self._turn % 7})
 
     def _customer(self):
         number = self._rng.randint(1, 10**6)
