@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 FIELDS = Customer.__struct_fields__
 """What a buyer can say of themselves, and what a payment system may demand."""
 
-SEPARATOR = ", "
-
 
 class Buyer(Customer, omit_defaults=True, kw_only=True):
     """The buyer as an order knows them.
@@ -55,7 +53,7 @@ def set_customer(
 def refuse_unnamed(order: "Order") -> None:
     """Refuse unless the buyer has said all that the chosen payment system demands."""
     demanded = () if order.system is None else order.system.requires
-    missing = SEPARATOR.join(name for name in demanded if getattr(order.customer, name) is None)
+    missing = ", ".join(name for name in demanded if getattr(order.customer, name) is None)
     if order.system is not None and missing:
         raise refusals.CustomerIncomplete(system=order.system.alias, missing=missing)
 

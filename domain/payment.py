@@ -17,7 +17,7 @@ class ConfirmedBy(StrEnum):
     GATEWAY = "gateway"
 
 
-class PaymentSystem(msgspec.Struct, frozen=True, omit_defaults=True):
+class PaymentSystem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One way to pay. `hold_minutes` runs from the moment the payment starts.
 
     `requires` names what the buyer has to say of themselves before.

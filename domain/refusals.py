@@ -110,6 +110,11 @@ class CustomerIncomplete(RefusedByState):
     code = "customer_incomplete"
     says = "The payment system {system} needs to know of the buyer: {missing}."
 
+    @property
+    def fields(self) -> list[str]:
+        """The names of the fields that are missing."""
+        return str(self.about["missing"]).split(", ")
+
 
 class TicketsLocked(RefusedByState):
     code = "tickets_locked"

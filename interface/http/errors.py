@@ -18,7 +18,6 @@ from application.ports.unit_of_work import TicketTaken
 from application.projector.read_your_writes import ModelBehind
 from application.runtime.greenlet_bridge import TooLate
 from domain import refusals
-from domain.buyer import SEPARATOR
 from domain.errors import UnknownEvent
 from domain.refusals import Refusal
 from domain.status import Status
@@ -165,8 +164,9 @@ def _refused(refusal: Refusal) -> Outgoing:
     status = status_of(type(refusal))
     faults: list[FaultDocument] | None = None
     if isinstance(refusal, refusals.CustomerIncomplete):
-        missing = refusal.about["missing"].split(SEPARATOR)
-        faults = [{"pointer": f"/customer/{each}", "detail": "Is missing."} for each in missing]
+        faults = [
+            {"pointer": f"/customer/{each}", "detail": "Is missing."} for each in refusal.fields
+        ]
     return problem(status, refusal.code, str(refusal), current=current, errors=faults)
 
 

@@ -42,7 +42,11 @@ LAST_MINUTE = "56a6254bf06c5a059b93803a"
 NO_ID = "0" * 24
 REFUNDS = "/v1/resources/refund_requests"
 DEMANDING = PaymentSystem(
-    "545b544a5d645a463e779d99", "api/NAMED", 30, ConfirmedBy.VENDOR, requires=("email",)
+    id="545b544a5d645a463e779d99",
+    alias="api/NAMED",
+    hold_minutes=30,
+    confirmed_by=ConfirmedBy.VENDOR,
+    requires=("email",),
 )
 NAMELESS = {"status": "in_progress", "payment": {"system": "api/NAMED"}}
 
