@@ -60,7 +60,9 @@ class AnswerSchemas:
                 schema = self._schema(inner)
                 return {**schema, "type": [schema["type"], "null"]}
             case types.UnionType(types=several):
-                return {"type": [TYPES[type(each)] for each in several]}
+                simple = [TYPES[type(each)] for each in several]
+                narrower = "integer" if "number" in simple else ""
+                return {"type": [each for each in simple if each != narrower]}
             case types.ListType(item_type=inner):
                 return {"type": "array", "items": self._schema(inner)}
             case types.DictType(key_type=key, value_type=value):

@@ -198,6 +198,7 @@ class PlainValue(fields.Field[Any]):
 
     def __init__(self, *, most: int, **kwargs: Any) -> None:
         super().__init__(allow_none=True, **kwargs)
+        self.most = most
         self._checks = (validate.Length(max=most), printable())
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:

@@ -10,7 +10,15 @@ from marshmallow import Schema, fields, validate
 
 from interface.http.answer_schemas import AnswerSchemas
 from interface.http.fields_schema import KNOWN, Tree
-from interface.http.input_fields import Flag, Moment, MomentRange, ObjectId, Words, Yes
+from interface.http.input_fields import (
+    Flag,
+    Moment,
+    MomentRange,
+    ObjectId,
+    PlainValue,
+    Words,
+    Yes,
+)
 
 WRITTEN_ID = {"type": "string", "pattern": "^[0-9A-Fa-f]{24}$"}
 """An id in a request: capitals are taken, too."""
@@ -25,7 +33,11 @@ OWN_FIELDS: Mapping[type[fields.Field[Any]], Callable[[Any], dict[str, Any]]] = 
         "minItems": 1,
     },
     Yes: lambda _: {"type": "boolean", "enum": [True]},
-    Flag: lambda _: {"type": ["boolean", "string"], "enum": [True, False, "true", "false"]},
+    Flag: lambda _: {"anyOf": [{"type": "boolean"}, {"type": "string", "enum": ["true", "false"]}]},
+    PlainValue: lambda field: {
+        "type": ["string", "number", "boolean", "null"],
+        "maxLength": field.most,
+    },
     fields.Enum: lambda _: {"type": "string"},
     fields.Url: lambda _: {"format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"},
 }
@@ -46,6 +58,9 @@ class Converter(OpenAPIConverter):
         """A schema with its words."""
         converted: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call] # apispec types only a part
         converted["description"] = inspect.getdoc(type(schema))
+        for field in converted["properties"].values():
+            # What has a default may be left out; generators take it for what has to be there.
+            field.pop("default", None)
         converted.update(getattr(schema, "contract", {}))
         return converted
 
@@ -53,8 +68,10 @@ class Converter(OpenAPIConverter):
         """A field, with what its own kind adds."""
         converted: dict[str, Any] = super().field2property(field)
         own = OWN_FIELDS.get(type(field), lambda _: {})(field)
-        if field.allow_none and "type" in own:
+        if field.allow_none and isinstance(own.get("type"), str):
             own = {**own, "type": [own["type"], "null"]}
+        if "anyOf" in own:
+            del converted["type"]
         return converted | _patterns(field) | own
 
     def field2default(self, field: Any, **kwargs: Any) -> dict[str, Any]:
@@ -68,7 +85,7 @@ class Converter(OpenAPIConverter):
     def dict2properties(self, field: Any, **kwargs: Any) -> dict[str, Any]:
         """A mapping with what its keys have to be."""
         converted: dict[str, Any] = super().dict2properties(field, **kwargs)
-        if isinstance(field, fields.Dict) and isinstance(field.key_field, ObjectId):
+        if isinstance(field, fields.Dict) and field.key_field:
             converted["propertyNames"] = self.field2property(field.key_field)
         return converted
 
@@ -76,7 +93,7 @@ class Converter(OpenAPIConverter):
         """A parameter is missing or is a text: an address has no null."""
         parameter = super()._field2parameter(field, name=name, location=location)
         schema = parameter["schema"]
-        if field.allow_none:
+        if field.allow_none and "type" in schema:
             parameter["schema"] = {
                 **schema,
                 "type": next(each for each in schema["type"] if each != "null"),
