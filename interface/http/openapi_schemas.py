@@ -11,6 +11,8 @@ from marshmallow import Schema, fields, validate
 from interface.http.answer_schemas import AnswerSchemas
 from interface.http.fields_schema import KNOWN, Tree
 from interface.http.input_fields import (
+    MOST_WHOLE,
+    PRINTABLE,
     Flag,
     Moment,
     MomentRange,
@@ -33,6 +35,9 @@ OWN_FIELDS: Mapping[type[fields.Field[Any]], Callable[[Any], dict[str, Any]]] = 
     PlainValue: lambda field: {
         "type": ["string", "number", "boolean", "null"],
         "maxLength": field.most,
+        "pattern": anchored(PRINTABLE.pattern),
+        "minimum": -MOST_WHOLE,
+        "maximum": MOST_WHOLE,
     },
     fields.Enum: lambda _: {"type": "string"},
     fields.Url: lambda _: {"format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"},
