@@ -9,6 +9,7 @@ from importlib.resources import files
 import msgspec
 from msgspec.structs import replace
 
+from application.catalog.buyer_secret import ensure_buyer_secret
 from application.catalog.cache import Key, catalog_of
 from application.catalog.clashes import clashes
 from application.catalog.deeds import deed_of
@@ -110,6 +111,7 @@ def _load(store: Store, file: CatalogFile, at: datetime, secret: KeySecret) -> L
         if any(entry.keys for entry in file.partners):
             secret.join(change)
             report.keys_added = _add_keys(change, known, file, at, secret)
+        ensure_buyer_secret(change)
         errors: dict[str, str] = {}
         for entry in file.events:
             _load_tickets(change, entry, at, report, errors)
