@@ -18,6 +18,7 @@ from application.runtime.ids import is_id
 from domain.gateway import Late
 from domain.payment import ConfirmedBy, PaymentSystem
 from domain.pricing import PriceRule
+from domain.promocodes import Promocode
 from domain.refunds import RefundPolicy, RefundTerms
 from domain.sale_terms import Deal, SaleLimits
 from domain.shows import CURRENCY, Show, TicketSet
@@ -27,6 +28,11 @@ MOST_TICKETS = 1_000_000
 MOST_MINUTES = 43_200
 MOST_RATE = 1_000_000
 MOST_TEXT = 200
+MOST_SETS = 1000
+MOST_PROMOCODES = 1000
+MOST_CODE = 100
+MOST_PER_BUYER = 100
+HUNDRED = Decimal(100)
 MOST_URL = 2000
 MOST_SECRETS = 10
 MOST_PLACES = 1_000_000
@@ -266,6 +272,55 @@ class _RefundsIn(Schema):
         return RefundTerms(**data)
 
 
+class _Percent(fields.Field[Decimal]):
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Decimal:
+        if not _MONEY.match(str(value)) or not 0 < Decimal(str(value)) <= HUNDRED:
+            raise ValidationError("Has to be above 0 and at most 100, two decimals at most.")
+        return Decimal(str(value))
+
+
+class _Amount(_Money):
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Decimal:
+        amount = super()._deserialize(value, *args, **kwargs)
+        if not amount:
+            raise ValidationError("Has to be more than 0.00: a code takes something off.")
+        return amount
+
+
+class _PromocodeIn(Schema):
+    id = _Id(required=True)
+    code = _text(validate.Length(1, MOST_CODE), _refuse_unless_readable)
+    sets = fields.List(_Id(), load_default=(), validate=validate.Length(1, MOST_SETS))
+    percent = _Percent(load_default=None)
+    amount = _Amount(load_default=None)
+    from_ = _Moment(data_key="from", load_default=None)
+    till = _Moment(load_default=None)
+    limit = _whole(1, MOST_TICKETS)
+    per_buyer = _whole(1, MOST_PER_BUYER)
+    least_tickets = _whole(1, MOST_TICKETS)
+    most_tickets = _whole(1, MOST_TICKETS)
+
+    @validates_schema(skip_on_field_errors=False)
+    def ranges(self, data: dict[str, Any], **_: Any) -> None:
+        start, end = data.get("from_"), data.get("till")
+        if start and end and end <= start:
+            raise ValidationError("Has to be later than from.", "till")
+        least, most = data.get("least_tickets"), data.get("most_tickets")
+        if least and most and most < least:
+            raise ValidationError("Has to be at least least_tickets.", "most_tickets")
+
+    @validates_schema
+    def one_discount(self, data: dict[str, Any], **_: Any) -> None:
+        if (data["percent"] is None) is (data["amount"] is None):
+            raise ValidationError("Takes off either percent or amount.", "percent")
+
+    @post_load
+    def promocode(self, data: dict[str, Any], **_: Any) -> Promocode:
+        data["sets"] = tuple(data["sets"])
+        data["least_tickets"] = data["least_tickets"] or 1
+        return Promocode(**data)
+
+
 class _EventIn(Schema):
     id = _Id(required=True)
     org = _Id(required=True)
@@ -277,7 +332,10 @@ class _EventIn(Schema):
         default=CURRENCY,
     )
     refunds = fields.Nested(_RefundsIn, load_default=RefundTerms())
-    sets = fields.List(fields.Nested(_SetIn), required=True, validate=validate.Length(1, 1000))
+    sets = fields.List(fields.Nested(_SetIn), required=True, validate=validate.Length(1, MOST_SETS))
+    promocodes = fields.List(
+        fields.Nested(_PromocodeIn), load_default=(), validate=validate.Length(max=MOST_PROMOCODES)
+    )
 
     @validates_schema(skip_on_field_errors=False)
     def lifetime(self, data: dict[str, Any], **_: Any) -> None:
@@ -292,7 +350,8 @@ class _EventIn(Schema):
             TicketSet(each["id"], each["name"], tuple(each["rules"]), _amount(each["tickets"]))
             for each in data.pop("sets")
         )
-        return ShowEntry(Show(sets=sets, **data), tickets)
+        promocodes = tuple(data.pop("promocodes"))
+        return ShowEntry(Show(sets=sets, promocodes=promocodes, **data), tickets)
 
 
 def _amount(tickets: tuple[TicketEntry, ...] | int) -> int:

@@ -1,12 +1,12 @@
 """What the parts of a command mean: what has to be loaded for them, and what they name."""
 
 from application.catalog.cache import Catalog
-from application.orders.commands import ChangeOrder, ChoosePayment, Request
+from application.orders.commands import NOTHING, ChangeOrder, ChoosePayment, Request
+from application.orders.promocode_uses import limited_uses
 from application.ports.snapshot import Snapshot
 from application.ports.unit_of_work import ReadSet
 from domain.commands import BestAvailable, Payment, TicketsById
-
-NOTHING = TicketsById(())
+from domain.shows import Show
 
 
 def read_set_of(
@@ -15,16 +15,19 @@ def read_set_of(
     *,
     order: str | None = None,
     snapshot: Snapshot | None = None,
-    number: bool = False,
+    new_of: Show | None = None,
 ) -> ReadSet:
-    """What has to be loaded to decide a command: on this order, or with a number on a new one."""
+    """What has to be loaded to decide a command: on this order, or on a new one of a show."""
     tickets = command.tickets or NOTHING
+    picks = tickets.counts if isinstance(tickets, BestAvailable) else {}
+    if new_of is not None and command.promocodes:
+        picks = picks | limited_uses(command, new_of.promocodes)
     return ReadSet(
         order=order,
         snapshot=snapshot,
-        number=number,
+        number=new_of is not None,
         seats=tickets.tickets if isinstance(tickets, TicketsById) else (),
-        picks=tickets.counts if isinstance(tickets, BestAvailable) else {},
+        picks=picks,
         request=None if request.key is None else request.digest,
     )
 

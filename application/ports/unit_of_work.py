@@ -5,7 +5,7 @@ what each needs (`ReadSet`, `LoadedState`), each decides on its own and saves it
 durable commit carries them all.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -53,8 +53,9 @@ class ReadSet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LoadedState(msgspec.Struct, kw_only=True):
-    """What was loaded for a `ReadSet`. `picks` maps vacant tickets to their sets.
+    """What was loaded for a `ReadSet`.
 
+    `picks` maps vacant tickets to their sets; `searched` are the sets of which some were sought.
     `events` are all of the order's, or begin with the last event of `snapshot`. That may be the
     snapshot of another unit of work.
     """
@@ -64,6 +65,7 @@ class LoadedState(msgspec.Struct, kw_only=True):
     number: int = 0
     seats: Sequence[Ticket] = ()
     picks: dict[str, str] = msgspec.field(default_factory=dict)
+    searched: Collection[str] = ()
     idempotency_record: IdempotencyRecord | None = None
 
     @property

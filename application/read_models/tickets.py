@@ -14,15 +14,18 @@ TABLE = Table(name="tickets", columns={"order_id": str, "held_till": int})
 
 
 def rows(events: Sequence[Event]) -> list[Row]:
-    """The tickets that an order has, each until its hold ends or for good."""
+    """The tickets and uses of promo codes that an order has, until its hold ends or for good."""
     order = Order.replay(events)
     till = None if order.status is Status.DONE else to_ms(order.reserved_till)
     return [Row(ticket, (order.id, till)) for ticket in owned(order)]
 
 
 def owned(order: Order) -> tuple[str, ...]:
-    """The tickets that are the order's own: those of a canceled or expired one are not."""
-    return tuple(order.own_tickets)
+    """The tickets that are the order's own, and its uses of promo codes, which are claimed alike.
+
+    Those of a canceled or expired one are not.
+    """
+    return (*order.own_tickets, *order.own_uses)
 
 
 def ticket_change(before: Iterable[str], order: Order) -> TicketChange:

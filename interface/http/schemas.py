@@ -11,6 +11,7 @@ from application.orders.commands import ChangeOrder, ChoosePayment
 from application.orders.queries import SORTS, OrderFilter
 from application.runtime import people
 from domain.commands import BestAvailable, Customer, TicketsById
+from domain.promocodes import MOST_CODES
 from domain.status import Status
 from interface.http.body import RANDOM_AND_TICKETS
 from interface.http.input_fields import (
@@ -22,6 +23,7 @@ from interface.http.input_fields import (
     Moment,
     MomentRange,
     ObjectId,
+    PromocodeText,
     Some,
     Words,
     printable,
@@ -122,6 +124,14 @@ class OrderChangeIn(Schema):
     payment = fields.Nested(
         PaymentIn, metadata={"description": "How to pay; what is missing or null stays."}
     )
+    promocodes = Some(
+        PromocodeText(),
+        most=MOST_CODES,
+        metadata={
+            "description": "The promo codes that the order is to have afterwards, in any case; each"
+            " takes off what those before it left. None takes all off."
+        },
+    )
     status = fields.Enum(
         Status,
         by_value=True,
@@ -154,6 +164,7 @@ class OrderChangeIn(Schema):
             customer=data.get("customer"),
             payment=data.get("payment"),
             status=data.get("status"),
+            promocodes=tuple(data["promocodes"]) if "promocodes" in data else None,
         )
 
     @post_load

@@ -194,11 +194,11 @@ class _Maker:
         rng = self._rng
         system = ChoosePayment(rng.choice(SYSTEMS), rng.choice((None, "https://shop.example/ok")))
         if order.status is Status.IN_PROGRESS:
-            partial_payment = ChangeOrder(TicketsById(tuple(order.tickets)[1:]))
+            partial_payment = ChangeOrder(tickets=TicketsById(tuple(order.tickets)[1:]))
             done, canceled = (ChangeOrder(status=each) for each in (Status.DONE, Status.CANCELED))
             return rng.choice((partial_payment, done, done, canceled))
         choices = (
-            ChangeOrder(self._tickets(order.show), all_or_nothing=rng.random() < 0.2),
+            ChangeOrder(tickets=self._tickets(order.show), all_or_nothing=rng.random() < 0.2),
             ChangeOrder(customer=self._customer()),
             ChangeOrder(payment=system),
             ChangeOrder(payment=system, status=Status.IN_PROGRESS),

@@ -126,6 +126,7 @@ class BatchState(msgspec.Struct, kw_only=True):
                 return None
             found.events = self.events.get(read_set.order, ())
             found.snapshot = self.snapshots.get(read_set.order)
+        found.searched = read_set.picks.keys()
         for set_id, count in read_set.picks.items():
             vacant = self.vacant.get(set_id, ())
             if len(vacant) < count and (self.freed or set_id not in self.exhausted):

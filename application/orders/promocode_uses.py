@@ -1,0 +1,95 @@
+"""The uses of promo codes that an order can take: rows that are claimed as tickets are."""
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+
+from msgspec.structs import replace
+
+from application.catalog.cache import Catalog
+from application.orders.commands import NOTHING, ChangeOrder
+from application.orders.vacancy import TicketsShort
+from application.ports.store import Store
+from application.ports.unit_of_work import LoadedState, ReadSet
+from application.runtime.greenlet_bridge import off_the_loop
+from domain.commands import CommandMetadata
+from domain.order import Order
+from domain.order_promocodes import apply_promocodes, settle_uses
+from domain.promocodes import Buyer, Promocode, kind_of, normal, uses_of
+from domain.ticket_selection import asked_for
+
+NOT_LOADED = ""
+"""Stands for a use while a decision goes on only to find what else it needs."""
+
+
+class UsesNeeded(Exception):
+    """The decision depends on whether there are free uses with these common names."""
+
+    def __init__(self, uses: Mapping[str, Buyer | None]) -> None:
+        super().__init__(*uses)
+        self.uses = uses
+
+
+class FreeUses:
+    """The free uses that were loaded for a decision."""
+
+    def __init__(self, loaded: LoadedState, *, final: bool) -> None:
+        """Unless it is `final`, freeing overdue holds might bring more."""
+        self._free = {uses: use for use, uses in loaded.picks.items()}
+        self._searched = loaded.searched
+        self._final = final
+        self._needed: dict[str, Buyer | None] = {}
+
+    def take(self, uses: str, buyer: Buyer | None) -> str | None:
+        """A free use with this common name. Raises `TicketsShort`."""
+        if uses not in self._searched:
+            self._needed[uses] = buyer
+            return NOT_LOADED
+        use = self._free.get(uses)
+        if use is None and not self._final:
+            raise TicketsShort([], [uses])
+        return use
+
+    def refuse_unloaded(self) -> None:
+        """Raise `UsesNeeded` if anything was taken that is not loaded."""
+        if self._needed:
+            raise UsesNeeded(self._needed)
+
+
+def change_promocodes(
+    order: Order,
+    command: ChangeOrder,
+    catalog: Catalog,
+    metadata: CommandMetadata,
+    free: FreeUses,
+) -> None:
+    """Have the order decide on the codes of a command, and on the uses that its buyer takes.
+
+    Where none of the requested tickets could be had, codes are not applied: they come with tickets.
+    Raises `UsesNeeded`, `TicketsShort`.
+    """
+    got_nothing = asked_for(command.tickets or NOTHING) and not order.tickets
+    if command.promocodes is not None and not got_nothing:
+        show = catalog.shows.get(order.show)
+        offered = () if show is None else show.promocodes
+        apply_promocodes(order, command.promocodes, offered, metadata, free.take)
+    if command.customer is not None and order.promocodes:
+        settle_uses(order, metadata, free.take)
+    free.refuse_unloaded()
+
+
+def limited_uses(command: ChangeOrder, offered: Iterable[Promocode]) -> dict[str, int]:
+    """What to load for a new order: a use of each limited code that the command names."""
+    named = {normal(code) for code in command.promocodes or ()}
+    return {
+        uses_of(each.id): 1
+        for each in offered
+        if each.limit is not None and normal(each.code) in named
+    }
+
+
+def with_uses(store: Store, read_set: ReadSet, needed: UsesNeeded) -> ReadSet:
+    """The read set with the uses that a decision needs. Those of a buyer are made if need be."""
+    for uses, buyer in needed.uses.items():
+        if buyer is not None:
+            off_the_loop(partial(store.provide_uses, kind_of(uses), uses, buyer.most))
+    return replace(read_set, picks={**read_set.picks, **dict.fromkeys(needed.uses, 1)})
