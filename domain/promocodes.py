@@ -169,6 +169,11 @@ def kind_of(use: str) -> str:
     return use.rpartition("/")[0]
 
 
+def is_of_buyers(name: str) -> bool:
+    """Whether a name is that of uses of single buyers."""
+    return name.startswith(USES_OF_BUYERS)
+
+
 def is_use(name: str) -> bool:
     """Whether a name is that of a use, and not of a ticket."""
     return name.startswith((USES, USES_OF_BUYERS))
