@@ -147,6 +147,11 @@ class Buyer(msgspec.Struct, frozen=True):
     uses: str
     most: int
 
+    @property
+    def names(self) -> list[str]:
+        """The names of all of them."""
+        return [use_of(self.uses, number) for number in range(1, self.most + 1)]
+
 
 def uses_of(promocode: str) -> str:
     """The common name of the limited uses of a code."""

@@ -1,20 +1,18 @@
 """The uses of promo codes that an order can take: rows that are claimed as tickets are."""
 
 from collections.abc import Iterable, Mapping
-from functools import partial
+from datetime import datetime
 
 from msgspec.structs import replace
 
 from application.catalog.cache import Catalog
 from application.orders.commands import NOTHING, ChangeOrder
 from application.orders.vacancy import TicketsShort
-from application.ports.store import Store
 from application.ports.unit_of_work import LoadedState, ReadSet
-from application.runtime.greenlet_bridge import off_the_loop
 from domain.commands import CommandMetadata
 from domain.order import Order
 from domain.order_promocodes import apply_promocodes, settle_uses
-from domain.promocodes import Buyer, Promocode, kind_of, normal, uses_of
+from domain.promocodes import Buyer, Promocode, normal, uses_of
 from domain.ticket_selection import asked_for
 
 NOT_LOADED = ""
@@ -32,22 +30,37 @@ class UsesNeeded(Exception):
 class FreeUses:
     """The free uses that were loaded for a decision."""
 
-    def __init__(self, loaded: LoadedState, *, final: bool) -> None:
-        """Unless it is `final`, freeing overdue holds might bring more."""
-        self._free = {uses: use for use, uses in loaded.picks.items()}
-        self._searched = loaded.searched
+    def __init__(self, loaded: LoadedState, at: datetime, *, final: bool) -> None:
+        """Unless it is `final`, freeing holds that are overdue by now might bring more."""
+        self._loaded = loaded
+        self._at = at
         self._final = final
         self._needed: dict[str, Buyer | None] = {}
 
     def take(self, uses: str, buyer: Buyer | None) -> str | None:
         """A free use with this common name. Raises `TicketsShort`."""
-        if uses not in self._searched:
+        sought = self._loaded.read_set
+        if uses not in sought.picks if buyer is None else buyer.names[0] not in sought.seats:
             self._needed[uses] = buyer
             return NOT_LOADED
-        use = self._free.get(uses)
+        return self._of_code(uses) if buyer is None else self._of_buyer(buyer)
+
+    def _of_code(self, uses: str) -> str | None:
+        use = next((use for use, kind in self._loaded.picks.items() if kind == uses), None)
         if use is None and not self._final:
             raise TicketsShort([], [uses])
         return use
+
+    def _of_buyer(self, buyer: Buyer) -> str | None:
+        """The first use that nobody has: its row is made when it is taken."""
+        rows = {row.id: row for row in self._loaded.seats}
+        for use in buyer.names:
+            if use not in rows or rows[use].order is None:
+                return use
+        overdue = [use for use in buyer.names if rows[use].vacant_at(self._at)]
+        if overdue and not self._final:
+            raise TicketsShort(overdue, [])
+        return None
 
     def refuse_unloaded(self) -> None:
         """Raise `UsesNeeded` if anything was taken that is not loaded."""
@@ -87,9 +100,8 @@ def limited_uses(command: ChangeOrder, offered: Iterable[Promocode]) -> dict[str
     }
 
 
-def with_uses(store: Store, read_set: ReadSet, needed: UsesNeeded) -> ReadSet:
-    """The read set with the uses that a decision needs. Those of a buyer are made if need be."""
-    for uses, buyer in needed.uses.items():
-        if buyer is not None:
-            off_the_loop(partial(store.provide_uses, kind_of(uses), uses, buyer.most))
-    return replace(read_set, picks={**read_set.picks, **dict.fromkeys(needed.uses, 1)})
+def with_uses(read_set: ReadSet, needed: UsesNeeded) -> ReadSet:
+    """The read set with the uses that a decision needs."""
+    picks = {uses: 1 for uses, buyer in needed.uses.items() if buyer is None}
+    names = [name for buyer in needed.uses.values() if buyer for name in buyer.names]
+    return replace(read_set, picks={**read_set.picks, **picks}, seats=(*read_set.seats, *names))

@@ -139,7 +139,7 @@ class OrderService(Application[str]):
                 terms=terms,
                 elsewhere=self._elsewhere(vendor, show.org, "", terms, command),
             )
-            uses = FreeUses(loaded, final=final_attempt)
+            uses = FreeUses(loaded, metadata.at, final=final_attempt)
             self._handle(order, command, {}, catalog, metadata, uses)
             noted.append(self._holdings.note(order, terms.limits))
             return self.answer(within, order, (), request, metadata)
@@ -182,7 +182,7 @@ class OrderService(Application[str]):
                 order.show, command, order.tickets, loaded, metadata.at, final_attempt=final_attempt
             )
             try:
-                uses = FreeUses(loaded, final=final_attempt)
+                uses = FreeUses(loaded, metadata.at, final=final_attempt)
                 self._handle(order, command, vacant, catalog, metadata, uses)
             except RefusedByState as refusal:
                 if in_flight.late or present.changed_at > came_at:
@@ -390,7 +390,7 @@ class OrderService(Application[str]):
             while noted:
                 noted.pop()()
             if isinstance(outcome, UsesNeeded):
-                read_set = with_uses(self.store, read_set, outcome)
+                read_set = with_uses(read_set, outcome)
             elif isinstance(outcome, TicketsShort):
                 loaded = self.store.overdue(outcome.seats, outcome.sets, self._clock())
                 overdue = [each for each in loaded if each not in asked_to_expire]

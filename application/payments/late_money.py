@@ -63,7 +63,7 @@ def uses_again(order: Order, decision: Decision) -> tuple[str, ...] | None:
 
     Raises `UsesNeeded`, and `TicketsShort` where freeing overdue holds might bring more.
     """
-    free = FreeUses(decision.loaded, final=decision.final)
+    free = FreeUses(decision.loaded, decision.metadata.at, final=decision.final)
     try:
         uses = settled_uses(order.promocodes, order.customer.email, order.own_uses, free.take)
     except (PromocodeUsedUp, PromocodeUsedUpByBuyer):

@@ -135,12 +135,6 @@ class Store(Protocol):
     def overdue(self, seats: Sequence[str], sets: Sequence[str], now: datetime) -> list[str]:
         """Orders whose hold has ended by `now` but that still keep one of these tickets."""
 
-    def provide_uses(self, show: str, uses: str, most: int) -> None:
-        """Have `most` ticket rows of the set `uses` of `show`, named by it and a number.
-
-        Free ones are removed where there are more.
-        """
-
     def catalog_version(self) -> int:
         """A number that grows with every change of the catalogue or the keys."""
 

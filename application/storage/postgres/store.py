@@ -40,7 +40,6 @@ from application.storage.postgres.sessions import SYNCHRONOUS, settings_of
 from application.storage.postgres.tickets import TicketReading
 from application.storage.postgres.writing import PostgresWriter
 from application.storage.shared.admin_trail import AdminTrail
-from application.storage.shared.buyer_uses import BuyerUses
 from application.storage.shared.catalog import CatalogChange, read_documents
 from application.storage.shared.console_sessions import ConsoleSessionTable
 from application.storage.shared.gateway_notices import GatewayNotices
@@ -88,7 +87,6 @@ class PostgresStore(TicketReading):
         self._database = PostgresDatabase(self._readers)
         self._attempts = RejectionLog(self._database)
         self._notices = GatewayNotices(self._database)
-        self._buyer_uses = BuyerUses(self._database)
         self._trail = AdminTrail(self._database)
         self._sessions = ConsoleSessionTable(self._database)
         self._key_usage = KeyUsageTable(self._database)
@@ -295,9 +293,6 @@ class PostgresStore(TicketReading):
 
     def attempts(self) -> RejectionLog:
         return self._attempts
-
-    def provide_uses(self, show: str, uses: str, most: int) -> None:
-        self._buyer_uses.provide(show, uses, most)
 
     def notices(self) -> GatewayNotices:
         return self._notices

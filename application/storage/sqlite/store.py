@@ -21,7 +21,6 @@ from application.ports.store import CopyUnfinished, StoreUnavailable
 from application.ports.unit_of_work import IdempotencyRecord
 from application.runtime.clock import from_ms
 from application.storage.shared.admin_trail import AdminTrail
-from application.storage.shared.buyer_uses import BuyerUses
 from application.storage.shared.catalog import CatalogChange, read_documents
 from application.storage.shared.console_sessions import ConsoleSessionTable
 from application.storage.shared.gateway_notices import GatewayNotices
@@ -103,7 +102,6 @@ class SqliteStore(TicketReading):
         self._database = SqliteDatabase(path, lambda: self._reader, self.transaction)
         self._attempts = RejectionLog(self._database)
         self._notices = GatewayNotices(self._database)
-        self._buyer_uses = BuyerUses(self._database)
         self._trail = AdminTrail(self._database)
         self._sessions = ConsoleSessionTable(self._database)
         self._key_usage = KeyUsageTable(self._database)
@@ -279,9 +277,6 @@ class SqliteStore(TicketReading):
 
     def attempts(self) -> RejectionLog:
         return self._attempts
-
-    def provide_uses(self, show: str, uses: str, most: int) -> None:
-        self._buyer_uses.provide(show, uses, most)
 
     def notices(self) -> GatewayNotices:
         return self._notices
