@@ -10,9 +10,9 @@ from domain.promocodes import (
     Promocode,
     PromocodeTerms,
     Take,
+    claimed_uses,
     discounts_of,
     normal,
-    settled_uses,
 )
 from domain.status import Status
 
@@ -38,7 +38,7 @@ def apply_promocodes(
     order.refuse_growth()
     for terms in wanted:
         terms.refuse_tickets(order.tickets)
-    uses = settled_uses(wanted, order.customer.email, order.uses, take)
+    uses = claimed_uses(wanted, order.customer.email, order.uses, take)
     order.record(
         PromocodesApplied,
         metadata,
@@ -48,12 +48,12 @@ def apply_promocodes(
     )
 
 
-def settle_uses(order: Order, metadata: CommandMetadata, take: Take) -> None:
+def count_buyer(order: Order, metadata: CommandMetadata, take: Take) -> None:
     """Take the uses that the order's codes ask for: its buyer is known now, or is another.
 
     Refuses a buyer who has used a code as often as they may.
     """
-    uses = settled_uses(order.promocodes, order.customer.email, order.own_uses, take)
+    uses = claimed_uses(order.promocodes, order.customer.email, order.own_uses, take)
     if uses != order.uses:
         order.record(PromocodeUsesChanged, metadata, uses=uses)
 

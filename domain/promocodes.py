@@ -16,8 +16,6 @@ from domain import refusals
 from domain.pricing import NOTHING, Price
 from domain.refunds import rounded
 
-MOST_CODES = 10
-"""How many codes an order may have at once."""
 HUNDRED = Decimal(100)
 USES = "promocode/"
 """What the names of limited uses begin with."""
@@ -202,7 +200,7 @@ Take = Callable[[str, Buyer | None], str | None]
 """Takes a free use with this common name, of a code or of a buyer; None where there is none."""
 
 
-def settled_uses(
+def claimed_uses(
     promocodes: Sequence[PromocodeTerms], email: str | None, had: Iterable[str], take: Take
 ) -> tuple[str, ...]:
     """The uses that an order with these codes and this buyer has to have.

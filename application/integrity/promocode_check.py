@@ -30,7 +30,7 @@ class UsesOfOrders(msgspec.Struct, kw_only=True):
         for event, position in zip(events[:count], positions, strict=False):
             order.apply(event)
             self._note_limits(order)
-            held.now(order.own_uses, position)
+            held.hold(order.own_uses, position)
         held.for_good()
 
     def _note_limits(self, order: Order) -> None:
@@ -48,7 +48,7 @@ class Held:
         self._holdings = holdings
         self._since: dict[str, int] = {}
 
-    def now(self, uses: Collection[str], position: int) -> None:
+    def hold(self, uses: Collection[str], position: int) -> None:
         """From this position on the order holds exactly these."""
         for gone in [use for use in self._since if use not in uses]:
             self._holdings.add({gone: self._since.pop(gone)}, position)

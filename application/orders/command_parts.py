@@ -2,7 +2,7 @@
 
 from application.catalog.cache import Catalog
 from application.orders.commands import NOTHING, ChangeOrder, ChoosePayment, Request
-from application.orders.promocode_uses import limited_uses
+from application.orders.promocode_uses import uses_of_new, with_uses
 from application.ports.snapshot import Snapshot
 from application.ports.unit_of_work import ReadSet
 from domain.commands import BestAvailable, Payment, TicketsById
@@ -19,17 +19,17 @@ def read_set_of(
 ) -> ReadSet:
     """What has to be loaded to decide a command: on this order, or on a new one of a show."""
     tickets = command.tickets or NOTHING
-    picks = tickets.counts if isinstance(tickets, BestAvailable) else {}
-    if new_of is not None and command.promocodes:
-        picks = picks | limited_uses(command, new_of.promocodes)
-    return ReadSet(
+    read_set = ReadSet(
         order=order,
         snapshot=snapshot,
         number=new_of is not None,
         seats=tickets.tickets if isinstance(tickets, TicketsById) else (),
-        picks=picks,
+        picks=tickets.counts if isinstance(tickets, BestAvailable) else {},
         request=None if request.key is None else request.digest,
     )
+    if new_of is not None and command.promocodes:
+        return with_uses(read_set, uses_of_new(command, new_of.promocodes))
+    return read_set
 
 
 def sets_of(catalog: Catalog, show_id: str) -> list[str]:

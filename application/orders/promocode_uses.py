@@ -11,8 +11,8 @@ from application.orders.vacancy import TicketsShort
 from application.ports.unit_of_work import LoadedState, ReadSet
 from domain.commands import CommandMetadata
 from domain.order import Order
-from domain.order_promocodes import apply_promocodes, settle_uses
-from domain.promocodes import Buyer, Promocode, normal, uses_of
+from domain.order_promocodes import apply_promocodes, count_buyer
+from domain.promocodes import Buyer, Promocode, buyers_counted, normal, uses_of
 from domain.ticket_selection import asked_for
 
 NOT_LOADED = ""
@@ -86,18 +86,19 @@ def change_promocodes(
         offered = () if show is None else show.promocodes
         apply_promocodes(order, command.promocodes, offered, metadata, free.take)
     if command.customer is not None and order.promocodes:
-        settle_uses(order, metadata, free.take)
+        count_buyer(order, metadata, free.take)
     free.refuse_unloaded()
 
 
-def limited_uses(command: ChangeOrder, offered: Iterable[Promocode]) -> dict[str, int]:
-    """What to load for a new order: a use of each limited code that the command names."""
+def uses_of_new(command: ChangeOrder, offered: Iterable[Promocode]) -> UsesNeeded:
+    """The uses that a new order needs for the codes of its command, as far as one can tell."""
     named = {normal(code) for code in command.promocodes or ()}
-    return {
-        uses_of(each.id): 1
-        for each in offered
-        if each.limit is not None and normal(each.code) in named
+    codes = [each for each in offered if normal(each.code) in named]
+    email = None if command.customer is None else command.customer.email
+    needed: dict[str, Buyer | None] = {
+        uses_of(each.id): None for each in codes if each.limit is not None
     }
+    return UsesNeeded(needed | {each.uses: each for _, each in buyers_counted(codes, email)})
 
 
 def with_uses(read_set: ReadSet, needed: UsesNeeded) -> ReadSet:

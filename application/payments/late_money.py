@@ -13,7 +13,7 @@ from application.payments.decisions import Decision
 from domain.gateway import Late
 from domain.order import Order
 from domain.pricing import worth
-from domain.promocodes import settled_uses
+from domain.promocodes import claimed_uses
 from domain.refusals import PromocodeUsedUp, PromocodeUsedUpByBuyer
 
 
@@ -65,7 +65,7 @@ def uses_again(order: Order, decision: Decision) -> tuple[str, ...] | None:
     """
     free = FreeUses(decision.loaded, decision.metadata.at, final=decision.final)
     try:
-        uses = settled_uses(order.promocodes, order.customer.email, order.own_uses, free.take)
+        uses = claimed_uses(order.promocodes, order.customer.email, order.own_uses, free.take)
     except (PromocodeUsedUp, PromocodeUsedUpByBuyer):
         return None
     free.refuse_unloaded()

@@ -11,7 +11,6 @@ from application.orders.commands import ChangeOrder, ChoosePayment
 from application.orders.queries import SORTS, OrderFilter
 from application.runtime import people
 from domain.commands import BestAvailable, Customer, TicketsById
-from domain.promocodes import MOST_CODES
 from domain.status import Status
 from interface.http.body import RANDOM_AND_TICKETS
 from interface.http.input_fields import (
@@ -32,6 +31,7 @@ from interface.http.input_fields import (
 )
 
 MOST_TICKETS = 1000
+MOST_CODES = 10
 MOST_EMAIL = 254
 MOST_NAME = 200
 MOST_PAGE = 200

@@ -40,7 +40,7 @@ from domain.events import (
     TicketsChanged,
 )
 from domain.order import Order
-from domain.order_promocodes import apply_promocodes, settle_uses
+from domain.order_promocodes import apply_promocodes, count_buyer
 from domain.pricing import Price
 from domain.promocodes import (
     Discount,
@@ -94,8 +94,8 @@ def codes(*named, free=PLENTY, at=NOW, offered=OFFERED):
     return lambda order: apply_promocodes(order, named, offered, metadata(at), free.take)
 
 
-def the_uses_are_settled(free=PLENTY):
-    return lambda order: settle_uses(order, metadata(), free.take)
+def the_buyer_is_counted(free=PLENTY):
+    return lambda order: count_buyer(order, metadata(), free.take)
 
 
 def applied(*promocodes, off=None, uses=(), at=NOW):
@@ -253,12 +253,12 @@ def test_a_buyer_is_counted_once_known():
     events = numbered([*an_executed_order(), applied(MINE, off=TEN_OFF, at=after(1))])
     order = (
         given(events)
-        .when(the_buyer_says(email=MAIL), the_uses_are_settled(free))
+        .when(the_buyer_says(email=MAIL), the_buyer_is_counted(free))
         .then(event(CustomerSet, email=MAIL), event(PromocodeUsesChanged, uses=(use_of(mine, 1),)))
     )
     assert order.own_uses == {use_of(mine, 1): mine}
     assert order.updated_at == after(1)
-    case = given(events).when(the_buyer_says(email=MAIL), the_uses_are_settled(Free()))
+    case = given(events).when(the_buyer_says(email=MAIL), the_buyer_is_counted(Free()))
     assert type(case.refusal) is PromocodeUsedUpByBuyer
     assert uses_of_buyer("mine", "Anna@EXAMPLE.org") == mine
 
