@@ -121,8 +121,9 @@ def anchored(pattern: str) -> str:
     return f"^(?:{inside}){end}" if "|" in inside else f"^{inside}{end}"
 
 
-EXPANDED = {"tickets": "OrderTicket", "event": "Show", "org": "Partner", "vendor": "Partner"}
-"""What an id in an order becomes when fields inside it are requested."""
+EXPANDED = {"tickets": "OrderTicket", "event": "Show", "sets": "SetValues"}
+EXPANDED |= dict.fromkeys(("org", "vendor"), "Partner")
+"""What an id, or an entry of a list, in an order becomes when fields inside it are requested."""
 
 
 def shaped_order(schemas: Mapping[str, Any]) -> dict[str, Any]:

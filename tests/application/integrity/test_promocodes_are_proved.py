@@ -7,11 +7,13 @@ from promocodes import promocode, put_on
 from application.catalog.access import Caller
 from application.integrity.verification import verify
 from application.integrity.workers import here
-from application.orders.commands import ChangeOrder, Request
+from application.orders.commands import ChangeOrder, ChoosePayment, Request
+from application.payments.refund_service import RefundRequest
 from application.projector.loop import catch_up
 from application.projector.ticket_check import check_tickets
 from application.read_models.registry import PROJECTIONS
 from domain.commands import Customer, TicketsById
+from domain.refunds import Culprit, RefundStatus
 from domain.status import Status
 
 CODE = promocode("FEW", percent="10", limit=3, per_buyer=2)
@@ -64,6 +66,20 @@ def test_uses_that_are_as_the_events_say_are_proved(sold):
     assert report.findings == []
     assert report.promocode_uses == 6  # three orders took one of the code and one of the buyer
     assert check_tickets(sold.services.store, lambda *_: None).differences == 0
+
+
+def test_money_of_discounted_orders_adds_up(sold):
+    """Also where some of it went back, and in the sales."""
+    paying = {"payment": ChoosePayment("api/BASE"), "status": Status.IN_PROGRESS}
+    sold.change(sold.third, **paying)
+    sold.change(sold.third, status=Status.DONE)
+    wanted = RefundRequest(order=sold.third, tickets=(sold.venue.a[2],), culprit=Culprit.ORG)
+    asked = sold.services.refunds.request(wanted, sold.request())
+    sold.services.refunds.decide(asked.document["id"], RefundStatus.APPROVED, sold.request())
+    report = sold.report()
+    assert report.findings == []
+    [row] = [each for each in report.money if each.received]
+    assert f"{row.received}" == "90.00"
 
 
 def test_a_use_given_back_past_the_service_is_found_and_repaired(sold, tampering):

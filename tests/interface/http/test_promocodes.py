@@ -127,6 +127,15 @@ def test_a_change_of_tickets_counts_anew(seller, venue, codes):
     assert seller.history(order)[-2:] == ["TicketsChanged", "PromocodesApplied"]
 
 
+def test_the_discount_can_be_chosen_by_fields_schema(seller, venue, promo):
+    order = seller.order(tickets=venue.a[:2], promocodes=["PROMO"])
+    query = "?fields-schema=promocodes,values{discount,sets{id,d}}"
+    shown = seller.get(f"/v1/resources/orders/{order['id']}{query}").json
+    assert shown["promocodes"] == [promo["id"]]
+    assert shown["values"]["discount"] == "60.00"
+    assert {"id": venue.parterre, "d": "30.00"} in shown["values"]["sets"]
+
+
 # What is refused, with nothing changed.
 
 
