@@ -290,20 +290,24 @@ def test_a_buyers_uses_follow_the_catalogue(seller, services, venue, codes):
     refused(answer, 400, "promocode_used_up_by_buyer")
 
 
-def test_a_rush_takes_each_use_once(running, seller, services, venue, codes):
+@pytest.mark.parametrize(
+    ("terms", "refusal", "most"),
+    [
+        ({"limit": 5}, "promocode_used_up", 5),
+        ({"per_buyer": 2}, "promocode_used_up_by_buyer", 2),
+    ],
+)
+def test_a_rush_takes_each_use_once(running, services, venue, codes, terms, refusal, most):
     """At two processes of the service, by several threads each."""
-    (code,) = codes(promocode("FEW", percent="10", limit=5))
+    (code,) = codes(promocode("FEW", percent="10", **terms))
+    body = {"random": {venue.floor: 1}, "promocodes": ["FEW"], "customer": MAIL}
     with running.another() as other:
         clients = [app.test_client() for app in (running.app, other.app)]
 
         def ask(n):
             return clients[n % 2].post(
                 "/v1/resources/orders",
-                json={
-                    "event": venue.evening,
-                    "random": {venue.floor: 1},
-                    "promocodes": ["FEW"],
-                },
+                json={"event": venue.evening, **body},
                 headers={"Authorization": f"key {venue.org_key}"},
             )
 
@@ -311,8 +315,10 @@ def test_a_rush_takes_each_use_once(running, seller, services, venue, codes):
             answers = list(pool.map(ask, range(12)))
     won = [each.json for each in answers if each.status_code == 201]
     lost = [each.json["code"] for each in answers if each.status_code != 201]
-    assert (len(won), set(lost)) == (5, {"promocode_used_up"})
-    assert used(services, code) == 5
+    assert (len(won), set(lost)) == (most, {refusal})
+    kind = "promocode" if "limit" in terms else "promocode-buyer"
+    rows = services.store.tickets(f"{kind}/{code['id']}")
+    assert sum(row.order is not None for row in rows) == most
     assert {each["value"] for each in won} == {"50.50"}
 
 
