@@ -13,8 +13,10 @@ from application.catalog.availability import ShowQueries
 from application.catalog.cache import CatalogCache
 from application.catalog.key_secret import KeySecret
 from application.catalog.key_usage import KeyUsage
+from application.catalog.partners import PartnerQueries
 from application.catalog.rates import Rates
 from application.catalog.seating import Seating
+from application.catalog.show_list import ShowList
 from application.database_address import (
     POSTGRES,
     SQLITE,
@@ -94,8 +96,10 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     refunds: RefundService
     search: OrderSearch
     shows: ShowQueries
+    show_list: ShowList
     seating: Seating
     sales: SalesQueries
+    partners: PartnerQueries
     payments: PaymentQueries
     resolver: PaymentResolver
     loop: Projector
@@ -202,7 +206,9 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
         refunds=RefundService(store, catalog, OrderDecisions(orders, clock)),
         search=OrderSearch(store, clock),
         shows=shows,
+        show_list=ShowList(store, catalog, clock),
         seating=Seating(store, shows, clock),
+        partners=PartnerQueries(catalog),
         sales=SalesQueries(store, catalog, past),
         payments=PaymentQueries(store, history, catalog, clock),
         resolver=PaymentResolver(OrderDecisions(orders, clock)),
