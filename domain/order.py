@@ -27,7 +27,6 @@ from domain.shows import Show
 from domain.status import HELD, LET_GO, MOVES, SYSTEM_ONLY, Status
 from domain.ticket_selection import chosen_of, is_complete, refuse_unpriced, sets_of
 
-HOLD_AT_CREATION = timedelta(minutes=10)
 MOST_CHANGES = 100
 """After so many changes only the status moves on: no order grows without end.
 
@@ -118,8 +117,9 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         """A new order of `show` with those of the requested tickets that are `vacant`.
 
         `vacant` maps a ticket to its set. With `all_or_nothing` the order is empty when one of
-        the tickets cannot be had. It is held for ten minutes. Refuses a set without a price, and
-        what the `terms` do not allow; `elsewhere` is what the vendor's other orders hold.
+        the tickets cannot be had. It is held as long as the show says. Refuses a set without a
+        price, and what the `terms` do not allow; `elsewhere` is what the other orders of the vendor
+        hold.
         """
         terms.refuse_new()
         terms.refuse_size(command, {})
@@ -141,7 +141,7 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
             lang=lang,
             prices=prices,
             tickets=tickets,
-            reserved_till=metadata.at + HOLD_AT_CREATION,
+            reserved_till=metadata.at + timedelta(minutes=show.hold_minutes),
         )
         return order
 

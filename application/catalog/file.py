@@ -5,21 +5,26 @@ from typing import Any
 from marshmallow import ValidationError
 
 from application.catalog.entries import BadCatalog, CatalogFile
-from application.catalog.file_checks import faults_of
+from application.catalog.file_checks import faults_of, too_many_seats
 from application.catalog.file_schema import CatalogIn
+from application.catalog.naming import Completed
 from application.catalog.yaml_document import read_yaml
 
 
 def read_catalog_file(text: str | bytes) -> CatalogFile:
     """The catalogue that a file's text describes. Raises `BadCatalog` with all that is wrong."""
     document, errors = read_yaml(text)
-    errors |= faults_of(document)
+    schema = CatalogIn()
+    completed = Completed(schema, document)
+    errors |= faults_of(completed.document) | completed.errors
+    if too_many := too_many_seats(completed.document):
+        raise BadCatalog(errors | too_many)
     try:
-        loaded: CatalogFile = CatalogIn().load(document)
+        loaded: CatalogFile = schema.load(completed.document)
     except ValidationError as error:
         raise BadCatalog(_paths(error.messages_dict) | errors) from error
-    if errors:
-        raise BadCatalog(errors)
+    if errors or completed.without_id:
+        raise BadCatalog(errors or completed.without_id)
     return loaded
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 from application.runtime.ids import is_id
 
@@ -24,6 +24,49 @@ class Id(fields.String):
         if not isinstance(value, str) or not is_id(value.lower()):
             raise ValidationError("Is no id: 24 hex digits are one.")
         return value.lower()
+
+
+class OwnId(Id):
+    """The id of a thing itself. Left out, it is made (`naming.py`) of what tells the thing apart.
+
+    That is its `kind`, the nearest thing of the kind `within` around it, and the fields `named_by`.
+    Things that are `shared` may be named in several places: a hall has many evenings.
+    """
+
+    def __init__(
+        self, kind: str, *named_by: str, within: str = "", shared: bool = False, **more: Any
+    ) -> None:
+        super().__init__(load_default="", **more)
+        self.kind = kind
+        self.named_by = named_by
+        self.within = within
+        self.shared = shared
+
+
+class Reference(Id):
+    """The id of another thing of the file, or its name, which `naming.py` replaces by the id.
+
+    With `made` a name that nothing in the file has is a thing, too. One that is left out is the
+    name of the thing `otherwise` around it.
+    """
+
+    def __init__(
+        self, kind: str, *, within: str = "", made: bool = False, otherwise: str = "", **more: Any
+    ) -> None:
+        super().__init__(**more)
+        self.kind = kind
+        self.within = within
+        self.made = made
+        self.otherwise = otherwise
+
+
+class OneOrMany(fields.Field[Any]):
+    """A mapping of one form, or a list of mappings of another form."""
+
+    def __init__(self, one: Schema, many: Schema, **more: Any) -> None:
+        super().__init__(**more)
+        self.one = one
+        self.many = many
 
 
 class Money(fields.Field[Decimal]):

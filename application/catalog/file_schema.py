@@ -8,18 +8,22 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 
 from application.catalog.cache import Partner
 from application.catalog.entries import CatalogFile, PartnerEntry, ShowEntry, TicketEntry
-from application.catalog.file_fields import MOST_TEXT
 from application.catalog.file_fields import Flag as _Flag
-from application.catalog.file_fields import Id as _Id
 from application.catalog.file_fields import Moment as _Moment
 from application.catalog.file_fields import Money as _Money
-from application.catalog.file_fields import refuse_unless_readable as _refuse_unless_readable
+from application.catalog.file_fields import OneOrMany, OwnId, Reference
 from application.catalog.file_fields import text as _text
 from application.catalog.file_fields import whole as _whole
 from application.catalog.gateway import PaymentGateway
 from application.catalog.key_form import is_strong
 from application.catalog.page_schema import PartnerPageIn, ShowPageIn, partner_page
 from application.catalog.pages import ListedShow, ShowPage
+from application.catalog.seat_blocks import (
+    MOST_TICKETS,
+    SeatBlocks,
+    refuse_unless_place,
+    spelled_out,
+)
 from application.catalog.set_places import places_of
 from application.payments.schemes.known import known_schemes
 from domain.gateway import Late
@@ -27,14 +31,12 @@ from domain.payment import ConfirmedBy, PaymentSystem
 from domain.pricing import PriceRule
 from domain.refunds import RefundPolicy, RefundTerms
 from domain.sale_terms import Deal, SaleLimits
-from domain.shows import CURRENCY, TicketSet
+from domain.shows import CURRENCY, HOLD_MINUTES, TicketSet
 
-MOST_TICKETS = 1_000_000
 MOST_MINUTES = 43_200
 MOST_RATE = 1_000_000
 MOST_URL = 2000
 MOST_SECRETS = 10
-MOST_PLACES = 1_000_000
 
 _LANGUAGE = re.compile(r"[a-z]{2}\Z")
 _CURRENCY = re.compile(r"[A-Z]{3}\Z")
@@ -65,7 +67,7 @@ class _LimitsIn(Schema):
 
 
 class _PartnerIn(PartnerPageIn):
-    id = _Id(required=True)
+    id = OwnId("partner", "name")
     name = _text()
     language = _text(validate.Regexp(_LANGUAGE, error="Is no language: two small letters are one."))
     rate_per_second = _whole(0, MOST_RATE)
@@ -96,7 +98,7 @@ class _NotificationsIn(Schema):
 
 
 class _SystemIn(Schema):
-    id = _Id(required=True)
+    id = OwnId("payment system", "alias")
     alias = _text()
     hold_minutes = fields.Integer(
         required=True, strict=True, validate=validate.Range(1, MOST_MINUTES)
@@ -127,9 +129,9 @@ class _SystemIn(Schema):
 
 
 class _DealIn(Schema):
-    id = _Id(required=True)
-    org = _Id(required=True)
-    vendor = _Id(required=True)
+    id = OwnId("deal", "org", "vendor")
+    org = Reference("partner", required=True)
+    vendor = Reference("partner", required=True)
     limits = fields.Nested(_LimitsIn, load_default=None)
     approves_refunds = _Flag()
 
@@ -139,7 +141,7 @@ class _DealIn(Schema):
 
 
 class _RuleIn(Schema):
-    id = _Id(required=True)
+    id = OwnId("rule", "from", "till", within="set")
     nominal = _Money(required=True)
     extra = _Money(load_default=Decimal("0.00"))
     from_ = _Moment(data_key="from", load_default=None)
@@ -156,25 +158,14 @@ class _RuleIn(Schema):
         return PriceRule(**data)
 
 
-def _refuse_unless_place(value: Any) -> None:
-    """A row or a seat has a number or a short name."""
-    if isinstance(value, str):
-        validate.Length(1, MOST_TEXT)(value)
-        _refuse_unless_readable(value)
-    elif isinstance(value, bool) or not isinstance(value, int):
-        raise ValidationError("Has to be a whole number or a short name.")
-    else:
-        validate.Range(0, MOST_PLACES)(value)
-
-
 class _SeatIn(Schema):
-    sector = _Id()
-    row = fields.Raw(validate=_refuse_unless_place)
-    number = fields.Raw(validate=_refuse_unless_place)
+    sector = Reference("sector", within="partner", made=True)
+    row = fields.Raw(validate=refuse_unless_place)
+    number = fields.Raw(validate=refuse_unless_place)
 
 
 class _TicketIn(Schema):
-    id = _Id(required=True)
+    id = OwnId("ticket", "seat", within="set")
     seat = fields.Nested(_SeatIn, load_default=dict)
 
     @post_load
@@ -186,20 +177,42 @@ class _CountIn(Schema):
     count = fields.Integer(required=True, strict=True, validate=validate.Range(1, MOST_TICKETS))
 
 
-class _Tickets(fields.Field[Any]):
+class _Tickets(OneOrMany):
+    """The tickets of a set: how many, or a list of them."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(_CountIn(), _TicketIn(many=True), **more)
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[TicketEntry, ...] | int:
         if isinstance(value, dict):
-            return int(_CountIn().load(value)["count"])
+            return int(self.one.load(value)["count"])
         if not isinstance(value, list) or not value:
             raise ValidationError("Has to be a list of tickets, or {count: N}.")
-        return tuple(_TicketIn(many=True).load(value))
+        return tuple(self.many.load(value))
 
 
 class _SetIn(Schema):
-    id = _Id(required=True)
+    id = OwnId("set", "name", within="event")
     name = _text()
     rules = fields.List(fields.Nested(_RuleIn), required=True, validate=validate.Length(1, 100))
-    tickets = _Tickets(required=True)
+    tickets = _Tickets()
+    seats = SeatBlocks()
+
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def either(self, _data: dict[str, Any], original: Any, **_: Any) -> None:
+        if ("tickets" in original) is ("seats" in original):
+            raise ValidationError(
+                "Say either tickets or seats: {count: 500}, or {rows: 10, numbers: 20}.", "tickets"
+            )
+
+    @post_load
+    def spelled_out(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        if "seats" in data:
+            try:
+                data["tickets"] = spelled_out(data["id"], data.pop("seats"))
+            except ValidationError as error:
+                raise ValidationError(error.messages, "seats") from error
+        return data
 
 
 class _RefundsIn(Schema):
@@ -212,14 +225,17 @@ class _RefundsIn(Schema):
 
 
 class _EventIn(Schema):
-    id = _Id(required=True)
-    org = _Id(required=True)
+    id = OwnId("event", "title", within="partner")
+    org = Reference("partner", required=True)
     title = _text()
     starts_at = _Moment(required=True)
     ends_at = _Moment(required=True)
     currency = _text(
         validate.Regexp(_CURRENCY, error="Is no currency: three capital letters are one."),
         default=CURRENCY,
+    )
+    hold_minutes = fields.Integer(
+        strict=True, validate=validate.Range(1, MOST_MINUTES), load_default=HOLD_MINUTES
     )
     refunds = fields.Nested(_RefundsIn, load_default=RefundTerms())
     page = fields.Nested(ShowPageIn, data_key="show", load_default=ShowPage())

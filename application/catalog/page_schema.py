@@ -20,7 +20,7 @@ from marshmallow import (
     validates_schema,
 )
 
-from application.catalog.file_fields import MOST_TEXT, Flag, Id, text
+from application.catalog.file_fields import MOST_TEXT, Flag, OwnId, text
 from application.catalog.pages import PartnerPage, ShowPage, no_contact, no_template
 from application.runtime.locales import countries
 
@@ -132,7 +132,7 @@ class _PointIn(Schema):
 
 
 class _VenueIn(Schema):
-    id = Id(required=True)
+    id = OwnId("venue", "name", within="partner", shared=True)
     address = _optional(MOST_PROSE)
     city = fields.Nested(_CityIn, required=True)
     country = fields.Nested(_CountryIn, required=True)
@@ -147,13 +147,13 @@ class _VenueIn(Schema):
 
 
 class _MapSectorIn(Schema):
-    id = Id(required=True)
+    id = OwnId("sector", "name", within="partner", shared=True)
     desc = _optional(MOST_PROSE)
     name = text()
 
 
 class _MapFileIn(Schema):
-    id = Id(required=True)
+    id = OwnId("file", "url", shared=True)
     author = _optional()
     content_type = _optional()
     length = fields.Integer(
@@ -175,7 +175,7 @@ class _MapDrawingsIn(Schema):
 
 
 class _MapIn(Schema):
-    id = Id(required=True)
+    id = OwnId("map", "name", within="partner", shared=True)
     desc = _optional(MOST_PROSE)
     name = text()
     sectors = fields.List(
