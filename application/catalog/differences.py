@@ -119,7 +119,7 @@ def _sets_that_lose(noted: NotedChange, known: Documents, at: datetime) -> Itera
         if each.removed:
             yield Loss(
                 key=f"tickets {each.set} {each.removed}",
-                text=f"{_named('event', each.title, each.event)}, set {each.name!r}:"
+                text=f"{_named('event', each.title, each.event)}, set {each.name}:"
                 f" {each.removed} of {each.sold + each.held + each.vacant} tickets leave the sale"
                 f" ({each.sold} are sold, {each.held} held, {each.vacant} vacant).",
             )
@@ -156,7 +156,7 @@ def _no_longer_sold(before: Show, after: Show, at: datetime) -> Iterator[Loss]:
     for each in after.sets:
         if each.id in before.prices(at) and each.id not in prices:
             yield Loss(
-                key=f"price {each.id}", text=f"{event}, set {each.name!r}: has no price any more."
+                key=f"price {each.id}", text=f"{event}, set {each.name}: has no price any more."
             )
 
 
@@ -259,11 +259,11 @@ def _left(file: CatalogFile, known: Documents, at: datetime) -> Iterator[LeftEve
 
 def _partner_name(known: Documents, partner: str) -> str:
     document = known.get(("partner", partner))
-    return partner if document is None else f"{_as(Partner, document).name!r}"
+    return partner if document is None else str(_as(Partner, document).name)
 
 
 def _named(kind: str, name: str, id_: str) -> str:
-    return f"{kind} {name!r} ({id_})"
+    return f'{kind} "{name}" ({id_})'
 
 
 def _as(type_: type[Any], document: bytes) -> Any:

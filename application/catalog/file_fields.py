@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from application.runtime.ids import is_id
+from application.runtime.patterns import anchored
 
 MOST_MONEY = Decimal("9999999.99")
 MOST_TEXT = 200
@@ -18,6 +19,10 @@ MONEY = re.compile(r"(0|[1-9][0-9]{0,6})(\.[0-9]{1,2})?\Z")
 
 
 class Id(fields.String):
+    """An id. `json_schema` is what an editor is given of a field, beyond its validators."""
+
+    json_schema: Mapping[str, Any] = {"type": "string", "pattern": "^[0-9A-Fa-f]{24}$"}
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
         if isinstance(value, int | float | Decimal):
             raise ValidationError("YAML took this for a number: write the id in quotes.")
@@ -37,6 +42,8 @@ class OwnId(Id):
         self, kind: str, *named_by: str, within: str = "", shared: bool = False, **more: Any
     ) -> None:
         super().__init__(load_default="", **more)
+        made = " and ".join(named_by)
+        self.json_schema = {**Id.json_schema, "description": f"Left out, it is made of its {made}."}
         self.kind = kind
         self.named_by = named_by
         self.within = within
@@ -54,6 +61,7 @@ class Reference(Id):
         self, kind: str, *, within: str = "", made: bool = False, otherwise: str = "", **more: Any
     ) -> None:
         super().__init__(**more)
+        self.json_schema = {"type": "string", "description": f"A {kind}, by its name or id."}
         self.kind = kind
         self.within = within
         self.made = made
@@ -70,6 +78,15 @@ class OneOrMany(fields.Field[Any]):
 
 
 class Money(fields.Field[Decimal]):
+    """An amount, exactly, as a text or a number."""
+
+    json_schema: Mapping[str, Any] = {
+        "type": ["string", "number"],
+        "pattern": anchored(MONEY.pattern),
+        "minimum": 0,
+        "maximum": float(MOST_MONEY),
+    }
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Decimal:
         if not MONEY.match(str(value)):
             raise ValidationError(f"Has to be between 0.00 and {MOST_MONEY}, to the cent.")
@@ -77,6 +94,10 @@ class Money(fields.Field[Decimal]):
 
 
 class Moment(fields.Field[datetime]):
+    """A moment with its time zone."""
+
+    json_schema: Mapping[str, Any] = {"type": "string", "format": "date-time"}
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:
         try:
             moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
@@ -89,6 +110,8 @@ class Moment(fields.Field[datetime]):
 
 class Flag(fields.Field[bool]):
     """True or false, and nothing that only looks like it."""
+
+    json_schema: Mapping[str, Any] = {"type": "boolean"}
 
     def __init__(self, load_default: Any = False) -> None:  # noqa: FBT002 - a value of the file
         super().__init__(load_default=load_default)

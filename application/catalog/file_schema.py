@@ -1,8 +1,9 @@
 """The schema of a catalogue file: the form of each value, and the type it is loaded as."""
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
@@ -20,8 +21,8 @@ from application.catalog.page_schema import PartnerPageIn, ShowPageIn, partner_p
 from application.catalog.pages import ListedShow, ShowPage
 from application.catalog.seat_blocks import (
     MOST_TICKETS,
+    Place,
     SeatBlocks,
-    refuse_unless_place,
     spelled_out,
 )
 from application.catalog.set_places import places_of
@@ -160,8 +161,8 @@ class _RuleIn(Schema):
 
 class _SeatIn(Schema):
     sector = Reference("sector", within="partner", made=True)
-    row = fields.Raw(validate=refuse_unless_place)
-    number = fields.Raw(validate=refuse_unless_place)
+    row = Place()
+    number = Place()
 
 
 class _TicketIn(Schema):
@@ -192,6 +193,10 @@ class _Tickets(OneOrMany):
 
 
 class _SetIn(Schema):
+    json_schema: ClassVar[Mapping[str, Any]] = {
+        "oneOf": [{"required": ["tickets"]}, {"required": ["seats"]}]
+    }
+
     id = OwnId("set", "name", within="event")
     name = _text()
     rules = fields.List(fields.Nested(_RuleIn), required=True, validate=validate.Length(1, 100))

@@ -83,6 +83,11 @@ def sample_catalog() -> CatalogFile:
     return read_catalog_file(files("application").joinpath("sample_catalog.yaml").read_bytes())
 
 
+def example_catalog() -> bytes:
+    """A file with comments for those who begin one."""
+    return files("application").joinpath("example_catalog.yaml").read_bytes()
+
+
 @cache
 def sample_keys() -> frozenset[str]:
     """The keys of the sample, which everybody knows."""

@@ -6,6 +6,7 @@ Each value has the form in which it is shown; nothing else is made of it.
 import json
 import math
 import zoneinfo
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -53,6 +54,8 @@ def _refuse_unless_time_zone(value: str) -> None:
 class _Media(fields.Field[dict[str, Any]]):
     """An object of any names and values that JSON has."""
 
+    json_schema: Mapping[str, Any] = {"type": "object"}
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise ValidationError("Has to be a mapping.")
@@ -78,6 +81,8 @@ def _plain(value: Any) -> Any:
 
 
 class _Degrees(fields.Field[float]):
+    json_schema: Mapping[str, Any] = {"type": "number"}
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             raise ValidationError("Has to be a number.")

@@ -4,7 +4,7 @@ How many there are is known before they are spelled out, so that no file can ask
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
@@ -36,8 +36,32 @@ def refuse_unless_place(value: Any) -> None:
         validate.Range(0, MOST_PLACES)(value)
 
 
+class Place(fields.Raw):
+    """A row, or the number of a seat."""
+
+    json_schema: Mapping[str, Any] = {
+        "type": ["integer", "string"],
+        "minimum": 0,
+        "maximum": MOST_PLACES,
+        "minLength": 1,
+        "maxLength": MOST_TEXT,
+    }
+
+    def __init__(self) -> None:
+        super().__init__(validate=refuse_unless_place)
+
+
 class Places(fields.Field[Any]):
     """Rows, or the numbers in a row: how many, a span, or a list of numbers, names and spans."""
+
+    json_schema: Mapping[str, Any] = {
+        "description": "How many, a span such as 1-20 or A-F, a name, or a list of these.",
+        "anyOf": [
+            {"type": "integer", "minimum": 1, "maximum": MOST_TICKETS},
+            {"type": "string", "minLength": 1, "maxLength": MOST_TEXT},
+            {"type": "array", "items": Place.json_schema, "minItems": 1},
+        ],
+    }
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[Span, ...]:
         if isinstance(value, int) and not isinstance(value, bool):
