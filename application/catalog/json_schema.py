@@ -34,7 +34,11 @@ class _Converter(OpenAPIConverter):
         converted: dict[str, Any] = super().field2property(field)
         if isinstance(field, fields.Enum):
             converted["type"] = "string"
+        if isinstance(field, fields.Url):
+            converted["format"] = "uri"
         own = {**converted, **_patterns(field), **getattr(field, "json_schema", {})}
+        if field.allow_none and isinstance(own.get("type"), str):
+            own["type"] = [own["type"], "null"]
         if isinstance(field, OneOrMany):
             many = self.resolve_nested_schema(field.many)  # type: ignore[no-untyped-call] # see above
             one = self.resolve_nested_schema(field.one)  # type: ignore[no-untyped-call] # see above

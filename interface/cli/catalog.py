@@ -137,7 +137,7 @@ def check(session: Session, file: BinaryIO, *, as_json: bool) -> None:
             f" {len(known.payment_systems)}, deals {len(known.deals)}, events"
             f" {len(known.events)}, tickets {tickets}."
         )
-    raise SystemExit(bool(found))
+    raise SystemExit(1 if found else 0)
 
 
 @catalog.command()
@@ -162,7 +162,7 @@ def diff(session: Session, file: BinaryIO, *, as_json: bool) -> None:
         session.print_json(found)
     else:
         print_diff(session, found)
-    raise SystemExit(bool(found.refused))
+    raise SystemExit(1 if found.refused else 0)
 
 
 @catalog.command()
