@@ -32,7 +32,6 @@ from domain.refusals import ShowNotFound
 MOST_SELECTIONS = 500
 SORTS = ("start", "end", "price")
 USUAL_SORT = ("start",)
-ALWAYS: Span = (None, None)
 
 _encode = msgspec.json.Encoder().encode
 
@@ -54,11 +53,6 @@ class ShowFilter(msgspec.Struct, frozen=True, kw_only=True):
     lifetime: Range | None = None
     price: Range | None = None
     sort: tuple[str, ...] = USUAL_SORT
-
-    @property
-    def asks_for_prices(self) -> bool:
-        """Whether the answer changes with the time."""
-        return self.price is not None or "price" in {each.removeprefix("-") for each in self.sort}
 
     def takes(self, show: ListedShow, at: datetime) -> bool:
         """Whether a show is one of those."""
@@ -88,14 +82,17 @@ class _Selection(msgspec.Struct, kw_only=True):
     """The shows that a filter takes for a partner, and where pages of a size begin."""
 
     shows: tuple[ListedShow, ...]
-    span: Span
     starts: dict[tuple[int, int], list[int]] = {}
 
 
 class _Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """What was made of one version of the catalogue; it grows by what is asked for."""
+    """What was made of a version of the catalogue while the same price rules are in force.
+
+    It grows by what is asked for.
+    """
 
     catalog: Catalog
+    span: Span
     prepared: dict[str, PreparedShow]
     filled: dict[str, FilledShow]
     selections: dict[tuple[str, ShowFilter], _Selection]
@@ -119,7 +116,8 @@ class ShowList:
 
         It has at most so many shows and bytes, but one show at least.
         """
-        kept, at = self._current(), self._clock()
+        at = self._clock()
+        kept = self._current(at)
         selection = self._selection(kept, caller, wanted, at)
         first, end = self._bounds(kept, selection, (size, most_bytes), page, at)
         next_page = page + 1 if end < len(selection.shows) else None
@@ -128,28 +126,25 @@ class ShowList:
 
     def one(self, caller: Caller, show_id: str) -> Listed:
         """A show. Refuses one that does not exist or that `caller` may not sell."""
-        kept, at = self._current(), self._clock()
+        at = self._clock()
+        kept = self._current(at)
         show = kept.catalog.shows.get(show_id)
         if show is None or kept.catalog.terms(show.org, caller.partner).closed is not None:
             raise ShowNotFound(event=show_id)
         parts, tag = self._parts(kept, [show], caller, at)
         return Listed(b"".join(parts), tag)
 
-    def _current(self) -> _Kept:
+    def _current(self, at: datetime) -> _Kept:
         """What is kept of the present catalogue, with what is still the same of the last one."""
         kept, catalog = self._kept, self._catalog_cache.current()
-        if kept is None or kept.catalog is not catalog:
-            same = (
-                {}
-                if kept is None
-                else {
-                    name: each
-                    for name, each in kept.prepared.items()
-                    if catalog.shows.get(name) == each.show
-                    and catalog.partners.get(each.show.org) == each.org
-                }
+        if kept is None or kept.catalog is not catalog or not includes(kept.span, at):
+            kept = self._kept = _Kept(
+                catalog=catalog,
+                span=same_prices(catalog.shows.values(), at),
+                prepared={} if kept is None else _still_the_same(kept.prepared, catalog),
+                filled={},
+                selections={},
             )
-            kept = self._kept = _Kept(catalog=catalog, prepared=same, filled={}, selections={})
         return kept
 
     def _selection(
@@ -157,7 +152,7 @@ class ShowList:
     ) -> _Selection:
         key = (caller.partner, wanted)
         known = kept.selections.get(key)
-        if known is None or not includes(known.span, at):
+        if known is None:
             if len(kept.selections) >= MOST_SELECTIONS:
                 kept.selections.clear()
             known = kept.selections[key] = _select(kept.catalog, caller, wanted, at)
@@ -205,25 +200,35 @@ class ShowList:
         partner = _encode(page_of(catalog.partners.get(caller.partner), caller.partner))
         deals: dict[str, bytes] = {}
         parts: list[bytes] = []
+        comma = b""
         tags = [partner, b"%d" % (next_page or 0)]
         for show in shows:
             if (deal := deals.get(show.org)) is None:
                 deal = deals[show.org] = _encode(catalog.terms(show.org, caller.partner).deal)
             filled = kept.filled.get(show.id)
             vacancy = vacancies[show.id]
-            if filled is None or filled.vacancy is not vacancy or not filled.prepared.holds(at):
+            if filled is None or filled.vacancy is not vacancy:
                 filled = kept.filled[show.id] = fill(self._prepared(kept, show, at), vacancy)
             prepared = filled.prepared
-            parts += (prepared.to_deal, deal, prepared.to_partner, partner, filled.rest, b",")
+            parts += (comma, prepared.to_deal, deal, prepared.to_partner, partner, filled.rest)
             tags += (deal, filled.tag)
+            comma = b","
         tag = blake2b(b"".join(tags), digest_size=DIGEST).hexdigest()
-        return parts[:-1], tag
+        return parts, tag
 
     def _prepared(self, kept: _Kept, show: ListedShow, at: datetime) -> PreparedShow:
         known = kept.prepared.get(show.id)
         if known is None or not known.holds(at):
             known = kept.prepared[show.id] = prepare(show, kept.catalog, at)
         return known
+
+
+def _still_the_same(prepared: dict[str, PreparedShow], catalog: Catalog) -> dict[str, PreparedShow]:
+    return {
+        name: each
+        for name, each in prepared.items()
+        if catalog.shows.get(name) == each.show and catalog.partners.get(each.show.org) == each.org
+    }
 
 
 def _select(catalog: Catalog, caller: Caller, wanted: ShowFilter, at: datetime) -> _Selection:
@@ -233,11 +238,10 @@ def _select(catalog: Catalog, caller: Caller, wanted: ShowFilter, at: datetime) 
         if catalog.terms(org, caller.partner).closed is None
     }
     sold = [show for show in catalog.shows.values() if show.org in open_orgs]
-    span = same_prices(sold, at) if wanted.asks_for_prices else ALWAYS
     found = sorted((show for show in sold if wanted.takes(show, at)), key=_by_start)
     for name in reversed(wanted.sort):
         found = _sorted(found, name, at)
-    return _Selection(shows=tuple(found), span=span)
+    return _Selection(shows=tuple(found))
 
 
 def _by_start(show: ListedShow) -> tuple[datetime, str]:

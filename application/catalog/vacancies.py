@@ -50,6 +50,20 @@ class _Counted(msgspec.Struct, frozen=True, kw_only=True):
     position: int
     counted_at: float
     shows: dict[str, Vacancy]
+    since: datetime | None = None
+    till: datetime | None = None
+
+    def at(self, at: datetime) -> "_Counted":
+        """The counts without those that are others at a moment."""
+        if (self.since is None or self.since <= at) and (self.till is None or at < self.till):
+            return self
+        return self.of({show: had for show, had in self.shows.items() if had.holds(at)})
+
+    def of(self, shows: dict[str, Vacancy]) -> "_Counted":
+        """The counts of these shows instead, and the span in which all of them hold."""
+        since = max((had.since for had in shows.values()), default=None)
+        till = min((had.till for had in shows.values() if had.till is not None), default=None)
+        return msgspec.structs.replace(self, shows=shows, since=since, till=till)
 
 
 NOTHING_COUNTED = _Counted(version=-1, position=0, counted_at=0.0, shows={})
@@ -68,13 +82,10 @@ class Vacancies:
 
         `version` is the one of the catalogue that they are from.
         """
-        known = self._up_to_date(version)
-        missing = [
-            show for show in shows if (had := known.shows.get(show.id)) is None or not had.holds(at)
-        ]
+        known = self._up_to_date(version).at(at)
+        missing = [show for show in shows if show.id not in known.shows]
         if missing:
-            counted = self._count(missing, at)
-            known = msgspec.structs.replace(known, shows={**known.shows, **counted})
+            known = known.of({**known.shows, **self._count(missing, at)})
         self._counted = known
         return known.shows
 
