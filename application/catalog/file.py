@@ -1,10 +1,12 @@
 """Reads and checks a catalogue file as a whole. Every wrong value is named by its path."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import ValidationError
+from msgspec.structs import replace
 
-from application.catalog.entries import BadCatalog, CatalogFile
+from application.catalog.entries import BadCatalog, CatalogFile, ShowEntry
 from application.catalog.file_checks import faults_of, too_many_seats
 from application.catalog.file_schema import CatalogIn
 from application.catalog.naming import Completed
@@ -25,7 +27,15 @@ def read_catalog_file(text: str | bytes) -> CatalogFile:
         raise BadCatalog(_paths(error.messages_dict) | errors) from error
     if errors or completed.without_id:
         raise BadCatalog(errors or completed.without_id)
-    return loaded
+    return replace(loaded, events=tuple(_named(each, completed.sectors) for each in loaded.events))
+
+
+def _named(entry: ShowEntry, names: Mapping[str, str]) -> ShowEntry:
+    """A show with the names of the sectors that its seats are in."""
+    listed = [tickets for tickets in entry.tickets.values() if not isinstance(tickets, int)]
+    used = {ticket.seat.get("sector", "") for tickets in listed for ticket in tickets}
+    sectors = {sector: names[sector] for sector in sorted(used) if sector in names}
+    return replace(entry, show=replace(entry.show, sectors=sectors))
 
 
 def _paths(messages: Any, path: str = "") -> dict[str, str]:
