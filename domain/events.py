@@ -14,6 +14,7 @@ import msgspec
 from domain.gateway import DisputeState
 from domain.payment import PaymentSystem
 from domain.pricing import Price
+from domain.promocodes import Discount, PromocodeTerms
 from domain.refunds import Culprit
 from domain.status import Status
 
@@ -57,6 +58,10 @@ class OrderCreated(Event, frozen=True, kw_only=True):
     reserved_till: datetime
 
 
+class OrderCreatedWithPromocodes(OrderCreated, frozen=True, kw_only=True):
+    """Version 2 of the same: the show had promo codes, so the order shows its discount."""
+
+
 class TicketsChanged(Event, frozen=True, kw_only=True):
     """Tickets were added to an order or taken out of it. `added` maps a ticket to its set."""
 
@@ -72,6 +77,23 @@ class CustomerSet(Event, frozen=True, kw_only=True):
     last_name: str | None = None
     mobile: str | None = None
     lang: str | None = None
+
+
+class PromocodesApplied(Event, frozen=True, kw_only=True):
+    """An order has these promo codes from now on, in this order; none: they were taken off.
+
+    `discounts` has by set what each ticket costs less. `uses` are the uses that it takes.
+    """
+
+    promocodes: tuple[PromocodeTerms, ...] = ()
+    discounts: dict[str, Discount] = msgspec.field(default_factory=dict)
+    uses: tuple[str, ...] = ()
+
+
+class PromocodeUsesChanged(Event, frozen=True, kw_only=True):
+    """The order takes these uses of its promo codes from now on; its discount is as it was."""
+
+    uses: tuple[str, ...] = ()
 
 
 class PaymentSystemSet(Event, frozen=True, kw_only=True):
@@ -209,8 +231,11 @@ class ShortfallWaived(Event, frozen=True, kw_only=True):
 STORED: MappingProxyType[str, type[Event]] = MappingProxyType(
     {
         "OrderCreated.1": OrderCreated,
+        "OrderCreated.2": OrderCreatedWithPromocodes,
         "TicketsChanged.1": TicketsChanged,
         "CustomerSet.1": CustomerSet,
+        "PromocodesApplied.1": PromocodesApplied,
+        "PromocodeUsesChanged.1": PromocodeUsesChanged,
         "PaymentSystemSet.1": PaymentSystemSet,
         "StatusChanged.1": StatusChanged,
         "PaymentStarted.1": PaymentStarted,

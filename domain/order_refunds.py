@@ -59,7 +59,7 @@ def request_refund(
     if culprit is Culprit.USER and metadata.at >= show.starts_at:
         raise refusals.ShowHasBegun(at=show.starts_at)
     part = part_paid_back(show.refunds.policy, culprit, metadata.at, show.starts_at)
-    full = worth([order.prices[order.tickets[ticket]] for ticket in going]).full
+    full = worth(order.price(order.tickets[ticket]) for ticket in going).full
     order.record(
         RefundRequested,
         metadata,

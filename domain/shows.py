@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from domain.pricing import Price, PriceRule, rule_in_force
+from domain.promocodes import Promocode
 from domain.refunds import RefundTerms
 
 Seat = dict[str, Any]
@@ -40,6 +41,7 @@ class Show(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     currency: str = CURRENCY
     refunds: RefundTerms = RefundTerms()
     hold_minutes: int = HOLD_MINUTES
+    promocodes: tuple[Promocode, ...] = ()
 
     @property
     def set_ids(self) -> set[str]:

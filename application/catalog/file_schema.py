@@ -19,6 +19,7 @@ from application.catalog.gateway import PaymentGateway
 from application.catalog.key_form import is_strong
 from application.catalog.page_schema import PartnerPageIn, ShowPageIn, partner_page
 from application.catalog.pages import ListedShow, ShowPage
+from application.catalog.promocode_schema import MOST_PROMOCODES, MOST_SETS, PromocodeIn
 from application.catalog.seat_blocks import (
     MOST_TICKETS,
     Place,
@@ -244,7 +245,10 @@ class _EventIn(Schema):
     )
     refunds = fields.Nested(_RefundsIn, load_default=RefundTerms())
     page = fields.Nested(ShowPageIn, data_key="show", load_default=ShowPage())
-    sets = fields.List(fields.Nested(_SetIn), required=True, validate=validate.Length(1, 1000))
+    sets = fields.List(fields.Nested(_SetIn), required=True, validate=validate.Length(1, MOST_SETS))
+    promocodes = fields.List(
+        fields.Nested(PromocodeIn), load_default=(), validate=validate.Length(max=MOST_PROMOCODES)
+    )
 
     @validates_schema(skip_on_field_errors=False)
     def lifetime(self, data: dict[str, Any], **_: Any) -> None:
@@ -259,7 +263,10 @@ class _EventIn(Schema):
             TicketSet(each["id"], each["name"], tuple(each["rules"]), _amount(each["tickets"]))
             for each in data.pop("sets")
         )
-        return ShowEntry(ListedShow(sets=sets, places=places_of(tickets), **data), tickets)
+        show = ListedShow(
+            sets=sets, promocodes=tuple(data.pop("promocodes")), places=places_of(tickets), **data
+        )
+        return ShowEntry(show, tickets)
 
 
 def _amount(tickets: tuple[TicketEntry, ...] | int) -> int:

@@ -20,6 +20,7 @@ from application.catalog.gateway import PaymentGateway
 from application.catalog.key_secret import FINGERPRINT, KeySecret, UnkeptSecret, digest_of
 from application.catalog.noted_change import NotedChange, UnwrittenChange
 from application.catalog.pages import ListedShow
+from application.catalog.promocode_rows import load_uses
 from application.catalog.scopes import OF_A_SELLER
 from application.ports.catalog import CatalogChange
 from application.ports.store import Store
@@ -153,6 +154,7 @@ def _load(
     errors: dict[str, str] = {}
     for entry in file.events:
         _load_tickets(change, entry, at, report, errors)
+        load_uses(change, entry.show, known.get(("event", entry.show.id)), errors)
     if errors:
         raise TicketsInUse(errors)
     if report != LoadReport(unchanged=report.unchanged):

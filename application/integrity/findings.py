@@ -24,6 +24,7 @@ class Kind(StrEnum):
     REPEATED = "repeated"
     NUMBER = "number"
     MONEY = "money"
+    PROMOCODE = "promocode"
     ADMIN_TRAIL = "admin_trail"
 
 

@@ -8,9 +8,12 @@ import msgspec
 
 from application.catalog.access import Caller
 from application.event_log.idempotency import key_digest
-from domain.commands import Customer, TicketSelection
+from domain.commands import Customer, TicketsById, TicketSelection
 from domain.order import Order
 from domain.status import Status
+
+NOTHING = TicketsById(())
+"""A selection of no tickets."""
 
 
 class ChoosePayment(msgspec.Struct, frozen=True):
@@ -21,14 +24,18 @@ class ChoosePayment(msgspec.Struct, frozen=True):
     failure_url: str | None = None
 
 
-class ChangeOrder(msgspec.Struct, frozen=True):
-    """The command to change an order, or to fill a new one. Parts that are None do not change."""
+class ChangeOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """The command to change an order, or to fill a new one. Parts that are None do not change.
+
+    `promocodes` are the codes, as they were written, that the order is to have afterwards.
+    """
 
     tickets: TicketSelection | None = None
     all_or_nothing: bool = False
     customer: Customer | None = None
     payment: ChoosePayment | None = None
     status: Status | None = None
+    promocodes: tuple[str, ...] | None = None
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -117,6 +117,8 @@ def wanted(command: ChangeOrder) -> dict[str, Any]:
     if command.customer is not None:
         given = msgspec.structs.asdict(command.customer)
         requested["customer"] = [name for name, value in given.items() if value is not None]
+    if command.promocodes is not None:
+        requested["promocodes"] = command.promocodes
     if command.payment is not None:
         requested["payment"] = command.payment.system
     if command.status is not None:

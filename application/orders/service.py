@@ -14,9 +14,10 @@ from eventsourcing.persistence import ApplicationRecorder, Mapper
 from application.catalog.access import SYSTEM
 from application.catalog.cache import Catalog, CatalogCache
 from application.event_log.event_mapper import EventMapper
-from application.orders.command_parts import NOTHING, payment_of, read_set_of, sets_of
+from application.orders.command_parts import payment_of, read_set_of, sets_of
 from application.orders.commands import (
     CONTENDED,
+    NOTHING,
     TICKETS_SHORT,
     Answer,
     ChangeOrder,
@@ -26,7 +27,13 @@ from application.orders.commands import (
 from application.orders.concurrency import InFlightRequest, InFlightRequests
 from application.orders.document import order_document
 from application.orders.holdings import Holdings
-from application.orders.loaded_order import present_of, refuse_other_version, refuse_stranger
+from application.orders.loaded_order import (
+    LastSeenState,
+    present_of,
+    refuse_other_version,
+    refuse_stranger,
+)
+from application.orders.promocode_uses import FreeUses, UsesNeeded, change_promocodes, with_uses
 from application.orders.snapshots import Snapshots
 from application.orders.vacancy import TicketsShort, missing_tickets, vacant_tickets
 from application.ports.store import Store, StoreUnavailable
@@ -60,13 +67,6 @@ def _not_recorded(_: RejectedRequest) -> None:
 
 def _no_doubt() -> bool:
     return True
-
-
-class LastSeenState(msgspec.Struct, kw_only=True):
-    """The order as the last attempt to decide loaded it."""
-
-    version: int = 0
-    at: datetime | None = None
 
 
 class OrderService(Application[str]):
@@ -115,7 +115,6 @@ class OrderService(Application[str]):
         if terms.limits.tickets_held is not None:
             self._holdings.look(vendor)
         noted: list[Callable[[], None]] = []
-        rest = msgspec.structs.replace(command, tickets=None)
 
         def decide(
             within: Any, loaded: LoadedState, *, final_attempt: bool
@@ -140,11 +139,12 @@ class OrderService(Application[str]):
                 terms=terms,
                 elsewhere=self._elsewhere(vendor, show.org, "", terms, command),
             )
-            self._handle(order, rest, {}, catalog, metadata)
+            uses = FreeUses(loaded, metadata.at, final=final_attempt)
+            self._handle(order, command, {}, catalog, metadata, uses)
             noted.append(self._holdings.note(order, terms.limits))
             return self.answer(within, order, (), request, metadata)
 
-        answer = self.carry_out(read_set_of(command, request, number=True), decide, request, noted)
+        answer = self.carry_out(read_set_of(command, request, new_of=show), decide, request, noted)
         self._record_shortage(answer, command, request)
         return answer
 
@@ -182,7 +182,8 @@ class OrderService(Application[str]):
                 order.show, command, order.tickets, loaded, metadata.at, final_attempt=final_attempt
             )
             try:
-                self._handle(order, command, vacant, catalog, metadata)
+                uses = FreeUses(loaded, metadata.at, final=final_attempt)
+                self._handle(order, command, vacant, catalog, metadata, uses)
             except RefusedByState as refusal:
                 if in_flight.late or present.changed_at > came_at:
                     raise ChangedMeanwhile(reason=refusal, **present.about()) from refusal
@@ -298,9 +299,10 @@ class OrderService(Application[str]):
         vacant: dict[str, str],
         catalog: Catalog,
         metadata: CommandMetadata,
+        uses: FreeUses,
     ) -> None:
         """Have the order decide each part of the command, in the order of its life cycle."""
-        if command.tickets is not None:
+        if command.tickets is not None and not order.is_new:
             terms = catalog.terms(order.org, order.vendor)
             order.change_tickets(
                 command.tickets,
@@ -315,6 +317,7 @@ class OrderService(Application[str]):
                 order.refuse_incomplete(command.tickets)
         if command.customer is not None:
             order.set_customer(command.customer, metadata)
+        change_promocodes(order, command, catalog, metadata, uses)
         if command.payment is not None:
             order.choose_payment(payment_of(command.payment, catalog), metadata)
         if command.status is not None:
@@ -386,7 +389,9 @@ class OrderService(Application[str]):
                 return msgspec.structs.replace(outcome.result, position=outcome.position)
             while noted:
                 noted.pop()()
-            if isinstance(outcome, TicketsShort):
+            if isinstance(outcome, UsesNeeded):
+                read_set = with_uses(read_set, outcome)
+            elif isinstance(outcome, TicketsShort):
                 loaded = self.store.overdue(outcome.seats, outcome.sets, self._clock())
                 overdue = [each for each in loaded if each not in asked_to_expire]
                 self.expire(overdue, request.id, till)

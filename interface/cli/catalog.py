@@ -8,6 +8,7 @@ import click
 import msgspec
 from rich.table import Table
 
+from domain.promocodes import uses_of
 from interface.cli.shared.catalog_files import (
     faults,
     print_diff,
@@ -172,7 +173,8 @@ def show(session: Session, *, as_json: bool) -> None:
     """Show the catalogue, and how many tickets are vacant."""
     services = session.services
     known = services.catalog.current()
-    vacant = services.store.vacancies(list(known.shows), services.clock())
+    codes = [uses_of(code.id) for each in known.shows.values() for code in each.promocodes]
+    vacant = services.store.vacancies([*known.shows, *codes], services.clock())
     if as_json:
         session.print_json(
             {
@@ -194,6 +196,7 @@ def show(session: Session, *, as_json: bool) -> None:
         approves = "yes" if deal.approves_refunds else ""
         deals.add_row(deal.id, deal.org, deal.vendor, approves, minute(deal.ended_at))
     events = [_sets_table(event, vacant) for event in known.shows.values()]
+    events += [_promocodes_table(each, vacant) for each in known.shows.values() if each.promocodes]
     for table in (partners, _systems_table(known), deals, *events):
         session.out.print(table, "")
 
@@ -230,8 +233,22 @@ def _sets_table(event: Any, vacant: dict[str, int]) -> Table:
     return table
 
 
+def _promocodes_table(event: Any, vacant: dict[str, int]) -> Table:
+    columns = ("promo code", "id", "off", "limit", "left", "per buyer")
+    table = listing(*columns, title=f"Promo codes of {event.title} ({event.id})")
+    for each in event.promocodes:
+        off = str(each.amount) if each.percent is None else f"{each.percent} %"
+        left = "" if each.limit is None else str(vacant.get(uses_of(each.id), 0))
+        limits = (str(each.limit or ""), left, str(each.per_buyer or ""))
+        table.add_row(each.code, each.id, off, *limits)
+    return table
+
+
 def _with_vacant(show: Any, vacant: dict[str, int]) -> dict[str, Any]:
     document: dict[str, Any] = msgspec.to_builtins(show)
     for each in document["sets"]:
         each["vacant"] = vacant.get(each["id"], 0)
+    for each in document.get("promocodes", ()):
+        if "limit" in each:
+            each["left"] = vacant.get(uses_of(each["id"]), 0)
     return document

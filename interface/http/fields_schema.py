@@ -50,7 +50,10 @@ KNOWN: Tree = {
     "updated_at": None,
     "value": None,
     "value_extra": None,
-    "values": dict.fromkeys(("extra", "full", "nominal")),
+    "values": {
+        **dict.fromkeys(("discount", "extra", "full", "nominal")),
+        "sets": dict.fromkeys(("d", "id", "p", "ps")),
+    },
     "vendor": PARTNER,
 }
 """Every field of an order that can be requested, with the fields inside it."""

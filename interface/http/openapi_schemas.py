@@ -125,8 +125,9 @@ def _patterns(field: Any) -> dict[str, Any]:
     return {"pattern": patterns[0]} if patterns else {}
 
 
-EXPANDED = {"tickets": "OrderTicket", "event": "ShowHead", "org": "Partner", "vendor": "Partner"}
-"""What an id in an order becomes when fields inside it are requested."""
+EXPANDED = {"tickets": "OrderTicket", "event": "ShowHead", "sets": "SetValues"}
+EXPANDED |= dict.fromkeys(("org", "vendor"), "Partner")
+"""What an id, or an entry of a list, in an order becomes when fields inside it are requested."""
 
 
 def shaped_order(schemas: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from interface.http.input_fields import (
     Moment,
     MomentRange,
     ObjectId,
+    PromocodeText,
     Some,
     Words,
     printable,
@@ -30,6 +31,7 @@ from interface.http.input_fields import (
 )
 
 MOST_TICKETS = 1000
+MOST_CODES = 10
 MOST_EMAIL = 254
 MOST_NAME = 200
 MOST_PAGE = 200
@@ -122,6 +124,14 @@ class OrderChangeIn(Schema):
     payment = fields.Nested(
         PaymentIn, metadata={"description": "How to pay; what is missing or null stays."}
     )
+    promocodes = Some(
+        PromocodeText(),
+        most=MOST_CODES,
+        metadata={
+            "description": "The promo codes that the order is to have afterwards, in any case; each"
+            " takes off what those before it left. None takes all off."
+        },
+    )
     status = fields.Enum(
         Status,
         by_value=True,
@@ -154,6 +164,7 @@ class OrderChangeIn(Schema):
             customer=data.get("customer"),
             payment=data.get("payment"),
             status=data.get("status"),
+            promocodes=tuple(data["promocodes"]) if "promocodes" in data else None,
         )
 
     @post_load

@@ -296,3 +296,17 @@ def test_loading_by_names_twice_changes_nothing(services):
     assert first.tickets_added == 56
     again = load_catalog(services.store, read_catalog_file(SHORT), services.clock())
     assert (again.added, again.updated, again.tickets_added, again.tickets_removed) == (0, 0, 0, 0)
+
+
+# Promo codes.
+
+
+def test_a_promo_code_is_named_by_its_code_and_names_its_sets():
+    codes = "promocodes: [{code: Spring, percent: 10, sets: [standing]}]"
+    text = changed("    title: Hamlet", f"    title: Hamlet\n    {codes}")
+    show = show_of(text).show
+    [code] = show.promocodes
+    assert code.sets == (show.sets[1].id,)
+    assert code.id == show_of(text.replace("Spring", "SPRING")).show.promocodes[0].id
+    errors = errors_of(text.replace("[standing]", "[Stall]"))
+    assert "Stalls may be meant" in errors["events[0].promocodes[0].sets[0]"]
