@@ -25,9 +25,9 @@ COMPONENTS, DEFINITIONS = "#/components/schemas/", "#/$defs/"
 
 class _Converter(OpenAPIConverter):
     def schema2jsonschema(self, schema: Any) -> dict[str, Any]:
-        """A schema, which takes no other fields, and what it says itself."""
+        """A schema, and what it says itself."""
         converted: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call] # apispec types only a part
-        return {**converted, "additionalProperties": False, **getattr(schema, "json_schema", {})}
+        return {**converted, **getattr(schema, "json_schema", {})}
 
     def field2property(self, field: Any) -> dict[str, Any]:
         """A field, and what its own kind says."""

@@ -227,6 +227,7 @@ def _with_gateway(system: Any, gateway: Any) -> dict[str, Any]:
 
 def _sets_table(event: Any, vacant: dict[str, int]) -> Table:
     about = f"{event.title} ({event.id}), {event.currency}, refunds {event.refunds.policy}"
+    about += f", held {event.hold_minutes} min"
     table = listing("set", "name", "tickets", "vacant", title=about)
     for each in event.sets:
         table.add_row(each.id, each.name, str(each.amount), str(vacant.get(each.id, 0)))
