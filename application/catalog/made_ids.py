@@ -5,6 +5,7 @@ The form of what is hashed is a stored format: what was loaded by such ids is fo
 
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -12,8 +13,11 @@ import msgspec
 from application.runtime.people import one_line
 
 DIGITS = 24
+MOST_KEPT = 10_000
+"""So many names are kept in their compared form: rows and numbers come again and again."""
 
 
+@lru_cache(MOST_KEPT)
 def same_name(text: str) -> str:
     """A name as it is compared: neither case nor the number of spaces makes a difference."""
     return one_line(text).casefold()

@@ -1,8 +1,12 @@
 """The rows of the limited uses of promo codes: one a use, claimed by orders as tickets are."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
 import msgspec
 
 from application.ports.catalog import CatalogChange
+from application.ports.store import Store
 from application.ports.tickets import Ticket
 from domain.promocodes import use_of, uses_of
 from domain.shows import Show
@@ -41,3 +45,10 @@ def _have(change: CatalogChange, promocode: str, limit: int, errors: dict[str, s
             )
         else:
             change.remove_tickets(free[missing:])
+
+
+def uses_left(store: Store, shows: Iterable[Show], at: datetime) -> dict[str, int]:
+    """By code with a limit, how often it can still be used."""
+    limited = [each for show in shows for each in show.promocodes if each.limit is not None]
+    free = store.vacancies([uses_of(each.id) for each in limited], at)
+    return {each.id: free.get(uses_of(each.id), 0) for each in limited}
