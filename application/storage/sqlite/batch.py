@@ -91,12 +91,13 @@ CREATE TEMP VIEW noticed_batch AS SELECT *, '' notices FROM batch;
 CREATE TEMP TRIGGER store_noticed_batch INSTEAD OF INSERT ON noticed_batch BEGIN
     INSERT INTO batch VALUES
         (NEW.facts, NEW.heap, NEW.number, NEW.freed, NEW.kept, NEW.taken, NEW.answered);
-    SELECT RAISE(ABORT, 'a notice waits') FROM gateway_notices WHERE {WAITS} AND digest IN
-        (SELECT substr(NEW.heap, value ->> 0, value ->> 1) FROM json_each(NEW.notices));
     INSERT INTO gateway_notices (digest, system, notice, type, came_at, body, state, order_id)
         SELECT substr(NEW.heap, value ->> 0, value ->> 1), value ->> 2, value ->> 3, value ->> 4,
-            value ->> 5, substr(NEW.heap, value ->> 6, value ->> 7), value ->> 8, value ->> 9
-        FROM json_each(NEW.notices) WHERE true {KEPT_AGAIN};
+            value ->> 5, substr(NEW.heap, value ->> 6, value ->> 7),
+            CASE WHEN EXISTS (SELECT 1 FROM gateway_notices
+                WHERE {WAITS} AND digest = substr(NEW.heap, news.value ->> 0, news.value ->> 1))
+            THEN NULL ELSE value ->> 8 END, value ->> 9
+        FROM json_each(NEW.notices) news WHERE true {KEPT_AGAIN};
 END;
 CREATE TEMP VIEW awaited_batch AS SELECT *, '' waited FROM noticed_batch;
 CREATE TEMP TRIGGER store_awaited_batch INSTEAD OF INSERT ON awaited_batch BEGIN
@@ -110,7 +111,8 @@ END;
 digests and fingerprints stand one after another in `heap`, and are named by place (from 1) and
 length. An event's hash stands right after its bytes. A batch with notices of gateways has a view
 of its own, so that all others cost nothing more, and so has one with notices that waited. What
-was loaded may be old by then: a notice that came to wait meanwhile fails the batch."""
+was loaded may be old by then: where a notice came to wait meanwhile, a state of NULL, which no row
+may have, fails the batch."""
 STORE = "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)"
 STORE_NOTICED = "INSERT INTO noticed_batch VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 STORE_AWAITED = "INSERT INTO awaited_batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
