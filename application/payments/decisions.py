@@ -74,7 +74,8 @@ class OrderDecisions:
 
         A request with a key is carried out once. The `notice` that it came by is kept with what is
         recorded; one that waited is `repeated`. Raises `RequestReused` where another one waits
-        under its id, and `NoticeResolved`.
+        under its id, and `NoticeResolved`. The answer to a `notice` that was decided about
+        before has an empty order: nobody is shown it.
 
         `decide` gets an empty order where there is none. A refusal of what a person `asked` is in
         the rejection log, unless the caller may not see the order. Raises what `decide` raises;
@@ -97,8 +98,11 @@ class OrderDecisions:
             def within(
                 transaction: Any, loaded: LoadedState, *, final_attempt: bool
             ) -> Answer | IdempotencyRecord:
-                if loaded.idempotency_record is not None:
-                    return loaded.idempotency_record
+                record = loaded.idempotency_record
+                if record is not None:
+                    if notice is None or record.fingerprint != request.fingerprint:
+                        return record
+                    return Answer(snapshots.replay((), None), record.at, repeated=True)
                 kept = notice and _first_of(notice, loaded.waiting)
                 metadata = CommandMetadata(self._clock(), actor, request.id)
                 decision = Decision(metadata=metadata, loaded=loaded, final=final_attempt)
