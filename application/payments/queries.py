@@ -43,7 +43,7 @@ PAGE = 1000
 class PaymentFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which orders' money to list. `attention` None: whether or not money waits.
 
-    Of what waits, `unknown_buyers` says whether their notices are listed, too.
+    Of what waits, `unknown_buyers` says whether notices that no order has acted on are listed, too.
     """
 
     attention: bool | None = None
@@ -63,8 +63,8 @@ class PaymentPage(msgspec.Struct, frozen=True):
 class PaymentQueries(msgspec.Struct, frozen=True):
     """Reads orders' money.
 
-    A `caller` sees that of orders it sells and of its own shows; None is the operator. Notices of
-    unknown buyers are listed with what waits, where the caller sees them.
+    A `caller` sees that of orders it sells and of its own shows; None is the operator. Notices that
+    no order has acted on are listed with what waits, where the caller sees them.
     """
 
     _store: Store
@@ -84,7 +84,7 @@ class PaymentQueries(msgspec.Struct, frozen=True):
     def page(self, caller: Caller | None, wanted: PaymentFilter) -> PaymentPage:
         """Orders that have money, the last changed first, a page at a time. Raises `BadCursor`.
 
-        What waits begins with the notices of unknown buyers, oldest first.
+        What waits begins with the notices that no order has acted on, oldest first.
         """
         if not _with_notices(caller, wanted):
             return self._orders(caller, wanted)

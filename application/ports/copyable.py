@@ -35,7 +35,7 @@ PARTS = (
     Part("ticket_lists"),
     Part("documents", key=2),
     Part("attempts"),
-    Part("gateway_notices"),
+    Part("gateway_notices", key=2),
     Part("checkpoints"),
     Part("setbacks"),
     Part("admin_trail", grows=True),

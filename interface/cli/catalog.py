@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # see session.py
 
 @click.group()
 def catalog() -> None:
-    """The catalogue: write, check and load a file, show what is loaded."""
+    """The catalogue: its file, and what is loaded."""
 
 
 @catalog.command()

@@ -46,7 +46,7 @@ def list_(session: Session, event: str | None, *, attention: bool, as_json: bool
         session.print_json(documents)
     else:
         session.out.print(payment_list_table([each for each in documents if each["order"]]))
-        if notices := [each["notice"] for each in documents if each["notice"]]:
+        if notices := [each for each in documents if each["notice"]]:
             session.out.print(notice_table(notices))
 
 
@@ -132,7 +132,7 @@ def _resolve_notice(
     if as_json:
         session.print_json(document)
     else:
-        session.out.print(notice_table([document]))
+        session.out.print(notice_table([{"notice": document, "attention": []}]))
 
 
 def _show(session: Session, order_id: str, *, as_json: bool) -> None:
