@@ -17,6 +17,7 @@ from application.catalog.file import read_catalog_file
 from application.catalog.gateway import PaymentGateway
 from application.catalog.key_secret import KeySecret, digest_of
 from application.catalog.scopes import OF_A_SELLER
+from application.ports.admin_trail import Action
 from application.ports.catalog import CatalogChange
 from application.ports.store import Store
 from application.ports.tickets import Ticket
@@ -113,7 +114,7 @@ def _load(store: Store, file: CatalogFile, at: datetime, secret: KeySecret) -> L
         if errors:
             raise TicketsInUse(errors)
         if report != LoadReport(unchanged=report.unchanged):
-            change.record(deed_of(at, "catalog.loaded", **msgspec.structs.asdict(report)))
+            change.record(deed_of(at, Action.CATALOG_LOADED, **msgspec.structs.asdict(report)))
     return report
 
 

@@ -9,6 +9,7 @@ from application.catalog.deeds import deed_of
 from application.catalog.file import read_catalog_file
 from application.catalog.key_secret import KeySecret
 from application.catalog.loading import load_catalog, load_sample
+from application.ports.admin_trail import Action
 from application.ports.store import Store
 
 SANDBOX = "545b544a5d645a463e779d5a"
@@ -41,4 +42,4 @@ def remove_sandbox(store: Store, at: datetime) -> None:
         for kind, name in names:
             if (kind, name) in known:
                 change.remove(kind, name)
-        change.record(deed_of(at, "sandbox.removed", system=SANDBOX))
+        change.record(deed_of(at, Action.SANDBOX_REMOVED, system=SANDBOX))

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from application.ports.admin_trail import Action
 from domain.errors import UserError
 from interface.cli.shared.payment_tables import notice_table, payment_list_table, payments_table
 from interface.cli.shared.session import Session, database_option, json_option
@@ -86,7 +87,7 @@ def resolve(
         return
     order_id = session.services.search.id_of(name)
     session.services.resolver.resolve(order_id, resolution, request, currency, note)
-    session.note_decision("money.resolved", order=order_id, decided=resolution, note=note)
+    session.note_decision(Action.MONEY_RESOLVED, order=order_id, decided=resolution, note=note)
     _show(session, order_id, as_json=as_json)
 
 
@@ -109,7 +110,7 @@ def refund(session: Session, refund_id: str, note: str, *, paid: bool, as_json: 
         raise click.UsageError("Say what was done with the refund: --paid.")
     request = Request(OPERATOR, f"orderlog payment refund {secrets.token_hex(4)}")
     known = session.services.refunds.pay(refund_id.lower(), request, note).document
-    session.note_decision("refund.paid", order=known["order"], refund=known["id"], note=note)
+    session.note_decision(Action.REFUND_PAID, order=known["order"], refund=known["id"], note=note)
     _show(session, known["order"], as_json=as_json)
 
 

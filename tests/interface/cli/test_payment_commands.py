@@ -95,7 +95,7 @@ def test_a_notice_of_an_unknown_buyer_is_listed_and_resolved_once(office, orderl
     assert "12.30 RUB" in orderlog(*asked, "refund").out
     assert orderlog(*asked, "keep").refused("was resolved before, by operator:")
     assert orderlog("payment", "list", "--attention", "--json").document == []
-    assert orderlog("trail", "--json").out.count("notice.resolve") == 1
+    assert orderlog("trail", "--json").out.count("notice.resolved") == 1
 
 
 def test_a_list_of_what_waits_goes_on_behind_the_notices(office, nobodys):
