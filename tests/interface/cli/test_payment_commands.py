@@ -54,6 +54,7 @@ def test_the_operator_says_that_a_refund_was_paid_back(office, orderlog):
     about = {"order": order, "decided": "refund", "note": "too little"}
     assert deeds(orderlog, "money.resolved") == [about]
     assert orderlog("payment", "refund", refund, "--paid").exit_code == 0
+    assert len(deeds(orderlog, "refund.paid")) == 1
     assert office.services.history.history(order)["events"][-1] == paid
 
 
