@@ -17,6 +17,7 @@ from domain.order_money import (
     note_dispute,
     note_received,
     note_refund_failed,
+    note_refund_paid,
 )
 from domain.status import Status
 
@@ -52,6 +53,23 @@ def test_money_that_has_to_go_back_waits_until_it_is_paid():
 def test_money_that_could_not_be_paid_back_waits():
     case = given(in_payment(GATEWAY)).when(late_money_comes, refund_fails)
     assert attention_of(case.order) == [Attention.REFUND_FAILED]
+
+
+def money_goes_back(order, amount=NOTICE.amount):
+    note_refund_paid(order, replace(NOTICE, amount=Decimal(amount)), metadata(after(10_001)))
+
+
+def test_less_paid_back_than_was_due_differs():
+    less = partial(money_goes_back, amount="150.00")
+    case = given(in_payment(GATEWAY)).when(late_money_comes, less)
+    assert attention_of(case.order) == [Attention.REFUND_DIFFERS]
+
+
+def test_money_that_was_paid_back_and_charged_back_differs():
+    lost = disputed(DisputeState.LOST)
+    case = given(in_payment(GATEWAY)).when(late_money_comes, money_goes_back)
+    assert attention_of(case.order) == []
+    assert attention_of(case.when(lost).order) == [Attention.REFUND_DIFFERS]
 
 
 @pytest.mark.parametrize(
