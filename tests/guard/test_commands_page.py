@@ -54,5 +54,5 @@ def test_a_chapter_has_an_example_with_what_is_printed(name):
     assert printed.strip()
 
 
-def test_the_chapter_of_the_trail_lists_every_action():
+def test_every_administrative_action_is_listed():
     assert set(re.findall(r"`([a-z]+\.[a-z]+)`", CHAPTERS["trail"])) == set(Action)
