@@ -11,6 +11,7 @@ from application.catalog.file import read_catalog_file
 from application.catalog.gateway import SANDBOX
 from application.catalog.key_secret import KeySecret
 from application.catalog.loading import load_catalog, load_sample
+from application.ports.admin_trail import Action
 from application.ports.store import Store
 
 KINDS = ("payment_system", "gateway")
@@ -51,4 +52,4 @@ def remove_sandbox(store: Store, at: datetime) -> None:
             if ("event", entry.show.id) in known and all(each.order is None for each in tickets):
                 change.remove_tickets(each.id for each in tickets)
                 change.remove("event", entry.show.id)
-        change.record(deed_of(at, "sandbox.removed", system=SANDBOX))
+        change.record(deed_of(at, Action.SANDBOX_REMOVED, system=SANDBOX))

@@ -23,6 +23,7 @@ from application.orders.queries import cursor_at, read_cursor
 from application.payments.document_types import OrderPaymentsDocument, UnknownNoticeDocument
 from application.payments.notice import BadNotice, NoticeType, notice_of
 from application.payments.resolving import OPERATOR
+from application.ports.admin_trail import Action
 from application.ports.gateway_notices import GatewayNotice, NoticeState
 from application.ports.store import Store
 from application.runtime.clock import from_ms, to_ms, written
@@ -36,8 +37,6 @@ NOT_YET_HANDLED = "not_yet_handled"
 SOON = timedelta(minutes=1)
 """How long a notice may be pending before it is shown: most are handled by the next try."""
 SORT = "came_at"
-RESOLVED = "notice.resolve"
-"""What the administrative trail calls it."""
 
 NAME = re.compile(r"[0-9a-f]{64}\Z")
 Place = tuple[datetime, bytes]
@@ -97,7 +96,7 @@ class UnknownBuyers(msgspec.Struct, frozen=True):
         about = notice_document(notice)
         deed = deed_of(
             self._clock(),
-            RESOLVED,
+            Action.NOTICE_RESOLVED,
             "" if caller is OPERATOR else caller.actor,
             notice=about["id"],
             payment=about["payment"],

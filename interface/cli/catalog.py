@@ -29,7 +29,7 @@ def catalog() -> None:
 
 
 @catalog.command()
-@click.argument("file", type=click.File("rb"), required=False)
+@click.argument("file", type=click.File("rb", lazy=True), required=False)
 @click.option("--sample", is_flag=True, help="Load the sample catalogue instead of a file.")
 @click.option("--yes", is_flag=True, help="Load it even if it takes something off sale.")
 @json_option
@@ -115,7 +115,7 @@ def schema() -> None:
 
 
 @catalog.command()
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=click.File("rb", lazy=True))
 @json_option
 @click.pass_obj
 def check(session: Session, file: BinaryIO, *, as_json: bool) -> None:
@@ -146,7 +146,7 @@ def check(session: Session, file: BinaryIO, *, as_json: bool) -> None:
 
 
 @catalog.command()
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=click.File("rb", lazy=True))
 @json_option
 @database_option
 def diff(session: Session, file: BinaryIO, *, as_json: bool) -> None:

@@ -58,6 +58,7 @@ def test_the_operator_says_that_a_refund_was_paid_back(office, orderlog):
     about = {"order": order, "decided": "refund", "note": "too little"}
     assert deeds(orderlog, "money.resolved") == [about]
     assert orderlog("payment", "refund", refund, "--paid").exit_code == 0
+    assert len(deeds(orderlog, "refund.paid")) == 1
     assert office.services.history.history(order)["events"][-1] == paid
 
 
@@ -99,7 +100,7 @@ def test_a_notice_of_an_unknown_buyer_is_listed_and_resolved_once(office, orderl
     assert "12.30 RUB" in orderlog(*asked, "refund").out
     assert orderlog(*asked, "keep").refused("was resolved before, by operator:")
     assert orderlog("payment", "list", "--attention", "--json").document == []
-    assert orderlog("trail", "--json").out.count("notice.resolve") == 1
+    assert orderlog("trail", "--json").out.count("notice.resolved") == 1
 
 
 def test_a_notice_that_is_not_yet_handled_is_listed_and_not_resolved(office, orderlog, nobodys):

@@ -235,7 +235,7 @@ def test_a_payment_of_nobody_is_resolved_once_and_is_in_the_administrative_trail
     again = {"token": token, "key": "1" * 32, "resolution": "keep", "note": "once more"}
     page.context.request.post(console.address + address, form=again)
     entries = services.store.admin_trail().entries()
-    deeds = [each.deed for each in entries if each.deed.action == "notice.resolve"]
+    deeds = [each.deed for each in entries if each.deed.action == "notice.resolved"]
     assert [b"sent back by hand" in each.about for each in deeds] == [True]
     assert deeds[0].actor.startswith(f"partner:{HOUSE} key:")
 
