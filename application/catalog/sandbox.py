@@ -1,44 +1,52 @@
-"""The payment system of `orderlog serve --sandbox`: it is in the catalogue only while that runs."""
+"""The catalogue of `orderlog serve --sandbox`: the sample, a payment system, and the mark.
+
+A marked database is the sandbox's for good: nothing else serves it, and it never gets into one that
+sells.
+"""
 
 from datetime import datetime
 from importlib.resources import files
 
 from msgspec.structs import replace
 
+from application.catalog.cache import SandboxMark
 from application.catalog.deeds import deed_of
 from application.catalog.file import read_catalog_file
 from application.catalog.key_secret import KeySecret
-from application.catalog.loading import load_catalog, load_sample
+from application.catalog.loading import ENCODE, load_catalog, load_sample
+from application.ports.sandbox import MARK, OfTheSandbox, SoldForReal, carries_mark
 from application.ports.store import Store
-
-SANDBOX = "545b544a5d645a463e779d5a"
-"""The id of the payment system `sandbox/GATE`."""
-KINDS = ("payment_system", "gateway")
 
 
 def load_sandbox(store: Store, at: datetime, secret: KeySecret, page: str) -> None:
-    """Load the sample, and the payment system that sends buyers to `page`.
+    """Load the sample, and the payment system that sends buyers to `page`; mark the database.
 
-    Raises `OwnPartners`.
+    Raises `SoldForReal` and `OwnPartners`; then nothing is changed.
     """
+    if not is_sandbox(store) and store.assigned_position():
+        raise SoldForReal
     load_sample(store, at, secret)
+    _mark(store, at)
     file = read_catalog_file(files("application").joinpath("sandbox_catalog.yaml").read_bytes())
     [system] = file.payment_systems
     systems = (replace(system, redirect_url=page),)
     load_catalog(store, replace(file, payment_systems=systems), at, secret)
 
 
-def remove_sandbox(store: Store, at: datetime) -> None:
-    """Remove the payment system that a service with the sandbox left behind.
+def is_sandbox(store: Store) -> bool:
+    """Whether a database is the sandbox's."""
+    return carries_mark(store.catalog())
 
-    Orders keep what they know of it.
-    """
-    names = [(kind, SANDBOX) for kind in KINDS]
-    if not any(name in store.catalog() for name in names):
+
+def refuse_sandbox(store: Store, remedy: str) -> None:
+    """Raise `OfTheSandbox` for a database of the sandbox."""
+    if is_sandbox(store):
+        raise OfTheSandbox("This database", remedy)
+
+
+def _mark(store: Store, at: datetime) -> None:
+    if MARK in store.catalog():
         return
     with store.change_catalog() as change:
-        known = change.documents()
-        for kind, name in names:
-            if (kind, name) in known:
-                change.remove(kind, name)
-        change.record(deed_of(at, "sandbox.removed", system=SANDBOX))
+        change.put(*MARK, ENCODE(SandboxMark(since=at)))
+        change.record(deed_of(at, "sandbox.marked"))

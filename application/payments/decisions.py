@@ -18,6 +18,7 @@ from application.orders.service import OrderService
 from application.ports.gateway_notices import GatewayNotice, NoticeState
 from application.ports.unit_of_work import IdempotencyRecord, LoadedState, ReadSet
 from application.read_models.tickets import owned
+from application.runtime.service_clock import ServiceClock
 from domain.commands import CommandMetadata
 from domain.order import Order
 from domain.refusals import ChangedMeanwhile, RefusedByState
@@ -26,12 +27,14 @@ from domain.refusals import ChangedMeanwhile, RefusedByState
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What an order decides on: by whom and when it is asked, and what was loaded for it.
 
+    Holds that seem over at `latest` may be: each order knows by its own vendor's clock.
     Unless it is `final`, the decision may raise `TicketsShort`, which frees overdue holds first.
     """
 
     metadata: CommandMetadata
     loaded: LoadedState
     final: bool
+    latest: datetime
 
 
 Decide = Callable[[Order, Decision], None]
@@ -50,7 +53,7 @@ class GatewayRequest(Request, frozen=True):
 class OrderDecisions:
     """Carries out decisions of single orders. Each returns when its events are durable."""
 
-    def __init__(self, orders: OrderService, clock: Callable[[], datetime]) -> None:
+    def __init__(self, orders: OrderService, clock: ServiceClock) -> None:
         self._orders = orders
         self._clock = clock
 
@@ -88,11 +91,17 @@ class OrderDecisions:
             ) -> Answer | IdempotencyRecord:
                 if loaded.idempotency_record is not None:
                     return loaded.idempotency_record
-                metadata = CommandMetadata(self._clock(), actor, request.id)
-                decision = Decision(metadata=metadata, loaded=loaded, final=final_attempt)
                 order = snapshots.replay(loaded.events, loaded.snapshot)
+                metadata = CommandMetadata(self._clock.of(order.vendor), actor, request.id)
+                decision = Decision(
+                    metadata=metadata,
+                    loaded=loaded,
+                    final=final_attempt,
+                    latest=self._clock.latest(),
+                )
                 before = owned(order)
-                self._decide(order, decision, decide, came_at, in_flight)
+                arrived = self._clock.seen_by(order.vendor, came_at)
+                self._decide(order, decision, decide, arrived, in_flight)
                 if notice is not None:
                     state = NoticeState.ACTED if order.pending else NoticeState.IGNORED
                     transaction.notice = replace(notice, order=order.id, state=state)

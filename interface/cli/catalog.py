@@ -20,17 +20,23 @@ def catalog() -> None:
 @catalog.command()
 @click.argument("file", type=click.File("rb"), required=False)
 @click.option("--sample", is_flag=True, help="Load the sample catalogue instead of a file.")
+@click.option("--sandbox", is_flag=True, help="Load it into a database of the sandbox.")
 @json_option
 @database_option
-def load(session: Session, file: BinaryIO | None, *, sample: bool, as_json: bool) -> None:
+def load(
+    session: Session, file: BinaryIO | None, *, sample: bool, sandbox: bool, as_json: bool
+) -> None:
     """Load a catalogue FILE (- for standard input). Loading it again changes nothing."""
     from application.catalog.entries import BadCatalog  # noqa: PLC0415
     from application.catalog.file import read_catalog_file  # noqa: PLC0415
     from application.catalog.loading import TicketsInUse, load_catalog, load_sample  # noqa: PLC0415
+    from application.catalog.sandbox import refuse_sandbox  # noqa: PLC0415
 
     if (file is None) is not sample:
         raise click.UsageError("Name a FILE, or --sample.")
     session.makes_database = True
+    if not sandbox:
+        refuse_sandbox(session.services.store, "give --sandbox, or name another database.")
     services = with_known_keys(session)
     store, secret = services.store, services.key_secret
     try:

@@ -171,18 +171,19 @@ def test_a_page_for_nobody_is_not_found_and_the_secret_is_nowhere(sandbox):
 
 
 def test_nothing_of_it_exists_without_the_option(address, tmp_path):
-    with Service(address, tmp_path / "log", "--sandbox") as service:
-        buyer = Buyer(service)
-        buyer.press("pay")
-        assert buyer.status == "done"
-    with serving(address, tmp_path / "log2") as service:
-        assert service.send("GET", buyer.page, {}).status == 404
+    with serving(address, tmp_path / "log") as service:
+        assert service.send("GET", f"{PAY}?customer={'0' * 40}", {}).status == 404
+        for method in ("GET", "POST", "DELETE"):
+            answer = service.call(method, "/v1/sandbox/clock", {"forward": "PT1M"})
+            assert (answer.status, answer.body["code"]) == (404, "not_found")
+            assert "x-sandbox-clock" not in answer.headers
+        paths = service.send("GET", "/openapi.json", {}).body["paths"]
+        assert not any("sandbox" in each for each in paths)
         order = f"{ORDERS}/{service.order()}"
         refused = service.call("PATCH", order, {"payment": {"system": "sandbox/GATE"}})
         assert refused.status in {400, 404}
         notices = "/v1/gateways/sandbox%2FGATE/notifications"
         assert service.send("POST", notices, {"Content-Type": "application/json"}, {}).status == 404
-        assert service.call("GET", buyer.path).body["status"] == "done"
 
 
 class Receiver(BaseHTTPRequestHandler):
