@@ -3,25 +3,21 @@
 import base64
 import hashlib
 import hmac
-import re
 import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import urlencode
 
 import pytest
 from polling import until
-from server import EVENT, ORDERS, Answer, Service, serving
+from sandbox import FIELD, PAY, raw_post
+from server import EVENT, ORDERS, Service, serving
 
 from application.payments.sandbox import Delivery, SandboxNotice
 from interface.sandbox.sender import Sender
 
 PARTERRE = "56a6254bf06c5a059b93800c"
-FIELD = re.compile(r'type="hidden" name="(\w+)" value="(\w+)"')
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-PAY = "/sandbox/pay"
 
 
 @pytest.fixture(scope="module")
@@ -76,17 +72,6 @@ class Buyer:
     def barcodes(self):
         tickets = self.service.call("GET", f"{self.path}/tickets").body
         return [each["barcode"] for each in tickets if "barcode" in each]
-
-
-def raw_post(service, form):
-    """Send a form as a browser does."""
-    connection = HTTPConnection(service.host, service.port, timeout=30)
-    try:
-        connection.request("POST", PAY, form, FORM)
-        answer = connection.getresponse()
-        return Answer(answer.status, dict(answer.getheaders()), answer.read())
-    finally:
-        connection.close()
 
 
 def test_a_buyer_who_pays_has_a_done_order_with_barcodes(sandbox):
