@@ -17,14 +17,17 @@ from application.catalog.loading import ENCODE, load_catalog, load_sample
 from application.ports.sandbox import MARK, OfTheSandbox, SoldForReal, carries_mark
 from application.ports.store import Store
 
+SERVED = "holds"
+"""A read model that every service projects: whoever does serves the database."""
+
 
 def load_sandbox(store: Store, at: datetime, secret: KeySecret, page: str) -> None:
     """Load the sample, and the payment system that sends buyers to `page`; mark the database.
 
     Raises `SoldForReal` and `OwnPartners`; then nothing is changed.
     """
-    if not is_sandbox(store) and store.assigned_position():
-        raise SoldForReal
+    if not is_sandbox(store):
+        _refuse_one_that_sells(store)
     load_sample(store, at, secret)
     _mark(store, at)
     file = read_catalog_file(files("application").joinpath("sandbox_catalog.yaml").read_bytes())
@@ -42,6 +45,13 @@ def refuse_sandbox(store: Store, remedy: str) -> None:
     """Raise `OfTheSandbox` for a database of the sandbox."""
     if is_sandbox(store):
         raise OfTheSandbox("This database", remedy)
+
+
+def _refuse_one_that_sells(store: Store) -> None:
+    if store.assigned_position():
+        raise SoldForReal("has orders that were sold without it")
+    if store.read_models().state(SERVED).projector is not None:
+        raise SoldForReal("is served without it by another process")
 
 
 def _mark(store: Store, at: datetime) -> None:

@@ -28,12 +28,12 @@ class OfTheSandbox(UserError):
 
 
 class SoldForReal(UserError):
-    """The sandbox would be let into a database that has sold without it."""
+    """The sandbox would be let into a database that sells without it."""
 
-    def __init__(self) -> None:
+    def __init__(self, why: str) -> None:
         super().__init__(
-            "The sandbox is not served: this database has orders that were sold without it."
-            " Leave out --sandbox, or name another database."
+            f"The sandbox is not served: this database {why}. Leave out --sandbox, or name another"
+            " database."
         )
 
 

@@ -30,13 +30,11 @@ def load(
     from application.catalog.entries import BadCatalog  # noqa: PLC0415
     from application.catalog.file import read_catalog_file  # noqa: PLC0415
     from application.catalog.loading import TicketsInUse, load_catalog, load_sample  # noqa: PLC0415
-    from application.catalog.sandbox import refuse_sandbox  # noqa: PLC0415
 
     if (file is None) is not sample:
         raise click.UsageError("Name a FILE, or --sample.")
     session.makes_database = True
-    if not sandbox:
-        refuse_sandbox(session.services.store, "give --sandbox, or name another database.")
+    _refuse_other_kind(session, sandbox=sandbox)
     services = with_known_keys(session)
     store, secret = services.store, services.key_secret
     try:
@@ -57,6 +55,17 @@ def load(
         f"{report.keys_added} keys added; tickets: {report.tickets_added} added, "
         f"{report.tickets_changed} changed, {report.tickets_removed} removed."
     )
+
+
+def _refuse_other_kind(session: Session, *, sandbox: bool) -> None:
+    """Refuse a database of the sandbox without --sandbox, and any other one with it."""
+    from application.catalog.sandbox import is_sandbox, refuse_sandbox  # noqa: PLC0415
+
+    store = session.services.store
+    if not sandbox:
+        refuse_sandbox(store, "give --sandbox, or name another database.")
+    elif not is_sandbox(store):
+        session.refuse("This database is not of the sandbox: leave out --sandbox.")
 
 
 @catalog.command()
