@@ -180,13 +180,29 @@ def test_back_in_time_an_orders_events_do_not_go_back(sandbox):
     assert state_of(sandbox, seat) == "vacant"
 
 
-def test_money_is_late_by_the_partners_clock(sandbox):
+def paid(service, action):
+    """An order that its buyer pays by a button of the sandbox's page, and what the page says."""
     paying = {"payment": {"system": "sandbox/GATE"}, "status": "in_progress"}
-    path, _ = new_order(sandbox, customer={"lang": "en"}, **paying)
-    page = urlsplit(sandbox.call("GET", path).body["payment"]["redirect_url"])
-    form = sandbox.send("GET", f"{page.path}?{page.query}", {}).content.decode()
-    sent = raw_post(sandbox, urlencode({**dict(FIELD.findall(form)), "action": "pay_late"}))
-    assert b"Will be sent at" in sent.content
+    path, _ = new_order(service, customer={"lang": "en"}, **paying)
+    page = urlsplit(service.call("GET", path).body["payment"]["redirect_url"])
+    form = service.send("GET", f"{page.path}?{page.query}", {}).content.decode()
+    sent = raw_post(service, urlencode({**dict(FIELD.findall(form)), "action": action}))
+    return path, sent.content.decode()
+
+
+def test_money_is_in_time_by_the_partners_clock(sandbox):
+    move(sandbox, at="2020-02-29T12:00:00Z")
+    path, said = paid(sandbox, "pay")
+    assert said.count("200 kept") == 2
+    events = history(sandbox, path)
+    assert sandbox.call("GET", path).body["status"] == "done"
+    assert "OrderReinstated" not in [each["name"] for each in events]
+    assert {each["at"][:16] for each in events} <= {"2020-02-29T12:00", "2020-02-29T12:01"}
+
+
+def test_money_is_late_by_the_partners_clock(sandbox):
+    path, said = paid(sandbox, "pay_late")
+    assert "Will be sent at" in said
     move(sandbox, forward="PT6M")
     until(lambda: sandbox.call("GET", path).body["status"] == "done", "no late money")
     events = {each["name"]: each for each in history(sandbox, path)}
