@@ -125,10 +125,10 @@ class OrderService(Application[str]):
                 return loaded.idempotency_record
             metadata = self._metadata(request)
             vacant = vacant_tickets(
-                show_id, command, {}, loaded, self._clock.latest(), final_attempt=final_attempt
+                show_id, command, {}, loaded, self._clock.latest, final_attempt=final_attempt
             )
             order = Order.create(
-                new_id(self._clock()),
+                new_id(metadata.at),
                 loaded.number,
                 show,
                 vendor=vendor,
@@ -179,7 +179,7 @@ class OrderService(Application[str]):
             seen.version, seen.at = order.version, metadata.at
             before, present = owned(order), present_of(order, metadata.at)
             refuse_other_version(order, request, present)
-            latest = self._clock.latest()
+            latest = self._clock.latest
             vacant = vacant_tickets(
                 order.show, command, order.tickets, loaded, latest, final_attempt=final_attempt
             )
