@@ -18,6 +18,7 @@ from application.orders.service import OrderService
 from application.ports.gateway_notices import GatewayNotice, NoticeState, WaitingNotice
 from application.ports.unit_of_work import IdempotencyRecord, LoadedState, ReadSet
 from application.read_models.tickets import owned
+from application.runtime.service_clock import ServiceClock
 from domain.commands import CommandMetadata
 from domain.order import Order
 from domain.refusals import ChangedMeanwhile, Refusal, RefusedByState, RequestReused, UnknownOrder
@@ -26,12 +27,14 @@ from domain.refusals import ChangedMeanwhile, Refusal, RefusedByState, RequestRe
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What an order decides on: by whom and when it is asked, and what was loaded for it.
 
+    Holds that seem over at `latest` may be: each order knows by its own vendor's clock.
     Unless it is `final`, the decision may raise `TicketsShort`, which frees overdue holds first.
     """
 
     metadata: CommandMetadata
     loaded: LoadedState
     final: bool
+    latest: datetime
 
 
 Decide = Callable[[Order, Decision], None]
@@ -54,7 +57,7 @@ class NoticeResolved(Exception):
 class OrderDecisions:
     """Carries out decisions of single orders. Each returns when its events are durable."""
 
-    def __init__(self, orders: OrderService, clock: Callable[[], datetime]) -> None:
+    def __init__(self, orders: OrderService, clock: ServiceClock) -> None:
         self._orders = orders
         self._clock = clock
 
@@ -104,12 +107,18 @@ class OrderDecisions:
                         return record
                     return Answer(snapshots.replay((), None), record.at, repeated=True)
                 kept = notice and _first_of(notice, loaded.waiting)
-                metadata = CommandMetadata(self._clock(), actor, request.id)
-                decision = Decision(metadata=metadata, loaded=loaded, final=final_attempt)
                 order = snapshots.replay(loaded.events, loaded.snapshot)
+                metadata = CommandMetadata(self._clock.of(order.vendor), actor, request.id)
+                decision = Decision(
+                    metadata=metadata,
+                    loaded=loaded,
+                    final=final_attempt,
+                    latest=self._clock.latest(),
+                )
                 before = owned(order)
                 seen.version, seen.at = order.version, metadata.at if order.version else None
-                self._decide(order, decision, decide, came_at, in_flight)
+                arrived = self._clock.seen_by(order.vendor, came_at)
+                self._decide(order, decision, decide, arrived, in_flight)
                 if kept is not None:
                     state = NoticeState.ACTED if order.pending else NoticeState.IGNORED
                     transaction.notice = replace(kept, order=order.id, state=state)

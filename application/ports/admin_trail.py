@@ -16,7 +16,7 @@ class Action(StrEnum):
     """What is done, as an entry says it: a thing, and what became of it (`docs/commands.md`)."""
 
     CATALOG_LOADED = "catalog.loaded"
-    SANDBOX_REMOVED = "sandbox.removed"
+    SANDBOX_MARKED = "sandbox.marked"
     KEY_CREATED = "key.created"
     KEY_ENDS = "key.ends"
     KEY_REVOKED = "key.revoked"
