@@ -4,12 +4,15 @@ import atexit
 import os
 import shutil
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import structlog
 from postgres_server import postgres_server
 from seller import BoxOffice
+
+pytest.register_assert_rewrite("order_case")
 
 MEMORY = Path("/dev/shm")
 ROOM = 2 * 2**30
@@ -90,3 +93,18 @@ def office(tmp_path):
     """A ticket shop over an SQLite file, with a clock of its own."""
     with BoxOffice(f"sqlite:///{tmp_path / 'orders.db'}") as shop:
         yield shop
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A Chromium without a screen: one for all tests of a process, which may open no second."""
+    from console_service import chromium  # noqa: PLC0415 - only where a browser is asked for
+
+    with ExitStack() as opened:
+        try:
+            found = opened.enter_context(chromium())
+        except (LookupError, ImportError) as why:
+            if os.environ.get("ORDERLOG_TEST_BROWSER") == "required":
+                raise
+            pytest.skip(f"no browser looks at the pages: {why}")
+        yield found

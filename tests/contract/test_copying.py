@@ -96,7 +96,7 @@ def test_a_copy_tells_what_its_source_tells(source, target):
     there = told(target)
     assert there == told(source)
     assert copied["events"] == len(there["events"]) > 2000
-    assert copied["tickets"] == sum(map(len, there["tickets"])) > 4000
+    assert copied["tickets"] > sum(map(len, there["tickets"])) > 4000  # and uses of promo codes
     assert copied["documents"] == len(there["documents"])
     assert copied["requests"] == len(there["requests"]) + len(there["notices"])
     assert copied["gateway_notices"] == len(there["notices"]) > 200

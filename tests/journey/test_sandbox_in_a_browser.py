@@ -1,11 +1,7 @@
 """Each button of the sandbox's page in a real browser, and what becomes of the order."""
 
-import os
-from contextlib import ExitStack
-
 import pytest
 from certificates import Certificate
-from console_service import chromium
 from databases import STORES, a_database
 from polling import until
 from server import EVENT, KEY, ORDERS, Service
@@ -16,23 +12,17 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touc
 
 
 @pytest.fixture(scope="module")
-def phone():
-    """A browser of the size of a phone, which writes down what it complains of."""
-    with ExitStack() as opened:
-        try:
-            browser = opened.enter_context(chromium())
-        except (LookupError, ImportError) as why:
-            if os.environ.get("ORDERLOG_TEST_BROWSER") == "required":
-                raise
-            pytest.skip(f"no browser looks at the sandbox: {why}")
-        context = browser.new_context(ignore_https_errors=True, **PHONE)
-        context.set_default_timeout(20_000)
-        page = context.new_page()
-        complaints = []
-        page.on("console", lambda said: complaints.append(said.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        yield page
-        assert complaints == []
+def phone(browser):
+    """A page of the size of a phone, which writes down what it complains of."""
+    context = browser.new_context(ignore_https_errors=True, **PHONE)
+    context.set_default_timeout(20_000)
+    page = context.new_page()
+    complaints = []
+    page.on("console", lambda said: complaints.append(said.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    context.close()
+    assert complaints == []
 
 
 @pytest.fixture(scope="module", params=STORES)

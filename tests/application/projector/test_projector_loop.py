@@ -112,7 +112,7 @@ def without(projection, order):
             raise ValueError("no room for this one")
         return projection.rows(events)
 
-    return msgspec.structs.replace(projection, rows=rows)
+    return msgspec.structs.replace(projection, rows=rows, rows_of=None)
 
 
 def test_a_read_model_that_cannot_take_an_order_does_not_hold_up_the_others(sold):
@@ -131,7 +131,9 @@ def test_a_read_model_that_cannot_take_an_order_does_not_hold_up_the_others(sold
 
 def test_a_row_that_cannot_be_written_stops_its_read_model(sold):
     wide = msgspec.structs.replace(
-        ORDERS, rows=lambda events: [msgspec.structs.replace(ORDERS.rows(events)[0], columns=(1,))]
+        ORDERS,
+        rows_of=None,
+        rows=lambda events: [msgspec.structs.replace(ORDERS.rows(events)[0], columns=(1,))],
     )
     assert not Projector(sold.store, [wide]).step(wide)
     assert state(sold).stopped.startswith(f"at position {sold.store.log(0, 1)[0].id}: ")

@@ -1,13 +1,11 @@
 """Visitors of the console: by a real browser, or by plain requests."""
 
-import os
-from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 from console_data import HOUSE_KEY
-from console_service import chromium, running
+from console_service import running
 
 from interface.console.page_session import SESSION_COOKIE
 
@@ -22,18 +20,6 @@ GIVEN_UP = ("htmx:afterRequest", "htmx:sendAbort")
 def console(tmp_path_factory):
     with running(tmp_path_factory.mktemp("console")) as service:
         yield service
-
-
-@pytest.fixture(scope="session")
-def browser():
-    with ExitStack() as opened:
-        try:
-            found = opened.enter_context(chromium())
-        except (LookupError, ImportError) as why:
-            if os.environ.get("ORDERLOG_TEST_BROWSER") == "required":
-                raise
-            pytest.skip(f"no browser looks at the console: {why}")
-        yield found
 
 
 class Visitor:
