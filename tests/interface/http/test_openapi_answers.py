@@ -436,8 +436,9 @@ def take_notice(counter):
         path = f"/v1/gateways/{system}/notifications{query}"
         return counter.client_post(path, data=body, headers=headers, **more)
 
-    ask(json=notice())
     with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(NAME, raising=False)
+        ask(json=notice())
         patch.setenv(NAME, SECRET)
         assert ask(json=notice()).json == {"status": "kept"}
         ask(json=notice(), query="?page=1")
