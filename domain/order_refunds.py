@@ -42,20 +42,7 @@ def request_refund(
     begun.
     """
     named = list(dict.fromkeys(tickets))
-    if order.status is not Status.DONE:
-        raise refusals.NotRefundable(status=order.status_at(metadata.at))
-    for ticket in named:
-        if ticket not in order.tickets:
-            raise refusals.TicketNotOfOrder(ticket=ticket)
-    going = [each for each in order.tickets if each not in named] if stay else named
-    if not going:
-        raise refusals.NothingToRefund
-    if len(refunds_of(order)) >= MOST_REFUNDS:
-        raise refusals.TooManyRefunds(most=MOST_REFUNDS)
-    taken = {each for known in refunds_of(order) if known.status in TAKEN for each in known.tickets}
-    for ticket in going:
-        if ticket in taken:
-            raise refusals.TicketInRefund(ticket=ticket)
+    going = _going(order, named, metadata, stay=stay)
     if culprit is Culprit.USER and metadata.at >= show.starts_at:
         raise refusals.ShowHasBegun(at=show.starts_at)
     part = part_paid_back(show.refunds.policy, culprit, metadata.at, show.starts_at)
@@ -71,6 +58,25 @@ def request_refund(
         value=min(value, _left_to_give_back(order)),
         currency=(order.money and order.money.sold_in) or show.currency,
     )
+
+
+def _going(order: Order, named: list[str], metadata: CommandMetadata, *, stay: bool) -> list[str]:
+    """The tickets that go back; refuses where they cannot."""
+    if order.status is not Status.DONE:
+        raise refusals.NotRefundable(status=order.status_at(metadata.at))
+    for ticket in named:
+        if ticket not in order.tickets:
+            raise refusals.TicketNotOfOrder(ticket=ticket)
+    going = [each for each in order.tickets if each not in named] if stay else named
+    if not going:
+        raise refusals.NothingToRefund
+    if len(refunds_of(order)) >= MOST_REFUNDS:
+        raise refusals.TooManyRefunds(most=MOST_REFUNDS)
+    taken = {each for known in refunds_of(order) if known.status in TAKEN for each in known.tickets}
+    for ticket in going:
+        if ticket in taken:
+            raise refusals.TicketInRefund(ticket=ticket)
+    return going
 
 
 def approve_refund(order: Order, refund: str, show: Show | None, metadata: CommandMetadata) -> None:

@@ -32,7 +32,7 @@ class Id(fields.String):
 
 
 class OwnId(Id):
-    """The id of a thing itself. Left out, it is made (`naming.py`) of what tells the thing apart.
+    """The id of a thing itself. Left out, it is made (`naming.py`) of what distinguishes the thing.
 
     That is its `kind`, the nearest thing of the kind `within` around it, and the fields `named_by`.
     Things that are `shared` may be named in several places: a hall has many evenings.

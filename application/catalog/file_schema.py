@@ -9,12 +9,16 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 
 from application.catalog.cache import Partner
 from application.catalog.entries import CatalogFile, PartnerEntry, ShowEntry, TicketEntry
-from application.catalog.file_fields import Flag as _Flag
-from application.catalog.file_fields import Moment as _Moment
-from application.catalog.file_fields import Money as _Money
-from application.catalog.file_fields import OneOrMany, OwnId, Reference
-from application.catalog.file_fields import text as _text
-from application.catalog.file_fields import whole as _whole
+from application.catalog.file_fields import (
+    Flag,
+    Moment,
+    Money,
+    OneOrMany,
+    OwnId,
+    Reference,
+    text,
+    whole,
+)
 from application.catalog.gateway import PaymentGateway
 from application.catalog.key_form import is_strong
 from application.catalog.page_schema import PartnerPageIn, ShowPageIn, partner_page
@@ -61,8 +65,8 @@ def _refuse_weak_key(value: str) -> None:
 
 
 class _LimitsIn(Schema):
-    tickets_per_order = _whole(1, MOST_TICKETS)
-    tickets_held = _whole(1, MOST_TICKETS)
+    tickets_per_order = whole(1, MOST_TICKETS)
+    tickets_held = whole(1, MOST_TICKETS)
 
     @post_load
     def limits(self, data: dict[str, Any], **_: Any) -> SaleLimits:
@@ -71,15 +75,15 @@ class _LimitsIn(Schema):
 
 class _PartnerIn(PartnerPageIn):
     id = OwnId("partner", "name")
-    name = _text()
-    language = _text(
+    name = text()
+    language = text(
         validate.Regexp(_LANGUAGE, error="Is no language: two small letters are one."),
         optional=True,
     )
-    rate_per_second = _whole(0, MOST_RATE)
+    rate_per_second = whole(0, MOST_RATE)
     limits = fields.Nested(_LimitsIn, load_default=None)
     keys = fields.List(
-        _text(_refuse_weak_key),
+        text(_refuse_weak_key),
         load_default=list,
     )
 
@@ -105,7 +109,7 @@ class _NotificationsIn(Schema):
 
 class _SystemIn(Schema):
     id = OwnId("payment system", "alias")
-    alias = _text()
+    alias = text()
     hold_minutes = fields.Integer(
         required=True, strict=True, validate=validate.Range(1, MOST_MINUTES)
     )
@@ -145,7 +149,7 @@ class _DealIn(Schema):
     org = Reference("partner", required=True)
     vendor = Reference("partner", required=True)
     limits = fields.Nested(_LimitsIn, load_default=None)
-    approves_refunds = _Flag()
+    approves_refunds = Flag()
 
     @post_load
     def deal(self, data: dict[str, Any], **_: Any) -> Deal:
@@ -154,10 +158,10 @@ class _DealIn(Schema):
 
 class _RuleIn(Schema):
     id = OwnId("rule", "from", "till", within="set")
-    nominal = _Money(required=True)
-    extra = _Money(load_default=Decimal("0.00"))
-    from_ = _Moment(data_key="from", load_default=None)
-    till = _Moment(load_default=None)
+    nominal = Money(required=True)
+    extra = Money(load_default=Decimal("0.00"))
+    from_ = Moment(data_key="from", load_default=None)
+    till = Moment(load_default=None)
 
     @validates_schema(skip_on_field_errors=False)
     def window(self, data: dict[str, Any], **_: Any) -> None:
@@ -209,7 +213,7 @@ class _SetIn(Schema):
     }
 
     id = OwnId("set", "name", within="event")
-    name = _text()
+    name = text()
     rules = fields.List(fields.Nested(_RuleIn), required=True, validate=validate.Length(1, 100))
     tickets = _Tickets()
     seats = SeatBlocks()
@@ -233,7 +237,7 @@ class _SetIn(Schema):
 
 class _RefundsIn(Schema):
     policy = fields.Enum(RefundPolicy, by_value=True, load_default=RefundPolicy.GENERAL)
-    resell = _Flag()
+    resell = Flag()
 
     @post_load
     def terms(self, data: dict[str, Any], **_: Any) -> RefundTerms:
@@ -243,10 +247,10 @@ class _RefundsIn(Schema):
 class _EventIn(Schema):
     id = OwnId("event", "title", within="partner")
     org = Reference("partner", required=True)
-    title = _text()
-    starts_at = _Moment(required=True)
-    ends_at = _Moment(required=True)
-    currency = _text(
+    title = text()
+    starts_at = Moment(required=True)
+    ends_at = Moment(required=True)
+    currency = text(
         validate.Regexp(_CURRENCY, error="Is no currency: three capital letters are one."),
         default=CURRENCY,
     )

@@ -185,7 +185,7 @@ def _schema_of(field: Any, *, listed: bool) -> Schema | None:
 def _names_of(
     value: Mapping[Any, Any], own: OwnId, known: Mapping[str, Any]
 ) -> Sequence[Any] | None:
-    """What tells a thing apart, in the form in which it is compared; None if it is not known."""
+    """What distinguishes a thing, in the form in which it is compared; None if it is not known."""
     try:
         return [_name_of(value.get(name), known[name]) for name in own.named_by]
     except ValidationError:

@@ -35,9 +35,6 @@ from domain.promocodes import Discount, discount_on
 from domain.status import Status
 from domain.ticket_moves import follow
 
-BY_VENDORS = ""
-"""The currency of orders whose money the vendor received: no event of theirs names one."""
-
 
 class MoneyTotals(msgspec.Struct, kw_only=True):
     """The sums of many orders' balances, by currency."""

@@ -91,7 +91,7 @@ def change_promocodes(
 
 
 def uses_of_new(command: ChangeOrder, offered: Iterable[Promocode]) -> UsesNeeded:
-    """The uses that a new order needs for the codes of its command, as far as one can tell."""
+    """The uses that a new order may need for the codes of its command."""
     named = {normal(code) for code in command.promocodes or ()}
     codes = [each for each in offered if normal(each.code) in named]
     email = None if command.customer is None else command.customer.email

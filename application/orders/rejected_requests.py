@@ -8,19 +8,27 @@ process had not written when it crashed (a fraction of a second) are lost.
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 import structlog
 
-from application.orders.commands import ChangeOrder, RejectedRequest
+from application.orders.commands import (
+    CONTENDED,
+    TICKETS_SHORT,
+    Answer,
+    ChangeOrder,
+    RejectedRequest,
+    Request,
+)
 from application.ports.rejection_log import Attempt
 from application.ports.store import Store
 from application.runtime.background_thread import BackgroundThread
 from application.runtime.clock import written
 from domain.commands import BestAvailable, TicketsById
+from domain.refusals import Refusal
 
 KEPT = timedelta(days=30)
 MOST_QUEUED = 10_000
@@ -103,6 +111,44 @@ class RejectionLog:
         self.write()
         if not self._queue:
             self._idle.set()
+
+
+def refused(
+    order: str,
+    version: int,
+    at: datetime,
+    command: ChangeOrder,
+    request: Request,
+    refusal: Exception,
+    asked: Mapping[str, Any],
+) -> RejectedRequest:
+    """The entry of a request that an order refused, at its `version`."""
+    code, about = (refusal.code, refusal.about) if isinstance(refusal, Refusal) else (CONTENDED, {})
+    return RejectedRequest(
+        order=order,
+        version=version,
+        at=at,
+        request=request,
+        command=command,
+        code=code,
+        about=about,
+        asked=asked,
+    )
+
+
+def fell_short(
+    answer: Answer, command: ChangeOrder, request: Request, missing: Mapping[str, Any]
+) -> RejectedRequest:
+    """The entry of a request that got less than it asked for."""
+    return RejectedRequest(
+        order=answer.order.id,
+        version=answer.order.version,
+        at=answer.at,
+        request=request,
+        command=command,
+        code=TICKETS_SHORT,
+        about=missing,
+    )
 
 
 def wanted(command: ChangeOrder) -> dict[str, Any]:

@@ -17,9 +17,7 @@ from application.event_log.event_mapper import EventMapper
 from application.orders.buyer_ids import BuyerIds
 from application.orders.command_parts import payment_of, read_set_of, sets_of
 from application.orders.commands import (
-    CONTENDED,
     NOTHING,
-    TICKETS_SHORT,
     Answer,
     ChangeOrder,
     RejectedRequest,
@@ -35,6 +33,7 @@ from application.orders.loaded_order import (
     refuse_stranger,
 )
 from application.orders.promocode_uses import FreeUses, UsesNeeded, change_promocodes, with_uses
+from application.orders.rejected_requests import fell_short, refused
 from application.orders.snapshots import Snapshots
 from application.orders.vacancy import TicketsShort, missing_tickets, vacant_tickets
 from application.ports.store import Store, StoreUnavailable
@@ -265,39 +264,16 @@ class OrderService(Application[str]):
         asked: Mapping[str, Any] = NOTHING_ASKED,
     ) -> None:
         """Log a refusal, unless the caller may not see the order and so its timeline."""
-        if seen.at is None:
-            return
-        code = refusal.code if isinstance(refusal, Refusal) else CONTENDED
-        about = refusal.about if isinstance(refusal, Refusal) else {}
-        self._log_rejection(
-            RejectedRequest(
-                order=order,
-                version=seen.version,
-                at=seen.at,
-                request=request,
-                command=command,
-                code=code,
-                about=about,
-                asked=asked,
+        if seen.at is not None:
+            self._log_rejection(
+                refused(order, seen.version, seen.at, command, request, refusal, asked)
             )
-        )
 
     def _record_shortage(self, answer: Answer, command: ChangeOrder, request: Request) -> None:
         """Log that requested tickets were not vacant."""
         missing = missing_tickets(answer.order, command.tickets)
         if missing and not answer.repeated:
-            order = answer.order
-            self._log_rejection(
-                RejectedRequest(
-                    order=order.id,
-                    version=order.version,
-                    at=answer.at,
-                    request=request,
-                    command=command,
-                    code=TICKETS_SHORT,
-                    about=missing,
-                )
-            )
+            self._log_rejection(fell_short(answer, command, request, missing))
 
     def _metadata(self, request: Request) -> CommandMetadata:
         caller = request.caller

@@ -85,49 +85,27 @@ class OrderDecisions:
         `ChangedMeanwhile` where the order's state refuses, and was changed after the request had
         come.
         """
-        snapshots = self._orders.kept_snapshots
         read_set = ReadSet(
             order=order_id,
-            snapshot=snapshots.of(order_id),
+            snapshot=self._orders.kept_snapshots.of(order_id),
             seats=seats,
             picks=dict(picks or {}),
             request=None if request.key is None else request.digest,
             notice=notice is not None,
         )
-        came_at = self._clock()
-        seen = LastSeenState()
+        came_at, seen = self._clock(), LastSeenState()
         with self._orders.in_flight.taken(order_id) as in_flight:
-
-            def within(
-                transaction: Any, loaded: LoadedState, *, final_attempt: bool
-            ) -> Answer | IdempotencyRecord:
-                record = loaded.idempotency_record
-                if record is not None:
-                    if notice is None or record.fingerprint != request.fingerprint:
-                        return record
-                    return Answer(snapshots.replay((), None), record.at, repeated=True)
-                kept = notice and _first_of(notice, loaded.waiting)
-                order = snapshots.replay(loaded.events, loaded.snapshot)
-                metadata = CommandMetadata(self._clock.of(order.vendor), actor, request.id)
-                decision = Decision(
-                    metadata=metadata,
-                    loaded=loaded,
-                    final=final_attempt,
-                    latest=self._clock.latest(),
-                )
-                before = owned(order)
-                seen.version, seen.at = order.version, metadata.at if order.version else None
-                arrived = self._clock.seen_by(order.vendor, came_at)
-                self._decide(order, decision, decide, arrived, in_flight)
-                if kept is not None:
-                    state = NoticeState.ACTED if order.pending else NoticeState.IGNORED
-                    transaction.notice = replace(kept, order=order.id, state=state)
-                    transaction.waited = loaded.waiting is not None
-                answer = self._orders.answer(
-                    transaction, order, before, request, metadata, documented=False
-                )
-                return answer if loaded.waiting is None else replace(answer, repeated=True)
-
+            within = _WithinUnitOfWork(
+                orders=self._orders,
+                clock=self._clock,
+                decide=decide,
+                request=request,
+                actor=actor,
+                notice=notice,
+                came_at=came_at,
+                seen=seen,
+                in_flight=in_flight,
+            )
             try:
                 return self._orders.carry_out(read_set, within, request, [])
             except Refusal as refusal:
@@ -137,24 +115,64 @@ class OrderDecisions:
                     )
                 raise
 
-    def _decide(
-        self,
-        order: Order,
-        decision: Decision,
-        decide: Decide,
-        came_at: datetime,
-        in_flight: InFlightRequest,
-    ) -> None:
+
+class _WithinUnitOfWork(msgspec.Struct, kw_only=True):
+    """What a unit of work calls: the order decides on what was loaded. `seen` is filled in."""
+
+    orders: OrderService
+    clock: ServiceClock
+    decide: Decide
+    request: Request
+    actor: str
+    notice: GatewayNotice | None
+    came_at: datetime
+    seen: LastSeenState
+    in_flight: InFlightRequest
+
+    def __call__(
+        self, transaction: Any, loaded: LoadedState, *, final_attempt: bool
+    ) -> Answer | IdempotencyRecord:
+        if loaded.idempotency_record is not None:
+            return self._decided_before(loaded.idempotency_record)
+        kept = self.notice and _first_of(self.notice, loaded.waiting)
+        order = self.orders.kept_snapshots.replay(loaded.events, loaded.snapshot)
+        metadata = CommandMetadata(self.clock.of(order.vendor), self.actor, self.request.id)
+        before = owned(order)
+        self.seen.version, self.seen.at = order.version, metadata.at if order.version else None
+        self._have_decide(
+            order,
+            Decision(
+                metadata=metadata, loaded=loaded, final=final_attempt, latest=self.clock.latest()
+            ),
+        )
+        if kept is not None:
+            state = NoticeState.ACTED if order.pending else NoticeState.IGNORED
+            transaction.notice = replace(kept, order=order.id, state=state)
+            transaction.waited = loaded.waiting is not None
+        answer = self.orders.answer(
+            transaction, order, before, self.request, metadata, documented=False
+        )
+        return answer if loaded.waiting is None else replace(answer, repeated=True)
+
+    def _decided_before(self, record: IdempotencyRecord) -> Answer | IdempotencyRecord:
+        """A notice shows nobody its order, so no events are read to answer a repeated one."""
+        if self.notice is None or record.fingerprint != self.request.fingerprint:
+            return record
+        nobodys = self.orders.kept_snapshots.replay((), None)
+        return Answer(nobodys, record.at, repeated=True)
+
+    def _have_decide(self, order: Order, decision: Decision) -> None:
         present = present_of(order, decision.metadata.at)
         try:
-            decide(order, decision)
+            self.decide(order, decision)
         except RefusedByState as refusal:
-            if in_flight.late or present.changed_at > came_at:
+            came_at = self.clock.seen_by(order.vendor, self.came_at)
+            if self.in_flight.late or present.changed_at > came_at:
                 raise ChangedMeanwhile(reason=refusal, **present.about()) from refusal
             refusal.present = present.about()
             raise
         if order.pending:
-            self._orders.in_flight.changed(order.id, in_flight)
+            self.orders.in_flight.changed(order.id, self.in_flight)
 
 
 def _first_of(notice: GatewayNotice, waiting: WaitingNotice | None) -> GatewayNotice:

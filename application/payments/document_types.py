@@ -102,7 +102,7 @@ class UnknownNoticeDocument(TypedDict):
     id: Annotated[str, Meta(description="Its name here.")]
     system: Annotated[Id, Meta(description="The payment system.")]
     notice: Annotated[str, Meta(description="The payment system's own id of the notice.")]
-    type: Annotated[str, Meta(description="What it tells, such as `payment.succeeded`.")]
+    type: Annotated[str, Meta(description="What it is about, such as `payment.succeeded`.")]
     payment: Annotated[str, Meta(description="The payment system's own id of the payment.")]
     amount: Annotated[Money, Meta(description="The amount that it names.")]
     currency: Currency

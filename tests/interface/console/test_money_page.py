@@ -69,7 +69,7 @@ def test_what_waits_stands_first_with_what_came_and_is_decided(visitor, console,
     page.click("text=Money")
     case = of(page, order)
     expect(case).to_contain_text("Paid twice")
-    expect(case.locator(".told")).to_contain_text(f"{WORTH} RUB were received by gate.")
+    expect(case.locator(".sentences")).to_contain_text(f"{WORTH} RUB were received by gate.")
     expect(case.locator(".lines")).to_contain_text("gw-b")
     before = events(order)
     case.locator("input[name=note]").fill("The buyer has agreed by telephone.")
