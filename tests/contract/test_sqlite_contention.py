@@ -10,10 +10,12 @@ from contextlib import closing, contextmanager
 
 import pytest
 from polling import until
-from store_writes import append, one
+from store_writes import DIGEST, Refused, append, idempotency_record, one
 
+from application.bootstrap import open_store
 from application.operations.health import check
 from application.ports.store import OutcomeUnknown, StoreUnavailable
+from application.ports.unit_of_work import ReadSet, UnitOfWork
 from application.read_models.registry import PROJECTIONS
 from application.runtime.store_clock import StoreClock
 from application.runtime.store_deadline import StoreTime, limited_by
@@ -133,3 +135,22 @@ def test_a_holder_that_keeps_it_for_long_is_named_as_well(store, caplog):
     assert "write_lock_held" in caplog.text
     one(store, append(store, "third"))
     assert readiness(store).ready
+
+
+def test_a_refusal_does_not_count_once_another_process_has_written(tmp_path):
+    """It was decided on what was loaded query by query, and its twin came between."""
+    database = f"sqlite:///{tmp_path / 'orders.db'}"
+    with closing(open_store(database)) as store, closing(open_store(database)) as other:
+        found = []
+
+        def decide(within, loaded):
+            found.append(loaded.idempotency_record)
+            if len(found) == 1:
+                one(other, append(other, "a", idempotency_record=idempotency_record("a")))
+            if found[-1] is None:
+                raise Refused
+            return found[-1]
+
+        unit = UnitOfWork(ReadSet(order="a", request=DIGEST), decide)
+        assert one(store, unit) == idempotency_record("a")
+        assert found == [None, idempotency_record("a")]

@@ -110,7 +110,8 @@ class SqliteWriter:
         """Load and decide outside of a transaction, and store by a statement that is one.
 
         If another process has written meanwhile, the statement fails as a whole and changes
-        nothing. Then, and for a deferred unit of work, there is no outcome.
+        nothing. Then there is no outcome, nor for a deferred unit of work, nor for a refusal: what
+        was loaded, query by query, may not belong together.
         """
         with self._holding_lock():
             batch = SqliteBatch(self._connection, writes, self._heads)
@@ -120,6 +121,8 @@ class SqliteWriter:
                 batch.decide()
                 reach("append.before_commit")
                 positions = batch.store()
+                if batch.refused and read_heads(self._connection) != self._heads:
+                    batch.refused = {}
             except (sqlite3.IntegrityError, TicketTaken):
                 return {}
             except sqlite3.DatabaseError as error:
