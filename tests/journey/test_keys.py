@@ -11,7 +11,7 @@ def test_a_key_works_from_its_making_to_its_end(service):
         return service.call("GET", ORDERS, Authorization=f"key {key}").status
 
     key = service.create_key()
-    assert answer() == 200
+    until(lambda: answer() == 200, "a new key does not work")
 
     listed = orderlog("key", "list", "--json", "--database", service.database)
     name = json.loads(listed.stdout)[-1]["id"]
