@@ -109,6 +109,8 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     old_keys: dict[str, OldKey]
     key_secret: str | None
     only_sample: bool
+    of_sample: frozenset[str]
+    """The partners whose keys are there to try the service."""
 
     def show(self, show_id: str) -> Show:
         """The show with this id; refuses an unknown one."""
@@ -152,7 +154,7 @@ def catalog_of(version: int, documents: Mapping[tuple[str, str], bytes]) -> Cata
         found[kind][key] = msgspec.json.decode(document, type=KINDS[kind])
     parts = msgspec.convert(found, type=_Documents)
     systems = parts.payment_system
-    of_sample = {key.partner for key in parts.api_key.values() if key.sample}
+    of_sample = frozenset(key.partner for key in parts.api_key.values() if key.sample)
     return Catalog(
         version=version,
         partners=parts.partner,
@@ -164,6 +166,7 @@ def catalog_of(version: int, documents: Mapping[tuple[str, str], bytes]) -> Cata
         old_keys=parts.key,
         key_secret=parts.key_secret.get("fingerprint"),
         only_sample=parts.partner.keys() <= of_sample,
+        of_sample=of_sample,
     )
 
 

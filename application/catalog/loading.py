@@ -62,8 +62,9 @@ class LoadReport(msgspec.Struct, kw_only=True):
 def load_sample(store: Store, at: datetime, secret: KeySecret | None = None) -> LoadReport:
     """Load the catalogue that comes with the service. Raises `OwnPartners`."""
     sample = sample_catalog()
-    known = {name for kind, name in store.catalog() if kind == "partner"}
-    if own := known - {entry.partner.id for entry in sample.partners}:
+    known = catalog_of(0, store.catalog())
+    to_try = known.of_sample | {each.partner.id for each in sample.partners}
+    if own := known.partners.keys() - to_try:
         raise OwnPartners(len(own))
     return load_catalog(store, sample, at, secret)
 
@@ -80,22 +81,30 @@ def sample_keys() -> frozenset[str]:
 
 
 def load_catalog(
-    store: Store, file: CatalogFile, at: datetime, secret: KeySecret | None = None
+    store: Store,
+    file: CatalogFile,
+    at: datetime,
+    secret: KeySecret | None = None,
+    *,
+    to_try: bool = False,
 ) -> LoadReport:
     """Load `file` into the store's catalogue, in one transaction.
 
-    Loading the same file again changes nothing. Raises `TicketsInUse` where it would take a held or
-    sold ticket from its order, and `BadCatalog` where it reuses a name that is taken.
+    Loading the same file again changes nothing. The keys of a file that is there `to_try` the
+    service are as those of the sample. Raises `TicketsInUse` where it would take a held or sold
+    ticket from its order, and `BadCatalog` where it reuses a name that is taken.
     """
     for _ in range(TRIES):
         try:
-            return _load(store, file, at, secret or KeySecret())
+            return _load(store, file, at, secret or KeySecret(), to_try=to_try)
         except TicketTaken as lost:
             taken = str(lost)
     raise TicketsInUse({taken: "was bought while the file was loaded; load it again"})
 
 
-def _load(store: Store, file: CatalogFile, at: datetime, secret: KeySecret) -> LoadReport:
+def _load(
+    store: Store, file: CatalogFile, at: datetime, secret: KeySecret, *, to_try: bool
+) -> LoadReport:
     """Load a file. Raises `TicketTaken` if a buyer took a ticket before it was removed."""
     report = LoadReport()
     with store.change_catalog() as change:
@@ -106,7 +115,7 @@ def _load(store: Store, file: CatalogFile, at: datetime, secret: KeySecret) -> L
             _put(change, known, kind, name, document, report)
         if any(entry.keys for entry in file.partners):
             secret.join(change)
-            report.keys_added = _add_keys(change, known, file, at, secret)
+            report.keys_added = _add_keys(change, known, file, at, secret, to_try=to_try)
         errors: dict[str, str] = {}
         for entry in file.events:
             _load_tickets(change, entry, at, report, errors)
@@ -139,6 +148,8 @@ def _add_keys(
     file: CatalogFile,
     at: datetime,
     secret: KeySecret,
+    *,
+    to_try: bool,
 ) -> int:
     """Add the file's new keys, with the scopes of a seller; return how many."""
     added = 0
@@ -152,7 +163,7 @@ def _add_keys(
                     partner=entry.partner.id,
                     created_at=at,
                     scopes=OF_A_SELLER,
-                    sample=sample,
+                    sample=sample or to_try,
                 )
                 change.put("api_key", name, ENCODE(key))
                 added += 1

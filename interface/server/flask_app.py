@@ -16,6 +16,7 @@ from interface.http.refunds import REFUNDS
 from interface.http.shows import SHOWS
 from interface.http.signpost import SIGNPOST
 from interface.sandbox.blueprint import sandbox_blueprint
+from interface.sandbox.fresh_catalog import FRESH_CATALOG
 
 
 def create_app(
@@ -40,4 +41,5 @@ def create_app(
     app.register_blueprint(console_blueprint(services))
     if sandbox:
         app.register_blueprint(sandbox_blueprint(services, sandbox))
+        app.register_blueprint(blueprint_of(FRESH_CATALOG, services))
     return app
