@@ -13,8 +13,10 @@ from application.catalog.availability import ShowQueries
 from application.catalog.cache import CatalogCache
 from application.catalog.key_secret import KeySecret
 from application.catalog.key_usage import KeyUsage
+from application.catalog.partners import PartnerQueries
 from application.catalog.rates import Rates
 from application.catalog.seating import Seating
+from application.catalog.show_list import ShowList
 from application.database_address import (
     POSTGRES,
     SQLITE,
@@ -43,6 +45,7 @@ from application.payments.gateway_service import GatewayService
 from application.payments.queries import PaymentQueries
 from application.payments.refund_service import RefundService
 from application.payments.resolving import PaymentResolver
+from application.payments.unknown_buyers import UnknownBuyers
 from application.ports.backup_files import BackupRefused, Backups
 from application.ports.copyable import Copyable
 from application.ports.store import Store, StoreOpener, StoreUnavailable
@@ -94,10 +97,13 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     refunds: RefundService
     search: OrderSearch
     shows: ShowQueries
+    show_list: ShowList
     seating: Seating
     sales: SalesQueries
+    partners: PartnerQueries
     payments: PaymentQueries
     resolver: PaymentResolver
+    unknown_buyers: UnknownBuyers
     loop: Projector
     sweeper: Sweeper
     checkpoints: Checkpoints
@@ -180,6 +186,7 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
     queries = OrderQueries(store, clock)
     past = PastOrders(store, settings.wait_seconds)
     history = OrderHistory(store, clock, snapshots)
+    unknown_buyers = UnknownBuyers(store, clock)
     checkpoints = Checkpoints(store, clock, key_place_of(settings))
     watch = LogWatch(store, lambda: checkpoints.memory, clock)
     return Services(
@@ -202,10 +209,13 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
         refunds=RefundService(store, catalog, OrderDecisions(orders, clock)),
         search=OrderSearch(store, clock),
         shows=shows,
+        show_list=ShowList(store, catalog, clock),
         seating=Seating(store, shows, clock),
+        partners=PartnerQueries(catalog),
         sales=SalesQueries(store, catalog, past),
-        payments=PaymentQueries(store, history, catalog, clock),
+        payments=PaymentQueries(store, history, catalog, unknown_buyers, clock),
         resolver=PaymentResolver(OrderDecisions(orders, clock)),
+        unknown_buyers=unknown_buyers,
         loop=Projector(store, list(PROJECTIONS.values()), watch),
         sweeper=Sweeper(
             queries, orders, attempts, clock, settings.sweep_seconds, gateways.retry_pending

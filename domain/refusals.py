@@ -46,6 +46,13 @@ class ShowNotFound(UnknownShow, NotFound):
     """An address names an event that does not exist, or that the caller may not sell."""
 
 
+class PartnerNotFound(NotFound):
+    """An address names a partner that does not exist, or whose events the caller may not sell."""
+
+    code = "unknown_partner"
+    says = "There is no partner {partner}."
+
+
 class UnknownSet(Refusal):
     code = "unknown_set"
     says = "The event {event} has no set {set}."

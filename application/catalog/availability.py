@@ -1,6 +1,6 @@
 """What is for sale: the shows a caller may sell, their sets and prices, and their tickets."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -11,13 +11,8 @@ from application.catalog.cache import Catalog, CatalogCache
 from application.catalog.document_types import (
     OrderTicketDocument,
     PartnerDocument,
-    PricesDocument,
-    RuleDocument,
     Sale,
     SeatDocument,
-    SetDocument,
-    SetPricesDocument,
-    ShowDocument,
     ShowHeadDocument,
     TicketDocument,
 )
@@ -25,9 +20,8 @@ from application.ports.store import Store
 from application.ports.tickets import Ticket
 from application.runtime.clock import written
 from domain.order import Order
-from domain.pricing import PriceRule, rule_in_force
 from domain.refusals import ShowNotFound
-from domain.shows import Show, TicketSet
+from domain.shows import Show
 
 
 def sale_of(ticket: Ticket, at: datetime) -> Sale:
@@ -71,23 +65,6 @@ class ShowQueries:
         self._store = store
         self._catalog_cache = catalog_cache
         self._clock = clock
-
-    def on_sale(self, caller: Caller, first: int, most: int) -> tuple[list[ShowDocument], bool]:
-        """At most so many shows that `caller` may sell, soonest first, from the `first` on.
-
-        The second value is whether there are no more.
-        """
-        catalog = self._catalog_cache.current()
-        at = self._clock()
-        shows = [show for show in catalog.shows.values() if _may_sell(catalog, show, caller)]
-        shows.sort(key=lambda show: (show.starts_at, show.id))
-        page = shows[first : first + most]
-        vacant = self._store.vacancies([show.id for show in page], at)
-        documents: list[ShowDocument] = [
-            {**show_document(show), "sets": [_set_document(each, vacant, at) for each in show.sets]}
-            for show in page
-        ]
-        return documents, first + most >= len(shows)
 
     def visible(self, caller: Caller) -> list[dict[str, Any]]:
         """The shows that `caller` may see, soonest first: those it may sell; or all."""
@@ -172,45 +149,6 @@ def show_document(show: Show) -> ShowHeadDocument:
         "title": {"text": show.title},
         "lifetime": {"start": written(show.starts_at), "finish": written(show.ends_at)},
         "org": show.org,
-    }
-
-
-def _set_document(ticket_set: TicketSet, vacant: dict[str, int], at: datetime) -> SetDocument:
-    current = rule_in_force(ticket_set.rules, at)
-    return {
-        "id": ticket_set.id,
-        "name": ticket_set.name,
-        "amount": ticket_set.amount,
-        "amount_vacant": vacant.get(ticket_set.id, 0),
-        **_set_prices(current),
-        "rules": _rules(ticket_set.rules, current),
-    }
-
-
-def _rules(rules: Iterable[PriceRule], current: PriceRule | None) -> list[RuleDocument]:
-    return [
-        {
-            "id": rule.id,
-            "current": rule is current,
-            "from": None if rule.from_ is None else written(rule.from_),
-            "till": None if rule.till is None else written(rule.till),
-            **_prices(rule),
-        }
-        for rule in rules
-    ]
-
-
-def _set_prices(rule: PriceRule | None) -> SetPricesDocument:
-    if rule is None:
-        return {"price_org": None, "price_extra": None, "price": None}
-    return {**_prices(rule)}
-
-
-def _prices(rule: PriceRule) -> PricesDocument:
-    return {
-        "price_org": f"{rule.nominal:.2f}",
-        "price_extra": f"{rule.extra:.2f}",
-        "price": f"{rule.nominal + rule.extra:.2f}",
     }
 
 

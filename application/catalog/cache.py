@@ -12,6 +12,7 @@ import msgspec
 import structlog
 
 from application.catalog.gateway import PaymentGateway
+from application.catalog.pages import ListedShow, PartnerPage
 from application.ports.store import Store
 from application.runtime.background_thread import BackgroundThread
 from application.runtime.greenlet_bridge import off_the_loop
@@ -19,7 +20,7 @@ from application.runtime.ids import small_id
 from domain.payment import PaymentSystem
 from domain.refusals import PartnerSuspended, UnknownPaymentSystem, UnknownShow
 from domain.sale_terms import Deal, SaleLimits, SaleTerms, terms_between
-from domain.shows import CURRENCY, Show
+from domain.shows import CURRENCY
 
 REFRESH_SECONDS = 1.0
 LOOKS_A_REFRESH = 4
@@ -44,6 +45,7 @@ class Partner(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     rate_per_second: int | None = None
     limits: SaleLimits | None = None
     suspended_at: datetime | None = None
+    page: PartnerPage = PartnerPage()
 
     @property
     def rate(self) -> int:
@@ -88,7 +90,7 @@ KINDS: Mapping[str, type] = {
     "payment_system": PaymentSystem,
     "gateway": PaymentGateway,
     "deal": Deal,
-    "event": Show,
+    "event": ListedShow,
     "api_key": Key,
     "key": OldKey,
     "key_secret": str,
@@ -104,7 +106,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     systems: dict[str, PaymentSystem]
     gateways: dict[str, PaymentGateway]
     deals: dict[tuple[str, str], Deal]
-    shows: dict[str, Show]
+    shows: dict[str, ListedShow]
     keys: dict[str, Key]
     old_keys: dict[str, OldKey]
     key_secret: str | None
@@ -112,7 +114,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     of_sample: frozenset[str]
     """The partners whose keys are there to try the service."""
 
-    def show(self, show_id: str) -> Show:
+    def show(self, show_id: str) -> ListedShow:
         """The show with this id; refuses an unknown one."""
         show = self.shows.get(show_id)
         if show is None:
@@ -181,7 +183,7 @@ class _Documents(msgspec.Struct, kw_only=True):
     payment_system: dict[str, PaymentSystem]
     gateway: dict[str, PaymentGateway]
     deal: dict[str, Deal]
-    event: dict[str, Show]
+    event: dict[str, ListedShow]
     api_key: dict[str, Key]
     key: dict[str, OldKey]
     key_secret: dict[str, str]

@@ -79,54 +79,6 @@ class LifetimeDocument(TypedDict):
     finish: Annotated[Moment, Meta(description="When it ends.")]
 
 
-_Rule = TypedDict(
-    "_Rule",
-    {
-        "id": Annotated[Id, Meta(description="The price rule.")],
-        "current": Annotated[bool, Meta(description="Whether it is in force now.")],
-        "from": Annotated[
-            str | None, Meta(description="The start of its validity; null: it has none.")
-        ],
-        "till": Annotated[str | None, Meta(description="The end of its validity; null: none.")],
-    },
-)
-
-
-class PricesDocument(TypedDict):
-    """What a ticket costs under a price rule."""
-
-    price_org: Annotated[Money, Meta(description="The price.")]
-    price_extra: Annotated[Money, Meta(description="The fee.")]
-    price: Annotated[Money, Meta(description="Both together.")]
-
-
-class RuleDocument(_Rule, PricesDocument):
-    """A price rule, and whether it is the one in force."""
-
-
-class SetPricesDocument(TypedDict):
-    """What a ticket of a set costs now."""
-
-    price_org: Annotated[
-        str | None, Meta(description="The price of a ticket now; null while no rule is in force.")
-    ]
-    price_extra: Annotated[str | None, Meta(description="The fee on it now.")]
-    price: Annotated[str | None, Meta(description="Both together.")]
-
-
-class _Set(TypedDict):
-    id: Annotated[Id, Meta(description="The ticket set.")]
-    name: Annotated[str, Meta(description="Its name.")]
-    amount: Annotated[int, Meta(description="How many tickets it has.")]
-    amount_vacant: Annotated[int, Meta(description="How many of them are vacant now.")]
-
-
-class SetDocument(_Set, SetPricesDocument):
-    """A set of tickets, how many are vacant, and what one costs now (null: not on sale)."""
-
-    rules: Annotated[list[RuleDocument], Meta(description="All of its price rules.")]
-
-
 class ShowHeadDocument(TypedDict):
     """An event, without what it has for sale."""
 
@@ -134,12 +86,6 @@ class ShowHeadDocument(TypedDict):
     title: Annotated[TitleDocument, Meta(description="Its title.")]
     lifetime: Annotated[LifetimeDocument, Meta(description="When it takes place.")]
     org: Annotated[Id, Meta(description="The partner that organises it.")]
-
-
-class ShowDocument(ShowHeadDocument):
-    """An event that the key may sell."""
-
-    sets: Annotated[list[SetDocument], Meta(description="Its ticket sets.")]
 
 
 class PartnerDocument(TypedDict):

@@ -7,10 +7,10 @@ import msgspec
 
 from application.catalog.cache import Partner
 from application.catalog.gateway import PaymentGateway
+from application.catalog.pages import ListedShow
 from domain.errors import UserError
 from domain.payment import PaymentSystem
 from domain.sale_terms import Deal
-from domain.shows import Show
 
 
 class UnknownPartner(UserError):
@@ -45,7 +45,7 @@ class PartnerEntry(msgspec.Struct, frozen=True):
 class ShowEntry(msgspec.Struct, frozen=True):
     """A show and, by set, its tickets: one by one, or only how many there are."""
 
-    show: Show
+    show: ListedShow
     tickets: dict[str, tuple[TicketEntry, ...] | int]
 
 

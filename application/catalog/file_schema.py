@@ -1,9 +1,6 @@
 """The schema of a catalogue file: the form of each value, and the type it is loaded as."""
 
 import re
-import unicodedata
-from collections.abc import Callable
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,70 +8,38 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 
 from application.catalog.cache import Partner
 from application.catalog.entries import CatalogFile, PartnerEntry, ShowEntry, TicketEntry
+from application.catalog.file_fields import MOST_TEXT
+from application.catalog.file_fields import Flag as _Flag
+from application.catalog.file_fields import Id as _Id
+from application.catalog.file_fields import Moment as _Moment
+from application.catalog.file_fields import Money as _Money
+from application.catalog.file_fields import refuse_unless_readable as _refuse_unless_readable
+from application.catalog.file_fields import text as _text
+from application.catalog.file_fields import whole as _whole
 from application.catalog.gateway import PaymentGateway
 from application.catalog.key_form import is_strong
+from application.catalog.page_schema import PartnerPageIn, ShowPageIn, partner_page
+from application.catalog.pages import ListedShow, ShowPage
+from application.catalog.set_places import places_of
 from application.payments.schemes.known import known_schemes
-from application.runtime.ids import is_id
 from domain.gateway import Late
 from domain.payment import ConfirmedBy, PaymentSystem
 from domain.pricing import PriceRule
 from domain.refunds import RefundPolicy, RefundTerms
 from domain.sale_terms import Deal, SaleLimits
-from domain.shows import CURRENCY, Show, TicketSet
+from domain.shows import CURRENCY, TicketSet
 
-MOST_MONEY = Decimal("9999999.99")
 MOST_TICKETS = 1_000_000
 MOST_MINUTES = 43_200
 MOST_RATE = 1_000_000
-MOST_TEXT = 200
 MOST_URL = 2000
 MOST_SECRETS = 10
 MOST_PLACES = 1_000_000
 
 _LANGUAGE = re.compile(r"[a-z]{2}\Z")
-_MONEY = re.compile(r"(0|[1-9][0-9]{0,6})(\.[0-9]{1,2})?\Z")
 _CURRENCY = re.compile(r"[A-Z]{3}\Z")
 _SECRET = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]{0,199}|file:/[^\x00-\x1f\x7f]{1,1000})\Z")
 _QUERY_MAY_FOLLOW = re.compile(r"[^\x00-\x20\x7f#]*\Z")
-
-
-class _Id(fields.String):
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
-        if isinstance(value, int | float | Decimal):
-            raise ValidationError("YAML took this for a number: write the id in quotes.")
-        if not isinstance(value, str) or not is_id(value.lower()):
-            raise ValidationError("Is no id: 24 hex digits are one.")
-        return value.lower()
-
-
-class _Money(fields.Field[Decimal]):
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Decimal:
-        if not _MONEY.match(str(value)):
-            raise ValidationError(f"Has to be between 0.00 and {MOST_MONEY}, to the cent.")
-        return Decimal(str(value)).quantize(Decimal("0.01"))
-
-
-class _Moment(fields.Field[datetime]):
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:
-        try:
-            moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-            if moment.tzinfo is not None:
-                return moment.astimezone(UTC)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise ValidationError("Is no moment: write it as ISO 8601 with a time zone.") from error
-        raise ValidationError("Has no time zone.")
-
-
-class _Flag(fields.Field[bool]):
-    """True or false, and nothing that only looks like it."""
-
-    def __init__(self) -> None:
-        super().__init__(load_default=False)
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
-        if not isinstance(value, bool):
-            raise ValidationError("Has to be true or false.")
-        return value
 
 
 def _refuse_unknown_scheme(value: str) -> None:
@@ -90,26 +55,6 @@ def _refuse_weak_key(value: str) -> None:
         )
 
 
-def _refuse_unless_readable(value: str) -> None:
-    if not value.strip():
-        raise ValidationError("Has to say something.")
-    if any(unicodedata.category(each) in {"Cc", "Cs"} for each in value):
-        raise ValidationError("Has to be one line of text.")
-
-
-def _text(*checks: Callable[[str], Any], default: str | None = None) -> fields.String:
-    optional: dict[str, Any] = {"required": True} if default is None else {"load_default": default}
-    return fields.String(
-        **optional,
-        validate=checks or (validate.Length(1, MOST_TEXT), _refuse_unless_readable),
-        error_messages={"invalid": "Is no text to YAML: write it in quotes."},
-    )
-
-
-def _whole(least: int, most: int) -> fields.Integer:
-    return fields.Integer(strict=True, validate=validate.Range(least, most), load_default=None)
-
-
 class _LimitsIn(Schema):
     tickets_per_order = _whole(1, MOST_TICKETS)
     tickets_held = _whole(1, MOST_TICKETS)
@@ -119,7 +64,7 @@ class _LimitsIn(Schema):
         return SaleLimits(**data)
 
 
-class _PartnerIn(Schema):
+class _PartnerIn(PartnerPageIn):
     id = _Id(required=True)
     name = _text()
     language = _text(validate.Regexp(_LANGUAGE, error="Is no language: two small letters are one."))
@@ -133,7 +78,7 @@ class _PartnerIn(Schema):
     @post_load
     def entry(self, data: dict[str, Any], **_: Any) -> PartnerEntry:
         keys = tuple(data.pop("keys"))
-        return PartnerEntry(Partner(**data), keys)
+        return PartnerEntry(Partner(page=partner_page(data), **data), keys)
 
 
 class _NotificationsIn(Schema):
@@ -277,6 +222,7 @@ class _EventIn(Schema):
         default=CURRENCY,
     )
     refunds = fields.Nested(_RefundsIn, load_default=RefundTerms())
+    page = fields.Nested(ShowPageIn, data_key="show", load_default=ShowPage())
     sets = fields.List(fields.Nested(_SetIn), required=True, validate=validate.Length(1, 1000))
 
     @validates_schema(skip_on_field_errors=False)
@@ -292,7 +238,7 @@ class _EventIn(Schema):
             TicketSet(each["id"], each["name"], tuple(each["rules"]), _amount(each["tickets"]))
             for each in data.pop("sets")
         )
-        return ShowEntry(Show(sets=sets, **data), tickets)
+        return ShowEntry(ListedShow(sets=sets, places=places_of(tickets), **data), tickets)
 
 
 def _amount(tickets: tuple[TicketEntry, ...] | int) -> int:

@@ -7,6 +7,7 @@ from functools import cache, partial
 from importlib.resources import files
 
 import msgspec
+from msgspec.structs import replace
 
 from application.catalog.cache import Key, catalog_of
 from application.catalog.clashes import clashes
@@ -16,6 +17,7 @@ from application.catalog.entries import BadCatalog, CatalogFile, ShowEntry
 from application.catalog.file import read_catalog_file
 from application.catalog.gateway import PaymentGateway
 from application.catalog.key_secret import KeySecret, digest_of
+from application.catalog.pages import ListedShow
 from application.catalog.scopes import OF_A_SELLER
 from application.ports.catalog import CatalogChange
 from application.ports.store import Store
@@ -25,6 +27,7 @@ from application.runtime.ids import new_id
 from domain.errors import UserError
 
 ENCODE = msgspec.json.Encoder().encode
+_show = msgspec.json.Decoder(ListedShow).decode
 TRIES = 20
 
 
@@ -138,8 +141,20 @@ def _documents(
             yield "gateway", gateway.id, ENCODE(gateway)
     for deal in deals_of(file, known, at):
         yield "deal", deal.id, ENCODE(deal)
-    for show in file.events:
-        yield "event", show.show.id, ENCODE(show.show)
+    for entry in file.events:
+        yield "event", entry.show.id, ENCODE(_dated(entry.show, known, at))
+
+
+def _dated(show: ListedShow, known: Documents, at: datetime) -> ListedShow:
+    """The show with the moments at which a catalogue brought it, and last changed it."""
+    document = known.get(("event", show.id))
+    if document is None:
+        return replace(show, created_at=at, updated_at=at)
+    before = _show(document)
+    same = replace(show, created_at=before.created_at, updated_at=before.updated_at)
+    if before.created_at is not None and ENCODE(same) == document:
+        return same
+    return replace(same, created_at=before.created_at or at, updated_at=at)
 
 
 def _add_keys(

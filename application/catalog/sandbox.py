@@ -7,12 +7,11 @@ from msgspec.structs import replace
 
 from application.catalog.deeds import deed_of
 from application.catalog.file import read_catalog_file
+from application.catalog.gateway import SANDBOX
 from application.catalog.key_secret import KeySecret
 from application.catalog.loading import load_catalog, load_sample
 from application.ports.store import Store
 
-SANDBOX = "545b544a5d645a463e779d5a"
-"""The id of the payment system `sandbox/GATE`."""
 KINDS = ("payment_system", "gateway")
 
 

@@ -39,6 +39,11 @@ def key_digest(partner: str, key: str) -> bytes:
     return hashlib.sha256(DOMAIN + _counted(partner) + _counted(key)).digest()
 
 
+def notice_digest(system: str, notice: str) -> bytes:
+    """The digest of the id that a payment system's gateway gave to a notice."""
+    return key_digest(f"gateway:{system}", notice)
+
+
 def _counted(text: str) -> bytes:
     data = text.encode("utf-8", "surrogatepass")
     return len(data).to_bytes(4) + data

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     REPEATED = "repeated"
     NUMBER = "number"
     MONEY = "money"
+    NOTICE = "notice"
     ADMIN_TRAIL = "admin_trail"
 
 

@@ -103,11 +103,14 @@ class LogWatch:
         yield from self._signed()
 
     def _signed(self) -> Iterator[Seen]:
-        """Signed checkpoints that are gone, and stored ones over events that are not there."""
+        """Signed checkpoints that are gone, and stored ones over events that are not there.
+
+        What was recorded is read first: another one may be stored at this moment.
+        """
         records = self._store.audit()
+        known = records.recorded_checkpoint()
         last = records.last_checkpoint()
         number = 0 if last is None else last.number
-        known = records.recorded_checkpoint()
         if known > number:
             yield f"checkpoint {known}, which was kept", None
         if last is not None:

@@ -15,6 +15,7 @@ from application.integrity.findings import Finding, Kind
 from application.integrity.holdings import Holdings, note_holdings
 from application.integrity.merkle_tree import leaf
 from application.integrity.money_check import MoneyTotals, note_money
+from application.integrity.notice_check import NoticeCheck, Notices
 from application.integrity.record_check import Numbers, RecordCheck, Recorded, Records
 from application.ports.integrity_records import Head, LinkRow, bucket_of
 from application.ports.partitions import Range
@@ -46,7 +47,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
     `till` is the position up to which holdings are reported, `signed_till` the position of the
     checkpoint to compare with; `sums` has the positions of the read models that add up. `owned` and
-    `recorded` are None where the database has no ticket rows or no idempotency records.
+    `recorded` are None where the database has no ticket rows or no idempotency records; with
+    `notices` those of gateways are compared.
     """
 
     partition: Range
@@ -55,6 +57,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     sums: dict[str, int] = msgspec.field(default_factory=dict)
     owned: Owned | None = None
     recorded: Recorded | None = None
+    notices: bool = False
 
 
 class Leaves(msgspec.Struct, kw_only=True):
@@ -91,6 +94,7 @@ class PartitionReport(msgspec.Struct, kw_only=True):
     records: Records = msgspec.field(default_factory=Records)
     numbers: Numbers = msgspec.field(default_factory=Numbers)
     money: MoneyTotals = msgspec.field(default_factory=MoneyTotals)
+    notices: Notices = msgspec.field(default_factory=Notices)
 
 
 class Shown(msgspec.Struct):
@@ -119,7 +123,8 @@ def check_partition(store: Store, task: Task) -> PartitionReport:
     """Check the orders of a partition. What is read before the log can only be older than it."""
     shown = [_shown(store, each, task.partition) for each in _one_row_each(task)]
     recorded, heads = store.audit().heads_of_range(task.partition)
-    check = PartitionCheck(task, recorded, heads, shown)
+    notices = NoticeCheck(store.notices().of_range(task.partition) if task.notices else None)
+    check = PartitionCheck(task, recorded, heads, shown, notices)
     with store.audit().chains(task.partition) as events:
         for order, rows in groupby(events, itemgetter(0)):
             check.order(order, list(rows))
@@ -156,11 +161,17 @@ class PartitionCheck:
     """Checks the orders of a partition, and replays each of them once."""
 
     def __init__(
-        self, task: Task, recorded: int, heads: Mapping[str, Head], shown: Sequence[Shown]
+        self,
+        task: Task,
+        recorded: int,
+        heads: Mapping[str, Head],
+        shown: Sequence[Shown],
+        notices: NoticeCheck,
     ) -> None:
         self._task = task
         self._holders = _holders(task.owned)
         self._records = RecordCheck(task.recorded)
+        self._notices = notices
         self._recorded = recorded
         self._heads = heads
         self._unseen = dict(heads)
@@ -188,6 +199,7 @@ class PartitionCheck:
         else:
             self._holders.pop(order, None)
             self._records.pass_over(order)
+            self._notices.pass_over(order)
             for shown in self._shown:
                 shown.take(order)
         if checked.findings:
@@ -219,6 +231,7 @@ class PartitionCheck:
             self._report.numbers.note(order, checked.positions[0])
             self._records.order(checked)
             self._money(order, checked)
+            self._notices.order(order, checked)
             self._rows(order, checked)
             if self._task.owned is not None:
                 self._tickets(order, checked, self._task.owned.position)
@@ -280,6 +293,8 @@ class PartitionCheck:
                 report.findings.append(Finding(Kind.TICKET, says, order, ticket=ticket))
         report.findings += self._records.left_over()
         report.records = self._records.records
+        report.findings += self._notices.left_over()
+        report.notices = self._notices.notices
         for shown in self._shown:
             for key in shown.rows:
                 says = f"The read model {shown.name} has a row for an order that is not there."

@@ -8,12 +8,35 @@ from application.integrity.checkpoint import Statement
 from application.integrity.findings import Finding
 from application.integrity.holdings import Holders
 from application.integrity.money_check import MoneyTotals
+from application.integrity.notice_check import Notices
 from application.integrity.partition_check import Leaves
 from application.integrity.record_check import Numbers, Records
 from application.ports.read_models import Row
 from domain.money import Balance
 
 MOST_FINDINGS = 1000
+
+
+class NoticeCount(msgspec.Struct, frozen=True, kw_only=True):
+    """How many notices of gateways are kept, by what came of them.
+
+    Those `of_nobody` name no order: a person has to look at them.
+    """
+
+    acted: int = 0
+    ignored: int = 0
+    pending: int = 0
+    of_nobody: int = 0
+
+
+def counted(notices: Notices, of_nobody: int) -> NoticeCount:
+    """The counts of the notices of orders, and of those that name none."""
+    return NoticeCount(
+        acted=notices.acted,
+        ignored=notices.ignored,
+        pending=notices.pending,
+        of_nobody=of_nobody,
+    )
 
 
 class Report(msgspec.Struct, kw_only=True):
@@ -27,7 +50,7 @@ class Report(msgspec.Struct, kw_only=True):
     number of tickets that two orders had at once. `acknowledged` are the setbacks of the log for
     which an operator gave a reason: they are not findings, but every report names them.
     `money` has the sums of all orders' balances, by currency: that of orders whose money the vendor
-    received is empty.
+    received is empty. `notices` counts those of gateways.
     `not_proven` has, in sentences, why a log without findings may still have been changed.
     """
 
@@ -50,6 +73,7 @@ class Report(msgspec.Struct, kw_only=True):
     acknowledged: list[Finding] = msgspec.field(default_factory=list)
     not_proven: list[str] = msgspec.field(default_factory=list)
     money: list[Balance] = msgspec.field(default_factory=list)
+    notices: NoticeCount = msgspec.field(default_factory=NoticeCount)
 
     @property
     def good(self) -> bool:
@@ -69,6 +93,7 @@ class Totals(msgspec.Struct, kw_only=True):
     records: Records = msgspec.field(default_factory=Records)
     numbers: Numbers = msgspec.field(default_factory=Numbers)
     money: MoneyTotals = msgspec.field(default_factory=MoneyTotals)
+    notices: Notices = msgspec.field(default_factory=Notices)
 
 
 class Found:

@@ -18,10 +18,11 @@ from application.integrity.findings import Finding, Kind
 from application.integrity.holdings import Clash
 from application.integrity.known import Known, check_known
 from application.integrity.merkle_tree import bucket, root_of
+from application.integrity.notice_check import unkept_findings
 from application.integrity.partition_check import Leaves, Task
 from application.integrity.ranges import is_short, owned_by, parts_of, recorded_of
 from application.integrity.record_check import number_findings, unrecorded_findings
-from application.integrity.report import MOST_FINDINGS, Found, Report, Totals
+from application.integrity.report import MOST_FINDINGS, Found, Report, Totals, counted
 from application.integrity.signer_memory import SignerMemory
 from application.integrity.workers import Workers, here, in_processes, no_cycles_looked_for
 from application.ports.integrity_records import NOT_PROVEN, Setback, SignedCheckpoint, Verification
@@ -108,6 +109,7 @@ def _verified(
         acknowledged=list(_acknowledged(setbacks, series)),
         not_proven=not_proven,
         money=[each for _, each in sorted(totals.money.balances.items())],
+        notices=counted(totals.notices, store.notices().of_nobody()),
     )
 
 
@@ -160,6 +162,7 @@ def _tasks(store: Store, scope: _Scope) -> Iterator[Task]:
             sums=sums,
             owned=its_owned,
             recorded=its_records,
+            notices=its_records is not None,
         )
 
 
@@ -170,6 +173,7 @@ def _check_whole(store: Store, scope: _Scope, totals: Totals, found: Found) -> l
     found.add(_gaps(store, scope.till, totals.events))
     found.add(_wrong_sums(scope.summed, totals))
     found.add(unrecorded_findings(store, totals.records.unrecorded))
+    found.add(unkept_findings(store, totals.notices.unkept))
     found.add(number_findings(store, totals.numbers, _order_at))
     clashes = list(totals.holders.clashes())
     found.add(_oversold(store, each) for each in clashes)
@@ -231,6 +235,7 @@ def _check(
         totals.records.add(report.records)
         totals.numbers.extend(report.numbers)
         totals.money.extend(report.money)
+        totals.notices.add(report.notices)
         for name, rows in report.sums.items():
             totals.sums.setdefault(name, []).extend(rows)
         found.add(report.findings)

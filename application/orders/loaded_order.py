@@ -63,6 +63,15 @@ def refuse_other_version(order: Order, request: Request, present: Present) -> No
     """Refuse a caller other than the vendor, and a version that the request does not expect."""
     if order.vendor != request.caller.partner:
         raise NotTheVendor
+    _refuse_unexpected(order, request, present)
+
+
+def refuse_unseen(order: Order, request: Request, at: datetime) -> None:
+    """Refuse a version of the order that the request does not expect."""
+    _refuse_unexpected(order, request, present_of(order, at))
+
+
+def _refuse_unexpected(order: Order, request: Request, present: Present) -> None:
     if request.versions is not None and order.version not in request.versions:
         raise VersionMismatch(but="not at the one named by If-Match", **present.about())
     if request.ruled_out is None or order.version in request.ruled_out:

@@ -22,7 +22,7 @@ _PLACE = msgspec.json.Decoder(
     tuple[
         str,
         Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)],
-        Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{24}(/[0-9a-f]{24})?\Z")],
+        Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{24}((/[0-9a-f]{24})|[0-9a-f]{40})?\Z")],
     ]
 )
 

@@ -11,9 +11,12 @@ from application.catalog.document_types import Id, Moment, Money, one_of
 from domain.gateway import PaymentState
 from domain.order_money import Attention
 from domain.refunds import Culprit, RefundStatus
-from domain.status import Status
 
 Currency = Annotated[str, Meta(description="The currency, by its code of three letters.")]
+
+SignedMoney = Annotated[
+    str, Meta(pattern=r"^-?[0-9]+\.[0-9]{2}$", description="An amount, which may be below zero.")
+]
 
 
 class BalanceDocument(TypedDict):
@@ -27,10 +30,16 @@ class BalanceDocument(TypedDict):
     charged_back: Annotated[Money, Meta(description="What banks took back in lost disputes.")]
     kept: Annotated[Money, Meta(description="What a person decided to keep.")]
     waiting: Annotated[
-        Money,
+        SignedMoney,
         Meta(description="What waits for a person; below zero if more went back than was to."),
     ]
     disputed: Annotated[Money, Meta(description="What open disputes are about.")]
+
+
+class TotalsDocument(BalanceDocument):
+    """Where the money of many orders is, of one currency."""
+
+    orders: Annotated[int, Meta(description="How many orders have money of it.")]
 
 
 class GatewayPaymentDocument(TypedDict):
@@ -72,7 +81,10 @@ class PaymentsDocument(BalanceDocument):
 
     attention: Annotated[
         list[str],
-        Meta(description=f"Why its money waits for a person: {', '.join(Attention)}."),
+        Meta(
+            description=f"Why its money waits for a person: {', '.join(Attention)}; or"
+            " unknown_buyer for a notice whose order is not known."
+        ),
     ]
     payments: Annotated[
         list[GatewayPaymentDocument], Meta(description="Its payments, in the order of notices.")
@@ -83,16 +95,38 @@ class PaymentsDocument(BalanceDocument):
     ]
 
 
-class OrderPaymentsDocument(PaymentsDocument):
-    """An order's money, and which order it is."""
+class UnknownNoticeDocument(TypedDict):
+    """A notice of a payment system whose buyer is not known."""
 
-    order: Annotated[Id, Meta(description="The order.")]
-    number: Annotated[int, Meta(description="Its number for people.")]
-    event: Annotated[Id, Meta(description="The event.")]
-    org: Annotated[Id, Meta(description="The partner that organises the event.")]
-    vendor: Annotated[Id, Meta(description="The partner that sold it.")]
-    status: Annotated[str, one_of(*Status), Meta(description="The order's status.")]
-    changed_at: Annotated[Moment, Meta(description="When the order last changed.")]
+    id: Annotated[str, Meta(description="Its name here.")]
+    system: Annotated[Id, Meta(description="The payment system.")]
+    notice: Annotated[str, Meta(description="The payment system's own id of the notice.")]
+    type: Annotated[str, Meta(description="What it tells, such as `payment.succeeded`.")]
+    payment: Annotated[str, Meta(description="The payment system's own id of the payment.")]
+    amount: Annotated[Money, Meta(description="The amount that it names.")]
+    currency: Currency
+    came_at: Annotated[Moment, Meta(description="When it came.")]
+
+
+class OrderPaymentsDocument(PaymentsDocument):
+    """An order's money, and which order it is; or the money of a notice of an unknown buyer.
+
+    Such a notice has null in all that is about the order.
+    """
+
+    order: Annotated[Id | None, Meta(description="The order.")]
+    number: Annotated[int | None, Meta(description="Its number for people.")]
+    event: Annotated[Id | None, Meta(description="The event.")]
+    org: Annotated[Id | None, Meta(description="The partner that organises the event.")]
+    vendor: Annotated[Id | None, Meta(description="The partner that sold it.")]
+    status: Annotated[str | None, Meta(description="The order's status.")]
+    changed_at: Annotated[
+        Moment, Meta(description="When the order last changed, or the notice came.")
+    ]
+    notice: Annotated[
+        UnknownNoticeDocument | None,
+        Meta(description="The notice whose buyer is not known; null for an order."),
+    ]
 
 
 class RefundDocument(TypedDict):

@@ -1,5 +1,6 @@
 """An order's money as documents show it. Used by the API, the console and the command line."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from application.payments.document_types import (
@@ -8,7 +9,10 @@ from application.payments.document_types import (
     OrderPaymentsDocument,
     OrderRefundDocument,
     PaymentsDocument,
+    TotalsDocument,
 )
+from application.read_models.balances import AMOUNTS
+from application.read_models.sales import amount_of
 from application.runtime.clock import written
 from domain.gateway import GatewayPayment
 from domain.money import Balance
@@ -41,8 +45,15 @@ def order_payments_document(order: Order, sold_in: str, now: datetime) -> OrderP
         "vendor": order.vendor,
         "status": order.status_at(now).value,
         "changed_at": written(order.changed_at),
+        "notice": None,
         **payments_document(order, sold_in),
     }
+
+
+def totals_document(currency: str, sums: Mapping[str, int]) -> TotalsDocument:
+    """Where the money of many orders is; the `sums` are in hundredths."""
+    amounts = {name: amount_of(sums[name]) for name in AMOUNTS}
+    return {"orders": sums["orders"], **_balance(Balance(currency=currency, **amounts), currency)}
 
 
 def _balance(balance: Balance, sold_in: str) -> BalanceDocument:

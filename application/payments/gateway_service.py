@@ -5,6 +5,7 @@ A notice that no order can act on is kept alone: money is never refused at the d
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
@@ -15,11 +16,11 @@ from msgspec.structs import replace
 from application.catalog.access import Caller
 from application.catalog.cache import CatalogCache
 from application.catalog.gateway import PaymentGateway
-from application.event_log.idempotency import key_digest
+from application.event_log.idempotency import notice_digest
 from application.orders.commands import Answer
 from application.payments.decisions import GatewayRequest, OrderDecisions
 from application.payments.late_money import Again
-from application.payments.notice import Notice, notice_of
+from application.payments.notice import BadNotice, Notice, notice_of
 from application.payments.notice_decisions import UnknownBuyer, decide_notice
 from application.payments.schemes.known import known_schemes
 from application.payments.schemes.protocol import BadSecret, Headers, SignatureRefused
@@ -29,7 +30,7 @@ from application.ports.store import Store, StoreUnavailable
 from application.runtime.greenlet_bridge import TooLate, off_the_loop
 from application.runtime.ids import is_id
 from domain.order_money import TicketsNeeded
-from domain.payment import PaymentSystem, order_of_token
+from domain.payment import ConfirmedBy, PaymentSystem, order_of_token
 from domain.refusals import RequestReused, UnknownGateway, UnknownPaymentSystem
 
 NOBODY = Caller("", "", "")
@@ -62,6 +63,7 @@ class GatewayService:
         self._decisions = decisions
         self._clock = clock
         self._secrets = GatewaySecrets()
+        self._retried: tuple[datetime, bytes] | None = None
 
     def take(self, name: str, headers: Headers, body: bytes, request_id: str) -> Taken:
         """Take a notice of the payment system with this alias or id; return when it is durable.
@@ -75,13 +77,18 @@ class GatewayService:
         return self._taken(system, notice, request, self._kept_form(notice, request, body))
 
     def retry_pending(self) -> None:
-        """Have orders decide about notices that they could not decide about before."""
-        for kept in self._store.notices().pending(RETRIED_AT_ONCE):
-            system = self._catalog_cache.current().systems.get(kept.system)
-            if system is None:
-                continue
-            notice = notice_of(kept.system, kept.notice, kept.body)
-            self._taken(system, notice, _request_of(notice, kept.body, "sweeper"), kept)
+        """Have orders decide about notices that they could not decide about before.
+
+        Each round takes the next ones: those that stay undecided hold up no others.
+        """
+        found = self._store.notices().pending(RETRIED_AT_ONCE, self._retried)
+        last = found[-1] if len(found) == RETRIED_AT_ONCE else None
+        self._retried = None if last is None else (last.came_at, last.digest)
+        for kept in found:
+            with suppress(BadNotice):  # a later version could read it
+                notice = notice_of(kept.system, kept.notice, kept.body)
+                request = _request_of(notice, kept.body, "sweeper")
+                self._taken(self._system_of(kept), notice, request, kept)
 
     def report_unreadable(self) -> None:
         """Log each secret that cannot be read."""
@@ -99,6 +106,12 @@ class GatewayService:
         if not gateway.scheme:
             raise UnknownGateway(system=name[:100])
         return system, gateway
+
+    def _system_of(self, kept: GatewayNotice) -> PaymentSystem:
+        """The payment system of a notice, also if the catalogue has it no more."""
+        return self._catalog_cache.current().systems.get(kept.system) or PaymentSystem(
+            id=kept.system, alias=kept.system, hold_minutes=0, confirmed_by=ConfirmedBy.GATEWAY
+        )
 
     def _verified(self, gateway: PaymentGateway, headers: Headers, body: bytes) -> str | None:
         """The signed id. A notice that an unreadable secret may have signed is not refused."""
@@ -132,7 +145,7 @@ class GatewayService:
     ) -> Taken:
         order = order_of_token(notice.customer)
         if not is_id(order):
-            return self._keep(replace(kept, state=NoticeState.UNKNOWN_BUYER))
+            return self._keep_of_stranger(kept)
         try:
             answer = self._decided(system, order, notice, request, kept)
         except (StoreUnavailable, TooLate):
@@ -140,7 +153,7 @@ class GatewayService:
         except RequestReused:
             return Taken(repeated=True, order=order)
         except UnknownBuyer:
-            return self._keep(replace(kept, state=NoticeState.UNKNOWN_BUYER))
+            return self._keep_of_stranger(kept)
         except Exception as error:
             taken = self._keep(replace(kept, order=order))
             if not taken.repeated:
@@ -152,6 +165,13 @@ class GatewayService:
         """Keep a notice alone."""
         is_new = off_the_loop(partial(self._store.notices().keep, kept))
         return Taken(repeated=not is_new, order=kept.order)
+
+    def _keep_of_stranger(self, kept: GatewayNotice) -> Taken:
+        """Keep a notice for a person, also if it was kept while its order could not decide."""
+        taken = self._keep(replace(kept, state=NoticeState.UNKNOWN_BUYER))
+        if taken.repeated:
+            off_the_loop(partial(self._store.notices().find_no_buyer, kept.digest))
+        return taken
 
     def _decided(
         self,
@@ -188,7 +208,7 @@ def _request_of(notice: Notice, body: bytes, request_id: str) -> GatewayRequest:
         id=request_id,
         key=notice.id,
         fingerprint=hashlib.sha256(body).digest(),
-        digest=key_digest(f"gateway:{notice.about.system}", notice.id),
+        digest=notice_digest(notice.about.system, notice.id),
     )
 
 

@@ -5,15 +5,15 @@ import secrets
 import msgspec
 
 from application.catalog.access import Caller
-from application.catalog.scopes import PAYMENTS_WRITE
+from application.catalog.scopes import AUDIT, PAYMENTS_WRITE
 from application.orders.commands import Answer, Request
-from application.orders.loaded_order import refuse_others
+from application.orders.loaded_order import refuse_others, refuse_unseen
 from application.payments.decisions import Decision, OrderDecisions
 from domain.order import Order
 from domain.order_money import Resolution, balances_of, resolve
 from domain.order_refunds import next_refund_id
 
-OPERATOR = Caller("", "operator", "en", (PAYMENTS_WRITE,))
+OPERATOR = Caller("", "operator", "en", (PAYMENTS_WRITE, AUDIT))
 """Who decides on the command line: beyond partners."""
 
 RESOLUTIONS = tuple(each.value for each in Resolution)
@@ -35,12 +35,14 @@ class PaymentResolver(msgspec.Struct, frozen=True):
     ) -> Answer:
         """Resolve the money that waits; without a `currency`, the first that does.
 
-        Refuses an order that the caller neither sold nor organises, and where nothing waits.
+        Refuses an order that the caller neither sold nor organises, one that is at none of the
+        request's versions, and where nothing waits.
         """
         caller = request.caller
 
         def decide(order: Order, decision: Decision) -> None:
             refuse_others(order, order_id, caller, OPERATOR.partner)
+            refuse_unseen(order, request, decision.metadata.at)
             resolve(
                 order,
                 Resolution(resolution),

@@ -11,7 +11,7 @@ from types import MappingProxyType
 import msgspec
 
 from application.catalog.cache import CatalogCache
-from application.catalog.sandbox import SANDBOX
+from application.catalog.gateway import SANDBOX
 from application.orders.history import OrderHistory
 from domain.gateway import DisputeState, GatewayPayment, PaymentState
 from domain.order import Order

@@ -7,6 +7,9 @@ from typing import Protocol
 
 import msgspec
 
+from application.ports.admin_trail import Deed
+from application.ports.partitions import Range
+
 
 class NoticeState(StrEnum):
     """What came of a notice.
@@ -40,6 +43,18 @@ class GatewayNotice(msgspec.Struct, frozen=True, kw_only=True):
     resolved_by: str | None = None
 
 
+class KeptNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """A notice about an order as it is stored, be it right or not. `id` is the gateway's own."""
+
+    order: str
+    digest: bytes
+    system: str
+    id: str
+    type: str
+    body: bytes
+    state: str
+
+
 class NoticeRecords(Protocol):
     """The notices that were kept. Those that an order acts on are stored with its events."""
 
@@ -49,8 +64,16 @@ class NoticeRecords(Protocol):
     def find(self, digest: bytes) -> GatewayNotice | None:
         """The notice with this digest."""
 
-    def pending(self, limit: int) -> Sequence[GatewayNotice]:
-        """At most `limit` notices that wait for their order to decide, oldest first."""
+    def pending(
+        self, limit: int, after: tuple[datetime, bytes] | None = None
+    ) -> Sequence[GatewayNotice]:
+        """At most `limit` notices that wait for their order to decide, oldest first.
+
+        `after` is when the last one of the page before came, and its digest.
+        """
+
+    def find_no_buyer(self, digest: bytes) -> None:
+        """Note that nobody is known as the buyer of a notice that was pending."""
 
     def unknown(self, after: tuple[datetime, bytes] | None, limit: int) -> Sequence[GatewayNotice]:
         """At most `limit` unresolved notices whose buyer is not known, oldest first.
@@ -58,5 +81,17 @@ class NoticeRecords(Protocol):
         `after` is when the last one of the page before came, and its digest.
         """
 
-    def resolve(self, digest: bytes, at: datetime, by: str) -> bool:
-        """Note that a person has resolved a notice; False if there is none, or it was resolved."""
+    def of_order(self, order: str) -> Sequence[GatewayNotice]:
+        """The notices about an order, oldest first."""
+
+    def of_range(self, partition: Range) -> Sequence[KeptNotice]:
+        """The notices about the orders of a range, by order."""
+
+    def of_nobody(self) -> int:
+        """How many notices name no order."""
+
+    def resolve(self, digest: bytes, deed: Deed) -> bool:
+        """Note that a person has resolved a notice, with the `deed` in the administrative trail.
+
+        False, and nothing is noted, if there is no such notice or it was resolved before.
+        """

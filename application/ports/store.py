@@ -129,6 +129,11 @@ class Store(Protocol):
     def vacancies(self, shows: Sequence[str], now: datetime) -> dict[str, int]:
         """By set, how many tickets are vacant at `now`. Sets with none may be absent."""
 
+    def vacant_until(
+        self, shows: Sequence[str], now: datetime
+    ) -> dict[str, tuple[int, datetime | None]]:
+        """By set, how many tickets are vacant at `now`, and when the next of its holds ends."""
+
     def reservations(self, shows: Sequence[str], now: datetime) -> dict[str, int]:
         """By set, how many tickets are held at `now`. Sets with none may be absent."""
 

@@ -8,6 +8,7 @@ import msgspec
 
 from application.ports.read_models import Row, Table
 from application.read_models import (
+    balances,
     holds,
     numbers,
     orders,
@@ -53,6 +54,7 @@ PROJECTIONS: Mapping[str, Projection] = MappingProxyType(
         "holds": Projection(holds.TABLE, holds.rows, holds.rows_of),
         "refunds": Projection(refunds.TABLE, refunds.rows, refunds.rows_of),
         "payments": Projection(payments.TABLE, payments.rows, payments.rows_of),
+        "balances": Projection(balances.TABLE, balances.rows, totals=balances.Totals),
     }
 )
 """The read models that the projector projects."""

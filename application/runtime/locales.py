@@ -1,5 +1,6 @@
 """Plurals, numbers and dates of the languages that are spoken, by the CLDR data of babel."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -36,3 +37,15 @@ def written_money(code: str, amount: Decimal) -> str:
 def written_day(code: str, day: date) -> str:
     """A day, with the month's name cut short."""
     return format_date(day, DAY, locale=_locale(code))
+
+
+TWO_LETTERS = re.compile(r"[A-Z]{2}")
+NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
+"""What CLDR names by two letters besides countries and territories."""
+
+
+@cache
+def countries() -> frozenset[str]:
+    """The two capital letters of each country and territory."""
+    named = {str(each) for each in _locale("en").territories}
+    return frozenset(filter(TWO_LETTERS.fullmatch, named)) - NO_COUNTRIES

@@ -159,9 +159,10 @@ def verify(
 ) -> None:
     """Verify the whole log, or a bundle.
 
-    This checks every event's hash, every checkpoint, the rows of tickets and of read models, and
-    that no two orders ever had a ticket at the same instant. A service may run meanwhile. Exit code
-    1 on any finding, 3 if nothing is wrong but nothing proves it either, or no log is reached.
+    This checks every event's hash, every checkpoint, the rows of tickets and of read models, the
+    notices of gateways, and that no two orders ever had a ticket at the same instant. A service may
+    run meanwhile. Exit code 1 on any finding, 3 if nothing is wrong but nothing proves it either,
+    or no log is reached.
     """
     from application.integrity.signing import read_public  # noqa: PLC0415 - see session.py
 
@@ -308,6 +309,12 @@ def _show_report(session: Session, report: "Report") -> None:
             f" {report.checkpoint.number} of {report.checkpoint.at}, signed with"
             f" {report.checkpoint.key}. {report.unsigned:,} events came after it.",
             highlight=False,
+        )
+    notices = report.notices
+    if msgspec.structs.astuple(notices) != (0, 0, 0, 0):
+        session.out.print(
+            f"{notices.acted:,} notices of gateways were acted on, {notices.ignored:,} said nothing"
+            f" new, {notices.pending:,} wait for their order, {notices.of_nobody:,} are of nobody."
         )
     for balance in report.money:
         session.out.print(_said_of(balance))

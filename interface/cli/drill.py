@@ -12,10 +12,21 @@ from application.database_address import check_given_in_command
 from interface.cli.shared.session import Session, number
 
 if TYPE_CHECKING:  # see session.py
+    from interface.load.gateway_desk import ThroughGateway
     from interface.load.linearizability import Checked
     from interface.load.rush import Drilled
 
 SHOWN = 10
+PLACES = {
+    "earned": "tickets",
+    "due_back": "refunds due",
+    "refunded": "refunds paid",
+    "charged_back": "lost in disputes",
+    "kept": "kept",
+    "attention": "waiting for a person",
+}
+"""Where money can be, and how it is written."""
+
 NOT_PROVEN = 3
 
 
@@ -31,6 +42,13 @@ NOT_PROVEN = 3
 )
 @click.option("--kill", is_flag=True, help="Kill the server in the middle and start it again.")
 @click.option(
+    "--gateway",
+    default=0.1,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="The share of the orders that are paid through a payment gateway, which sends notices.",
+)
+@click.option(
     "--check", is_flag=True, help="Check that all answers fit one order of events; adds reads."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
@@ -39,12 +57,15 @@ def drill(session: Session, /, *, as_json: bool, **plan: Any) -> None:
     """Sell tickets to a crowd of buyers, then prove what was sold.
 
     The proof is that of audit verify, and that no acknowledged result was lost. Buyers take orders
-    through their whole life cycle over HTTP: create, pay, confirm; some cancel, some give up. With
+    through their whole life cycle over HTTP: create, pay, confirm; some cancel, some give up. A
+    share pays through a gateway, whose signed notices come doubled, shuffled, late and wrong, and
+    whose sender is killed; their money is proven to the cent, by what the gateway sent. With
     --check every call and its answer are kept, and each order's and ticket's history is proven to
     be linearizable. Exit code 1 when the proof or the check fails, 3 when a history was too long to
     be searched.
     """
-    from interface.load.rush import NotEmpty, Plan  # noqa: PLC0415 - see session.py
+    from interface.load.put_on_sale import NotEmpty  # noqa: PLC0415 - see session.py
+    from interface.load.rush import Plan  # noqa: PLC0415
     from interface.load.rush import drill as run  # noqa: PLC0415
 
     if plan["database"] is not None:
@@ -70,8 +91,10 @@ def drill(session: Session, /, *, as_json: bool, **plan: Any) -> None:
         session.print_json(as_document(result))
     else:
         show(session, result)
-    history = result.history
+    history, money = result.history, result.money
     if result.trouble or not result.proof.holds or (history and history.bad):
+        raise SystemExit(1)
+    if money and not money.holds:
         raise SystemExit(1)
     if history and history.given_up:
         raise SystemExit(NOT_PROVEN)
@@ -79,7 +102,7 @@ def drill(session: Session, /, *, as_json: bool, **plan: Any) -> None:
 
 def as_document(result: "Drilled") -> dict[str, Any]:
     """The figures, with the numbers of oversold tickets and of lost results."""
-    proof, history = result.proof, result.history
+    proof, history, money = result.proof, result.history, result.money
     return {
         "orders_per_second": round(result.orders_per_second, 1),
         "p50_ms": round(result.p50_ms, 2),
@@ -106,8 +129,40 @@ def as_document(result: "Drilled") -> dict[str, Any]:
             *proof.wrong,
             *(history.bad if history else ()),
             *(history.given_up if history else ()),
+            *((*money.proof.missing, *money.proof.wrong, *money.trouble) if money else ()),
         ],
         **history_document(history),
+        **money_document(money),
+    }
+
+
+def money_document(money: "ThroughGateway | None") -> dict[str, Any]:
+    """What went through the gateway, and where its money is; empty without one."""
+    if money is None:
+        return {}
+    proof = money.proof
+    return {
+        "gateway": {
+            "share": money.share,
+            "orders": money.buyers,
+            "refunds": money.refunds,
+            "notices": proof.notices,
+            "notices_sent": money.tries,
+            "notices_of_nobody": proof.unknown,
+            "sender_killed": money.kills,
+            "missing": len(proof.missing),
+            "wrong": len(proof.wrong),
+            "money": [
+                {
+                    "currency": balance.currency,
+                    "sent": str(proof.sent[balance.currency]),
+                    "received": str(balance.received),
+                    **{name: str(getattr(balance, name)) for name in PLACES},
+                    "of_nobody": str(proof.of_nobody.get(balance.currency, 0)),
+                }
+                for balance in proof.balances
+            ],
+        }
     }
 
 
@@ -151,6 +206,8 @@ def show(session: Session, result: "Drilled") -> None:
         f"The proof: {proof.report.events:,} events of {proof.report.orders:,} orders were verified"
         f" and compared with {proof.acknowledged_results:,} acknowledged results."
     )
+    if result.money is not None:
+        show_money(session, result.money)
     for name, found in findings_of(result):
         style = "red" if found else "green"
         session.out.print(Text.assemble("  ", (f"{len(found):>6,}", style), f" {name}"))
@@ -158,14 +215,35 @@ def show(session: Session, result: "Drilled") -> None:
             session.out.print(f"         {each}", style="red", highlight=False)
 
 
+def show_money(session: Session, money: "ThroughGateway") -> None:
+    """Print what went through the gateway, and where its money is."""
+    proof = money.proof
+    session.out.print(
+        f"The gateway: {money.buyers:,} orders were paid there; {proof.notices:,} notices were"
+        f" answered with 200, {proof.unknown:,} of them about nobody; they were sent"
+        f" {money.tries:,} times, and the sender was killed {money.kills} times."
+        f" {money.refunds:,} refunds were approved."
+    )
+    for balance in proof.balances:
+        places = " + ".join(f"{says} {getattr(balance, name)}" for name, says in PLACES.items())
+        session.out.print(
+            f"Sent in {balance.currency}: {proof.sent[balance.currency]} = {places}.",
+            highlight=False,
+        )
+
+
 def findings_of(result: "Drilled") -> Iterator[tuple[str, list[str]]]:
     """The kinds of findings, and what was found of each."""
-    proof, history = result.proof, result.history
+    proof, history, money = result.proof, result.history, result.money
     yield "tickets in two orders", proof.oversold
     yield "acknowledged and missing", proof.lost
     yield "tickets kept by an order that does not have them", proof.stranded
     yield "other findings of audit verify", proof.wrong
     yield "buyers in trouble", result.trouble
+    if money is not None:
+        yield "notices answered with 200 and missing", money.proof.missing
+        yield "orders whose money does not add up", money.proof.wrong
+        yield "troubles of the gateway", money.trouble
     if history is not None:
         yield f"histories that cannot be, of {history.calls:,} calls", history.bad
         yield "histories too long to be searched", history.given_up

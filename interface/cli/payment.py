@@ -1,20 +1,24 @@
 """`orderlog payment`: orders' money, what waits for a person, and what a person decides."""
 
+import re
 import secrets
+from typing import Any
 
 import click
 
-from interface.cli.shared.payment_tables import payment_list_table, payments_table
+from domain.errors import UserError
+from interface.cli.shared.payment_tables import notice_table, payment_list_table, payments_table
 from interface.cli.shared.session import Session, database_option, json_option
 
 PAGE = 200
+NOTICE = re.compile(r"[0-9a-f]{64}\Z")
 
 
 @click.group()
 def payment() -> None:
     """Orders' money: list what waits, show an order's, and decide.
 
-    ORDER is an order's id or its number.
+    ORDER is an order's id or its number. A notice of an unknown buyer has a name of its own.
     """
 
 
@@ -41,7 +45,9 @@ def list_(session: Session, event: str | None, *, attention: bool, as_json: bool
     if as_json:
         session.print_json(documents)
     else:
-        session.out.print(payment_list_table(documents))
+        session.out.print(payment_list_table([each for each in documents if each["order"]]))
+        if notices := [each["notice"] for each in documents if each["notice"]]:
+            session.out.print(notice_table(notices))
 
 
 @payment.command()
@@ -70,12 +76,15 @@ def show(session: Session, name: str, *, as_json: bool) -> None:
 def resolve(
     session: Session, name: str, resolution: str, currency: str | None, note: str, *, as_json: bool
 ) -> None:
-    """Decide about an order's money that waits for a person."""
+    """Decide about an order's money that waits for a person, or about that of an unknown buyer."""
     from application.orders.commands import Request  # noqa: PLC0415 - see session.py
     from application.payments.resolving import OPERATOR  # noqa: PLC0415
 
-    order_id = session.services.search.id_of(name)
     request = Request(OPERATOR, f"orderlog payment resolve {secrets.token_hex(4)}")
+    if NOTICE.match(name):
+        _resolve_notice(session, name, resolution, request, note, as_json=as_json)
+        return
+    order_id = session.services.search.id_of(name)
     session.services.resolver.resolve(order_id, resolution, request, currency, note)
     session.note_decision("money.resolved", order=order_id, decided=resolution, note=note)
     _show(session, order_id, as_json=as_json)
@@ -102,6 +111,28 @@ def refund(session: Session, refund_id: str, note: str, *, paid: bool, as_json: 
     known = session.services.refunds.pay(refund_id.lower(), request, note).document
     session.note_decision("refund.paid", order=known["order"], refund=known["id"], note=note)
     _show(session, known["order"], as_json=as_json)
+
+
+def _resolve_notice(
+    session: Session, name: str, resolution: str, request: Any, note: str, *, as_json: bool
+) -> None:
+    from application.payments.unknown_buyers import (  # noqa: PLC0415 - see session.py
+        NoticeResolution,
+        notice_document,
+    )
+
+    if resolution not in list(NoticeResolution):
+        raise click.UsageError("No order is known that could be accepted: use refund or keep.")
+    unknown = session.services.unknown_buyers
+    before = unknown.find(name, request.caller)
+    if before.resolved_at is not None:
+        raise UserError(f"The notice {name} was resolved before, by {before.resolved_by}.")
+    notice = unknown.resolve(name, NoticeResolution(resolution), request, note)
+    document = notice_document(notice)
+    if as_json:
+        session.print_json(document)
+    else:
+        session.out.print(notice_table([document]))
 
 
 def _show(session: Session, order_id: str, *, as_json: bool) -> None:

@@ -26,7 +26,10 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
-STYLES = ("elements", "layout", "parts", "forms", "lists", "order", "seats", "phone", "motion")
+STYLES = (
+    *("elements", "layout", "parts", "forms", "lists"),
+    *("order", "seats", "money", "phone", "motion"),
+)
 """The files in `static/css/`, in the order in which later rules override earlier ones."""
 
 FOR_EVER = "public, max-age=31536000, immutable"

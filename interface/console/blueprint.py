@@ -6,6 +6,7 @@ from application.bootstrap import Services
 from interface.console import (
     assets,
     failures,
+    money,
     orders,
     page_session,
     read_models,
@@ -34,6 +35,7 @@ def console_blueprint(services: Services) -> Blueprint:
         sign_in,
         orders,
         shows,
+        money,
         read_models,
         sign_ins,
     ):

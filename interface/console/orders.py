@@ -14,13 +14,12 @@ from application.orders.commands import Answer
 from application.orders.document import order_document
 from application.orders.document_types import CustomerDocument, OrderDocument
 from application.orders.queries import OrderFilter
-from application.orders.timeline.language import Language
-from application.orders.timeline.timeline import LANGUAGES
 from domain.order import Order
 from domain.refusals import NotYetCreated
 from domain.status import Status
+from interface.console.money_view import AMOUNTS, order_money, outcome_of
 from interface.console.order_view import order_then
-from interface.console.page_session import zone
+from interface.console.page_session import teller, zone
 from interface.http.orders import known_id
 
 PAGE = 50
@@ -69,10 +68,13 @@ def _register_order(routes: Blueprint, services: Services) -> None:
             part=part,
             show=services.shows.show(answer.order.show),
             seller=services.shows.partner(answer.order.vendor)["name"],
-            timeline=services.timelines.explain(known, _teller(), g.caller),
+            timeline=services.timelines.explain(known, teller(), g.caller),
             then=order_then(services, then, diff["changes"]),
             integrity_status=None if part else integrity_status_of(services.store, known),
             missing=missing,
+            money_then=order_money(services, seen, g.caller),
+            amounts=AMOUNTS,
+            **outcome_of(services),
             partner_name=lambda partner: services.shows.partner(partner)["name"],
         )
         return Response(page)
@@ -83,14 +85,6 @@ def _register_order(routes: Blueprint, services: Services) -> None:
         if str(answer.order.version) == request.args.get("version"):
             return Response(status=204)
         return Response(render_template("console/order_news.html", order=answer.order))
-
-
-def _teller() -> Language:
-    """Renders timelines in the visitor's language and time zone."""
-    where = zone()
-    return msgspec.structs.replace(
-        LANGUAGES[g.language.code], writes=lambda at: g.language.moment(at, where)
-    )
 
 
 class Shown(msgspec.Struct, frozen=True):

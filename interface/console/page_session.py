@@ -5,10 +5,13 @@ from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, g, redirect, request, url_for
+from msgspec.structs import replace
 from werkzeug.wrappers import Response as AnyResponse
 
 from application.bootstrap import Services
 from application.catalog.scopes import AUDIT, EVENTS_READ, ORDERS_READ
+from application.orders.timeline.language import Language
+from application.orders.timeline.timeline import LANGUAGES as LANGUAGES_OF_TIMELINES
 from interface.console.failures import FormTooOld
 from interface.console.language import COOKIE as LANGUAGE_COOKIE
 from interface.console.language import LANGUAGES, language_for
@@ -29,16 +32,28 @@ SECTIONS = {
     "console.show_hall": "shows",
     "console.watch_hall": "shows",
     "console.open_ticket": "shows",
+    "console.show_money": "money",
+    "console.decide_money": "money",
+    "console.pay_refund": "money",
+    "console.resolve_notice": "money",
     "console.show_read_models": "read_models",
 }
 """The section of the console that a page belongs to."""
 
-SCOPES_OF = {"orders": (ORDERS_READ, AUDIT), "shows": (EVENTS_READ, AUDIT)}
+SCOPES_OF = {
+    "orders": (ORDERS_READ, AUDIT),
+    "shows": (EVENTS_READ, AUDIT),
+    "money": (ORDERS_READ, AUDIT),
+}
 """The scopes that open a section: one of them is enough."""
+
+NOTED = frozenset({"orders", "money"})
+"""The sections of which an auditor's reading is noted."""
 
 PAGES = (
     ("orders", "console.find_orders"),
     ("shows", "console.list_shows"),
+    ("money", "console.show_money"),
     ("read_models", "console.show_read_models"),
 )
 """The sections of the console as the navigation shows them, with their first pages."""
@@ -114,7 +129,7 @@ def register(routes: Blueprint, services: Services) -> None:
         if g.caller is None and request.endpoint not in OPEN:
             return _to_sign_in()
         _check_scopes()
-        if SECTIONS.get(request.endpoint or "") == "orders":
+        if SECTIONS.get(request.endpoint or "") in NOTED:
             note_reading(services, g.caller, g.request_id, here())
         return None
 
@@ -140,6 +155,13 @@ def register(routes: Blueprint, services: Services) -> None:
 def zone() -> ZoneInfo:
     """The visitor's time zone."""
     return ZoneInfo(g.page_session.session.zone if "page_session" in g else "UTC")
+
+
+def teller() -> Language:
+    """Renders timelines in the visitor's language and time zone."""
+    where = zone()
+    spoken = LANGUAGES_OF_TIMELINES[g.language.code]
+    return replace(spoken, writes=lambda at: g.language.moment(at, where))
 
 
 def here(**more: str) -> str:

@@ -1,7 +1,8 @@
 """The pages of shows: seats with their present owners, and sales by day."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
@@ -9,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from application.bootstrap import Services
 from application.catalog.seating import Hall
+from application.orders.document_types import SalesDocument
 from domain.refusals import ShowNotFound
 from interface.http.input_fields import OBJECT_ID
 from interface.http.read_your_writes import POSITION
@@ -17,6 +19,7 @@ MOST_SEATS = 6000
 """Shows with more seats are shown by their sets only."""
 
 SHOWN_DAYS = 60
+COUNTS = ("orders", "held", "sold", "returned")
 
 
 def register(routes: Blueprint, services: Services) -> None:
@@ -34,6 +37,7 @@ def register(routes: Blueprint, services: Services) -> None:
             "console/show.html",
             drawn=len(hall.states) <= MOST_SEATS,
             sales=_sales(services, event),
+            currency=services.catalog.current().currency(event),
             organiser=_organiser(hall.show.org),
             **_live(hall),
         )
@@ -80,7 +84,32 @@ def _sales(services: Services, event: str) -> dict[str, Any] | None:
         sales = services.sales.sales(event, g.caller)
     except ShowNotFound:
         return None
-    return {**sales, "days": list(_every_day(sales["days"]))[-SHOWN_DAYS:]}
+    return shown_sales(sales)
+
+
+def shown_sales(sales: SalesDocument) -> dict[str, Any]:
+    """Sales with the last days, also those on which nothing happened, and the sum of all before."""
+    days = list(_every_day(sales["days"]))[-SHOWN_DAYS:]
+    before = [each for each in sales["days"] if each["day"] < str(days[0]["day"])]
+    return {**sales, "days": days, "before": _sum(before) if before else None}
+
+
+def _sum(days: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The figures of many days together, so that what is shown adds up."""
+
+    def money(amount: Callable[[Mapping[str, Any]], str]) -> str:
+        return f"{sum((Decimal(amount(each)) for each in days), Decimal()):.2f}"
+
+    return {
+        **{name: sum(each[name] for each in days) for name in COUNTS},
+        "values": {"full": money(lambda each: each["values"]["full"])},
+        "refunds": {"value": money(lambda each: each["refunds"]["value"])},
+        "net": money(lambda each: each["net"]),
+        "disputes": {
+            "opened": money(lambda each: each["disputes"]["opened"]),
+            "lost": money(lambda each: each["disputes"]["lost"]),
+        },
+    }
 
 
 def _every_day(days: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
@@ -90,6 +119,5 @@ def _every_day(days: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]
         return
     day = min(known)
     while day <= max(known):
-        nothing = {"orders": 0, "held": 0, "sold": 0, "returned": 0, "values": {"full": "0.00"}}
-        yield {**known.get(day, nothing), "day": day}
+        yield {**(known.get(day) or _sum([])), "day": day}
         day += timedelta(days=1)

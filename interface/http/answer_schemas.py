@@ -15,6 +15,7 @@ SUFFIX = "Document"
 TYPES: dict[type[types.Type], str] = {
     types.StrType: "string",
     types.IntType: "integer",
+    types.FloatType: "number",
     types.BoolType: "boolean",
 }
 
@@ -56,6 +57,8 @@ class AnswerSchemas:
                 return {**self._schema(inner), **(more or {})}
             case types.UnionType(types=(inner, types.NoneType())):
                 schema = self._schema(inner)
+                if "type" not in schema:
+                    return {"anyOf": [schema, {"type": "null"}]}
                 return {**schema, "type": [schema["type"], "null"]}
             case types.ListType(item_type=inner):
                 return {"type": "array", "items": self._schema(inner)}

@@ -14,6 +14,7 @@ from interface.http.headers import Header
 from interface.http.problems import (
     BAD_QUERY,
     EVERY_KEYED_CALL,
+    MISSING_SCOPE,
     UNAUTHORIZED,
     UNKNOWN_EVENT_KIND,
     Problem,
@@ -43,7 +44,7 @@ class Good(msgspec.Struct, frozen=True):
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One method of one route. The name of the handler is the id of the operation.
 
-    The caller's key needs one of the `scopes`.
+    The caller's key needs one of the `scopes`, if there are any.
     """
 
     tag: str
@@ -65,7 +66,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def problems(self) -> list[Problem]:
         """Every problem that it can answer with."""
-        common = EVERY_KEYED_CALL if self.needs_key else ()
+        keyed = EVERY_KEYED_CALL if self.needs_key else ()
+        common = [each for each in keyed if self.scopes or each is not MISSING_SCOPE]
         of_query = () if self.query is None else (BAD_QUERY,)
         of_order = () if READS_EVENTS.isdisjoint(self.refuses) else (UNKNOWN_EVENT_KIND,)
         return [problem_of(each) for each in (*of_query, *common, *of_order, *self.refuses)]

@@ -10,6 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from application.catalog.availability import ShowQueries
+from application.catalog.page_document_types import (
+    BankDocument,
+    LegalDetailDocument,
+    SignatoryDocument,
+)
+from application.catalog.partner_document_types import PartnerRecordDocument
 from domain.order import Order
 from interface.http.errors import BadRequest
 
@@ -49,6 +55,17 @@ KNOWN: Tree = {
 }
 """Every field of an order that can be requested, with the fields inside it."""
 
+KNOWN_OF_A_PARTNER: Tree = {
+    **dict.fromkeys(PartnerRecordDocument.__annotations__),
+    "legal": {
+        "bank": dict.fromkeys(BankDocument.__annotations__),
+        "detail": dict.fromkeys(LegalDetailDocument.__annotations__),
+        "type": None,
+        "who": dict.fromkeys(SignatoryDocument.__annotations__),
+    },
+}
+"""Every field of a partner that can be requested, with the fields inside it."""
+
 EXPANDED: Mapping[str, Callable[[ShowQueries, Order, bool], Any]] = {
     "tickets": lambda shows, order, barcodes: shows.tickets_of(order, barcodes=barcodes),
     "event": lambda shows, order, _: shows.show(order.show),
@@ -59,10 +76,13 @@ EXPANDED: Mapping[str, Callable[[ShowQueries, Order, bool], Any]] = {
 the catalogue, the order, and whether barcodes may be shown."""
 
 
-def parse(text: str) -> Tree:
-    """The requested fields. Raises `BadRequest` with the position of the fault, counted from 1."""
+def parse(text: str, known: Tree = KNOWN) -> Tree:
+    """The requested fields of those that are `known`.
+
+    Raises `BadRequest` with the position of the fault, counted from 1.
+    """
     parser = _Parser(text)
-    tree = parser.names(KNOWN)
+    tree = parser.names(known)
     parser.expect_end()
     return tree
 
@@ -78,15 +98,16 @@ def shaped(
     for name, inside in tree.items():
         if inside is not None and name in EXPANDED:
             whole[name] = EXPANDED[name](shows, order, barcodes)
-    return _chosen(whole, tree)
+    return chosen(whole, tree)
 
 
-def _chosen(value: Any, tree: Tree | None) -> Any:
+def chosen(value: Any, tree: Tree | None) -> Any:
+    """The requested fields of a document; all of it if there is no tree."""
     if tree is None or value is None:
         return value
     if isinstance(value, list):
-        return [_chosen(each, tree) for each in value]
-    return {name: _chosen(value[name], inside) for name, inside in tree.items() if name in value}
+        return [chosen(each, tree) for each in value]
+    return {name: chosen(value[name], inside) for name, inside in tree.items() if name in value}
 
 
 def expands(tree: Tree | None) -> bool:

@@ -12,7 +12,11 @@ from apispec import APISpec
 from flask import Blueprint, Flask, Response, current_app
 from msgspec import Meta
 
-from application.catalog.document_types import OrderTicketDocument, PartnerDocument, ShowDocument
+from application.catalog.document_types import (
+    OrderTicketDocument,
+    PartnerDocument,
+    ShowHeadDocument,
+)
 from application.orders.document_types import OrderDocument
 from interface.http.answer_schemas import AnswerSchemas
 from interface.http.contract import Good, Operation, described, operation_of
@@ -51,6 +55,7 @@ TAGS = {
     "order tickets": "The tickets that an order lists.",
     "refunds": "Ask for refunds of tickets, decide and pay them, read and list them.",
     "events": "What a key may sell.",
+    "partners": "Partners, the deals between them, and whose key it is.",
     "event tickets": "Every ticket of an event, and whether it is vacant.",
     "payments": "Notices of gateways, and orders' money: what came, went back, and waits.",
     "health": "Liveness, readiness and metrics. No key is needed.",
@@ -60,12 +65,14 @@ TAGS = {
 PATH_PARAMETERS = {
     "order": "The order's id. A text that is no id is an order that does not exist.",
     "event": "The event's id. A text that is no id is an event that does not exist.",
+    "partner": "The partner's id. A text that is no id is a partner that does not exist.",
     "system": "The payment system's id, or its alias, percent-encoded.",
     "refund": "The refund's id. A text that is no id is a refund that does not exist.",
 }
 EXAMPLES = {
     "order": "56a73b7ff06c5a21c393806b",
     "event": "56a6253df06c5a059a93802e",
+    "partner": "584e8bc20944c10017e3a9d3",
     "system": "545b544a5d645a463e779d53",
     "refund": "5703daea2d709509727f92a5",
 }
@@ -99,7 +106,7 @@ OF_SHAPED_ORDERS = (
     OrderTicketDocument,
     PartnerDocument,
     ProblemDocument,
-    ShowDocument,
+    ShowHeadDocument,
 )
 """The answers that are described first: `ShapedOrder` is made of them."""
 

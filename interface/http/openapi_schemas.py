@@ -8,15 +8,25 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import Schema, fields, validate
 
+from application.catalog.show_list import SORTS
 from interface.http.answer_schemas import AnswerSchemas
 from interface.http.fields_schema import KNOWN, Tree
 from interface.http.input_fields import Flag, Moment, MomentRange, ObjectId, Words, Yes
+from interface.http.show_schemas import PRICES, PriceRange, SortFields
 
 WRITTEN_ID = {"type": "string", "pattern": "^[0-9A-Fa-f]{24}$"}
 """An id in a request: capitals are taken, too."""
 
 OWN_FIELDS: Mapping[type[fields.Field[Any]], Callable[[Any], dict[str, Any]]] = {
     ObjectId: lambda _: WRITTEN_ID,
+    PriceRange: lambda _: {"type": "string", "pattern": anchored(PRICES.pattern)},
+    SortFields: lambda _: {
+        "type": "array",
+        "items": {"type": "string", "enum": [*SORTS, *(f"-{name}" for name in SORTS)]},
+        "minItems": 1,
+        "maxItems": len(SORTS),
+        "uniqueItems": True,
+    },
     Moment: lambda _: {"type": "string", "format": "date-time"},
     MomentRange: lambda _: {"type": "string", "format": "moment-range", "pattern": "^[^,]*,[^,]*$"},
     Words: lambda field: {
@@ -85,7 +95,7 @@ class Converter(OpenAPIConverter):
 
     def list2param(self, field: Any, **_: Any) -> dict[str, Any]:
         """Several words share one parameter, with commas between."""
-        return {"style": "form", "explode": False} if isinstance(field, Words) else {}
+        return {"style": "form", "explode": False} if isinstance(field, Words | SortFields) else {}
 
 
 class Plugin(MarshmallowPlugin):
@@ -121,7 +131,7 @@ def anchored(pattern: str) -> str:
     return f"^(?:{inside}){end}" if "|" in inside else f"^{inside}{end}"
 
 
-EXPANDED = {"tickets": "OrderTicket", "event": "Show", "org": "Partner", "vendor": "Partner"}
+EXPANDED = {"tickets": "OrderTicket", "event": "ShowHead", "org": "Partner", "vendor": "Partner"}
 """What an id in an order becomes when fields inside it are requested."""
 
 

@@ -16,7 +16,7 @@ from interface.http.calls import Calls
 from interface.http.contract import Good, Operation
 from interface.http.exchange import Incoming, Outgoing, json_answer
 from interface.http.input_fields import Flag, ObjectId
-from interface.http.orders import known_order, request_of
+from interface.http.orders import CONDITIONS, OF_A_WRITE, known_order, request_of
 from interface.http.paging import links_to
 from interface.http.read_your_writes import position_of, wait_for_position
 from interface.http.schemas import NothingIn, list_cursor, usual_page_size
@@ -74,7 +74,8 @@ LIST_PAYMENTS = Operation(
     summary="List orders' money",
     says="The orders that have money or a notice of a payment, the last changed first: those that"
     " the key's partner sold, and those of its own events. With `attention=true` only those whose"
-    " money waits for a person. The list is read from a read model that follows the log by a"
+    " money waits for a person; keys with `audit` get the notices of unknown buyers before them,"
+    " with null for the order. The list is read from a read model that follows the log by a"
     " moment; X-Wait-For-Position waits for it.",
     query=PAYMENT_LIST_IN,
     headers=(headers.WAIT_FOR_POSITION,),
@@ -104,7 +105,7 @@ RESOLVE = Operation(
     " created the order and the organiser of its event may decide. It is an event of the order.",
     query=NOTHING_IN,
     body=RESOLUTION_IN,
-    headers=(headers.IDEMPOTENCY_KEY,),
+    headers=(headers.IDEMPOTENCY_KEY, *CONDITIONS),
     answers={
         200: Good(
             "The order's money afterwards.", PaymentsDocument, headers=(headers.LOG_POSITION,)
@@ -113,9 +114,7 @@ RESOLVE = Operation(
     refuses=(
         *problems.OF_A_BODY,
         *problems.OF_A_BODY_ON_ITS_WAY,
-        problems.BAD_IDEMPOTENCY_KEY,
-        problems.CONTENDED,
-        refusals.RequestReused,
+        *OF_A_WRITE,
         refusals.UnknownOrder,
         refusals.ChangedMeanwhile,
         refusals.NothingToResolve,

@@ -177,7 +177,8 @@ class NothingIn(Schema):
     """No parameters."""
 
 
-def _page_size(most: int, what: str) -> Digits:
+def size_of_page(most: int, what: str) -> Digits:
+    """How long a page of a list is at most: as long as it may be, unless something is said."""
     return Digits(
         validate=validate.Range(1, most),
         load_default=most,
@@ -220,36 +221,25 @@ def _cursor() -> Digits:
     )
 
 
-class EventListIn(Schema):
-    """Which page of the events to list."""
-
-    page = Digits(
-        validate=validate.Range(1, MOST_EVENT_PAGES),
-        load_default=1,
-        metadata={"description": "Which page, from 1."},
-    )
-    page_size = _page_size(MOST_PAGE, "events")
-
-
 class TicketListIn(Schema):
     """Which tickets of an event to list."""
 
     status = Words(Sale, metadata={"description": "Tickets in one of these statuses."})
-    page_size = _page_size(MOST_TICKETS, "tickets")
+    page_size = size_of_page(MOST_TICKETS, "tickets")
     cursor = _cursor()
 
 
 class OrderTicketsIn(Schema):
     """Which of an order's tickets to list."""
 
-    page_size = _page_size(MOST_TICKETS, "tickets")
+    page_size = size_of_page(MOST_TICKETS, "tickets")
     cursor = _cursor()
 
 
 class HistoryIn(Schema):
     """Which of an order's events to list."""
 
-    page_size = _page_size(MOST_EVENTS, "events")
+    page_size = size_of_page(MOST_EVENTS, "events")
     cursor = _cursor()
 
 

@@ -4,22 +4,25 @@ from marshmallow import Schema
 
 from application.bootstrap import Services
 from application.catalog.availability import TicketPage
-from application.catalog.document_types import ShowDocument, TicketDocument
+from application.catalog.document_types import TicketDocument
 from application.catalog.scopes import AUDIT, EVENTS_READ
+from application.catalog.show_document_types import ShowDocument
+from application.catalog.show_list import Listed
 from application.orders.document_types import SalesDocument
 from domain import refusals
 from domain.refusals import ShowNotFound
-from interface.http import headers, schemas
+from interface.http import headers, paging, schemas
 from interface.http.body import load_query
 from interface.http.calls import Calls
 from interface.http.contract import Good, Operation
-from interface.http.exchange import Incoming, Outgoing, json_answer
+from interface.http.exchange import Header, Incoming, Outgoing, bytes_answer, json_answer
 from interface.http.headers import WAIT_FOR_POSITION
 from interface.http.input_fields import OBJECT_ID, Moment
 from interface.http.paging import fitting, links_to
 from interface.http.problems import BAD_IF_NONE_MATCH, OF_A_WAIT
 from interface.http.read_your_writes import wait_for_position
-from interface.http.validators import validated
+from interface.http.show_schemas import EventListIn
+from interface.http.validators import KeptCompressed, tagged, validated
 
 
 class SalesIn(Schema):
@@ -31,20 +34,39 @@ class SalesIn(Schema):
 
 
 TICKET_LIST_IN = schemas.TicketListIn()
-EVENT_LIST_IN = schemas.EventListIn()
+EVENT_LIST_IN = EventListIn()
+NOTHING_IN = schemas.NothingIn()
+COMPRESSED = KeptCompressed(64)
 SALES_IN = SalesIn()
+
+OF_A_PAGE = (headers.PAGE_ETAG, headers.CONTENT_ENCODING)
+UNCHANGED = Good("The page as you have it.", headers=(headers.PAGE_ETAG,), empty=True)
 
 LIST_EVENTS = Operation(
     scopes=(EVENTS_READ, AUDIT),
     tag="events",
     summary="List the events that the key may sell",
-    says="The events of the key's partner and those for which it has a deal, soonest first, with"
-    " their ticket sets, how many tickets are vacant, and the price rules. With more events than"
-    " page_size there are several pages: follow the Link.",
+    says="The events of the key's partner and those for which it has a deal, soonest first unless"
+    " sort says otherwise, with their ticket sets, how many tickets are vacant, and the price"
+    " rules. With more events than page_size there are several pages: follow the Link.",
     query=EVENT_LIST_IN,
+    headers=(headers.IF_NOT_AS_KNOWN,),
     answers={
-        200: Good("A page of events.", ShowDocument, many=True, headers=(headers.LINK,)),
+        200: Good("A page of events.", ShowDocument, many=True, headers=(headers.LINK, *OF_A_PAGE)),
+        304: UNCHANGED,
     },
+    refuses=(BAD_IF_NONE_MATCH,),
+)
+
+READ_EVENT = Operation(
+    scopes=(EVENTS_READ, AUDIT),
+    tag="events",
+    summary="Read an event that the key may sell",
+    says="The event as the list of events has it.",
+    query=NOTHING_IN,
+    headers=(headers.IF_NOT_AS_KNOWN,),
+    answers={200: Good("The event.", ShowDocument, headers=OF_A_PAGE), 304: UNCHANGED},
+    refuses=(refusals.ShowNotFound, BAD_IF_NONE_MATCH),
 )
 
 LIST_TICKETS = Operation(
@@ -61,9 +83,9 @@ LIST_TICKETS = Operation(
             "A page of tickets.",
             TicketDocument,
             many=True,
-            headers=(headers.LINK, headers.PAGE_ETAG, headers.CONTENT_ENCODING),
+            headers=(headers.LINK, *OF_A_PAGE),
         ),
-        304: Good("The page as you have it.", headers=(headers.PAGE_ETAG,), empty=True),
+        304: UNCHANGED,
     },
     refuses=(refusals.ShowNotFound, BAD_IF_NONE_MATCH),
 )
@@ -88,11 +110,16 @@ SHOWS = Calls("shows", "/v1")
 @SHOWS.get("/services/simple/events", LIST_EVENTS)
 def list_events(incoming: Incoming, services: Services) -> Outgoing:
     """List the events that the caller may sell."""
-    wanted = load_query(incoming, EVENT_LIST_IN)
-    page, size = wanted["page"], wanted["page_size"]
-    shown, is_last = services.shows.on_sale(incoming.caller, (page - 1) * size, size)
-    links = links_to(incoming, None if is_last else page + 1, "page")
-    return json_answer(shown, headers=links)
+    wanted, page, size = load_query(incoming, EVENT_LIST_IN)
+    found = services.show_list.page(incoming.caller, wanted, page, size, paging.MOST_BYTES)
+    return _of_shows(incoming, found, links_to(incoming, found.next_page, "page"))
+
+
+@SHOWS.get("/services/simple/events/<event>", READ_EVENT)
+def read_event(incoming: Incoming, services: Services) -> Outgoing:
+    """Read an event that the caller may sell."""
+    load_query(incoming, NOTHING_IN)
+    return _of_shows(incoming, services.show_list.one(incoming.caller, _known_event(incoming)))
 
 
 @SHOWS.get("/resources/events/<event>/tickets", LIST_TICKETS)
@@ -115,6 +142,10 @@ def read_sales(incoming: Incoming, services: Services) -> Outgoing:
     known = _known_event(incoming)
     wait_for_position(incoming, services, "sales")
     return json_answer(services.sales.sales(known, incoming.caller, at))
+
+
+def _of_shows(incoming: Incoming, found: Listed, links: tuple[Header, ...] = ()) -> Outgoing:
+    return tagged(incoming, bytes_answer(found.body, headers=links), found.tag, COMPRESSED)
 
 
 def _known_event(incoming: Incoming) -> str:

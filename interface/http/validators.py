@@ -6,6 +6,7 @@ so has the time that its digest takes.
 """
 
 import gzip
+from collections.abc import Callable
 from hashlib import blake2b
 
 from interface.http.exchange import Header, Incoming, Outgoing
@@ -15,19 +16,30 @@ WORTH_COMPRESSING = 1024
 LEVEL = 4
 VARY = ("Vary", "Accept-Encoding")
 
+Compressed = Callable[[str, bytes], bytes]
+"""Compresses a body that a tag names."""
+
 
 def validated(incoming: Incoming, answer: Outgoing) -> Outgoing:
     """The answer with its validator; without a body if the client has it, or else compressed.
 
     Raises `BadRequest` for a malformed If-None-Match.
     """
-    tag = _tag_of(answer)
+    return tagged(incoming, answer, _tag_of(answer))
+
+
+def tagged(
+    incoming: Incoming, answer: Outgoing, tag: str, compressed: Compressed | None = None
+) -> Outgoing:
+    """The same for an answer whose digest is known, and which may have been compressed before."""
     header: Header = ("ETag", f'W/"{tag}"')
     ruled_out = tags_ruled_out(incoming)
     if ruled_out is None or tag in ruled_out:
         return Outgoing(304, [header, VARY])
     answer.headers += (header, VARY)
-    return _compressed(answer) if _takes_gzip(incoming, answer) else answer
+    if not _takes_gzip(incoming, answer):
+        return answer
+    return _with_body(answer, (compressed or _compress_anew)(tag, answer.body))
 
 
 def _tag_of(answer: Outgoing) -> str:
@@ -45,8 +57,28 @@ def _takes_gzip(incoming: Incoming, answer: Outgoing) -> bool:
     return incoming.parsed.accept_encodings.best_match(["gzip", "identity"]) == "gzip"
 
 
-def _compressed(answer: Outgoing) -> Outgoing:
-    body = gzip.compress(answer.body, LEVEL, mtime=0)
+def _compress_anew(_: str, body: bytes) -> bytes:
+    return gzip.compress(body, LEVEL, mtime=0)
+
+
+def _with_body(answer: Outgoing, body: bytes) -> Outgoing:
     headers = [each for each in answer.headers if each[0] != "Content-Length"]
     headers += (("Content-Length", str(len(body))), ("Content-Encoding", "gzip"))
     return Outgoing(answer.status, headers, body, answer.order)
+
+
+class KeptCompressed:
+    """Bodies as they were compressed, by their tags: most of what is asked for is asked again."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._bodies: dict[str, bytes] = {}
+
+    def __call__(self, tag: str, body: bytes) -> bytes:
+        """The body compressed; the oldest of those that are kept goes when there are too many."""
+        known = self._bodies.get(tag)
+        if known is None:
+            known = self._bodies[tag] = _compress_anew(tag, body)
+            if len(self._bodies) > self._most:
+                self._bodies.pop(next(iter(self._bodies)), None)
+        return known

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from application.runtime.clock import elapsed_ns, wall_offset_ns
 from domain.status import Status
 from interface.load import history
 from interface.load.client import Answer, Client, Gone
+from interface.load.gateway import GATE, LATE, Gateway, Paying
 from interface.load.history import GONE, Call, Seen
 
 ORDERS = "/v1/resources/orders"
@@ -25,6 +27,9 @@ FINISH = b'{"status": "done"}'
 MOST_TICKETS = 4
 CANCELS, WALKS_AWAY, GIVES_UP_PAYING = 0.1, 0.1, 0.1
 """The share of the buyers at each step of an order's life cycle."""
+
+CANCELS_FIRST, PAYS_LATE = 0.1, 0.1
+"""The share of the gateway's buyers who cancel and pay all the same, and whose hold has ended."""
 
 READS, RIVALS, LETS_GO = 0.3, 0.05, 0.3
 """In a checked drill: how often an order is read after a call, how often a second buyer pays for
@@ -65,7 +70,8 @@ _shown = msgspec.json.Decoder(Shown).decode
 class OnSale(msgspec.Struct, frozen=True, kw_only=True):
     """The address, the tickets and the end (by the monotonic clock) of a sale.
 
-    `recent` has orders that buyers share; only a checked drill has it.
+    `recent` has orders that buyers share; only a checked drill has it. Some orders are paid through
+    the `gateway`, if there is one.
     """
 
     host: str
@@ -75,6 +81,7 @@ class OnSale(msgspec.Struct, frozen=True, kw_only=True):
     ticket_set: str
     until: float
     recent: deque[str] | None = None
+    gateway: Gateway | None = None
 
 
 class Buyer(threading.Thread):
@@ -93,6 +100,7 @@ class Buyer(threading.Thread):
         self.retries = 0
         self.trouble: str | None = None
         self.calls: list[Call] = []
+        self._to_gateway: Gateway | None = None
 
     def run(self) -> None:
         """Buy."""
@@ -106,6 +114,9 @@ class Buyer(threading.Thread):
 
     def _buy(self) -> bool:
         """Take an order through its life cycle; False when there was no ticket left."""
+        gateway = self._sale.gateway
+        to_gateway = gateway is not None and self._dice.random() < gateway.share
+        self._to_gateway = gateway if to_gateway else None
         command = {self._sale.ticket_set: self._dice.randint(1, MOST_TICKETS)}
         body = msgspec.json.encode({"event": self._sale.event, "random": command})
         try:
@@ -113,7 +124,10 @@ class Buyer(threading.Thread):
             if not order["tickets"]:
                 return False
             self.created += 1
-            self._live(order["id"])
+            if self._to_gateway is None:
+                self._live(order["id"])
+            else:
+                self._pay_there(order, self._to_gateway)
         except LetGo:
             self.retries += 1
         return True
@@ -132,6 +146,26 @@ class Buyer(threading.Thread):
             if self._dice.random() > GIVES_UP_PAYING:
                 self._acknowledged("end", self._send("end", history.FINISH, path, FINISH))
         self._look_around()
+
+    def _pay_there(self, order: dict[str, Any], gateway: Gateway) -> None:
+        """Go to the gateway and leave the order to its notices. Some of them come too late."""
+        path = f"{ORDERS}/{order['id']}"
+        late = self._dice.random() < PAYS_LATE
+        system = LATE if late else GATE
+        choose = msgspec.json.encode({"payment": {"system": system}})
+        self._send("pay", history.PAY, path, choose)
+        answer = self._send("start", history.START, path, START)
+        started = _decode(answer.body) if late else self._acknowledged("start", answer)
+        if self._dice.random() < CANCELS_FIRST and not late:
+            self._send("end", history.CANCEL, path)
+        gateway.charge(
+            Paying(
+                system=system,
+                order=order["id"],
+                token=started["payment"]["redirect_url"].rpartition("customer=")[2],
+                worth=Decimal(started["values"]["full"]),
+            )
+        )
 
     def _cancel(self, path: str, order: str) -> None:
         self._send("end", history.CANCEL, path)
@@ -208,8 +242,11 @@ class Buyer(threading.Thread):
             self._note(kind, path, begun, answer)
 
     def _note(self, kind: str, path: str, begun: int, answer: Answer | None) -> None:
-        """Record a call in the history, if one is kept. A create without an answer has no order."""
-        if self._sale.recent is None:
+        """Record a call in the history, if one is kept. A create without an answer has no order.
+
+        Orders of the gateway's buyers are left out: its notices change them, too.
+        """
+        if self._sale.recent is None or self._to_gateway is not None:
             return
         ended: int | None = time.monotonic_ns()
         order = path.removeprefix(ORDERS).removeprefix("/")

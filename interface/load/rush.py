@@ -1,48 +1,42 @@
 """A drill: a sale on an empty database, buyers that all come at once, and a proof at the end."""
 
-import json
 import os
-import secrets
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from application.bootstrap import Services, build, opener_of
-from application.catalog.file import read_catalog_file
-from application.catalog.loading import load_catalog
-from application.database_address import without_passwords
+from application.bootstrap import Services, opener_of
 from application.event_log.event_mapper import event_of
 from application.integrity.sale_proof import Proof, prove
 from application.integrity.verification import workers_for
 from application.settings import BESIDE, Settings
-from domain.errors import UserError
 from domain.order import Order
 from interface.load.buyers import RECENT, Buyer, OnSale, percentile
 from interface.load.caretaker import Caretaker, throw_away_folder
 from interface.load.client import Client, Gone
+from interface.load.gateway_desk import Desk, ThroughGateway
 from interface.load.history import GONE, READ, Call, Seen
 from interface.load.linearizability import Checked, check
+from interface.load.put_on_sale import EVENT, SET, opened, put_on_sale
 from interface.load.servers import Server, free_port
 
-PARTNER, EVENT, SET = "d" * 24, "e" * 24, "5" * 24
 NOOP_SECONDS = 2.0
 TICK_SECONDS = 0.1
 LAST_SECONDS = 90.0
 """How long buyers may wait for their last answers when the time is over."""
 
 
-class NotEmpty(UserError):
-    """The database of a drill already has something in it."""
-
-
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """The plan of a drill: the numbers of tickets, buyers, seconds and server processes."""
+    """The plan of a drill: the numbers of tickets, buyers, seconds and server processes.
+
+    `gateway` is the share of the orders that are paid through the gateway.
+    """
 
     tickets: int
     buyers: int
@@ -50,6 +44,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     workers: int = 1
     kill: bool = False
     check: bool = False
+    gateway: float = 0.0
     database: str | None = None
 
 
@@ -71,6 +66,7 @@ class Drilled(msgspec.Struct, frozen=True, kw_only=True):
     trouble: list[str]
     proof: Proof
     history: Checked | None = None
+    money: ThroughGateway | None = None
 
 
 Report = Callable[[str, float, int], None]
@@ -87,10 +83,11 @@ def drill(settings: Settings, plan: Plan, report: Report) -> Drilled:
             settings = msgspec.structs.replace(settings, audit_key=BESIDE)
         settings = msgspec.structs.replace(settings, database=database, sample=False)
         report("Putting tickets on sale", 0.0, 0)
-        key = put_on_sale(settings, plan.tickets)
+        desk = Desk(plan.gateway, caretaker) if plan.gateway else None
+        key = put_on_sale(settings, plan.tickets, gateway=desk is not None)
         report("Measuring the no-op route", 0.0, 0)
         noop = measure_noop(settings, plan, caretaker)
-        buyers, seconds = rush(settings, plan, key, report, caretaker)
+        buyers, seconds = rush(settings, plan, key, report, caretaker, desk)
         report("Proving", 1.0, sum(each.created for each in buyers))
         with opened(settings) as services:
             acknowledged_results = [
@@ -101,7 +98,9 @@ def drill(settings: Settings, plan: Plan, report: Report) -> Drilled:
             workers = workers_for(services.store, opener_of(database), os.cpu_count() or 1)
             proof = prove(services.store, workers, acknowledged_results, lambda *_: None)
             history = checked(services, buyers, report) if plan.check else None
-    return summed_up(plan, buyers, seconds, noop, proof, history)
+            money = desk.prove(services.store, proof.report.money) if desk else None
+    done = summed_up(plan, buyers, seconds, noop, proof)
+    return msgspec.structs.replace(done, history=history, money=money)
 
 
 def checked(services: Services, buyers: list[Buyer], report: Report) -> Checked:
@@ -121,59 +120,6 @@ def last_reads(services: Services, calls: Sequence[Call]) -> Iterator[Call]:
         status = found.status_at(services.clock())
         seen = Seen(status, found.version, tuple(found.tickets)) if events else GONE
         yield Call(READ, order, begun, time.monotonic_ns(), seen)
-
-
-@contextmanager
-def opened(settings: Settings) -> Iterator[Services]:
-    """The wired service, without its background work."""
-    services = build(settings)
-    try:
-        yield services
-    finally:
-        services.store.close()
-
-
-def put_on_sale(settings: Settings, tickets: int) -> str:
-    """Load a catalogue with one set of tickets; return the seller's key."""
-    key = secrets.token_hex(16)
-    catalog = {
-        "partners": [
-            {"id": PARTNER, "name": "Drill", "language": "en", "keys": [key], "rate_per_second": 0}
-        ],
-        "payment_systems": [
-            {"id": "a" * 24, "alias": "drill/PAY", "hold_minutes": 30, "confirmed_by": "vendor"}
-        ],
-        "events": [
-            {
-                "id": EVENT,
-                "org": PARTNER,
-                "title": "Drill",
-                "starts_at": "2100-01-01T19:00:00Z",
-                "ends_at": "2100-01-01T22:00:00Z",
-                "sets": [
-                    {
-                        "id": SET,
-                        "name": "Floor",
-                        "rules": [{"id": "b" * 24, "nominal": "100.00", "extra": "5.00"}],
-                        "tickets": {"count": tickets},
-                    }
-                ],
-            }
-        ],
-    }
-    with opened(settings) as services:
-        if services.store.catalog() or services.store.last_position():
-            raise NotEmpty(
-                f"{without_passwords(settings.database)} is not empty: a drill wants a database"
-                " of its own."
-            )
-        load_catalog(
-            services.store,
-            read_catalog_file(json.dumps(catalog)),
-            services.clock(),
-            services.key_secret,
-        )
-    return key
 
 
 def measure_noop(settings: Settings, plan: Plan, caretaker: Caretaker) -> float:
@@ -212,9 +158,14 @@ def _post_until(port: int, until: float) -> int:
 
 
 def rush(
-    settings: Settings, plan: Plan, key: str, report: Report, caretaker: Caretaker
+    settings: Settings,
+    plan: Plan,
+    key: str,
+    report: Report,
+    caretaker: Caretaker,
+    desk: Desk | None = None,
 ) -> tuple[list[Buyer], float]:
-    """Run the buyers; return them and how long it took."""
+    """Run the buyers, and the gateway's `desk`; return them and how long they bought."""
     port = free_port()
     command = ["-m", "interface.cli.main", "serve"]
     options = ["--port", str(port), "--workers", str(plan.workers)]
@@ -222,10 +173,13 @@ def rush(
         "ORDERLOG_DATABASE": settings.database,
         "ORDERLOG_LOG_LEVEL": "WARNING",
         "ORDERLOG_AUDIT_KEY": settings.audit_key,
+        **(desk.environment if desk else {}),
     }
     server = Server([*command, *options], port, environment, caretaker)
     try:
         server.start("/health/live")
+        if desk:
+            desk.open(port, key)
         begun = time.monotonic()
         recent: deque[str] | None = deque(maxlen=RECENT) if plan.check else None
         sale = OnSale(
@@ -236,22 +190,35 @@ def rush(
             ticket_set=SET,
             until=begun + plan.seconds,
             recent=recent,
+            gateway=desk.gateway if desk else None,
         )
         buyers = [Buyer(sale, seed) for seed in range(plan.buyers)]
         for each in buyers:
             each.start()
-        _watch(server, plan, buyers, begun, report)
+        _watch(server, plan, buyers, begun, report, desk)
         seconds = time.monotonic() - begun
         for each in buyers:
             each.join(LAST_SECONDS)
             if each.is_alive():
                 each.trouble = "a buyer waits for an answer that does not come"
+        if desk:
+            report("Waiting for the gateway", 1.0, sum(each.created for each in buyers))
+            desk.finish(LAST_SECONDS)
     finally:
+        if desk:
+            desk.close()
         server.stop()
     return buyers, seconds
 
 
-def _watch(server: Server, plan: Plan, buyers: list[Buyer], begun: float, report: Report) -> None:
+def _watch(
+    server: Server,
+    plan: Plan,
+    buyers: list[Buyer],
+    begun: float,
+    report: Report,
+    desk: Desk | None,
+) -> None:
     """Report progress until the time is over or nobody buys; kill the server in the middle."""
     to_kill = plan.kill
     while (passed := time.monotonic() - begun) < plan.seconds:
@@ -259,6 +226,8 @@ def _watch(server: Server, plan: Plan, buyers: list[Buyer], begun: float, report
             to_kill = False
             server.kill()
             server.start("/health/live")
+        if desk:
+            desk.watch(passed / plan.seconds)
         if not any(each.is_alive() for each in buyers):
             return
         report("Selling", passed / plan.seconds, sum(each.created for each in buyers))
@@ -266,12 +235,7 @@ def _watch(server: Server, plan: Plan, buyers: list[Buyer], begun: float, report
 
 
 def summed_up(
-    plan: Plan,
-    buyers: list[Buyer],
-    seconds: float,
-    noop: float,
-    proof: Proof,
-    history: Checked | None,
+    plan: Plan, buyers: list[Buyer], seconds: float, noop: float, proof: Proof
 ) -> Drilled:
     """The figures of a drill."""
     steps: dict[str, list[float]] = {}
@@ -298,6 +262,5 @@ def summed_up(
         killed=plan.kill,
         trouble=[each.trouble for each in buyers if each.trouble],
         proof=proof,
-        history=history,
         **figures,
     )

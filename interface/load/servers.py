@@ -15,21 +15,20 @@ START_SECONDS = 30.0
 STOP_SECONDS = 40
 
 
-class Server:
-    """A command that listens on a port, in a process group of its own."""
+class OwnProcess:
+    """A command in a process group of its own, which can be started again when it was killed."""
 
     def __init__(
-        self, command: list[str], port: int, environment: Mapping[str, str], caretaker: Caretaker
+        self, command: list[str], environment: Mapping[str, str], caretaker: Caretaker
     ) -> None:
         """`command` goes to this Python; `environment` adds to the present one."""
         self._caretaker = caretaker
         self._command = [sys.executable, *command]
         self._environment = {**os.environ, **environment}
-        self.port = port
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, path: str) -> None:
-        """Start, and return when a request for `path` is answered. Raises `OSError`."""
+    def run(self) -> "subprocess.Popen[bytes]":
+        """Start it."""
         self._process = subprocess.Popen(  # noqa: S603 - our own command
             self._command,
             env=self._environment,
@@ -38,18 +37,7 @@ class Server:
             start_new_session=True,
         )
         self._caretaker.started(self._process.pid)
-        deadline = time.monotonic() + START_SECONDS
-        client = Client("127.0.0.1", self.port, {})
-        while True:
-            try:
-                client.send("GET", path)
-            except Gone as gone:
-                if self._process.poll() is not None or time.monotonic() > deadline:
-                    raise OSError("The server of the drill did not start.") from gone
-                time.sleep(0.02)
-            else:
-                client.close()
-                return
+        return self._process
 
     def kill(self) -> None:
         """Send SIGKILL to all its processes: they cannot finish or clean up."""
@@ -57,6 +45,32 @@ class Server:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             self._caretaker.ended(self._process.pid)
+
+
+class Server(OwnProcess):
+    """A command that listens on a port."""
+
+    def __init__(
+        self, command: list[str], port: int, environment: Mapping[str, str], caretaker: Caretaker
+    ) -> None:
+        super().__init__(command, environment, caretaker)
+        self.port = port
+
+    def start(self, path: str) -> None:
+        """Start, and return when a request for `path` is answered. Raises `OSError`."""
+        process = self.run()
+        deadline = time.monotonic() + START_SECONDS
+        client = Client("127.0.0.1", self.port, {})
+        while True:
+            try:
+                client.send("GET", path)
+            except Gone as gone:
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise OSError("The server of the drill did not start.") from gone
+                time.sleep(0.02)
+            else:
+                client.close()
+                return
 
     def stop(self) -> None:
         """Send SIGTERM, and SIGKILL to what is left after a while."""

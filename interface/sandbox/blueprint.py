@@ -12,7 +12,7 @@ from flask import Blueprint, Response, abort, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from application.bootstrap import Services
-from application.catalog.sandbox import SANDBOX
+from application.catalog.gateway import SANDBOX
 from application.payments.sandbox import (
     Action,
     Delivery,

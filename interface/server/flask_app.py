@@ -11,6 +11,7 @@ from interface.http.monitoring import Monitoring
 from interface.http.openapi import openapi_blueprint
 from interface.http.order_audit import ORDER_AUDIT
 from interface.http.orders import ORDERS
+from interface.http.partners import PARTNERS
 from interface.http.payments import PAYMENTS
 from interface.http.refunds import REFUNDS
 from interface.http.shows import SHOWS
@@ -32,7 +33,7 @@ def create_app(
     app.url_map.merge_slashes = False
     app.url_map.converters["order_id"] = OrderId
     register(app, services)
-    for calls in (ORDERS, ORDER_AUDIT, REFUNDS, PAYMENTS, SHOWS, GATEWAYS):
+    for calls in (ORDERS, ORDER_AUDIT, REFUNDS, PAYMENTS, SHOWS, PARTNERS, GATEWAYS):
         app.register_blueprint(blueprint_of(calls, services))
     for calls in (health.HEALTH, metrics.CALLS):
         app.register_blueprint(blueprint_of(calls, monitoring))

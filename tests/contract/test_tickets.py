@@ -176,6 +176,23 @@ def test_vacancies_count_what_can_be_had_now(store):
     assert store.vacancies([], NOON) == {}
 
 
+def test_a_count_of_what_can_be_had_says_how_long_it_stays_so(store):
+    seats = sell(store, 5)
+    sell(store, 2, ticket_set="balcony")
+    sell(store, 1, show="other", ticket_set="stalls")
+    one(store, take(store, "held", seats=seats[:2]))
+    one(store, take(store, "longer", seats=seats[2:3], held_till=TEN_PAST + MOMENT))
+    one(store, take(store, "sold", seats=seats[3:4], held_till=None))
+    assert store.vacant_until(["show"], NOON) == {"parterre": (1, TEN_PAST), "balcony": (2, None)}
+    assert store.vacant_until(["show"], TEN_PAST)["parterre"] == (3, TEN_PAST + MOMENT)
+    assert store.vacant_until(["show", "other"], TEN_PAST + MOMENT) == {
+        "parterre": (4, None),
+        "balcony": (2, None),
+        "stalls": (1, None),
+    }
+    assert store.vacant_until([], NOON) == {}
+
+
 def test_reservations_count_what_is_held_now_and_not_sold(store):
     seats = sell(store, 5)
     sell(store, 3, show="other", ticket_set="stalls")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import file_faults as files
+import money_faults as money
 import postgres_faults as postgres
 import process_faults as processes
 import store_faults as stores
@@ -26,6 +27,7 @@ MODELS = "Files that can be thrown away stop no sale and no start"
 APART = "One fault stays one fault: everything else answers in time"
 CLOCKS = "A clock that is off ends no hold and sells no held seat"
 DRAIN = "SIGTERM cuts no request"
+CENTS = "Every cent of a buyer's money has one place, however its notices come"
 WHOLE = "A death or an error at any step leaves nothing half"
 
 
@@ -50,6 +52,7 @@ EXPERIMENTS = [
     Experiment("failpoint-kill", WHOLE, BOTH, processes.failpoint_kill, 2),
     Experiment("failpoint-error", WHOLE, BOTH, processes.failpoint_error, 2),
     Experiment("failpoint-in-service", WHOLE, BOTH, processes.failpoint_in_service, 2),
+    Experiment("ten-thousand-orders", CENTS, BOTH, money.ten_thousand_orders, 4),
     Experiment("stop-service", DRAIN, BOTH, processes.stop_service),
     Experiment("stalled-store", APART, BOTH, stores.stalled_store, 0.5, own_server=True),
     Experiment("clock-ahead", CLOCKS, (POSTGRES,), stores.clock_ahead),

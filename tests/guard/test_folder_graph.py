@@ -52,7 +52,8 @@ MAY_IMPORT = {
     | {"interface/http", "interface/console", "interface/sandbox"},
     "interface/load": CORE
     | {"application", WIRING, "application/catalog", "application/event_log"}
-    | {"application/integrity", "interface/server"},
+    | {"application/integrity", "application/payments"}
+    | {"interface/sandbox", "interface/server"},
     "interface/conform": {"domain", "application/runtime"},
     "interface/cli/shared": USE_CASES | {"application", WIRING, "interface/server"},
     "interface/cli": USE_CASES

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from decimal import Decimal
 
 import pytest
 
@@ -28,7 +29,8 @@ def empty(request):
 
 
 def test_a_server_that_is_killed_in_the_rush_loses_and_oversells_nothing(empty):
-    ended = drill("--seconds", "3", "--buyers", "8", "--kill", "--json", *empty)
+    options = ("--seconds", "3", "--buyers", "8", "--gateway", "0.3", "--kill", "--json")
+    ended = drill(*options, *empty)
     found = json.loads(ended.stdout)
     assert found["findings"] == []
     assert (found["oversold"], found["lost"], found["stranded"]) == (0, 0, 0)
@@ -38,12 +40,24 @@ def test_a_server_that_is_killed_in_the_rush_loses_and_oversells_nothing(empty):
     assert found["promises"] >= found["orders"]
     assert {"orders_per_second", "p50_ms", "p99_ms", "noop_per_second", "ratio"} <= found.keys()
     assert ended.returncode == 0
+    assert_the_money_has_its_places(found["gateway"])
+
+
+def assert_the_money_has_its_places(gateway):
+    assert (gateway["missing"], gateway["wrong"]) == (0, 0)
+    assert gateway["notices_sent"] > gateway["notices"] > gateway["orders"] > 10
+    assert gateway["sender_killed"] == 2
+    [rubles] = [each for each in gateway["money"] if each["currency"] == "RUB"]
+    places = ("earned", "due_back", "refunded", "charged_back", "kept", "attention")
+    assert Decimal(rubles["sent"]) == sum(Decimal(rubles[name]) for name in places)
+    assert Decimal(rubles["earned"]) > 0
 
 
 def test_a_drill_ends_when_all_is_sold():
     ended = drill("--tickets", "40", "--buyers", "4", "--seconds", "60")
     assert ended.returncode == 0
     assert "tickets in two orders" in ended.stdout
+    assert "orders whose money does not add up" in ended.stdout
 
 
 def test_a_database_with_something_in_it_is_refused(tmp_path):

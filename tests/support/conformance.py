@@ -26,6 +26,7 @@ RULES_BETWEEN_VALUES = {
     "Either version or at, not both.",
     "Has to be the older version.",
     "Names a ticket twice.",
+    "Names a field twice.",
     "At most 1000 tickets in one order.",
     "As of a moment, sort by created_at or number.",
 }

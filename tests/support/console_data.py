@@ -70,8 +70,8 @@ def priced(name: str, nominal: str, extra: str) -> list[dict]:
     return [rule(f"5f10c0de0000000000{name}", nominal, extra)]
 
 
-def catalog() -> CatalogFile:
-    """Three shows of the Playhouse, of which a shop sells tickets too."""
+def catalog(*systems: dict) -> CatalogFile:
+    """Three shows of the Playhouse, of which a shop sells tickets too; with more `systems`."""
     sectors = ["5f10c0de00000000000000d1", "5f10c0de00000000000000d2"]
     parterre = rows_of("c1", PARTERRE_ROWS, sectors[0])
     balcony = rows_of("c2", [24, 24, 20], sectors[1])
@@ -104,6 +104,7 @@ def catalog() -> CatalogFile:
         [
             payment_system(card, "card", 30, redirect_url="https://pay.example/start"),
             payment_system(cash, "cash", 720),
+            *systems,
         ],
         [deal("5f10c0de00000000000000f9", HOUSE, SHOP)],
     )
@@ -112,10 +113,10 @@ def catalog() -> CatalogFile:
 class ConsoleData(BoxOffice):
     """Sells by a clock of its own, which ends at `till`. Every run tells the same timeline."""
 
-    def __init__(self, database: str, till: datetime) -> None:
+    def __init__(self, database: str, till: datetime, *systems: dict) -> None:
         self.till = till
         self.random = random.Random(20)
-        super().__init__(database, catalog=catalog(), opens=till - timedelta(days=DAYS))
+        super().__init__(database, catalog=catalog(*systems), opens=till - timedelta(days=DAYS))
 
     def caller(self, partner: str) -> Caller:
         return CALLERS[partner]

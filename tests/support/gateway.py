@@ -8,7 +8,10 @@ from itertools import count
 import msgspec
 from catalog import CARD, payment_system
 
-from application.storage.shared import gateway_notices
+from application.catalog.access import Caller
+from application.event_log.idempotency import notice_digest
+from application.payments.decisions import GatewayRequest
+from application.ports.gateway_notices import GatewayNotice, NoticeState
 
 NAME = "ORDERLOG_TEST_GATE"
 KEY = bytes(range(32))
@@ -32,6 +35,32 @@ def notice(kind="payment.succeeded", token="0" * 40, payment="gw-1", amount="100
     return {"type": kind, "created_at": "2030-06-01T12:00:00Z", "data": data}
 
 
+def kept_notice(kind, about, at):
+    """The request by which an order decides on a notice, and the notice as it is kept with that."""
+    more = {"currency": about.currency}
+    if about.refund is not None:
+        more["refund"] = about.refund
+    body = sent(notice(kind, payment=about.payment, amount=f"{about.amount:.2f}", **more))
+    notice_id = f"evt_{next(_ids)}"
+    request = GatewayRequest(
+        caller=Caller("", "", ""),
+        id=notice_id,
+        key=notice_id,
+        fingerprint=hashlib.sha256(body).digest(),
+        digest=notice_digest(about.system, notice_id),
+    )
+    kept = GatewayNotice(
+        digest=request.digest,
+        system=about.system,
+        notice=notice_id,
+        type=kind,
+        came_at=at,
+        body=body,
+        state=NoticeState.PENDING,
+    )
+    return request, kept
+
+
 def signed(body, at, notice_id=None, key=KEY):
     """The headers of a notice by Standard Webhooks."""
     notice_id = notice_id or f"evt_{next(_ids)}"
@@ -51,11 +80,8 @@ def sent(document):
 
 
 def notices_about(store, order):
-    """The notices about an order that were kept. No index has them: only tests ask."""
-    records = store.notices()
-    columns = gateway_notices.COLUMNS
-    select = f"SELECT {columns} FROM gateway_notices WHERE order_id = ? ORDER BY came_at, digest"
-    return records._found(select, order.id)
+    """The notices about an order that were kept."""
+    return store.notices().of_order(order.id)
 
 
 def token_of(order):

@@ -1,7 +1,11 @@
 """Gives mixed orders money of every kind: notices, refunds, and what persons resolve."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
+
+from gateway import kept_notice
 
 from application.catalog.access import Caller
 from application.orders.commands import Request
@@ -50,13 +54,22 @@ class Cashier:
         for order in list(self.waiting.values()):
             if self.rng.random() < 0.4:
                 self.steps += 1
+                step = self._step(order)
+                request, kept = self._came_by(step, order)
                 decisions.carry_out(
                     order.id,
-                    self._step(order),
-                    Request(Caller(order.org, "aa11bb22", "en"), f"money-{self.steps}"),
+                    step,
+                    request,
                     actor="gateway:api/INVOICE",
                     seats=tuple(order.tickets),
+                    notice=kept,
                 )
+
+    def _came_by(self, step, order):
+        """The request of a step, with the notice that it came by."""
+        if isinstance(step, Noted):
+            return kept_notice(step.type, step.about, self.clock())
+        return Request(Caller(order.org, "aa11bb22", "en"), f"money-{self.steps}"), None
 
     def _step(self, order):
         if attention_of(order) == ["underpaid"] and order.status is Status.IN_PROGRESS:
@@ -80,11 +93,11 @@ class Cashier:
         late = self.rng.choice(list(Late))
         return self.rng.choice(
             (
-                lambda order, to: note_started(order, notice, to.metadata),
-                lambda order, to: note_failed(order, notice, to.metadata),
-                lambda order, to: _received(order, notice, to, late),
-                lambda order, to: _received(order, notice, to, late),
-                lambda order, to: note_dispute(order, notice, state, to.metadata),
+                Noted("payment.started", notice, _plainly(note_started)),
+                Noted("payment.failed", notice, _plainly(note_failed)),
+                Noted("payment.succeeded", notice, partial(_received, late=late)),
+                Noted("payment.succeeded", notice, partial(_received, late=late)),
+                Noted(f"dispute.{state}", notice, partial(_disputed, state=state)),
             )
         )
 
@@ -119,8 +132,8 @@ class Cashier:
         return self.rng.choice(
             (
                 lambda order, to: pay_refund(order, refund.id, to.metadata),
-                lambda order, to: note_refund_paid(order, notice, to.metadata),
-                lambda order, to: note_refund_failed(order, notice, to.metadata),
+                Noted("refund.succeeded", notice, _plainly(note_refund_paid)),
+                Noted("refund.failed", notice, _plainly(note_refund_failed)),
             )
         )
 
@@ -139,6 +152,26 @@ class Cashier:
 
 def _by_gateway(order):
     return order.system is not None and order.system.confirmed_by is ConfirmedBy.GATEWAY
+
+
+@dataclass
+class Noted:
+    """What an order decides on a notice of a gateway."""
+
+    type: str
+    about: PaymentNotice
+    decide: Callable
+
+    def __call__(self, order, to):
+        self.decide(order, self.about, to)
+
+
+def _plainly(note):
+    return lambda order, notice, to: note(order, notice, to.metadata)
+
+
+def _disputed(order, notice, to, state):
+    note_dispute(order, notice, state, to.metadata)
 
 
 def _received(order, notice, to, late):

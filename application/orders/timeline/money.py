@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from domain.events import (
+    STORED_NAMES,
     DisputeChanged,
     Event,
     MoneyKept,
@@ -41,6 +42,9 @@ OF_MONEY: tuple[type[Event], ...] = (
     *(PaymentReceived, DisputeChanged, OrderReinstated),
     *(RefundRequested, RefundApproved, RefundFailed),
 )
+
+NAMES_OF_MONEY = frozenset(STORED_NAMES[each].partition(".")[0] for each in OF_MONEY)
+"""The entries of a timeline that are about money."""
 
 
 class Sentence(msgspec.Struct, frozen=True):

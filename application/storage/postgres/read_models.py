@@ -3,7 +3,7 @@
 They can be dropped and made again from the log. Rows and position change in one statement.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -39,6 +39,7 @@ from application.storage.shared.read_model_pages import (
 )
 
 SCAN_ROWS = 5000
+Query = tuple[str, Sequence[Any]]
 LINGER = "1s"
 """How long the server may take to notice that a process has died."""
 
@@ -191,25 +192,37 @@ class PostgresReadModels:
     # Reading.
 
     def page(self, name: str, page: Page) -> list[Row]:
-        while True:
-            state = self.state(name)
+        def query(state: ModelState) -> Query:
             if not (page.partial or state.is_true):
                 raise ModelNotTrue(name)
             source = table_name(name, state.generation)
-            query = page_query(source, self._tables[name], page, "%s")
-            try:
-                return [row_of(row) for row in self._readers.rows(*query)]
-            except errors.UndefinedTable:
-                continue  # swapped this moment: there is another live generation now
+            return page_query(source, self._tables[name], page, "%s")
+
+        return [row_of(row) for row in self._of_live_table(name, query)]
 
     def count(self, name: str, page: Page) -> int:
+        def query(state: ModelState) -> Query:
+            source = table_name(name, state.generation)
+            return count_query(source, self._tables[name], page, "%s")
+
+        return int(self._of_live_table(name, query)[0][0])
+
+    def _of_live_table(
+        self, name: str, query: Callable[[ModelState], Query]
+    ) -> list[tuple[Any, ...]]:
+        """What a query of the live generation finds, also if that is swapped at this moment.
+
+        Raises `StoreUnavailable` where its table is gone.
+        """
+        gone = None
         while True:
-            source = table_name(name, self.state(name).generation)
-            query = count_query(source, self._tables[name], page, "%s")
+            state = self.state(name)
+            if state.generation == gone:
+                raise StoreUnavailable(f"The table of the read model {name} is gone.")
             try:
-                return int(self._readers.rows(*query)[0][0])
+                return self._readers.rows(*query(state))
             except errors.UndefinedTable:
-                continue  # swapped this moment: there is another live generation now
+                gone = state.generation
 
     @contextmanager
     def snapshot(

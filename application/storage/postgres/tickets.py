@@ -10,9 +10,15 @@ from application.storage.postgres.connections import Readers
 from application.storage.postgres.pipeline import Call, Rows, Statement, integers, texts
 from application.storage.postgres.pipeline import integer_of as number
 from application.storage.shared.ticket_places import any_place
-from application.storage.shared.ticket_rows import COLUMNS, in_statuses, ticket_of
+from application.storage.shared.ticket_rows import COLUMNS, in_statuses, optional_moment, ticket_of
 
 OVERDUE_AT_ONCE = 100
+
+VACANT_UNTIL = (
+    "SELECT set_id, count(*) FILTER (WHERE order_id IS NULL OR held_till <= %(now)s),"
+    " min(held_till) FILTER (WHERE held_till > %(now)s)"
+    " FROM tickets WHERE show_id = ANY(%(shows)s) GROUP BY set_id"
+)
 
 _VACANT = (
     "SELECT * FROM (SELECT t.id FROM tickets t"
@@ -171,6 +177,12 @@ class TicketReading:
 
     def vacancies(self, shows: Sequence[str], now: datetime) -> dict[str, int]:
         return self._counts(shows, "order_id IS NULL OR held_till <= %s", now)
+
+    def vacant_until(
+        self, shows: Sequence[str], now: datetime
+    ) -> dict[str, tuple[int, datetime | None]]:
+        rows = self._readers.rows(VACANT_UNTIL, {"shows": list(shows), "now": to_ms(now)})
+        return {row[0]: (row[1], optional_moment(row[2])) for row in rows}
 
     def reservations(self, shows: Sequence[str], now: datetime) -> dict[str, int]:
         return self._counts(shows, "held_till > %s", now)

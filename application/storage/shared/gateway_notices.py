@@ -4,10 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from application.ports.gateway_notices import GatewayNotice, NoticeState
+from application.ports.admin_trail import Deed
+from application.ports.gateway_notices import GatewayNotice, KeptNotice, NoticeState
+from application.ports.partitions import Range
 from application.runtime.clock import from_ms, to_ms
+from application.storage.shared.admin_trail import record
 from application.storage.shared.batch import PendingWrites
-from application.storage.shared.database import Database
+from application.storage.shared.database import Database, Dialect
+from application.storage.shared.integrity_records import within
 
 COLUMNS = "digest, system, notice, type, came_at, body, state, order_id, resolved_at, resolved_by"
 KEPT_AGAIN = (
@@ -39,39 +43,89 @@ class GatewayNotices:
         """The notice with this digest."""
         return next(iter(self._found(f"{_SELECT} WHERE digest = ?", digest)), None)
 
-    def pending(self, limit: int) -> list[GatewayNotice]:
+    def pending(
+        self, limit: int, after: tuple[datetime, bytes] | None = None
+    ) -> list[GatewayNotice]:
         """At most `limit` notices that wait for their order to decide, oldest first."""
-        return self._found(
-            f"{_SELECT} WHERE state = ? ORDER BY came_at, digest LIMIT ?",
-            NoticeState.PENDING.value,
-            limit,
-        )
+        return self._waiting(NoticeState.PENDING, after, limit)
+
+    def find_no_buyer(self, digest: bytes) -> None:
+        """Note that nobody is known as the buyer of a notice that was pending."""
+        with self._database.transaction() as session:
+            session.run(
+                "UPDATE gateway_notices SET state = ?, order_id = NULL"
+                " WHERE digest = ? AND state = ?",
+                (NoticeState.UNKNOWN_BUYER.value, digest, NoticeState.PENDING.value),
+            )
 
     def unknown(self, after: tuple[datetime, bytes] | None, limit: int) -> list[GatewayNotice]:
         """At most `limit` unresolved notices whose buyer is not known, oldest first."""
+        return self._waiting(NoticeState.UNKNOWN_BUYER, after, limit)
+
+    def _waiting(
+        self, state: NoticeState, after: tuple[datetime, bytes] | None, limit: int
+    ) -> list[GatewayNotice]:
         came_at, digest = _FROM_THE_START if after is None else (to_ms(after[0]), after[1])
         return self._found(
             f"{_SELECT} WHERE state = ? AND resolved_at IS NULL AND (came_at, digest) > (?, ?)"
             " ORDER BY came_at, digest LIMIT ?",
-            NoticeState.UNKNOWN_BUYER.value,
+            state.value,
             came_at,
             digest,
             limit,
         )
 
-    def resolve(self, digest: bytes, at: datetime, by: str) -> bool:
-        """Note that a person has resolved a notice; False if there is none, or it was resolved."""
-        with self._database.transaction() as session:
-            return bool(
-                session.run(
-                    "UPDATE gateway_notices SET resolved_at = ?, resolved_by = ?"
-                    " WHERE digest = ? AND resolved_at IS NULL",
-                    (to_ms(at), by, digest),
-                )
+    def of_order(self, order: str) -> list[GatewayNotice]:
+        """The notices about an order, oldest first."""
+        return self._found(f"{_SELECT} WHERE order_id = ? ORDER BY came_at, digest", order)
+
+    def of_range(self, partition: Range) -> list[KeptNotice]:
+        """The notices about the orders of a range, by order."""
+        where, values = within("order_id", partition)
+        names = [name for name, _, _ in _KEPT]
+        return [
+            KeptNotice(**dict(zip(names, row, strict=True)))
+            for row in self._database.rows(
+                f"{_kept(self._database.dialect)} WHERE {where} ORDER BY order_id, came_at", values
             )
+        ]
+
+    def of_nobody(self) -> int:
+        """How many notices name no order."""
+        rows = self._database.rows("SELECT count(*) FROM gateway_notices WHERE order_id IS NULL")
+        return int(rows[0][0])
+
+    def resolve(self, digest: bytes, deed: Deed) -> bool:
+        """Note that a person has resolved a notice, with the `deed` in the administrative trail."""
+        with self._database.transaction() as session:
+            resolved = session.run(
+                "UPDATE gateway_notices SET resolved_at = ?, resolved_by = ?"
+                " WHERE digest = ? AND resolved_at IS NULL",
+                (to_ms(deed.at), deed.actor, digest),
+            )
+            if resolved:
+                record(session, deed)
+            return bool(resolved)
 
     def _found(self, statement: str, *values: Any) -> list[GatewayNotice]:
         return [notice_of(row) for row in self._database.rows(statement, values)]
+
+
+_KEPT = (
+    ("order", "as_id", "order_id"),
+    ("digest", "as_bytes", "digest"),
+    ("system", "as_text", "system"),
+    ("id", "as_text", "notice"),
+    ("type", "as_text", "type"),
+    ("body", "as_bytes", "body"),
+    ("state", "as_text", "state"),
+)
+"""The fields of a notice to be verified: by which cast, and of which column."""
+
+
+def _kept(dialect: Dialect) -> str:
+    columns = (getattr(dialect, cast).format(column) for _, cast, column in _KEPT)
+    return f"SELECT {', '.join(columns)} FROM gateway_notices"  # noqa: S608 - our own names
 
 
 def notice_of(row: Sequence[Any]) -> GatewayNotice:

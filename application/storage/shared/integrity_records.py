@@ -57,7 +57,7 @@ class IntegrityTables:
 
     @contextmanager
     def chains(self, partition: Range) -> Iterator[Iterator[LinkRow]]:
-        where, values = _within("originator_id", partition)
+        where, values = within("originator_id", partition)
         statement = (
             f"SELECT {self._event} FROM orders_events"  # noqa: S608 - our own words
             f" WHERE {where} ORDER BY originator_id, originator_version"
@@ -98,7 +98,7 @@ class IntegrityTables:
         }
 
     def heads_of_range(self, partition: Range) -> tuple[int, Mapping[str, Head]]:
-        where, values = _within("order_id", partition)
+        where, values = within("order_id", partition)
         with self._heads_database.snapshot() as session:
             rows = session.rows(f"{self._head} WHERE {where}", values)
             return _recorded(session), {row[0]: Head(*row) for row in rows}
@@ -219,7 +219,7 @@ def _forget(session: Session) -> None:
     session.run("DELETE FROM drawers")
 
 
-def _within(column: str, partition: Range) -> tuple[str, Sequence[Any]]:
+def within(column: str, partition: Range) -> tuple[str, Sequence[Any]]:
     """The condition that an order is in a range, and its values."""
     if partition.upper is None:
         return f"{column} >= ?", (partition.lower,)

@@ -1,6 +1,7 @@
 """The rows of tickets as both stores read them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from application.ports.tickets import Ticket
@@ -11,8 +12,12 @@ COLUMNS = "tickets.id, show_id, set_id, number, seat, order_id, held_till"
 
 def ticket_of(row: tuple[Any, ...]) -> Ticket:
     """A ticket from its `COLUMNS`."""
-    held_till = None if row[6] is None else from_ms(row[6])
-    return Ticket(row[0], row[1], row[2], row[3], row[4], row[5], held_till)
+    return Ticket(row[0], row[1], row[2], row[3], row[4], row[5], optional_moment(row[6]))
+
+
+def optional_moment(stored: int | None) -> datetime | None:
+    """A moment as it is stored, in milliseconds, if there is one."""
+    return None if stored is None else from_ms(stored)
 
 
 _STATUS = {

@@ -7,7 +7,13 @@ from datetime import datetime
 
 from application.ports.tickets import Ticket
 from application.runtime.clock import to_ms
-from application.storage.shared.ticket_rows import COLUMNS, in_statuses, ticket_of
+from application.storage.shared.ticket_rows import COLUMNS, in_statuses, optional_moment, ticket_of
+
+VACANT_UNTIL = (
+    "SELECT set_id, count(*) FILTER (WHERE order_id IS NULL OR held_till <= :now),"
+    " min(held_till) FILTER (WHERE held_till > :now)"
+    " FROM tickets WHERE show_id = :show GROUP BY set_id"
+)
 
 
 def ticket_row(connection: sqlite3.Connection, ticket: str) -> Ticket | None:
@@ -48,6 +54,15 @@ class TicketReading(ABC):
 
     def vacancies(self, shows: Sequence[str], now: datetime) -> dict[str, int]:
         return self._counts(shows, "order_id IS NULL OR held_till <= ?", now)
+
+    def vacant_until(
+        self, shows: Sequence[str], now: datetime
+    ) -> dict[str, tuple[int, datetime | None]]:
+        counts: dict[str, tuple[int, datetime | None]] = {}
+        for show in shows:
+            rows = self._reader.execute(VACANT_UNTIL, {"show": show, "now": to_ms(now)})
+            counts.update((row[0], (row[1], optional_moment(row[2]))) for row in rows)
+        return counts
 
     def reservations(self, shows: Sequence[str], now: datetime) -> dict[str, int]:
         return self._counts(shows, "held_till > ?", now)

@@ -22,6 +22,15 @@ def payment_list_table(documents: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
+def notice_table(notices: Sequence[Mapping[str, Any]]) -> Table:
+    """One line a notice of an unknown buyer."""
+    table = listing("notice of an unknown buyer", "type", "payment", "amount", "came")
+    for each in notices:
+        amount = f"{each['amount']} {each['currency']}"
+        table.add_row(each["id"], each["type"], Text(each["payment"]), amount, each["came_at"])
+    return table
+
+
 def payments_table(order_id: str, document: Mapping[str, Any]) -> Table:
     """An order's amounts by currency, then its payments and its refunds, a line each."""
     table = Table(title=f"Money of order {order_id}", box=HORIZONTALS)

@@ -40,7 +40,7 @@ function lastDay(plot) {
 
 function draw(place) {
   const table = document.getElementById(place.dataset.table);
-  const rows = [...table.tBodies[0].rows];
+  const rows = [...table.tBodies[0].rows].filter((row) => row.dataset.day);
   const parts = CHARTS[place.dataset.chart];
   const days = rows.map((row) => Date.parse(row.dataset.day) / 1000);
   const values = parts.map((part) => rows.map((row) => part.sign * Number(row.dataset[part.name])));

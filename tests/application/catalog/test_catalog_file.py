@@ -6,16 +6,18 @@ from pathlib import Path
 
 import pytest
 from marshmallow import Schema
+from msgspec.structs import replace
 
-from application.catalog import file_schema
+from application.catalog import file_schema, page_schema
 from application.catalog.cache import Partner
 from application.catalog.entries import BadCatalog, PartnerEntry, TicketEntry
 from application.catalog.file import read_catalog_file
 from application.catalog.loading import sample_catalog
+from application.catalog.pages import ListedShow, PartnerPage
 from domain.payment import ConfirmedBy, PaymentSystem
 from domain.pricing import PriceRule
 from domain.sale_terms import Deal
-from domain.shows import Show, TicketSet
+from domain.shows import TicketSet
 
 ORG = "56810047f06c5a6ac62f4e01"
 SHOP = "56810047f06c5a6ac62f4e02"
@@ -109,7 +111,7 @@ def test_a_good_file_says_who_sells_what_at_which_price():
     )
     usual = PriceRule("56a6254bf06c5a059b938022", Decimal("1200.00"), Decimal("0.00"))
     free = PriceRule("56a6254bf06c5a059b938023", Decimal("0.00"), Decimal("0.00"))
-    assert event.show == Show(
+    assert event.show == ListedShow(
         id="56a6253df06c5a059a938001",
         org=ORG,
         title="Evening",
@@ -400,7 +402,10 @@ def sample():
 
 def test_the_sample_has_the_documented_partner_and_payment_system(sample):
     partner = Partner(id="56810047f06c5a6ac62f4e1d", name="Sample partner", language="ru")
-    assert sample.partners[0] == PartnerEntry(partner, ("047bdb8bcee44d3693371920aaf9135c",))
+    found = sample.partners[0]
+    assert found.partner.page.legal["type"] == "ru/ip"
+    plain = replace(found.partner, page=PartnerPage())
+    assert (plain, found.keys) == (partner, ("047bdb8bcee44d3693371920aaf9135c",))
     assert sample.payment_systems[0] == PaymentSystem(
         "545b544a5d645a463e779d53",
         "api/BASE",
@@ -465,7 +470,7 @@ def test_the_example_of_the_documentation_is_a_good_file():
 def test_every_field_of_a_catalogue_file_has_a_line_in_the_documentation():
     schemas = [
         each
-        for each in vars(file_schema).values()
+        for each in (*vars(file_schema).values(), *vars(page_schema).values())
         if isinstance(each, type) and issubclass(each, Schema) and each is not Schema
     ]
     names = {field.data_key or name for each in schemas for name, field in each().fields.items()}

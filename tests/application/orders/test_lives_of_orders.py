@@ -4,6 +4,7 @@
 fresh lives instead of the same few each time, and shortens the history of one that fails.
 """
 
+import json
 import os
 import re
 from datetime import timedelta
@@ -29,6 +30,7 @@ from application.catalog.availability import TicketPage
 from application.catalog.document_types import Sale
 from application.catalog.file import read_catalog_file
 from application.catalog.loading import load_catalog
+from application.catalog.show_list import ShowFilter
 from application.orders.commands import ChangeOrder, ChoosePayment, Request
 from application.orders.document import order_document
 from application.orders.expiry import sweep
@@ -371,8 +373,8 @@ class LivesOfOrders(RuleBasedStateMachine):
         listed = [*self.services.shows.tickets(name, caller, TicketPage(limit=1000)).documents()]
         by_sale = {sale: [t for t in listed if t["status"] == sale] for sale in Sale}
         assert sum(map(len, by_sale.values())) == sum(map(len, show.sets.values()))
-        shown, _ = self.services.shows.on_sale(caller, 0, 100)
-        on_sale = next(each for each in shown if each["id"] == name)
+        shown = self.services.show_list.page(caller, ShowFilter(), 1, 100, 2**20)
+        on_sale = next(each for each in json.loads(shown.body) if each["id"] == name)
         for ticket_set in on_sale["sets"]:
             vacant = [t["id"] for t in by_sale[Sale.VACANT] if t["set"] == ticket_set["id"]]
             assert sorted(vacant) == sorted(self.book.vacant(name, ticket_set["id"]))

@@ -142,3 +142,40 @@ def test_a_dispute_is_seen(box):
     document = box.services.payments.of_order(order)
     adds_up(document)
     assert (document["attention"], document["charged_back"]) == ([], f"{worth:.2f}")
+
+
+def sums(box, partner=ORGANISER, **wanted):
+    """The sums by currency, which are those of the orders that are listed."""
+    catch_up(box.store, "payments")
+    catch_up(box.store, "balances")
+    caller = None if partner is None else box.caller(partner)
+    wanted = PaymentFilter(**wanted)
+    totals = {each["currency"]: each for each in box.services.payments.totals(caller, wanted)}
+    for total in totals.values():
+        adds_up(total)
+    documents = box.services.payments.page(caller, wanted).documents
+    parts = [part for each in documents for part in (each, *each["balances"])]
+    for name in ("received", "earned", "due_back", "refunded", "charged_back", "kept", "waiting"):
+        for currency, total in totals.items():
+            listed = [each[name] for each in parts if each["currency"] == currency]
+            assert cents(total[name]) == sum(map(cents, listed)), (currency, name)
+    return {currency: (each["orders"], each["received"]) for currency, each in totals.items()}
+
+
+def test_sums_by_currency_are_those_of_the_orders_and_add_up(box):
+    till, settled, waits = Till(box), in_payment(box), in_payment(box, SHOP)
+    worth = box.services.history.order(settled).order.worth.full
+    till.receives(settled, worth)
+    till.receives(waits, "1.00")
+    till.receives(waits, "7.00", "gw-2", currency="EUR")
+    box.paid_order()
+    rubles = f"{worth + 1 + worth / 2:.2f}"
+    assert sums(box) == {"EUR": (1, "7.00"), "RUB": (3, rubles)}
+    assert sums(box, show=SHOW) == sums(box)
+    assert sums(box, SHOP) == {"EUR": (1, "7.00"), "RUB": (1, "1.00")}
+    assert sums(box, STRANGER) == {}
+    assert sums(box, attention=True) == {"EUR": (1, "7.00"), "RUB": (1, "1.00")}
+    box.services.resolver.resolve(waits, Resolution.KEEP, box.request(), "EUR")
+    box.services.resolver.resolve(waits, Resolution.KEEP, box.request(), "RUB")
+    assert sums(box, attention=True) == {}
+    assert sums(box) == {"EUR": (1, "7.00"), "RUB": (3, rubles)}

@@ -12,6 +12,7 @@ from application.bootstrap import open_store
 from application.orders.service import OrderService
 from application.payments.schemes.protocol import SignatureRefused
 from application.payments.secrets import SecretUnreadable
+from application.ports.admin_trail import Deed
 from application.ports.gateway_notices import NoticeState
 from domain.order_money import Attention, attention_of, balance_of
 from domain.status import Status
@@ -110,10 +111,12 @@ def test_a_person_resolves_a_notice_of_an_unknown_buyer_once(paying, clock):
     paying.services.gateways.take(CARD_ID, signed(body, clock()), body, "notice")
     [one] = store.notices().unknown(None, 10)
     assert store.notices().unknown((one.came_at, one.digest), 10) == []
-    assert store.notices().resolve(one.digest, clock(), "person:ann")
-    assert not store.notices().resolve(one.digest, clock(), "person:bob")
+    assert store.notices().resolve(one.digest, Deed(clock(), "person:ann", "resolve", b"{}"))
+    assert not store.notices().resolve(one.digest, Deed(clock(), "person:bob", "resolve", b"{}"))
     assert store.notices().unknown(None, 10) == []
     assert store.notices().find(one.digest).resolved_by == "person:ann"
+    deeds = [each.deed for each in store.admin_trail().entries()]
+    assert [each.actor for each in deeds if each.action == "resolve"] == ["person:ann"]
 
 
 def test_a_secret_of_a_file_is_read_again_when_it_changes(paying, tmp_path):

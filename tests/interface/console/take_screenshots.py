@@ -8,6 +8,7 @@ ROOT = Path(__file__).parents[3]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
 
 from console_data import CONCERT, FESTIVAL, HOUSE_KEY  # noqa: E402
+from console_money import running_with_money  # noqa: E402
 from console_service import chromium, running  # noqa: E402 - found by the line above
 
 IMAGES = ROOT / "docs" / "images"
@@ -39,8 +40,14 @@ def pictures(console) -> list[tuple[str, str, dict, int]]:
     ]
 
 
-def take(browser, console) -> None:
-    for name, path, looks, height in pictures(console):
+def pictures_of_money(_) -> list[tuple[str, str, dict, int]]:
+    """The same, of a service that has money of every kind."""
+    phone = {**PHONE, "color_scheme": "dark"}
+    return [("money", "money", DESK, 1240), ("money-phone", "money", phone, 1100)]
+
+
+def take(browser, console, wanted) -> None:
+    for name, path, looks, height in wanted(console):
         context = browser.new_context(timezone_id="Europe/Moscow", **looks)
         page = context.new_page()
         page.goto(f"{console.address}/console/sign-in")
@@ -65,6 +72,8 @@ if __name__ == "__main__":
     with (
         tempfile.TemporaryDirectory() as folder,
         running(Path(folder)) as service,
+        running_with_money(Path(folder)) as paid,
         chromium() as looker,
     ):
-        take(looker, service)
+        take(looker, service, pictures)
+        take(looker, paid, pictures_of_money)

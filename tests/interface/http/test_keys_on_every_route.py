@@ -29,8 +29,12 @@ NEEDED = {
     "order_audit.read_diff": READS,
     "order_audit.explain": READS,
     "shows.list_events": LISTS,
+    "shows.read_event": LISTS,
     "shows.list_tickets": LISTS,
     "shows.read_sales": LISTS,
+    "partners.read_partner": LISTS,
+    "partners.list_deals": LISTS,
+    "partners.whoami": set(SCOPES),
     "payments.list_payments": READS,
     "payments.read_order_payments": READS,
     "payments.resolve_payments": PAYS,
@@ -63,6 +67,7 @@ def paths(client, order):
     """The same, with the path of an order or an event that is there."""
     for endpoint, method, rule in routes(client):
         path = rule.replace("<order_id:order>", order).replace("<event>", SHOW)
+        path = path.replace("<partner>", ORGANISER)
         path = path.replace("<order_id:refund>", order)  # an id of no refund
         assert "<" not in path, f"the test does not know how to ask for {rule}"
         yield endpoint, method, path

@@ -288,16 +288,58 @@ def explain(counter):
     counter.get(f"{ORDERS}/{NO_ID}/explain")
 
 
+EVENTS = "/v1/services/simple/events"
+
+
 def list_events(counter):
-    assert len(counter.get("/v1/services/simple/events").json) == 2
-    assert counter.get("/v1/services/simple/events", key=KEYS[STRANGER]).json == []
-    counter.get("/v1/services/simple/events?page=0")
-    first = counter.get("/v1/services/simple/events?page_size=1")
+    assert len(counter.get(EVENTS).json) == 2
+    assert counter.get(EVENTS, key=KEYS[STRANGER]).json == []
+    counter.get(f"{EVENTS}?page=0")
+    first = counter.get(f"{EVENTS}?page_size=1")
     second = counter.get(first.headers["Link"].partition(">")[0].strip("<"))
     assert [len(each.json) for each in (first, second)] == [1, 1]
     assert "Link" not in second.headers
-    assert first.json[0]["lifetime"]["start"] <= second.json[0]["lifetime"]["start"]
-    counter.get("/v1/services/simple/events", key=None)
+    counter.get(EVENTS, headers={"Accept-Encoding": "gzip"})
+    counter.get(EVENTS, headers={"If-None-Match": first.headers["ETag"]})
+    counter.get(EVENTS, headers={"If-None-Match": "*"})
+    counter.get(EVENTS, headers={"If-None-Match": "1"})
+    counter.get(EVENTS, key=None)
+
+
+def read_event(counter):
+    assert counter.get(f"{EVENTS}/{SHOW}").json["id"] == SHOW
+    counter.get(f"{EVENTS}/{SHOW}?page=1")
+    counter.get(f"{EVENTS}/{SHOW}", headers={"Accept-Encoding": "gzip"})
+    counter.get(f"{EVENTS}/{SHOW}", headers={"If-None-Match": "*"})
+    counter.get(f"{EVENTS}/{SHOW}", headers={"If-None-Match": "1"})
+    counter.get(f"{EVENTS}/{SHOW}", key=None)
+    counter.get(f"{EVENTS}/{SHOW}", key=KEYS[STRANGER])
+
+
+PARTNERS = "/v1/resources/partners"
+
+
+def read_partner(counter):
+    assert counter.get(f"{PARTNERS}/{ORGANISER}").json["legal"]["type"] == "ru/ip"
+    assert counter.get(f"{PARTNERS}/{SHOP}", key=KEYS[SHOP]).json["legal"] is None
+    counter.get(f"{PARTNERS}/{ORGANISER}?fields-schema=legal{{type,bank{{bik}}}},name")
+    counter.get(f"{PARTNERS}/{ORGANISER}?fields-schema=id{{id}}")
+    counter.get(f"{PARTNERS}/{ORGANISER}?page=1")
+    counter.get(f"{PARTNERS}/{ORGANISER}", key=KEYS[STRANGER])
+    counter.get(f"{PARTNERS}/{ORGANISER}", key=None)
+
+
+def list_deals(counter):
+    assert len(counter.get("/v1/resources/deals").json) == 1
+    counter.get("/v1/resources/deals?page_size=0")
+    counter.get("/v1/resources/deals?cursor=AAAA")
+    counter.get("/v1/resources/deals", key=None)
+
+
+def whoami(counter):
+    assert counter.get("/v1/services/whoami").json["partner"]["id"] == ORGANISER
+    counter.get("/v1/services/whoami?page=1")
+    counter.get("/v1/services/whoami", key=None)
 
 
 def list_tickets(counter):
@@ -386,6 +428,9 @@ def resolve_payments(counter):
     ask(json={"resolution": "keep", "note": "x"}, headers=kept["headers"])
     ask(json={"resolution": "keep"})
     ask(json={"resolution": "keep"}, headers={"Idempotency-Key": "é"})
+    ask(json={"resolution": "keep"}, headers={"If-Match": "1"})
+    ask(json={"resolution": "keep"}, headers={"If-None-Match": "1"})
+    ask(json={"resolution": "keep"}, headers={"If-Match": '"99"'})
     ask(f"{path}?page=1", json={"resolution": "keep"})
     ask(json={"resolution": "keep"}, key=None)
     ask(f"{ORDERS}/{NO_ID}/payments/resolution", json={"resolution": "keep"})
@@ -547,7 +592,11 @@ OPERATIONS = {
         read_diff,
         explain,
         list_events,
+        read_event,
         list_tickets,
+        read_partner,
+        list_deals,
+        whoami,
         read_sales,
         take_notice,
         list_payments,
@@ -605,7 +654,7 @@ def test_what_a_race_or_a_broken_database_brings_about_is_as_described(counter, 
     described = [
         (
             method,
-            path.format(order=NO_ID, event=NO_ID, system=NO_ID, refund=NO_ID),
+            path.format(order=NO_ID, event=NO_ID, system=NO_ID, refund=NO_ID, partner=NO_ID),
             operation["operationId"],
         )
         for path, operations in counter.contract.document["paths"].items()

@@ -13,6 +13,16 @@ def shows(seller):
     return {show["id"]: show for show in answer.json}
 
 
+def span(start, end):
+    """The text of a VEVENT; an end that is None is left out."""
+    lines = [
+        f"{name};VALUE=DATE-TIME:{moment}"
+        for name, moment in (("DTSTART", start), ("DTEND", end))
+        if moment
+    ]
+    return "".join(f"{line}\r\n" for line in ("BEGIN:VEVENT", *lines, "END:VEVENT"))
+
+
 def sets(seller):
     return {each["id"]: each for each in shows(seller)[seller.event]["sets"]}
 
@@ -20,14 +30,32 @@ def sets(seller):
 def test_an_event_says_what_it_is_called_when_it_is_and_whose(seller, venue):
     evening = shows(seller)[venue.evening]
     del evening["sets"]
+    organiser = {
+        "id": venue.org,
+        "contact": {"address": None, "email": None, "name": None, "phones": [], "www": None},
+        "desc": None,
+        "media": {},
+        "name": "Organiser",
+        "tags": [],
+    }
     assert evening == {
         "id": venue.evening,
-        "title": {"text": "Evening"},
-        "lifetime": {
-            "start": "2030-07-01T16:00:00.000000+00:00",
-            "finish": "2030-07-01T19:00:00.000000+00:00",
-        },
-        "org": venue.org,
+        "age_rating": 0,
+        "created_at": "2030-06-01T12:00:00.000000+00:00",
+        "deal": None,
+        "lifetime": span("20300701T160000Z", "20300701T190000Z"),
+        "map": None,
+        "media": {},
+        "org": organiser,
+        "partner": organiser,
+        "status": "public",
+        "tags": [],
+        "ticket_template": {"fan_cover_url": None, "name": None, "text_color": None},
+        "tickets_amount": 23,
+        "tickets_amount_vacant": 23,
+        "title": {"desc": None, "text": "Evening"},
+        "updated_at": "2030-06-01T12:00:00.000000+00:00",
+        "venue": None,
     }
 
 
@@ -39,8 +67,11 @@ def test_a_set_says_how_many_there_are_and_what_one_costs_now(seller, venue):
     assert sets(seller)[venue.balcony] == {
         "id": venue.balcony,
         "name": "Balcony",
+        "pos": 1,
         "amount": 4,
         "amount_vacant": 4,
+        "sector": SECTOR,
+        "seats": {"1": [[1, 4]]},
         "price_org": "33.33",
         "price_extra": "3.34",
         "price": "36.67",
@@ -48,8 +79,7 @@ def test_a_set_says_how_many_there_are_and_what_one_costs_now(seller, venue):
             {
                 "id": venue.balcony_rule,
                 "current": True,
-                "from": None,
-                "till": None,
+                "cal": "BEGIN:VEVENT\r\nEND:VEVENT\r\n",
                 "price_org": "33.33",
                 "price_extra": "3.34",
                 "price": "36.67",
@@ -64,7 +94,9 @@ def test_the_rule_in_force_changes_to_the_millisecond(seller, venue, clock):
     assert (floor["price"], floor["price_org"], floor["price_extra"]) == ("55.50", "50.00", "5.50")
     assert [rule["current"] for rule in floor["rules"]] == [True, False]
     assert [rule["price"] for rule in floor["rules"]] == ["55.50", "66.60"]
-    assert floor["rules"][0]["till"] == "2030-06-02T12:00:00.000000+00:00"
+    assert floor["rules"][0]["cal"] == span(None, "20300602T120000Z")
+    assert loge["rules"][0]["cal"] == span("20300602T120000Z", None)
+    assert (floor["pos"], floor["seats"], floor["sector"]) == (2, None, None)
     assert (loge["price"], loge["price_org"], loge["price_extra"]) == (None, None, None)
     assert loge["rules"][0]["current"] is False
     clock.forward(milliseconds=1)
@@ -90,7 +122,12 @@ def test_what_is_held_or_sold_is_not_vacant(seller, venue):
 
 
 def test_a_shop_sees_the_events_it_has_a_deal_for_and_no_others(seller, shop, stranger, venue):
-    assert shows(shop) == shows(seller)
+    own, sold = shows(seller), shows(shop)
+    for each in sold.values():
+        assert (each.pop("deal"), each.pop("partner")["id"]) == (venue.deal, venue.shop)
+    for each in own.values():
+        assert (each.pop("deal"), each.pop("partner")["id"]) == (None, venue.org)
+    assert sold == own
     assert shows(stranger) == {}
 
 

@@ -1,0 +1,79 @@
+"""The kinds of fields that a catalogue file is made of, and how each is checked."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate
+
+from application.runtime.ids import is_id
+
+MOST_MONEY = Decimal("9999999.99")
+MOST_TEXT = 200
+
+MONEY = re.compile(r"(0|[1-9][0-9]{0,6})(\.[0-9]{1,2})?\Z")
+
+
+class Id(fields.String):
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
+        if isinstance(value, int | float | Decimal):
+            raise ValidationError("YAML took this for a number: write the id in quotes.")
+        if not isinstance(value, str) or not is_id(value.lower()):
+            raise ValidationError("Is no id: 24 hex digits are one.")
+        return value.lower()
+
+
+class Money(fields.Field[Decimal]):
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Decimal:
+        if not MONEY.match(str(value)):
+            raise ValidationError(f"Has to be between 0.00 and {MOST_MONEY}, to the cent.")
+        return Decimal(str(value)).quantize(Decimal("0.01"))
+
+
+class Moment(fields.Field[datetime]):
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:
+        try:
+            moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+            if moment.tzinfo is not None:
+                return moment.astimezone(UTC)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise ValidationError("Is no moment: write it as ISO 8601 with a time zone.") from error
+        raise ValidationError("Has no time zone.")
+
+
+class Flag(fields.Field[bool]):
+    """True or false, and nothing that only looks like it."""
+
+    def __init__(self, load_default: Any = False) -> None:  # noqa: FBT002 - a value of the file
+        super().__init__(load_default=load_default)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("Has to be true or false.")
+        return value
+
+
+def refuse_unless_readable(value: str) -> None:
+    """Refuse a text that is blank or has more than one line."""
+    if not value.strip():
+        raise ValidationError("Has to say something.")
+    if any(unicodedata.category(each) in {"Cc", "Cs"} for each in value):
+        raise ValidationError("Has to be one line of text.")
+
+
+def text(*checks: Callable[[str], Any], default: str | None = None) -> fields.String:
+    """A text that is required unless it has a default: a line, or what `checks` say."""
+    optional: dict[str, Any] = {"required": True} if default is None else {"load_default": default}
+    return fields.String(
+        **optional,
+        validate=checks or (validate.Length(1, MOST_TEXT), refuse_unless_readable),
+        error_messages={"invalid": "Is no text to YAML: write it in quotes."},
+    )
+
+
+def whole(least: int, most: int) -> fields.Integer:
+    """A whole number, or nothing."""
+    return fields.Integer(strict=True, validate=validate.Range(least, most), load_default=None)

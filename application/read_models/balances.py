@@ -1,0 +1,74 @@
+"""The read model `balances`: where the money of many orders is, added up by currency.
+
+A row has the orders of one vendor, organiser, show and currency, apart whether they wait for a
+person. So a sum over all orders reads a few rows.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from application.ports.read_models import Row, Table
+from application.read_models.sales import hundredths
+from domain.events import Event
+from domain.order import Order
+from domain.order_money import attention_of, balances_of
+from domain.status import Status
+
+AMOUNTS = (
+    *("received", "earned", "due_back", "refunded", "charged_back", "kept", "attention"),
+    "disputed",
+)
+"""The amounts of a balance, in hundredths."""
+
+TABLE = Table(
+    name="balances",
+    columns={
+        "vendor": str,
+        "org": str,
+        "show": str,
+        "currency": str,
+        "waits": int,
+        "orders": int,
+        **dict.fromkeys(AMOUNTS, int),
+    },
+    indexes=(("vendor", "currency"), ("org", "currency"), ("show", "currency"), ("currency",)),
+    sums=("orders", *AMOUNTS),
+)
+"""`currency` is empty while no event of an order names it: then it is that of the show."""
+
+
+Place = tuple[str, str, str, str, int]
+"""A vendor, organiser, show and currency; and 1 where money waits for a person."""
+
+
+def rows(events: Sequence[Event]) -> list[Row]:
+    """What one order adds: a row for each of its currencies."""
+    totals = Totals()
+    totals.add(events)
+    return totals.rows()
+
+
+class Totals:
+    """Adds up the money of many orders."""
+
+    def __init__(self) -> None:
+        self._sums: defaultdict[Place, Counter[str]] = defaultdict(Counter)
+
+    def add(self, events: Sequence[Event]) -> None:
+        """Take in an order."""
+        order = Order.replay(events)
+        if order.money is None and order.status is not Status.DONE:
+            return
+        waits = int(bool(attention_of(order)))
+        for balance in balances_of(order):
+            sums = self._sums[order.vendor, order.org, order.show, balance.currency, waits]
+            sums["orders"] += 1
+            for name in AMOUNTS:
+                sums[name] += hundredths(getattr(balance, name))
+
+    def rows(self) -> list[Row]:
+        """A row for each place."""
+        return [
+            Row("/".join(map(str, place)), (*place, *(sums[name] for name in TABLE.sums)))
+            for place, sums in self._sums.items()
+        ]

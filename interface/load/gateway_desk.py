@@ -1,0 +1,111 @@
+"""The drill's gateway at work: its sender, which is killed in between, and its refunds."""
+
+import base64
+import secrets
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from application.integrity.payment_proof import PaymentProof, prove_payments
+from application.ports.store import Store
+from domain.money import Balance
+from interface.load.caretaker import Caretaker
+from interface.load.gateway import Gateway
+from interface.load.gateway_sender import PREFIX, SECRET
+from interface.load.outbox import Outbox
+from interface.load.put_on_sale import PRICE
+from interface.load.refunder import Refunder
+from interface.load.servers import OwnProcess
+
+SECRET_BYTES = 32
+POLL_SECONDS = 0.05
+KILLED_AT = (0.3, 0.7)
+"""The parts of the time after which the sender is killed; the service is killed at half of it."""
+
+
+class ThroughGateway(msgspec.Struct, frozen=True, kw_only=True):
+    """What went through the gateway, and the proof of its money.
+
+    `share` of the orders were paid there. `tries` is how often notices were sent, `kills` how often
+    their sender was killed.
+    """
+
+    share: float
+    buyers: int
+    refunds: int
+    tries: int
+    kills: int
+    trouble: list[str]
+    proof: PaymentProof
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong."""
+        return self.proof.holds and not self.trouble
+
+
+class Desk:
+    """The gateway with its outbox, its sender and its refunds."""
+
+    def __init__(self, share: float, caretaker: Caretaker) -> None:
+        self._path = Path(caretaker.folder) / "outbox"
+        self._path.mkdir()
+        self._caretaker = caretaker
+        self._secret = PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+        self._kill_at = list(KILLED_AT)
+        self.outbox = Outbox(self._path)
+        self.gateway = Gateway(self.outbox, share)
+        self.kills = 0
+        self.trouble: list[str] = []
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the service and the sender have to know."""
+        return {SECRET: self._secret}
+
+    def open(self, port: int, key: str) -> None:
+        """Start to send to the service at a port, and to give tickets back there."""
+        command = ["-m", "interface.load.gateway_sender", str(self._path), str(port)]
+        self._sender = OwnProcess(command, self.environment, self._caretaker)
+        self._sender.run()
+        self._refunder = Refunder(port, key, self.gateway)
+        self._refunder.start()
+
+    def watch(self, part: float) -> None:
+        """Kill the sender and start it anew, when it is time for that."""
+        if self._kill_at and part > self._kill_at[0]:
+            self._kill_at.pop(0)
+            self._sender.kill()
+            self._sender.run()
+            self.kills += 1
+
+    def finish(self, seconds: float) -> None:
+        """Have all sent that is to be sent; at most so long."""
+        until = time.monotonic() + seconds
+        self.watch(1.0)
+        self._refunder.finish(seconds)
+        while self.outbox.waiting and time.monotonic() < until:
+            time.sleep(POLL_SECONDS)
+        if self.outbox.waiting:
+            self.trouble.append(f"{self.outbox.waiting} notices were never answered with 200")
+        self.trouble += self.outbox.refused()
+        if self._refunder.trouble:
+            self.trouble.append(self._refunder.trouble)
+
+    def prove(self, store: Store, totals: Sequence[Balance]) -> ThroughGateway:
+        """Compare the log with what was sent."""
+        return ThroughGateway(
+            share=self.gateway.share,
+            buyers=self.gateway.buyers,
+            refunds=self._refunder.refunds,
+            tries=self.outbox.tries,
+            kills=self.kills,
+            trouble=self.trouble,
+            proof=prove_payments(store, self.outbox.sent(), PRICE, totals),
+        )
+
+    def close(self) -> None:
+        """End the sender."""
+        self._sender.kill()

@@ -1,0 +1,103 @@
+"""Puts the drill's tickets on sale in an empty database."""
+
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+from msgspec.structs import replace
+
+from application.bootstrap import Services, build
+from application.catalog.entries import CatalogFile
+from application.catalog.file import read_catalog_file
+from application.catalog.loading import load_catalog
+from application.database_address import without_passwords
+from application.settings import Settings
+from domain.errors import UserError
+from interface.load.gateway import CURRENCY, GATE, LATE, PAGE
+from interface.load.gateway_sender import SCHEME, SECRET
+
+PARTNER, EVENT, SET = "d" * 24, "e" * 24, "5" * 24
+NOMINAL, EXTRA = Decimal("100.00"), Decimal("5.00")
+PRICE = NOMINAL + EXTRA
+
+
+class NotEmpty(UserError):
+    """The database of a drill already has something in it."""
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Services]:
+    """The wired service, without its background work."""
+    services = build(settings)
+    try:
+        yield services
+    finally:
+        services.store.close()
+
+
+def put_on_sale(settings: Settings, tickets: int, *, gateway: bool = False) -> str:
+    """Load a catalogue with one set of tickets; return the seller's key.
+
+    With a `gateway` it has the payment systems that the gateway confirms. Raises `NotEmpty`.
+    """
+    key = secrets.token_hex(16)
+    systems = [{"id": "a" * 24, "alias": "drill/PAY", "hold_minutes": 30, "confirmed_by": "vendor"}]
+    if gateway:
+        systems += [_system(GATE, "drill/GATE"), _system(LATE, "drill/LATE", late="refund")]
+    with opened(settings) as services:
+        if services.store.catalog() or services.store.last_position():
+            raise NotEmpty(
+                f"{without_passwords(settings.database)} is not empty: a drill wants a database"
+                " of its own."
+            )
+        file = read_catalog_file(json.dumps(_catalog(tickets, key, systems)))
+        load_catalog(services.store, _without_hold(file), services.clock(), services.key_secret)
+    return key
+
+
+def _catalog(tickets: int, key: str, systems: list[dict[str, Any]]) -> dict[str, Any]:
+    partner = {"id": PARTNER, "name": "Drill", "language": "en", "keys": [key]}
+    floor = {
+        "id": SET,
+        "name": "Floor",
+        "rules": [{"id": "b" * 24, "nominal": str(NOMINAL), "extra": str(EXTRA)}],
+        "tickets": {"count": tickets},
+    }
+    show = {
+        "id": EVENT,
+        "org": PARTNER,
+        "title": "Drill",
+        "starts_at": "2100-01-01T19:00:00Z",
+        "ends_at": "2100-01-01T22:00:00Z",
+        "currency": CURRENCY,
+        "refunds": {"policy": "general", "resell": True},
+        "sets": [floor],
+    }
+    return {
+        "partners": [{**partner, "rate_per_second": 0}],
+        "payment_systems": systems,
+        "events": [show],
+    }
+
+
+def _system(identity: str, alias: str, late: str = "equal_tickets") -> dict[str, Any]:
+    return {
+        "id": identity,
+        "alias": alias,
+        "hold_minutes": 30,
+        "confirmed_by": "gateway",
+        "redirect_url": PAGE,
+        "late": late,
+        "notifications": {"scheme": SCHEME, "secrets": [f"env:{SECRET}"]},
+    }
+
+
+def _without_hold(file: CatalogFile) -> CatalogFile:
+    """Have the hold of late payments end as it starts; no file can say less than a minute."""
+    systems = tuple(
+        replace(each, hold_minutes=0) if each.id == LATE else each for each in file.payment_systems
+    )
+    return replace(file, payment_systems=systems)
