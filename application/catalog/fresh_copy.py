@@ -52,8 +52,12 @@ def fresh_copy(document: Mapping[str, Any], at: datetime) -> FreshCopy:
             names[alias] = f"{alias}-{secrets.token_hex(4)}"
     for _, entry in _entries(document, "partners"):
         keys = entry.get("keys")
-        names |= {key: new_key() for key in keys or () if isinstance(key, str)}
-    copied = _renamed(document, names, at)
+        listed = keys if isinstance(keys, list) else ()
+        names |= {key: new_key() for key in listed if isinstance(key, str)}
+    try:
+        copied = _renamed(document, names, at)
+    except RecursionError:
+        raise BadCatalog({"": "Is nested too deeply."}) from None
     for _, entry in _entries(copied, "partners"):
         entry.setdefault("keys", [new_key()])
     file = read_catalog_file(json.dumps(copied, ensure_ascii=False))

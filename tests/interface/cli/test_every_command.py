@@ -43,6 +43,7 @@ ARGUMENTS = {
     "expire": ["--once"],
     "order explain": [NOBODYS],
     "drill": ["--seconds", "1"],
+    "conform": ["http://127.0.0.1:1", "--key", "no-key"],
     "deal end": ["56a0f0c2f06c5a7d1e00beef"],
     "deal resume": ["56a0f0c2f06c5a7d1e00beef"],
     "partner suspend": [ORGANISER],
@@ -50,7 +51,7 @@ ARGUMENTS = {
     "trail": [],
 }
 """A good call of every command that works on a database."""
-NEEDS_NO_DATABASE = {"demo", "projection list", "drill", "copy"}
+NEEDS_NO_DATABASE = {"conform", "demo", "projection list", "drill", "copy"}
 
 
 def leaves(group=cli, path=()):
