@@ -37,6 +37,7 @@ class Payment(msgspec.Struct, frozen=True):
     system: PaymentSystem | None = None
     success_url: str | None = None
     failure_url: str | None = None
+    send_tickets: bool | None = None
 
 
 class Customer(msgspec.Struct, omit_defaults=True, kw_only=True):
@@ -47,3 +48,14 @@ class Customer(msgspec.Struct, omit_defaults=True, kw_only=True):
     last_name: str | None = None
     mobile: str | None = None
     lang: str | None = None
+
+
+Plain = str | int | float | bool | None
+"""A value without parts, as JSON has it."""
+
+
+class VendorData(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a vendor keeps with an order for itself. A field that is None was never given."""
+
+    order_id: str | None = None
+    raw: dict[str, Plain] | None = None

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 import msgspec
 
+from domain.commands import Plain
 from domain.gateway import DisputeState
 from domain.payment import PaymentSystem
 from domain.pricing import Price
@@ -51,7 +52,7 @@ class OrderCreated(Event, frozen=True, kw_only=True):
     org: str
     vendor: str
     deal: str | None
-    lang: str
+    lang: str | None = None
     prices: dict[str, Price]
     tickets: dict[str, str]
     reserved_till: datetime
@@ -65,13 +66,24 @@ class TicketsChanged(Event, frozen=True, kw_only=True):
 
 
 class CustomerSet(Event, frozen=True, kw_only=True):
-    """Data of the buyer was recorded: only the fields that changed."""
+    """Data of the buyer was recorded: only the fields that changed.
+
+    `user` is the id of the buyer with this address at this vendor.
+    """
 
     email: str | None = None
     first_name: str | None = None
     last_name: str | None = None
     mobile: str | None = None
     lang: str | None = None
+    user: str | None = None
+
+
+class VendorDataSet(Event, frozen=True, kw_only=True):
+    """The vendor keeps something with the order for itself: only what changed."""
+
+    order_id: str | None = None
+    raw: dict[str, Plain] | None = None
 
 
 class PaymentSystemSet(Event, frozen=True, kw_only=True):
@@ -80,6 +92,7 @@ class PaymentSystemSet(Event, frozen=True, kw_only=True):
     system: PaymentSystem
     success_url: str | None = None
     failure_url: str | None = None
+    send_tickets: bool | None = None
 
 
 class StatusChanged(Event, frozen=True, kw_only=True):
@@ -212,6 +225,7 @@ STORED: MappingProxyType[str, type[Event]] = MappingProxyType(
         "OrderCreated.1": OrderCreated,
         "TicketsChanged.1": TicketsChanged,
         "CustomerSet.1": CustomerSet,
+        "VendorDataSet.1": VendorDataSet,
         "PaymentSystemSet.1": PaymentSystemSet,
         "StatusChanged.1": StatusChanged,
         "PaymentStarted.1": PaymentStarted,

@@ -8,10 +8,10 @@ from typing import Any, Self
 import msgspec
 
 from domain import refusals
-from domain.commands import CommandMetadata, Customer, Payment, TicketSelection
+from domain.buyer import BUYER_APPLY, Buyer, refuse_unnamed
+from domain.commands import CommandMetadata, Payment, TicketSelection, VendorData
 from domain.errors import UnknownEvent
 from domain.events import (
-    CustomerSet,
     Event,
     OrderCreated,
     PaymentSystemSet,
@@ -57,10 +57,12 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
     reserved_till: datetime = NOT_YET
     prices: dict[str, Price] = msgspec.field(default_factory=dict)
     tickets: dict[str, str] = msgspec.field(default_factory=dict)
-    customer: Customer = msgspec.field(default_factory=Customer)
+    customer: Buyer = msgspec.field(default_factory=Buyer)
+    vendor_data: VendorData = VendorData()
     system: PaymentSystem | None = None
     success_url: str | None = None
     failure_url: str | None = None
+    send_tickets: bool | None = None
     engaged: str | None = None
     redirect_url: str | None = None
     barcodes: dict[str, str] = msgspec.field(default_factory=dict)
@@ -107,7 +109,7 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         *,
         vendor: str,
         deal: str | None,
-        lang: str,
+        lang: str | None,
         command: TicketSelection,
         vacant: Mapping[str, str],
         all_or_nothing: bool,
@@ -178,29 +180,13 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
             return
         terms.refuse_more(self.tickets, chosen, elsewhere)
         if added or removed:
-            self._refuse_growth()
+            self.refuse_growth()
             self.record(TicketsChanged, metadata, added=added, removed=removed)
 
     def refuse_incomplete(self, command: TicketSelection) -> None:
         """Refuse unless the order has all of the requested tickets."""
         if not is_complete(command, chosen_of(command, self.tickets, {})):
             raise refusals.TicketsIncomplete
-
-    def set_customer(self, customer: Customer, metadata: CommandMetadata) -> None:
-        """Record what the buyer says of themselves; what is None stays as it was."""
-        known = msgspec.structs.asdict(self.customer)
-        news = {
-            name: value
-            for name, value in msgspec.structs.asdict(customer).items()
-            if value is not None and value != known[name]
-        }
-        if not news:
-            return
-        status = self.status_at(metadata.at)
-        if status is not Status.EXECUTED:
-            raise refusals.CustomerLocked(status=status)
-        self._refuse_growth()
-        self.record(CustomerSet, metadata, **news)
 
     def choose_payment(self, payment: Payment, metadata: CommandMetadata) -> None:
         """Choose how to pay. It shows in the order only once the payment starts."""
@@ -209,21 +195,17 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         system = payment.system or self.system
         if system is None:
             raise refusals.PaymentSystemMissing
-        success_url = payment.success_url or self.success_url
-        failure_url = payment.failure_url or self.failure_url
-        if (system, success_url, failure_url) == (self.system, self.success_url, self.failure_url):
+        chosen = {
+            name: getattr(self, name) if (said := getattr(payment, name)) is None else said
+            for name in ("success_url", "failure_url", "send_tickets")
+        }
+        if system == self.system and all(chosen[name] == getattr(self, name) for name in chosen):
             return
         status = self.status_at(metadata.at)
         if status is not Status.EXECUTED:
             raise refusals.PaymentLocked(status=status)
-        self._refuse_growth()
-        self.record(
-            PaymentSystemSet,
-            metadata,
-            system=system,
-            success_url=success_url,
-            failure_url=failure_url,
-        )
+        self.refuse_growth()
+        self.record(PaymentSystemSet, metadata, system=system, **chosen)
 
     def move_to(self, wanted: Status, metadata: CommandMetadata, secret: str) -> None:
         """Move the order on as the table of moves allows.
@@ -255,7 +237,8 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         events, self.pending = self.pending, []
         return events
 
-    def _refuse_growth(self) -> None:
+    def refuse_growth(self) -> None:
+        """Refuse a further change of what is not the status, after very many."""
         if self.version > MOST_CHANGES:
             raise refusals.TooManyChanges(most=MOST_CHANGES)
 
@@ -276,6 +259,7 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
             raise refusals.PaymentSystemMissing
         if not self.tickets:
             raise refusals.NoTickets
+        refuse_unnamed(self)
         address = self.system.redirect_url
         self.record(
             StatusChanged,
@@ -332,7 +316,7 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         self.org = event.org
         self.vendor = event.vendor
         self.deal = event.deal
-        self.customer = Customer(lang=event.lang)
+        self.customer = Buyer(lang=event.lang)
         self.prices = event.prices
         self.tickets = dict(event.tickets)
         self.created_at = self.updated_at = event.at
@@ -344,16 +328,11 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         self.tickets.update(event.added)
         self.updated_at = event.at
 
-    def _apply_customer(self, event: CustomerSet) -> None:
-        for name in Customer.__struct_fields__:
-            value = getattr(event, name)
-            if value is not None:
-                setattr(self.customer, name, value)
-
     def _apply_payment(self, event: PaymentSystemSet) -> None:
         self.system = event.system
         self.success_url = event.success_url
         self.failure_url = event.failure_url
+        self.send_tickets = event.send_tickets
 
     def _apply_status(self, event: StatusChanged) -> None:
         self.status = event.status
@@ -388,9 +367,9 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
 _APPLY: dict[type[Event], Callable[[Any, Any], None]] = {
     OrderCreated: Order._apply_created,  # noqa: SLF001 - the table of the class's own methods
     TicketsChanged: Order._apply_tickets,  # noqa: SLF001
-    CustomerSet: Order._apply_customer,  # noqa: SLF001
     PaymentSystemSet: Order._apply_payment,  # noqa: SLF001
     StatusChanged: Order._apply_status,  # noqa: SLF001
+    **BUYER_APPLY,
     **MONEY_APPLY,
 }
 

@@ -17,14 +17,18 @@ class ConfirmedBy(StrEnum):
     GATEWAY = "gateway"
 
 
-class PaymentSystem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One way to pay. `hold_minutes` runs from the moment the payment starts."""
+class PaymentSystem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One way to pay. `hold_minutes` runs from the moment the payment starts.
+
+    `requires` names what the buyer has to say of themselves before.
+    """
 
     id: str
     alias: str
     hold_minutes: int
     confirmed_by: ConfirmedBy
     redirect_url: str | None = None
+    requires: tuple[str, ...] = ()
 
 
 def redirect_address(redirect_url: str, token: str) -> str:

@@ -113,6 +113,16 @@ class CustomerLocked(RefusedByState):
     says = "The customer can be changed only while the order is executed; it is {status}."
 
 
+class CustomerIncomplete(RefusedByState):
+    code = "customer_incomplete"
+    says = "The payment system {system} needs to know of the buyer: {missing}."
+
+    @property
+    def fields(self) -> list[str]:
+        """The names of the fields that are missing."""
+        return str(self.about["missing"]).split(", ")
+
+
 class TicketsLocked(RefusedByState):
     code = "tickets_locked"
     says = "Tickets cannot be changed in an order that is {status}."

@@ -28,6 +28,7 @@ from domain.events import (
     ShortfallWaived,
     StatusChanged,
     TicketsChanged,
+    VendorDataSet,
 )
 from domain.status import LET_GO, Status
 
@@ -91,6 +92,7 @@ _MOVES: dict[type[Event], Callable[[TicketFold, Any], None] | None] = {
     OrderCreated: _created,
     TicketsChanged: _changed,
     CustomerSet: None,
+    VendorDataSet: None,
     PaymentSystemSet: None,
     StatusChanged: _status,
     OrderReinstated: _reinstated,

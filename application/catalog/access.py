@@ -19,7 +19,7 @@ class Caller(msgspec.Struct, frozen=True):
 
     partner: str
     key: str
-    language: str
+    language: str | None
     scopes: tuple[str, ...] = ()
 
     @property

@@ -33,7 +33,7 @@ RATE_PER_SECOND = 500
 
 
 class Partner(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A partner sells tickets or organises shows. `language` is the default for its buyers.
+    """A partner sells tickets or organises shows. `language` is the default for its buyers, if any.
 
     `limits` are those of its own sales of its own shows. One that is suspended neither sells
     anything new nor has it sold. None for the rate is the usual one; 0 is none.
@@ -41,7 +41,7 @@ class Partner(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     id: str
     name: str
-    language: str
+    language: str | None = None
     rate_per_second: int | None = None
     limits: SaleLimits | None = None
     suspended_at: datetime | None = None
@@ -110,6 +110,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     keys: dict[str, Key]
     old_keys: dict[str, OldKey]
     key_secret: str | None
+    buyer_secret: str | None
     only_sample: bool
     of_sample: frozenset[str]
     """The partners whose keys are there to try the service."""
@@ -167,6 +168,7 @@ def catalog_of(version: int, documents: Mapping[tuple[str, str], bytes]) -> Cata
         keys=parts.api_key,
         old_keys=parts.key,
         key_secret=parts.key_secret.get("fingerprint"),
+        buyer_secret=parts.key_secret.get("buyers"),
         only_sample=parts.partner.keys() <= of_sample,
         of_sample=of_sample,
     )

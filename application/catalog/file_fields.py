@@ -64,11 +64,14 @@ def refuse_unless_readable(value: str) -> None:
         raise ValidationError("Has to be one line of text.")
 
 
-def text(*checks: Callable[[str], Any], default: str | None = None) -> fields.String:
-    """A text that is required unless it has a default: a line, or what `checks` say."""
-    optional: dict[str, Any] = {"required": True} if default is None else {"load_default": default}
+def text(
+    *checks: Callable[[str], Any], default: str | None = None, optional: bool = False
+) -> fields.String:
+    """A text: a line, or what `checks` say. Required, unless it is optional or has a default."""
+    needed = default is None and not optional
+    missing: dict[str, Any] = {"required": True} if needed else {"load_default": default}
     return fields.String(
-        **optional,
+        **missing,
         validate=checks or (validate.Length(1, MOST_TEXT), refuse_unless_readable),
         error_messages={"invalid": "Is no text to YAML: write it in quotes."},
     )

@@ -22,6 +22,7 @@ from application.catalog.page_schema import PartnerPageIn, ShowPageIn, partner_p
 from application.catalog.pages import ListedShow, ShowPage
 from application.catalog.set_places import places_of
 from application.payments.schemes.known import known_schemes
+from domain.buyer import FIELDS
 from domain.gateway import Late
 from domain.payment import ConfirmedBy, PaymentSystem
 from domain.pricing import PriceRule
@@ -67,7 +68,10 @@ class _LimitsIn(Schema):
 class _PartnerIn(PartnerPageIn):
     id = _Id(required=True)
     name = _text()
-    language = _text(validate.Regexp(_LANGUAGE, error="Is no language: two small letters are one."))
+    language = _text(
+        validate.Regexp(_LANGUAGE, error="Is no language: two small letters are one."),
+        optional=True,
+    )
     rate_per_second = _whole(0, MOST_RATE)
     limits = fields.Nested(_LimitsIn, load_default=None)
     keys = fields.List(
@@ -111,6 +115,11 @@ class _SystemIn(Schema):
         ],
         load_default=None,
     )
+    requires = fields.List(
+        fields.String(validate=validate.OneOf(FIELDS)),
+        load_default=(),
+        validate=validate.Length(max=len(FIELDS)),
+    )
     late = fields.Enum(Late, by_value=True, load_default=Late.EQUAL_TICKETS)
     notifications = fields.Nested(_NotificationsIn, load_default=None)
 
@@ -123,6 +132,7 @@ class _SystemIn(Schema):
             scheme=signed["scheme"],
             secrets=tuple(signed["secrets"]),
         )
+        data["requires"] = tuple(dict.fromkeys(data["requires"]))
         return PaymentSystem(**data), gateway
 
 

@@ -9,6 +9,7 @@ from importlib.resources import files
 import msgspec
 from msgspec.structs import replace
 
+from application.catalog.buyer_secret import ensure_buyer_secret
 from application.catalog.cache import Key, catalog_of
 from application.catalog.clashes import clashes
 from application.catalog.deeds import deed_of
@@ -119,6 +120,7 @@ def _load(
         if any(entry.keys for entry in file.partners):
             secret.join(change)
             report.keys_added = _add_keys(change, known, file, at, secret, to_try=to_try)
+        ensure_buyer_secret(change)
         errors: dict[str, str] = {}
         for entry in file.events:
             _load_tickets(change, entry, at, report, errors)

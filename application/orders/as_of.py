@@ -117,14 +117,16 @@ def _made_by(at: datetime) -> tuple[Any, ...]:
 def _unchanging(wanted: OrderFilter) -> OrderFilter:
     """The terms that present rows can answer: an order's reservation only moves forward.
 
-    The past reservation is checked on the replayed orders.
+    The past reservation, and what the vendor kept then, are checked on the replayed orders.
     """
-    return msgspec.structs.replace(wanted, statuses=(), updated_till=None)
+    return msgspec.structs.replace(wanted, statuses=(), updated_till=None, vendor_order=None)
 
 
 def _matches(order: Order, wanted: OrderFilter, at: datetime) -> bool:
     """Whether an order as it was at `at` matches the filter."""
     if wanted.statuses and order.status_at(at) not in wanted.statuses:
+        return False
+    if wanted.vendor_order not in {None, order.vendor_data.order_id}:
         return False
     if wanted.updated_from is not None and order.updated_at < wanted.updated_from:
         return False

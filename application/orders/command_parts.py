@@ -38,4 +38,4 @@ def sets_of(catalog: Catalog, show_id: str) -> list[str]:
 def payment_of(command: ChoosePayment, catalog: Catalog) -> Payment:
     """How to pay, with the payment system that the command names."""
     system = None if command.system is None else catalog.system(command.system)
-    return Payment(system, command.success_url, command.failure_url)
+    return Payment(system, command.success_url, command.failure_url, command.send_tickets)

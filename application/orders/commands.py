@@ -8,7 +8,7 @@ import msgspec
 
 from application.catalog.access import Caller
 from application.event_log.idempotency import key_digest
-from domain.commands import Customer, TicketSelection
+from domain.commands import Customer, TicketSelection, VendorData
 from domain.order import Order
 from domain.status import Status
 
@@ -19,9 +19,10 @@ class ChoosePayment(msgspec.Struct, frozen=True):
     system: str | None = None
     success_url: str | None = None
     failure_url: str | None = None
+    send_tickets: bool | None = None
 
 
-class ChangeOrder(msgspec.Struct, frozen=True):
+class ChangeOrder(msgspec.Struct, frozen=True, kw_only=True):
     """The command to change an order, or to fill a new one. Parts that are None do not change."""
 
     tickets: TicketSelection | None = None
@@ -29,6 +30,7 @@ class ChangeOrder(msgspec.Struct, frozen=True):
     customer: Customer | None = None
     payment: ChoosePayment | None = None
     status: Status | None = None
+    vendor_data: VendorData | None = None
 
 
 class Request(msgspec.Struct, frozen=True):

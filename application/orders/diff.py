@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from application.orders.document import order_document
+from application.orders.document import order_document, vendor_data_document
 from application.orders.document_types import DiffFactDocument, DiffFieldDocument, EventHeadDocument
 from application.runtime.clock import written
 from domain.events import STORED_NAMES, Event
@@ -19,12 +19,14 @@ def fields_of(order: Order) -> dict[str, Any]:
     """The recorded state of an order, as one level of dotted names.
 
     That is its document, the chosen payment system (which the document shows only once it is
-    engaged), the barcodes, and its money. Lists are compared as a whole.
+    engaged), what its vendor keeps with it, the barcodes, and its money. Lists are compared as a
+    whole.
     """
     if not order.version:
         return {}
     document: dict[str, Any] = dict(order_document(order, order.changed_at))
     document["payment"]["chosen"] = None if order.system is None else order.system.alias
+    document["vendor_data"] = vendor_data_document(order)
     document["barcodes"] = order.barcodes
     if order.money is not None:
         document["money"] = _money(order)

@@ -1,9 +1,13 @@
 """An order as the documented answers show it. Used by the API, the command line and the lists."""
 
 from datetime import datetime
-from typing import cast
 
-from application.orders.document_types import CustomerDocument, OrderDocument, PaymentDocument
+from application.orders.document_types import (
+    CustomerDocument,
+    OrderDocument,
+    PaymentDocument,
+    VendorDataDocument,
+)
 from application.runtime.clock import written
 from domain.order import Order
 from domain.status import Status
@@ -37,17 +41,18 @@ def order_document(order: Order, now: datetime) -> OrderDocument:
 
 
 def _customer(order: Order) -> CustomerDocument:
-    """The known fields of the buyer."""
+    """The buyer: only the language, until something is known of them."""
     customer = order.customer
-    known = {
+    if not customer.named:
+        return {"lang": customer.lang}
+    return {
         "email": customer.email,
         "first_name": customer.first_name,
         "lang": customer.lang,
         "last_name": customer.last_name,
         "mobile": customer.mobile,
+        "user": customer.user,
     }
-    given = {name: value for name, value in known.items() if value is not None}
-    return cast("CustomerDocument", given)
 
 
 def _payment(order: Order) -> PaymentDocument:
@@ -59,4 +64,11 @@ def _payment(order: Order) -> PaymentDocument:
     }
     if order.redirect_url is not None:
         payment["redirect_url"] = order.redirect_url
+    if order.send_tickets is not None:
+        payment["send_tickets"] = order.send_tickets
     return payment
+
+
+def vendor_data_document(order: Order) -> VendorDataDocument:
+    """What the vendor keeps with the order. Answers have it only where it is asked for."""
+    return {"order_id": order.vendor_data.order_id, "raw": order.vendor_data.raw or {}}

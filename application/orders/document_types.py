@@ -11,16 +11,26 @@ from application.catalog.document_types import Id, Moment, Money, one_of
 from domain.status import Status
 
 
-class CustomerDocument(TypedDict, total=False):
-    """What is known of the buyer: only what was given."""
+class CustomerDocument(TypedDict):
+    """What is known of the buyer: only `lang`, until something was said of the buyer.
 
-    email: Annotated[str, Meta(description="The buyer's e-mail address.")]
-    first_name: Annotated[str, Meta(description="The buyer's first name.")]
+    Then it has all fields, null where nothing is known.
+    """
+
+    email: NotRequired[Annotated[str | None, Meta(description="The buyer's e-mail address.")]]
+    first_name: NotRequired[Annotated[str | None, Meta(description="The buyer's first name.")]]
     lang: Annotated[
-        str, Meta(description="The buyer's language; the partner's until one is given.")
+        str | None,
+        Meta(description="The buyer's language; the vendor's, if it has one, until one is given."),
     ]
-    last_name: Annotated[str, Meta(description="The buyer's family name.")]
-    mobile: Annotated[str, Meta(description="A telephone number.")]
+    last_name: NotRequired[Annotated[str | None, Meta(description="The buyer's family name.")]]
+    mobile: NotRequired[Annotated[str | None, Meta(description="A telephone number.")]]
+    user: NotRequired[
+        Annotated[
+            Id | None,
+            Meta(description="The buyer's account: the same for the same address of one vendor."),
+        ]
+    ]
 
 
 class PaymentDocument(TypedDict):
@@ -35,12 +45,30 @@ class PaymentDocument(TypedDict):
             str, Meta(description="Where to send the buyer to pay, once the payment has started.")
         ]
     ]
+    send_tickets: NotRequired[
+        Annotated[
+            bool,
+            Meta(description="Whether the buyer wants the tickets by e-mail; missing if not set."),
+        ]
+    ]
     success_url: Annotated[
         str | None, Meta(description="Where the buyer returns after paying; null if not set.")
     ]
     system: Annotated[
         Id | None,
         Meta(description="The id of the engaged payment system; null until the payment starts."),
+    ]
+
+
+class VendorDataDocument(TypedDict):
+    """What the vendor keeps with the order for itself."""
+
+    order_id: Annotated[
+        str | None, Meta(description="The order's id in the vendor's own system; null if not set.")
+    ]
+    raw: Annotated[
+        dict[str, str | int | float | bool | None],
+        Meta(description="Whatever else the vendor keeps: a value by name."),
     ]
 
 

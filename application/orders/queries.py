@@ -30,6 +30,10 @@ MOST_COUNTED = 100_000
 SORTS = ("created_at", "updated_at", "number")
 
 
+Together = tuple[tuple[str, str, object], ...]
+"""Conditions that hold together, as `Page` has them."""
+
+
 class BadCursor(UserError):
     """The cursor is not one of this service, or is for another sort order."""
 
@@ -43,6 +47,7 @@ class OrderFilter(msgspec.Struct, frozen=True, kw_only=True):
     statuses: tuple[Status, ...] = ()
     show: str | None = None
     number: int | None = None
+    vendor_order: str | None = None
     created_from: datetime | None = None
     created_till: datetime | None = None
     updated_from: datetime | None = None
@@ -82,7 +87,7 @@ class OrderQueries:
         at_most_one = wanted.number is not None and wanted.cursor is None
         page = Page(
             sort="number" if at_most_one else wanted.sort,
-            where=(((("vendor", "=", vendor),),), *conditions(wanted, moment)),
+            where=(_sold_by(vendor, wanted), *conditions(wanted, moment)),
             descending=wanted.descending,
             after=None if wanted.cursor is None else read_cursor(wanted.cursor, wanted.sort),
             limit=wanted.page_size + 1,
@@ -131,6 +136,7 @@ def conditions(wanted: OrderFilter, moment: datetime) -> list[tuple[Any, ...]]:
     simple: Sequence[tuple[str, str, Any]] = (
         ("show", "=", wanted.show),
         ("number", "=", wanted.number),
+        ("vendor_order", "=", wanted.vendor_order),
         ("created_at", ">=", wanted.created_from),
         ("created_at", "<", wanted.created_till),
         ("updated_at", ">=", wanted.updated_from),
@@ -141,6 +147,22 @@ def conditions(wanted: OrderFilter, moment: datetime) -> list[tuple[Any, ...]]:
             bound = to_ms_up(value) if isinstance(value, datetime) else value
             terms.append((((column, operator, bound),),))
     return terms
+
+
+def _sold_by(vendor: str, wanted: OrderFilter) -> tuple[Any, ...]:
+    """The orders of a vendor, by the index of its own or of what selects more."""
+    sold: Together = (("vendor", "=", vendor),)
+    return (sold if wanted.vendor_order is None else unindexed(sold),)
+
+
+def unindexed(terms: Together) -> Together:
+    """The same terms in a form that a database does not estimate as selective.
+
+    A partner may have nearly all the orders, where another condition matches only a few.
+    """
+    return tuple(
+        (column, operator, value) for column, _, value in terms for operator in (">=", "<=")
+    )
 
 
 def _status_is(status: Status, moment: datetime) -> tuple[tuple[str, str, Any], ...]:

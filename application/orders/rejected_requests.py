@@ -106,7 +106,7 @@ class RejectionLog:
 
 
 def wanted(command: ChangeOrder) -> dict[str, Any]:
-    """The request as a document; of the buyer only the names of fields, for privacy."""
+    """The request as a document; of what may be about people only the names of fields."""
     requested: dict[str, Any] = {}
     if isinstance(command.tickets, TicketsById):
         requested["tickets"] = command.tickets.tickets
@@ -115,13 +115,19 @@ def wanted(command: ChangeOrder) -> dict[str, Any]:
     if command.tickets is not None and command.all_or_nothing:
         requested["all_or_nothing"] = True
     if command.customer is not None:
-        given = msgspec.structs.asdict(command.customer)
-        requested["customer"] = [name for name, value in given.items() if value is not None]
+        requested["customer"] = _given(command.customer)
     if command.payment is not None:
         requested["payment"] = command.payment.system
+    if command.vendor_data is not None:
+        requested["vendor_data"] = _given(command.vendor_data)
     if command.status is not None:
         requested["status"] = command.status
     return requested
+
+
+def _given(data: msgspec.Struct) -> list[str]:
+    """The names of the fields that are given."""
+    return [name for name, value in msgspec.structs.asdict(data).items() if value is not None]
 
 
 def _attempt(rejected: RejectedRequest) -> Attempt:

@@ -9,7 +9,14 @@ import msgspec
 from application.catalog.access import Caller
 from application.orders.document import order_document
 from application.orders.document_types import OrderDocument
-from application.orders.queries import OrderFilter, conditions, cursor_of, read_cursor
+from application.orders.queries import (
+    OrderFilter,
+    Together,
+    conditions,
+    cursor_of,
+    read_cursor,
+    unindexed,
+)
 from application.ports.read_models import Page
 from application.ports.store import Store
 from application.projector.loop import catch_up
@@ -32,9 +39,6 @@ NUMBER = re.compile(r"[#№]?\s*([0-9]{1,15})\Z")
 PHONE = re.compile(r"\+?[0-9 ()./-]+\Z")
 SAME_DIGITS = 10
 """How many last digits of a telephone number are written the same way everywhere."""
-
-Together = tuple[tuple[str, str, object], ...]
-"""Conditions that hold together, as `Page` has them."""
 
 
 class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +116,7 @@ def _pages(
     narrowed = conditions(wanted, moment)
     reasons = _reasons_to_see(caller)
     if text:
-        seen = (tuple(map(_unindexed, reasons)),) if reasons else ()
+        seen = (tuple(map(unindexed, reasons)),) if reasons else ()
         for said in meanings(text):
             yield Page(said[0][0], (*narrowed, *seen, (said,)), limit=limit)
         return
@@ -127,16 +131,6 @@ def _reasons_to_see(caller: Caller) -> list[Together]:
     if caller.sees_all:
         return []
     return [((column, "=", caller.partner),) for column in ("vendor", "org")]
-
-
-def _unindexed(reason: Together) -> Together:
-    """The same terms in a form that a database does not estimate as selective.
-
-    A partner may have nearly all the orders; the text matches only a few.
-    """
-    return tuple(
-        (column, operator, value) for column, _, value in reason for operator in (">=", "<=")
-    )
 
 
 def meanings(text: str) -> list[Together]:

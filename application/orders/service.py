@@ -15,6 +15,7 @@ from eventsourcing.persistence import ApplicationRecorder, Mapper
 from application.catalog.access import SYSTEM
 from application.catalog.cache import Catalog, CatalogCache
 from application.event_log.event_mapper import EventMapper
+from application.orders.buyer_ids import BuyerIds
 from application.orders.command_parts import NOTHING, payment_of, read_set_of, sets_of
 from application.orders.commands import (
     CONTENDED,
@@ -41,6 +42,7 @@ from application.ports.unit_of_work import (
 )
 from application.read_models.tickets import owned, ticket_change
 from application.runtime.ids import new_id
+from domain.buyer import set_customer, set_vendor_data
 from domain.commands import CommandMetadata
 from domain.events import Idempotency
 from domain.order import Order
@@ -94,6 +96,7 @@ class OrderService(Application[str]):
         self._clock = clock
         self.in_flight = InFlightRequests()
         self._holdings = Holdings(store, clock)
+        self._buyers = BuyerIds(store, catalog_cache)
         self._log_rejection = log_rejection
         self._holds_may_end = holds_may_end
         self.kept_snapshots = snapshots or Snapshots()
@@ -116,6 +119,7 @@ class OrderService(Application[str]):
         terms.refuse_new()
         if terms.limits.tickets_held is not None:
             self._holdings.look(vendor)
+        self._buyers.prepare(command.customer)
         noted: list[Callable[[], None]] = []
         rest = msgspec.structs.replace(command, tickets=None)
 
@@ -165,6 +169,7 @@ class OrderService(Application[str]):
         catalog = self._catalog_cache.current()
         came_at = self._clock()
         seen = LastSeenState()
+        self._buyers.prepare(command.customer)
         noted: list[Callable[[], None]] = []
         if command.tickets is not None:
             self._holdings.look(request.caller.partner)
@@ -318,9 +323,12 @@ class OrderService(Application[str]):
             if command.all_or_nothing and command.status is Status.IN_PROGRESS:
                 order.refuse_incomplete(command.tickets)
         if command.customer is not None:
-            order.set_customer(command.customer, metadata)
+            user = self._buyers.user(order, command.customer)
+            set_customer(order, command.customer, metadata, user)
         if command.payment is not None:
             order.choose_payment(payment_of(command.payment, catalog), metadata)
+        if command.vendor_data is not None:
+            set_vendor_data(order, command.vendor_data, metadata)
         if command.status is not None:
             order.move_to(command.status, metadata, secrets.token_hex(20))
 

@@ -25,6 +25,7 @@ TABLE = Table(
         "email": str,
         "buyer": str,
         "phone": str,
+        "vendor_order": str,
     },
     indexes=(
         ("vendor", "created_at"),
@@ -38,12 +39,14 @@ TABLE = Table(
         ("email",),
         ("buyer",),
         ("phone",),
+        ("vendor_order", "created_at"),
     ),
-    sparse=("email", "buyer", "phone"),
+    sparse=("email", "buyer", "phone", "vendor_order"),
     form=FORM,
 )
 """`reserved_till` is null unless tickets are held, so that it tells which holds have ended.
-`email`, `buyer` and `phone` are what is known of the buyer as it is searched for: `people.py`."""
+`email`, `buyer` and `phone` are what is known of the buyer as it is searched for: `people.py`.
+`vendor_order` is the id that its vendor gave the order; other vendors may have the same one."""
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Order)
@@ -68,6 +71,7 @@ def rows_of(order: Order) -> list[Row]:
         searched_email(order.customer.email or ""),
         searched_name(order.customer.last_name or "", order.customer.first_name or ""),
         kept_phone(order.customer.mobile or ""),
+        order.vendor_data.order_id,
     )
     return [Row(order.id, columns, _ENCODER.encode(order))]
 

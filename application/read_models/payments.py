@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from application.ports.read_models import Row, Table
 from application.read_models.sales import hundredths
 from application.runtime.clock import to_ms
-from domain.commands import Customer
+from domain.buyer import Buyer
+from domain.commands import VendorData
 from domain.events import Event
 from domain.order import Order
 from domain.order_money import attention_of, balance_of
@@ -66,7 +67,7 @@ def rows_of(order: Order) -> list[Row]:
         hundredths(balance.due_back),
         to_ms(order.changed_at),
     )
-    bare = replace(order, customer=Customer(), barcodes={})
+    bare = replace(order, customer=Buyer(), vendor_data=VendorData(), barcodes={})
     return [Row(order.id, columns, _ENCODER.encode(bare))]
 
 

@@ -1,6 +1,6 @@
 """The view of an order at one of its versions: its fields, the changes and the seats."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -24,6 +24,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "customer.email": "text",
         "customer.mobile": "text",
         "customer.lang": "text",
+        "customer.user": "id",
     },
     "payment": {
         "payment.chosen": "text",
@@ -31,19 +32,28 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "payment.redirect_url": "address",
         "payment.success_url": "address",
         "payment.failure_url": "address",
+        "payment.send_tickets": "flag",
     },
+    "kept": {"vendor_data.order_id": "text"},
     "sale": {"event": "show", "org": "partner", "vendor": "partner", "deal": "id", "id": "id"},
 }
 """The fields of an order that are shown, in groups, each with its format."""
+
+RAW = "vendor_data.raw."
+"""What the names begin with that the vendor has given itself; they are shown with its order id."""
 
 WHOLE_SETS = 600
 """Sets with more seats than this are shown only with the rows of the order's tickets."""
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """A field with its value then and, where this version changed it, its value before."""
+    """A field with its value then and, where this version changed it, its value before.
+
+    One that the vendor has named has that name as its `label`.
+    """
 
     name: str
+    label: str
     kind: str
     value: Any
     changed: bool
@@ -87,7 +97,7 @@ def order_then(services: Services, order: Order, changes: Iterable[Mapping[str, 
         order=order,
         groups=[
             Group(group, [_field(name, kind, values, known) for name, kind in fields.items()])
-            for group, fields in GROUPS.items()
+            for group, fields in _groups(values, known)
         ],
         tickets=list(marks),
         marks=marks,
@@ -96,9 +106,23 @@ def order_then(services: Services, order: Order, changes: Iterable[Mapping[str, 
     )
 
 
+def _groups(
+    values: Mapping[str, Any], known: Mapping[str, Any]
+) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """The groups, with what the vendor of this order has named."""
+    for group, fields in GROUPS.items():
+        named = {**values, **known} if group == "kept" else {}
+        yield group, {**fields, **{name: "raw" for name in named if name.startswith(RAW)}}
+
+
 def _field(name: str, kind: str, values: Mapping[str, Any], known: Mapping[str, Any]) -> Field:
     return Field(
-        name=name, kind=kind, value=values.get(name), changed=name in known, before=known.get(name)
+        name=name,
+        label=name.removeprefix(RAW) if name.startswith(RAW) else "",
+        kind=kind,
+        value=values.get(name),
+        changed=name in known,
+        before=known.get(name),
     )
 
 

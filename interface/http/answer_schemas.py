@@ -17,6 +17,8 @@ TYPES: dict[type[types.Type], str] = {
     types.IntType: "integer",
     types.FloatType: "number",
     types.BoolType: "boolean",
+    types.FloatType: "number",
+    types.NoneType: "null",
 }
 
 
@@ -56,10 +58,11 @@ class AnswerSchemas:
             case types.Metadata(type=inner, extra_json_schema=more):
                 return {**self._schema(inner), **(more or {})}
             case types.UnionType(types=(inner, types.NoneType())):
-                schema = self._schema(inner)
-                if "type" not in schema:
-                    return {"anyOf": [schema, {"type": "null"}]}
-                return {**schema, "type": [schema["type"], "null"]}
+                return _or_null(self._schema(inner))
+            case types.UnionType(types=several):
+                simple = [TYPES[type(each)] for each in several]
+                narrower = "integer" if "number" in simple else ""
+                return {"type": [each for each in simple if each != narrower]}
             case types.ListType(item_type=inner):
                 return {"type": "array", "items": self._schema(inner)}
             case types.DictType(key_type=key, value_type=value):
@@ -77,3 +80,9 @@ class AnswerSchemas:
             case types.StrType(pattern=str(pattern)):
                 return {"type": "string", "pattern": pattern}
         return {"type": TYPES[type(type_)]}
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    if "type" not in schema:
+        return {"anyOf": [schema, {"type": "null"}]}
+    return {**schema, "type": [schema["type"], "null"]}

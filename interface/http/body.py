@@ -155,7 +155,7 @@ def error_code(errors: dict[str, str], code: str) -> str:
 RANDOM_AND_TICKETS = "Either tickets or random, not both."
 
 
-OF_MARSHMALLOW = {1: ("_schema",), 2: ("key", "value")}
+OF_MARSHMALLOW = {1: ("_schema",)}
 """By depth, the names in marshmallow's messages that are not names in the request."""
 
 

@@ -162,7 +162,12 @@ def _refused(refusal: Refusal) -> Outgoing:
     state = {name: about[name] for name in ("version", "status", "allowed") if name in about}
     current = cast("CurrentDocument", state) if "allowed" in state else None
     status = status_of(type(refusal))
-    return problem(status, refusal.code, str(refusal), current=current)
+    faults: list[FaultDocument] | None = None
+    if isinstance(refusal, refusals.CustomerIncomplete):
+        faults = [
+            {"pointer": f"/customer/{each}", "detail": "Is missing."} for each in refusal.fields
+        ]
+    return problem(status, refusal.code, str(refusal), current=current, errors=faults)
 
 
 def _bad_request(bad: BadRequest) -> Outgoing:

@@ -16,6 +16,7 @@ from application.catalog.page_document_types import (
     SignatoryDocument,
 )
 from application.catalog.partner_document_types import PartnerRecordDocument
+from application.orders.document import vendor_data_document
 from domain.order import Order
 from interface.http.errors import BadRequest
 
@@ -28,7 +29,7 @@ PARTNER: Tree = {"id": None, "name": None}
 KNOWN: Tree = {
     "id": None,
     "created_at": None,
-    "customer": dict.fromkeys(("email", "first_name", "lang", "last_name", "mobile")),
+    "customer": dict.fromkeys(("email", "first_name", "lang", "last_name", "mobile", "user")),
     "deal": None,
     "event": {
         "id": None,
@@ -38,7 +39,9 @@ KNOWN: Tree = {
     },
     "number": None,
     "org": PARTNER,
-    "payment": dict.fromkeys(("failure_url", "redirect_url", "success_url", "system")),
+    "payment": dict.fromkeys(
+        ("failure_url", "redirect_url", "send_tickets", "success_url", "system")
+    ),
     "promocodes": None,
     "reserved_till": None,
     "rules": None,
@@ -52,6 +55,7 @@ KNOWN: Tree = {
     "value_extra": None,
     "values": dict.fromkeys(("extra", "full", "nominal")),
     "vendor": PARTNER,
+    "vendor_data": dict.fromkeys(("order_id", "raw")),
 }
 """Every field of an order that can be requested, with the fields inside it."""
 
@@ -94,7 +98,7 @@ def shaped(
 
     Barcodes are in it only with `barcodes`.
     """
-    whole = dict(document)
+    whole = {**document, "vendor_data": vendor_data_document(order)}
     for name, inside in tree.items():
         if inside is not None and name in EXPANDED:
             whole[name] = EXPANDED[name](shows, order, barcodes)

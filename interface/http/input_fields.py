@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import chain
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
@@ -11,6 +12,8 @@ from marshmallow import ValidationError, fields, validate
 from application.runtime import people
 
 MOST_URL = 2000
+MOST_WHOLE = 2**53 - 1
+"""The largest whole number that all readers of JSON take for the same."""
 
 OBJECT_ID = re.compile(r"[0-9a-f]{24}\Z")
 PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f]*\Z")
@@ -118,6 +121,18 @@ class Words(fields.String):
             raise ValidationError(f"Is not made of these words: {known}.") from error
 
 
+class TrueOrFalse(fields.Boolean):
+    """true or false, and nothing that only looks like it."""
+
+    truthy = {True}  # noqa: RUF012
+    falsy = {False}  # noqa: RUF012
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
 class Flag(fields.Boolean):
     """true or false; the strings "true" and "false" are taken, too."""
 
@@ -151,7 +166,10 @@ class Some(fields.List[Any]):
 
 
 class Few(fields.Dict):
-    """An object with at most `most` names; a larger one is refused before its values are read."""
+    """An object with at most `most` names; a larger one is refused before its values are read.
+
+    A fault of a name or of its value stands at the name.
+    """
 
     def __init__(self, *, most: int, **kwargs: Any) -> None:
         self._most = validate.Length(max=most)
@@ -160,7 +178,38 @@ class Few(fields.Dict):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(value, dict):
             self._most(value)
-        return super()._deserialize(value, *args, **kwargs)  # type: ignore[no-untyped-call]
+        try:
+            return super()._deserialize(value, *args, **kwargs)  # type: ignore[no-untyped-call]
+        except ValidationError as error:
+            if isinstance(error.messages, dict):
+                by_name = error.messages.items()
+                faults = {name: [*chain(*found.values())] for name, found in by_name}
+                raise ValidationError(faults) from error
+            raise
+
+
+class PlainValue(fields.Field[Any]):
+    """A text of at most `most` printable characters, a number, true, false or null."""
+
+    default_error_messages = {  # noqa: RUF012
+        "invalid": "Is no text, number, true, false or null.",
+        "large": "Is no number that everybody reads as the same.",
+    }
+
+    def __init__(self, *, most: int, **kwargs: Any) -> None:
+        super().__init__(allow_none=True, **kwargs)
+        self.most = most
+        self._checks = (validate.Length(max=most), printable())
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        if isinstance(value, str):
+            for check in self._checks:
+                check(value)
+        elif not isinstance(value, bool | int | float):
+            raise self.make_error("invalid")
+        elif not -MOST_WHOLE <= value <= MOST_WHOLE:
+            raise self.make_error("large")
+        return value
 
 
 def text(

@@ -1,7 +1,7 @@
 """JSON Schemas of what the marshmallow schemas take, as the OpenAPI document has them."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from apispec.ext.marshmallow import MarshmallowPlugin
@@ -11,7 +11,17 @@ from marshmallow import Schema, fields, validate
 from application.catalog.show_list import SORTS
 from interface.http.answer_schemas import AnswerSchemas
 from interface.http.fields_schema import KNOWN, Tree
-from interface.http.input_fields import Flag, Moment, MomentRange, ObjectId, Words, Yes
+from interface.http.input_fields import (
+    MOST_WHOLE,
+    PRINTABLE,
+    Flag,
+    Moment,
+    MomentRange,
+    ObjectId,
+    PlainValue,
+    Words,
+    Yes,
+)
 from interface.http.show_schemas import PRICES, PriceRange, SortFields
 
 WRITTEN_ID = {"type": "string", "pattern": "^[0-9A-Fa-f]{24}$"}
@@ -21,21 +31,21 @@ OWN_FIELDS: Mapping[type[fields.Field[Any]], Callable[[Any], dict[str, Any]]] = 
     ObjectId: lambda _: WRITTEN_ID,
     PriceRange: lambda _: {"type": "string", "pattern": anchored(PRICES.pattern)},
     SortFields: lambda _: {
-        "type": "array",
-        "items": {"type": "string", "enum": [*SORTS, *(f"-{name}" for name in SORTS)]},
-        "minItems": 1,
-        "maxItems": len(SORTS),
-        "uniqueItems": True,
+        "type": "string",
+        "pattern": _list_of([*SORTS, *(f"-{name}" for name in SORTS)]),
     },
     Moment: lambda _: {"type": "string", "format": "date-time"},
     MomentRange: lambda _: {"type": "string", "format": "moment-range", "pattern": "^[^,]*,[^,]*$"},
-    Words: lambda field: {
-        "type": "array",
-        "items": {"type": "string", "enum": [*field.words]},
-        "minItems": 1,
-    },
+    Words: lambda field: {"type": "string", "pattern": _list_of(field.words)},
     Yes: lambda _: {"type": "boolean", "enum": [True]},
-    Flag: lambda _: {"type": ["boolean", "string"], "enum": [True, False, "true", "false"]},
+    Flag: lambda _: {"anyOf": [{"type": "boolean"}, {"type": "string", "enum": ["true", "false"]}]},
+    PlainValue: lambda field: {
+        "type": ["string", "number", "boolean", "null"],
+        "maxLength": field.most,
+        "pattern": anchored(PRINTABLE.pattern),
+        "minimum": -MOST_WHOLE,
+        "maximum": MOST_WHOLE,
+    },
     fields.Enum: lambda _: {"type": "string"},
     fields.Url: lambda _: {"format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"},
 }
@@ -56,6 +66,9 @@ class Converter(OpenAPIConverter):
         """A schema with its words."""
         converted: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call] # apispec types only a part
         converted["description"] = inspect.getdoc(type(schema))
+        for field in converted["properties"].values():
+            # What has a default may be left out; generators take it for what has to be there.
+            field.pop("default", None)
         converted.update(getattr(schema, "contract", {}))
         return converted
 
@@ -63,8 +76,10 @@ class Converter(OpenAPIConverter):
         """A field, with what its own kind adds."""
         converted: dict[str, Any] = super().field2property(field)
         own = OWN_FIELDS.get(type(field), lambda _: {})(field)
-        if field.allow_none and "type" in own:
+        if field.allow_none and isinstance(own.get("type"), str):
             own = {**own, "type": [own["type"], "null"]}
+        if "anyOf" in own:
+            del converted["type"]
         return converted | _patterns(field) | own
 
     def field2default(self, field: Any, **kwargs: Any) -> dict[str, Any]:
@@ -78,7 +93,7 @@ class Converter(OpenAPIConverter):
     def dict2properties(self, field: Any, **kwargs: Any) -> dict[str, Any]:
         """A mapping with what its keys have to be."""
         converted: dict[str, Any] = super().dict2properties(field, **kwargs)
-        if isinstance(field, fields.Dict) and isinstance(field.key_field, ObjectId):
+        if isinstance(field, fields.Dict) and field.key_field:
             converted["propertyNames"] = self.field2property(field.key_field)
         return converted
 
@@ -86,16 +101,12 @@ class Converter(OpenAPIConverter):
         """A parameter is missing or is a text: an address has no null."""
         parameter = super()._field2parameter(field, name=name, location=location)
         schema = parameter["schema"]
-        if field.allow_none:
+        if field.allow_none and "type" in schema:
             parameter["schema"] = {
                 **schema,
                 "type": next(each for each in schema["type"] if each != "null"),
             }
         return parameter
-
-    def list2param(self, field: Any, **_: Any) -> dict[str, Any]:
-        """Several words share one parameter, with commas between."""
-        return {"style": "form", "explode": False} if isinstance(field, Words | SortFields) else {}
 
 
 class Plugin(MarshmallowPlugin):
@@ -113,6 +124,15 @@ def _name_of(schema: Any) -> str:
     """The name of a schema in the document: the one of its class."""
     kind = schema if isinstance(schema, type) else type(schema)
     return str(kind.__name__)
+
+
+def _list_of(words: Iterable[str]) -> str:
+    """The pattern of words with commas between.
+
+    It is described as one text: what most generators make of a list is repeated, which is refused.
+    """
+    word = f"(?:{'|'.join(words)})"
+    return f"^{word}(?:,{word})*$"
 
 
 def _patterns(field: Any) -> dict[str, Any]:
@@ -135,10 +155,15 @@ EXPANDED = {"tickets": "OrderTicket", "event": "ShowHead", "org": "Partner", "ve
 """What an id in an order becomes when fields inside it are requested."""
 
 
+ONLY_SHAPED = {"vendor_data": {"$ref": "#/components/schemas/VendorData"}}
+"""The fields of an order that are answered only where fields-schema names them."""
+
+
 def shaped_order(schemas: Mapping[str, Any]) -> dict[str, Any]:
     """The schema of an order shaped by fields-schema: any field may miss, ids may be objects."""
+    whole = {"properties": {**schemas["Order"]["properties"], **ONLY_SHAPED}}
     return {
-        **_some_fields(schemas, schemas["Order"], KNOWN),
+        **_some_fields(schemas, whole, KNOWN),
         "description": "An order with the fields that fields-schema names.",
     }
 

@@ -80,6 +80,7 @@ OF_A_COMMAND = (
     refusals.NotOnSale,
     refusals.UnknownPaymentSystem,
     refusals.PaymentSystemMissing,
+    refusals.CustomerIncomplete,
     refusals.NoTickets,
     refusals.StatusOfTheSystem,
     refusals.TooManyTickets,
@@ -350,6 +351,7 @@ def _check_scopes(incoming: Incoming, command: ChangeOrder) -> None:
     """
     pays = command.payment is not None or command.status in PAYING
     sells = command.tickets is not None or command.customer is not None
+    sells = sells or command.vendor_data is not None
     sells = sells or (command.status is not None and command.status not in PAYING)
     may = incoming.caller.may
     if pays and not may(PAYMENTS_WRITE):

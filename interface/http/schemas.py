@@ -10,7 +10,7 @@ from application.catalog.document_types import Sale
 from application.orders.commands import ChangeOrder, ChoosePayment
 from application.orders.queries import SORTS, OrderFilter
 from application.runtime import people
-from domain.commands import BestAvailable, Customer, TicketsById
+from domain.commands import BestAvailable, Customer, TicketsById, VendorData
 from domain.status import Status
 from interface.http.body import RANDOM_AND_TICKETS
 from interface.http.input_fields import (
@@ -22,7 +22,9 @@ from interface.http.input_fields import (
     Moment,
     MomentRange,
     ObjectId,
+    PlainValue,
     Some,
+    TrueOrFalse,
     Words,
     printable,
     text,
@@ -38,6 +40,10 @@ MOST_CURSOR = 200
 MOST_EVENT_PAGES = 100_000
 MOST_EVENTS = 200
 MOST_VERSION = 2**31
+MOST_ORDER_ID = 64
+MOST_RAW = 20
+MOST_RAW_NAME = 64
+MOST_RAW_TEXT = 255
 
 LANGUAGE = re.compile(r"[a-z]{2}\Z")
 MOBILE = re.compile(r"\+?\(?[0-9](?:[ ()./-]{0,3}[0-9]){4,14}\Z")
@@ -78,6 +84,11 @@ class PaymentIn(Schema):
     """How to pay."""
 
     system = text(100, "The payment system, by its alias or id.")
+    send_tickets = TrueOrFalse(
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "Whether the buyer wants the tickets by e-mail."},
+    )
     success_url = web_address("Where the buyer returns after paying.")
     failure_url = web_address("Where the buyer returns if the payment fails.")
 
@@ -85,6 +96,28 @@ class PaymentIn(Schema):
     def payment(self, data: dict[str, Any], **_: Any) -> ChoosePayment:
         """The choice as the service has it."""
         return ChoosePayment(**data)
+
+
+class VendorDataIn(Schema):
+    """What the vendor keeps with the order for itself."""
+
+    order_id = text(MOST_ORDER_ID, "The order's id in the vendor's own system.")
+    raw = Few(
+        most=MOST_RAW,
+        keys=fields.String(validate=[validate.Length(1, MOST_RAW_NAME), printable()]),
+        values=PlainValue(most=MOST_RAW_TEXT),
+        allow_none=True,
+        load_default=None,
+        metadata={
+            "description": "Whatever else the vendor keeps: a text, number, true, false or null by"
+            " name. It takes the place of what was there."
+        },
+    )
+
+    @post_load
+    def vendor_data(self, data: dict[str, Any], **_: Any) -> VendorData:
+        """The data as the domain has it."""
+        return VendorData(**data)
 
 
 class OrderChangeIn(Schema):
@@ -122,6 +155,10 @@ class OrderChangeIn(Schema):
     payment = fields.Nested(
         PaymentIn, metadata={"description": "How to pay; what is missing or null stays."}
     )
+    vendor_data = fields.Nested(
+        VendorDataIn,
+        metadata={"description": "What the vendor keeps; what is missing or null stays."},
+    )
     status = fields.Enum(
         Status,
         by_value=True,
@@ -154,6 +191,7 @@ class OrderChangeIn(Schema):
             customer=data.get("customer"),
             payment=data.get("payment"),
             status=data.get("status"),
+            vendor_data=data.get("vendor_data"),
         )
 
     @post_load
@@ -284,6 +322,11 @@ class OrderListIn(OrderShapeIn):
     number = Digits(
         validate=validate.Range(0, 2**53), metadata={"description": "The order with this number."}
     )
+    vendor_order = fields.String(
+        data_key="vendor_data.order_id",
+        validate=validate.Length(1, MOST_ORDER_ID),
+        metadata={"description": "Orders to which the vendor gave this id of its own."},
+    )
     created_at = MomentRange(
         metadata={"description": "Orders created in a range FROM,TILL; either may be left out."}
     )
@@ -314,6 +357,7 @@ class OrderListIn(OrderShapeIn):
             statuses=data.get("status", ()),
             show=data.get("event"),
             number=data.get("number"),
+            vendor_order=data.get("vendor_order"),
             created_from=created_from,
             created_till=created_till,
             updated_from=updated_from,

@@ -21,7 +21,11 @@ SHOWS = [f"56a6253df06c5a059a9390{number:02x}" for number in range(20)]
 SETS = [f"56a6254bf06c5a059b9390{number:02x}" for number in range(4)]
 PRICES = {each: Price(each, Decimal("1000.00"), Decimal("50.50")) for each in SETS}
 SYSTEM = PaymentSystem(
-    "545b544a5d645a463e779d53", "api/BASE", 30, ConfirmedBy.VENDOR, "https://pay.example/start"
+    id="545b544a5d645a463e779d53",
+    alias="api/BASE",
+    hold_minutes=30,
+    confirmed_by=ConfirmedBy.VENDOR,
+    redirect_url="https://pay.example/start",
 )
 ACTOR = "partner:56810047f06c5a6ac62f4e1d key:aa11bb22"
 

@@ -45,7 +45,9 @@ def orders(wire):
         store.read_models().ensure(TABLE)
         service = OrderService(store, CatalogCache(store, refresh_seconds=3600), now)
         for name in ("warm-1", "warm-2"):
-            order = service.create(SHOW, ChangeOrder(BestAvailable({SET: 1})), request(name)).order
+            order = service.create(
+                SHOW, ChangeOrder(tickets=BestAvailable({SET: 1})), request(name)
+            ).order
             service.change(order.id, COMMANDS[0], request())  # asks now what the vendor holds
             service.change(order.id, COMMANDS[2], request())
             OrderHistory(store, now).order(order.id)
@@ -58,11 +60,11 @@ def request(key=None):
 
 
 COMMANDS = [
-    ChangeOrder(BestAvailable({SET: 2})),
-    ChangeOrder(TicketsById((SEAT.format(0), SEAT.format(1)))),
+    ChangeOrder(tickets=BestAvailable({SET: 2})),
+    ChangeOrder(tickets=TicketsById((SEAT.format(0), SEAT.format(1)))),
     ChangeOrder(customer=Customer(email="buyer@example.org")),
     ChangeOrder(
-        BestAvailable({SET: 3}),
+        tickets=BestAvailable({SET: 3}),
         customer=Customer(email="other@example.org"),
         payment=ChoosePayment("api/BASE"),
         status=Status.IN_PROGRESS,

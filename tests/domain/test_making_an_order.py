@@ -21,7 +21,8 @@ from order_states import (
     creation,
 )
 
-from domain.commands import BestAvailable, Customer, TicketsById
+from domain.buyer import Buyer
+from domain.commands import BestAvailable, TicketsById
 from domain.refusals import NotOnSale, UnknownSet
 from domain.status import Status
 
@@ -54,7 +55,7 @@ def test_a_new_order_is_executed_held_for_ten_minutes_and_by_nobody_known():
     assert order.status is Status.EXECUTED
     assert order.reserved_till == after(10)
     assert order.created_at == order.updated_at == CREATED
-    assert order.customer == Customer(lang="ru")
+    assert order.customer == Buyer(lang="ru")
     assert (order.id, order.number, order.version) == (ORDER, NUMBER, 1)
     assert order.engaged is order.redirect_url is order.system is None
 

@@ -281,3 +281,27 @@ def test_a_canceled_order_lets_its_tickets_go_and_still_lists_them(timeline):
     assert order.tickets == before.tickets
     assert order.updated_at == before.updated_at
     assert order.reserved_till == before.reserved_till
+
+
+def test_whether_the_tickets_are_wanted_by_mail_is_recorded_once():
+    order = (
+        given(an_order_about_to_be_paid())
+        .when(payment_is_chosen(send_tickets=True), payment_is_chosen(send_tickets=True))
+        .then(event(PaymentSystemSet, system=BASE, send_tickets=True))
+    )
+    assert order.send_tickets is True
+    (
+        given(
+            numbered(
+                [
+                    *an_order_about_to_be_paid(),
+                    event(PaymentSystemSet, after(2), system=BASE, send_tickets=True),
+                ]
+            )
+        )
+        .when(payment_is_chosen(CASH), payment_is_chosen(send_tickets=False))
+        .then(
+            event(PaymentSystemSet, system=CASH, send_tickets=True),
+            event(PaymentSystemSet, system=CASH, send_tickets=False),
+        )
+    )

@@ -67,7 +67,7 @@ class Buyer:
         """Make an order; return how many tickets it got."""
         self._name += "x"
         request = Request(Caller(SELLER, "key", "ru"), self._name)
-        command = ChangeOrder(tickets, all_or_nothing=all_or_nothing)
+        command = ChangeOrder(tickets=tickets, all_or_nothing=all_or_nothing)
         try:
             order = self._orders.create(show, command, request).order
         except Exception as error:  # noqa: BLE001 - shown by the assertion

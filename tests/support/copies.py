@@ -14,6 +14,7 @@ from application.copying.copy import copy
 from application.event_log.idempotency import key_digest
 from application.orders.commands import ChangeOrder, Request
 from application.ports.integrity_records import SignedCheckpoint
+from application.ports.partitions import Range
 from application.ports.rejection_log import Attempt
 from application.projector.loop import catch_up
 from application.settings import Settings
@@ -90,6 +91,7 @@ def told(url):
             "version": store.catalog_version(),
             "checkpoints": store.audit().checkpoints(),
             "attempts": store.attempts().of(ATTEMPT.order),
+            "notices": store.notices().of_range(Range(0, "", None)),
             "requests": [
                 store.idempotency_record(key_digest(THEATRE, f"key-{number}"))
                 for number in range(KEYS)

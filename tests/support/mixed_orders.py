@@ -16,7 +16,7 @@ from application.catalog.loading import load_catalog
 from application.orders.commands import ChangeOrder, ChoosePayment, Request
 from application.orders.service import OrderService
 from application.ports.unit_of_work import UnitOfWork, Written
-from domain.commands import BestAvailable, Customer, TicketsById
+from domain.commands import BestAvailable, Customer, TicketsById, VendorData
 from domain.refusals import Refusal
 from domain.status import Status
 
@@ -194,12 +194,12 @@ class _Maker:
         rng = self._rng
         system = ChoosePayment(rng.choice(SYSTEMS), rng.choice((None, "https://shop.example/ok")))
         if order.status is Status.IN_PROGRESS:
-            partial_payment = ChangeOrder(TicketsById(tuple(order.tickets)[1:]))
+            partial_payment = ChangeOrder(tickets=TicketsById(tuple(order.tickets)[1:]))
             done, canceled = (ChangeOrder(status=each) for each in (Status.DONE, Status.CANCELED))
             return rng.choice((partial_payment, done, done, canceled))
         choices = (
-            ChangeOrder(self._tickets(order.show), all_or_nothing=rng.random() < 0.2),
-            ChangeOrder(customer=self._customer()),
+            ChangeOrder(tickets=self._tickets(order.show), all_or_nothing=rng.random() < 0.2),
+            ChangeOrder(customer=self._customer(), vendor_data=self._vendor_data()),
             ChangeOrder(payment=system),
             ChangeOrder(payment=system, status=Status.IN_PROGRESS),
             ChangeOrder(status=Status.CANCELED),
@@ -212,6 +212,9 @@ class _Maker:
             return TicketsById(tuple(rng.sample(SEATS, rng.randint(1, 3))))
         sets = rng.sample(SETS[show], rng.randint(1, len(SETS[show])))
         return BestAvailable({each: rng.randint(1, 3) for each in sets})
+
+    def _vendor_data(self):
+        return VendorData(order_id=f"A-{self._turn}", raw={"till": self._turn % 7})
 
     def _customer(self):
         number = self._rng.randint(1, 10**6)

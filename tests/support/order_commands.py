@@ -20,6 +20,7 @@ from order_states import (
     SYSTEM,
 )
 
+from domain.buyer import set_customer, set_vendor_data
 from domain.commands import (
     BestAvailable,
     CommandMetadata,
@@ -27,6 +28,7 @@ from domain.commands import (
     Payment,
     TicketsById,
     TicketSelection,
+    VendorData,
 )
 from domain.order import Order
 from domain.payment import PaymentSystem
@@ -83,14 +85,18 @@ def best_available_are_requested(counts: dict[str, int], **more: Any) -> Ask:
     return tickets_are_requested(BestAvailable(counts), **more)
 
 
-def the_buyer_says(at: datetime = NOW, **said: str) -> Ask:
-    return lambda order: order.set_customer(Customer(**said), metadata(at))
+def the_buyer_says(at: datetime = NOW, *, user: str | None = None, **said: str) -> Ask:
+    return lambda order: set_customer(order, Customer(**said), metadata(at), user)
+
+
+def the_vendor_keeps(at: datetime = NOW, **data: Any) -> Ask:
+    return lambda order: set_vendor_data(order, VendorData(**data), metadata(at))
 
 
 def payment_is_chosen(
-    system: PaymentSystem | None = None, *, at: datetime = NOW, **urls: str
+    system: PaymentSystem | None = None, *, at: datetime = NOW, **more: Any
 ) -> Ask:
-    return lambda order: order.choose_payment(Payment(system, **urls), metadata(at))
+    return lambda order: order.choose_payment(Payment(system, **more), metadata(at))
 
 
 def the_order_moves_to(status: Status, at: datetime = NOW, secret: str = SECRET) -> Ask:

@@ -68,10 +68,22 @@ SHOW = a_show(
 )
 """A show with a dear and a cheap set, and one (loge) that has no price yet."""
 
-BASE = PaymentSystem("system-base", "api/BASE", 30, ConfirmedBy.VENDOR, "https://pay.example/go")
-CASH = PaymentSystem("system-cash", "api/CASH", 720, ConfirmedBy.VENDOR)
+BASE = PaymentSystem(
+    id="system-base",
+    alias="api/BASE",
+    hold_minutes=30,
+    confirmed_by=ConfirmedBy.VENDOR,
+    redirect_url="https://pay.example/go",
+)
+CASH = PaymentSystem(
+    id="system-cash", alias="api/CASH", hold_minutes=720, confirmed_by=ConfirmedBy.VENDOR
+)
 GATEWAY = PaymentSystem(
-    "system-card", "api/CARD", 15, ConfirmedBy.GATEWAY, "https://card.example/?shop=7"
+    id="system-card",
+    alias="api/CARD",
+    hold_minutes=15,
+    confirmed_by=ConfirmedBy.GATEWAY,
+    redirect_url="https://card.example/?shop=7",
 )
 SECRET = "b6cbe4bd8a338159bdf0f4b059652f7023330898"
 TOKEN = buyer_token(ORDER, SECRET)

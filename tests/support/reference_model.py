@@ -18,6 +18,10 @@ class SaysNo(Exception):
     """The model refuses, for the reason with this code, and does not change."""
 
 
+NOBODY = dict.fromkeys(("email", "first_name", "lang", "last_name", "mobile", "user"))
+"""A buyer of whom something is known, before anything is."""
+
+
 @dataclass(frozen=True)
 class Show:
     """`sets` has the tickets by set, `rules` by set the price rules: id, nominal, extra, till."""
@@ -89,6 +93,7 @@ class BoxOffice:
         self.systems = systems
         self.deals = deals
         self.languages = languages
+        self.users = {}
         self.clock = clock
         self.entries = {}
 
@@ -230,7 +235,9 @@ class BoxOffice:
         if any(entry.customer.get(name) != said for name, said in command.customer.items()):
             if entry.status_at(now) != "executed":
                 raise SaysNo("customer_locked")
-            entry.customer |= command.customer
+            entry.customer = {**NOBODY, **entry.customer, **command.customer}
+            if entry.customer["email"] is not None:
+                entry.customer["user"] = self._user(entry, given)
             self._note(entry)
         if command.system or command.success_url:
             self._choose_payment(entry, command)
@@ -268,6 +275,13 @@ class BoxOffice:
             entry.held_till = entry.changed_at + timedelta(minutes=system.minutes)
             if system.address:
                 entry.redirect_url = (given or {"payment": {}})["payment"].get("redirect_url")
+
+    def _user(self, entry, given):
+        """Whom an address is of: the same for the same one of a vendor, and nobody else's."""
+        buyer = entry.vendor, entry.customer["email"]
+        user = self.users.setdefault(buyer, given and given["customer"]["user"])
+        assert [each for each, known in self.users.items() if known == user] == [buyer]
+        return user
 
     # What an order looks like.
 

@@ -151,7 +151,7 @@ def overdue_orders(url, count):
     """Make orders with a ticket each, long ago; return their ids."""
     ago = now() - LONG_AGO
     caller = Caller(ORGANISER, "key", "ru")
-    command = ChangeOrder(BestAvailable({PARTERRE: 1}))
+    command = ChangeOrder(tickets=BestAvailable({PARTERRE: 1}))
     with closing(build(Settings(database=url), lambda: ago)) as services:
         create = services.orders.create
         return [create(SHOW, command, Request(caller, "early")).order.id for _ in range(count)]
@@ -168,11 +168,11 @@ def asks(partner, **more):
 
 
 def seats(*ids, **more):
-    return ChangeOrder(TicketsById(ids), **more)
+    return ChangeOrder(tickets=TicketsById(ids), **more)
 
 
 def at_random(counts, **more):
-    return ChangeOrder(BestAvailable(counts), **more)
+    return ChangeOrder(tickets=BestAvailable(counts), **more)
 
 
 def pays_with(system, **more):

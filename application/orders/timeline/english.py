@@ -22,8 +22,11 @@ SENTENCES = {
     "tickets.changed": "{added:ticket_added}, {removed:ticket_removed}. The order now has"
     " {count:ticket} for {value}.",
     "customer": "The buyer was named: {fields:words}.",
+    "vendor_data": "The seller kept with the order: {fields:words}.",
     "payment.chosen": "The payment system {system} was chosen; the payment has not started yet.",
     "payment.addresses": "The addresses that the buyer returns to were changed.",
+    "payment.by_mail": "The buyer wants the tickets by e-mail.",
+    "payment.not_by_mail": "The buyer does not want the tickets by e-mail.",
     "payment.started": "The payment by {system} started. The hold runs anew, for {hold:span_for},"
     " until {till:time}.",
     "other": "{name} was recorded.",
@@ -61,6 +64,8 @@ SENTENCES = {
     " {status:word}.",
     "refused.customer_locked": "A change of the buyer was refused: the order was already"
     " {status:word}.",
+    "refused.customer_incomplete": "The start of the payment was refused: {system} needs to know of"
+    " the buyer: {missing:words}.",
     "refused.tickets_locked": "A change of the tickets was refused: the order was already"
     " {status:word}.",
     "refused.tickets_only_out": "A change of the tickets was refused: during the payment they can"
@@ -107,9 +112,12 @@ WORDS = {
     "last_name": "last name",
     "mobile": "phone number",
     "lang": "language",
+    "vendor.order_id": "its own order number",
+    "vendor.raw": "further data",
     "wanted.tickets": "a change of the tickets",
     "wanted.customer": "a change of the buyer",
     "wanted.payment": "a choice of payment system",
+    "wanted.vendor_data": "a change of what the seller keeps with the order",
     "wanted.in_progress": "the start of the payment",
     "wanted.done": "the end of the payment",
     "wanted.canceled": "a cancelation",

@@ -65,7 +65,7 @@ class _Filler(Formatter):
     """Fills in values; the part after the colon is the format of a value.
 
     `time` is a moment, `span` and `span_for` are spans of time, `word` is looked up, `words` is a
-    list of such; any other is a counted phrase.
+    list of such, or a string of them with commas; any other is a counted phrase.
     """
 
     def __init__(self, language: Language) -> None:
@@ -81,7 +81,8 @@ class _Filler(Formatter):
         if format_spec == "word":
             return self._word(value)
         if format_spec == "words":
-            return ", ".join(map(self._word, value))
+            words = value.split(", ") if isinstance(value, str) else value
+            return ", ".join(map(self._word, words))
         return self._language.count(value, format_spec)
 
     def _word(self, name: str) -> str:

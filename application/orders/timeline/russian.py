@@ -21,8 +21,11 @@ SENTENCES = {
     "tickets.changed": "В заказ {added:ticket_added}, из заказа {removed:ticket_removed}. Теперь в"
     " нём {count:ticket} на сумму {value}.",
     "customer": "Указаны данные покупателя: {fields:words}.",
+    "vendor_data": "Продавец сохранил при заказе: {fields:words}.",
     "payment.chosen": "Выбрана платёжная система {system}; оплата ещё не начата.",
     "payment.addresses": "Изменены адреса, на которые покупатель вернётся после оплаты.",
+    "payment.by_mail": "Покупатель просит прислать билеты по почте.",
+    "payment.not_by_mail": "Присылать билеты по почте не нужно.",
     "payment.started": "Начата оплата через {system}. Бронь отсчитывается заново: на"
     " {hold:span_for}, до {till:time}.",
     "other": "Записано событие {name}.",
@@ -59,6 +62,8 @@ SENTENCES = {
     "refused.payment_system_missing": "В запросе об оплате отказано: платёжная система не выбрана.",
     "refused.payment_locked": "В изменении оплаты отказано: заказ уже {status:word}.",
     "refused.customer_locked": "В изменении данных покупателя отказано: заказ уже {status:word}.",
+    "refused.customer_incomplete": "Начать оплату не удалось: {system} требует данные покупателя:"
+    " {missing:words}.",
     "refused.tickets_locked": "В изменении билетов отказано: заказ уже {status:word}.",
     "refused.tickets_only_out": "В изменении билетов отказано: во время оплаты их можно только"
     " убирать.",
@@ -101,9 +106,12 @@ WORDS = {
     "last_name": "фамилия",
     "mobile": "телефон",
     "lang": "язык",
+    "vendor.order_id": "свой номер заказа",
+    "vendor.raw": "прочие данные",
     "wanted.tickets": "изменение билетов",
     "wanted.customer": "изменение данных покупателя",
     "wanted.payment": "выбор платёжной системы",
+    "wanted.vendor_data": "изменение данных продавца при заказе",
     "wanted.in_progress": "начало оплаты",
     "wanted.done": "завершение оплаты",
     "wanted.canceled": "отмена",

@@ -24,7 +24,7 @@ from application.orders.timeline.money import OF_MONEY, Sentence, money_event, m
 from application.orders.timeline.russian import RUSSIAN
 from application.ports.rejection_log import Attempt
 from application.runtime.clock import written
-from domain.commands import Customer
+from domain.buyer import FIELDS
 from domain.events import (
     STORED_NAMES,
     CustomerSet,
@@ -34,6 +34,7 @@ from domain.events import (
     PaymentSystemSet,
     StatusChanged,
     TicketsChanged,
+    VendorDataSet,
 )
 from domain.order import Order
 from domain.payment import ConfirmedBy
@@ -224,16 +225,25 @@ def _tickets(narration: Narration, event: TicketsChanged) -> Iterator[Sentence]:
 
 
 def _customer(_: Narration, event: CustomerSet) -> Iterator[Sentence]:
-    named = [name for name in Customer.__struct_fields__ if getattr(event, name) is not None]
+    named = [name for name in FIELDS if getattr(event, name) is not None]
     yield Sentence("customer", {"fields": named})
 
 
+def _vendor_data(_: Narration, event: VendorDataSet) -> Iterator[Sentence]:
+    named = [f"vendor.{name}" for name in ("order_id", "raw") if getattr(event, name) is not None]
+    yield Sentence("vendor_data", {"fields": named})
+
+
 def _payment(narration: Narration, event: PaymentSystemSet) -> Iterator[Sentence]:
-    if event.system == narration.order.system:
-        yield Sentence("payment.addresses", {})
-    else:
+    order = narration.order
+    before, after = ((each.success_url, each.failure_url) for each in (order, event))
+    if event.system != order.system:
         narration.chosen_at = event.at
         yield Sentence("payment.chosen", {"system": event.system.alias})
+    elif before != after:
+        yield Sentence("payment.addresses", {})
+    if event.send_tickets != order.send_tickets:
+        yield Sentence("payment.by_mail" if event.send_tickets else "payment.not_by_mail", {})
 
 
 def _status(narration: Narration, event: StatusChanged) -> Iterator[Sentence]:
@@ -270,6 +280,7 @@ _RENDER: Mapping[type[Event], Callable[[Narration, Any], Iterator[Sentence]]] = 
         OrderCreated: _created,
         TicketsChanged: _tickets,
         CustomerSet: _customer,
+        VendorDataSet: _vendor_data,
         PaymentSystemSet: _payment,
         StatusChanged: _status,
         **dict.fromkeys(OF_MONEY, _money),
@@ -347,7 +358,9 @@ def _wanted(wanted: Mapping[str, Any]) -> list[str]:
     requested = []
     if "tickets" in wanted or "random" in wanted:
         requested.append("wanted.tickets")
-    requested += [f"wanted.{each}" for each in ("customer", "payment") if each in wanted]
+    requested += [
+        f"wanted.{each}" for each in ("customer", "payment", "vendor_data") if each in wanted
+    ]
     if "status" in wanted:
         requested.append(f"wanted.{wanted['status']}")
     return requested or ["wanted.nothing"]

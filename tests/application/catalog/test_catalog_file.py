@@ -92,13 +92,18 @@ def test_a_good_file_says_who_sells_what_at_which_price():
     )
     assert file.payment_systems == (
         PaymentSystem(
-            "545b544a5d645a463e779d11",
-            "api/CARD",
-            30,
-            ConfirmedBy.GATEWAY,
-            "https://pay.example/start?a=1",
+            id="545b544a5d645a463e779d11",
+            alias="api/CARD",
+            hold_minutes=30,
+            confirmed_by=ConfirmedBy.GATEWAY,
+            redirect_url="https://pay.example/start?a=1",
         ),
-        PaymentSystem("545b544a5d645a463e779d12", "api/CASH", 720, ConfirmedBy.VENDOR),
+        PaymentSystem(
+            id="545b544a5d645a463e779d12",
+            alias="api/CASH",
+            hold_minutes=720,
+            confirmed_by=ConfirmedBy.VENDOR,
+        ),
     )
     assert file.deals == (Deal(id="56a0f0c2f06c5a7d1e00be01", org=ORG, vendor=SHOP),)
     (event,) = file.events
@@ -407,11 +412,11 @@ def test_the_sample_has_the_documented_partner_and_payment_system(sample):
     plain = replace(found.partner, page=PartnerPage())
     assert (plain, found.keys) == (partner, ("047bdb8bcee44d3693371920aaf9135c",))
     assert sample.payment_systems[0] == PaymentSystem(
-        "545b544a5d645a463e779d53",
-        "api/BASE",
-        30,
-        ConfirmedBy.VENDOR,
-        "https://www.goodservice.ru/payment_params.php",
+        id="545b544a5d645a463e779d53",
+        alias="api/BASE",
+        hold_minutes=30,
+        confirmed_by=ConfirmedBy.VENDOR,
+        redirect_url="https://www.goodservice.ru/payment_params.php",
     )
 
 

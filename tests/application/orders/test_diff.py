@@ -55,7 +55,8 @@ def test_who_did_it_when_and_by_which_request(office):
     order = office.order()
     at = office.later(minutes=1)
     office.name_buyer(order, email="buyer@example.com")
-    [change] = office.services.history.diff(order, 1, 2)["changes"]
+    change, user = office.services.history.diff(order, 1, 2)["changes"]
+    assert user["field"] == "customer.user"
     assert change == {
         "field": "customer.email",
         "from": None,

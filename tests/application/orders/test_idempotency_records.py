@@ -58,8 +58,8 @@ class Shop(BoxOffice):
 @pytest.fixture
 def shop(address):
     shop = Shop(address)
-    shop.first = shop.make("first", ChangeOrder(TicketsById((seat(2),)))).order.id
-    shop.second = shop.make("second", ChangeOrder(TicketsById((seat(1),)))).order.id
+    shop.first = shop.make("first", ChangeOrder(tickets=TicketsById((seat(2),)))).order.id
+    shop.second = shop.make("second", ChangeOrder(tickets=TicketsById((seat(1),)))).order.id
     shop.ask(shop.second, "pay", PAY)
     yield shop
     shop.services.close()

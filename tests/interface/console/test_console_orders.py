@@ -171,3 +171,22 @@ def test_who_changed_a_event_behind_the_service_is_found(plain, console):
     assert "This order is not as it was recorded" in page
     assert "Changed, version 2" in page
     assert "Verified" not in page
+
+
+def test_what_a_seller_keeps_with_an_order_is_shown_with_its_own_names(plain):
+    key = {"Authorization": f"key {HOUSE_KEY}"}
+    kept = {"order_id": "A-4711", "raw": {"till <7>": "seven", "gift": True}}
+    command = {"event": FESTIVAL, "vendor_data": kept, "customer": {"email": "k@example.org"}}
+    made = plain.post("/v1/resources/orders", json=command, headers=key).json()
+    plain.sign_in()
+    text = re.sub(r"\s+", " ", plain.get(f"/console/orders/{made['id']}").text)
+    for shown in (
+        "Kept by the seller",
+        "A-4711",
+        "till &lt;7&gt;",
+        "seven",
+        "Yes",
+        made["customer"]["user"],
+        "The seller kept with the order: its own order number, further data.",
+    ):
+        assert shown in text

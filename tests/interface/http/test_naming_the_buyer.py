@@ -1,4 +1,4 @@
-"""The customer of an order: only what was said is shown, and it may be said while executed."""
+"""The customer of an order: what was said is shown, and it may be said while executed."""
 
 import pytest
 from catalog import BASE
@@ -13,26 +13,36 @@ ANNA = {
 }
 
 
+NOBODY = dict.fromkeys((*ANNA, "user"))
+
+
 def test_the_language_is_the_partners_until_the_buyer_has_one(seller, shop):
     assert seller.order()["customer"] == {"lang": "ru"}
     order = shop.order()
     assert order["customer"] == {"lang": "en"}
-    assert shop.change(order, customer={"lang": "fr"})["customer"] == {"lang": "fr"}
+    assert shop.change(order, customer={"lang": "fr"})["customer"] == {**NOBODY, "lang": "fr"}
 
 
-def test_only_what_was_said_is_shown_and_more_may_be_said_later(seller):
-    order = seller.order(customer={"email": ANNA["email"]})
-    assert order["customer"] == {"email": ANNA["email"], "lang": "ru"}
+def test_once_something_was_said_all_fields_are_shown_and_more_may_be_said_later(seller):
+    order = seller.order(customer={"mobile": ANNA["mobile"]})
+    assert order["customer"] == {**NOBODY, "mobile": ANNA["mobile"], "lang": "ru"}
     order = seller.change(order, customer={"first_name": "Анна", "last_name": None})
-    assert order["customer"] == {"email": ANNA["email"], "first_name": "Анна", "lang": "ru"}
-    assert seller.change(order, customer=ANNA)["customer"] == ANNA
-    assert seller.look(order)["customer"] == ANNA
+    assert order["customer"] == {
+        **NOBODY,
+        "mobile": ANNA["mobile"],
+        "first_name": "Анна",
+        "lang": "ru",
+    }
+    said = seller.change(order, customer=ANNA)["customer"]
+    assert said == {**ANNA, "user": said["user"]}
+    assert seller.look(order)["customer"] == said
 
 
 def test_naming_the_buyer_moves_neither_the_last_change_nor_the_hold(seller, venue, clock):
     order = seller.order(tickets=venue.a[:1])
     clock.forward(minutes=2)
-    assert seller.change(order, customer=ANNA) == order | {"customer": ANNA}
+    changed = seller.change(order, customer=ANNA)
+    assert changed == order | {"customer": {**ANNA, "user": changed["customer"]["user"]}}
     assert seller.history(order) == ["OrderCreated", "CustomerSet"]
 
 

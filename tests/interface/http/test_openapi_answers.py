@@ -26,6 +26,7 @@ from application.projector.read_your_writes import ModelBehind
 from application.runtime.clock import now
 from domain import refusals
 from domain.errors import UnknownEvent
+from domain.payment import ConfirmedBy, PaymentSystem
 from domain.refusals import ChangedMeanwhile
 from domain.status import Status
 from interface.http.errors import BadRequest, BodyRefused, TooManyCalls
@@ -40,6 +41,14 @@ STALL = "56a6253df06c5a059a940001"
 LAST_MINUTE = "56a6254bf06c5a059b93803a"
 NO_ID = "0" * 24
 REFUNDS = "/v1/resources/refund_requests"
+DEMANDING = PaymentSystem(
+    id="545b544a5d645a463e779d99",
+    alias="api/NAMED",
+    hold_minutes=30,
+    confirmed_by=ConfirmedBy.VENDOR,
+    requires=("email",),
+)
+NAMELESS = {"status": "in_progress", "payment": {"system": "api/NAMED"}}
 
 
 class Counter:
@@ -53,6 +62,8 @@ class Counter:
         self.seen = set()
         made = create_key(office.services.store, ORGANISER, office.time, (ADMIN,))
         self.powerless = made.text
+        with office.services.store.change_catalog() as change:
+            change.put("payment_system", DEMANDING.id, msgspec.json.encode(DEMANDING))
         office.services.catalog._look_again = 0.0
 
     def ask(self, method, path, key=KEYS[ORGANISER], headers=(), **more):
@@ -167,6 +178,7 @@ def create_order(counter):
     counter.create(json={"event": NO_ID})
     bad_conditions(ask)
     ask(json={}, headers={"If-Match": '"1"'})
+    ask(json={"random": {PARTERRE: 1}, **NAMELESS})
     counter.create(json={"event": FESTIVAL, "random": {LAST_MINUTE: 1}})
     bad_bodies(ask)
     bad_writes(ask, {"random": {PARTERRE: 1}})
@@ -181,6 +193,7 @@ def change_order(counter):
 
     whole = counter.change(counter.office.order(), json={"customer": {"email": "a@example.com"}})
     assert whole.status_code == 200
+    counter.change(counter.office.order(), json=NAMELESS)
     counter.ask("PATCH", f"{ORDERS}/{order}?fields-schema=org{{name}},values{{full}}", json={})
     counter.ask("PATCH", f"{ORDERS}/{order}?fields-schema=", json={})
     counter.ask("PATCH", f"{ORDERS}/{order}?fields-schema=id,", json={})
