@@ -48,7 +48,7 @@ def conform(
     on another server --names says what the printed events, sets and payment systems are. Exit code
     1 when an answer is not as printed, 3 when the server cannot be reached.
     """
-    from interface.conform.client import Client, NotReached  # noqa: PLC0415 - see session.py
+    from interface.conform.client import CannotSend, Client, NotReached  # noqa: PLC0415 - see session.py
     from interface.conform.pages import read_names  # noqa: PLC0415
     from interface.conform.player import BadKey, Player  # noqa: PLC0415
 
@@ -60,7 +60,7 @@ def conform(
         with bars_of_steps(session) as report:
             player = Player(Client(url), key, here)
             played = [*player.play(pages, lambda done, of: report("Exchanges", done, of))]
-    except BadKey as error:
+    except (BadKey, CannotSend) as error:
         raise click.UsageError(str(error)) from error
     except NotReached as error:
         session.err.print(Text(str(error), style="red"), soft_wrap=True)
@@ -80,9 +80,9 @@ def check(url: str, key: str) -> None:
         good = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
     except ValueError:
         good = False
-    if not good or parts.query or parts.fragment:
+    if not good or parts.query or parts.fragment or not url.isprintable() or " " in url:
         raise click.UsageError(f"{url} is no address of a server: http://HOST:PORT is one.")
-    if not (key.isascii() and key.isprintable() and key.strip() == key and key):
+    if not (key and key.isascii() and key.isprintable() and " " not in key):
         raise click.UsageError("This cannot be a key: it has spaces, or letters that no key has.")
 
 

@@ -1,7 +1,7 @@
 """Sends a request as it is printed, and takes the answer as it comes."""
 
 import json
-from http.client import HTTPException
+from http.client import HTTPException, InvalidURL
 from typing import Any
 from urllib.error import URLError
 from urllib.request import HTTPErrorProcessor, Request, build_opener
@@ -21,6 +21,13 @@ class NotReached(UserError):
         super().__init__(f"{url} cannot be reached: {reason}")
 
 
+class CannotSend(UserError):
+    """A request has a form that HTTP does not have."""
+
+    def __init__(self, method: str, path: str, reason: object) -> None:
+        super().__init__(f"{method} {path} cannot be sent: {reason}")
+
+
 class Answer(msgspec.Struct, frozen=True):
     """What came back. The names of headers are in small letters."""
 
@@ -33,7 +40,7 @@ class Answer(msgspec.Struct, frozen=True):
         """The document; None for what is no JSON."""
         try:
             return json.loads(self.content)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     @property
@@ -66,14 +73,16 @@ class Client:
         self._opener = build_opener(_AsItComes)
 
     def send(self, method: str, path: str, headers: dict[str, str], body: Any = None) -> Answer:
-        """Send a request. Raises `NotReached`."""
+        """Send a request. Raises `NotReached` and `CannotSend`."""
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         url = self._url + path
-        request = Request(url, content, headers, method=method)  # noqa: S310 - http or https, checked
         try:
+            request = Request(url, content, headers, method=method)  # noqa: S310 - http or https, checked
             with self._opener.open(request, timeout=SECONDS) as answer:
                 named = {name.lower(): value for name, value in answer.getheaders()}
                 return Answer(answer.status, named, answer.read(LARGEST))
+        except (InvalidURL, ValueError) as error:
+            raise CannotSend(method, path, error) from error
         except (OSError, HTTPException) as error:
             reason = error.reason if isinstance(error, URLError) else error
             raise NotReached(self._url, reason) from error

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import yaml
@@ -18,6 +18,10 @@ EVERY_PAGE = "*"
 """In a file of names: those of every page."""
 
 
+Method = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]+\Z")]
+Address = Annotated[str, msgspec.Meta(pattern=r"^/\S*\Z")]
+
+
 class BadTranscript(UserError):
     """A file has another form than those of printed exchanges have."""
 
@@ -28,8 +32,8 @@ class BadTranscript(UserError):
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """A printed request."""
 
-    method: str
-    path: str
+    method: Method
+    path: Address
     headers: dict[str, str] = {}
     body: Any = None
 
@@ -53,8 +57,8 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
 class Preparation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A call that makes the state of an exchange. `answer` has the printed names of what comes."""
 
-    method: str
-    path: str
+    method: Method
+    path: Address
     key: str
     body: Any = None
     answer: Any = None
@@ -145,8 +149,10 @@ def _page(file: Traversable, folder: Traversable) -> Page:
     except msgspec.MsgspecError as error:
         raise BadTranscript(file.name, error) from error
     page = Page(name=name, exchanges=exchanges, setup=_setup(f"{name}.yaml", folder))
-    planned = sum(len(played) for _, played in page.scenes())
-    if not exchanges or planned != len(exchanges):
+    if not exchanges:
+        raise BadTranscript(file.name, "has no exchanges.")
+    planned = sum(scene.exchanges for scene, _ in page.scenes())
+    if planned != len(exchanges):
         raise BadTranscript(
             f"{name}.yaml", f"its scenes have {planned} exchanges, the page {len(exchanges)}."
         )

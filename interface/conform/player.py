@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -67,11 +68,11 @@ class Player:
         self._known_after = 0.0
 
     def play(self, pages: list[Page], report: Report) -> Iterator[Played]:
-        """Play all exchanges. Raises `NotReached` and `BadKey`."""
+        """Play all exchanges. Raises `NotReached`, `CannotSend` and `BadKey`."""
+        done, total = 0, sum(len(each.exchanges) for each in pages)
+        report(done, total)
         scenes = [self._cast(*each) for each in _scenes(pages)]
         time.sleep(self._known_after)
-        total = sum(len(each.exchanges) for each in scenes)
-        done = 0
         for each in scenes:
             report(done, total)
             yield from self._scene(each)
@@ -86,9 +87,9 @@ class Player:
             answer = self._client.send("POST", CATALOG, headers, page.setup.catalog)
             if answer.status == HTTPStatus.UNAUTHORIZED:
                 raise BadKey
-            if answer.status == HTTPStatus.CREATED:
-                names = answer.body["names"]
-                self._known_after = answer.body["known_after_seconds"]
+            made = _made(answer)
+            if made is not None:
+                names, self._known_after = made.names, made.known_after_seconds
             elif answer.status == HTTPStatus.BAD_REQUEST:
                 refused = f"its catalogue is refused: {answer.problem}"
             else:
@@ -170,6 +171,22 @@ class Player:
         key = self._key if known == printed else known
         sent = {**headers, "Authorization": f"key {key}"} if said else headers
         return self._client.send(method, names.path(path), sent, names.sent(body))
+
+
+class _Made(msgspec.Struct):
+    """What an own sandbox answers when it has made a catalogue."""
+
+    names: dict[str, str]
+    known_after_seconds: float
+
+
+def _made(answer: Answer) -> _Made | None:
+    """The names of a catalogue that was made; None from a server that does not make any."""
+    if answer.status != HTTPStatus.CREATED:
+        return None
+    with suppress(msgspec.MsgspecError):
+        return msgspec.json.decode(answer.content, type=_Made)
+    return None
 
 
 def _scenes(pages: list[Page]) -> Iterator[tuple[Page, Scene, tuple[Exchange, ...], int]]:
