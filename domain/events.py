@@ -15,6 +15,7 @@ from domain.commands import Plain
 from domain.gateway import DisputeState
 from domain.payment import PaymentSystem
 from domain.pricing import Price
+from domain.promocodes import Discount, PromocodeTerms
 from domain.refunds import Culprit
 from domain.status import Status
 
@@ -58,6 +59,10 @@ class OrderCreated(Event, frozen=True, kw_only=True):
     reserved_till: datetime
 
 
+class OrderCreatedWithPromocodes(OrderCreated, frozen=True, kw_only=True):
+    """Version 2 of the same: the show had promo codes, so the order shows its discount."""
+
+
 class TicketsChanged(Event, frozen=True, kw_only=True):
     """Tickets were added to an order or taken out of it. `added` maps a ticket to its set."""
 
@@ -84,6 +89,23 @@ class VendorDataSet(Event, frozen=True, kw_only=True):
 
     order_id: str | None = None
     raw: dict[str, Plain] | None = None
+
+
+class PromocodesApplied(Event, frozen=True, kw_only=True):
+    """An order has these promo codes from now on, in this order; none: they were taken off.
+
+    `discounts` has by set what each ticket costs less. `uses` are the uses that it takes.
+    """
+
+    promocodes: tuple[PromocodeTerms, ...] = ()
+    discounts: dict[str, Discount] = msgspec.field(default_factory=dict)
+    uses: tuple[str, ...] = ()
+
+
+class PromocodeUsesChanged(Event, frozen=True, kw_only=True):
+    """The order takes these uses of its promo codes from now on; its discount is as it was."""
+
+    uses: tuple[str, ...] = ()
 
 
 class PaymentSystemSet(Event, frozen=True, kw_only=True):
@@ -223,9 +245,12 @@ class ShortfallWaived(Event, frozen=True, kw_only=True):
 STORED: MappingProxyType[str, type[Event]] = MappingProxyType(
     {
         "OrderCreated.1": OrderCreated,
+        "OrderCreated.2": OrderCreatedWithPromocodes,
         "TicketsChanged.1": TicketsChanged,
         "CustomerSet.1": CustomerSet,
         "VendorDataSet.1": VendorDataSet,
+        "PromocodesApplied.1": PromocodesApplied,
+        "PromocodeUsesChanged.1": PromocodeUsesChanged,
         "PaymentSystemSet.1": PaymentSystemSet,
         "StatusChanged.1": StatusChanged,
         "PaymentStarted.1": PaymentStarted,

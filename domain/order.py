@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Self
 
 import msgspec
@@ -14,14 +15,24 @@ from domain.errors import UnknownEvent
 from domain.events import (
     Event,
     OrderCreated,
+    OrderCreatedWithPromocodes,
     PaymentSystemSet,
     StatusChanged,
     TicketsChanged,
 )
+from domain.life_events import LIFE_APPLY
 from domain.money import Money
 from domain.money_events import MONEY_APPLY
 from domain.payment import ConfirmedBy, PaymentSystem, buyer_token, redirect_address
-from domain.pricing import Price, Worth, worth
+from domain.pricing import NOTHING, Price, Worth, worth
+from domain.promocode_events import PROMOCODE_APPLY, drop_unfit_promocodes
+from domain.promocodes import (
+    Discount,
+    PromocodeTerms,
+    discount_on,
+    discounted,
+    kind_of,
+)
 from domain.sale_terms import FREE, NOTHING_ELSEWHERE, Elsewhere, SaleTerms
 from domain.shows import Show
 from domain.status import HELD, LET_GO, MOVES, SYSTEM_ONLY, Status
@@ -57,6 +68,10 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
     reserved_till: datetime = NOT_YET
     prices: dict[str, Price] = msgspec.field(default_factory=dict)
     tickets: dict[str, str] = msgspec.field(default_factory=dict)
+    shows_discount: bool = False
+    promocodes: tuple[PromocodeTerms, ...] = ()
+    discounts: dict[str, Discount] = msgspec.field(default_factory=dict)
+    uses: tuple[str, ...] = ()
     customer: Buyer = msgspec.field(default_factory=Buyer)
     vendor_data: VendorData = VendorData()
     system: PaymentSystem | None = None
@@ -87,6 +102,21 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
             pending=list(self.pending),
         )
 
+    @property
+    def discount(self) -> Decimal:
+        """What is off the prices of its tickets."""
+        return discount_on(self.tickets.values(), self.discounts)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it was made by the command that is being decided."""
+        return bool(self.pending) and self.pending[0].originator_version == 1
+
+    @property
+    def is_free(self) -> bool:
+        """Whether there is nothing to pay: then no payment system that takes money is needed."""
+        return self.worth.full == NOTHING
+
     def status_at(self, now: datetime) -> Status:
         """The status at `now`: a hold that has ended counts, recorded or not."""
         if self.status in HELD and now >= self.reserved_till:
@@ -95,8 +125,12 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
 
     @property
     def worth(self) -> Worth:
-        """What the tickets are worth by the order's own prices."""
-        return worth([self.prices[ticket_set] for ticket_set in self.tickets.values()])
+        """What the tickets are worth by the order's own prices, less its discount."""
+        return worth(map(self.price, self.tickets.values()))
+
+    def price(self, ticket_set: str) -> Price:
+        """What a ticket of a set costs in this order, less its discount."""
+        return discounted(self.prices[ticket_set], self.discounts.get(ticket_set))
 
     # Decide.
 
@@ -133,7 +167,7 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         terms.refuse_more({}, tickets, elsewhere)
         order = cls(id=order_id)
         order.record(
-            OrderCreated,
+            OrderCreatedWithPromocodes if show.promocodes else OrderCreated,
             metadata,
             number=number,
             show=show.id,
@@ -182,6 +216,7 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         if added or removed:
             self.refuse_growth()
             self.record(TicketsChanged, metadata, added=added, removed=removed)
+            drop_unfit_promocodes(self, metadata)
 
     def refuse_incomplete(self, command: TicketSelection) -> None:
         """Refuse unless the order has all of the requested tickets."""
@@ -238,7 +273,7 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         return events
 
     def refuse_growth(self) -> None:
-        """Refuse a further change of what is not the status, after very many."""
+        """Refuse one more change of an order that was changed as often as one may be."""
         if self.version > MOST_CHANGES:
             raise refusals.TooManyChanges(most=MOST_CHANGES)
 
@@ -255,24 +290,26 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
                 raise refusals.NoTickets
 
     def _start_payment(self, metadata: CommandMetadata, secret: str) -> None:
-        if self.system is None:
-            raise refusals.PaymentSystemMissing
-        if not self.tickets:
+        if not self.tickets and self.system is not None:
             raise refusals.NoTickets
+        if self.system is None and (not self.tickets or not self.is_free):
+            raise refusals.PaymentSystemMissing
         refuse_unnamed(self)
-        address = self.system.redirect_url
+        address = self.system.redirect_url if self.system else None
+        hold = timedelta(minutes=self.system.hold_minutes) if self.system else HOLD_AT_CREATION
         self.record(
             StatusChanged,
             metadata,
             status=Status.IN_PROGRESS,
-            reserved_till=self._moment(metadata) + timedelta(minutes=self.system.hold_minutes),
+            reserved_till=self._moment(metadata) + hold,
             redirect_url=redirect_address(address, buyer_token(self.id, secret))
             if address
             else None,
         )
 
     def _finish(self, metadata: CommandMetadata, secret: str) -> None:
-        if self.system is not None and self.system.confirmed_by is ConfirmedBy.GATEWAY:
+        by_gateway = self.system is not None and self.system.confirmed_by is ConfirmedBy.GATEWAY
+        if self.system is not None and by_gateway and not self.is_free:
             raise refusals.ConfirmedByGateway(system=self.system.alias)
         self.finish(metadata, secret)
 
@@ -309,42 +346,6 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         self.changed_at = event.at
         apply(self, event)
 
-    def _apply_created(self, event: OrderCreated) -> None:
-        self.id = event.originator_id
-        self.number = event.number
-        self.show = event.show
-        self.org = event.org
-        self.vendor = event.vendor
-        self.deal = event.deal
-        self.customer = Buyer(lang=event.lang)
-        self.prices = event.prices
-        self.tickets = dict(event.tickets)
-        self.created_at = self.updated_at = event.at
-        self.reserved_till = event.reserved_till
-
-    def _apply_tickets(self, event: TicketsChanged) -> None:
-        for ticket in event.removed:
-            del self.tickets[ticket]
-        self.tickets.update(event.added)
-        self.updated_at = event.at
-
-    def _apply_payment(self, event: PaymentSystemSet) -> None:
-        self.system = event.system
-        self.success_url = event.success_url
-        self.failure_url = event.failure_url
-        self.send_tickets = event.send_tickets
-
-    def _apply_status(self, event: StatusChanged) -> None:
-        self.status = event.status
-        if event.reserved_till is not None:
-            self.reserved_till = event.reserved_till
-            self.updated_at = event.at
-        if event.status is Status.IN_PROGRESS and self.system is not None:
-            self.engaged = self.system.id
-            self.redirect_url = event.redirect_url
-        if event.barcodes:
-            self.barcodes = event.barcodes
-
     @property
     def holds_tickets(self) -> bool:
         """Whether the tickets it lists are its own, as far as the events say."""
@@ -359,17 +360,23 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         return {**self.tickets, **withdrawn}
 
     @property
+    def own_uses(self) -> dict[str, str]:
+        """The uses of promo codes that nobody else may have, by what all of their kind are called.
+
+        An order that has ended has given them back.
+        """
+        return {use: kind_of(use) for use in self.uses} if self.holds_tickets else {}
+
+    @property
     def valid_barcodes(self) -> dict[str, str]:
         """The barcodes that are in force, by ticket: none while a payment is disputed."""
         return {} if self.money and self.money.disputed else self.barcodes
 
 
 _APPLY: dict[type[Event], Callable[[Any, Any], None]] = {
-    OrderCreated: Order._apply_created,  # noqa: SLF001 - the table of the class's own methods
-    TicketsChanged: Order._apply_tickets,  # noqa: SLF001
-    PaymentSystemSet: Order._apply_payment,  # noqa: SLF001
-    StatusChanged: Order._apply_status,  # noqa: SLF001
+    **LIFE_APPLY,
     **BUYER_APPLY,
+    **PROMOCODE_APPLY,
     **MONEY_APPLY,
 }
 

@@ -18,6 +18,7 @@ from domain.events import (
     PaymentFailed,
     PaymentReceived,
     PaymentStarted,
+    PromocodeUsesChanged,
     RefundFailed,
     RefundPaid,
     RefundRequired,
@@ -96,7 +97,7 @@ def given_by(order: Order) -> Decimal:
         for ticket_set in each.tickets.values()
     ]
     sets = [*order.tickets.values(), *gone]
-    return worth([order.prices[ticket_set] for ticket_set in sets]).full
+    return worth(map(order.price, sets)).full
 
 
 def received_by_vendor(order: Order) -> Decimal:
@@ -158,12 +159,15 @@ def note_received(
     late: Late,
     refund: str,
     tickets: Mapping[str, str] | None = None,
+    uses: tuple[str, ...] | None = (),
 ) -> None:
     """Record that money came, and move the order on as far as its money covers its worth.
 
     `due_in` is the currency it is sold in. `late` says what becomes of money for an order that has
     ended: `tickets` are those it may have again, None while that is not known; then it raises
-    `TicketsNeeded`, before anything is recorded. `refund` is the id of a refund that it may need.
+    `TicketsNeeded`, before anything is recorded. `uses` are those of its promo codes that it may
+    have again; None, where a code is used up, is as if there were no tickets. `refund` is the id of
+    a refund that it may need.
     """
     if not rises(PaymentState.RECEIVED, _known(order, notice)):
         return
@@ -179,11 +183,13 @@ def note_received(
         return
     if before in LET_GO:
         order.expire(metadata)
-        if not tickets:
+        if not tickets or uses is None:
             order.record(
                 RefundRequired, metadata, refund=refund, reason=LATE, value=free, currency=due_in
             )
             return
+        if uses != order.uses:
+            order.record(PromocodeUsesChanged, metadata, uses=uses)
         order.record(OrderReinstated, metadata, tickets=dict(tickets))
     order.finish(metadata, secret)
 

@@ -59,8 +59,8 @@ def request_refund(
     if culprit is Culprit.USER and metadata.at >= show.starts_at:
         raise refusals.ShowHasBegun(at=show.starts_at)
     part = part_paid_back(show.refunds.policy, culprit, metadata.at, show.starts_at)
-    full = [worth([order.prices[order.tickets[ticket]]]).full for ticket in going]
-    value = sum((rounded(each * part) for each in full), NOTHING)
+    full = [order.price(order.tickets[ticket]) for ticket in going]
+    value = sum((rounded(worth([each]).full * part) for each in full), NOTHING)
     order.record(
         RefundRequested,
         metadata,

@@ -166,6 +166,51 @@ class ConfirmedByGateway(Refusal):
     says = "The payment system {system} confirms its payments itself; a vendor cannot say done."
 
 
+class UnknownPromocode(Refusal):
+    code = "unknown_promocode"
+    says = "The event has no promo code {promocode}."
+
+
+class PromocodeNotBegun(Refusal):
+    code = "promocode_not_begun"
+    says = "The promo code {promocode} may be used from {at} on."
+
+
+class PromocodeEnded(Refusal):
+    code = "promocode_ended"
+    says = "The promo code {promocode} could be used until {at}."
+
+
+class PromocodeUsedUp(Refusal):
+    code = "promocode_used_up"
+    says = "The promo code {promocode} was used as often as it may be."
+
+
+class PromocodeUsedUpByBuyer(Refusal):
+    code = "promocode_used_up_by_buyer"
+    says = "This buyer has used the promo code {promocode} as often as one buyer may: {most}."
+
+
+class PromocodeNotForSets(Refusal):
+    code = "promocode_not_for_sets"
+    says = "The promo code {promocode} is for none of the order's tickets."
+
+
+class PromocodeTooFewTickets(Refusal):
+    code = "promocode_too_few_tickets"
+    says = "The promo code {promocode} is for orders with {least} or more tickets of its sets."
+
+
+class PromocodeTooManyTickets(Refusal):
+    code = "promocode_too_many_tickets"
+    says = "The promo code {promocode} is for orders with at most {most} tickets of its sets."
+
+
+class PromocodesLocked(RefusedByState):
+    code = "promocodes_locked"
+    says = "Promo codes can be changed only while the order is executed; it is {status}."
+
+
 class NotRefundable(RefusedByState):
     code = "not_refundable"
     says = "Only tickets of an order that is done can be refunded; it is {status}."

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from domain.pricing import Price, PriceRule, rule_in_force
+from domain.promocodes import Promocode
 from domain.refunds import RefundTerms
 
 Seat = dict[str, Any]
@@ -36,6 +37,7 @@ class Show(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     sets: tuple[TicketSet, ...]
     currency: str = CURRENCY
     refunds: RefundTerms = RefundTerms()
+    promocodes: tuple[Promocode, ...] = ()
 
     @property
     def set_ids(self) -> set[str]:

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from application.ports.copyable import Row
 from application.runtime.clock import to_ms
+from domain.events import STORED, PromocodesApplied
 
 MOMENT = pa.timestamp("ms", "UTC")
 MONEY = pa.decimal128(18, 2)
@@ -52,6 +53,9 @@ SCHEMA = pa.schema(
         pa.field("removed", pa.list_(pa.string())),
         pa.field("state", pa.binary(), nullable=False),
         pa.field("hash", pa.binary(), nullable=False),
+        pa.field(
+            "discounts", pa.list_(pa.struct([("ticket_set", pa.string()), ("discount", MONEY)]))
+        ),
     ]
 )
 
@@ -62,6 +66,10 @@ class _Price(msgspec.Struct, kw_only=True):
     rule: str | None = None
     nominal: Decimal | None = None
     extra: Decimal | None = None
+
+
+class _Discount(msgspec.Struct):
+    off: Decimal | None = None
 
 
 class _System(msgspec.Struct):
@@ -91,6 +99,7 @@ class _Flat(msgspec.Struct, kw_only=True):
     tickets: dict[str, str] | list[str] | None = None
     added: dict[str, str] | None = None
     removed: list[str] | None = None
+    discounts: dict[str, _Discount] | None = None
 
 
 _DECODER = msgspec.json.Decoder(_Flat)
@@ -133,6 +142,7 @@ def flat_event(stored: Row) -> FlatEvent:
         said.removed,
         state,
         digest,
+        _discounts(str(about[3]), said.discounts),
     )
     return FlatEvent(UNKNOWN_MONTH if at is None else f"{at:%Y-%m}", row)
 
@@ -144,6 +154,13 @@ def _price(ticket_set: str, price: _Price) -> dict[str, Any]:
         "nominal": price.nominal,
         "extra": price.extra,
     }
+
+
+def _discounts(name: str, said: Mapping[str, _Discount] | None) -> list[dict[str, Any]] | None:
+    """What is off tickets from this event on: nothing is said by an event that took all off."""
+    if said is None:
+        return [] if STORED.get(name) is PromocodesApplied else None
+    return [{"ticket_set": each, "discount": discount.off} for each, discount in said.items()]
 
 
 def _added(tickets: Mapping[str, str] | list[str] | None) -> list[dict[str, str]] | None:

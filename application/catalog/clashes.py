@@ -12,7 +12,7 @@ from application.catalog.entries import CatalogFile
 
 def clashes(file: CatalogFile, known: Catalog) -> dict[str, str]:
     """What is wrong, by its path in the file."""
-    return dict([*_sets(file, known), *_systems(file, known)])
+    return dict([*_sets(file, known), *_promocodes(file, known), *_systems(file, known)])
 
 
 def _sets(file: CatalogFile, known: Catalog) -> Iterator[tuple[str, str]]:
@@ -28,6 +28,17 @@ def _sets(file: CatalogFile, known: Catalog) -> Iterator[tuple[str, str]]:
             if ticket_set.id in owners:
                 path = f"events[{i}].sets[{j}].id"
                 yield path, f"Is a set of the event {owners[ticket_set.id]} already."
+
+
+def _promocodes(file: CatalogFile, known: Catalog) -> Iterator[tuple[str, str]]:
+    """The ids of promo codes that other events have: their uses are counted by the id."""
+    owners = {each.id: show.id for show in known.shows.values() for each in show.promocodes}
+    for i, entry in enumerate(file.events):
+        for j, promocode in enumerate(entry.show.promocodes):
+            owner = owners.get(promocode.id, entry.show.id)
+            if owner != entry.show.id:
+                path = f"events[{i}].promocodes[{j}].id"
+                yield path, f"Is a promo code of the event {owner} already."
 
 
 def _systems(file: CatalogFile, known: Catalog) -> Iterator[tuple[str, str]]:

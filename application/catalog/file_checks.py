@@ -9,6 +9,7 @@ from typing import Any
 
 from application.runtime.ids import is_id
 from application.runtime.people import one_line
+from domain.promocodes import normal
 
 SEAT = ("sector", "row", "number")
 
@@ -18,7 +19,12 @@ Named = tuple[str, str, Any]
 
 def faults_of(document: Mapping[Any, Any]) -> dict[str, str]:
     """By path, the errors of the file as a whole."""
-    return _twice(_named(document)) | _unknown_partners(document) | _seats_twice(document)
+    return (
+        _twice(_named(document))
+        | _unknown_partners(document)
+        | _seats_twice(document)
+        | _unknown_sets(document)
+    )
 
 
 def _named(document: Mapping[Any, Any]) -> Iterator[Named]:
@@ -36,6 +42,11 @@ def _named(document: Mapping[Any, Any]) -> Iterator[Named]:
         yield "org and vendor", f"{path}.vendor", None if None in parties else parties
     for path, event in _each(document, "events"):
         yield "event", f"{path}.id", _id(event)
+        for at, promocode in _each(event, "promocodes", path):
+            yield "promo code", f"{at}.id", _id(promocode)
+            code = promocode.get("code")
+            name = (path, normal(code)) if isinstance(code, str) else None
+            yield "promo code of the event", f"{at}.code", name
     for path, ticket_set in _sets(document):
         yield "set", f"{path}.id", _id(ticket_set)
         yield from (
@@ -64,6 +75,19 @@ def _unknown_partners(document: Mapping[Any, Any]) -> dict[str, str]:
     return {
         path: "Is no partner of this file." for path, name in named if name and name not in known
     }
+
+
+def _unknown_sets(document: Mapping[Any, Any]) -> dict[str, str]:
+    """Errors for sets of promo codes that their events do not have."""
+    errors = {}
+    for path, event in _each(document, "events"):
+        known = {_id(ticket_set) for _, ticket_set in _each(event, "sets", path)}
+        for at, promocode in _each(event, "promocodes", path):
+            sets = promocode.get("sets")
+            for i, name in enumerate(sets if isinstance(sets, list) else ()):
+                if isinstance(name, str) and is_id(name.lower()) and name.lower() not in known:
+                    errors[f"{at}.sets[{i}]"] = "Is no set of this event."
+    return errors
 
 
 def _seats_twice(document: Mapping[Any, Any]) -> dict[str, str]:

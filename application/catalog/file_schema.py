@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 
 from application.catalog.cache import Partner
 from application.catalog.entries import CatalogFile, PartnerEntry, ShowEntry, TicketEntry
-from application.catalog.file_fields import MOST_TEXT
+from application.catalog.file_fields import MONEY, MOST_TEXT
 from application.catalog.file_fields import Flag as _Flag
 from application.catalog.file_fields import Id as _Id
 from application.catalog.file_fields import Moment as _Moment
@@ -26,6 +26,7 @@ from domain.buyer import FIELDS
 from domain.gateway import Late
 from domain.payment import ConfirmedBy, PaymentSystem
 from domain.pricing import PriceRule
+from domain.promocodes import Promocode
 from domain.refunds import RefundPolicy, RefundTerms
 from domain.sale_terms import Deal, SaleLimits
 from domain.shows import CURRENCY, TicketSet
@@ -33,6 +34,11 @@ from domain.shows import CURRENCY, TicketSet
 MOST_TICKETS = 1_000_000
 MOST_MINUTES = 43_200
 MOST_RATE = 1_000_000
+MOST_SETS = 1000
+MOST_PROMOCODES = 1000
+MOST_CODE = 100
+MOST_PER_BUYER = 100
+HUNDRED = Decimal(100)
 MOST_URL = 2000
 MOST_SECRETS = 10
 MOST_PLACES = 1_000_000
@@ -221,6 +227,55 @@ class _RefundsIn(Schema):
         return RefundTerms(**data)
 
 
+class _Percent(fields.Field[Decimal]):
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Decimal:
+        if not MONEY.match(str(value)) or not 0 < Decimal(str(value)) <= HUNDRED:
+            raise ValidationError("Has to be above 0 and at most 100, two decimals at most.")
+        return Decimal(str(value))
+
+
+class _Amount(_Money):
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Decimal:
+        amount = super()._deserialize(value, *args, **kwargs)
+        if not amount:
+            raise ValidationError("Has to be more than 0.00: a code takes something off.")
+        return amount
+
+
+class _PromocodeIn(Schema):
+    id = _Id(required=True)
+    code = _text(validate.Length(1, MOST_CODE), _refuse_unless_readable)
+    sets = fields.List(_Id(), load_default=(), validate=validate.Length(1, MOST_SETS))
+    percent = _Percent(load_default=None)
+    amount = _Amount(load_default=None)
+    from_ = _Moment(data_key="from", load_default=None)
+    till = _Moment(load_default=None)
+    limit = _whole(1, MOST_TICKETS)
+    per_buyer = _whole(1, MOST_PER_BUYER)
+    least_tickets = _whole(1, MOST_TICKETS)
+    most_tickets = _whole(1, MOST_TICKETS)
+
+    @validates_schema(skip_on_field_errors=False)
+    def ranges(self, data: dict[str, Any], **_: Any) -> None:
+        start, end = data.get("from_"), data.get("till")
+        if start and end and end <= start:
+            raise ValidationError("Has to be later than from.", "till")
+        least, most = data.get("least_tickets"), data.get("most_tickets")
+        if least and most and most < least:
+            raise ValidationError("Has to be at least least_tickets.", "most_tickets")
+
+    @validates_schema
+    def one_discount(self, data: dict[str, Any], **_: Any) -> None:
+        if (data["percent"] is None) is (data["amount"] is None):
+            raise ValidationError("Takes off either percent or amount.", "percent")
+
+    @post_load
+    def promocode(self, data: dict[str, Any], **_: Any) -> Promocode:
+        data["sets"] = tuple(data["sets"])
+        data["least_tickets"] = data["least_tickets"] or 1
+        return Promocode(**data)
+
+
 class _EventIn(Schema):
     id = _Id(required=True)
     org = _Id(required=True)
@@ -233,7 +288,10 @@ class _EventIn(Schema):
     )
     refunds = fields.Nested(_RefundsIn, load_default=RefundTerms())
     page = fields.Nested(ShowPageIn, data_key="show", load_default=ShowPage())
-    sets = fields.List(fields.Nested(_SetIn), required=True, validate=validate.Length(1, 1000))
+    sets = fields.List(fields.Nested(_SetIn), required=True, validate=validate.Length(1, MOST_SETS))
+    promocodes = fields.List(
+        fields.Nested(_PromocodeIn), load_default=(), validate=validate.Length(max=MOST_PROMOCODES)
+    )
 
     @validates_schema(skip_on_field_errors=False)
     def lifetime(self, data: dict[str, Any], **_: Any) -> None:
@@ -248,7 +306,10 @@ class _EventIn(Schema):
             TicketSet(each["id"], each["name"], tuple(each["rules"]), _amount(each["tickets"]))
             for each in data.pop("sets")
         )
-        return ShowEntry(ListedShow(sets=sets, places=places_of(tickets), **data), tickets)
+        promocodes = tuple(data.pop("promocodes"))
+        places = places_of(tickets)
+        show = ListedShow(sets=sets, promocodes=promocodes, places=places, **data)
+        return ShowEntry(show, tickets)
 
 
 def _amount(tickets: tuple[TicketEntry, ...] | int) -> int:

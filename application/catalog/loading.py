@@ -19,6 +19,7 @@ from application.catalog.file import read_catalog_file
 from application.catalog.gateway import PaymentGateway
 from application.catalog.key_secret import KeySecret, digest_of
 from application.catalog.pages import ListedShow
+from application.catalog.promocode_rows import load_uses
 from application.catalog.scopes import OF_A_SELLER
 from application.ports.catalog import CatalogChange
 from application.ports.store import Store
@@ -124,6 +125,8 @@ def _load(
         errors: dict[str, str] = {}
         for entry in file.events:
             _load_tickets(change, entry, at, report, errors)
+            before = known.get(("event", entry.show.id))
+            load_uses(change, entry.show, before, errors)
         if errors:
             raise TicketsInUse(errors)
         if report != LoadReport(unchanged=report.unchanged):

@@ -1,5 +1,8 @@
 """Checks the rows of tickets against the lists of tickets and the catalogue's documents.
 
+The limited uses of promo codes have rows and lists, too: "events" whose ids say so. The uses of
+single buyers have rows that come when a buyer does: which of them an order has, its events say.
+
 Who has a ticket is checked with the orders (`partition_check.py`), and so is the set that the log
 has for it.
 """
@@ -13,6 +16,7 @@ from application.integrity.findings import Finding, Kind
 from application.ports.derived_records import CatalogMoment
 from application.ports.store import Store
 from application.ports.ticket_lists import BadList, Listed, by_id, differing, is_of, unpacked
+from domain.promocodes import is_of_buyers, is_use, uses_of
 
 EVENT = "event"
 
@@ -22,10 +26,16 @@ class _Set(msgspec.Struct):
     amount: int
 
 
+class _Promocode(msgspec.Struct):
+    id: str
+    limit: int | None = None
+
+
 class _Show(msgspec.Struct):
     """The fields of a show's document that are checked."""
 
     sets: list[_Set]
+    promocodes: list[_Promocode] = []
 
 
 def keeps_tickets(store: Store) -> bool:
@@ -42,10 +52,11 @@ def catalog_findings(store: Store) -> Iterator[Finding]:
     """Findings for each ticket row and each list that differs from the catalogue."""
     with store.derived_records().catalog_moment() as moment:
         sets = _amounts(moment.documents())
-        left = set(moment.shows())
+        left = {show for show in moment.shows() if not is_of_buyers(show)}
         for show, data in moment.ticket_lists():
             left.discard(show)
-            yield from _show(moment, show, data, sets.pop(show, None))
+            found = _show(moment, show, data, sets.pop(show, None))
+            yield from map(_of_uses, found) if is_use(show) else found
         for show in sorted(left):
             says = f"The event {show} has tickets, but no list of them."
             yield Finding(Kind.TICKET, says)
@@ -54,17 +65,26 @@ def catalog_findings(store: Store) -> Iterator[Finding]:
                 yield Finding(Kind.TICKET, f"The event {show} has none of its tickets.")
 
 
+def _of_uses(finding: Finding) -> Finding:
+    """A finding about the rows of a promo code's uses."""
+    says = f"Uses of a promo code have rows as tickets have. {finding.says}"
+    return msgspec.structs.replace(finding, kind=Kind.PROMOCODE, says=says)
+
+
 def _amounts(documents: Mapping[tuple[str, str], bytes]) -> dict[str, dict[str, int] | None]:
     """By show, how many tickets each of its sets has; None for a document that cannot be read."""
     found: dict[str, dict[str, int] | None] = {}
     for (kind, show), document in documents.items():
         if kind == EVENT:
             try:
-                sets = msgspec.json.decode(document, type=_Show).sets
+                its = msgspec.json.decode(document, type=_Show)
             except (msgspec.MsgspecError, UnicodeDecodeError):
                 found[show] = None
             else:
-                found[show] = {each.id: each.amount for each in sets}
+                found[show] = {each.id: each.amount for each in its.sets}
+                for promocode in its.promocodes:
+                    uses = uses_of(promocode.id)
+                    found[uses] = {uses: promocode.limit or 0}
     return found
 
 

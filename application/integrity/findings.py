@@ -25,6 +25,7 @@ class Kind(StrEnum):
     NUMBER = "number"
     MONEY = "money"
     NOTICE = "notice"
+    PROMOCODE = "promocode"
     ADMIN_TRAIL = "admin_trail"
 
 

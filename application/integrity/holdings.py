@@ -114,6 +114,13 @@ class Holders:
             if self._first.setdefault(ticket, span) is not span:
                 self._further[ticket].append(span)
 
+    def spans(self) -> Iterator[tuple[str, int, int]]:
+        """Every holding: its ticket, its start and its end."""
+        for ticket, (start, end) in self._first.items():
+            yield ticket, start, end
+        for ticket, further in self._further.items():
+            yield from ((ticket, start, end) for start, end in further)
+
     def clashes(self) -> Iterator[Clash]:
         """Every pair of neighbours in time that held a ticket at the same instant."""
         for ticket, further in self._further.items():

@@ -18,6 +18,7 @@ from domain.events import (
     PaymentReceived,
     PaymentStarted,
     PaymentSystemSet,
+    PromocodesApplied,
     RefundApproved,
     RefundPaid,
     RefundRequested,
@@ -30,6 +31,7 @@ from domain.order import Order
 from domain.order_money import attention_of, balances_of
 from domain.payment import ConfirmedBy
 from domain.pricing import NOTHING, Price
+from domain.promocodes import Discount, discount_on
 from domain.status import Status
 from domain.ticket_moves import follow
 
@@ -96,6 +98,7 @@ class _Count:
         self.given = self.less = NOTHING
         self.by_vendor = True
         self._prices: Mapping[str, Price] = {}
+        self._discounts: Mapping[str, Discount] = {}
         self._held: dict[str, str] = {}
 
     @classmethod
@@ -133,6 +136,8 @@ class _Count:
         match event:
             case OrderCreated():
                 self._prices = event.prices
+            case PromocodesApplied():
+                self._discounts = event.discounts
             case PaymentSystemSet():
                 self.by_vendor = event.system.confirmed_by is not ConfirmedBy.GATEWAY
             case PaymentReceived():
@@ -179,8 +184,10 @@ class _Count:
 
     def sell_all(self, _: Event) -> None:
         """The tickets were given, at the order's prices."""
-        prices = [self._prices[ticket_set] for ticket_set in self._held.values()]
+        sets = list(self._held.values())
+        prices = [self._prices[ticket_set] for ticket_set in sets]
         self.given = sum((each.nominal + each.extra for each in prices), NOTHING)
+        self.given -= discount_on(sets, self._discounts)
 
     def give_back(self, tickets: Iterable[str], _: Event) -> None:
         """What is paid back for them is in the events of their refund."""

@@ -16,6 +16,7 @@ from application.integrity.holdings import Holdings, note_holdings
 from application.integrity.merkle_tree import leaf
 from application.integrity.money_check import MoneyTotals, note_money
 from application.integrity.notice_check import NoticeCheck, Notices
+from application.integrity.promocode_check import UsesOfOrders
 from application.integrity.record_check import Numbers, RecordCheck, Recorded, Records
 from application.ports.integrity_records import Head, LinkRow, bucket_of
 from application.ports.partitions import Range
@@ -25,6 +26,7 @@ from application.read_models.changes import totals_of
 from application.read_models.registry import PROJECTIONS, Projection
 from application.runtime.clock import to_ms
 from domain.order import Order
+from domain.promocodes import is_use
 from domain.status import Status
 
 DONE = Status.DONE
@@ -90,6 +92,7 @@ class PartitionReport(msgspec.Struct, kw_only=True):
     leaves: Leaves = msgspec.field(default_factory=Leaves)
     recorded: Leaves = msgspec.field(default_factory=Leaves)
     holdings: Holdings = msgspec.field(default_factory=Holdings)
+    uses: UsesOfOrders = msgspec.field(default_factory=UsesOfOrders)
     sums: dict[str, list[Row]] = msgspec.field(default_factory=dict)
     records: Records = msgspec.field(default_factory=Records)
     numbers: Numbers = msgspec.field(default_factory=Numbers)
@@ -228,6 +231,7 @@ class PartitionCheck:
         try:
             order = Order.replay(events)
             note_holdings(self._report.holdings, events, checked.positions, count)
+            self._report.uses.note(events, checked.positions, count)
             self._report.numbers.note(order, checked.positions[0])
             self._records.order(checked)
             self._money(order, checked)
@@ -258,11 +262,12 @@ class PartitionCheck:
         if count < len(checked.events):
             order = Order.replay(checked.events[:count])
         till = None if order.status is DONE else to_ms(order.reserved_till)
-        should = {ticket: (till, its_set) for ticket, its_set in order.own_tickets.items()}
+        owned = {**order.own_tickets, **order.own_uses}
+        should = {ticket: (till, its_set) for ticket, its_set in owned.items()}
         if kept != should:
             _, version, _, _, place, _ = checked.rows[max(count, 1) - 1]
             checked.findings += [
-                Finding(Kind.TICKET, says, checked.order, version, place, ticket)
+                Finding(_kind(ticket), says, checked.order, version, place, ticket)
                 for ticket, says in _wrong_tickets(kept, should)
             ]
 
@@ -289,8 +294,8 @@ class PartitionCheck:
         report.findings += map(gone, self._unseen.values())
         for order, tickets in self._holders.items():
             for ticket in tickets:
-                says = f"The row of the ticket {ticket} names an order that is not in the log."
-                report.findings.append(Finding(Kind.TICKET, says, order, ticket=ticket))
+                says = f"The row of {_named(ticket)} names an order that is not in the log."
+                report.findings.append(Finding(_kind(ticket), says, order, ticket=ticket))
         report.findings += self._records.left_over()
         report.records = self._records.records
         report.findings += self._notices.left_over()
@@ -332,17 +337,26 @@ def _differences(
         )
 
 
+def _kind(ticket: str) -> Kind:
+    return Kind.PROMOCODE if is_use(ticket) else Kind.TICKET
+
+
+def _named(ticket: str) -> str:
+    return f"the use {ticket}" if is_use(ticket) else f"the ticket {ticket}"
+
+
 def _wrong_tickets(
     kept: Mapping[str, Held], should: Mapping[str, Held]
 ) -> Iterator[tuple[str, str]]:
     """Findings for tickets whose rows do not follow from the order's events."""
     for ticket, (till, its_set) in should.items():
         if ticket not in kept:
-            yield ticket, f"The ticket {ticket} is this order's, but its row does not say so."
+            says = f"{_named(ticket)} is this order's, but its row does not say so."
+            yield ticket, says[:1].upper() + says[1:]
         elif kept[ticket][1] != its_set:
-            yield ticket, f"The row of the ticket {ticket} is not in the set {its_set}."
+            yield ticket, f"The row of {_named(ticket)} is not in the set {its_set}."
         elif kept[ticket][0] != till:
-            yield ticket, f"The row of the ticket {ticket} does not say until when it is held."
+            yield ticket, f"The row of {_named(ticket)} does not say until when it is held."
     for ticket in kept:
         if ticket not in should:
-            yield ticket, f"The row of the ticket {ticket} names this order, whose it is not."
+            yield ticket, f"The row of {_named(ticket)} names this order, whose it is not."

@@ -10,6 +10,7 @@ from application.integrity.holdings import Holders
 from application.integrity.money_check import MoneyTotals
 from application.integrity.notice_check import Notices
 from application.integrity.partition_check import Leaves
+from application.integrity.promocode_check import UseTotals
 from application.integrity.record_check import Numbers, Records
 from application.ports.read_models import Row
 from domain.money import Balance
@@ -50,7 +51,8 @@ class Report(msgspec.Struct, kw_only=True):
     number of tickets that two orders had at once. `acknowledged` are the setbacks of the log for
     which an operator gave a reason: they are not findings, but every report names them.
     `money` has the sums of all orders' balances, by currency: that of orders whose money the vendor
-    received is empty. `notices` counts those of gateways.
+    received is empty. `promocode_uses` is how often a use of a promo code came to an order, and
+    `notices` counts those of gateways.
     `not_proven` has, in sentences, why a log without findings may still have been changed.
     """
 
@@ -72,6 +74,7 @@ class Report(msgspec.Struct, kw_only=True):
     findings: list[Finding]
     acknowledged: list[Finding] = msgspec.field(default_factory=list)
     not_proven: list[str] = msgspec.field(default_factory=list)
+    promocode_uses: int = 0
     money: list[Balance] = msgspec.field(default_factory=list)
     notices: NoticeCount = msgspec.field(default_factory=NoticeCount)
 
@@ -92,6 +95,7 @@ class Totals(msgspec.Struct, kw_only=True):
     sums: dict[str, list[Row]] = msgspec.field(default_factory=dict)
     records: Records = msgspec.field(default_factory=Records)
     numbers: Numbers = msgspec.field(default_factory=Numbers)
+    uses: UseTotals = msgspec.field(default_factory=UseTotals)
     money: MoneyTotals = msgspec.field(default_factory=MoneyTotals)
     notices: Notices = msgspec.field(default_factory=Notices)
 

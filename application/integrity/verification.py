@@ -108,6 +108,7 @@ def _verified(
         findings=found.kept,
         acknowledged=list(_acknowledged(setbacks, series)),
         not_proven=not_proven,
+        promocode_uses=totals.uses.holders.count,
         money=[each for _, each in sorted(totals.money.balances.items())],
         notices=counted(totals.notices, store.notices().of_nobody()),
     )
@@ -175,6 +176,8 @@ def _check_whole(store: Store, scope: _Scope, totals: Totals, found: Found) -> l
     found.add(unrecorded_findings(store, totals.records.unrecorded))
     found.add(unkept_findings(store, totals.notices.unkept))
     found.add(number_findings(store, totals.numbers, _order_at))
+    found.add(_used_twice(store, each) for each in totals.uses.clashes())
+    found.add(totals.uses.above_limit())
     clashes = list(totals.holders.clashes())
     found.add(_oversold(store, each) for each in clashes)
     return clashes
@@ -236,6 +239,7 @@ def _check(
         totals.numbers.extend(report.numbers)
         totals.money.extend(report.money)
         totals.notices.add(report.notices)
+        totals.uses.add(report.uses)
         for name, rows in report.sums.items():
             totals.sums.setdefault(name, []).extend(rows)
         found.add(report.findings)
@@ -293,6 +297,15 @@ def _too_short(till: int, at_least: int) -> Iterator[Finding]:
     if till < at_least:
         says = f"The log ends at position {till}; it went to position {at_least} at least."
         yield Finding(Kind.MISSING, says, position=till)
+
+
+def _used_twice(store: Store, clash: Clash) -> Finding:
+    earlier, later = (_order_at(store, each) for each in (clash.earlier, clash.later))
+    says = (
+        f"The use {clash.ticket} of a promo code came to order {later[0]} at position"
+        f" {clash.later}, while order {earlier[0]} had it since position {clash.earlier}."
+    )
+    return Finding(Kind.PROMOCODE, says, later[0], later[1], clash.later, clash.ticket)
 
 
 def _oversold(store: Store, clash: Clash) -> Finding:

@@ -1,12 +1,12 @@
 """What the parts of a command mean: what has to be loaded for them, and what they name."""
 
 from application.catalog.cache import Catalog
-from application.orders.commands import ChangeOrder, ChoosePayment, Request
+from application.orders.commands import NOTHING, ChangeOrder, ChoosePayment, Request
+from application.orders.promocode_uses import uses_of_new, with_uses
 from application.ports.snapshot import Snapshot
 from application.ports.unit_of_work import ReadSet
 from domain.commands import BestAvailable, Payment, TicketsById
-
-NOTHING = TicketsById(())
+from domain.shows import Show
 
 
 def read_set_of(
@@ -15,18 +15,21 @@ def read_set_of(
     *,
     order: str | None = None,
     snapshot: Snapshot | None = None,
-    number: bool = False,
+    new_of: Show | None = None,
 ) -> ReadSet:
-    """What has to be loaded to decide a command: on this order, or with a number on a new one."""
+    """What has to be loaded to decide a command: on this order, or on a new one of a show."""
     tickets = command.tickets or NOTHING
-    return ReadSet(
+    read_set = ReadSet(
         order=order,
         snapshot=snapshot,
-        number=number,
+        number=new_of is not None,
         seats=tickets.tickets if isinstance(tickets, TicketsById) else (),
         picks=tickets.counts if isinstance(tickets, BestAvailable) else {},
         request=None if request.key is None else request.digest,
     )
+    if new_of is not None and command.promocodes:
+        return with_uses(read_set, uses_of_new(command, new_of.promocodes))
+    return read_set
 
 
 def sets_of(catalog: Catalog, show_id: str) -> list[str]:

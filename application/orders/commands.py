@@ -8,9 +8,12 @@ import msgspec
 
 from application.catalog.access import Caller
 from application.event_log.idempotency import key_digest
-from domain.commands import Customer, TicketSelection, VendorData
+from domain.commands import Customer, TicketsById, TicketSelection, VendorData
 from domain.order import Order
 from domain.status import Status
+
+NOTHING = TicketsById(())
+"""A selection of no tickets."""
 
 
 class ChoosePayment(msgspec.Struct, frozen=True):
@@ -23,13 +26,17 @@ class ChoosePayment(msgspec.Struct, frozen=True):
 
 
 class ChangeOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """The command to change an order, or to fill a new one. Parts that are None do not change."""
+    """The command to change an order, or to fill a new one. Parts that are None do not change.
+
+    `promocodes` are the codes, as they were written, that the order is to have afterwards.
+    """
 
     tickets: TicketSelection | None = None
     all_or_nothing: bool = False
     customer: Customer | None = None
     payment: ChoosePayment | None = None
     status: Status | None = None
+    promocodes: tuple[str, ...] | None = None
     vendor_data: VendorData | None = None
 
 

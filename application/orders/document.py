@@ -5,11 +5,14 @@ from datetime import datetime
 from application.orders.document_types import (
     CustomerDocument,
     OrderDocument,
+    OrderValuesDocument,
     PaymentDocument,
+    SetValuesDocument,
     VendorDataDocument,
 )
 from application.runtime.clock import written
 from domain.order import Order
+from domain.promocodes import NO_DISCOUNT
 from domain.status import Status
 
 
@@ -27,7 +30,7 @@ def order_document(order: Order, now: datetime) -> OrderDocument:
         "number": order.number,
         "org": order.org,
         "payment": _payment(order),
-        "promocodes": [],
+        "promocodes": [each.id for each in order.promocodes],
         "reserved_till": None if status is Status.EXPIRED else written(order.reserved_till),
         "rules": {ticket_set: price.rule for ticket_set, price in order.prices.items()},
         "status": status.value,
@@ -35,8 +38,27 @@ def order_document(order: Order, now: datetime) -> OrderDocument:
         "updated_at": written(order.updated_at),
         "value": full,
         "value_extra": extra,
-        "values": {"extra": extra, "full": full, "nominal": nominal},
+        "values": _values(order, extra=extra, full=full, nominal=nominal),
         "vendor": order.vendor,
+    }
+
+
+def _values(order: Order, *, extra: str, full: str, nominal: str) -> OrderValuesDocument:
+    """What the tickets are worth; with the discount where the event has promo codes."""
+    values: OrderValuesDocument = {"extra": extra, "full": full, "nominal": nominal}
+    if order.shows_discount:
+        values["discount"] = f"{order.discount:.2f}"
+        values["sets"] = [_set(order, ticket_set) for ticket_set in order.prices]
+    return values
+
+
+def _set(order: Order, ticket_set: str) -> SetValuesDocument:
+    price, discount = order.price(ticket_set), order.discounts.get(ticket_set, NO_DISCOUNT)
+    return {
+        "d": f"{discount.off:.2f}",
+        "id": ticket_set,
+        "p": f"{price.nominal + price.extra:.2f}",
+        "ps": list(discount.by),
     }
 
 

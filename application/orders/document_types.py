@@ -80,6 +80,26 @@ class ValuesDocument(TypedDict):
     nominal: Annotated[Money, Meta(description="The prices without fees.")]
 
 
+class SetValuesDocument(TypedDict):
+    """What a ticket of a set costs in this order, and what is off."""
+
+    d: Annotated[Money, Meta(description="What is off each ticket.")]
+    id: Annotated[Id, Meta(description="The ticket set.")]
+    p: Annotated[Money, Meta(description="What each ticket costs, discount and fee included.")]
+    ps: Annotated[list[Id], Meta(description="The promo codes, by id, that take something off.")]
+
+
+class OrderValuesDocument(ValuesDocument):
+    """The same of an order. `discount` and `sets` are there if its event has promo codes."""
+
+    discount: NotRequired[
+        Annotated[Money, Meta(description="What is off all tickets; the prices are without it.")]
+    ]
+    sets: NotRequired[
+        Annotated[list[SetValuesDocument], Meta(description="The same for a ticket of each set.")]
+    ]
+
+
 class OrderDocument(TypedDict):
     """An order, as documented."""
 
@@ -94,7 +114,7 @@ class OrderDocument(TypedDict):
     number: Annotated[int, Meta(description="A short, growing number for people.")]
     org: Annotated[Id, Meta(description="The partner that organises the event.")]
     payment: Annotated[PaymentDocument, Meta(description="How it is paid.")]
-    promocodes: Annotated[list[str], Meta(description="Always empty.")]
+    promocodes: Annotated[list[Id], Meta(description="The promo codes that it has, by id.")]
     reserved_till: Annotated[
         Moment | None,
         Meta(description="Until when its tickets are held; null once it has expired."),
@@ -117,7 +137,7 @@ class OrderDocument(TypedDict):
     ]
     value: Annotated[Money, Meta(description="What its tickets are worth, fees included.")]
     value_extra: Annotated[Money, Meta(description="The fees in it.")]
-    values: Annotated[ValuesDocument, Meta(description="The same in parts.")]
+    values: Annotated[OrderValuesDocument, Meta(description="The same in parts.")]
     vendor: Annotated[Id, Meta(description="The partner that created it.")]
 
 

@@ -15,6 +15,13 @@ from domain.refusals import NotTheVendor, UnknownOrder, VersionMismatch
 from domain.status import Status, next_statuses
 
 
+class LastSeenState(msgspec.Struct, kw_only=True):
+    """The order as the last attempt to decide loaded it."""
+
+    version: int = 0
+    at: datetime | None = None
+
+
 def replay(stored: Iterable[StoredEvent]) -> Order:
     """The order that these stored events make; an empty one for none."""
     return Order.replay(map(event_of, stored))

@@ -116,6 +116,8 @@ def wanted(command: ChangeOrder) -> dict[str, Any]:
         requested["all_or_nothing"] = True
     if command.customer is not None:
         requested["customer"] = _given(command.customer)
+    if command.promocodes is not None:
+        requested["promocodes"] = command.promocodes
     if command.payment is not None:
         requested["payment"] = command.payment.system
     if command.vendor_data is not None:

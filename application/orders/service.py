@@ -16,9 +16,10 @@ from application.catalog.access import SYSTEM
 from application.catalog.cache import Catalog, CatalogCache
 from application.event_log.event_mapper import EventMapper
 from application.orders.buyer_ids import BuyerIds
-from application.orders.command_parts import NOTHING, payment_of, read_set_of, sets_of
+from application.orders.command_parts import payment_of, read_set_of, sets_of
 from application.orders.commands import (
     CONTENDED,
+    NOTHING,
     TICKETS_SHORT,
     Answer,
     ChangeOrder,
@@ -28,7 +29,13 @@ from application.orders.commands import (
 from application.orders.concurrency import InFlightRequest, InFlightRequests
 from application.orders.document import order_document
 from application.orders.holdings import Holdings
-from application.orders.loaded_order import present_of, refuse_other_version, refuse_stranger
+from application.orders.loaded_order import (
+    LastSeenState,
+    present_of,
+    refuse_other_version,
+    refuse_stranger,
+)
+from application.orders.promocode_uses import FreeUses, UsesNeeded, change_promocodes, with_uses
 from application.orders.snapshots import Snapshots
 from application.orders.vacancy import TicketsShort, missing_tickets, vacant_tickets
 from application.ports.store import Store, StoreUnavailable
@@ -64,13 +71,6 @@ def _not_recorded(_: RejectedRequest) -> None:
 
 def _no_doubt() -> bool:
     return True
-
-
-class LastSeenState(msgspec.Struct, kw_only=True):
-    """The order as the last attempt to decide loaded it."""
-
-    version: int = 0
-    at: datetime | None = None
 
 
 class OrderService(Application[str]):
@@ -121,7 +121,6 @@ class OrderService(Application[str]):
             self._holdings.look(vendor)
         self._buyers.prepare(command.customer)
         noted: list[Callable[[], None]] = []
-        rest = msgspec.structs.replace(command, tickets=None)
 
         def decide(
             within: Any, loaded: LoadedState, *, final_attempt: bool
@@ -146,11 +145,12 @@ class OrderService(Application[str]):
                 terms=terms,
                 elsewhere=self._elsewhere(vendor, show.org, "", terms, command),
             )
-            self._handle(order, rest, {}, catalog, metadata)
+            uses = FreeUses(loaded, metadata.at, final=final_attempt)
+            self._handle(order, command, {}, catalog, metadata, uses)
             noted.append(self._holdings.note(order, terms.limits))
             return self.answer(within, order, (), request, metadata)
 
-        answer = self.carry_out(read_set_of(command, request, number=True), decide, request, noted)
+        answer = self.carry_out(read_set_of(command, request, new_of=show), decide, request, noted)
         self._record_shortage(answer, command, request)
         return answer
 
@@ -189,7 +189,8 @@ class OrderService(Application[str]):
                 order.show, command, order.tickets, loaded, metadata.at, final_attempt=final_attempt
             )
             try:
-                self._handle(order, command, vacant, catalog, metadata)
+                uses = FreeUses(loaded, metadata.at, final=final_attempt)
+                self._handle(order, command, vacant, catalog, metadata, uses)
             except RefusedByState as refusal:
                 if in_flight.late or present.changed_at > came_at:
                     raise ChangedMeanwhile(reason=refusal, **present.about()) from refusal
@@ -307,9 +308,10 @@ class OrderService(Application[str]):
         vacant: dict[str, str],
         catalog: Catalog,
         metadata: CommandMetadata,
+        uses: FreeUses,
     ) -> None:
         """Have the order decide each part of the command, in the order of its life cycle."""
-        if command.tickets is not None:
+        if command.tickets is not None and not order.is_new:
             terms = catalog.terms(order.org, order.vendor)
             order.change_tickets(
                 command.tickets,
@@ -325,6 +327,7 @@ class OrderService(Application[str]):
         if command.customer is not None:
             user = self._buyers.user(order, command.customer)
             set_customer(order, command.customer, metadata, user)
+        change_promocodes(order, command, catalog, metadata, uses)
         if command.payment is not None:
             order.choose_payment(payment_of(command.payment, catalog), metadata)
         if command.vendor_data is not None:
@@ -398,7 +401,9 @@ class OrderService(Application[str]):
                 return msgspec.structs.replace(outcome.result, position=outcome.position)
             while noted:
                 noted.pop()()
-            if isinstance(outcome, TicketsShort):
+            if isinstance(outcome, UsesNeeded):
+                read_set = with_uses(read_set, outcome)
+            elif isinstance(outcome, TicketsShort):
                 loaded = self.store.overdue(outcome.seats, outcome.sets, self._clock())
                 overdue = [each for each in loaded if each not in asked_to_expire]
                 self.expire(overdue, request.id, till)

@@ -9,6 +9,7 @@ from application.ports.tickets import Ticket
 from application.ports.unit_of_work import LoadedState
 from domain.commands import BestAvailable, TicketsById, TicketSelection
 from domain.order import Order
+from domain.promocodes import is_use
 from domain.refusals import TicketOfAnotherShow, UnknownTicket
 
 
@@ -35,7 +36,8 @@ def vacant_tickets(
     Refuses unknown tickets and those of another show. Unless it is the `final_attempt`, raises
     `TicketsShort` where freeing overdue holds might bring more.
     """
-    seats = [_checked_seat(seat, show) for seat in loaded.seats if seat.id not in held]
+    sought = [seat for seat in loaded.seats if seat.id not in held and not is_use(seat.id)]
+    seats = [_checked_seat(seat, show) for seat in sought]
     if isinstance(command.tickets, TicketsById):
         known = held.keys() | {seat.id for seat in seats}
         for ticket in command.tickets.tickets:

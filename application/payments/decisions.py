@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from application.orders.commands import Answer, ChangeOrder, Request
 from application.orders.concurrency import InFlightRequest
-from application.orders.loaded_order import present_of
-from application.orders.service import LastSeenState, OrderService
+from application.orders.loaded_order import LastSeenState, present_of
+from application.orders.service import OrderService
 from application.ports.gateway_notices import GatewayNotice, NoticeState
 from application.ports.unit_of_work import IdempotencyRecord, LoadedState, ReadSet
 from application.read_models.tickets import owned

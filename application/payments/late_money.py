@@ -7,11 +7,14 @@ from datetime import datetime
 import msgspec
 
 from application.catalog.cache import Catalog
+from application.orders.promocode_uses import FreeUses
 from application.orders.vacancy import TicketsShort
 from application.payments.decisions import Decision
 from domain.gateway import Late
 from domain.order import Order
 from domain.pricing import worth
+from domain.promocodes import claimed_uses
+from domain.refusals import PromocodeUsedUp, PromocodeUsedUpByBuyer
 
 
 class Again(msgspec.Struct, frozen=True):
@@ -53,6 +56,20 @@ def tickets_again(order: Order, decision: Decision, again: Again) -> Mapping[str
     if not decision.final and (overdue or short):
         raise TicketsShort(overdue, short)
     return {} if missing else chosen
+
+
+def uses_again(order: Order, decision: Decision) -> tuple[str, ...] | None:
+    """The uses of its promo codes that an order may have again; None where one is used up.
+
+    Raises `UsesNeeded`, and `TicketsShort` where freeing overdue holds might bring more.
+    """
+    free = FreeUses(decision.loaded, decision.metadata.at, final=decision.final)
+    try:
+        uses = claimed_uses(order.promocodes, order.customer.email, order.own_uses, free.take)
+    except (PromocodeUsedUp, PromocodeUsedUpByBuyer):
+        return None
+    free.refuse_unloaded()
+    return uses
 
 
 def _offered(order: Order, again: Again, at: datetime) -> set[str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from application.payments.decisions import Decision
-from application.payments.late_money import Again, tickets_again
+from application.payments.late_money import Again, tickets_again, uses_again
 from application.payments.notice import Notice, NoticeType
 from domain.gateway import DisputeState, PaymentNotice
 from domain.order import Order
@@ -65,6 +65,7 @@ def _note_received(order: Order, decision: Decision, about: PaymentNotice, again
     known = order.money.sold_in if order.money else ""
     metadata = decision.metadata
     late = order.status_at(metadata.at) in LET_GO
+    tickets = tickets_again(order, decision, again) if late else None
     note_received(
         order,
         about,
@@ -73,5 +74,6 @@ def _note_received(order: Order, decision: Decision, about: PaymentNotice, again
         due_in=known or again.catalog.currency(order.show),
         late=again.late,
         refund=next_refund_id(order),
-        tickets=tickets_again(order, decision, again) if late else None,
+        tickets=tickets,
+        uses=uses_again(order, decision) if tickets else order.uses,
     )

@@ -53,12 +53,14 @@ class ReadSet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LoadedState(msgspec.Struct, kw_only=True):
-    """What was loaded for a `ReadSet`. `picks` maps vacant tickets to their sets.
+    """What was loaded for a `ReadSet`.
 
+    `read_set` is what was sought; `picks` maps vacant tickets to their sets.
     `events` are all of the order's, or begin with the last event of `snapshot`. That may be the
     snapshot of another unit of work.
     """
 
+    read_set: ReadSet = ReadSet()
     events: Sequence[Notification] = ()
     snapshot: Snapshot | None = None
     number: int = 0
@@ -75,11 +77,13 @@ class LoadedState(msgspec.Struct, kw_only=True):
 class TicketChange(msgspec.Struct, frozen=True, kw_only=True):
     """The changes that an order's new events make to the rows of its tickets.
 
-    `taken` tickets become the order's, `freed` ones nobody's, and `kept` ones stay; taken and
-    kept are held until `held_till`, or are sold when that is None.
+    `made` are rows that there have to be before anything is taken. `taken` tickets become the
+    order's, `freed` ones nobody's, and `kept` ones stay; taken and kept are held until
+    `held_till`, or are sold when that is None.
     """
 
     order: str
+    made: Sequence[Ticket] = ()
     taken: Sequence[str] = ()
     freed: Sequence[str] = ()
     kept: Sequence[str] = ()

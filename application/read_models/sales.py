@@ -25,6 +25,8 @@ from domain.events import (
 )
 from domain.gateway import DisputeState
 from domain.pricing import Price
+from domain.promocode_events import last_discounts
+from domain.promocodes import Discount, discounted
 from domain.ticket_moves import follow
 
 WHOLE_SHOW = ""
@@ -76,7 +78,7 @@ class Totals:
 
     def add(self, events: Sequence[Event]) -> None:
         """Take in an order. Raises `UnknownEvent`."""
-        fold = _Fold(self.tallies)
+        fold = _Fold(self.tallies, last_discounts(events))
         follow(fold, events)
         fold.count_money(events)
 
@@ -92,10 +94,16 @@ class Totals:
 class _Fold:
     """The tickets of one order; `_held` has, by ticket, its set and the tally that counts it."""
 
-    __slots__ = ("_held", "_prices", "_sets", "_show", "_sold", "_tallies")
+    __slots__ = ("_discounts", "_held", "_prices", "_sets", "_show", "_sold", "_tallies")
 
-    def __init__(self, tallies: defaultdict[tuple[str, str, str], Tally]) -> None:
+    def __init__(
+        self,
+        tallies: defaultdict[tuple[str, str, str], Tally],
+        discounts: Mapping[str, Discount],
+    ) -> None:
+        """`discounts` are those with which the order was sold: no later event changes them."""
         self._tallies = tallies
+        self._discounts = discounts
         self._show = ""
         self._prices: Mapping[str, Price] = {}
         self._held: dict[str, tuple[str, Tally]] = {}
@@ -105,7 +113,7 @@ class _Fold:
     def take(self, tickets: Mapping[str, str], event: Event) -> None:
         """Count tickets as held since the day of the event."""
         day = _day(event.at)
-        if type(event) is OrderCreated:
+        if isinstance(event, OrderCreated):
             self._show, self._prices = event.show, event.prices
             self._tallies[self._show, WHOLE_SHOW, day].orders += 1
         for ticket, ticket_set in tickets.items():
@@ -133,7 +141,7 @@ class _Fold:
         day = _day(event.at)
         for ticket, (ticket_set, taken) in self._held.items():
             taken.held -= 1
-            price = self._prices[ticket_set]
+            price = self._price(ticket_set)
             tally = self._tallies[self._show, ticket_set, day]
             tally.sold += 1
             self._sold[ticket] = ticket_set
@@ -170,8 +178,11 @@ class _Fold:
             tally.refunded += part
             tally.tickets_refunded += 1
 
+    def _price(self, ticket_set: str) -> Price:
+        return discounted(self._prices[ticket_set], self._discounts.get(ticket_set))
+
     def _worth(self, ticket: str) -> int:
-        price = self._prices[self._sold[ticket]]
+        price = self._price(self._sold[ticket])
         return hundredths(price.nominal) + hundredths(price.extra)
 
     def give_back(self, tickets: Iterable[str], event: Event) -> None:

@@ -293,6 +293,8 @@ def _show_report(session: Session, report: "Report") -> None:
     session.out.print(
         f"{report.holdings:,} times a ticket came to an order, {report.tickets:,} different ones."
     )
+    if report.promocode_uses:
+        session.out.print(f"{report.promocode_uses:,} times an order took a use of a promo code.")
     if report.recorded:
         session.out.print(
             f"{report.recorded:,} idempotency records; no event proves {report.unproven:,} of them,"

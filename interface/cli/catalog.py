@@ -58,9 +58,12 @@ def load(session: Session, file: BinaryIO | None, *, sample: bool, as_json: bool
 @database_option
 def show(session: Session, *, as_json: bool) -> None:
     """Show the catalogue, and how many tickets are vacant."""
+    from application.catalog.promocode_rows import uses_left  # noqa: PLC0415
+
     services = session.services
     known = services.catalog.current()
     vacant = services.store.vacancies(list(known.shows), services.clock())
+    left = uses_left(services.store, known.shows.values(), services.clock())
     if as_json:
         session.print_json(
             {
@@ -69,7 +72,7 @@ def show(session: Session, *, as_json: bool) -> None:
                     _with_gateway(each, known.gateway(each)) for each in _systems(known)
                 ],
                 "deals": list(known.deals.values()),
-                "events": [_with_vacant(each, vacant) for each in known.shows.values()],
+                "events": [_with_vacant(each, vacant, left) for each in known.shows.values()],
             }
         )
         return
@@ -82,6 +85,7 @@ def show(session: Session, *, as_json: bool) -> None:
         approves = "yes" if deal.approves_refunds else ""
         deals.add_row(deal.id, deal.org, deal.vendor, approves, minute(deal.ended_at))
     events = [_sets_table(event, vacant) for event in known.shows.values()]
+    events += [_promocodes_table(each, left) for each in known.shows.values() if each.promocodes]
     for table in (partners, _systems_table(known), deals, *events):
         session.out.print(table, "")
 
@@ -118,8 +122,21 @@ def _sets_table(event: Any, vacant: dict[str, int]) -> Table:
     return table
 
 
-def _with_vacant(show: Any, vacant: dict[str, int]) -> dict[str, Any]:
+def _promocodes_table(event: Any, left: dict[str, int]) -> Table:
+    columns = ("promo code", "id", "off", "limit", "left", "per buyer")
+    table = listing(*columns, title=f"Promo codes of {event.title} ({event.id})")
+    for each in event.promocodes:
+        off = str(each.amount) if each.percent is None else f"{each.percent} %"
+        limits = (str(each.limit or ""), str(left.get(each.id, "")), str(each.per_buyer or ""))
+        table.add_row(each.code, each.id, off, *limits)
+    return table
+
+
+def _with_vacant(show: Any, vacant: dict[str, int], left: dict[str, int]) -> dict[str, Any]:
     document: dict[str, Any] = msgspec.to_builtins(show)
     for each in document["sets"]:
         each["vacant"] = vacant.get(each["id"], 0)
+    for each in document.get("promocodes", ()):
+        if each["id"] in left:
+            each["left"] = left[each["id"]]
     return document

@@ -53,7 +53,10 @@ KNOWN: Tree = {
     "updated_at": None,
     "value": None,
     "value_extra": None,
-    "values": dict.fromkeys(("extra", "full", "nominal")),
+    "values": {
+        **dict.fromkeys(("discount", "extra", "full", "nominal")),
+        "sets": dict.fromkeys(("d", "id", "p", "ps")),
+    },
     "vendor": PARTNER,
     "vendor_data": dict.fromkeys(("order_id", "raw")),
 }

@@ -14,6 +14,7 @@ from application.runtime import people
 MOST_URL = 2000
 MOST_WHOLE = 2**53 - 1
 """The largest whole number that all readers of JSON take for the same."""
+MOST_CODE = 100
 
 OBJECT_ID = re.compile(r"[0-9a-f]{24}\Z")
 PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f]*\Z")
@@ -41,6 +42,14 @@ class Written(fields.String):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         return self._form(super()._deserialize(value, *args, **kwargs))
+
+
+class PromocodeText(Written):
+    """A promo code as somebody typed it: 1 to 100 printable characters, not only spaces."""
+
+    def __init__(self) -> None:
+        checks = [validate.Length(1, MOST_CODE), printable(), validate.Regexp(NOT_BLANK)]
+        super().__init__(people.visible, validate=checks)
 
 
 class EmailAddress(fields.Email):

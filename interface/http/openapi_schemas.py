@@ -151,8 +151,9 @@ def anchored(pattern: str) -> str:
     return f"^(?:{inside}){end}" if "|" in inside else f"^{inside}{end}"
 
 
-EXPANDED = {"tickets": "OrderTicket", "event": "ShowHead", "org": "Partner", "vendor": "Partner"}
-"""What an id in an order becomes when fields inside it are requested."""
+EXPANDED = {"tickets": "OrderTicket", "event": "ShowHead", "sets": "SetValues"}
+EXPANDED |= dict.fromkeys(("org", "vendor"), "Partner")
+"""What an id, or an entry of a list, in an order becomes when fields inside it are requested."""
 
 
 ONLY_SHAPED = {"vendor_data": {"$ref": "#/components/schemas/VendorData"}}

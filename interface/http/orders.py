@@ -87,6 +87,7 @@ OF_A_COMMAND = (
     refusals.TooManyTicketsHeld,
     refusals.DealEnded,
     refusals.PartnerSuspended,
+    *problems.OF_PROMOCODES,
 )
 
 CREATE_ORDER = Operation(
@@ -96,7 +97,8 @@ CREATE_ORDER = Operation(
     says="Creates an order of an event and holds its tickets for ten minutes. Tickets are named by"
     " their ids, or chosen by the service out of sets, never both; an order may also be created"
     " without any. Tickets that are not vacant are left out of the order, unless `all_or_nothing`"
-    " is true: then the order gets all or none. Customer, payment and status may be given at once.",
+    " is true: then the order gets all or none. Customer, promo codes, payment and status may be"
+    " given at once.",
     query=ORDER_SHAPE_IN,
     body=ORDER_IN,
     headers=(headers.IDEMPOTENCY_KEY,),
@@ -128,7 +130,7 @@ CHANGE_ORDER = Operation(
     scopes=(ORDERS_WRITE, PAYMENTS_WRITE),
     tag="orders",
     summary="Change an order",
-    says="Changes tickets, customer, payment and status, all together or not at all."
+    says="Changes tickets, customer, promo codes, payment and status, all together or not at all."
     " `tickets` and `random` name the wanted end state: missing tickets are taken, tickets that are"
     " no longer named are released, and the others stay. A request that changes nothing records"
     " no event, and its answer is the order as it is.",
@@ -147,6 +149,7 @@ CHANGE_ORDER = Operation(
         *OF_A_COMMAND,
         refusals.PaymentLocked,
         refusals.CustomerLocked,
+        refusals.PromocodesLocked,
         refusals.TicketsLocked,
         refusals.TicketsOnlyOut,
         refusals.TicketsIncomplete,
@@ -350,8 +353,8 @@ def _check_scopes(incoming: Incoming, command: ChangeOrder) -> None:
     What moves an order towards its payment needs `payments:write`, all else `orders:write`.
     """
     pays = command.payment is not None or command.status in PAYING
-    sells = command.tickets is not None or command.customer is not None
-    sells = sells or command.vendor_data is not None
+    parts = (command.tickets, command.customer, command.promocodes, command.vendor_data)
+    sells = any(part is not None for part in parts)
     sells = sells or (command.status is not None and command.status not in PAYING)
     may = incoming.caller.may
     if pays and not may(PAYMENTS_WRITE):

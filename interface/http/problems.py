@@ -2,6 +2,7 @@
 
 import msgspec
 
+from domain import refusals
 from domain.refusals import Refusal
 from interface.http.errors import status_of
 
@@ -109,3 +110,14 @@ OF_A_BODY_ON_ITS_WAY = (BODY_TOO_SLOW, TOO_MANY_BODIES)
 RANDOM_AND_TICKETS = Problem("random_and_tickets", 400, "Both random and tickets are given.")
 OF_A_WAIT = (BAD_POSITION, READ_MODEL_BEHIND)
 """Problems of calls that take X-Wait-For-Position."""
+
+OF_PROMOCODES = (
+    refusals.UnknownPromocode,
+    refusals.PromocodeNotBegun,
+    refusals.PromocodeEnded,
+    refusals.PromocodeUsedUp,
+    refusals.PromocodeUsedUpByBuyer,
+    refusals.PromocodeNotForSets,
+    refusals.PromocodeTooFewTickets,
+    refusals.PromocodeTooManyTickets,
+)

@@ -23,6 +23,7 @@ from interface.http.input_fields import (
     MomentRange,
     ObjectId,
     PlainValue,
+    PromocodeText,
     Some,
     TrueOrFalse,
     Words,
@@ -32,6 +33,7 @@ from interface.http.input_fields import (
 )
 
 MOST_TICKETS = 1000
+MOST_CODES = 10
 MOST_EMAIL = 254
 MOST_NAME = 200
 MOST_PAGE = 200
@@ -155,6 +157,14 @@ class OrderChangeIn(Schema):
     payment = fields.Nested(
         PaymentIn, metadata={"description": "How to pay; what is missing or null stays."}
     )
+    promocodes = Some(
+        PromocodeText(),
+        most=MOST_CODES,
+        metadata={
+            "description": "The promo codes that the order is to have afterwards, in any case; each"
+            " takes off what those before it left. None takes all off."
+        },
+    )
     vendor_data = fields.Nested(
         VendorDataIn,
         metadata={"description": "What the vendor keeps; what is missing or null stays."},
@@ -192,6 +202,7 @@ class OrderChangeIn(Schema):
             payment=data.get("payment"),
             status=data.get("status"),
             vendor_data=data.get("vendor_data"),
+            promocodes=tuple(data["promocodes"]) if "promocodes" in data else None,
         )
 
     @post_load

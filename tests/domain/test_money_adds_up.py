@@ -25,7 +25,9 @@ from domain.order_money import (
     note_started,
     resolve,
 )
+from domain.order_promocodes import apply_promocodes
 from domain.order_refunds import approve_refund, pay_refund, reject_refund, request_refund
+from domain.promocodes import Promocode
 from domain.refunds import Culprit
 from domain.refusals import Refusal
 from domain.status import Status
@@ -48,7 +50,7 @@ def at(minutes):
     return CommandMetadata(NOW + timedelta(minutes=minutes), "gateway:api/CARD", "notice")
 
 
-def an_order_in_payment():
+def an_order_in_payment(percent=""):
     order = Order.create(
         "56a73b7ff06c5a21c393806b",
         1,
@@ -61,6 +63,9 @@ def an_order_in_payment():
         all_or_nothing=False,
         metadata=at(0),
     )
+    if percent:
+        code = Promocode(id="p", code="CODE", percent=Decimal(percent), limit=1)
+        apply_promocodes(order, ["code"], [code], at(0), lambda *_: "promocode/p/1")
     order.choose_payment(Payment(GATEWAY), at(0))
     order.move_to(Status.IN_PROGRESS, at(0), SECRET)
     return order
@@ -72,7 +77,8 @@ def receive(order, notice, metadata, *, late=Late.EQUAL_TICKETS, vacant=True):
         note_received(order, notice, metadata, SECRET, **asked)
     except TicketsNeeded as needed:
         tickets = needed.tickets if vacant else {}
-        note_received(order, notice, metadata, SECRET, **asked, tickets=tickets)
+        uses = {"uses": order.uses}
+        note_received(order, notice, metadata, SECRET, **asked, **uses, tickets=tickets)
 
 
 def dispute(state):
@@ -126,10 +132,11 @@ STEPS = {
 
 @settings(max_examples=300, deadline=None)
 @given(
-    st.lists(st.tuples(st.sampled_from(sorted(STEPS)), NOTICES, st.integers(0, 40)), max_size=14)
+    st.sampled_from(["", "", "33.33", "100"]),
+    st.lists(st.tuples(st.sampled_from(sorted(STEPS)), NOTICES, st.integers(0, 40)), max_size=14),
 )
-def test_each_cent_has_a_place_after_every_step(steps):
-    order = an_order_in_payment()
+def test_each_cent_has_a_place_after_every_step(percent, steps):
+    order = an_order_in_payment(percent)
     events = list(order.pending)
     for name, notice, minutes in steps:
         try:

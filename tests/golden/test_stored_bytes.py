@@ -17,11 +17,14 @@ from domain.events import (
     Idempotency,
     MoneyKept,
     OrderCreated,
+    OrderCreatedWithPromocodes,
     OrderReinstated,
     PaymentFailed,
     PaymentReceived,
     PaymentStarted,
     PaymentSystemSet,
+    PromocodesApplied,
+    PromocodeUsesChanged,
     RefundApproved,
     RefundFailed,
     RefundPaid,
@@ -36,6 +39,7 @@ from domain.events import (
 from domain.gateway import DisputeState
 from domain.payment import ConfirmedBy, PaymentSystem
 from domain.pricing import Price
+from domain.promocodes import Discount, PromocodeTerms, use_of, uses_of, uses_of_buyer
 from domain.refunds import Culprit
 from domain.status import Status
 
@@ -65,6 +69,7 @@ MONEY = {
     "currency": "RUB",
 }
 REFUND = {"refund": "5703daea2d709509727f92a5"}
+PROMO, OTHER_PROMO = "570fb8952d70951b382b0b65", "570fb8952d70951b382b0b66"
 FIRST, SECOND = "56a6253df06c5a059a9380a0", "56a6253df06c5a059a9380a1"
 
 EXPECTED = {
@@ -82,6 +87,43 @@ EXPECTED = {
         },
         tickets={"56a6253df06c5a059a9380a0": PARTERRE, "56a6253df06c5a059a9380a1": BALCONY},
         reserved_till=datetime(2016, 1, 26, 9, 35, 19, 378000, tzinfo=UTC),
+    ),
+    "OrderCreated.2": OrderCreatedWithPromocodes(
+        **told(25, 1),
+        number=497291904,
+        show="56a6253df06c5a059a93802e",
+        org="56810047f06c5a6ac62f4e1d",
+        vendor="56810047f06c5a6ac62f4e1e",
+        deal="56810047f06c5a6ac62f4e1f",
+        lang="ru",
+        prices={PARTERRE: Price("56a6254bf06c5a059b93800b", Decimal("100.00"), Decimal("5.50"))},
+        tickets={"56a6253df06c5a059a9380a0": PARTERRE},
+        reserved_till=datetime(2016, 1, 26, 9, 35, 19, 378000, tzinfo=UTC),
+    ),
+    "PromocodesApplied.1": PromocodesApplied(
+        **told(26, 2),
+        promocodes=(
+            PromocodeTerms(
+                id=PROMO,
+                code="ВЕСНА",
+                sets=(PARTERRE,),
+                percent=Decimal("12.5"),
+                limit=100,
+                per_buyer=2,
+                least_tickets=2,
+                most_tickets=6,
+            ),
+            PromocodeTerms(id=OTHER_PROMO, code="MINUS5", amount=Decimal("5.00")),
+        ),
+        discounts={PARTERRE: Discount(Decimal("17.50"), (PROMO, OTHER_PROMO))},
+        uses=(use_of(uses_of(PROMO), 17),),
+    ),
+    "PromocodeUsesChanged.1": PromocodeUsesChanged(
+        **told(27, 3),
+        uses=(
+            use_of(uses_of(PROMO), 17),
+            use_of(uses_of_buyer(PROMO, "Anna@Example.org"), 1),
+        ),
     ),
     "TicketsChanged.1": TicketsChanged(
         **told(26, 2),

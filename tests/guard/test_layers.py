@@ -18,7 +18,8 @@ NAMED_IN_ANSWERS = frozenset(
 )
 PURE = frozenset(
     {"abc", "collections", "dataclasses", "datetime", "decimal", "enum", "functools", "hashlib"}
-    | {"itertools", "math", "operator", "re", "string", "types", "typing", "__future__"}
+    | {"itertools", "math", "operator", "re", "string", "types", "typing", "unicodedata"}
+    | {"__future__"}
 )
 """What of the standard library has no clock, no randomness and no I/O."""
 CLOCKS_AND_FILES = {"now", "utcnow", "today", "open", "print", "input", "getenv", "read_text"}

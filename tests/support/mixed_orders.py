@@ -14,6 +14,7 @@ from mixed_money import Cashier
 from application.catalog.access import Caller
 from application.catalog.loading import load_catalog
 from application.orders.commands import ChangeOrder, ChoosePayment, Request
+from application.orders.promocode_uses import UsesNeeded, with_uses
 from application.orders.service import OrderService
 from application.ports.unit_of_work import UnitOfWork, Written
 from domain.commands import BestAvailable, Customer, TicketsById, VendorData
@@ -88,6 +89,11 @@ def shows_file(amount, theatres_keys=(THEATRES_KEY,), clubs_keys=(CLUBS_KEY,)):
         show(evening, THEATRE, "Evening", theatre, *(f"2031-06-01T{each}" for each in HOURS)),
         show(night, CLUB, "Night", club, *(f"2031-06-02T{each}" for each in HOURS)),
     ]
+    shows[0]["promocodes"] = [
+        {"id": "56a6254bf06c5a059b938041", "code": "SPRING", "percent": 15},
+        {"id": "56a6254bf06c5a059b938042", "code": "TWICE", "amount": 50, "per_buyer": 2},
+        {"id": "56a6254bf06c5a059b938043", "code": "LIMITED", "percent": "33.33", "limit": 1000},
+    ]
     return catalog_file(partners, shows, systems, DEALS)
 
 
@@ -106,12 +112,18 @@ class Hurried(OrderService):
 
     def flush(self):
         """Carry out what was asked; return the orders as they are now, but those refused."""
-        outcomes = self.store.write_all(self._asked_for)
-        self._asked_for = []
-        for outcome in outcomes:
-            if not isinstance(outcome, Written | Refusal):
-                raise outcome
-        return [each.result.order for each in outcomes if isinstance(each, Written)]
+        orders = []
+        while self._asked_for:
+            asked, self._asked_for = self._asked_for, []
+            for each, outcome in zip(asked, self.store.write_all(asked), strict=True):
+                if isinstance(outcome, UsesNeeded):
+                    read_set = with_uses(each.read_set, outcome)
+                    self._asked_for.append(UnitOfWork(read_set, each.decide))
+                elif isinstance(outcome, Written):
+                    orders.append(outcome.result.order)
+                elif not isinstance(outcome, Refusal):
+                    raise outcome
+        return orders
 
 
 def make_mixed_orders(services, count, *, seed=1, start=NOON, batch=250):
@@ -120,7 +132,7 @@ def make_mixed_orders(services, count, *, seed=1, start=NOON, batch=250):
     Some are left at every point of their lives: empty, held, being paid, done, canceled, expired,
     and overdue without that being recorded.
     """
-    maker = _Maker(services, random.Random(seed), start)
+    maker = _Maker(services, random.Random(seed), random.Random(seed + 1), start)
     while len(maker.ids) < count:
         maker.round(min(batch, count - len(maker.ids)))
     for _ in range(4):
@@ -129,8 +141,10 @@ def make_mixed_orders(services, count, *, seed=1, start=NOON, batch=250):
 
 
 class _Maker:
-    def __init__(self, services, rng, start):
+    def __init__(self, services, rng, codes, start):
+        """`codes` decides on promo codes alone, so that all else is the same without them."""
         self._rng = rng
+        self._codes = codes
         self._now = start
         self._orders = Hurried(services.store, services.catalog, lambda: self._now)
         self._open = {}
@@ -187,6 +201,7 @@ class _Maker:
             customer=self._customer() if rng.random() < 0.2 else None,
             payment=ChoosePayment(rng.choice(SYSTEMS)) if paying else None,
             status=Status.IN_PROGRESS if paying and rng.random() < 0.5 else None,
+            promocodes=self._promocodes(show) if tickets else None,
         )
 
     def _next(self, order):
@@ -215,6 +230,11 @@ class _Maker:
 
     def _vendor_data(self):
         return VendorData(order_id=f"A-{self._turn}", raw={"till": self._turn % 7})
+
+    def _promocodes(self, show):
+        if show != SEATED or self._codes.random() < 0.7:
+            return None
+        return tuple(self._codes.sample(["SPRING", "TWICE", "LIMITED"], 2))
 
     def _customer(self):
         number = self._rng.randint(1, 10**6)

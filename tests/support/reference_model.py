@@ -7,8 +7,9 @@ Nothing here is fast, stored or safe against races.
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
+CENT = Decimal("0.01")
 LIVING = ("executed", "in_progress")
 OVER = ("canceled", "expired")
 NEXT = {"executed": ("in_progress", "canceled"), "in_progress": ("done", "canceled")}
@@ -23,12 +24,30 @@ NOBODY = dict.fromkeys(("email", "first_name", "lang", "last_name", "mobile", "u
 
 
 @dataclass(frozen=True)
+class Code:
+    """A promo code: what it takes off tickets of its sets, and how often it may be used."""
+
+    id: str
+    sets: tuple[str, ...]
+    percent: int = 0
+    amount: str = ""
+    limit: int | None = None
+    per_buyer: int | None = None
+    least: int = 1
+
+    def taken_off(self, price):
+        off = (price * self.percent / 100).quantize(CENT, ROUND_HALF_UP)
+        return min(price, Decimal(self.amount) if self.amount else off)
+
+
+@dataclass(frozen=True)
 class Show:
     """`sets` has the tickets by set, `rules` by set the price rules: id, nominal, extra, till."""
 
     org: str
     sets: dict[str, tuple[str, ...]]
     rules: dict[str, tuple[tuple[str, str, str, datetime | None], ...]]
+    codes: dict[str, Code] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -50,6 +69,11 @@ class ModelCommand:
     system: str | None = None
     success_url: str | None = None
     status: str | None = None
+    codes: tuple[str, ...] | None = None
+
+    @property
+    def asks_for_tickets(self):
+        return bool(self.seats or self.counts)
 
 
 @dataclass
@@ -74,6 +98,8 @@ class Entry:
     success_url: str | None = None
     paying_by: str | None = None
     redirect_url: str | None = None
+    codes: tuple[str, ...] = ()
+    uses: frozenset[tuple[str, ...]] = frozenset()
     events: int = 1
 
     def status_at(self, now):
@@ -229,6 +255,11 @@ class BoxOffice:
             entry.tickets = [each for each in entry.tickets if each in handed_out] + added
             self._note(entry)
             entry.updated_at = entry.changed_at
+            fit = tuple(each for each in entry.codes if self._unfit(entry, each) is None)
+            if fit != entry.codes:
+                ids = {self.code(entry, each).id for each in fit}
+                uses = frozenset(use for use in entry.uses if use[0] in ids)
+                self._have_codes(entry, fit, uses)
 
     def _rest(self, entry, command, given):
         now = self.clock()
@@ -239,10 +270,77 @@ class BoxOffice:
             if entry.customer["email"] is not None:
                 entry.customer["user"] = self._user(entry, given)
             self._note(entry)
+        self._change_codes(entry, command)
         if command.system or command.success_url:
             self._choose_payment(entry, command)
         if command.status is not None and command.status != entry.status_at(now):
             self._move(entry, command.status, given)
+
+    def code(self, entry, name):
+        return self.shows[entry.show].codes[name]
+
+    def _unfit(self, entry, name):
+        """Why a code is not for the order's tickets; None if it is."""
+        code = self.code(entry, name)
+        count = sum(self.set_of(entry.show, each) in code.sets for each in entry.tickets)
+        if not count:
+            return "promocode_not_for_sets"
+        return None if count >= code.least else "promocode_too_few_tickets"
+
+    def _have_codes(self, entry, codes, uses):
+        entry.codes, entry.uses = codes, uses
+        self._note(entry)
+        entry.updated_at = entry.changed_at
+
+    def _change_codes(self, entry, command):
+        if command.codes is not None and (entry.tickets or not command.asks_for_tickets):
+            if any(each not in self.shows[entry.show].codes for each in command.codes):
+                raise SaysNo("unknown_promocode")
+            if command.codes != entry.codes:
+                if entry.status_at(self.clock()) != "executed":
+                    raise SaysNo("promocodes_locked")
+                for unfit in filter(None, (self._unfit(entry, each) for each in command.codes)):
+                    raise SaysNo(unfit)
+                self._have_codes(entry, command.codes, self._uses(entry, command.codes))
+        if command.customer and entry.codes:
+            uses = self._uses(entry, entry.codes)
+            if uses != entry.uses:
+                entry.uses = uses
+                self._note(entry)
+
+    def _uses(self, entry, names):
+        """The uses that the order takes, of the codes and then of its buyer."""
+        codes = [self.code(entry, each) for each in names]
+        mail = entry.customer.get("email")
+        wanted = [((code.id,), code.limit, "promocode_used_up") for code in codes if code.limit]
+        wanted += [
+            ((code.id, mail), code.per_buyer, "promocode_used_up_by_buyer")
+            for code in codes
+            if code.per_buyer and mail
+        ]
+        had = entry.uses if entry.status not in OVER else ()
+        for use, most, refusal in wanted:
+            if use not in had and self._used(use, entry) >= most:
+                raise SaysNo(refusal)
+        return frozenset(use for use, _, _ in wanted)
+
+    def _used(self, use, but):
+        """How many other orders have a use now."""
+        return sum(
+            use in each.uses and each.status_at(self.clock()) not in OVER
+            for each in self.entries.values()
+            if each.id != but.id
+        )
+
+    def _price(self, entry, ticket_set):
+        """The nominal price less what each code takes off, the fee, and which codes did."""
+        _, nominal, extra = entry.prices[ticket_set]
+        left, by = Decimal(nominal), []
+        for code in (self.code(entry, each) for each in entry.codes):
+            off = code.taken_off(left) if ticket_set in code.sets else Decimal(0)
+            left -= off
+            by += [code.id] * bool(off)
+        return left, Decimal(extra), by
 
     def _choose_payment(self, entry, command):
         chosen = (command.system or entry.system, command.success_url or entry.success_url)
@@ -260,16 +358,18 @@ class BoxOffice:
             raise SaysNo("status_of_the_system")
         if wanted not in NEXT.get(entry.status_at(self.clock()), ()):
             raise SaysNo("move_not_allowed")
-        if wanted == "in_progress" and entry.system is None:
+        free = not self._worth(entry)
+        if wanted == "in_progress" and entry.system is None and not (entry.tickets and free):
             raise SaysNo("payment_system_missing")
         if wanted == "in_progress" and not entry.tickets:
             raise SaysNo("no_tickets")
-        if wanted == "done" and not self.systems[entry.system].by_vendor:
+        by_vendor = entry.system is None or self.systems[entry.system].by_vendor
+        if wanted == "done" and not by_vendor and not free:
             raise SaysNo("confirmed_by_gateway")
         self._note(entry)
         entry.status = wanted
         if wanted == "in_progress":
-            system = self.systems[entry.system]
+            system = self.systems.get(entry.system) or System(None, 10)
             entry.paying_by = system.id
             entry.updated_at = entry.changed_at
             entry.held_till = entry.changed_at + timedelta(minutes=system.minutes)
@@ -283,17 +383,27 @@ class BoxOffice:
         assert [each for each, known in self.users.items() if known == user] == [buyer]
         return user
 
+    def _worth(self, entry):
+        prices = [self._price(entry, self.set_of(entry.show, each)) for each in entry.tickets]
+        return sum((nominal + extra for nominal, extra, _ in prices), Decimal(0))
+
     # What an order looks like.
 
     def document(self, order):
         """An order as a customer is shown it."""
         entry = self.entries[order]
         now = self.clock()
-        prices = [entry.prices[self.set_of(entry.show, each)] for each in entry.tickets]
-        nominal = sum((Decimal(price[1]) for price in prices), Decimal(0))
-        extra = sum((Decimal(price[2]) for price in prices), Decimal(0))
+        sets = [self.set_of(entry.show, each) for each in entry.tickets]
+        prices = [self._price(entry, each) for each in sets]
+        nominal = sum((price[0] for price in prices), Decimal(0))
+        extra = sum((price[1] for price in prices), Decimal(0))
         values = {"nominal": nominal, "extra": extra, "full": nominal + extra}
-        money = {name: str(value.quantize(Decimal("0.01"))) for name, value in values.items()}
+        if self.shows[entry.show].codes:
+            whole = sum((Decimal(entry.prices[each][1]) for each in sets), Decimal(0))
+            values["discount"] = whole - nominal
+        money = {name: str(value.quantize(CENT)) for name, value in values.items()}
+        if self.shows[entry.show].codes:
+            money["sets"] = [self._set_document(entry, each) for each in entry.prices]
         payment = {
             "system": entry.paying_by,
             "success_url": entry.success_url,
@@ -317,10 +427,20 @@ class BoxOffice:
             "rules": {name: price[0] for name, price in entry.prices.items()},
             "tickets": entry.tickets,
             "payment": payment,
-            "promocodes": [],
+            "promocodes": [self.code(entry, each).id for each in entry.codes],
             "value": money["full"],
             "value_extra": money["extra"],
             "values": money,
+        }
+
+    def _set_document(self, entry, ticket_set):
+        left, extra, by = self._price(entry, ticket_set)
+        off = Decimal(entry.prices[ticket_set][1]) - left
+        return {
+            "id": ticket_set,
+            "p": str((left + extra).quantize(CENT)),
+            "d": str(off.quantize(CENT)),
+            "ps": by,
         }
 
 

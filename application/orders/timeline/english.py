@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from application.orders.timeline import english_money
+from application.orders.timeline import english_money, english_promocodes
 from application.orders.timeline.language import Language
 
 SENTENCES = {
@@ -152,7 +152,7 @@ COUNTED = {
 ENGLISH = Language(
     code="en",
     moment="%Y-%m-%d %H:%M:%S UTC",
-    sentences=MappingProxyType(SENTENCES | english_money.SENTENCES),
-    words=MappingProxyType(WORDS | english_money.WORDS),
+    sentences=MappingProxyType(SENTENCES | english_money.SENTENCES | english_promocodes.SENTENCES),
+    words=MappingProxyType(WORDS | english_money.WORDS | english_promocodes.WORDS),
     counted=MappingProxyType(COUNTED | english_money.COUNTED),
 )

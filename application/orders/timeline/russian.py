@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from application.orders.timeline import russian_money
+from application.orders.timeline import russian_money, russian_promocodes
 from application.orders.timeline.language import Language
 
 SENTENCES = {
@@ -151,7 +151,7 @@ COUNTED = {
 RUSSIAN = Language(
     code="ru",
     moment="%d.%m.%Y %H:%M:%S UTC",
-    sentences=MappingProxyType(SENTENCES | russian_money.SENTENCES),
-    words=MappingProxyType(WORDS | russian_money.WORDS),
+    sentences=MappingProxyType(SENTENCES | russian_money.SENTENCES | russian_promocodes.SENTENCES),
+    words=MappingProxyType(WORDS | russian_money.WORDS | russian_promocodes.WORDS),
     counted=MappingProxyType(COUNTED | russian_money.COUNTED),
 )

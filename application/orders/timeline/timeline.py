@@ -21,6 +21,7 @@ from application.orders.rejected_requests import RejectionLog
 from application.orders.timeline.english import ENGLISH
 from application.orders.timeline.language import SECOND, Language
 from application.orders.timeline.money import OF_MONEY, Sentence, money_event, money_now
+from application.orders.timeline.promocodes import promocodes_changed
 from application.orders.timeline.russian import RUSSIAN
 from application.ports.rejection_log import Attempt
 from application.runtime.clock import written
@@ -30,15 +31,24 @@ from domain.events import (
     CustomerSet,
     Event,
     OrderCreated,
+    OrderCreatedWithPromocodes,
     OrderReinstated,
     PaymentSystemSet,
+    PromocodesApplied,
+    PromocodeUsesChanged,
     StatusChanged,
     TicketsChanged,
     VendorDataSet,
 )
 from domain.order import Order
 from domain.payment import ConfirmedBy
-from domain.refusals import CustomerLocked, MoveNotAllowed, PaymentLocked, TicketsLocked
+from domain.refusals import (
+    CustomerLocked,
+    MoveNotAllowed,
+    PaymentLocked,
+    PromocodesLocked,
+    TicketsLocked,
+)
 from domain.status import HELD, Status
 
 LANGUAGES: Mapping[str, Language] = MappingProxyType(
@@ -50,9 +60,18 @@ SWEEPERS = frozenset({"sweeper", "orderlog expire"})
 """The requests under which the sweeper records ends."""
 
 TOO_LATE = frozenset(
-    {each.code for each in (CustomerLocked, MoveNotAllowed, PaymentLocked, TicketsLocked)}
+    {
+        each.code
+        for each in (
+            *(CustomerLocked, MoveNotAllowed, PaymentLocked, PromocodesLocked, TicketsLocked),
+        )
+    }
 )
 """The refusals that mean "too late" if the order had expired."""
+
+
+PARTS = ("customer", "promocodes", "payment")
+"""The parts of a request that are named by themselves, beside tickets and status."""
 
 
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -253,7 +272,7 @@ def _status(narration: Narration, event: StatusChanged) -> Iterator[Sentence]:
         narration.started_at = event.at
         till = event.reserved_till or order.reserved_till
         values = {"system": _system(order), "hold": till - event.at, "till": till}
-        yield Sentence("payment.started", values)
+        yield Sentence("payment.started" if order.system else "payment.free", values)
     elif event.status is Status.DONE:
         yield Sentence("done", {"count": count})
     elif event.status is Status.CANCELED:
@@ -278,6 +297,9 @@ def _money(narration: Narration, event: Event) -> Iterator[Sentence]:
 _RENDER: Mapping[type[Event], Callable[[Narration, Any], Iterator[Sentence]]] = MappingProxyType(
     {
         OrderCreated: _created,
+        OrderCreatedWithPromocodes: _created,
+        PromocodesApplied: lambda narration, event: promocodes_changed(narration.order, event),
+        PromocodeUsesChanged: lambda *_: iter([Sentence("promocodes.uses", {})]),
         TicketsChanged: _tickets,
         CustomerSet: _customer,
         VendorDataSet: _vendor_data,
@@ -295,7 +317,9 @@ def _system(order: Order) -> str | None:
 def _end(narration: Narration) -> Sentence:
     """The sentence for why a hold ended by itself."""
     order, till = narration.order, narration.order.reserved_till
-    if order.status is Status.IN_PROGRESS:
+    if order.status is Status.IN_PROGRESS and order.system is None:
+        key, since = "free", narration.started_at
+    elif order.status is Status.IN_PROGRESS:
         silent = order.system is not None and order.system.confirmed_by is ConfirmedBy.GATEWAY
         key, since = "gateway_silent" if silent else "not_confirmed", narration.started_at
     elif not order.tickets:
@@ -358,9 +382,7 @@ def _wanted(wanted: Mapping[str, Any]) -> list[str]:
     requested = []
     if "tickets" in wanted or "random" in wanted:
         requested.append("wanted.tickets")
-    requested += [
-        f"wanted.{each}" for each in ("customer", "payment", "vendor_data") if each in wanted
-    ]
+    requested += [f"wanted.{each}" for each in PARTS if each in wanted]
     if "status" in wanted:
         requested.append(f"wanted.{wanted['status']}")
     return requested or ["wanted.nothing"]

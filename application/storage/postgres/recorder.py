@@ -34,8 +34,8 @@ from application.storage.postgres.pipeline import (
     texts,
 )
 from application.storage.postgres.positions import Positions
-from application.storage.postgres.tickets import change_calls
-from application.storage.shared.batch import PendingWrites, events_of
+from application.storage.postgres.tickets import change_calls, make_calls
+from application.storage.shared.batch import PendingWrites, events_of, made_of
 from application.storage.shared.gateway_notices import KEPT_AGAIN, notices_of
 
 BEGIN = Statement(b"begin", b"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
@@ -99,6 +99,7 @@ def append_calls(
             binaries(links(events, hashes)),
         )
         calls.append(Call(APPEND, values))
+    calls += make_calls(made_of(pending_writes))
     calls += change_calls(change for writes in pending_writes for change in writes.changes)
     records = [each for writes in pending_writes for each in writes.idempotency_records]
     if records:

@@ -95,6 +95,25 @@ TAKE = Statement(
 )
 
 
+MAKE = Statement(
+    b"make",
+    b"INSERT INTO tickets (id, show_id, set_id, number, seat, shuffle)"
+    b" SELECT id, show_id, set_id, number, '{}'::bytea, number"
+    b" FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) AS w"
+    b" (id, show_id, set_id, number) ORDER BY id ON CONFLICT (id) DO NOTHING",
+)
+"""Makes rows that there are not yet. Where another batch makes one of them, it is waited for; then
+that batch has taken it, and `TAKE` fails."""
+
+
+def make_calls(made: Sequence[tuple[str, str, str, int]]) -> list[Call]:
+    """The call that makes rows of tickets, if there are any to make."""
+    if not made:
+        return []
+    ids, shows, sets, numbers = zip(*made, strict=True)
+    return [Call(MAKE, (texts(ids), texts(shows), texts(sets), integers(numbers)))]
+
+
 def pick_calls(wanted: dict[str, int]) -> list[Call]:
     """The calls that pick as many vacant tickets of each set as wanted."""
     starts = [any_place() for _ in wanted]

@@ -114,7 +114,7 @@ class BatchState(msgspec.Struct, kw_only=True):
 
     def found(self, read_set: ReadSet) -> LoadedState | None:
         """The loaded state for a write; None to defer it."""
-        found = LoadedState()
+        found = LoadedState(read_set=read_set)
         if read_set.request is not None:
             if read_set.request not in self.requests:
                 return None
@@ -150,6 +150,7 @@ class BatchState(msgspec.Struct, kw_only=True):
     def _note_tickets(self, change: TicketChange) -> None:
         self.freed = self.freed or bool(change.freed)
         self.claimed.update(change.freed)
+        self.seats.update((each.id, each) for each in change.made)
         if self.seats:
             owners = dict.fromkeys(change.taken, change.order) | dict.fromkeys(change.freed)
             for ticket, owner in owners.items():
@@ -230,6 +231,17 @@ class Batch:
             start += count
             outcomes[place] = Written(each.result, position)
         return outcomes
+
+
+def made_of(pending_writes: Iterable[PendingWrites]) -> list[tuple[str, str, str, int]]:
+    """The rows of tickets to make, by id: a fixed order, in which nobody waits in a circle."""
+    made = {
+        each.id: (each.id, each.show, each.set, each.number)
+        for writes in pending_writes
+        for change in writes.changes
+        for each in change.made
+    }
+    return [row for _, row in sorted(made.items())]
 
 
 def events_of(pending_writes: Iterable[PendingWrites]) -> Iterator[StoredEvent]:

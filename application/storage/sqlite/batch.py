@@ -15,7 +15,13 @@ from eventsourcing.persistence import Notification, StoredEvent
 from application.event_log.hash_chain import HASH_BYTES, links
 from application.ports.unit_of_work import IdempotencyRecord, TicketTaken, UnitOfWork
 from application.runtime.clock import from_ms, to_ms
-from application.storage.shared.batch import Batch, MergedReadSet, PendingWrites, events_of
+from application.storage.shared.batch import (
+    Batch,
+    MergedReadSet,
+    PendingWrites,
+    events_of,
+    made_of,
+)
 from application.storage.shared.gateway_notices import KEPT_AGAIN, notices_of
 from application.storage.shared.ticket_places import any_place
 from application.storage.shared.ticket_rows import COLUMNS, ticket_of
@@ -79,8 +85,11 @@ CREATE TEMP TRIGGER store_batch INSTEAD OF INSERT ON batch BEGIN
             substr(NEW.heap, value ->> 2, value ->> 3),
             value ->> 4, value ->> 5, value ->> 6 FROM json_each(NEW.answered);
 END;
-CREATE TEMP VIEW noticed_batch AS SELECT *, '' notices FROM batch;
-CREATE TEMP TRIGGER store_noticed_batch INSTEAD OF INSERT ON noticed_batch BEGIN
+CREATE TEMP VIEW rare_batch AS SELECT *, '' notices, '' made FROM batch;
+CREATE TEMP TRIGGER store_rare_batch INSTEAD OF INSERT ON rare_batch BEGIN
+    INSERT INTO tickets (id, show_id, set_id, number, seat, shuffle)
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, x'7b7d', value ->> 3
+        FROM json_each(NEW.made) WHERE true ON CONFLICT (id) DO NOTHING;
     INSERT INTO batch VALUES
         (NEW.facts, NEW.heap, NEW.number, NEW.freed, NEW.kept, NEW.taken, NEW.answered);
     INSERT INTO gateway_notices (digest, system, notice, type, came_at, body, state, order_id)
@@ -91,10 +100,10 @@ END;
 """  # noqa: S608 - fixed words
 """A batch is stored by inserting it into a view. JSON holds no bytes: events' bytes, requests'
 digests and fingerprints stand one after another in `heap`, and are named by place (from 1) and
-length. An event's hash stands right after its bytes. A batch with notices of gateways has a view
-of its own, so that all others cost nothing more."""
+length. An event's hash stands right after its bytes. A batch with notices of gateways, or with rows
+of tickets that have to be made, has a view of its own, so that all others cost nothing more."""
 STORE = "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)"
-STORE_NOTICED = "INSERT INTO noticed_batch VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+STORE_RARE = "INSERT INTO rare_batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 _encode = msgspec.json.Encoder().encode
 _ids = msgspec.json.Decoder(list[str]).decode
@@ -227,8 +236,10 @@ def store_pending(
     freed, kept, taken = _ticket_rows(pending_writes)
     texts = [as_json(rows) for rows in (freed, kept, taken, records)]
     notices = _notice_rows(heap, pending_writes)
-    texts += [as_json(notices)] * bool(notices)
-    statement = STORE_NOTICED if notices else STORE
+    made = made_of(pending_writes)
+    rare = bool(notices or made)
+    texts += [as_json(notices), as_json(made)] * rare
+    statement = STORE_RARE if rare else STORE
     try:
         connection.execute(statement, (as_json(events), heap.bytes, number, *texts))
     except sqlite3.IntegrityError as error:

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from order_ids import created_at_of
-from reference_model import LIVING, BoxOffice, ModelCommand, SaysNo, Show, System
+from reference_model import LIVING, OVER, BoxOffice, Code, ModelCommand, SaysNo, Show, System
 
 from application.bootstrap import build
 from application.catalog.access import Caller
@@ -59,6 +59,14 @@ SHOWS = {
             ),
             BALCONY: (("56a6254bf06c5a059b938023", "0.05", "0.01", None),),
         },
+        {
+            "THIRD": Code("c0de00000000000000000001", (PARTERRE, BALCONY), percent=33),
+            "FEW": Code("c0de00000000000000000002", (BALCONY,), amount="0.02", limit=2),
+            "MINE": Code("c0de00000000000000000003", (PARTERRE,), percent=50, per_buyer=1, least=2),
+            "GIFT": Code(
+                "c0de00000000000000000004", (PARTERRE,), percent=100, limit=1, per_buyer=1
+            ),
+        },
     ),
     MATINEE: Show(
         THEATRE,
@@ -89,11 +97,19 @@ def catalog_file():
     events = [
         {"id": name, "org": show.org, "title": "Show", "sets": [_set(show, s) for s in show.sets]}
         | {"starts_at": "2030-07-01T19:00:00+03:00", "ends_at": "2030-07-01T22:00:00+03:00"}
+        | {"promocodes": [_code(*each) for each in show.codes.items()]}
         for name, show in SHOWS.items()
     ]
     return read_catalog_file(
         str({"partners": partners, "payment_systems": systems, "deals": deals, "events": events})
     )
+
+
+def _code(name, code):
+    terms = {"percent": code.percent} if code.percent else {"amount": code.amount}
+    counted = {"limit": code.limit, "per_buyer": code.per_buyer, "least_tickets": code.least}
+    given = {name: value for name, value in counted.items() if value is not None}
+    return {"id": code.id, "code": name, "sets": list(code.sets), **terms, **given}
 
 
 def _set(show, name):
@@ -127,12 +143,18 @@ def model_commands(draw, moves=("in_progress", "done", "canceled")):
         system=draw(st.sampled_from([*SYSTEMS])) if paying else None,
         success_url="https://shop.example/ok" if rarely(draw, 5) else None,
         status=draw(st.sampled_from(moves)) if paying and rarely(draw, 2) else None,
+        codes=draw(promocodes) if rarely(draw, 3) else None,
     )
 
 
 customers = st.fixed_dictionaries(
     {}, optional={"email": st.sampled_from(["a@b.example", "c@d.example"]), "lang": st.just("fr")}
 )
+promocodes = st.lists(
+    st.sampled_from(["THIRD", "FEW", "MINE", "GIFT", "THIRD", "FEW", "MINE", "GIFT", "NONE"]),
+    max_size=2,
+    unique=True,
+).map(tuple)
 numbers = st.integers(0, 30)
 
 
@@ -148,6 +170,7 @@ def change_order_command(command):
         customer=Customer(**command.customer) if command.customer else None,
         payment=payment,
         status=command.status and Status(command.status),
+        promocodes=command.codes,
     )
 
 
@@ -367,6 +390,19 @@ class LivesOfOrders(RuleBasedStateMachine):
                     till = None if owner.status == "done" else owner.held_till
                     assert (ticket.order, ticket.held_till) == (owner.id, till)
             self.for_sale_is_what_nobody_has(name, show)
+
+    @invariant()
+    def uses_of_codes_are_those_of_the_orders(self):
+        store, now = self.services.store, self.clock()
+        for code in SHOWS[EVENING].codes.values():
+            rows = store.tickets(f"promocode/{code.id}")
+            assert len(rows) == (code.limit or 0)
+            owners = {each.order for each in rows if not each.vacant_at(now)}
+            assert owners == {
+                each.id
+                for each in self.orders
+                if (code.id,) in each.uses and each.status_at(now) not in OVER
+            }
 
     def for_sale_is_what_nobody_has(self, name, show):
         caller = Caller(THEATRE, "aa11bb22", "ru")

@@ -137,6 +137,23 @@ def test_what_is_shown_fits_into_80_columns(orderlog, monkeypatch):
     assert "…" not in shown
 
 
+def test_what_is_shown_says_how_often_a_promo_code_can_be_used(office, orderlog, tmp_path):
+    code = "570fb8952d70951b382b0b65"
+    terms = f'{{id: "{code}", code: PROMO, percent: 30, limit: 5}}'
+    text = SAMPLE.read_text(encoding="utf-8")
+    place = text.index("    sets:", text.index(SHOW))
+    file = tmp_path / "codes.yaml"
+    file.write_text(f"{text[:place]}    promocodes: [{terms}]\n{text[place:]}", encoding="utf-8")
+    assert orderlog("catalog", "load", str(file)).exit_code == 0
+    office.services.catalog._look_again = 0.0
+    office.order(1, promocodes=("PROMO",))
+    line = next(line for line in orderlog("catalog", "show").out.splitlines() if code in line)
+    assert line.split() == ["PROMO", code, "30", "%", "5", "4"]
+    events = orderlog("catalog", "show", "--json").document["events"]
+    [shown] = [each["promocodes"] for each in events if each.get("promocodes")]
+    assert (shown[0]["limit"], shown[0]["left"]) == (5, 4)
+
+
 def test_an_empty_catalogue_is_shown_too(new, tmp_path):
     open_store(f"sqlite:///{tmp_path / 'new.db'}").close()
     assert new("catalog", "show").exit_code == 0

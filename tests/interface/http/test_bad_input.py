@@ -257,7 +257,7 @@ def test_a_body_in_chunks_may_be_as_large_and_no_larger(seller, order, unchanged
             for flag in (None, 1, 0, "yes", "True", "", [True], {})
         ),
         ({"status": "paid"}, ["/status"]),
-        ({"promocodes": ["x"]}, ["/promocodes"]),
+        ({"promocode": ["x"]}, ["/promocode"]),
     ],
 )
 def test_a_wrong_value_is_refused_where_it_stands(both, seller, order, unchanged, fields, at):

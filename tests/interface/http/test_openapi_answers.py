@@ -5,6 +5,8 @@ cannot happen. What only a race or a broken database provokes is answered by rai
 """
 
 from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 
 import msgspec
@@ -13,7 +15,8 @@ from as_described import Contract
 from gateway import CARD_ID, NAME, SECRET, notice, sent, signed
 from limits import RateLimitItemPerSecond
 from money import Till
-from seller import KEYS, ORGANISER, PARTERRE, SHOP, SHOW, BoxOffice, seat
+from msgspec.structs import replace
+from seller import KEYS, ORGANISER, PARTERRE, SAMPLE, SHOP, SHOW, BoxOffice, seat
 
 from application.catalog.gateway import PaymentGateway
 from application.catalog.keys import create_key
@@ -27,6 +30,7 @@ from application.runtime.clock import now
 from domain import refusals
 from domain.errors import UnknownEvent
 from domain.payment import ConfirmedBy, PaymentSystem
+from domain.promocodes import Promocode
 from domain.refusals import ChangedMeanwhile
 from domain.status import Status
 from interface.http.errors import BadRequest, BodyRefused, TooManyCalls
@@ -40,6 +44,7 @@ FESTIVAL = "56a6253df06c5a059a93802f"
 STALL = "56a6253df06c5a059a940001"
 LAST_MINUTE = "56a6254bf06c5a059b93803a"
 NO_ID = "0" * 24
+DAY = timedelta(days=1)
 REFUNDS = "/v1/resources/refund_requests"
 DEMANDING = PaymentSystem(
     id="545b544a5d645a463e779d99",
@@ -117,7 +122,9 @@ def failing(fault):
 
 @pytest.fixture(scope="module")
 def counter(tmp_path_factory):
-    office = BoxOffice(f"sqlite:///{tmp_path_factory.mktemp('answers')}/orders.db")
+    office = BoxOffice(
+        f"sqlite:///{tmp_path_factory.mktemp('answers')}/orders.db", catalog=with_codes()
+    )
     office.clock.set(now())
     try:
         app = create_app(office.services)
@@ -148,6 +155,38 @@ def bad_writes(ask, command):
 def bad_conditions(ask):
     ask(json={}, headers={"If-Match": "1"})
     ask(json={}, headers={"If-None-Match": "1"})
+
+
+def with_codes():
+    """The sample, whose evening has a promo code for each way to refuse one."""
+    promocodes = (
+        Promocode(id="c0" * 12, code="LATER", percent=Decimal(1), from_=now() + DAY),
+        Promocode(id="c1" * 12, code="ENDED", percent=Decimal(1), till=now() - DAY),
+        Promocode(id="c2" * 12, code="USED", percent=Decimal(1), limit=1),
+        Promocode(id="c3" * 12, code="MINE", percent=Decimal(1), per_buyer=1),
+        Promocode(id="c4" * 12, code="NO SET", percent=Decimal(1), sets=(NO_ID,)),
+        Promocode(id="c5" * 12, code="TWO", percent=Decimal(1), least_tickets=2),
+        Promocode(id="c6" * 12, code="PAIR", percent=Decimal(1), most_tickets=2),
+        Promocode(id="c7" * 12, code="GOOD", percent=Decimal(1)),
+    )
+    events = tuple(
+        replace(each, show=replace(each.show, promocodes=promocodes))
+        if each.show.id == SHOW
+        else each
+        for each in SAMPLE.events
+    )
+    return replace(SAMPLE, events=events)
+
+
+def bad_promocodes(counter, ask):
+    """`ask` is asked to have one ticket and some code, unless a code wants more of them."""
+    used = {"customer": {"email": "used@example.com"}, "promocodes": ["USED", "MINE"]}
+    counter.create(json={"event": SHOW, "random": {PARTERRE: 1}, **used})
+    for code in ("NONE", "LATER", "ENDED", "USED", "NO SET", "TWO"):
+        ask(json={"random": {PARTERRE: 1}, "promocodes": [code]})
+    ask(json={"random": {PARTERRE: 3}, "promocodes": ["PAIR"]})
+    mine = {"customer": used["customer"], "promocodes": ["MINE"]}
+    ask(json={"random": {PARTERRE: 1}, **mine})
 
 
 def bad_requests(ask):
@@ -183,6 +222,7 @@ def create_order(counter):
     bad_bodies(ask)
     bad_writes(ask, {"random": {PARTERRE: 1}})
     bad_requests(ask)
+    bad_promocodes(counter, ask)
 
 
 def change_order(counter):
@@ -207,6 +247,7 @@ def change_order(counter):
     bad_writes(ask, {"random": {PARTERRE: 1}})
     ask(json={"tickets": []})
     bad_requests(ask)
+    bad_promocodes(counter, ask)
     festival = counter.create(json={"event": FESTIVAL}).json["id"]
     counter.change(festival, json={"random": {LAST_MINUTE: 1}})
 
@@ -218,6 +259,7 @@ def change_order(counter):
     paying = counter.office.order(2)
     counter.office.start_payment(paying, "api/INVOICE")
     counter.change(paying, json={"payment": {"system": "api/BASE"}})
+    counter.change(paying, json={"promocodes": ["GOOD"]})
     counter.change(paying, json={"customer": {"email": "b@example.com"}})
     counter.change(paying, json={"random": {PARTERRE: 3}})
     counter.change(paying, json={"status": "done"})

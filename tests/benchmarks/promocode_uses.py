@@ -1,0 +1,127 @@
+"""What a use of a promo code costs, and how three ways to count uses do under load.
+
+    PYTHONPATH=.:tests/support:tests/benchmarks python tests/benchmarks/promocode_uses.py
+
+First orders a second with and without codes, by threads in one process, on both stores. Then, on
+PostgreSQL alone, claims a second by connections whose transactions take two milliseconds more, as
+the commits of orders do: a row a use, one counter, and a counter in shards.
+"""
+
+import random
+import statistics
+import tempfile
+import threading
+import time
+from contextlib import closing
+from itertools import count
+
+import psycopg
+from catalog import Venue
+from postgres_server import postgres_server
+from promocodes import promocode
+
+from application.bootstrap import build
+from application.catalog.access import Caller
+from application.catalog.file import read_catalog_file
+from application.catalog.loading import load_catalog
+from application.orders.commands import ChangeOrder, Request
+from application.runtime.clock import now
+from application.settings import Settings
+from domain.commands import BestAvailable, Customer
+
+THREADS, ORDERS, ROUNDS = 8, 150, 3
+CONNECTIONS, CLAIMS, SHARDS = 8, 150, 16
+ENOUGH = 100_000
+
+
+def threads(work, number):
+    """Run `work` in so many threads; return the seconds that they took."""
+    all_of_them = [threading.Thread(target=work, args=(each,)) for each in range(number)]
+    began = time.perf_counter()
+    for each in all_of_them:
+        each.start()
+    for each in all_of_them:
+        each.join()
+    return time.perf_counter() - began
+
+
+def orders_a_second(database):
+    venue = Venue()
+    document = venue.document
+    document["events"][0]["sets"][2]["tickets"] = {"count": ENOUGH}
+    document["events"][0]["promocodes"] = [
+        promocode("FREE", percent=10),
+        promocode("LIMITED", percent=10, limit=ENOUGH),
+        promocode("BUYER", percent=10, per_buyer=2),
+    ]
+    names = count()
+    with closing(build(Settings(database=database), now)) as services:
+        load_catalog(services.store, read_catalog_file(str(document)), now())
+        for code in (None, "FREE", "LIMITED", "BUYER"):
+
+            def sell(_, code=code):
+                for _ in range(ORDERS):
+                    command = ChangeOrder(
+                        tickets=BestAvailable({venue.floor: 1}),
+                        promocodes=None if code is None else (code,),
+                        customer=Customer(email=f"b{next(names)}@example.org")
+                        if code == "BUYER"
+                        else None,
+                    )
+                    request = Request(Caller(venue.org, "key", "en"), "bench")
+                    services.orders.create(venue.evening, command, request)
+
+            rates = [THREADS * ORDERS / threads(sell, THREADS) for _ in range(ROUNDS)]
+            print(f"  {code or 'no code':8} {statistics.median(rates):7.0f} orders/s")
+
+
+CLAIM = {
+    "a row a use": (
+        "UPDATE slots SET owner = 'x' WHERE id = (SELECT id FROM slots WHERE owner IS NULL"
+        " AND id >= %(place)s ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)"
+    ),
+    "one counter": "UPDATE shards SET used = used + 1 WHERE id = 0 AND used < most",
+    "16 shards": "UPDATE shards SET used = used + 1 WHERE id = %(shard)s AND used < most",
+}
+
+
+def claims_a_second(url):
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE slots (id int PRIMARY KEY, owner text)")
+        connection.execute("CREATE INDEX ON slots (id) WHERE owner IS NULL")
+        connection.execute("CREATE TABLE shards (id int PRIMARY KEY, used int, most int)")
+        connection.execute(f"INSERT INTO slots SELECT n FROM generate_series(1, {ENOUGH}) n")
+        connection.execute(
+            f"INSERT INTO shards SELECT n, 0, {ENOUGH} FROM generate_series(0, {SHARDS}) n"
+        )
+    for name, statement in CLAIM.items():
+
+        def claim(_, statement=statement):
+            with psycopg.connect(url) as connection:
+                for _ in range(CLAIMS):
+                    places = {
+                        "place": random.randrange(ENOUGH // 2),
+                        "shard": random.randrange(1, SHARDS + 1),
+                    }
+                    connection.execute(statement, places)
+                    connection.execute("SELECT pg_sleep(0.002)")
+                    connection.commit()
+
+        rates = [CONNECTIONS * CLAIMS / threads(claim, CONNECTIONS) for _ in range(ROUNDS)]
+        print(f"  {name:12} {statistics.median(rates):7.0f} claims/s")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder, postgres_server() as server:
+        print("SQLite")
+        orders_a_second(f"sqlite:///{folder}/orders.db")
+        with server.database() as url:
+            print("PostgreSQL")
+            orders_a_second(url)
+        with server.database() as url:
+            print("PostgreSQL, claims alone")
+            claims_a_second(url)
+
+
+if __name__ == "__main__":
+    main()
