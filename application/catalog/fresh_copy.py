@@ -15,9 +15,10 @@ from application.catalog.key_secret import KeySecret
 from application.catalog.loading import load_catalog
 from application.ports.store import Store
 from application.runtime.ids import is_id, new_id
+from domain.shows import Show
 
 MOST_TICKETS = 10_000
-"""A copy has at most so many tickets."""
+"""A copy has at most so many tickets, with the limited uses of its promo codes."""
 
 
 class FreshCopy(msgspec.Struct, frozen=True):
@@ -61,9 +62,17 @@ def fresh_copy(document: Mapping[str, Any], at: datetime) -> FreshCopy:
     for _, entry in _entries(copied, "partners"):
         entry.setdefault("keys", [new_key()])
     file = read_catalog_file(json.dumps(copied, ensure_ascii=False))
-    if sum(each.amount for entry in file.events for each in entry.show.sets) > MOST_TICKETS:
-        raise BadCatalog({"events": f"Have more than {MOST_TICKETS} tickets."})
+    if sum(_size(entry.show) for entry in file.events) > MOST_TICKETS:
+        raise BadCatalog(
+            {"events": f"Have more than {MOST_TICKETS} tickets and uses of promo codes."}
+        )
     return FreshCopy(file, names)
+
+
+def _size(show: Show) -> int:
+    """How many rows a show makes: one for a ticket, and one for a use of a limited promo code."""
+    limits = (each.limit or 0 for each in show.promocodes)
+    return sum(each.amount for each in show.sets) + sum(limits)
 
 
 def _entries(document: Mapping[str, Any], name: str) -> list[tuple[str, dict[str, Any]]]:

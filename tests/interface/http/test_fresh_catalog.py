@@ -140,9 +140,11 @@ def test_what_is_no_catalogue_is_refused_by_its_place(ask, services, document, w
     assert services.store.catalog_version() == before
 
 
-def test_a_copy_has_not_too_many_tickets(ask):
-    document = catalog()
-    document["events"][0]["sets"][0]["tickets"] = {"count": 10_001}
+@pytest.mark.parametrize(("tickets", "limit"), [(10_001, 1), (1, 10_000)])
+def test_a_copy_has_not_too_many_tickets_and_uses(ask, tickets, limit):
+    code = {"id": "c" * 24, "code": "PROMO", "percent": 10, "limit": limit}
+    document = with_event(promocodes=[code])
+    document["events"][0]["sets"][0]["tickets"] = {"count": tickets}
     refused = ask("POST", CATALOG, document)
     assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (400, "/events")
 
