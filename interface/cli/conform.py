@@ -42,9 +42,9 @@ def conform(
     *,
     as_json: bool,
 ) -> None:
-    """Play the printed exchanges against a server, and say what differs.
+    """Play the printed exchanges against a server.
 
-    Any server of this API will do. An own `serve --sandbox` makes the catalogue that a page needs;
+    Says field by field what differs. Any server of this API will do. An own `serve --sandbox` makes the catalogue that a page needs;
     on another server --names says what the printed events, sets and payment systems are. Exit code
     1 when an answer is not as printed, 3 when the server cannot be reached.
     """
