@@ -38,7 +38,6 @@ from domain.shows import Show
 from domain.status import HELD, LET_GO, MOVES, SYSTEM_ONLY, Status
 from domain.ticket_selection import chosen_of, is_complete, refuse_unpriced, sets_of
 
-HOLD_AT_CREATION = timedelta(minutes=10)
 MOST_CHANGES = 100
 """After so many changes only the status moves on: no order grows without end.
 
@@ -154,7 +153,7 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         """A new order of `show` with those of the requested tickets that are `vacant`.
 
         `vacant` maps a ticket to its set. With `all_or_nothing` the order is empty when one of
-        the tickets cannot be had. It is held for ten minutes. Refuses a set without a price, and
+        the tickets cannot be had. It is held as the show says. Refuses a set without a price, and
         what the `terms` do not allow; `elsewhere` is what the vendor's other orders hold.
         """
         terms.refuse_new()
@@ -177,7 +176,7 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
             lang=lang,
             prices=prices,
             tickets=tickets,
-            reserved_till=metadata.at + HOLD_AT_CREATION,
+            reserved_till=metadata.at + timedelta(minutes=show.hold_minutes),
         )
         return order
 
@@ -296,7 +295,8 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
             raise refusals.PaymentSystemMissing
         refuse_unnamed(self)
         address = self.system.redirect_url if self.system else None
-        hold = timedelta(minutes=self.system.hold_minutes) if self.system else HOLD_AT_CREATION
+        as_at_first = self.reserved_till - self.created_at
+        hold = timedelta(minutes=self.system.hold_minutes) if self.system else as_at_first
         self.record(
             StatusChanged,
             metadata,

@@ -25,6 +25,9 @@ class TicketSet(msgspec.Struct, frozen=True):
 CURRENCY = "RUB"
 """The currency of a show whose catalogue names none."""
 
+HOLD_MINUTES = 10
+"""How long a new order of a show is held whose catalogue says nothing of it."""
+
 
 class Show(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What tickets are for. On the wire it is an `event`; in code that word means an event."""
@@ -37,6 +40,7 @@ class Show(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     sets: tuple[TicketSet, ...]
     currency: str = CURRENCY
     refunds: RefundTerms = RefundTerms()
+    hold_minutes: int = HOLD_MINUTES
     promocodes: tuple[Promocode, ...] = ()
 
     @property

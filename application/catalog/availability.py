@@ -16,6 +16,7 @@ from application.catalog.document_types import (
     ShowHeadDocument,
     TicketDocument,
 )
+from application.catalog.pages import ListedShow
 from application.ports.store import Store
 from application.ports.tickets import Ticket
 from application.runtime.clock import written
@@ -83,7 +84,7 @@ class ShowQueries:
             for show in shows
         ]
 
-    def seen(self, show_id: str, caller: Caller) -> Show:
+    def seen(self, show_id: str, caller: Caller) -> ListedShow:
         """A show that `caller` may see; refuses any other as one that does not exist."""
         catalog = self._catalog_cache.current()
         show = catalog.shows.get(show_id)
@@ -91,7 +92,7 @@ class ShowQueries:
             raise ShowNotFound(event=show_id)
         return show
 
-    def any(self, show_id: str) -> Show:
+    def any(self, show_id: str) -> ListedShow:
         """A show, for callers that have an order for it."""
         return self._catalog_cache.current().show(show_id)
 

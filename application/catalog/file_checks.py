@@ -7,6 +7,9 @@ these errors. Values of a wrong type are skipped here.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from marshmallow import ValidationError
+
+from application.catalog.seat_blocks import MOST_TICKETS, SeatBlocks, size_of
 from application.runtime.ids import is_id
 from application.runtime.people import one_line
 from domain.promocodes import normal
@@ -25,6 +28,22 @@ def faults_of(document: Mapping[Any, Any]) -> dict[str, str]:
         | _seats_twice(document)
         | _unknown_sets(document)
     )
+
+
+def too_many_seats(document: Mapping[Any, Any]) -> dict[str, str]:
+    """The error of a file whose seats are too many, before any of them is spelled out."""
+    blocks, seats = SeatBlocks(), 0
+    for _, ticket_set in _sets(document):
+        try:
+            seats += size_of(blocks.deserialize(ticket_set.get("seats", [])))
+        except ValidationError:
+            continue
+    if seats <= MOST_TICKETS:
+        return {}
+    return {
+        "events": f"Have {seats} seats by rows and numbers: {MOST_TICKETS} are the most of one"
+        " file. What a file does not name stays, so load them in parts."
+    }
 
 
 def _named(document: Mapping[Any, Any]) -> Iterator[Named]:

@@ -2,14 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 from application.runtime.ids import is_id
+from application.runtime.patterns import anchored
 
 MOST_MONEY = Decimal("9999999.99")
 MOST_TEXT = 200
@@ -18,6 +19,10 @@ MONEY = re.compile(r"(0|[1-9][0-9]{0,6})(\.[0-9]{1,2})?\Z")
 
 
 class Id(fields.String):
+    """An id. `json_schema` is what an editor is given of a field, beyond its validators."""
+
+    json_schema: Mapping[str, Any] = {"type": "string", "pattern": "^[0-9A-Fa-f]{24}$"}
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
         if isinstance(value, int | float | Decimal):
             raise ValidationError("YAML took this for a number: write the id in quotes.")
@@ -26,7 +31,62 @@ class Id(fields.String):
         return value.lower()
 
 
+class OwnId(Id):
+    """The id of a thing itself. Left out, it is made (`naming.py`) of what tells the thing apart.
+
+    That is its `kind`, the nearest thing of the kind `within` around it, and the fields `named_by`.
+    Things that are `shared` may be named in several places: a hall has many evenings.
+    """
+
+    def __init__(
+        self, kind: str, *named_by: str, within: str = "", shared: bool = False, **more: Any
+    ) -> None:
+        super().__init__(load_default="", **more)
+        made = " and ".join(named_by)
+        self.json_schema = {**Id.json_schema, "description": f"Left out, it is made of its {made}."}
+        self.kind = kind
+        self.named_by = named_by
+        self.within = within
+        self.shared = shared
+
+
+class Reference(Id):
+    """The id of another thing of the file, or its name, which `naming.py` replaces by the id.
+
+    With `made` a name that nothing in the file has is a thing, too. One that is left out is the
+    name of the thing `otherwise` around it.
+    """
+
+    def __init__(
+        self, kind: str, *, within: str = "", made: bool = False, otherwise: str = "", **more: Any
+    ) -> None:
+        super().__init__(**more)
+        self.json_schema = {"type": "string", "description": f"A {kind}, by its name or id."}
+        self.kind = kind
+        self.within = within
+        self.made = made
+        self.otherwise = otherwise
+
+
+class OneOrMany(fields.Field[Any]):
+    """A mapping of one form, or a list of mappings of another form."""
+
+    def __init__(self, one: Schema, many: Schema, **more: Any) -> None:
+        super().__init__(**more)
+        self.one = one
+        self.many = many
+
+
 class Money(fields.Field[Decimal]):
+    """An amount, exactly, as a text or a number."""
+
+    json_schema: Mapping[str, Any] = {
+        "type": ["string", "number"],
+        "pattern": anchored(MONEY.pattern),
+        "minimum": 0,
+        "maximum": float(MOST_MONEY),
+    }
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Decimal:
         if not MONEY.match(str(value)):
             raise ValidationError(f"Has to be between 0.00 and {MOST_MONEY}, to the cent.")
@@ -34,6 +94,10 @@ class Money(fields.Field[Decimal]):
 
 
 class Moment(fields.Field[datetime]):
+    """A moment with its time zone."""
+
+    json_schema: Mapping[str, Any] = {"type": "string", "format": "date-time"}
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:
         try:
             moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
@@ -46,6 +110,8 @@ class Moment(fields.Field[datetime]):
 
 class Flag(fields.Field[bool]):
     """True or false, and nothing that only looks like it."""
+
+    json_schema: Mapping[str, Any] = {"type": "boolean"}
 
     def __init__(self, load_default: Any = False) -> None:  # noqa: FBT002 - a value of the file
         super().__init__(load_default=load_default)

@@ -1,47 +1,45 @@
 """The schema of a catalogue file: the form of each value, and the type it is loaded as."""
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from application.catalog.cache import Partner
 from application.catalog.entries import CatalogFile, PartnerEntry, ShowEntry, TicketEntry
-from application.catalog.file_fields import MONEY, MOST_TEXT
 from application.catalog.file_fields import Flag as _Flag
-from application.catalog.file_fields import Id as _Id
 from application.catalog.file_fields import Moment as _Moment
 from application.catalog.file_fields import Money as _Money
-from application.catalog.file_fields import refuse_unless_readable as _refuse_unless_readable
+from application.catalog.file_fields import OneOrMany, OwnId, Reference
 from application.catalog.file_fields import text as _text
 from application.catalog.file_fields import whole as _whole
 from application.catalog.gateway import PaymentGateway
 from application.catalog.key_form import is_strong
 from application.catalog.page_schema import PartnerPageIn, ShowPageIn, partner_page
 from application.catalog.pages import ListedShow, ShowPage
+from application.catalog.promocode_schema import MOST_PROMOCODES, MOST_SETS, PromocodeIn
+from application.catalog.seat_blocks import (
+    MOST_TICKETS,
+    Place,
+    SeatBlocks,
+    spelled_out,
+)
 from application.catalog.set_places import places_of
 from application.payments.schemes.known import known_schemes
 from domain.buyer import FIELDS
 from domain.gateway import Late
 from domain.payment import ConfirmedBy, PaymentSystem
 from domain.pricing import PriceRule
-from domain.promocodes import Promocode
 from domain.refunds import RefundPolicy, RefundTerms
 from domain.sale_terms import Deal, SaleLimits
-from domain.shows import CURRENCY, TicketSet
+from domain.shows import CURRENCY, HOLD_MINUTES, TicketSet
 
-MOST_TICKETS = 1_000_000
 MOST_MINUTES = 43_200
 MOST_RATE = 1_000_000
-MOST_SETS = 1000
-MOST_PROMOCODES = 1000
-MOST_CODE = 100
-MOST_PER_BUYER = 100
-HUNDRED = Decimal(100)
 MOST_URL = 2000
 MOST_SECRETS = 10
-MOST_PLACES = 1_000_000
 
 _LANGUAGE = re.compile(r"[a-z]{2}\Z")
 _CURRENCY = re.compile(r"[A-Z]{3}\Z")
@@ -72,7 +70,7 @@ class _LimitsIn(Schema):
 
 
 class _PartnerIn(PartnerPageIn):
-    id = _Id(required=True)
+    id = OwnId("partner", "name")
     name = _text()
     language = _text(
         validate.Regexp(_LANGUAGE, error="Is no language: two small letters are one."),
@@ -106,7 +104,7 @@ class _NotificationsIn(Schema):
 
 
 class _SystemIn(Schema):
-    id = _Id(required=True)
+    id = OwnId("payment system", "alias")
     alias = _text()
     hold_minutes = fields.Integer(
         required=True, strict=True, validate=validate.Range(1, MOST_MINUTES)
@@ -143,9 +141,9 @@ class _SystemIn(Schema):
 
 
 class _DealIn(Schema):
-    id = _Id(required=True)
-    org = _Id(required=True)
-    vendor = _Id(required=True)
+    id = OwnId("deal", "org", "vendor")
+    org = Reference("partner", required=True)
+    vendor = Reference("partner", required=True)
     limits = fields.Nested(_LimitsIn, load_default=None)
     approves_refunds = _Flag()
 
@@ -155,7 +153,7 @@ class _DealIn(Schema):
 
 
 class _RuleIn(Schema):
-    id = _Id(required=True)
+    id = OwnId("rule", "from", "till", within="set")
     nominal = _Money(required=True)
     extra = _Money(load_default=Decimal("0.00"))
     from_ = _Moment(data_key="from", load_default=None)
@@ -172,25 +170,14 @@ class _RuleIn(Schema):
         return PriceRule(**data)
 
 
-def _refuse_unless_place(value: Any) -> None:
-    """A row or a seat has a number or a short name."""
-    if isinstance(value, str):
-        validate.Length(1, MOST_TEXT)(value)
-        _refuse_unless_readable(value)
-    elif isinstance(value, bool) or not isinstance(value, int):
-        raise ValidationError("Has to be a whole number or a short name.")
-    else:
-        validate.Range(0, MOST_PLACES)(value)
-
-
 class _SeatIn(Schema):
-    sector = _Id()
-    row = fields.Raw(validate=_refuse_unless_place)
-    number = fields.Raw(validate=_refuse_unless_place)
+    sector = Reference("sector", within="partner", made=True)
+    row = Place()
+    number = Place()
 
 
 class _TicketIn(Schema):
-    id = _Id(required=True)
+    id = OwnId("ticket", "seat", within="set")
     seat = fields.Nested(_SeatIn, load_default=dict)
 
     @post_load
@@ -202,20 +189,46 @@ class _CountIn(Schema):
     count = fields.Integer(required=True, strict=True, validate=validate.Range(1, MOST_TICKETS))
 
 
-class _Tickets(fields.Field[Any]):
+class _Tickets(OneOrMany):
+    """The tickets of a set: how many, or a list of them."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(_CountIn(), _TicketIn(many=True), **more)
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[TicketEntry, ...] | int:
         if isinstance(value, dict):
-            return int(_CountIn().load(value)["count"])
+            return int(self.one.load(value)["count"])
         if not isinstance(value, list) or not value:
             raise ValidationError("Has to be a list of tickets, or {count: N}.")
-        return tuple(_TicketIn(many=True).load(value))
+        return tuple(self.many.load(value))
 
 
 class _SetIn(Schema):
-    id = _Id(required=True)
+    json_schema: ClassVar[Mapping[str, Any]] = {
+        "oneOf": [{"required": ["tickets"]}, {"required": ["seats"]}]
+    }
+
+    id = OwnId("set", "name", within="event")
     name = _text()
     rules = fields.List(fields.Nested(_RuleIn), required=True, validate=validate.Length(1, 100))
-    tickets = _Tickets(required=True)
+    tickets = _Tickets()
+    seats = SeatBlocks()
+
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def either(self, _data: dict[str, Any], original: Any, **_: Any) -> None:
+        if ("tickets" in original) is ("seats" in original):
+            raise ValidationError(
+                "Say either tickets or seats: {count: 500}, or {rows: 10, numbers: 20}.", "tickets"
+            )
+
+    @post_load
+    def spelled_out(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        if "seats" in data:
+            try:
+                data["tickets"] = spelled_out(data["id"], data.pop("seats"))
+            except ValidationError as error:
+                raise ValidationError(error.messages, "seats") from error
+        return data
 
 
 class _RefundsIn(Schema):
@@ -227,58 +240,9 @@ class _RefundsIn(Schema):
         return RefundTerms(**data)
 
 
-class _Percent(fields.Field[Decimal]):
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Decimal:
-        if not MONEY.match(str(value)) or not 0 < Decimal(str(value)) <= HUNDRED:
-            raise ValidationError("Has to be above 0 and at most 100, two decimals at most.")
-        return Decimal(str(value))
-
-
-class _Amount(_Money):
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Decimal:
-        amount = super()._deserialize(value, *args, **kwargs)
-        if not amount:
-            raise ValidationError("Has to be more than 0.00: a code takes something off.")
-        return amount
-
-
-class _PromocodeIn(Schema):
-    id = _Id(required=True)
-    code = _text(validate.Length(1, MOST_CODE), _refuse_unless_readable)
-    sets = fields.List(_Id(), load_default=(), validate=validate.Length(1, MOST_SETS))
-    percent = _Percent(load_default=None)
-    amount = _Amount(load_default=None)
-    from_ = _Moment(data_key="from", load_default=None)
-    till = _Moment(load_default=None)
-    limit = _whole(1, MOST_TICKETS)
-    per_buyer = _whole(1, MOST_PER_BUYER)
-    least_tickets = _whole(1, MOST_TICKETS)
-    most_tickets = _whole(1, MOST_TICKETS)
-
-    @validates_schema(skip_on_field_errors=False)
-    def ranges(self, data: dict[str, Any], **_: Any) -> None:
-        start, end = data.get("from_"), data.get("till")
-        if start and end and end <= start:
-            raise ValidationError("Has to be later than from.", "till")
-        least, most = data.get("least_tickets"), data.get("most_tickets")
-        if least and most and most < least:
-            raise ValidationError("Has to be at least least_tickets.", "most_tickets")
-
-    @validates_schema
-    def one_discount(self, data: dict[str, Any], **_: Any) -> None:
-        if (data["percent"] is None) is (data["amount"] is None):
-            raise ValidationError("Takes off either percent or amount.", "percent")
-
-    @post_load
-    def promocode(self, data: dict[str, Any], **_: Any) -> Promocode:
-        data["sets"] = tuple(data["sets"])
-        data["least_tickets"] = data["least_tickets"] or 1
-        return Promocode(**data)
-
-
 class _EventIn(Schema):
-    id = _Id(required=True)
-    org = _Id(required=True)
+    id = OwnId("event", "title", within="partner")
+    org = Reference("partner", required=True)
     title = _text()
     starts_at = _Moment(required=True)
     ends_at = _Moment(required=True)
@@ -286,11 +250,14 @@ class _EventIn(Schema):
         validate.Regexp(_CURRENCY, error="Is no currency: three capital letters are one."),
         default=CURRENCY,
     )
+    hold_minutes = fields.Integer(
+        strict=True, validate=validate.Range(1, MOST_MINUTES), load_default=HOLD_MINUTES
+    )
     refunds = fields.Nested(_RefundsIn, load_default=RefundTerms())
     page = fields.Nested(ShowPageIn, data_key="show", load_default=ShowPage())
     sets = fields.List(fields.Nested(_SetIn), required=True, validate=validate.Length(1, MOST_SETS))
     promocodes = fields.List(
-        fields.Nested(_PromocodeIn), load_default=(), validate=validate.Length(max=MOST_PROMOCODES)
+        fields.Nested(PromocodeIn), load_default=(), validate=validate.Length(max=MOST_PROMOCODES)
     )
 
     @validates_schema(skip_on_field_errors=False)

@@ -20,6 +20,9 @@ from domain.shows import Show
 MOST_TICKETS = 10_000
 """A copy has at most so many tickets, with the limited uses of its promo codes."""
 
+MADE_OF_NAMES = ("partners", "payment_systems", "events")
+"""Things whose ids would be the same each time, if they were left out; all others follow theirs."""
+
 
 class FreshCopy(msgspec.Struct, frozen=True):
     """A catalogue's copy: its file, and by each name of the original that of the copy."""
@@ -59,6 +62,9 @@ def fresh_copy(document: Mapping[str, Any], at: datetime) -> FreshCopy:
         copied = _renamed(document, names, at)
     except RecursionError:
         raise BadCatalog({"": "Is nested too deeply."}) from None
+    for kind in MADE_OF_NAMES:
+        for _, entry in _entries(copied, kind):
+            entry.setdefault("id", new_id(at))
     for _, entry in _entries(copied, "partners"):
         entry.setdefault("keys", [new_key()])
     file = read_catalog_file(json.dumps(copied, ensure_ascii=False))

@@ -99,6 +99,17 @@ class KeySecret:
             ) from error
 
 
+class UnkeptSecret(KeySecret):
+    """A secret for names that nobody keeps: there is no file of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known = secrets.token_bytes(SECRET_BYTES)
+
+    def _make(self) -> None:
+        pass
+
+
 def default_path() -> Path:
     """The file of this user."""
     return user_state_path("orderlog", appauthor=False) / "key-secret"

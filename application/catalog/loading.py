@@ -1,7 +1,7 @@
 """Loads a checked catalogue into a store: adds and updates, never takes a buyer's ticket away."""
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache, partial
 from importlib.resources import files
@@ -13,11 +13,13 @@ from application.catalog.buyer_secret import ensure_buyer_secret
 from application.catalog.cache import Key, catalog_of
 from application.catalog.clashes import clashes
 from application.catalog.deeds import deed_of
+from application.catalog.differences import CatalogDiff, TakesOffSale, difference, losses
 from application.catalog.endings import Documents, deals_of, partners_of
 from application.catalog.entries import BadCatalog, CatalogFile, ShowEntry
 from application.catalog.file import read_catalog_file
 from application.catalog.gateway import PaymentGateway
-from application.catalog.key_secret import KeySecret, digest_of
+from application.catalog.key_secret import FINGERPRINT, KeySecret, UnkeptSecret, digest_of
+from application.catalog.noted_change import NotedChange, UnwrittenChange
 from application.catalog.pages import ListedShow
 from application.catalog.promocode_rows import load_uses
 from application.catalog.scopes import OF_A_SELLER
@@ -64,19 +66,29 @@ class LoadReport(msgspec.Struct, kw_only=True):
     tickets_removed: int = 0
 
 
-def load_sample(store: Store, at: datetime, secret: KeySecret | None = None) -> LoadReport:
-    """Load the catalogue that comes with the service. Raises `OwnPartners`."""
+def load_sample(
+    store: Store,
+    at: datetime,
+    secret: KeySecret | None = None,
+    agreed: Collection[str] | None = None,
+) -> LoadReport:
+    """Load the catalogue that comes with the service. Raises `OwnPartners`; see `load_catalog`."""
     sample = sample_catalog()
     known = catalog_of(0, store.catalog())
-    to_try = known.of_sample | {each.partner.id for each in sample.partners}
-    if own := known.partners.keys() - to_try:
+    others = known.partners.keys() - known.of_sample
+    if own := others - {each.partner.id for each in sample.partners}:
         raise OwnPartners(len(own))
-    return load_catalog(store, sample, at, secret)
+    return load_catalog(store, sample, at, secret, agreed)
 
 
 def sample_catalog() -> CatalogFile:
     """The catalogue that comes with the service."""
     return read_catalog_file(files("application").joinpath("sample_catalog.yaml").read_bytes())
+
+
+def example_catalog() -> bytes:
+    """A file with comments for those who begin one."""
+    return files("application").joinpath("example_catalog.yaml").read_bytes()
 
 
 @cache
@@ -90,47 +102,75 @@ def load_catalog(
     file: CatalogFile,
     at: datetime,
     secret: KeySecret | None = None,
+    agreed: Collection[str] | None = None,
     *,
     to_try: bool = False,
 ) -> LoadReport:
     """Load `file` into the store's catalogue, in one transaction.
 
-    Loading the same file again changes nothing. The keys of a file that is there `to_try` the
-    service are as those of the sample. Raises `TicketsInUse` where it would take a held or sold
-    ticket from its order, and `BadCatalog` where it reuses a name that is taken.
+    Loading the same file again changes nothing. Raises `TicketsInUse` where it would take a held or
+    sold ticket from its order, and `BadCatalog` where it reuses a name that is taken. `agreed` has
+    the keys of the losses that may come of it, None: any; for others it raises `TakesOffSale`. The
+    keys of a file that is there `to_try` the service are as those of the sample.
     """
     for _ in range(TRIES):
         try:
-            return _load(store, file, at, secret or KeySecret(), to_try=to_try)
+            with store.change_catalog() as change:
+                known = change.documents()
+                noted = NotedChange(change)
+                report = _load(noted, known, file, at, secret or KeySecret(), to_try=to_try)
+                lost = [] if agreed is None else losses(noted, known, at)
+                if any(each.key not in (agreed or ()) for each in lost):
+                    raise TakesOffSale(lost)
+                return report
         except TicketTaken as lost:
             taken = str(lost)
     raise TicketsInUse({taken: "was bought while the file was loaded; load it again"})
 
 
+def diff_catalog(
+    store: Store, file: CatalogFile, at: datetime, secret: KeySecret | None = None
+) -> CatalogDiff:
+    """What `load_catalog` would change now. Writes nothing."""
+    known = store.catalog()
+    noted = NotedChange(UnwrittenChange(store))
+    secret = (secret or KeySecret()) if FINGERPRINT in known else UnkeptSecret()
+    try:
+        _load(noted, known, file, at, secret)
+    except (BadCatalog, TicketsInUse) as error:
+        refused = error.errors
+    else:
+        refused = {}
+    return replace(difference(noted, known, file, at), refused=dict(refused))
+
+
 def _load(
-    store: Store, file: CatalogFile, at: datetime, secret: KeySecret, *, to_try: bool
+    change: CatalogChange,
+    known: Documents,
+    file: CatalogFile,
+    at: datetime,
+    secret: KeySecret,
+    *,
+    to_try: bool = False,
 ) -> LoadReport:
     """Load a file. Raises `TicketTaken` if a buyer took a ticket before it was removed."""
     report = LoadReport()
-    with store.change_catalog() as change:
-        known = change.documents()
-        if clashing := clashes(file, catalog_of(0, known)):
-            raise BadCatalog(clashing)
-        for kind, name, document in _documents(file, known, at):
-            _put(change, known, kind, name, document, report)
-        if any(entry.keys for entry in file.partners):
-            secret.join(change)
-            report.keys_added = _add_keys(change, known, file, at, secret, to_try=to_try)
-        ensure_buyer_secret(change)
-        errors: dict[str, str] = {}
-        for entry in file.events:
-            _load_tickets(change, entry, at, report, errors)
-            before = known.get(("event", entry.show.id))
-            load_uses(change, entry.show, before, errors)
-        if errors:
-            raise TicketsInUse(errors)
-        if report != LoadReport(unchanged=report.unchanged):
-            change.record(deed_of(at, "catalog.loaded", **msgspec.structs.asdict(report)))
+    if clashing := clashes(file, catalog_of(0, known)):
+        raise BadCatalog(clashing)
+    for kind, name, document in _documents(file, known, at):
+        _put(change, known, kind, name, document, report)
+    if any(entry.keys for entry in file.partners):
+        secret.join(change)
+        report.keys_added = _add_keys(change, known, file, at, secret, to_try=to_try)
+    ensure_buyer_secret(change)
+    errors: dict[str, str] = {}
+    for entry in file.events:
+        _load_tickets(change, entry, at, report, errors)
+        load_uses(change, entry.show, known.get(("event", entry.show.id)), errors)
+    if errors:
+        raise TicketsInUse(errors)
+    if report != LoadReport(unchanged=report.unchanged):
+        change.record(deed_of(at, "catalog.loaded", **msgspec.structs.asdict(report)))
     return report
 
 

@@ -6,6 +6,7 @@ Each value has the form in which it is shown; nothing else is made of it.
 import json
 import math
 import zoneinfo
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -20,7 +21,7 @@ from marshmallow import (
     validates_schema,
 )
 
-from application.catalog.file_fields import MOST_TEXT, Flag, Id, text
+from application.catalog.file_fields import MOST_TEXT, Flag, OwnId, text
 from application.catalog.pages import PartnerPage, ShowPage, no_contact, no_template
 from application.runtime.locales import countries
 
@@ -53,6 +54,8 @@ def _refuse_unless_time_zone(value: str) -> None:
 class _Media(fields.Field[dict[str, Any]]):
     """An object of any names and values that JSON has."""
 
+    json_schema: Mapping[str, Any] = {"type": "object"}
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise ValidationError("Has to be a mapping.")
@@ -78,6 +81,8 @@ def _plain(value: Any) -> Any:
 
 
 class _Degrees(fields.Field[float]):
+    json_schema: Mapping[str, Any] = {"type": "number"}
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             raise ValidationError("Has to be a number.")
@@ -132,7 +137,7 @@ class _PointIn(Schema):
 
 
 class _VenueIn(Schema):
-    id = Id(required=True)
+    id = OwnId("venue", "name", within="partner", shared=True)
     address = _optional(MOST_PROSE)
     city = fields.Nested(_CityIn, required=True)
     country = fields.Nested(_CountryIn, required=True)
@@ -147,13 +152,13 @@ class _VenueIn(Schema):
 
 
 class _MapSectorIn(Schema):
-    id = Id(required=True)
+    id = OwnId("sector", "name", within="partner", shared=True)
     desc = _optional(MOST_PROSE)
     name = text()
 
 
 class _MapFileIn(Schema):
-    id = Id(required=True)
+    id = OwnId("file", "url", shared=True)
     author = _optional()
     content_type = _optional()
     length = fields.Integer(
@@ -175,7 +180,7 @@ class _MapDrawingsIn(Schema):
 
 
 class _MapIn(Schema):
-    id = Id(required=True)
+    id = OwnId("map", "name", within="partner", shared=True)
     desc = _optional(MOST_PROSE)
     name = text()
     sectors = fields.List(

@@ -68,11 +68,13 @@ NO_PLACES = SetPlaces()
 class ListedShow(Show, frozen=True, omit_defaults=True, kw_only=True):
     """A show with all that lists say about it. `places` are those of its sets.
 
+    `sectors` has by id the name of each sector that the catalogue names.
     The moments are those at which a catalogue brought it, and last changed it; None for one that
     an earlier version loaded.
     """
 
     page: ShowPage = ShowPage()
     places: Mapping[str, SetPlaces] = {}
+    sectors: Mapping[str, str] = {}
     created_at: datetime | None = None
     updated_at: datetime | None = None

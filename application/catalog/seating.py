@@ -1,7 +1,7 @@
 """The seats of a show's tickets and which are vacant, for display."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ import msgspec
 from application.catalog.access import Caller
 from application.catalog.availability import ShowQueries, sale_of
 from application.catalog.document_types import Sale
+from application.catalog.pages import ListedShow
 from application.ports.store import Store
 from application.ports.tickets import Ticket
 from domain.order import Order
@@ -35,9 +36,10 @@ class SeatRow(msgspec.Struct, frozen=True):
 
 
 class Sector(msgspec.Struct, frozen=True):
-    """The rows of a sector, from the first one on."""
+    """The rows of a sector, from the first one on. Its name is empty if it has none."""
 
     id: str
+    name: str
     rows: list[SeatRow]
 
 
@@ -102,7 +104,7 @@ class Seating:
             for ticket in self._store.tickets_by_id(tickets)
         }
 
-    def _hall(self, show: Show) -> Hall:
+    def _hall(self, show: ListedShow) -> Hall:
         position = self._store.last_position()
         at = self._clock()
         tickets = self._store.tickets(show.id)
@@ -112,26 +114,30 @@ class Seating:
             by_set[ticket.set].append(place)
         return Hall(
             show=show,
-            sets=[_plan(each, by_set[each.id], tickets, sales) for each in show.sets],
+            sets=[_plan(each, by_set[each.id], tickets, sales, show.sectors) for each in show.sets],
             states="".join(LETTERS[sale] for sale in sales),
             position=position,
         )
 
 
 def _plan(
-    ticket_set: TicketSet, places: Sequence[int], tickets: Sequence[Ticket], sales: Sequence[Sale]
+    ticket_set: TicketSet,
+    places: Sequence[int],
+    tickets: Sequence[Ticket],
+    sales: Sequence[Sale],
+    names: Mapping[str, str],
 ) -> SetPlan:
     counts = Counter(sales[place] for place in places)
     return SetPlan(
         id=ticket_set.id,
         name=ticket_set.name,
-        sectors=_sectors((place, tickets[place]) for place in places),
+        sectors=_sectors(((place, tickets[place]) for place in places), names),
         counts={sale: counts[sale] for sale in Sale},
         amount=len(places),
     )
 
 
-def _sectors(tickets: Iterable[tuple[int, Ticket]]) -> list[Sector]:
+def _sectors(tickets: Iterable[tuple[int, Ticket]], names: Mapping[str, str]) -> list[Sector]:
     """The tickets with a complete seat by sector and row, in natural order."""
     found: defaultdict[str, defaultdict[str, list[Seat]]] = defaultdict(lambda: defaultdict(list))
     for place, ticket in tickets:
@@ -142,6 +148,7 @@ def _sectors(tickets: Iterable[tuple[int, Ticket]]) -> list[Sector]:
     return [
         Sector(
             sector,
+            names.get(sector, ""),
             [
                 SeatRow(name, sorted(rows[name], key=lambda seat: natural(seat.number)))
                 for name in sorted(rows, key=natural)

@@ -1,6 +1,7 @@
 """Reads YAML, and reports by path what is named twice, misread, no moment, or too deep."""
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,8 @@ except ImportError:
     from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment] # ten times slower
 
 DEEPEST = 32
+MOST_REPEATED = 1_000_000
+"""So many values may come from aliases. Aliases of aliases would make a short file a huge one."""
 
 TAG = "tag:yaml.org,2002:"
 NUMBERS = frozenset({f"{TAG}int", f"{TAG}float"})
@@ -25,6 +28,10 @@ LIKE_A_NUMBER = re.compile(
     r"[-+]?(0[box])?[0-9][0-9_]*(\.[0-9_]*)?(e[-+]?[0-9]+)?\Z", re.IGNORECASE
 )
 """What this YAML takes for a text, and another one, or its writer, for a number: 08, 1e3, 0o17."""
+
+
+STEP = re.compile(r"([^.\[\]]+)|\[([0-9]+)\]")
+"""A step of a path: a name, or a place in a list."""
 
 
 class _Loader(_SafeLoader):
@@ -56,6 +63,7 @@ def read_yaml(text: str | bytes) -> tuple[dict[Any, Any], dict[str, str]]:
         _refuse_depth(text)
         loader = _Loader(text)
         node = loader.get_single_node()
+        _refuse_repetition(node)
         errors = _errors_in(node, "", set())
         document = None if node is None else loader.construct_document(node)
     except (yaml.YAMLError, ValueError, LookupError) as error:
@@ -82,6 +90,53 @@ def _refuse_depth(text: str | bytes) -> None:
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
             raise yaml.YAMLError("it is nested too deeply")
+
+
+def _refuse_repetition(node: yaml.Node | None) -> None:
+    """Count each value as often as aliases repeat it, and once for itself."""
+    sizes: dict[int, int] = {}
+    repeated = _size(node, sizes) - len(sizes)
+    if repeated > MOST_REPEATED:
+        raise yaml.YAMLError(f"its aliases repeat more than {MOST_REPEATED} values")
+
+
+def _size(node: yaml.Node | None, sizes: dict[int, int]) -> int:
+    """How many values there are in a node; a knot within itself is one value."""
+    if id(node) not in sizes:
+        sizes[id(node)] = 1
+        sizes[id(node)] += sum(_size(each, sizes) for each in _values(node))
+    return sizes[id(node)]
+
+
+def _values(node: yaml.Node | None) -> list[yaml.Node]:
+    if isinstance(node, yaml.SequenceNode):
+        return list(node.value)
+    return [value for _, value in node.value] if isinstance(node, yaml.MappingNode) else []
+
+
+def lines_of(text: str | bytes, paths: Iterable[str]) -> dict[str, int]:
+    """By path, the line in which it stands; or that of what lacks it."""
+    try:
+        node = _Loader(text).get_single_node()
+    except (yaml.YAMLError, ValueError, LookupError):
+        return {}
+    return {path: _line(node, path) for path in paths if path and node is not None}
+
+
+def _line(node: yaml.Node, path: str) -> int:
+    line = node.start_mark.line
+    for name, index in STEP.findall(path):
+        if name and isinstance(node, yaml.MappingNode):
+            found = [(key, value) for key, value in node.value if key.value == name]
+            if not found:
+                break
+            line, node = found[-1][0].start_mark.line, found[-1][1]
+        elif index and isinstance(node, yaml.SequenceNode) and int(index) < len(node.value):
+            node = node.value[int(index)]
+            line = node.start_mark.line
+        else:
+            break
+    return int(line) + 1
 
 
 def _errors_in(node: yaml.Node | None, path: str, seen: set[int]) -> dict[str, str]:

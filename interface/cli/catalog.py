@@ -1,48 +1,57 @@
 """`orderlog catalog`: what is for sale, by whom, at what price."""
 
-from typing import Any, BinaryIO
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 import msgspec
 from rich.table import Table
 
+from interface.cli.shared.catalog_files import (
+    faults,
+    print_diff,
+    print_faults,
+    print_losses,
+    refuse_file,
+)
 from interface.cli.shared.keys import with_known_keys
-from interface.cli.shared.safe_console import safe
 from interface.cli.shared.session import Session, database_option, json_option
 from interface.cli.shared.tables import listing, minute
+
+if TYPE_CHECKING:  # see session.py
+    from application.catalog.loading import LoadReport
 
 
 @click.group()
 def catalog() -> None:
-    """The catalogue: load a file, show what is loaded."""
+    """The catalogue: write, check and load a file, show what is loaded."""
 
 
 @catalog.command()
 @click.argument("file", type=click.File("rb"), required=False)
 @click.option("--sample", is_flag=True, help="Load the sample catalogue instead of a file.")
+@click.option("--yes", is_flag=True, help="Load it even if it takes something off sale.")
 @json_option
 @database_option
-def load(session: Session, file: BinaryIO | None, *, sample: bool, as_json: bool) -> None:
+def load(
+    session: Session, file: BinaryIO | None, *, sample: bool, yes: bool, as_json: bool
+) -> None:
     """Load a catalogue FILE (- for standard input). Loading it again changes nothing."""
+    from application.catalog.differences import TakesOffSale  # noqa: PLC0415
     from application.catalog.entries import BadCatalog  # noqa: PLC0415
-    from application.catalog.file import read_catalog_file  # noqa: PLC0415
-    from application.catalog.loading import TicketsInUse, load_catalog, load_sample  # noqa: PLC0415
+    from application.catalog.loading import TicketsInUse  # noqa: PLC0415
 
     if (file is None) is not sample:
         raise click.UsageError("Name a FILE, or --sample.")
-    session.makes_database = True
-    services = with_known_keys(session)
-    store, secret = services.store, services.key_secret
+    text = b"" if file is None else file.read()
     try:
-        if file is None:
-            report = load_sample(store, services.clock(), secret)
-        else:
-            report = load_catalog(store, read_catalog_file(file.read()), services.clock(), secret)
+        report = _load_agreed(session, None if file is None else text, yes=yes)
     except (BadCatalog, TicketsInUse) as refused:
-        session.err.print("The catalogue was refused; nothing was changed.", style="red")
-        for path, what in refused.errors.items():
-            click.echo(safe(f"  {path}: {what}" if path else f"  {what}"), err=True)
-        raise SystemExit(1) from refused
+        refuse_file(session, text, refused.errors)
+    except TakesOffSale as refused:
+        print_losses(session, [each.text for each in refused.losses])
+        session.refuse("Nothing was changed. Load it with --yes if that is meant.")
     if as_json:
         session.print_json(report)
         return
@@ -51,6 +60,117 @@ def load(session: Session, file: BinaryIO | None, *, sample: bool, as_json: bool
         f"{report.keys_added} keys added; tickets: {report.tickets_added} added, "
         f"{report.tickets_changed} changed, {report.tickets_removed} removed."
     )
+
+
+def _load_agreed(session: Session, text: bytes | None, *, yes: bool) -> "LoadReport":
+    """Load a file, or the sample. A person at a terminal is asked about what it takes off sale."""
+    from application.catalog.differences import TakesOffSale  # noqa: PLC0415
+    from application.catalog.file import read_catalog_file  # noqa: PLC0415
+    from application.catalog.loading import load_catalog, load_sample  # noqa: PLC0415
+
+    file = None if text is None else read_catalog_file(text)
+    session.makes_database = True
+    services = with_known_keys(session)
+    store, secret = services.store, services.key_secret
+    agreed = None if yes else frozenset[str]()
+    while True:
+        try:
+            if file is None:
+                return load_sample(store, services.clock(), secret, agreed)
+            return load_catalog(store, file, services.clock(), secret, agreed)
+        except TakesOffSale as asks:
+            if not sys.stdin.isatty():
+                raise
+            print_losses(session, [each.text for each in asks.losses])
+            if not click.confirm("Load it?", err=True):
+                session.refuse("Nothing was changed.")
+            agreed = frozenset(each.key for each in asks.losses)
+
+
+@catalog.command()
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True), default="catalog.yaml")
+def new(file: str) -> None:
+    """Write an example to FILE.
+
+    It has comments. FILE is catalog.yaml if it is not given; - is standard output.
+
+    A file that is there is never overwritten.
+    """
+    from application.catalog.loading import example_catalog  # noqa: PLC0415 - see session.py
+
+    if file == "-":
+        click.echo(example_catalog(), nl=False)
+        return
+    with Path(file).open("xb") as made:
+        made.write(example_catalog())
+    click.echo(f"{file} is written. orderlog catalog check {file} says whether it is right.")
+
+
+@catalog.command()
+def schema() -> None:
+    """Print the JSON Schema of a file, for editors."""
+    from application.catalog.json_schema import catalog_json_schema  # noqa: PLC0415
+
+    click.echo(catalog_json_schema(), nl=False)
+
+
+@catalog.command()
+@click.argument("file", type=click.File("rb"))
+@json_option
+@click.pass_obj
+def check(session: Session, file: BinaryIO, *, as_json: bool) -> None:
+    """Check a FILE (- for standard input), all at once.
+
+    It needs no database.
+    """
+    from application.catalog.entries import BadCatalog  # noqa: PLC0415
+    from application.catalog.file import read_catalog_file  # noqa: PLC0415
+
+    text, found = file.read(), []
+    try:
+        known = read_catalog_file(text)
+    except BadCatalog as bad:
+        found = faults(text, bad.errors)
+    if as_json:
+        session.print_json({"errors": found})
+    elif found:
+        print_faults(session, f"The catalogue has errors: {len(found)}.", found)
+    else:
+        tickets = sum(each.amount for entry in known.events for each in entry.show.sets)
+        click.echo(
+            f"The catalogue is right: partners {len(known.partners)}, payment systems"
+            f" {len(known.payment_systems)}, deals {len(known.deals)}, events"
+            f" {len(known.events)}, tickets {tickets}."
+        )
+    raise SystemExit(1 if found else 0)
+
+
+@catalog.command()
+@click.argument("file", type=click.File("rb"))
+@json_option
+@database_option
+def diff(session: Session, file: BinaryIO, *, as_json: bool) -> None:
+    """Show what loading FILE would change.
+
+    - is standard input. Nothing is changed.
+    """
+    from application.catalog.entries import BadCatalog  # noqa: PLC0415
+    from application.catalog.file import read_catalog_file  # noqa: PLC0415
+    from application.catalog.loading import diff_catalog  # noqa: PLC0415
+
+    text = file.read()
+    try:
+        wanted = read_catalog_file(text)
+    except BadCatalog as bad:
+        print_faults(session, "The catalogue is refused.", faults(text, bad.errors))
+        raise SystemExit(1) from bad
+    services = session.services
+    found = diff_catalog(services.store, wanted, services.clock(), services.key_secret)
+    if as_json:
+        session.print_json(found)
+    else:
+        print_diff(session, found)
+    raise SystemExit(1 if found.refused else 0)
 
 
 @catalog.command()
@@ -116,6 +236,7 @@ def _with_gateway(system: Any, gateway: Any) -> dict[str, Any]:
 
 def _sets_table(event: Any, vacant: dict[str, int]) -> Table:
     about = f"{event.title} ({event.id}), {event.currency}, refunds {event.refunds.policy}"
+    about += f", held {event.hold_minutes} min"
     table = listing("set", "name", "tickets", "vacant", title=about)
     for each in event.sets:
         table.add_row(each.id, each.name, str(each.amount), str(vacant.get(each.id, 0)))

@@ -44,9 +44,10 @@ def conform(
 ) -> None:
     """Play the printed exchanges against a server.
 
-    Says field by field what differs. Any server of this API will do. An own `serve --sandbox` makes the catalogue that a page needs;
-    on another server --names says what the printed events, sets and payment systems are. Exit code
-    1 when an answer is not as printed, 3 when the server cannot be reached.
+    Says field by field what differs. Any server of this API will do. An own `serve --sandbox` makes
+    the catalogue that a page needs; on another server --names says what the printed events, sets
+    and payment systems are. Exit code 1 when an answer is not as printed, 3 when the server cannot
+    be reached.
     """
     from interface.conform.client import CannotSend, Client, NotReached  # noqa: PLC0415 - see session.py
     from interface.conform.pages import read_names  # noqa: PLC0415

@@ -9,6 +9,7 @@ from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import Schema, fields, validate
 
 from application.catalog.show_list import SORTS
+from application.runtime.patterns import anchored
 from interface.http.answer_schemas import AnswerSchemas
 from interface.http.fields_schema import KNOWN, Tree
 from interface.http.input_fields import (
@@ -142,13 +143,6 @@ def _patterns(field: Any) -> dict[str, Any]:
     if len(patterns) > 1:
         return {"allOf": [{"pattern": each} for each in patterns]}
     return {"pattern": patterns[0]} if patterns else {}
-
-
-def anchored(pattern: str) -> str:
-    r"""A regular expression with `^` and `$` instead of `match` and `\Z`."""
-    inside = pattern.removesuffix(r"\Z")
-    end = "$" if pattern != inside else ""
-    return f"^(?:{inside}){end}" if "|" in inside else f"^{inside}{end}"
 
 
 EXPANDED = {"tickets": "OrderTicket", "event": "ShowHead", "sets": "SetValues"}

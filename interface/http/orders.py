@@ -94,11 +94,11 @@ CREATE_ORDER = Operation(
     scopes=(ORDERS_WRITE,),
     tag="orders",
     summary="Create an order",
-    says="Creates an order of an event and holds its tickets for ten minutes. Tickets are named by"
-    " their ids, or chosen by the service out of sets, never both; an order may also be created"
-    " without any. Tickets that are not vacant are left out of the order, unless `all_or_nothing`"
-    " is true: then the order gets all or none. Customer, promo codes, payment and status may be"
-    " given at once.",
+    says="Creates an order of an event and holds its tickets for ten minutes, or as long as the"
+    " event says in the catalogue. Tickets are named by their ids, or chosen by the service out of"
+    " sets, never both; an order may also be created without any. Tickets that are not vacant are"
+    " left out of the order, unless `all_or_nothing` is true: then the order gets all or none."
+    " Customer, promo codes, payment and status may be given at once.",
     query=ORDER_SHAPE_IN,
     body=ORDER_IN,
     headers=(headers.IDEMPOTENCY_KEY,),

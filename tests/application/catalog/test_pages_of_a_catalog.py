@@ -62,7 +62,7 @@ def changed(whole, path, value):
         ({"media": {"text": "x" * 16_384}}, "media"),
         ({"ticket_template": {"colour": "red"}}, "ticket_template.colour"),
         ({"status": "hidden"}, "status"),
-        ({"venue": {}}, "venue.id"),
+        ({"venue": {"id": 7}}, "venue.id"),
         ({"venue": changed(VENUE, "id", "hall")}, "venue.id"),
         ({"venue": changed(VENUE, "city", None)}, "venue.city"),
         ({"venue": changed(VENUE, "city.id", "1")}, "venue.city.id"),

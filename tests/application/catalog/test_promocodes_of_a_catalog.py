@@ -98,7 +98,10 @@ PERCENT = "Has to be above 0 and at most 100, two decimals at most."
             {"percent": 1, "from": "2030-01-01T00:00:00Z", "till": "2030-01-01T00:00:00Z"},
             {"[0].till": "Has to be later than from."},
         ),
-        ({"percent": 1, "colour": "red"}, {"[0].colour": "Unknown field."}),
+        (
+            {"percent": 1, "amonut": "1.00"},
+            {"[0].amonut": "Is no field here; amount may be meant."},
+        ),
     ],
 )
 def test_wrong_terms_are_refused_with_their_path(terms, errors):

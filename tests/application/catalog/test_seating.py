@@ -5,6 +5,8 @@ from seller import ORGANISER, PARTERRE, SHOP, SHOW, seat
 
 from application.catalog.access import AUDIT, Caller
 from application.catalog.document_types import Sale
+from application.catalog.file import read_catalog_file
+from application.catalog.loading import example_catalog, load_catalog
 from application.catalog.seating import natural
 from domain.refusals import ShowNotFound
 
@@ -79,3 +81,15 @@ def test_a_stranger_may_not_an_auditor_may(office):
 def test_rows_with_names_come_after_those_with_numbers():
     names = ["10", "2", "B", "A", "1", "²"]
     assert sorted(names, key=natural) == ["1", "2", "10", "A", "B", "²"]
+
+
+def test_a_sector_that_the_catalogue_names_has_its_name(office):
+    [sample] = office.services.seating.hall(SHOW, office.caller()).sets
+    assert [sector.name for sector in sample.sectors] == [""]
+    file = read_catalog_file(example_catalog())
+    load_catalog(office.store, file, office.clock())
+    office.services.catalog._look_again = 0.0
+    show = file.events[0].show
+    plans = office.services.seating.hall(show.id, Caller(show.org, "key", "en")).sets
+    names = [[sector.name for sector in plan.sectors] for plan in plans]
+    assert names == [["Stalls"], ["Gallery left", "Gallery right"], []]

@@ -87,6 +87,16 @@ def test_a_catalogue_is_loaded_again_and_again_beside_what_is_there(ask):
     assert (refused.status_code, refused.json["code"]) == (403, "no_deal")
 
 
+def test_ids_that_are_left_out_are_fresh_as_well(ask, services):
+    document = catalog(payment_systems=[])
+    del document["partners"][0]["id"], document["events"][0]["id"]
+    document["events"][0]["org"] = "Own"
+    before = services.catalog.current().shows.keys()
+    assert [ask("POST", CATALOG, document).status_code for _ in range(2)] == [201, 201]
+    services.catalog._look_again = 0.0
+    assert len(services.catalog.current().shows.keys() - before) == 2
+
+
 def test_the_sandbox_starts_again_with_them_and_not_with_real_partners(ask, services):
     assert ask("POST", CATALOG, catalog()).status_code == 201
     now = datetime.now(UTC)
