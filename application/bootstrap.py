@@ -15,6 +15,8 @@ from application.catalog.key_secret import KeySecret
 from application.catalog.key_usage import KeyUsage
 from application.catalog.partners import PartnerQueries
 from application.catalog.rates import Rates
+from application.catalog.sandbox import is_sandbox
+from application.catalog.sandbox_clock import SandboxClock
 from application.catalog.seating import Seating
 from application.catalog.show_list import ShowList
 from application.database_address import (
@@ -54,6 +56,7 @@ from application.projector.acknowledgements import Acknowledgements
 from application.projector.loop import Projector, begin_diverged_anew
 from application.read_models.registry import PROJECTIONS
 from application.runtime.installation import how_to_add
+from application.runtime.service_clock import ServiceClock
 from application.runtime.store_clock import StoreClock
 from application.settings import BESIDE, OF_USER, PRIVATE, Settings
 from application.storage.sqlite.backup import SqliteBackups
@@ -79,7 +82,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     """The parts of a wired service."""
 
     settings: Settings
-    clock: Callable[[], datetime]
+    clock: ServiceClock
     store_clock: StoreClock
     store: Store
     catalog: CatalogCache
@@ -169,10 +172,13 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Services:
-    """Wire the service, by the store's clock if no other is given. Raises what opening raises."""
+    """Wire the service, by the store's clock if no other is given. Raises what opening raises.
+
+    In a database of the sandbox each partner has a clock of its own.
+    """
     store = _open_with_read_models(settings.database)
     store_clock = StoreClock(store.moment)
-    clock = clock or store_clock.now
+    clock = clock_of(store, clock or store_clock.now)
     catalog = CatalogCache(store)
     secret = KeySecret("" if settings.key_secret == OF_USER else settings.key_secret)
     usage = KeyUsage(store, clock)
@@ -226,6 +232,11 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
         watcher=Watcher(watch),
         acknowledgements=Acknowledgements(store, watch, checkpoints, clock),
     )
+
+
+def clock_of(store: Store, now: Callable[[], datetime]) -> ServiceClock:
+    """The clock of the service, by what its database is: looked at once, when a process begins."""
+    return SandboxClock(now, store) if is_sandbox(store) else ServiceClock(now)
 
 
 def _open_with_read_models(database: str) -> Store:

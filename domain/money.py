@@ -82,6 +82,10 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
     disputed: Decimal = NOTHING
 
 
+AMOUNTS = Balance.__struct_fields__[1:]
+"""The names of the amounts of a balance."""
+
+
 def balance(money: Money, currency: str, given: Decimal | None, by_vendor: Decimal) -> Balance:
     """Where the money of `currency` is.
 

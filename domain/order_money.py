@@ -70,21 +70,36 @@ class TicketsNeeded(Exception):
 
 def balances_of(order: Order) -> list[Balance]:
     """Where the order's money is, by currency, its own first."""
-    money = order.money or Money()
-    return [_balance(order, money, each) for each in money.currencies]
+    if order.money is None:
+        return [_without_notices(order)]
+    return [_balance(order, order.money, each) for each in order.money.currencies]
 
 
 def balance_of(order: Order) -> Balance:
     """Where the order's money of its own currency is."""
-    money = order.money or Money()
-    return _balance(order, money, money.currency)
+    if order.money is None:
+        return _without_notices(order)
+    return _balance(order, order.money, order.money.currency)
+
+
+def _without_notices(order: Order) -> Balance:
+    """Where the money is of an order that has no event of money: most of a vendor's are so."""
+    if order.status is not Status.DONE:
+        return _NO_MONEY
+    given = given_by(order)
+    received = NOTHING if _is_paid_by_gateway(order) else given
+    return Balance(currency="", received=received, earned=given, attention=received - given)
+
+
+_NO_MONEY = Balance(currency="")
 
 
 def _balance(order: Order, money: Money, currency: str) -> Balance:
     if currency != money.currency:
         return balance(money, currency, None, NOTHING)
     given = given_by(order) if order.status is Status.DONE else None
-    return balance(money, currency, given, received_by_vendor(order))
+    by_vendor = NOTHING if given is None or _is_paid_by_gateway(order) else given
+    return balance(money, currency, given, by_vendor)
 
 
 def given_by(order: Order) -> Decimal:
@@ -100,10 +115,9 @@ def given_by(order: Order) -> Decimal:
     return worth(map(order.price, sets)).full
 
 
-def received_by_vendor(order: Order) -> Decimal:
-    """What the vendor received, as it says by moving an order to done."""
-    by_gateway = order.system is not None and order.system.confirmed_by is ConfirmedBy.GATEWAY
-    return NOTHING if order.status is not Status.DONE or by_gateway else given_by(order)
+def _is_paid_by_gateway(order: Order) -> bool:
+    """Whether the money comes by a gateway; else the vendor received it when it is done."""
+    return order.system is not None and order.system.confirmed_by is ConfirmedBy.GATEWAY
 
 
 def attention_of(order: Order) -> list[Attention]:

@@ -1,6 +1,6 @@
 """What is for sale: the shows a caller may sell, their sets and prices, and their tickets."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -20,6 +20,7 @@ from application.catalog.pages import ListedShow
 from application.ports.store import Store
 from application.ports.tickets import Ticket
 from application.runtime.clock import written
+from application.runtime.service_clock import ServiceClock
 from domain.order import Order
 from domain.refusals import ShowNotFound
 from domain.shows import Show
@@ -58,11 +59,12 @@ class FoundTickets(msgspec.Struct, frozen=True):
 
 
 class ShowQueries:
-    """Reads what is for sale at present: ticket rows change in the same commit as events."""
+    """Reads what is for sale at present: ticket rows change in the same commit as events.
 
-    def __init__(
-        self, store: Store, catalog_cache: CatalogCache, clock: Callable[[], datetime]
-    ) -> None:
+    A ticket may be held by the clock of any vendor, so that it is vacant when it is by all clocks.
+    """
+
+    def __init__(self, store: Store, catalog_cache: CatalogCache, clock: ServiceClock) -> None:
         self._store = store
         self._catalog_cache = catalog_cache
         self._clock = clock
@@ -72,7 +74,7 @@ class ShowQueries:
         catalog = self._catalog_cache.current()
         shows = [show for show in catalog.shows.values() if _may_see(catalog, show, caller)]
         shows.sort(key=lambda show: (show.starts_at, show.id))
-        ids, at = [show.id for show in shows], self._clock()
+        ids, at = [show.id for show in shows], self._clock.earliest()
         vacant, held = self._store.vacancies(ids, at), self._store.reservations(ids, at)
         return [
             {
@@ -110,7 +112,7 @@ class ShowQueries:
         show = catalog.shows.get(show_id)
         if show is None or not _may_sell(catalog, show, caller):
             raise ShowNotFound(event=show_id)
-        at = self._clock()
+        at = self._clock.earliest()
         statuses = [each.value for each in wanted.statuses]
         found = self._store.ticket_page(show_id, statuses, at, wanted.after, wanted.limit + 1)
         return FoundTickets(found[: wanted.limit], at, len(found) > wanted.limit)

@@ -85,6 +85,12 @@ class Key(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         return self.revoked_at is None and (self.expires_at is None or at < self.expires_at)
 
 
+class SandboxMark(msgspec.Struct, frozen=True):
+    """The mark of a database of the sandbox, and since when it is one."""
+
+    since: datetime
+
+
 KINDS: Mapping[str, type] = {
     "partner": Partner,
     "payment_system": PaymentSystem,
@@ -94,8 +100,11 @@ KINDS: Mapping[str, type] = {
     "api_key": Key,
     "key": OldKey,
     "key_secret": str,
+    "sandbox": SandboxMark,
+    "sandbox_clock": int,
 }
-"""The kinds of documents a store keeps for the catalogue. `key_secret.py` names those of keys."""
+"""The kinds of documents a store keeps for the catalogue. `key_secret.py` names those of keys,
+`ports/sandbox.py` and `sandbox_clock.py` those of the sandbox."""
 
 
 class Catalog(msgspec.Struct, frozen=True, kw_only=True):

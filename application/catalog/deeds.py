@@ -7,14 +7,14 @@ from typing import Any
 
 import msgspec
 
-from application.ports.admin_trail import Deed
+from application.ports.admin_trail import Action, Deed
 
 UNKNOWN = "unknown"
 
 
-def deed_of(at: datetime, action: str, actor: str = "", **about: Any) -> Deed:
+def deed_of(at: datetime, action: Action, actor: str = "", **about: Any) -> Deed:
     """A deed; without an `actor` it is that of whoever runs this command."""
-    return Deed(at, actor or operator(), action, msgspec.json.encode(about))
+    return Deed(at, actor or operator(), action.value, msgspec.json.encode(about))
 
 
 def operator() -> str:

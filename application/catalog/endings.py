@@ -11,7 +11,7 @@ import msgspec
 from application.catalog.cache import Partner
 from application.catalog.deeds import deed_of
 from application.catalog.entries import CatalogFile, UnknownPartner
-from application.ports.admin_trail import Deed
+from application.ports.admin_trail import Action, Deed
 from application.ports.catalog import CatalogChange
 from application.ports.store import Store
 from domain.errors import UserError
@@ -37,7 +37,9 @@ def end_deal(store: Store, deal_id: str, at: datetime) -> Deal:
         deal = _known_deal(change, deal_id)
         if deal.ended_by_hand:
             return deal
-        return _put_deal(change, deal, deal.ended_at or at, deed_of(at, "deal.ended", deal=deal_id))
+        return _put_deal(
+            change, deal, deal.ended_at or at, deed_of(at, Action.DEAL_ENDED, deal=deal_id)
+        )
 
 
 def resume_deal(store: Store, deal_id: str, at: datetime) -> Deal:
@@ -46,7 +48,7 @@ def resume_deal(store: Store, deal_id: str, at: datetime) -> Deal:
         deal = _known_deal(change, deal_id)
         if deal.ended_at is None:
             return deal
-        return _put_deal(change, deal, None, deed_of(at, "deal.resumed", deal=deal_id))
+        return _put_deal(change, deal, None, deed_of(at, Action.DEAL_RESUMED, deal=deal_id))
 
 
 def _known_deal(change: CatalogChange, deal_id: str) -> Deal:
@@ -66,16 +68,16 @@ def _put_deal(change: CatalogChange, deal: Deal, ended_at: datetime | None, deed
 
 def suspend_partner(store: Store, partner_id: str, at: datetime) -> Partner:
     """Suspend a partner. Raises `UnknownPartner`."""
-    return _set_suspended(store, partner_id, at, "partner.suspended", suspended_at=at)
+    return _set_suspended(store, partner_id, at, Action.PARTNER_SUSPENDED, suspended_at=at)
 
 
 def resume_partner(store: Store, partner_id: str, at: datetime) -> Partner:
     """Let a suspended partner sell again. Raises `UnknownPartner`."""
-    return _set_suspended(store, partner_id, at, "partner.resumed", suspended_at=None)
+    return _set_suspended(store, partner_id, at, Action.PARTNER_RESUMED, suspended_at=None)
 
 
 def _set_suspended(
-    store: Store, partner_id: str, at: datetime, action: str, *, suspended_at: datetime | None
+    store: Store, partner_id: str, at: datetime, action: Action, *, suspended_at: datetime | None
 ) -> Partner:
     with store.change_catalog() as change:
         document = change.documents().get(("partner", partner_id))

@@ -7,9 +7,6 @@ import msgspec
 
 from domain.gateway import Late
 
-SANDBOX = "545b544a5d645a463e779d5a"
-"""The id of the payment system `sandbox/GATE`, which is there only while a sandbox runs."""
-
 
 class PaymentGateway(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """How a gateway's notices are known to be its own, and what becomes of late money.

@@ -13,6 +13,7 @@ from application.catalog.key_form import new_key
 from application.catalog.key_secret import KeySecret, digest_of
 from application.catalog.loading import new_key_id, sample_keys
 from application.catalog.scopes import AUDIT, OF_A_SELLER
+from application.ports.admin_trail import Action
 from application.ports.catalog import CatalogChange
 from application.ports.store import Store
 from domain.errors import UserError
@@ -78,7 +79,7 @@ def revoke_key(store: Store, wanted: str, at: datetime) -> Key:
         revoked = msgspec.structs.replace(key, revoked_at=key.revoked_at or at)
         change.put("api_key", name, ENCODE(revoked))
         if revoked != key:
-            change.record(deed_of(at, "key.revoked", **_about(key)))
+            change.record(deed_of(at, Action.KEY_REVOKED, **_about(key)))
         return revoked
 
 
@@ -96,7 +97,7 @@ def rotate_key(
         end = at + overlap
         ending = msgspec.structs.replace(key, expires_at=min(key.expires_at or end, end))
         change.put("api_key", name, ENCODE(ending))
-        change.record(deed_of(at, "key.ends", **_about(ending)))
+        change.record(deed_of(at, Action.KEY_ENDS, **_about(ending)))
         fresh = Key(
             id=new_key_id(change),
             partner=key.partner,
@@ -118,7 +119,7 @@ def reset_keys(store: Store, at: datetime, secret: KeySecret) -> int:
                 change.put("api_key", name, ENCODE(gone))
                 revoked += 1
         secret.join(change, anew=True)
-        change.record(deed_of(at, "keys.reset", keys=revoked))
+        change.record(deed_of(at, Action.KEYS_RESET, keys=revoked))
     return revoked
 
 
@@ -132,7 +133,9 @@ def renew_old_keys(store: Store, secret: KeySecret, at: datetime) -> Renewal:
     with store.change_catalog() as change:
         renewed = dict(_renewed(change, secret))
         if renewed:
-            change.record(deed_of(at, "keys.renewed", keys=[key.id for key in renewed.values()]))
+            change.record(
+                deed_of(at, Action.KEYS_RENEWED, keys=[key.id for key in renewed.values()])
+            )
     auditors = sum(AUDIT in key.scopes for key in renewed.values())
     return Renewal(len(renewed), auditors)
 
@@ -162,7 +165,7 @@ def _added(change: CatalogChange, key: Key, secret: KeySecret) -> NewKey:
     secret.join(change)
     text = new_key()
     change.put("api_key", secret.name_of(text), ENCODE(key))
-    change.record(deed_of(key.created_at, "key.created", **_about(key)))
+    change.record(deed_of(key.created_at, Action.KEY_CREATED, **_about(key)))
     return NewKey(key=key, text=text)
 
 

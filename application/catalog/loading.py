@@ -23,6 +23,7 @@ from application.catalog.noted_change import NotedChange, UnwrittenChange
 from application.catalog.pages import ListedShow
 from application.catalog.promocode_rows import load_uses
 from application.catalog.scopes import OF_A_SELLER
+from application.ports.admin_trail import Action
 from application.ports.catalog import CatalogChange
 from application.ports.store import Store
 from application.ports.tickets import Ticket
@@ -170,7 +171,7 @@ def _load(
     if errors:
         raise TicketsInUse(errors)
     if report != LoadReport(unchanged=report.unchanged):
-        change.record(deed_of(at, "catalog.loaded", **msgspec.structs.asdict(report)))
+        change.record(deed_of(at, Action.CATALOG_LOADED, **msgspec.structs.asdict(report)))
     return report
 
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from application.catalog.access import Caller
 from application.catalog.cache import CatalogCache
-from application.catalog.gateway import SANDBOX
 from application.catalog.partner_document_types import (
     DealDocument,
     PartnerRecordDocument,
     WhoAmIDocument,
 )
 from application.catalog.show_documents import page_of
+from application.ports.sandbox import SANDBOX
 from application.runtime.clock import written
 from domain.refusals import PartnerNotFound
 from domain.sale_terms import Deal, limits_of

@@ -1,27 +1,39 @@
-"""What `orderlog serve --sandbox` adds to the catalogue: it is there only while that runs."""
+"""The catalogue of `orderlog serve --sandbox`: the sample, a payment system, and the mark.
+
+A marked database is the sandbox's for good: nothing else serves it, and it never gets into one that
+sells.
+"""
 
 from datetime import datetime
 from importlib.resources import files
 
 from msgspec.structs import replace
 
+from application.catalog.cache import SandboxMark
 from application.catalog.deeds import deed_of
 from application.catalog.entries import CatalogFile
 from application.catalog.file import read_catalog_file
-from application.catalog.gateway import SANDBOX
 from application.catalog.key_secret import KeySecret
-from application.catalog.loading import load_catalog, load_sample
+from application.catalog.loading import ENCODE, load_catalog, load_sample
+from application.ports.admin_trail import Action
+from application.ports.sandbox import MARK, OfTheSandbox, SoldForReal, carries_mark
 from application.ports.store import Store
 
-KINDS = ("payment_system", "gateway")
+SERVED = "holds"
+"""A read model that every service projects: whoever does serves the database."""
 
 
 def load_sandbox(store: Store, at: datetime, secret: KeySecret, page: str) -> None:
     """Load the sample, the payment system that sends buyers to `page`, and an event with a code.
 
-    Raises `OwnPartners`.
+    The database is marked.
+
+    Raises `SoldForReal` and `OwnPartners`; then nothing is changed.
     """
+    if not is_sandbox(store):
+        _refuse_one_that_sells(store)
     load_sample(store, at, secret)
+    _mark(store, at)
     file = sandbox_file()
     [system] = file.payment_systems
     systems = (replace(system, redirect_url=page),)
@@ -33,22 +45,27 @@ def sandbox_file() -> CatalogFile:
     return read_catalog_file(files("application").joinpath("sandbox_catalog.yaml").read_bytes())
 
 
-def remove_sandbox(store: Store, at: datetime) -> None:
-    """Remove the payment system and the event that a service with the sandbox left behind.
+def is_sandbox(store: Store) -> bool:
+    """Whether a database is the sandbox's."""
+    return carries_mark(store.catalog())
 
-    Orders keep what they know of them. The event stays while an order has tickets of it.
-    """
-    names = [(kind, SANDBOX) for kind in KINDS]
-    if not any(name in store.catalog() for name in names):
+
+def refuse_sandbox(store: Store, remedy: str) -> None:
+    """Raise `OfTheSandbox` for a database of the sandbox."""
+    if is_sandbox(store):
+        raise OfTheSandbox("This database", remedy)
+
+
+def _refuse_one_that_sells(store: Store) -> None:
+    if store.assigned_position():
+        raise SoldForReal("has orders that were sold without it")
+    if store.read_models().state(SERVED).projector is not None:
+        raise SoldForReal("is served without it by another process")
+
+
+def _mark(store: Store, at: datetime) -> None:
+    if MARK in store.catalog():
         return
     with store.change_catalog() as change:
-        known = change.documents()
-        for kind, name in names:
-            if (kind, name) in known:
-                change.remove(kind, name)
-        for entry in sandbox_file().events:
-            tickets = list(change.tickets(entry.show.id))
-            if ("event", entry.show.id) in known and all(each.order is None for each in tickets):
-                change.remove_tickets(each.id for each in tickets)
-                change.remove("event", entry.show.id)
-        change.record(deed_of(at, "sandbox.removed", system=SANDBOX))
+        change.put(*MARK, ENCODE(SandboxMark(since=at)))
+        change.record(deed_of(at, Action.SANDBOX_MARKED))

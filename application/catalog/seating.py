@@ -1,8 +1,7 @@
 """The seats of a show's tickets and which are vacant, for display."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -13,6 +12,7 @@ from application.catalog.document_types import Sale
 from application.catalog.pages import ListedShow
 from application.ports.store import Store
 from application.ports.tickets import Ticket
+from application.runtime.service_clock import ServiceClock
 from domain.order import Order
 from domain.shows import Show, TicketSet
 
@@ -69,7 +69,7 @@ class Hall(msgspec.Struct, frozen=True, kw_only=True):
 class Seating:
     """Reads the present state of seats."""
 
-    def __init__(self, store: Store, shows: ShowQueries, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, shows: ShowQueries, clock: ServiceClock) -> None:
         self._store = store
         self._shows = shows
         self._clock = clock
@@ -89,7 +89,7 @@ class Seating:
     def holder(self, show_id: str, ticket_id: str) -> str | None:
         """The order that has a ticket of this show now, if any."""
         for ticket in self._store.tickets_by_id([ticket_id]):
-            if ticket.show == show_id and not ticket.vacant_at(self._clock()):
+            if ticket.show == show_id and not ticket.vacant_at(self._clock.earliest()):
                 return ticket.order
         return None
 
@@ -106,7 +106,7 @@ class Seating:
 
     def _hall(self, show: ListedShow) -> Hall:
         position = self._store.last_position()
-        at = self._clock()
+        at = self._clock.earliest()
         tickets = self._store.tickets(show.id)
         sales = [sale_of(ticket, at) for ticket in tickets]
         by_set: defaultdict[str, list[int]] = defaultdict(list)

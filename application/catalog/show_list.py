@@ -1,6 +1,6 @@
 """The list of the shows that a caller may sell, and each of them, from prepared bytes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from hashlib import blake2b
@@ -26,6 +26,7 @@ from application.catalog.show_documents import (
 )
 from application.catalog.vacancies import Vacancies
 from application.ports.store import Store
+from application.runtime.service_clock import ServiceClock
 from domain.pricing import NOTHING
 from domain.refusals import ShowNotFound
 
@@ -101,9 +102,7 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
 class ShowList:
     """Answers with shows. Threads may prepare the same twice; none sees a mixture."""
 
-    def __init__(
-        self, store: Store, catalog_cache: CatalogCache, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, store: Store, catalog_cache: CatalogCache, clock: ServiceClock) -> None:
         self._catalog_cache = catalog_cache
         self._clock = clock
         self._vacancies = Vacancies(store)
@@ -116,7 +115,7 @@ class ShowList:
 
         It has at most so many shows and bytes, but one show at least.
         """
-        at = self._clock()
+        at = self._clock.of(caller.partner)
         kept = self._current(at)
         selection = self._selection(kept, caller, wanted, at)
         first, end = self._bounds(kept, selection, (size, most_bytes), page, at)
@@ -126,7 +125,7 @@ class ShowList:
 
     def one(self, caller: Caller, show_id: str) -> Listed:
         """A show. Refuses one that does not exist or that `caller` may not sell."""
-        at = self._clock()
+        at = self._clock.of(caller.partner)
         kept = self._current(at)
         show = kept.catalog.shows.get(show_id)
         if show is None or kept.catalog.terms(show.org, caller.partner).closed is not None:
@@ -196,7 +195,7 @@ class ShowList:
     ) -> tuple[list[bytes], str]:
         """The bytes of shows with commas between, and a digest of all that answers with them."""
         catalog = kept.catalog
-        vacancies = self._vacancies.of(shows, catalog.version, at)
+        vacancies = self._vacancies.of(shows, catalog.version, self._clock.earliest())
         partner = _encode(page_of(catalog.partners.get(caller.partner), caller.partner))
         deals: dict[str, bytes] = {}
         parts: list[bytes] = []

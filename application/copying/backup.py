@@ -10,6 +10,7 @@ import msgspec
 
 from application.integrity.report import Report
 from application.ports.backup_files import BackupRefused, Backups, Content, Progress
+from application.ports.sandbox import OfTheSandbox, carries_mark
 from application.ports.store import Store
 from application.runtime.disk import sync
 from application.runtime.failpoints import reach
@@ -64,10 +65,13 @@ def back_up(tools: Tools, target: str, *, overwrite: bool) -> Backup:
     return Backup(target, log_id, report)
 
 
-def restore(tools: Tools, backup: str, database: str, *, overwrite: bool) -> Restored:
+def restore(
+    tools: Tools, backup: str, database: str, *, overwrite: bool, sandbox: bool = False
+) -> Restored:
     """Put a backup in the place of the log in the file `database`. Raises `BackupRefused`.
 
-    A backup with findings is not put back.
+    A backup with findings is not put back, and one of the sandbox only as one of the `sandbox`
+    (`OfTheSandbox`).
     """
     before = tools.backups.content()
     if before is not None and not overwrite:
@@ -78,6 +82,8 @@ def restore(tools: Tools, backup: str, database: str, *, overwrite: bool) -> Res
         )
     with _beside(database) as fresh:
         tools.backups.copy_from(backup, fresh, tools.progress)
+        if not sandbox:
+            _refuse_sandbox(tools, fresh)
         log_id, report = _verified(tools, fresh)
         if not report.good:
             raise BackupRefused(
@@ -100,6 +106,12 @@ def _beyond(before: Content | None, log_id: str, report: Report) -> int | None:
     if before.position is None or before.log_id not in {"", log_id}:
         return None
     return before.position - report.position
+
+
+def _refuse_sandbox(tools: Tools, path: str) -> None:
+    with closing(tools.open_log(path)) as store:
+        if carries_mark(store.catalog()):
+            raise OfTheSandbox("The backup", "give --sandbox to put it back as such.")
 
 
 def _verified(tools: Tools, path: str) -> tuple[str, Report]:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from application.ports.copyable import EVENTS, PARTS, Copyable, Part, Readable, Row
+from application.ports.copyable import DOCUMENTS, EVENTS, PARTS, Copyable, Part, Readable, Row
+from application.ports.sandbox import OfTheSandbox, carries_mark
 from domain.errors import UserError
 
 BATCH = 2000
@@ -58,6 +59,13 @@ def refuse(source: Copyable, target: Copyable) -> None:
             raise NotCopied(f"The {name} is served by {server}: stop it, and ask again.")
     if not (target.is_empty() or target.is_unfinished()):
         raise NotCopied("The target has something in it already; a copy needs an empty database.")
+
+
+def refuse_sandbox(source: Readable, remedy: str) -> None:
+    """Raise `OfTheSandbox` for a source that is a database of the sandbox."""
+    documents = (row for rows in _batches(source, DOCUMENTS, BATCH) for row in rows)
+    if carries_mark((str(kind), str(name)) for kind, name, *_ in documents):
+        raise OfTheSandbox("The source", remedy)
 
 
 def copy_partition(

@@ -26,7 +26,7 @@ from domain.events import (
     ShortfallWaived,
 )
 from domain.gateway import DisputeState, payment_key
-from domain.money import Balance
+from domain.money import AMOUNTS, Balance
 from domain.order import Order
 from domain.order_money import attention_of, balances_of
 from domain.payment import ConfirmedBy
@@ -48,8 +48,7 @@ class MoneyTotals(msgspec.Struct, kw_only=True):
         """Add the balance of an order, or of other orders."""
         known = self.balances.get(balance.currency)
         if known is not None:
-            one, other = msgspec.structs.asdict(known), msgspec.structs.asdict(balance)
-            sums = {name: one[name] + other[name] for name in AMOUNTS}
+            sums = {name: getattr(known, name) + getattr(balance, name) for name in AMOUNTS}
             balance = Balance(currency=known.currency, **sums)
         self.balances[balance.currency] = balance
 
@@ -57,9 +56,6 @@ class MoneyTotals(msgspec.Struct, kw_only=True):
         """Add the sums of other orders."""
         for balance in others.balances.values():
             self.add(balance)
-
-
-AMOUNTS = tuple(name for name in Balance.__struct_fields__ if name != "currency")
 
 
 def note_money(order: Order, events: Sequence[Event], totals: MoneyTotals) -> Iterator[str]:

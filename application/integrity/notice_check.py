@@ -283,7 +283,6 @@ _KNOWN: MappingProxyType[str, Callable[[GatewayPayment], bool]] = MappingProxyTy
 def unkept_findings(store: Store, unkept: Sequence[Unkept]) -> Iterator[Finding]:
     """Findings for events whose notices are still not there, when they are looked for again."""
     for each in unkept:
-        found = store.notices().find(each.digest)
-        if found is None or found.order != each.order:
+        if not any(kept.digest == each.digest for kept in store.notices().of_order(each.order)):
             says = "The notice that brought about this event is not kept."
             yield Finding(Kind.NOTICE, says, each.order, each.version, each.position)

@@ -283,7 +283,7 @@ class PartitionCheck:
         for name, totals in self._sums.items():
             count = size if all_shown else checked.count(self._task.sums[name])
             if count:
-                totals.add(checked.events[:count])
+                totals.add(checked.events[:count], order if count == size else None)
 
     def finish(self) -> PartitionReport:
         """The report, including rows that are left over of orders that are not in the log."""

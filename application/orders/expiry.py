@@ -7,7 +7,6 @@ end, so nothing is recorded twice.
 """
 
 from collections.abc import Callable
-from datetime import datetime
 
 import structlog
 
@@ -15,6 +14,7 @@ from application.orders.queries import OrderQueries
 from application.orders.rejected_requests import RejectionLog
 from application.orders.service import OrderService
 from application.runtime.background_thread import BackgroundThread
+from application.runtime.service_clock import ServiceClock
 
 BATCH = 100
 
@@ -39,7 +39,7 @@ class Sweeper(BackgroundThread):
         queries: OrderQueries,
         orders: OrderService,
         rejections: RejectionLog,
-        clock: Callable[[], datetime],
+        clock: ServiceClock,
         seconds: float,
         retry: Callable[[], None] = lambda: None,
     ) -> None:
@@ -52,6 +52,7 @@ class Sweeper(BackgroundThread):
         self._retry = retry
 
     def _sweep(self) -> None:
+        self._clock.look()
         self._retry()
         expired = sweep(self._queries, self._orders, "sweeper")
         self._rejections.purge(self._clock())

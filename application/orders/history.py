@@ -1,6 +1,6 @@
 """An order's history: its events one by one, and the order as it was."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from application.orders.loaded_order import refuse_stranger, replay
 from application.orders.snapshots import Snapshots
 from application.ports.store import Store
 from application.runtime.clock import written
+from application.runtime.service_clock import ServiceClock
 from domain.events import STORED_NAMES, Event
 from domain.order import Order
 from domain.refusals import NotYetCreated, UnknownOrder, UnknownVersion
@@ -41,7 +42,7 @@ class OrderHistory:
     """
 
     def __init__(
-        self, store: Store, clock: Callable[[], datetime], snapshots: Snapshots | None = None
+        self, store: Store, clock: ServiceClock, snapshots: Snapshots | None = None
     ) -> None:
         self._store = store
         self._clock = clock
@@ -56,7 +57,7 @@ class OrderHistory:
             raise UnknownOrder(order=order_id)
         if caller is not None:
             refuse_stranger(order, order_id, caller)
-        return Answer(order, self._clock(), stored[-1].id)
+        return Answer(order, self._clock.of(order.vendor), stored[-1].id)
 
     def at_version(self, order_id: str, version: int, caller: Caller | None = None) -> Answer:
         """The order after its event number `version`, seen at the time of that event."""
@@ -77,8 +78,9 @@ class OrderHistory:
         if not past:
             created_at = written(events[0].at)
             raise NotYetCreated(order=order_id, at=written(at), created_at=created_at)
-        seen_at = min(at, self._clock())
-        return Answer(Order.replay(past), seen_at, stored[len(past) - 1].id)
+        order = Order.replay(past)
+        seen_at = min(at, self._clock.of(order.vendor))
+        return Answer(order, seen_at, stored[len(past) - 1].id)
 
     def history(self, order_id: str, caller: Caller | None = None) -> HistoryDocument:
         """The order's events as the documented history."""

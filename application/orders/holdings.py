@@ -18,6 +18,7 @@ from application.ports.store import Store
 from application.read_models.orders import order_of
 from application.runtime.clock import to_ms
 from application.runtime.greenlet_bridge import off_the_loop
+from application.runtime.service_clock import ServiceClock
 from domain.errors import UserError
 from domain.order import Order
 from domain.sale_terms import MOST_EMPTY_ORDERS, Elsewhere, SaleLimits
@@ -75,7 +76,7 @@ class VendorHoldings:
 class Holdings:
     """What all vendors' orders hold."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, clock: ServiceClock) -> None:
         self._store = store
         self._clock = clock
         self._vendors: dict[str, VendorHoldings] = {}
@@ -98,7 +99,7 @@ class Holdings:
                 self._merge(known, orders)
 
     def _shown(self, vendor: str) -> list[Order]:
-        now = ("reserved_till", ">", to_ms(self._clock()))
+        now = ("reserved_till", ">", to_ms(self._clock.of(vendor)))
         held = tuple((("status", "=", status.value), now) for status in sorted(HELD))
         page = Page(
             "created_at", (((("vendor", "=", vendor),),), held), limit=MOST_ORDERS, partial=True
@@ -126,7 +127,7 @@ class Holdings:
             if most is not None and known.tickets[org] + wanted > most // 2:
                 known.near = True
             if (most is not None and known.tickets[org] + wanted > most) or known.full:
-                known.drop_ended(self._clock())
+                known.drop_ended(self._clock.of(vendor))
             mine = known.orders.get(order)
             own = mine.tickets if mine is not None else 0
             return Elsewhere(known.tickets[org] - own, known.empty_orders)

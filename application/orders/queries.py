@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -14,6 +14,7 @@ from application.ports.store import Store
 from application.read_models.holds import TABLE as HOLDS
 from application.read_models.orders import order_of
 from application.runtime.clock import to_ms, to_ms_up
+from application.runtime.service_clock import ServiceClock
 from domain.errors import UserError
 from domain.order import Order
 from domain.status import HELD, Status
@@ -77,13 +78,13 @@ class Due(msgspec.Struct, frozen=True):
 class OrderQueries:
     """Reads lists of orders."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, clock: ServiceClock) -> None:
         self._store = store
         self._clock = clock
 
     def orders(self, vendor: str, wanted: OrderFilter) -> OrderPage:
         """The orders that `vendor` created, a page at a time. Raises `BadCursor`."""
-        moment = self._clock()
+        moment = self._clock.of(vendor)
         at_most_one = wanted.number is not None and wanted.cursor is None
         page = Page(
             sort="number" if at_most_one else wanted.sort,
@@ -101,25 +102,27 @@ class OrderQueries:
     def due(self, limit: int, after: "Due | None" = None) -> list["Due"]:
         """Orders whose hold has ended without that being recorded, the longest overdue first.
 
+        In the sandbox they are due by one of its clocks: each order decides by that of its vendor.
         If `after`, the last one seen, is given, those beyond it.
         """
-        rows = self._store.read_models().page("holds", self._due(limit, after))
+        rows = self._store.read_models().page("holds", _due(self._clock.latest(), limit, after))
         return [Due(row.key, _ended_at(row)) for row in rows]
 
     def due_count(self) -> int:
         """The number of these orders, at most `MOST_COUNTED`."""
-        return self._store.read_models().count("holds", self._due(MOST_COUNTED))
+        return self._store.read_models().count("holds", _due(self._clock.earliest(), MOST_COUNTED))
 
-    def _due(self, limit: int, after: "Due | None" = None) -> Page:
-        overdue = ("reserved_till", "<=", to_ms(self._clock()))
-        return Page(
-            "reserved_till",
-            (((overdue,),),),
-            descending=False,
-            after=None if after is None else (after.ended_at, after.order),
-            limit=limit,
-            partial=True,
-        )
+
+def _due(moment: datetime, limit: int, after: "Due | None" = None) -> Page:
+    overdue = ("reserved_till", "<=", to_ms(moment))
+    return Page(
+        "reserved_till",
+        (((overdue,),),),
+        descending=False,
+        after=None if after is None else (after.ended_at, after.order),
+        limit=limit,
+        partial=True,
+    )
 
 
 def _ended_at(row: Row) -> int:

@@ -1,7 +1,7 @@
 """Finds orders by a number, an id or a buyer, from read models only."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
@@ -29,6 +29,7 @@ from application.runtime.people import (
     telephone,
     visible,
 )
+from application.runtime.service_clock import ServiceClock
 from domain.order import Order
 
 MOST_FOUND = 100
@@ -55,7 +56,7 @@ class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
 class OrderSearch:
     """Finds the orders that a caller may read."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, clock: ServiceClock) -> None:
         self._store = store
         self._clock = clock
 
@@ -81,7 +82,7 @@ class OrderSearch:
         Without a text they come a page at a time; with one, at most `MOST_FOUND` at once. Raises
         `BadCursor`.
         """
-        moment = self._clock()
+        moment = self._clock.of(caller.partner)
         known = _typed(text)
         size = MOST_FOUND if known else wanted.page_size
         loaded: dict[str, Order] = {}
@@ -95,7 +96,7 @@ class OrderSearch:
         )
         more = len(orders) > size
         return SearchResult(
-            orders=[order_document(order, moment) for order in orders[:size]],
+            orders=[order_document(each, self._clock.of(each.vendor)) for each in orders[:size]],
             more=more,
             cursor=cursor_of(orders[size - 1], wanted.sort) if more and not known else None,
         )

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -49,6 +48,7 @@ from application.ports.unit_of_work import (
 )
 from application.read_models.tickets import owned, ticket_change
 from application.runtime.ids import new_id
+from application.runtime.service_clock import ServiceClock
 from domain.buyer import set_customer, set_vendor_data
 from domain.commands import CommandMetadata
 from domain.events import Idempotency
@@ -82,7 +82,7 @@ class OrderService(Application[str]):
         self,
         store: Store,
         catalog_cache: CatalogCache,
-        clock: Callable[[], datetime],
+        clock: ServiceClock,
         log_rejection: Callable[[RejectedRequest], None] = _not_recorded,
         holds_may_end: Callable[[], bool] = _no_doubt,
         snapshots: Snapshots | None = None,
@@ -129,7 +129,7 @@ class OrderService(Application[str]):
                 return loaded.idempotency_record
             metadata = self._metadata(request)
             vacant = vacant_tickets(
-                show_id, command, {}, loaded, metadata.at, final_attempt=final_attempt
+                show_id, command, {}, loaded, self._clock.latest, final_attempt=final_attempt
             )
             order = Order.create(
                 new_id(metadata.at),
@@ -167,7 +167,7 @@ class OrderService(Application[str]):
         self, order_id: str, command: ChangeOrder, request: Request, in_flight: InFlightRequest
     ) -> Answer:
         catalog = self._catalog_cache.current()
-        came_at = self._clock()
+        came_at = self._clock.of(request.caller.partner)
         seen = LastSeenState()
         self._buyers.prepare(command.customer)
         noted: list[Callable[[], None]] = []
@@ -185,8 +185,9 @@ class OrderService(Application[str]):
             seen.version, seen.at = order.version, metadata.at
             before, present = owned(order), present_of(order, metadata.at)
             refuse_other_version(order, request, present)
+            latest = self._clock.latest
             vacant = vacant_tickets(
-                order.show, command, order.tickets, loaded, metadata.at, final_attempt=final_attempt
+                order.show, command, order.tickets, loaded, latest, final_attempt=final_attempt
             )
             try:
                 uses = FreeUses(loaded, metadata.at, final=final_attempt)
@@ -230,7 +231,7 @@ class OrderService(Application[str]):
             def decide(within: Any, loaded: LoadedState) -> bool:
                 order = self.kept_snapshots.replay(loaded.events, loaded.snapshot)
                 before = owned(order)
-                order.expire(CommandMetadata(self._clock(), SYSTEM, request_id))
+                order.expire(CommandMetadata(self._clock.of(order.vendor), SYSTEM, request_id))
                 if not order.pending:
                     return False
                 self.in_flight.changed(order_id)
@@ -299,7 +300,8 @@ class OrderService(Application[str]):
             )
 
     def _metadata(self, request: Request) -> CommandMetadata:
-        return CommandMetadata(self._clock(), request.caller.actor, request.id)
+        caller = request.caller
+        return CommandMetadata(self._clock.of(caller.partner), caller.actor, request.id)
 
     def _handle(
         self,
@@ -404,7 +406,7 @@ class OrderService(Application[str]):
             if isinstance(outcome, UsesNeeded):
                 read_set = with_uses(read_set, outcome)
             elif isinstance(outcome, TicketsShort):
-                loaded = self.store.overdue(outcome.seats, outcome.sets, self._clock())
+                loaded = self.store.overdue(outcome.seats, outcome.sets, self._clock.latest())
                 overdue = [each for each in loaded if each not in asked_to_expire]
                 self.expire(overdue, request.id, till)
                 asked_to_expire.update(overdue)

@@ -1,6 +1,6 @@
 """Which of the requested tickets are vacant, and which of them an order did not get."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,14 +27,14 @@ def vacant_tickets(
     command: ChangeOrder,
     held: Mapping[str, str],
     loaded: LoadedState,
-    at: datetime,
+    latest: Callable[[], datetime],
     *,
     final_attempt: bool,
 ) -> dict[str, str]:
     """The requested tickets that are vacant, with their sets.
 
     Refuses unknown tickets and those of another show. Unless it is the `final_attempt`, raises
-    `TicketsShort` where freeing overdue holds might bring more.
+    `TicketsShort` where freeing holds might bring more that are overdue by the `latest` clock.
     """
     sought = [seat for seat in loaded.seats if seat.id not in held and not is_use(seat.id)]
     seats = [_checked_seat(seat, show) for seat in sought]
@@ -44,7 +44,7 @@ def vacant_tickets(
             if ticket not in known:
                 raise UnknownTicket(ticket=ticket)
     if not final_attempt:
-        overdue = [seat.id for seat in seats if seat.order and seat.vacant_at(at)]
+        overdue = [seat.id for seat in seats if seat.order and seat.vacant_at(latest())]
         short = _short_sets(command.tickets, held, loaded.picks)
         if overdue or short:
             raise TicketsShort(overdue, short)

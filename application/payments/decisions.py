@@ -15,23 +15,26 @@ from application.orders.commands import Answer, ChangeOrder, Request
 from application.orders.concurrency import InFlightRequest
 from application.orders.loaded_order import LastSeenState, present_of
 from application.orders.service import OrderService
-from application.ports.gateway_notices import GatewayNotice, NoticeState
+from application.ports.gateway_notices import GatewayNotice, NoticeState, WaitingNotice
 from application.ports.unit_of_work import IdempotencyRecord, LoadedState, ReadSet
 from application.read_models.tickets import owned
+from application.runtime.service_clock import ServiceClock
 from domain.commands import CommandMetadata
 from domain.order import Order
-from domain.refusals import ChangedMeanwhile, Refusal, RefusedByState, UnknownOrder
+from domain.refusals import ChangedMeanwhile, Refusal, RefusedByState, RequestReused, UnknownOrder
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What an order decides on: by whom and when it is asked, and what was loaded for it.
 
+    Holds that seem over at `latest` may be: each order knows by its own vendor's clock.
     Unless it is `final`, the decision may raise `TicketsShort`, which frees overdue holds first.
     """
 
     metadata: CommandMetadata
     loaded: LoadedState
     final: bool
+    latest: datetime
 
 
 Decide = Callable[[Order, Decision], None]
@@ -47,10 +50,14 @@ class GatewayRequest(Request, frozen=True):
     digest: bytes = b""
 
 
+class NoticeResolved(Exception):
+    """A person has resolved a notice whose buyer was not known: its order must not act on it."""
+
+
 class OrderDecisions:
     """Carries out decisions of single orders. Each returns when its events are durable."""
 
-    def __init__(self, orders: OrderService, clock: Callable[[], datetime]) -> None:
+    def __init__(self, orders: OrderService, clock: ServiceClock) -> None:
         self._orders = orders
         self._clock = clock
 
@@ -69,10 +76,14 @@ class OrderDecisions:
         """Have the order decide, with these tickets loaded as well.
 
         A request with a key is carried out once. The `notice` that it came by is kept with what is
-        recorded. `decide` gets an empty order where there is none. A refusal of what a person
-        `asked` is in the rejection log, unless the caller may not see the order.
-        Raises what it raises; `ChangedMeanwhile` where the order's state refuses, and was changed
-        after the request had come.
+        recorded; one that waited is `repeated`. Raises `RequestReused` where another one waits
+        under its id, and `NoticeResolved`. The answer to a `notice` that was decided about
+        before has an empty order: nobody is shown it.
+
+        `decide` gets an empty order where there is none. A refusal of what a person `asked` is in
+        the rejection log, unless the caller may not see the order. Raises what `decide` raises;
+        `ChangedMeanwhile` where the order's state refuses, and was changed after the request had
+        come.
         """
         snapshots = self._orders.kept_snapshots
         read_set = ReadSet(
@@ -81,6 +92,7 @@ class OrderDecisions:
             seats=seats,
             picks=dict(picks or {}),
             request=None if request.key is None else request.digest,
+            notice=notice is not None,
         )
         came_at = self._clock()
         seen = LastSeenState()
@@ -89,20 +101,32 @@ class OrderDecisions:
             def within(
                 transaction: Any, loaded: LoadedState, *, final_attempt: bool
             ) -> Answer | IdempotencyRecord:
-                if loaded.idempotency_record is not None:
-                    return loaded.idempotency_record
-                metadata = CommandMetadata(self._clock(), actor, request.id)
-                decision = Decision(metadata=metadata, loaded=loaded, final=final_attempt)
+                record = loaded.idempotency_record
+                if record is not None:
+                    if notice is None or record.fingerprint != request.fingerprint:
+                        return record
+                    return Answer(snapshots.replay((), None), record.at, repeated=True)
+                kept = notice and _first_of(notice, loaded.waiting)
                 order = snapshots.replay(loaded.events, loaded.snapshot)
+                metadata = CommandMetadata(self._clock.of(order.vendor), actor, request.id)
+                decision = Decision(
+                    metadata=metadata,
+                    loaded=loaded,
+                    final=final_attempt,
+                    latest=self._clock.latest(),
+                )
                 before = owned(order)
                 seen.version, seen.at = order.version, metadata.at if order.version else None
-                self._decide(order, decision, decide, came_at, in_flight)
-                if notice is not None:
+                arrived = self._clock.seen_by(order.vendor, came_at)
+                self._decide(order, decision, decide, arrived, in_flight)
+                if kept is not None:
                     state = NoticeState.ACTED if order.pending else NoticeState.IGNORED
-                    transaction.notice = replace(notice, order=order.id, state=state)
-                return self._orders.answer(
+                    transaction.notice = replace(kept, order=order.id, state=state)
+                    transaction.waited = loaded.waiting is not None
+                answer = self._orders.answer(
                     transaction, order, before, request, metadata, documented=False
                 )
+                return answer if loaded.waiting is None else replace(answer, repeated=True)
 
             try:
                 return self._orders.carry_out(read_set, within, request, [])
@@ -131,3 +155,14 @@ class OrderDecisions:
             raise
         if order.pending:
             self._orders.in_flight.changed(order.id, in_flight)
+
+
+def _first_of(notice: GatewayNotice, waiting: WaitingNotice | None) -> GatewayNotice:
+    """The notice as it came first."""
+    if waiting is None:
+        return notice
+    if waiting.body != notice.body:
+        raise RequestReused
+    if waiting.resolved:
+        raise NoticeResolved
+    return replace(notice, came_at=waiting.came_at)

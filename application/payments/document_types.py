@@ -83,7 +83,8 @@ class PaymentsDocument(BalanceDocument):
         list[str],
         Meta(
             description=f"Why its money waits for a person: {', '.join(Attention)}; or"
-            " unknown_buyer for a notice whose order is not known."
+            " unknown_buyer for a notice whose order is not known, and not_yet_handled for one that"
+            " its order could not decide about so far."
         ),
     ]
     payments: Annotated[
@@ -96,7 +97,7 @@ class PaymentsDocument(BalanceDocument):
 
 
 class UnknownNoticeDocument(TypedDict):
-    """A notice of a payment system whose buyer is not known."""
+    """A notice of a payment system that no order has acted on."""
 
     id: Annotated[str, Meta(description="Its name here.")]
     system: Annotated[Id, Meta(description="The payment system.")]
@@ -106,10 +107,13 @@ class UnknownNoticeDocument(TypedDict):
     amount: Annotated[Money, Meta(description="The amount that it names.")]
     currency: Currency
     came_at: Annotated[Moment, Meta(description="When it came.")]
+    order: Annotated[
+        Id | None, Meta(description="The order that has still to act on it, if one is known.")
+    ]
 
 
 class OrderPaymentsDocument(PaymentsDocument):
-    """An order's money, and which order it is; or the money of a notice of an unknown buyer.
+    """An order's money, and which order it is; or the money of a notice that waits.
 
     Such a notice has null in all that is about the order.
     """
@@ -125,7 +129,7 @@ class OrderPaymentsDocument(PaymentsDocument):
     ]
     notice: Annotated[
         UnknownNoticeDocument | None,
-        Meta(description="The notice whose buyer is not known; null for an order."),
+        Meta(description="The notice that no order has acted on; null for an order."),
     ]
 
 

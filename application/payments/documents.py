@@ -11,11 +11,10 @@ from application.payments.document_types import (
     PaymentsDocument,
     TotalsDocument,
 )
-from application.read_models.balances import AMOUNTS
 from application.read_models.sales import amount_of
 from application.runtime.clock import written
 from domain.gateway import GatewayPayment
-from domain.money import Balance
+from domain.money import AMOUNTS, Balance
 from domain.order import Order
 from domain.order_money import attention_of, balances_of
 from domain.refunds import Refund

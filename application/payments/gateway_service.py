@@ -18,7 +18,7 @@ from application.catalog.cache import CatalogCache
 from application.catalog.gateway import PaymentGateway
 from application.event_log.idempotency import notice_digest
 from application.orders.commands import Answer
-from application.payments.decisions import GatewayRequest, OrderDecisions
+from application.payments.decisions import GatewayRequest, NoticeResolved, OrderDecisions
 from application.payments.late_money import Again
 from application.payments.notice import BadNotice, Notice, notice_of
 from application.payments.notice_decisions import UnknownBuyer, decide_notice
@@ -151,6 +151,9 @@ class GatewayService:
         except (StoreUnavailable, TooLate):
             raise
         except RequestReused:
+            log.warning("gateway_notice_differs", system=system.id, notice=notice.id)
+            return Taken(repeated=True, order=order)
+        except NoticeResolved:
             return Taken(repeated=True, order=order)
         except UnknownBuyer:
             return self._keep_of_stranger(kept)
@@ -170,7 +173,7 @@ class GatewayService:
         """Keep a notice for a person, also if it was kept while its order could not decide."""
         taken = self._keep(replace(kept, state=NoticeState.UNKNOWN_BUYER))
         if taken.repeated:
-            off_the_loop(partial(self._store.notices().find_no_buyer, kept.digest))
+            off_the_loop(partial(self._store.notices().find_no_buyer, kept))
         return taken
 
     def _decided(

@@ -48,7 +48,8 @@ def tickets_again(order: Order, decision: Decision, again: Again) -> Mapping[str
     same = {ticket: same[ticket] for ticket in order.tickets if ticket in same}
     if len(same) == len(order.tickets):
         return same
-    overdue = [each.id for each in decision.loaded.seats if each.order and each.vacant_at(at)]
+    latest = decision.latest
+    overdue = [each.id for each in decision.loaded.seats if each.order and each.vacant_at(latest)]
     offered = _offered(order, again, at)
     chosen = same | _others(order, same, decision, offered)
     missing = Counter(order.tickets.values()) - Counter(chosen.values())

@@ -1,8 +1,6 @@
 """Queries about orders' money: of one order from its events, of many from a read model."""
 
 from collections import Counter
-from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -34,6 +32,7 @@ from application.ports.read_models import Page
 from application.ports.store import Store
 from application.read_models.balances import TABLE as BALANCES
 from application.read_models.payments import order_of
+from application.runtime.service_clock import ServiceClock
 from domain.order import Order
 
 SORT = "changed_at"
@@ -43,7 +42,7 @@ PAGE = 1000
 class PaymentFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which orders' money to list. `attention` None: whether or not money waits.
 
-    Of what waits, `unknown_buyers` says whether their notices are listed, too.
+    Of what waits, `unknown_buyers` says whether notices that no order has acted on are listed, too.
     """
 
     attention: bool | None = None
@@ -63,15 +62,15 @@ class PaymentPage(msgspec.Struct, frozen=True):
 class PaymentQueries(msgspec.Struct, frozen=True):
     """Reads orders' money.
 
-    A `caller` sees that of orders it sells and of its own shows; None is the operator. Notices of
-    unknown buyers are listed with what waits, where the caller sees them.
+    A `caller` sees that of orders it sells and of its own shows; None is the operator. Notices that
+    no order has acted on are listed with what waits, where the caller sees them.
     """
 
     _store: Store
     _history: OrderHistory
     _catalog_cache: CatalogCache
     _unknown_buyers: UnknownBuyers
-    _clock: Callable[[], datetime]
+    _clock: ServiceClock
 
     def of_order(self, order_id: str, caller: Caller | None = None) -> PaymentsDocument:
         """The money of an order, from its events. Refuses an unknown one."""
@@ -84,7 +83,7 @@ class PaymentQueries(msgspec.Struct, frozen=True):
     def page(self, caller: Caller | None, wanted: PaymentFilter) -> PaymentPage:
         """Orders that have money, the last changed first, a page at a time. Raises `BadCursor`.
 
-        What waits begins with the notices of unknown buyers, oldest first.
+        What waits begins with the notices that no order has acted on, oldest first.
         """
         if not _with_notices(caller, wanted):
             return self._orders(caller, wanted)
@@ -106,9 +105,10 @@ class PaymentQueries(msgspec.Struct, frozen=True):
         rows = self._store.read_models().page("payments", page_of(caller, wanted))
         orders = [order_of(row) for row in rows]
         shown = orders[: wanted.page_size]
-        catalog, now = self._catalog_cache.current(), self._clock()
+        catalog, clock = self._catalog_cache.current(), self._clock
         documents = [
-            order_payments_document(each, catalog.currency(each.show), now) for each in shown
+            order_payments_document(each, catalog.currency(each.show), clock.of(each.vendor))
+            for each in shown
         ]
         more = len(orders) > len(shown)
         return PaymentPage(documents, cursor_of(shown[-1], SORT) if more else None)

@@ -11,8 +11,8 @@ from types import MappingProxyType
 import msgspec
 
 from application.catalog.cache import CatalogCache
-from application.catalog.gateway import SANDBOX
 from application.orders.history import OrderHistory
+from application.ports.sandbox import SANDBOX
 from domain.gateway import DisputeState, GatewayPayment, PaymentState
 from domain.order import Order
 from domain.order_money import attention_of
@@ -38,14 +38,13 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
 
 
-def find_visit(
-    history: OrderHistory, catalog: CatalogCache, now: datetime, customer: str
-) -> Visit | None:
+def find_visit(history: OrderHistory, catalog: CatalogCache, customer: str) -> Visit | None:
     """The visit of the buyer with a token; None for a token that nobody was sent here with."""
     try:
-        order = history.order(order_of_token(customer)).order
+        found = history.order(order_of_token(customer))
     except Refusal:
         return None
+    order = found.order
     expected = token_of_address(order.redirect_url)
     if order.engaged != SANDBOX or not hmac.compare_digest(expected.encode(), customer.encode()):
         return None
@@ -56,7 +55,7 @@ def find_visit(
         order=order,
         show=known.shows.get(order.show),
         currency=paid_in or known.currency(order.show),
-        now=now,
+        now=found.at,
     )
 
 
@@ -88,7 +87,7 @@ class SandboxNotice(msgspec.Struct, frozen=True, kw_only=True):
 class Press(msgspec.Struct, frozen=True, kw_only=True):
     """A button that was pressed. `id` names the form, which counts once however often it is sent.
 
-    `currency` is that of the show, `now` the service's time.
+    `currency` is that of the show, `now` the present of the order's vendor.
     """
 
     id: str

@@ -1,13 +1,18 @@
-"""Notices of gateways whose buyer is not known: they wait until a person resolves them.
+"""Notices of gateways that wait: those of unknown buyers, until a person resolves them.
 
-No order has their money, so no partner does: who may read everything sees them, and the operator.
+One that its order could not decide about is listed with them after a minute, for a person to know:
+it is tried again by itself. No order has their money, so no partner does: who may read everything
+sees them, and the operator.
 """
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from heapq import merge
+from itertools import islice, takewhile
 
 import msgspec
 
@@ -16,8 +21,9 @@ from application.catalog.deeds import deed_of
 from application.orders.commands import Request
 from application.orders.queries import cursor_at, read_cursor
 from application.payments.document_types import OrderPaymentsDocument, UnknownNoticeDocument
-from application.payments.notice import NoticeType, notice_of
+from application.payments.notice import BadNotice, NoticeType, notice_of
 from application.payments.resolving import OPERATOR
+from application.ports.admin_trail import Action
 from application.ports.gateway_notices import GatewayNotice, NoticeState
 from application.ports.store import Store
 from application.runtime.clock import from_ms, to_ms, written
@@ -26,9 +32,11 @@ from domain.pricing import NOTHING
 
 UNKNOWN_BUYER = "unknown_buyer"
 """Why the money of such a notice waits, as a code beside those of orders."""
+NOT_YET_HANDLED = "not_yet_handled"
+"""The same of one that its order could not decide about."""
+SOON = timedelta(minutes=1)
+"""How long a notice may be pending before it is shown: most are handled by the next try."""
 SORT = "came_at"
-RESOLVED = "notice.resolve"
-"""What the administrative trail calls it."""
 
 NAME = re.compile(r"[0-9a-f]{64}\Z")
 Place = tuple[datetime, bytes]
@@ -61,8 +69,11 @@ class UnknownBuyers(msgspec.Struct, frozen=True):
     _clock: Callable[[], datetime]
 
     def page(self, after: Place | None, limit: int) -> list[GatewayNotice]:
-        """At most `limit` of them that are not resolved, oldest first."""
-        return list(self._store.notices().unknown(after, limit))
+        """At most `limit` of them that are not resolved, oldest first, and of those pending."""
+        records, till = self._store.notices(), self._clock() - SOON
+        pending = takewhile(lambda each: each.came_at <= till, records.pending(limit, after))
+        both = merge(pending, records.unknown(after, limit), key=_place)
+        return list(islice(both, limit))
 
     def find(self, name: str, caller: Caller) -> GatewayNotice:
         """The notice with this name, whether it is resolved or not. Raises `NoSuchNotice`."""
@@ -85,7 +96,7 @@ class UnknownBuyers(msgspec.Struct, frozen=True):
         about = notice_document(notice)
         deed = deed_of(
             self._clock(),
-            RESOLVED,
+            Action.NOTICE_RESOLVED,
             "" if caller is OPERATOR else caller.actor,
             notice=about["id"],
             payment=about["payment"],
@@ -110,24 +121,33 @@ def cursor_after(notice: GatewayNotice) -> str:
     return cursor_at(SORT, to_ms(notice.came_at), notice.digest.hex())
 
 
+def _place(notice: GatewayNotice) -> Place:
+    return notice.came_at, notice.digest
+
+
 def notice_document(notice: GatewayNotice) -> UnknownNoticeDocument:
-    """What came, as documents show it."""
-    read = notice_of(notice.system, notice.notice, notice.body)
+    """What came, as documents show it. One that only a later version can read names no money."""
+    payment, amount, currency = "", NOTHING, ""
+    with suppress(BadNotice):
+        about = notice_of(notice.system, notice.notice, notice.body).about
+        payment, amount, currency = about.payment, about.amount, about.currency
     return {
         "id": notice.digest.hex(),
         "system": notice.system,
         "notice": notice.notice,
         "type": notice.type,
-        "payment": read.about.payment,
-        "amount": f"{read.about.amount:.2f}",
-        "currency": read.about.currency,
+        "payment": payment,
+        "amount": f"{amount:.2f}",
+        "currency": currency,
         "came_at": written(notice.came_at),
+        "order": notice.order,
     }
 
 
 def waiting_document(notice: GatewayNotice) -> OrderPaymentsDocument:
-    """The notice among orders' money: there is no order, and all of its money waits."""
+    """The notice among orders' money: no order has it, and all of its money waits."""
     about = notice_document(notice)
+    pending = notice.state is NoticeState.PENDING
     amount = Decimal(about["amount"])
 
     def if_type(kind: NoticeType) -> Decimal:
@@ -154,7 +174,7 @@ def waiting_document(notice: GatewayNotice) -> OrderPaymentsDocument:
         "kept": "0.00",
         "waiting": f"{received - refunded - charged_back:.2f}",
         "disputed": f"{if_type(NoticeType.DISPUTE_OPENED):.2f}",
-        "attention": [UNKNOWN_BUYER],
+        "attention": [NOT_YET_HANDLED if pending else UNKNOWN_BUYER],
         "payments": [],
         "refunds": [],
         "balances": [],

@@ -6,9 +6,30 @@ checkpoints name the last one.
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 import msgspec
+
+
+class Action(StrEnum):
+    """What is done, as an entry says it: a thing, and what became of it (`docs/commands.md`)."""
+
+    CATALOG_LOADED = "catalog.loaded"
+    SANDBOX_MARKED = "sandbox.marked"
+    KEY_CREATED = "key.created"
+    KEY_ENDS = "key.ends"
+    KEY_REVOKED = "key.revoked"
+    KEYS_RENEWED = "keys.renewed"
+    KEYS_RESET = "keys.reset"
+    DEAL_ENDED = "deal.ended"
+    DEAL_RESUMED = "deal.resumed"
+    PARTNER_SUSPENDED = "partner.suspended"
+    PARTNER_RESUMED = "partner.resumed"
+    ORDERS_READ = "orders.read"
+    MONEY_RESOLVED = "money.resolved"
+    REFUND_PAID = "refund.paid"
+    NOTICE_RESOLVED = "notice.resolved"
 
 
 class Deed(msgspec.Struct, frozen=True):

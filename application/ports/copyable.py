@@ -28,14 +28,15 @@ class Part(msgspec.Struct, frozen=True):
 
 
 EVENTS = Part("events", grows=True)
+DOCUMENTS = Part("documents", key=2)
 PARTS = (
     EVENTS,
     Part("requests"),
     Part("tickets"),
     Part("ticket_lists"),
-    Part("documents", key=2),
+    DOCUMENTS,
     Part("attempts"),
-    Part("gateway_notices"),
+    Part("gateway_notices", key=2),
     Part("checkpoints"),
     Part("setbacks"),
     Part("admin_trail", grows=True),

@@ -43,6 +43,14 @@ class GatewayNotice(msgspec.Struct, frozen=True, kw_only=True):
     resolved_by: str | None = None
 
 
+class WaitingNotice(msgspec.Struct, frozen=True):
+    """What a decision has to know of a notice that waits: its bytes, when it came, and its fate."""
+
+    body: bytes
+    came_at: datetime
+    resolved: bool
+
+
 class KeptNotice(msgspec.Struct, frozen=True, kw_only=True):
     """A notice about an order as it is stored, be it right or not. `id` is the gateway's own."""
 
@@ -59,7 +67,7 @@ class NoticeRecords(Protocol):
     """The notices that were kept. Those that an order acts on are stored with its events."""
 
     def keep(self, notice: GatewayNotice) -> bool:
-        """Keep a notice in a transaction of its own; False if it was kept before."""
+        """Keep a notice in a transaction of its own; False if its id was used before."""
 
     def find(self, digest: bytes) -> GatewayNotice | None:
         """The notice with this digest."""
@@ -72,8 +80,8 @@ class NoticeRecords(Protocol):
         `after` is when the last one of the page before came, and its digest.
         """
 
-    def find_no_buyer(self, digest: bytes) -> None:
-        """Note that nobody is known as the buyer of a notice that was pending."""
+    def find_no_buyer(self, notice: GatewayNotice) -> None:
+        """Note that nobody is known as the buyer of this notice, if it was pending."""
 
     def unknown(self, after: tuple[datetime, bytes] | None, limit: int) -> Sequence[GatewayNotice]:
         """At most `limit` unresolved notices whose buyer is not known, oldest first.

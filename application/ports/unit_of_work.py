@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from eventsourcing.persistence import Notification
 
+from application.ports.gateway_notices import WaitingNotice
 from application.ports.snapshot import Snapshot
 from application.ports.tickets import Ticket
 
@@ -40,8 +41,8 @@ class IdempotencyRecord(msgspec.Struct, frozen=True):
 class ReadSet(msgspec.Struct, frozen=True, kw_only=True):
     """What a unit of work has to load before it can decide.
 
-    `request` is the digest of its Idempotency-Key. Of an order with a snapshot only the events
-    from there on are loaded.
+    `request` is the digest of its Idempotency-Key; that of a `notice` may wait under it. Of an
+    order with a snapshot only the events from there on are loaded.
     """
 
     order: str | None = None
@@ -50,6 +51,7 @@ class ReadSet(msgspec.Struct, frozen=True, kw_only=True):
     seats: tuple[str, ...] = ()
     picks: dict[str, int] = msgspec.field(default_factory=dict)
     request: bytes | None = None
+    notice: bool = False
 
 
 class LoadedState(msgspec.Struct, kw_only=True):
@@ -67,6 +69,7 @@ class LoadedState(msgspec.Struct, kw_only=True):
     seats: Sequence[Ticket] = ()
     picks: dict[str, str] = msgspec.field(default_factory=dict)
     idempotency_record: IdempotencyRecord | None = None
+    waiting: WaitingNotice | None = None
 
     @property
     def position(self) -> int:

@@ -2,19 +2,37 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 import msgspec
 
 from application.ports.read_models import Row, Table
 from application.read_models.registry import Projection, Totals
 from domain.events import Event
+from domain.order import Order
 
 
-class EventStream(msgspec.Struct, frozen=True):
-    """An order's events that a read model has seen, and those that are new to it."""
+class EventStream(msgspec.Struct, frozen=True, dict=True):
+    """An order's events that read models have seen, and those that are new to them.
+
+    It is replayed once for all read models that make their rows from the order (`rows_of`).
+    """
 
     seen: Sequence[Event]
     new: Sequence[Event]
+
+    @cached_property
+    def before(self) -> Order:
+        """The order before the new events."""
+        return Order.replay(self.seen)
+
+    @cached_property
+    def after(self) -> Order:
+        """The order with the new events."""
+        order = self.before.copy()
+        for event in self.new:
+            order.apply(event)
+        return order
 
 
 class Changes(msgspec.Struct, frozen=True):
@@ -32,7 +50,7 @@ def changes(projection: Projection, streams: Iterable[EventStream]) -> Changes:
     gone: dict[str, None] = {}
     for stream in streams:
         before = {row.key: row for row in _rows_before(projection, stream)}
-        for row in projection.rows([*stream.seen, *stream.new]):
+        for row in _rows_after(projection, stream):
             if before.pop(row.key, None) != row:
                 put[row.key] = row
         gone.update(dict.fromkeys(before))
@@ -40,12 +58,22 @@ def changes(projection: Projection, streams: Iterable[EventStream]) -> Changes:
 
 
 def _rows_before(projection: Projection, stream: EventStream) -> Sequence[Row]:
-    return projection.rows(stream.seen) if stream.seen else ()
+    if not stream.seen:
+        return ()
+    if projection.rows_of is None:
+        return projection.rows(stream.seen)
+    return projection.rows_of(stream.before)
+
+
+def _rows_after(projection: Projection, stream: EventStream) -> Sequence[Row]:
+    if projection.rows_of is None:
+        return projection.rows([*stream.seen, *stream.new])
+    return projection.rows_of(stream.after)
 
 
 def _differences(projection: Projection, streams: Iterable[EventStream]) -> Iterator[Row]:
     for stream in streams:
-        yield from projection.rows([*stream.seen, *stream.new])
+        yield from _rows_after(projection, stream)
         for row in _rows_before(projection, stream):
             yield _negative(projection.table, row)
 
@@ -80,7 +108,7 @@ class AddedUp:
         self._projection = projection
         self._rows: list[Row] = []
 
-    def add(self, events: Sequence[Event]) -> None:
+    def add(self, events: Sequence[Event], _: object = None) -> None:
         """Take in an order."""
         self._rows += self._projection.rows(events)
 

@@ -25,8 +25,8 @@ from domain.order import Order
 class Totals(Protocol):
     """Adds up what orders add to a read model's rows."""
 
-    def add(self, events: Sequence[Event]) -> None:
-        """Take in an order, by all its events."""
+    def add(self, events: Sequence[Event], order: Order | None = None) -> None:
+        """Take in an order, by all its events; `order` is what they make, if that is known."""
 
     def rows(self) -> Sequence[Row]:
         """One row a key."""
@@ -54,7 +54,7 @@ PROJECTIONS: Mapping[str, Projection] = MappingProxyType(
         "holds": Projection(holds.TABLE, holds.rows, holds.rows_of),
         "refunds": Projection(refunds.TABLE, refunds.rows, refunds.rows_of),
         "payments": Projection(payments.TABLE, payments.rows, payments.rows_of),
-        "balances": Projection(balances.TABLE, balances.rows, totals=balances.Totals),
+        "balances": Projection(balances.TABLE, balances.rows, balances.rows_of, balances.Totals),
     }
 )
 """The read models that the projector projects."""

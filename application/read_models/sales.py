@@ -76,7 +76,7 @@ class Totals:
     def __init__(self) -> None:
         self.tallies: defaultdict[tuple[str, str, str], Tally] = defaultdict(Tally)
 
-    def add(self, events: Sequence[Event]) -> None:
+    def add(self, events: Sequence[Event], _: object = None) -> None:
         """Take in an order. Raises `UnknownEvent`."""
         fold = _Fold(self.tallies, last_discounts(events))
         follow(fold, events)

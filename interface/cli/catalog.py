@@ -25,17 +25,24 @@ if TYPE_CHECKING:  # see session.py
 
 @click.group()
 def catalog() -> None:
-    """The catalogue: write, check and load a file, show what is loaded."""
+    """The catalogue: its file, and what is loaded."""
 
 
 @catalog.command()
-@click.argument("file", type=click.File("rb"), required=False)
+@click.argument("file", type=click.File("rb", lazy=True), required=False)
 @click.option("--sample", is_flag=True, help="Load the sample catalogue instead of a file.")
 @click.option("--yes", is_flag=True, help="Load it even if it takes something off sale.")
+@click.option("--sandbox", is_flag=True, help="Load it into a database of the sandbox.")
 @json_option
 @database_option
 def load(
-    session: Session, file: BinaryIO | None, *, sample: bool, yes: bool, as_json: bool
+    session: Session,
+    file: BinaryIO | None,
+    *,
+    sample: bool,
+    yes: bool,
+    sandbox: bool,
+    as_json: bool,
 ) -> None:
     """Load a catalogue FILE (- for standard input). Loading it again changes nothing."""
     from application.catalog.differences import TakesOffSale  # noqa: PLC0415
@@ -46,7 +53,7 @@ def load(
         raise click.UsageError("Name a FILE, or --sample.")
     text = b"" if file is None else file.read()
     try:
-        report = _load_agreed(session, None if file is None else text, yes=yes)
+        report = _load_agreed(session, None if file is None else text, yes=yes, sandbox=sandbox)
     except (BadCatalog, TicketsInUse) as refused:
         refuse_file(session, text, refused.errors)
     except TakesOffSale as refused:
@@ -62,7 +69,18 @@ def load(
     )
 
 
-def _load_agreed(session: Session, text: bytes | None, *, yes: bool) -> "LoadReport":
+def _refuse_other_kind(session: Session, *, sandbox: bool) -> None:
+    """Refuse a database of the sandbox without --sandbox, and any other one with it."""
+    from application.catalog.sandbox import is_sandbox, refuse_sandbox  # noqa: PLC0415
+
+    store = session.services.store
+    if not sandbox:
+        refuse_sandbox(store, "give --sandbox, or name another database.")
+    elif not is_sandbox(store):
+        session.refuse("This database is not of the sandbox: leave out --sandbox.")
+
+
+def _load_agreed(session: Session, text: bytes | None, *, yes: bool, sandbox: bool) -> "LoadReport":
     """Load a file, or the sample. A person at a terminal is asked about what it takes off sale."""
     from application.catalog.differences import TakesOffSale  # noqa: PLC0415
     from application.catalog.file import read_catalog_file  # noqa: PLC0415
@@ -70,6 +88,7 @@ def _load_agreed(session: Session, text: bytes | None, *, yes: bool) -> "LoadRep
 
     file = None if text is None else read_catalog_file(text)
     session.makes_database = True
+    _refuse_other_kind(session, sandbox=sandbox)
     services = with_known_keys(session)
     store, secret = services.store, services.key_secret
     agreed = None if yes else frozenset[str]()
@@ -115,7 +134,7 @@ def schema() -> None:
 
 
 @catalog.command()
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=click.File("rb", lazy=True))
 @json_option
 @click.pass_obj
 def check(session: Session, file: BinaryIO, *, as_json: bool) -> None:
@@ -146,7 +165,7 @@ def check(session: Session, file: BinaryIO, *, as_json: bool) -> None:
 
 
 @catalog.command()
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=click.File("rb", lazy=True))
 @json_option
 @database_option
 def diff(session: Session, file: BinaryIO, *, as_json: bool) -> None:

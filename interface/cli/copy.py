@@ -13,8 +13,9 @@ from interface.cli.shared.tables import listing
 @click.command()
 @click.option("--from", "source", metavar="URL", required=True, help="The database to copy.")
 @click.option("--to", "target", metavar="URL", required=True, help="An empty database.")
+@click.option("--sandbox", is_flag=True, help="Copy a database of the sandbox; it stays one.")
 @click.pass_obj
-def copy(session: Session, source: str, target: str) -> None:
+def copy(session: Session, source: str, target: str, *, sandbox: bool) -> None:
     """Copy everything to an empty database of any kind.
 
     Both are compared at the end. Events keep their positions and bytes. Stop all processes first.
@@ -23,6 +24,7 @@ def copy(session: Session, source: str, target: str) -> None:
     """
     from application.bootstrap import open_copyable  # noqa: PLC0415 - see session.py
     from application.copying.copy import copy as copy_database  # noqa: PLC0415
+    from application.copying.copy import refuse_sandbox  # noqa: PLC0415
 
     for address in (source, target):
         check_given_in_command(address)
@@ -31,6 +33,8 @@ def copy(session: Session, source: str, target: str) -> None:
         closing(open_copyable(target, make=True)) as new,
         bars_of_steps(session) as report,
     ):
+        if not sandbox:
+            refuse_sandbox(old, "give --sandbox to copy it as one.")
         copied = copy_database(old, new, report)
     table = listing("the same on both sides", "rows", "sha256")
     for part in copied:

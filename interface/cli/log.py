@@ -32,6 +32,9 @@ def export(session: Session, folder: Path) -> None:
     with extra("archive"):
         from application.archive.export import export_log  # noqa: PLC0415 - an extra
 
+    from application.catalog.sandbox import refuse_sandbox  # noqa: PLC0415 - see session.py
+
+    refuse_sandbox(session.services.store, "an archive has no mark of it; use orderlog backup.")
     last = session.services.store.last_position()
     session.note_reading(till=last)
     with (

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from application.ports.admin_trail import Action
 from domain.errors import UserError
 from interface.cli.shared.payment_tables import notice_table, payment_list_table, payments_table
 from interface.cli.shared.session import Session, database_option, json_option
@@ -46,7 +47,7 @@ def list_(session: Session, event: str | None, *, attention: bool, as_json: bool
         session.print_json(documents)
     else:
         session.out.print(payment_list_table([each for each in documents if each["order"]]))
-        if notices := [each["notice"] for each in documents if each["notice"]]:
+        if notices := [each for each in documents if each["notice"]]:
             session.out.print(notice_table(notices))
 
 
@@ -86,7 +87,7 @@ def resolve(
         return
     order_id = session.services.search.id_of(name)
     session.services.resolver.resolve(order_id, resolution, request, currency, note)
-    session.note_decision("money.resolved", order=order_id, decided=resolution, note=note)
+    session.note_decision(Action.MONEY_RESOLVED, order=order_id, decided=resolution, note=note)
     _show(session, order_id, as_json=as_json)
 
 
@@ -99,7 +100,7 @@ def resolve(
 def refund(session: Session, refund_id: str, note: str, *, paid: bool, as_json: bool) -> None:
     """Say that the approved refund REFUND was paid back.
 
-    For money that no gateway tells of, such as a bank transfer, and for refunds that failed.
+    For money that no gateway reports, such as a bank transfer, and for refunds that failed.
     orderlog payment show has the ids of an order's refunds.
     """
     from application.orders.commands import Request  # noqa: PLC0415 - see session.py
@@ -108,8 +109,12 @@ def refund(session: Session, refund_id: str, note: str, *, paid: bool, as_json: 
     if not paid:
         raise click.UsageError("Say what was done with the refund: --paid.")
     request = Request(OPERATOR, f"orderlog payment refund {secrets.token_hex(4)}")
-    known = session.services.refunds.pay(refund_id.lower(), request, note).document
-    session.note_decision("refund.paid", order=known["order"], refund=known["id"], note=note)
+    refunds = session.services.refunds
+    before = refunds.read(refund_id.lower(), OPERATOR)
+    known = refunds.pay(refund_id.lower(), request, note).document
+    if known != before:
+        about = {"order": known["order"], "refund": known["id"], "note": note}
+        session.note_decision(Action.REFUND_PAID, **about)
     _show(session, known["order"], as_json=as_json)
 
 
@@ -132,7 +137,7 @@ def _resolve_notice(
     if as_json:
         session.print_json(document)
     else:
-        session.out.print(notice_table([document]))
+        session.out.print(notice_table([{"notice": document, "attention": []}]))
 
 
 def _show(session: Session, order_id: str, *, as_json: bool) -> None:

@@ -16,9 +16,12 @@ if TYPE_CHECKING:  # see session.py
 @click.command()
 @click.argument("source", metavar="FROM", type=click.Path(dir_okay=False))
 @click.option("--overwrite", is_flag=True, help="Replace a log that is not empty; it is kept.")
+@click.option("--sandbox", is_flag=True, help="Put back a backup of the sandbox.")
 @json_option
 @database_option
-def restore(session: Session, source: str, *, overwrite: bool, as_json: bool) -> None:
+def restore(
+    session: Session, source: str, *, overwrite: bool, sandbox: bool, as_json: bool
+) -> None:
     """Replace an SQLite log by a backup.
 
     Stop all processes first. The backup is verified before, and is not changed. The replaced log is
@@ -28,7 +31,9 @@ def restore(session: Session, source: str, *, overwrite: bool, as_json: bool) ->
 
     database = session.settings.database
     with tools_of(session) as tools:
-        restored = put_back(tools, source, sqlite_file(database) or "", overwrite=overwrite)
+        restored = put_back(
+            tools, source, sqlite_file(database) or "", overwrite=overwrite, sandbox=sandbox
+        )
     if as_json:
         session.print_json(msgspec.to_builtins(restored))
         return

@@ -140,9 +140,11 @@ def socket_on(host: str, port: int) -> socket.socket:
 def prepare(session: Session, *, sample: bool, sandbox: str = "") -> str:
     """Make the tables, load the sample if requested, and return a summary of what is for sale.
 
-    With the sandbox at an address, its payment system and secret exist; without, they do not.
+    With the sandbox at an address, its payment system and secret exist, and the database is marked
+    as its own; without, such a database is refused.
     """
     from application.bootstrap import build  # noqa: PLC0415 - see session.py
+    from application.catalog.sandbox import refuse_sandbox  # noqa: PLC0415
     from application.integrity.checkpointer import check_at_start  # noqa: PLC0415
     from application.settings import BESIDE, PRIVATE  # noqa: PLC0415
     from interface.server.logs import configure  # noqa: PLC0415
@@ -150,6 +152,8 @@ def prepare(session: Session, *, sample: bool, sandbox: str = "") -> str:
     configure(session.settings.log_level)
     services = build(session.settings)
     try:
+        if not sandbox:
+            refuse_sandbox(services.store, "serve it with --sandbox, or name another database.")
         renew(services)
         load_offers(services, sample=sample, sandbox=sandbox)
         services.look_back()
@@ -170,7 +174,7 @@ def prepare(session: Session, *, sample: bool, sandbox: str = "") -> str:
 def load_offers(services: "Services", *, sample: bool, sandbox: str) -> None:
     """Load what was asked for to try the service with."""
     from application.catalog.loading import load_sample  # noqa: PLC0415 - see session.py
-    from application.catalog.sandbox import load_sandbox, remove_sandbox  # noqa: PLC0415
+    from application.catalog.sandbox import load_sandbox  # noqa: PLC0415
     from interface.sandbox.secret import make_secret  # noqa: PLC0415
 
     store, at = services.store, services.clock()
@@ -178,6 +182,5 @@ def load_offers(services: "Services", *, sample: bool, sandbox: str) -> None:
         make_secret()
         load_sandbox(store, at, services.key_secret, f"{sandbox}/sandbox/pay")
         return
-    remove_sandbox(store, at)
     if sample:
         load_sample(store, at, services.key_secret)

@@ -16,7 +16,7 @@ from interface.http.calls import Calls, Handler
 from interface.http.contract import described
 from interface.http.exchange import Incoming, Outgoing
 from interface.http.protection import protection_of
-from interface.http.request_log import Origin, log_request, request_id_of
+from interface.http.request_log import Origin, headers_of, log_request, request_id_of
 
 OPEN = frozenset(
     {
@@ -128,6 +128,7 @@ def register(app: Flask, services: Services) -> None:
         g.began = time.perf_counter()
         g.request_id = request_id_of(request.environ)
         g.caller = None
+        services.clock.look()
         if OTHER_SPELLING.search(request.environ["PATH_INFO"]):
             raise NotFound
         if request.endpoint in {None, WATCHED}:  # None: there is nothing here to be let in to
@@ -147,7 +148,7 @@ def register(app: Flask, services: Services) -> None:
         answer.headers.add("X-Request-Id", g.request_id)
         caller = g.get("caller")
         if caller is not None:
-            answer.headers.add("X-Partner", caller.partner)
+            answer.headers.extend(headers_of(caller, services.clock))
         route = None if request.url_rule is None else request.url_rule.rule
         order = g.get("order") or (request.view_args or {}).get("order")
         origin = Origin(caller, request.remote_addr or "", route, order)

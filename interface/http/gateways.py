@@ -3,7 +3,6 @@
 from typing import Annotated, TypedDict
 
 from msgspec import Meta
-from werkzeug.datastructures import EnvironHeaders
 
 from application.bootstrap import Services
 from application.catalog.document_types import one_of
@@ -17,7 +16,7 @@ from interface.http.body import has_usual_body, load_query, raw_body
 from interface.http.calls import Calls
 from interface.http.contract import Good, Operation
 from interface.http.errors import RETRY_AFTER_SECONDS, BadRequest
-from interface.http.exchange import Incoming, Outgoing, json_answer
+from interface.http.exchange import Environ, Incoming, Outgoing, json_answer
 from interface.http.notice_schema import NoticeIn
 from interface.http.schemas import NothingIn
 
@@ -71,7 +70,7 @@ def take_notice(incoming: Incoming, services: Services) -> Outgoing:
     body = raw_body(incoming)
     name = incoming.arguments["system"]
     try:
-        taken = services.gateways.take(name, EnvironHeaders(environ), body, incoming.id)
+        taken = services.gateways.take(name, _Headers(environ), body, incoming.id)
     except SignatureRefused as error:
         raise BadRequest(
             "bad_signature", str(error), status=401, headers=(("WWW-Authenticate", "signature"),)
@@ -88,6 +87,20 @@ def take_notice(incoming: Incoming, services: Services) -> Outgoing:
     answer = json_answer(TakenDocument(status="repeated" if taken.repeated else "kept"))
     answer.order = taken.order
     return answer
+
+
+class _Headers:
+    """The headers of a request, as schemes look for them."""
+
+    __slots__ = ("_environ",)
+
+    def __init__(self, environ: Environ) -> None:
+        self._environ = environ
+
+    def get(self, name: str, /) -> str | None:
+        """What a header says; None where it is missing."""
+        value: str | None = self._environ.get(f"HTTP_{name.upper().replace('-', '_')}")
+        return value
 
 
 def _refusal(bad: BadNotice) -> BadRequest:

@@ -115,6 +115,11 @@ POSSIBLE_PARTNER = Header(
     "The id of the partner whose key was used; missing if none was known.",
     PARTNER.schema,
 )
+SANDBOX_CLOCK = Header(
+    "X-Sandbox-Clock",
+    "The present of the partner, while its clock in the sandbox is moved; else it is missing.",
+    {"type": "string", "format": "date-time"},
+)
 RETRY_AFTER = Header(
     "Retry-After",
     "After how many seconds to try again.",

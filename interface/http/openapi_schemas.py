@@ -84,7 +84,9 @@ class Converter(OpenAPIConverter):
         return converted | _patterns(field) | own
 
     def field2default(self, field: Any, **kwargs: Any) -> dict[str, Any]:
-        """The default, unless it is null."""
+        """The default, unless it is null; of a list as it is written in a query."""
+        if isinstance(field, SortFields):
+            return {"default": ",".join(field.load_default)}
         return {} if field.load_default is None else super().field2default(field, **kwargs)
 
     def field2pattern(self, *_: Any, **__: Any) -> dict[str, Any]:

@@ -74,9 +74,9 @@ LIST_PAYMENTS = Operation(
     summary="List orders' money",
     says="The orders that have money or a notice of a payment, the last changed first: those that"
     " the key's partner sold, and those of its own events. With `attention=true` only those whose"
-    " money waits for a person; keys with `audit` get the notices of unknown buyers before them,"
-    " with null for the order. The list is read from a read model that follows the log by a"
-    " moment; X-Wait-For-Position waits for it.",
+    " money waits for a person; keys with `audit` get before them the notices that no order has"
+    " acted on, with null for the order. The list is read from a read model that follows the log by"
+    " a moment; X-Wait-For-Position waits for it.",
     query=PAYMENT_LIST_IN,
     headers=(headers.WAIT_FOR_POSITION,),
     answers={

@@ -108,6 +108,17 @@ OF_A_BODY = (
 OF_A_BODY_ON_ITS_WAY = (BODY_TOO_SLOW, TOO_MANY_BODIES)
 """Answers given before the body reaches the application."""
 RANDOM_AND_TICKETS = Problem("random_and_tickets", 400, "Both random and tickets are given.")
+FORWARD_OR_AT = Problem(
+    "forward_or_at", 400, "The clock of the sandbox is given both forward and at, or neither."
+)
+BAD_DURATION = Problem(
+    "bad_duration", 400, "forward is no ISO 8601 duration, or does not go forward."
+)
+CLOCK_TOO_FAR = Problem(
+    "clock_too_far", 400, "The clock would be more than twenty years away from the present."
+)
+OF_THE_SANDBOX = (FORWARD_OR_AT, BAD_DURATION, CLOCK_TOO_FAR)
+"""Problems of calls that are there only in the sandbox."""
 OF_A_WAIT = (BAD_POSITION, READ_MODEL_BEHIND)
 """Problems of calls that take X-Wait-For-Position."""
 

@@ -72,6 +72,7 @@ CHANGE_REFUND = Operation(
         refusals.MayNotApprove,
         refusals.NotTheVendor,
         refusals.RefundDecided,
+        refusals.RefundExceedsMoney,
         refusals.RefundNotApproved,
     ),
 )

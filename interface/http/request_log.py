@@ -8,7 +8,10 @@ import msgspec
 import structlog
 
 from application.catalog.access import Caller
-from interface.http.exchange import Environ, Outgoing
+from application.runtime.clock import written
+from application.runtime.service_clock import ServiceClock
+from interface.http.exchange import Environ, Header, Outgoing
+from interface.http.headers import SANDBOX_CLOCK
 from interface.http.protection import protection_of
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}\Z")
@@ -22,12 +25,26 @@ def request_id_of(environ: Environ) -> str:
     return sent if REQUEST_ID.match(sent) else f"{getrandbits(64):016x}"
 
 
-def sign(outgoing: Outgoing, environ: Environ, request_id: str, caller: Caller | None) -> None:
-    """Add to an answer what all of them carry: protection, request id, the caller's partner."""
+def sign(
+    outgoing: Outgoing,
+    environ: Environ,
+    request_id: str,
+    caller: Caller | None,
+    clock: ServiceClock,
+) -> None:
+    """Add to an answer what all of them carry: protection, request id, and what is the caller's."""
     outgoing.headers += protection_of(environ)
     outgoing.headers.append(("X-Request-Id", request_id))
     if caller is not None:
-        outgoing.headers.append(("X-Partner", caller.partner))
+        outgoing.headers += headers_of(caller, clock)
+
+
+def headers_of(caller: Caller, clock: ServiceClock) -> list[Header]:
+    """The caller's partner, and its present if its clock was moved in the sandbox."""
+    headers = [("X-Partner", caller.partner)]
+    if (moved := clock.moved(caller.partner)) is not None:
+        headers.append((SANDBOX_CLOCK.name, written(moved)))
+    return headers
 
 
 class Origin(msgspec.Struct, frozen=True):

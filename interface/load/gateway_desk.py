@@ -13,7 +13,7 @@ from application.ports.store import Store
 from domain.money import Balance
 from interface.load.caretaker import Caretaker
 from interface.load.gateway import Gateway
-from interface.load.gateway_sender import PREFIX, SECRET
+from interface.load.gateway_sender import KEY_VARIABLE, PREFIX
 from interface.load.outbox import Outbox
 from interface.load.put_on_sale import PRICE
 from interface.load.refunder import Refunder
@@ -63,7 +63,7 @@ class Desk:
     @property
     def environment(self) -> dict[str, str]:
         """What the service and the sender have to know."""
-        return {SECRET: self._secret}
+        return {KEY_VARIABLE: self._secret}
 
     def open(self, port: int, key: str) -> None:
         """Start to send to the service at a port, and to give tickets back there."""

@@ -17,7 +17,7 @@ from interface.load.client import Client, Gone
 from interface.load.outbox import Delivery, Outbox, Tried
 from interface.sandbox.sender import headers_of
 
-SECRET = "ORDERLOG_DRILL_SECRET"  # noqa: S105 - the variable's name
+KEY_VARIABLE = "ORDERLOG_DRILL_SECRET"
 NOTIFICATIONS = "/v1/gateways/{}/notifications"
 SCHEME, PREFIX = "standard-webhooks", "whsec_"
 AT_ONCE = 4
@@ -73,4 +73,6 @@ def key_of(secret: str) -> bytes:
 
 
 if __name__ == "__main__":
-    send_for_ever(Outbox(Path(sys.argv[1])), Post(int(sys.argv[2]), key_of(os.environ[SECRET])))
+    send_for_ever(
+        Outbox(Path(sys.argv[1])), Post(int(sys.argv[2]), key_of(os.environ[KEY_VARIABLE]))
+    )

@@ -17,7 +17,7 @@ from application.database_address import without_passwords
 from application.settings import Settings
 from domain.errors import UserError
 from interface.load.gateway import CURRENCY, GATE, LATE, PAGE
-from interface.load.gateway_sender import SCHEME, SECRET
+from interface.load.gateway_sender import KEY_VARIABLE, SCHEME
 
 PARTNER, EVENT, SET = "d" * 24, "e" * 24, "5" * 24
 NOMINAL, EXTRA = Decimal("100.00"), Decimal("5.00")
@@ -91,7 +91,7 @@ def _system(identity: str, alias: str, late: str = "equal_tickets") -> dict[str,
         "confirmed_by": "gateway",
         "redirect_url": PAGE,
         "late": late,
-        "notifications": {"scheme": SCHEME, "secrets": [f"env:{SECRET}"]},
+        "notifications": {"scheme": SCHEME, "secrets": [f"env:{KEY_VARIABLE}"]},
     }
 
 

@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -12,7 +13,6 @@ from flask import Blueprint, Response, abort, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from application.bootstrap import Services
-from application.catalog.gateway import SANDBOX
 from application.payments.sandbox import (
     Action,
     Delivery,
@@ -26,6 +26,7 @@ from application.payments.sandbox import (
     refunds_paid,
     waits_for_a_person,
 )
+from application.ports.sandbox import SANDBOX
 from application.runtime.greenlet_bridge import slot_given_back
 from application.runtime.locales import written_money
 from domain.order import Order
@@ -83,7 +84,9 @@ def sandbox_blueprint(services: Services, address: str) -> Blueprint:
         delivery = delivery_of()
         notices = delivery.of(notices_of(pressed), visit.now)
         try:
-            sending = sender.send(visit.customer, notices)
+            sending = sender.send(
+                visit.customer, notices, lambda: vendors_time(services, visit.order)
+            )
         except TooMuchToSend:
             abort(429)
         if not any(each.not_before for each in notices):
@@ -104,10 +107,16 @@ def sandbox_blueprint(services: Services, address: str) -> Blueprint:
 
 def visit_of(services: Services, customer: str) -> Visit:
     """The visit of the buyer with a token; a page for nobody is 404."""
-    visit = find_visit(services.history, services.catalog, services.clock(), customer)
+    visit = find_visit(services.history, services.catalog, customer)
     if visit is None:
         abort(404)
     return visit
+
+
+def vendors_time(services: Services, order: Order) -> datetime:
+    """The present of an order's vendor, who may have moved its clock meanwhile."""
+    services.clock.look()
+    return services.clock.of(order.vendor)
 
 
 def press_of(visit: Visit) -> Press:

@@ -17,10 +17,15 @@ from application.payments.sandbox import SandboxNotice
 from application.runtime.clock import written
 
 SECONDS = 10
+LOOK_SECONDS = 0.5
+"""How often a notice that waits looks at the clock, which may be moved."""
 PAUSES = (1, 2, 4, 8, 16, 32)
 """The seconds before a notice is sent again that was not taken."""
 MOST_AT_WORK = 64
 LONGEST_ANSWER = 65_536
+
+
+Clock = Callable[[], datetime]
 
 
 class TooMuchToSend(Exception):
@@ -46,7 +51,7 @@ class Sending(msgspec.Struct, kw_only=True):
 class Sender:
     """Sends notices of buyers to the address of a service."""
 
-    def __init__(self, address: str, path: str, key: bytes, clock: Callable[[], datetime]) -> None:
+    def __init__(self, address: str, path: str, key: bytes, clock: Clock) -> None:
         parts = urlsplit(address)
         self._secure = parts.scheme == "https"
         self._host, self._port = parts.hostname or "", parts.port or 0
@@ -55,34 +60,29 @@ class Sender:
         self._clock = clock
         self._free = threading.BoundedSemaphore(MOST_AT_WORK)
 
-    def send(self, customer: str, notices: list[SandboxNotice]) -> Sending:
+    def send(
+        self, customer: str, notices: list[SandboxNotice], present: Clock | None = None
+    ) -> Sending:
         """Send notices about a buyer in a thread of their own, one after the other.
 
+        `present` says when it is time for them; without it the service's clock does.
         Raises `TooMuchToSend`.
         """
         if not self._free.acquire(blocking=False):
             raise TooMuchToSend
         sending = Sending(sent=[Sent(notice=each) for each in notices], done=threading.Event())
-        arguments = (customer, sending)
+        arguments = (customer, sending, present or self._clock)
         threading.Thread(target=self._work, args=arguments, name="sandbox", daemon=True).start()
         return sending
 
-    def _work(self, customer: str, sending: Sending) -> None:
+    def _work(self, customer: str, sending: Sending, present: Clock) -> None:
         try:
             for each in sending.sent:
-                self._wait_for(each.notice)
+                _wait_for(each.notice, present)
                 self._send_until_taken(customer, each)
         finally:
             sending.done.set()
             self._free.release()
-
-    def _wait_for(self, notice: SandboxNotice) -> None:
-        """Wait until the service's clock says that it is time."""
-        while notice.not_before is not None:
-            left = (notice.not_before - self._clock()).total_seconds()
-            if left <= 0:
-                return
-            time.sleep(min(left, 1.0))
 
     def _send_until_taken(self, customer: str, sent: Sent) -> None:
         body = body_of(customer, sent.notice, self._clock())
@@ -113,6 +113,15 @@ class Sender:
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         return HTTPSConnection(self._host, self._port, timeout=SECONDS, context=context)
+
+
+def _wait_for(notice: SandboxNotice, present: Clock) -> None:
+    """Wait until it is time for a notice."""
+    while notice.not_before is not None:
+        left = (notice.not_before - present()).total_seconds()
+        if left <= 0:
+            return
+        time.sleep(min(left, LOOK_SECONDS))
 
 
 def body_of(customer: str, notice: SandboxNotice, at: datetime) -> bytes:

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from application.bootstrap import Services
+from application.catalog.sandbox_clock import SandboxClock
 from interface.console.blueprint import console_blueprint
 from interface.http import health, metrics
 from interface.http.flask_adapter import OrderId, Service, blueprint_of, register
@@ -17,6 +18,7 @@ from interface.http.refunds import REFUNDS
 from interface.http.shows import SHOWS
 from interface.http.signpost import SIGNPOST
 from interface.sandbox.blueprint import sandbox_blueprint
+from interface.sandbox.clock import CLOCK, AboutClock
 from interface.sandbox.fresh_catalog import FRESH_CATALOG
 
 
@@ -43,4 +45,7 @@ def create_app(
     if sandbox:
         app.register_blueprint(sandbox_blueprint(services, sandbox))
         app.register_blueprint(blueprint_of(FRESH_CATALOG, services))
+        if isinstance(services.clock, SandboxClock):
+            about = AboutClock(services, services.clock)
+            app.register_blueprint(blueprint_of(CLOCK, about))
     return app

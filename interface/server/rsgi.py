@@ -201,7 +201,7 @@ class RsgiService:
     ) -> Outgoing:
         """Complete an answer that Flask did not make: its headers, and its line in the log."""
         request_id = request_id_of(environ)
-        sign(answer, environ, request_id, caller)
+        sign(answer, environ, request_id, caller, self._services.clock)
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         route, order = self._route(method, path)
         origin = Origin(caller or logged, environ["REMOTE_ADDR"], route, order)

@@ -66,6 +66,7 @@ class UsualCalls:
         """Answer; None if the call needs a caller that is not known: Flask's adapter answers."""
         began = time.perf_counter()
         environ = incoming.environ
+        self._services.clock.look()
         keyed = call.operation.needs_key
         caller = known_caller_of(self._services, environ) if keyed else None
         if caller is None and keyed:
@@ -78,7 +79,7 @@ class UsualCalls:
             outgoing = call.handle(incoming, self._services)
         except Exception as error:  # noqa: BLE001 - as Flask does with exceptions of a view
             outgoing = answer_to(error)
-        sign(outgoing, environ, incoming.id, caller)
+        sign(outgoing, environ, incoming.id, caller, self._services.clock)
         order = outgoing.order or incoming.arguments.get("order")
         origin = Origin(caller, environ["REMOTE_ADDR"], call.rule, order)
         log_request(incoming.id, call.method, environ["PATH_INFO"], outgoing.status, began, origin)

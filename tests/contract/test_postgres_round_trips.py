@@ -16,6 +16,7 @@ from application.orders.history import OrderHistory
 from application.orders.service import OrderService
 from application.read_models.orders import TABLE
 from application.runtime.clock import now
+from application.runtime.service_clock import ServiceClock
 from application.settings import Settings
 from application.storage.postgres.store import PostgresStore
 from domain.commands import BestAvailable, Customer, TicketsById
@@ -43,14 +44,14 @@ def orders(wire):
     with closing(PostgresStore(wire.url)) as store:
         load_sample(store, now())
         store.read_models().ensure(TABLE)
-        service = OrderService(store, CatalogCache(store, refresh_seconds=3600), now)
+        service = OrderService(store, CatalogCache(store, refresh_seconds=3600), ServiceClock(now))
         for name in ("warm-1", "warm-2"):
             order = service.create(
                 SHOW, ChangeOrder(tickets=BestAvailable({SET: 1})), request(name)
             ).order
             service.change(order.id, COMMANDS[0], request())  # asks now what the vendor holds
             service.change(order.id, COMMANDS[2], request())
-            OrderHistory(store, now).order(order.id)
+            OrderHistory(store, ServiceClock(now)).order(order.id)
         yield service
 
 
@@ -92,7 +93,7 @@ def test_changing_an_order_takes_two_round_trips(wire, orders, command, key):
 def test_reading_an_order_takes_one_round_trip(wire, orders):
     order = orders.create(SHOW, COMMANDS[0], request()).order
     before = wire.turns
-    OrderHistory(orders.store, now).order(order.id)
+    OrderHistory(orders.store, ServiceClock(now)).order(order.id)
     assert wire.turns - before == 1
 
 

@@ -6,6 +6,7 @@ import click
 import pytest
 from source import ROOT
 
+from application.ports.admin_trail import Action
 from interface.cli.main import cli
 
 PAGE = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
@@ -51,3 +52,7 @@ def test_a_chapter_has_an_example_with_what_is_printed(name):
     )
     assert called.startswith(f"orderlog {name}")
     assert printed.strip()
+
+
+def test_every_administrative_action_is_listed():
+    assert set(re.findall(r"`([a-z]+\.[a-z]+)`", CHAPTERS["trail"])) == set(Action)

@@ -3,25 +3,21 @@
 import base64
 import hashlib
 import hmac
-import re
 import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import urlencode
 
 import pytest
 from polling import until
-from server import EVENT, ORDERS, Answer, Service, serving
+from sandbox import FIELD, PAY, raw_post
+from server import EVENT, ORDERS, Service, serving
 
 from application.payments.sandbox import Delivery, SandboxNotice
 from interface.sandbox.sender import Sender
 
 PARTERRE = "56a6254bf06c5a059b93800c"
-FIELD = re.compile(r'type="hidden" name="(\w+)" value="(\w+)"')
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-PAY = "/sandbox/pay"
 
 
 @pytest.fixture(scope="module")
@@ -76,17 +72,6 @@ class Buyer:
     def barcodes(self):
         tickets = self.service.call("GET", f"{self.path}/tickets").body
         return [each["barcode"] for each in tickets if "barcode" in each]
-
-
-def raw_post(service, form):
-    """Send a form as a browser does."""
-    connection = HTTPConnection(service.host, service.port, timeout=30)
-    try:
-        connection.request("POST", PAY, form, FORM)
-        answer = connection.getresponse()
-        return Answer(answer.status, dict(answer.getheaders()), answer.read())
-    finally:
-        connection.close()
 
 
 def test_a_buyer_who_pays_has_a_done_order_with_barcodes(sandbox):
@@ -171,18 +156,19 @@ def test_a_page_for_nobody_is_not_found_and_the_secret_is_nowhere(sandbox):
 
 
 def test_nothing_of_it_exists_without_the_option(address, tmp_path):
-    with Service(address, tmp_path / "log", "--sandbox") as service:
-        buyer = Buyer(service)
-        buyer.press("pay")
-        assert buyer.status == "done"
-    with serving(address, tmp_path / "log2") as service:
-        assert service.send("GET", buyer.page, {}).status == 404
+    with serving(address, tmp_path / "log") as service:
+        assert service.send("GET", f"{PAY}?customer={'0' * 40}", {}).status == 404
+        for method in ("GET", "POST", "DELETE"):
+            answer = service.call(method, "/v1/sandbox/clock", {"forward": "PT1M"})
+            assert (answer.status, answer.body["code"]) == (404, "not_found")
+            assert "x-sandbox-clock" not in answer.headers
+        paths = service.send("GET", "/openapi.json", {}).body["paths"]
+        assert not any("sandbox" in each for each in paths)
         order = f"{ORDERS}/{service.order()}"
         refused = service.call("PATCH", order, {"payment": {"system": "sandbox/GATE"}})
         assert refused.status in {400, 404}
         notices = "/v1/gateways/sandbox%2FGATE/notifications"
         assert service.send("POST", notices, {"Content-Type": "application/json"}, {}).status == 404
-        assert service.call("GET", buyer.path).body["status"] == "done"
 
 
 class Receiver(BaseHTTPRequestHandler):

@@ -10,6 +10,7 @@ from gateway import kept_notice
 from application.catalog.access import Caller
 from application.orders.commands import Request
 from application.payments.decisions import OrderDecisions
+from application.runtime.service_clock import ServiceClock
 from domain.gateway import DisputeState, Late, PaymentNotice
 from domain.order_money import (
     Resolution,
@@ -50,7 +51,7 @@ class Cashier:
 
     def round(self):
         """Ask something about some of the orders."""
-        decisions = OrderDecisions(self.orders, self.clock)
+        decisions = OrderDecisions(self.orders, ServiceClock(self.clock))
         for order in list(self.waiting.values()):
             if self.rng.random() < 0.4:
                 self.steps += 1

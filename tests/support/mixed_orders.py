@@ -17,6 +17,7 @@ from application.orders.commands import ChangeOrder, ChoosePayment, Request
 from application.orders.promocode_uses import UsesNeeded, with_uses
 from application.orders.service import OrderService
 from application.ports.unit_of_work import UnitOfWork, Written
+from application.runtime.service_clock import ServiceClock
 from domain.commands import BestAvailable, Customer, TicketsById, VendorData
 from domain.refusals import Refusal
 from domain.status import Status
@@ -101,7 +102,7 @@ class Hurried(OrderService):
     """The real service, but what is asked waits for `flush`, and then shares one commit."""
 
     def __init__(self, store, catalog_cache, clock):
-        super().__init__(store, catalog_cache, clock)
+        super().__init__(store, catalog_cache, ServiceClock(clock))
         self._asked_for = []
 
     def carry_out(self, read_set, decide, request, noted):

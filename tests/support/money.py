@@ -20,7 +20,7 @@ class Till:
 
     def __init__(self, office):
         self.office = office
-        self._decisions = OrderDecisions(office.services.orders, office.clock)
+        self._decisions = OrderDecisions(office.services.orders, office.services.clock)
 
     def decide(self, order, ask, actor="gateway:api/CARD"):
         """Have an order decide; return the order afterwards."""

@@ -17,6 +17,7 @@ from application.event_log.event_mapper import event_of
 from application.orders.commands import TICKETS_SHORT
 from application.orders.document_types import StoryDocument, StoryEntryDocument
 from application.orders.history import OrderHistory
+from application.orders.loaded_order import replay
 from application.orders.rejected_requests import RejectionLog
 from application.orders.timeline.english import ENGLISH
 from application.orders.timeline.language import SECOND, Language
@@ -25,6 +26,7 @@ from application.orders.timeline.promocodes import promocodes_changed
 from application.orders.timeline.russian import RUSSIAN
 from application.ports.rejection_log import Attempt
 from application.runtime.clock import written
+from application.runtime.service_clock import ServiceClock
 from domain.buyer import FIELDS
 from domain.events import (
     STORED_NAMES,
@@ -106,20 +108,21 @@ class OrderTimelines(msgspec.Struct, frozen=True):
     _history: OrderHistory
     _attempts: RejectionLog
     _catalog_cache: CatalogCache
-    _clock: Callable[[], datetime]
+    _clock: ServiceClock
 
     def explain(
         self, order_id: str, language: Language = ENGLISH, caller: Caller | None = None
     ) -> StoryDocument:
         """The documented timeline of an order in `language`. Refuses an unknown order."""
         stored = self._history.stored(order_id, caller)
-        entries, order = entries_of(stored, self._attempts.of(order_id), self._clock())
+        moment = self._clock.of(replay(stored[:1]).vendor)
+        entries, order = entries_of(stored, self._attempts.of(order_id), moment)
         return {
             "id": order_id,
             "number": order.number,
             "lang": language.code,
             "version": order.version,
-            "now": _render(language, _now(stored, order, self._clock())),
+            "now": _render(language, _now(stored, order, moment)),
             "story": [self._entry(language, entry) for entry in entries],
         }
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from eventsourcing.persistence import Notification
 
+from application.ports.gateway_notices import WaitingNotice
 from application.ports.unit_of_work import IdempotencyRecord, UnitOfWork
 from application.runtime.clock import from_ms
 from application.storage.postgres.advisory_locks import order_key, request_key
@@ -38,6 +39,7 @@ from application.storage.postgres.recorder import (
 )
 from application.storage.postgres.tickets import CLAIM, SEATS, pick_calls, raw_tickets
 from application.storage.shared.batch import Batch, MergedReadSet
+from application.storage.shared.gateway_notices import WAITS
 
 LOCK = Statement(
     b"lock",
@@ -53,6 +55,13 @@ ANSWERED = Statement(
     b"SELECT digest, fingerprint, order_id, version, at FROM requests"
     b" WHERE digest = ANY($1::bytea[])",
 )
+
+WAITING = Statement(
+    b"waiting",
+    b"SELECT digest, body, came_at, resolved_at FROM gateway_notices"
+    b" WHERE digest = ANY($1::bytea[]) AND " + WAITS.encode(),
+)
+"""The notices that wait under the digests of requests."""
 
 EVENTS = Statement(
     b"facts",
@@ -101,6 +110,9 @@ class PostgresBatch(Batch):
         if merged.requests:
             calls.append(Call(ANSWERED, (binaries(merged.requests),)))
             takers.append(self._take_idempotency_records)
+        if merged.notices:
+            calls.append(Call(WAITING, (binaries(merged.requests),)))
+            takers.append(self._take_waiting)
         if merged.orders:
             calls.append(self._events_call(merged))
             takers.append(self._take_events)
@@ -135,6 +147,12 @@ class PostgresBatch(Batch):
         for digest, fingerprint, order, version, at in rows:
             self.state.idempotency_records[digest] = IdempotencyRecord(
                 digest, fingerprint, order.decode(), integer_of(version), from_ms(integer_of(at))
+            )
+
+    def _take_waiting(self, rows: Rows) -> None:
+        for digest, body, came_at, resolved_at in rows:
+            self.state.waiting[digest] = WaitingNotice(
+                body, from_ms(integer_of(came_at)), resolved=resolved_at is not None
             )
 
     def _take_events(self, rows: Rows) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from application.storage.postgres.advisory_locks import LOG_LOCK
+from application.storage.postgres.advisory_locks import LOG_LOCK, request_key
 from application.storage.postgres.connections import Connection, Readers, streamed
 from application.storage.postgres.sessions import take_time
 from application.storage.shared.database import Dialect, Values, last_position
@@ -20,6 +20,9 @@ class PostgresSession:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def lock_request(self, digest: bytes) -> None:
+        self._connection.execute("SELECT pg_advisory_xact_lock(%s)", (request_key(digest),))
 
     def rows(self, statement: str, values: Values = ()) -> list[Any]:
         return self._connection.execute(translated(statement), values, binary=True).fetchall()
@@ -60,6 +63,12 @@ class PostgresDatabase:
     def transaction(self) -> Iterator[PostgresSession]:
         """A transaction that writes what can be made again: it waits for no standby."""
         with self._readers.transaction() as connection:
+            yield PostgresSession(connection)
+
+    @contextmanager
+    def acknowledged(self) -> Iterator[PostgresSession]:
+        """A transaction that is as durable as an order's: it waits for a standby."""
+        with self._readers.acknowledged() as connection:
             yield PostgresSession(connection)
 
     @contextmanager

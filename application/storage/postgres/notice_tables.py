@@ -19,5 +19,15 @@ CREATE INDEX gateway_notices_waiting ON gateway_notices (state, came_at, digest)
 """
 """The notices of gateways, as they came, by the digest of the system and the notice's own id."""
 
-NOTICES_BY_DIGEST = "DROP INDEX gateway_notices_by_order"
-"""Nothing asks for the notices of an order, and each notice paid for the index."""
+NOTICES_BY_ORDER = """
+DROP INDEX gateway_notices_by_order;
+UPDATE gateway_notices SET order_id = '' WHERE order_id IS NULL;
+ALTER TABLE gateway_notices
+    ALTER order_id SET NOT NULL,
+    DROP CONSTRAINT gateway_notices_pkey,
+    ADD PRIMARY KEY (order_id, digest);
+CREATE UNIQUE INDEX gateway_notices_once ON gateway_notices (digest)
+    WHERE state IN ('pending', 'unknown_buyer');
+"""
+"""The same by order, and '' for nobody. One that was acted on has its digest in `requests`; those
+that wait have an index by digest, which costs the others nothing."""

@@ -36,7 +36,7 @@ from application.storage.postgres.pipeline import (
 from application.storage.postgres.positions import Positions
 from application.storage.postgres.tickets import change_calls, make_calls
 from application.storage.shared.batch import PendingWrites, events_of, made_of
-from application.storage.shared.gateway_notices import KEPT_AGAIN, notices_of
+from application.storage.shared.gateway_notices import KEPT_AGAIN, WAITS, notices_of, waited_of
 
 BEGIN = Statement(b"begin", b"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
 COMMIT = Statement(b"commit", b"COMMIT")
@@ -79,6 +79,12 @@ KEEP_NOTICES = Statement(
     b" $6::bytea[], $7::text[], $8::text[]) " + KEPT_AGAIN.encode(),
 )
 
+WAITED = Statement(
+    b"waited",
+    b"DELETE FROM gateway_notices WHERE digest = ANY($1::bytea[]) AND " + WAITS.encode(),
+)
+"""Notices that waited have their orders now, and come with their events."""
+
 
 def append_calls(
     pending_writes: Sequence[PendingWrites], hashes: MutableMapping[str, bytes]
@@ -104,8 +110,9 @@ def append_calls(
     records = [each for writes in pending_writes for each in writes.idempotency_records]
     if records:
         calls.append(Call(REMEMBER, _request_rows(records)))
-    notices = notices_of(pending_writes)
-    if notices:
+    if waited := waited_of(pending_writes):
+        calls.append(Call(WAITED, (binaries(waited),)))
+    if notices := notices_of(pending_writes):
         calls.append(Call(KEEP_NOTICES, _notice_rows(notices)))
     return calls
 

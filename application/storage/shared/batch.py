@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from eventsourcing.persistence import Notification, StoredEvent
 
-from application.ports.gateway_notices import GatewayNotice
+from application.ports.gateway_notices import GatewayNotice, WaitingNotice
 from application.ports.snapshot import Snapshot
 from application.ports.tickets import Ticket
 from application.ports.unit_of_work import (
@@ -27,15 +27,19 @@ Outcome = Written[Any] | Exception
 
 
 class PendingWrites:
-    """The pending writes of a unit of work: part of a batch once its `decide` returns."""
+    """The pending writes of a unit of work: part of a batch once its `decide` returns.
 
-    __slots__ = ("changes", "events", "idempotency_records", "notice")
+    Its `notice` may have `waited` for its order until now.
+    """
+
+    __slots__ = ("changes", "events", "idempotency_records", "notice", "waited")
 
     def __init__(self) -> None:
         self.events: list[StoredEvent] = []
         self.changes: list[TicketChange] = []
         self.idempotency_records: list[IdempotencyRecord] = []
         self.notice: GatewayNotice | None = None
+        self.waited = False
 
     def add(
         self,
@@ -62,6 +66,7 @@ class MergedReadSet(msgspec.Struct, kw_only=True):
     orders: dict[str, None] = msgspec.field(default_factory=dict)
     snapshots: dict[str, Snapshot] = msgspec.field(default_factory=dict)
     requests: dict[bytes, None] = msgspec.field(default_factory=dict)
+    notices: bool = False
     seats: dict[str, None] = msgspec.field(default_factory=dict)
     picks: dict[str, int] = msgspec.field(default_factory=dict)
     numbers: int = 0
@@ -77,6 +82,7 @@ class MergedReadSet(msgspec.Struct, kw_only=True):
                     merged.snapshots[each.order] = each.snapshot
             if each.request is not None:
                 merged.requests[each.request] = None
+                merged.notices = merged.notices or each.notice
             merged.seats.update(dict.fromkeys(each.seats))
             for set_id, count in each.picks.items():
                 merged.picks[set_id] = merged.picks.get(set_id, 0) + count
@@ -105,6 +111,7 @@ class BatchState(msgspec.Struct, kw_only=True):
     snapshots: dict[str, Snapshot] = msgspec.field(default_factory=dict)
     heads: dict[str, bytes] = msgspec.field(default_factory=dict)
     idempotency_records: dict[bytes, IdempotencyRecord] = msgspec.field(default_factory=dict)
+    waiting: dict[bytes, WaitingNotice] = msgspec.field(default_factory=dict)
     vacant: dict[str, list[str]] = msgspec.field(default_factory=dict)
     exhausted: set[str] = msgspec.field(default_factory=set)
     claimed: set[str] = msgspec.field(default_factory=set)
@@ -121,6 +128,7 @@ class BatchState(msgspec.Struct, kw_only=True):
             found.idempotency_record = self.idempotency_records.get(read_set.request)
             if found.idempotency_record is not None:
                 return found
+            found.waiting = self.waiting.get(read_set.request)
         if read_set.order is not None:
             if read_set.order not in self.orders:
                 return None

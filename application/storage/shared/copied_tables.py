@@ -25,7 +25,7 @@ COLUMNS = {
     "admin_trail": ("admin_trail", "number at actor action about hash"),
     "gateway_notices": (
         "gateway_notices",
-        "digest system notice type came_at body state order_id resolved_at resolved_by",
+        "order_id digest system notice type came_at body state resolved_at resolved_by",
     ),
     "attempts": ("attempts", "id order_id at version actor request code wanted about"),
 }

@@ -36,6 +36,9 @@ class Session(Protocol):
     def dialect(self) -> Dialect:
         """How this database writes it."""
 
+    def lock_request(self, digest: bytes) -> None:
+        """Wait until no unit of work carries out the request with this digest."""
+
     def rows(self, statement: str, values: Values = ()) -> list[Any]:
         """All rows of a query."""
 
@@ -64,6 +67,9 @@ class Database(Protocol):
 
     def transaction(self) -> AbstractContextManager[Session]:
         """A transaction that writes."""
+
+    def acknowledged(self) -> AbstractContextManager[Session]:
+        """One whose success is acknowledged to a client: as durable as an order's."""
 
     def snapshot(self) -> AbstractContextManager[Session]:
         """A transaction that reads everything as it is at one moment, however long it takes."""

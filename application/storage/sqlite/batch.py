@@ -13,6 +13,7 @@ import msgspec
 from eventsourcing.persistence import Notification, StoredEvent
 
 from application.event_log.hash_chain import HASH_BYTES, links
+from application.ports.gateway_notices import WaitingNotice
 from application.ports.unit_of_work import IdempotencyRecord, TicketTaken, UnitOfWork
 from application.runtime.clock import from_ms, to_ms
 from application.storage.shared.batch import (
@@ -22,7 +23,7 @@ from application.storage.shared.batch import (
     events_of,
     made_of,
 )
-from application.storage.shared.gateway_notices import KEPT_AGAIN, notices_of
+from application.storage.shared.gateway_notices import KEPT_AGAIN, WAITS, notices_of, waited_of
 from application.storage.shared.ticket_places import any_place
 from application.storage.shared.ticket_rows import COLUMNS, ticket_of
 
@@ -49,9 +50,16 @@ HASHES = (
 )
 DIGEST_BYTES = 32
 ANSWERED = (
-    f"SELECT digest, fingerprint, order_id, version, at FROM json_each(?) wanted"  # noqa: S608 - fixed words
-    f" CROSS JOIN requests ON digest = substr(?, wanted.value, {DIGEST_BYTES})"
+    f"SELECT digest, fingerprint, order_id, version, at FROM json_each(?1) wanted"  # noqa: S608 - fixed words
+    f" CROSS JOIN requests ON digest = substr(?2, wanted.value, {DIGEST_BYTES})"
 )
+ANSWERED_OR_WAITING = (
+    f"{ANSWERED}"  # noqa: S608 - fixed words
+    f" UNION ALL SELECT digest, body, NULL, resolved_at, came_at FROM gateway_notices"
+    f" WHERE {WAITS} AND digest IN"
+    f" (SELECT substr(?2, wanted.value, {DIGEST_BYTES}) FROM json_each(?1) wanted)"
+)
+"""The same, and without an order the notices that wait under these digests."""
 SEATS = f"SELECT {COLUMNS} FROM json_each(?) wanted CROSS JOIN tickets ON tickets.id = wanted.value"  # noqa: S608 - fixed names
 _PICK = (
     "SELECT json_group_array(id) FROM (SELECT id FROM tickets"
@@ -85,25 +93,38 @@ CREATE TEMP TRIGGER store_batch INSTEAD OF INSERT ON batch BEGIN
             substr(NEW.heap, value ->> 2, value ->> 3),
             value ->> 4, value ->> 5, value ->> 6 FROM json_each(NEW.answered);
 END;
-CREATE TEMP VIEW rare_batch AS SELECT *, '' notices, '' made FROM batch;
-CREATE TEMP TRIGGER store_rare_batch INSTEAD OF INSERT ON rare_batch BEGIN
-    INSERT INTO tickets (id, show_id, set_id, number, seat, shuffle)
-        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, x'7b7d', value ->> 3
-        FROM json_each(NEW.made) WHERE true ON CONFLICT (id) DO NOTHING;
+CREATE TEMP VIEW noticed_batch AS SELECT *, '' notices FROM batch;
+CREATE TEMP TRIGGER store_noticed_batch INSTEAD OF INSERT ON noticed_batch BEGIN
     INSERT INTO batch VALUES
         (NEW.facts, NEW.heap, NEW.number, NEW.freed, NEW.kept, NEW.taken, NEW.answered);
     INSERT INTO gateway_notices (digest, system, notice, type, came_at, body, state, order_id)
         SELECT substr(NEW.heap, value ->> 0, value ->> 1), value ->> 2, value ->> 3, value ->> 4,
-            value ->> 5, substr(NEW.heap, value ->> 6, value ->> 7), value ->> 8, value ->> 9
-        FROM json_each(NEW.notices) WHERE true {KEPT_AGAIN};
+            value ->> 5, substr(NEW.heap, value ->> 6, value ->> 7),
+            CASE WHEN EXISTS (SELECT 1 FROM gateway_notices
+                WHERE {WAITS} AND digest = substr(NEW.heap, news.value ->> 0, news.value ->> 1))
+            THEN NULL ELSE value ->> 8 END, value ->> 9
+        FROM json_each(NEW.notices) news WHERE true {KEPT_AGAIN};
+END;
+CREATE TEMP VIEW rare_batch AS SELECT *, '' waited, '' made FROM noticed_batch;
+CREATE TEMP TRIGGER store_rare_batch INSTEAD OF INSERT ON rare_batch BEGIN
+    INSERT INTO tickets (id, show_id, set_id, number, seat, shuffle)
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, x'7b7d', value ->> 3
+        FROM json_each(NEW.made) WHERE true ON CONFLICT (id) DO NOTHING;
+    DELETE FROM gateway_notices WHERE {WAITS} AND resolved_at IS NULL AND digest IN
+        (SELECT substr(NEW.heap, value ->> 0, value ->> 1) FROM json_each(NEW.waited));
+    INSERT INTO noticed_batch VALUES (NEW.facts, NEW.heap, NEW.number, NEW.freed, NEW.kept,
+        NEW.taken, NEW.answered, NEW.notices);
 END;
 """  # noqa: S608 - fixed words
 """A batch is stored by inserting it into a view. JSON holds no bytes: events' bytes, requests'
 digests and fingerprints stand one after another in `heap`, and are named by place (from 1) and
-length. An event's hash stands right after its bytes. A batch with notices of gateways, or with rows
-of tickets that have to be made, has a view of its own, so that all others cost nothing more."""
+length. An event's hash stands right after its bytes. A batch with notices of gateways has a view
+of its own, so that all others cost nothing more, and so has one with notices that waited or with
+rows of tickets that have to be made. What was loaded may be old by then: where a notice came to
+wait meanwhile, a state of NULL, which no row may have, fails the batch."""
 STORE = "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)"
-STORE_RARE = "INSERT INTO rare_batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+STORE_NOTICED = "INSERT INTO noticed_batch VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+STORE_RARE = "INSERT INTO rare_batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 _encode = msgspec.json.Encoder().encode
 _ids = msgspec.json.Decoder(list[str]).decode
@@ -158,7 +179,8 @@ class SqliteBatch(Batch):
         state = self.state
         state.orders, state.requests = set(merged.orders), set(merged.requests)
         if merged.requests:
-            self._find_idempotency_records(merged.requests)
+            statement = ANSWERED_OR_WAITING if merged.notices else ANSWERED
+            self._find_requests(statement, merged.requests)
         if merged.orders:
             self._find_events(merged)
         if merged.seats:
@@ -170,13 +192,17 @@ class SqliteBatch(Batch):
         last = self._heads.number
         state.numbers = list(range(last + merged.numbers, last, -1))
 
-    def _find_idempotency_records(self, requests: Collection[bytes]) -> None:
+    def _find_requests(self, statement: str, requests: Collection[bytes]) -> None:
         places = as_json(list(range(1, len(requests) * DIGEST_BYTES, DIGEST_BYTES)))
-        for digest, fingerprint, order, version, at in self._connection.execute(
-            ANSWERED, (places, b"".join(requests))
+        for digest, content, order, number, at in self._connection.execute(
+            statement, (places, b"".join(requests))
         ).fetchall():
+            if order is None:
+                waiting = WaitingNotice(content, from_ms(at), resolved=number is not None)
+                self.state.waiting[digest] = waiting
+                continue
             self.state.idempotency_records[digest] = IdempotencyRecord(
-                digest, fingerprint, order, version, from_ms(at)
+                digest, content, order, number, from_ms(at)
             )
 
     def _find_events(self, merged: MergedReadSet) -> None:
@@ -235,11 +261,15 @@ def store_pending(
     records = _record_rows(heap, pending_writes)
     freed, kept, taken = _ticket_rows(pending_writes)
     texts = [as_json(rows) for rows in (freed, kept, taken, records)]
-    notices = _notice_rows(heap, pending_writes)
+    notices, waited = _notice_rows(heap, pending_writes), waited_of(pending_writes)
     made = made_of(pending_writes)
-    rare = bool(notices or made)
-    texts += [as_json(notices), as_json(made)] * rare
-    statement = STORE_RARE if rare else STORE
+    statement = STORE
+    if notices or waited or made:
+        statement = STORE_NOTICED
+        texts.append(as_json(notices))
+    if waited or made:
+        statement = STORE_RARE
+        texts += [as_json([heap.put(each) for each in waited]), as_json(made)]
     try:
         connection.execute(statement, (as_json(events), heap.bytes, number, *texts))
     except sqlite3.IntegrityError as error:

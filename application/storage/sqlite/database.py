@@ -26,6 +26,9 @@ class SqliteSession:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
+    def lock_request(self, digest: bytes) -> None:
+        """Nothing to wait for: this is the one transaction that writes."""
+
     def rows(self, statement: str, values: Values = ()) -> list[Any]:
         return self._connection.execute(statement, values).fetchall()
 
@@ -71,6 +74,10 @@ class SqliteDatabase:
         """The one writing transaction."""
         with self._transaction() as connection:
             yield SqliteSession(connection)
+
+    def acknowledged(self) -> AbstractContextManager[SqliteSession]:
+        """The same: every commit is as durable as an order's."""
+        return self.transaction()
 
     @contextmanager
     def snapshot(self) -> Iterator[SqliteSession]:

@@ -78,7 +78,7 @@ LOG = File(
             8: log_tables.list_tickets,
             9: log_tables.ACCESS,
             10: log_tables.GATEWAY_NOTICES,
-            11: log_tables.APPENDED_NOTICES,
+            11: log_tables.NOTICES_BY_ORDER,
         }
     ),
     _log_layout,

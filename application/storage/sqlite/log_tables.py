@@ -206,31 +206,34 @@ CREATE INDEX gateway_notices_waiting ON gateway_notices (state, came_at, digest)
 """
 """The notices of gateways, as they came, by the digest of the system and the notice's own id."""
 
-APPENDED_NOTICES = """
+NOTICES_BY_ORDER = """
 ALTER TABLE gateway_notices RENAME TO notices_by_digest;
 DROP INDEX gateway_notices_by_order;
 DROP INDEX gateway_notices_waiting;
 CREATE TABLE gateway_notices (
-    digest BLOB NOT NULL UNIQUE,
+    order_id TEXT NOT NULL,
+    digest BLOB NOT NULL,
     system TEXT NOT NULL,
     notice TEXT NOT NULL,
     type TEXT NOT NULL,
     came_at INTEGER NOT NULL,
     body BLOB NOT NULL,
     state TEXT NOT NULL,
-    order_id TEXT,
     resolved_at INTEGER,
-    resolved_by TEXT
-);
+    resolved_by TEXT,
+    PRIMARY KEY (order_id, digest)
+) WITHOUT ROWID;
 CREATE INDEX gateway_notices_waiting ON gateway_notices (state, came_at, digest)
     WHERE state IN ('pending', 'unknown_buyer');
+CREATE UNIQUE INDEX gateway_notices_once ON gateway_notices (digest)
+    WHERE state IN ('pending', 'unknown_buyer');
 INSERT INTO gateway_notices
-    SELECT digest, system, notice, type, came_at, body, state, order_id, resolved_at, resolved_by
-    FROM notices_by_digest ORDER BY came_at;
+    SELECT coalesce(order_id, ''), digest, system, notice, type, came_at, body, state,
+        resolved_at, resolved_by FROM notices_by_digest;
 DROP TABLE notices_by_digest;
 """
-"""The same, one after another as they come: digests, which come in any order, are in an index, and
-bodies are not moved with them."""
+"""The same by order, and '' for nobody: one tree, to which notices of new orders are added near its
+end. One that was acted on has its digest in `requests`; those that wait have an index by digest."""
 
 LOG_ID_BYTES = 16
 

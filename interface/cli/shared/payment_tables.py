@@ -22,12 +22,15 @@ def payment_list_table(documents: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-def notice_table(notices: Sequence[Mapping[str, Any]]) -> Table:
-    """One line a notice of an unknown buyer."""
-    table = listing("notice of an unknown buyer", "type", "payment", "amount", "came")
-    for each in notices:
+def notice_table(documents: Sequence[Mapping[str, Any]]) -> Table:
+    """One line a notice that no order has acted on."""
+    table = listing("notice", "type", "payment", "amount", "came", "attention")
+    for document in documents:
+        each = document["notice"]
         amount = f"{each['amount']} {each['currency']}"
-        table.add_row(each["id"], each["type"], Text(each["payment"]), amount, each["came_at"])
+        attention = Text(", ".join(document["attention"]), style="yellow")
+        values = (each["type"], Text(each["payment"]), amount, each["came_at"], attention)
+        table.add_row(each["id"], *values)
     return table
 
 

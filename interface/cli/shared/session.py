@@ -12,6 +12,7 @@ import msgspec
 from rich.text import Text
 
 from application.database_address import check_given_in_command, without_passwords
+from application.ports.admin_trail import Action
 from application.runtime.installation import how_to_add
 from application.settings import Settings, read_settings, unknown_settings
 from interface.cli.shared.safe_console import SafeConsole, safe_json
@@ -67,13 +68,13 @@ class Session:
         context = click.get_current_context()
         root = context.find_root().command_path
         command = context.command_path.removeprefix(root).strip()
-        self._note("reading", "orders.read", command=command, **about)
+        self._note("reading", Action.ORDERS_READ, command=command, **about)
 
-    def note_decision(self, action: str, **about: Any) -> None:
+    def note_decision(self, action: Action, **about: Any) -> None:
         """Note in the administrative trail what the system's user decided about an order."""
         self._note("decision", action, **about)
 
-    def _note(self, what: str, action: str, **about: Any) -> None:
+    def _note(self, what: str, action: Action, **about: Any) -> None:
         from application.catalog.deeds import deed_of  # noqa: PLC0415 - see above
 
         services = self.services

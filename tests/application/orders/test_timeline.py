@@ -277,6 +277,7 @@ NOT_ABOUT_AN_ORDER = {
     "not_yet_created",
     "idempotency_key_reused",
     "unknown_gateway",
+    "unknown_partner",
 }
 """What is refused where there is no order, or to a stranger."""
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from importlib.resources import files
 
 import click
 import pytest
@@ -10,9 +11,14 @@ from seller import ORGANISER
 from interface.cli.main import cli
 
 NOBODYS = "5" * 24
+EXAMPLE = str(files("application").joinpath("example_catalog.yaml"))
 ARGUMENTS = {
     "serve": ["--port", "0"],
     "catalog load": ["--sample"],
+    "catalog new": ["-"],
+    "catalog check": [EXAMPLE],
+    "catalog diff": [EXAMPLE],
+    "catalog schema": [],
     "catalog show": [],
     "key create": ["--partner", ORGANISER],
     "key list": [],
@@ -51,7 +57,10 @@ ARGUMENTS = {
     "trail": [],
 }
 """A good call of every command that works on a database."""
-NEEDS_NO_DATABASE = {"conform", "demo", "projection list", "drill", "copy"}
+NEEDS_NO_DATABASE = {
+    *("catalog new", "catalog check", "catalog schema"),
+    *("conform", "demo", "projection list", "drill", "copy"),
+}
 
 
 def leaves(group=cli, path=()):

@@ -1,16 +1,20 @@
 """What an accountant does on the command line about money."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from gateway import CARD_ID, notice, sent
 from money import Till
+from msgspec.structs import replace
 
 from application.payments.queries import PaymentFilter
 from application.payments.refund_service import RefundRequest
 from application.payments.resolving import OPERATOR
 from application.ports.gateway_notices import GatewayNotice, NoticeState
 from domain.refunds import Culprit
+
+LONG_AGO = timedelta(days=7300)
 
 
 def test_what_waits_is_listed_shown_and_resolved(office, orderlog):
@@ -54,6 +58,7 @@ def test_the_operator_says_that_a_refund_was_paid_back(office, orderlog):
     about = {"order": order, "decided": "refund", "note": "too little"}
     assert deeds(orderlog, "money.resolved") == [about]
     assert orderlog("payment", "refund", refund, "--paid").exit_code == 0
+    assert len(deeds(orderlog, "refund.paid")) == 1
     assert office.services.history.history(order)["events"][-1] == paid
 
 
@@ -95,7 +100,22 @@ def test_a_notice_of_an_unknown_buyer_is_listed_and_resolved_once(office, orderl
     assert "12.30 RUB" in orderlog(*asked, "refund").out
     assert orderlog(*asked, "keep").refused("was resolved before, by operator:")
     assert orderlog("payment", "list", "--attention", "--json").document == []
-    assert orderlog("trail", "--json").out.count("notice.resolve") == 1
+    assert orderlog("trail", "--json").out.count("notice.resolved") == 1
+
+
+def test_a_notice_that_is_not_yet_handled_is_listed_and_not_resolved(office, orderlog, nobodys):
+    records = office.store.notices()
+    unknown = records.find(bytes.fromhex(nobodys))
+    pending = replace(unknown, digest=b"p" * 32, state=NoticeState.PENDING, order="1" * 24)
+    assert records.keep(replace(pending, came_at=unknown.came_at - LONG_AGO))
+    listed = ("payment", "list", "--attention")
+    assert [each["attention"] for each in orderlog(*listed, "--json").document] == [
+        ["not_yet_handled"],
+        ["unknown_buyer"],
+    ]
+    assert "not_yet_handled" in orderlog(*listed).out
+    asked = ("payment", "resolve", pending.digest.hex(), "--note", "by hand", "--as", "keep")
+    assert orderlog(*asked).refused("There is no notice")
 
 
 def test_a_list_of_what_waits_goes_on_behind_the_notices(office, nobodys):

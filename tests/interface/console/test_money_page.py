@@ -2,17 +2,22 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
 from console_data import CONCERT, HOUSE, SHOP_KEY
 from console_money import WORTH, running_with_money
+from msgspec.structs import replace
 from playwright.sync_api import expect
+from tampering import Tampering
 from test_everybody_can_use_it import PHONE, serious
 
 from application.bootstrap import build
+from application.ports.gateway_notices import NoticeState
 from application.settings import Settings
 
 MONEY = "/console/money"
+AN_HOUR = timedelta(hours=1)
 PARTS = ("earned", "due_back", "refunded", "charged_back", "kept", "waiting")
 
 
@@ -230,7 +235,7 @@ def test_a_payment_of_nobody_is_resolved_once_and_is_in_the_administrative_trail
     again = {"token": token, "key": "1" * 32, "resolution": "keep", "note": "once more"}
     page.context.request.post(console.address + address, form=again)
     entries = services.store.admin_trail().entries()
-    deeds = [each.deed for each in entries if each.deed.action == "notice.resolve"]
+    deeds = [each.deed for each in entries if each.deed.action == "notice.resolved"]
     assert [b"sent back by hand" in each.about for each in deeds] == [True]
     assert deeds[0].actor.startswith(f"partner:{HOUSE} key:")
 
@@ -244,6 +249,26 @@ def test_who_sees_no_notice_of_nobody_cannot_resolve_it(plain, services):
         answer = plain.post(f"{MONEY}/notices/{name}", data=form)
         assert answer.status_code == 404
     assert services.store.notices().find(notice.digest).resolved_at is None
+
+
+def test_a_notice_that_is_not_yet_handled_is_shown_without_a_button(plain, console, services):
+    [unknown] = services.unknown_buyers.page(None, 10)[-1:]
+    pending = replace(
+        unknown,
+        digest=b"p" * 32,
+        state=NoticeState.PENDING,
+        order=console.late,
+        type="payment.blessed",
+        body=b'{"type": "payment.blessed"}',
+    )
+    assert services.store.notices().keep(replace(pending, came_at=unknown.came_at - AN_HOUR))
+    plain.sign_in(console.accountants_key)
+    page = plain.get(MONEY).text
+    case = page.partition("A payment that its order has not acted on")[2].partition("</article>")[0]
+    assert "Not yet handled" in case
+    assert f"/console/orders/{console.late}" in case
+    assert "<form" not in case
+    Tampering(console.database).run("DELETE FROM gateway_notices WHERE state = 'pending'")
 
 
 @pytest.mark.parametrize("change", [{"resolution": "burn"}, {"key": "x"}, {"currency": "ZZZ"}])

@@ -29,6 +29,7 @@ from application.projector.read_your_writes import ModelBehind
 from application.runtime.clock import now
 from domain import refusals
 from domain.errors import UnknownEvent
+from domain.gateway import DisputeState
 from domain.payment import ConfirmedBy, PaymentSystem
 from domain.promocodes import Promocode
 from domain.refusals import ChangedMeanwhile
@@ -571,6 +572,13 @@ def change_refund(counter):
     assert ask(json=approved, headers=once).status_code == 201
     ask(json={"status": "rejected"}, headers=once)
     ask(json={"status": "rejected"})
+    disputed, till = counter.office.order(2), Till(counter.office)
+    counter.office.start_payment(disputed, "api/INVOICE")
+    till.receives(disputed, "200.00")
+    asked = {"order": disputed, "culprit": "org", "tickets": []}
+    refund = counter.ask("POST", REFUNDS, json=asked).json["id"]
+    till.disputes(disputed, "200.00", DisputeState.LOST)
+    ask(json=approved, of=refund)
 
 
 def read_refund(counter):
