@@ -121,6 +121,8 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     key_secret: str | None
     buyer_secret: str | None
     only_sample: bool
+    of_sample: frozenset[str]
+    """The partners whose keys are there to try the service."""
 
     def show(self, show_id: str) -> ListedShow:
         """The show with this id; refuses an unknown one."""
@@ -164,7 +166,7 @@ def catalog_of(version: int, documents: Mapping[tuple[str, str], bytes]) -> Cata
         found[kind][key] = msgspec.json.decode(document, type=KINDS[kind])
     parts = msgspec.convert(found, type=_Documents)
     systems = parts.payment_system
-    of_sample = {key.partner for key in parts.api_key.values() if key.sample}
+    of_sample = frozenset(key.partner for key in parts.api_key.values() if key.sample)
     return Catalog(
         version=version,
         partners=parts.partner,
@@ -177,6 +179,7 @@ def catalog_of(version: int, documents: Mapping[tuple[str, str], bytes]) -> Cata
         key_secret=parts.key_secret.get("fingerprint"),
         buyer_secret=parts.key_secret.get("buyers"),
         only_sample=parts.partner.keys() <= of_sample,
+        of_sample=of_sample,
     )
 
 

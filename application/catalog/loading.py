@@ -75,8 +75,9 @@ def load_sample(
 ) -> LoadReport:
     """Load the catalogue that comes with the service. Raises `OwnPartners`; see `load_catalog`."""
     sample = sample_catalog()
-    known = {name for kind, name in store.catalog() if kind == "partner"}
-    if own := known - {entry.partner.id for entry in sample.partners}:
+    known = catalog_of(0, store.catalog())
+    others = known.partners.keys() - known.of_sample
+    if own := others - {each.partner.id for each in sample.partners}:
         raise OwnPartners(len(own))
     return load_catalog(store, sample, at, secret, agreed)
 
@@ -103,19 +104,22 @@ def load_catalog(
     at: datetime,
     secret: KeySecret | None = None,
     agreed: Collection[str] | None = None,
+    *,
+    to_try: bool = False,
 ) -> LoadReport:
     """Load `file` into the store's catalogue, in one transaction.
 
     Loading the same file again changes nothing. Raises `TicketsInUse` where it would take a held or
     sold ticket from its order, and `BadCatalog` where it reuses a name that is taken. `agreed` has
-    the keys of the losses that may come of it, None: any; for others it raises `TakesOffSale`.
+    the keys of the losses that may come of it, None: any; for others it raises `TakesOffSale`. The
+    keys of a file that is there `to_try` the service are as those of the sample.
     """
     for _ in range(TRIES):
         try:
             with store.change_catalog() as change:
                 known = change.documents()
                 noted = NotedChange(change)
-                report = _load(noted, known, file, at, secret or KeySecret())
+                report = _load(noted, known, file, at, secret or KeySecret(), to_try=to_try)
                 lost = [] if agreed is None else losses(noted, known, at)
                 if any(each.key not in (agreed or ()) for each in lost):
                     raise TakesOffSale(lost)
@@ -142,7 +146,13 @@ def diff_catalog(
 
 
 def _load(
-    change: CatalogChange, known: Documents, file: CatalogFile, at: datetime, secret: KeySecret
+    change: CatalogChange,
+    known: Documents,
+    file: CatalogFile,
+    at: datetime,
+    secret: KeySecret,
+    *,
+    to_try: bool = False,
 ) -> LoadReport:
     """Load a file. Raises `TicketTaken` if a buyer took a ticket before it was removed."""
     report = LoadReport()
@@ -152,7 +162,7 @@ def _load(
         _put(change, known, kind, name, document, report)
     if any(entry.keys for entry in file.partners):
         secret.join(change)
-        report.keys_added = _add_keys(change, known, file, at, secret)
+        report.keys_added = _add_keys(change, known, file, at, secret, to_try=to_try)
     ensure_buyer_secret(change)
     errors: dict[str, str] = {}
     for entry in file.events:
@@ -199,6 +209,8 @@ def _add_keys(
     file: CatalogFile,
     at: datetime,
     secret: KeySecret,
+    *,
+    to_try: bool,
 ) -> int:
     """Add the file's new keys, with the scopes of a seller; return how many."""
     added = 0
@@ -212,7 +224,7 @@ def _add_keys(
                     partner=entry.partner.id,
                     created_at=at,
                     scopes=OF_A_SELLER,
-                    sample=sample,
+                    sample=sample or to_try,
                 )
                 change.put("api_key", name, ENCODE(key))
                 added += 1

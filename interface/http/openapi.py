@@ -59,7 +59,7 @@ TAGS = {
     "event tickets": "Every ticket of an event, and whether it is vacant.",
     "payments": "Notices of gateways, and orders' money: what came, went back, and waits.",
     "health": "Liveness, readiness and metrics. No key is needed.",
-    "sandbox": "The clock of the sandbox, which each partner can move for itself.",
+    "sandbox": "A clock that each partner moves for itself, and catalogues to try something with.",
     "contract": "This document, and where it is. No key is needed.",
 }
 

@@ -19,6 +19,7 @@ from interface.http.shows import SHOWS
 from interface.http.signpost import SIGNPOST
 from interface.sandbox.blueprint import sandbox_blueprint
 from interface.sandbox.clock import CLOCK, AboutClock
+from interface.sandbox.fresh_catalog import FRESH_CATALOG
 
 
 def create_app(
@@ -43,6 +44,7 @@ def create_app(
     app.register_blueprint(console_blueprint(services))
     if sandbox:
         app.register_blueprint(sandbox_blueprint(services, sandbox))
+        app.register_blueprint(blueprint_of(FRESH_CATALOG, services))
         if isinstance(services.clock, SandboxClock):
             about = AboutClock(services, services.clock)
             app.register_blueprint(blueprint_of(CLOCK, about))

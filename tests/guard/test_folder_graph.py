@@ -54,10 +54,12 @@ MAY_IMPORT = {
     | {"application", WIRING, "application/catalog", "application/event_log"}
     | {"application/integrity", "application/payments"}
     | {"interface/sandbox", "interface/server"},
+    "interface/conform": {"domain", "application/runtime"},
     "interface/cli/shared": USE_CASES | {"application", WIRING, "interface/server"},
     "interface/cli": USE_CASES
     | {"application", WIRING, "application/archive", "application/copying"}
-    | {"interface/server", "interface/load", "interface/cli/shared", "interface/sandbox"},
+    | {"interface/server", "interface/load", "interface/cli/shared", "interface/sandbox"}
+    | {"interface/conform"},
 }
 """Every arrow points down: a folder may import only what stands above it in this table."""
 

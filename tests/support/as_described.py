@@ -15,7 +15,7 @@ from interface.http.openapi import document
 OF_EVERY_ANSWER = {"Content-Type", "Content-Length", "Vary"}
 """Headers that say something of the transport: no contract needs to describe them."""
 
-MADE = []
+MADE = {}
 
 
 def text_of(answer):
@@ -129,11 +129,12 @@ class HeldClient(FlaskClient):
 
 
 def contract_of(app):
-    """The contract: the same for all applications, so it is made once."""
-    if not MADE:
+    """The contract: the same for all applications with the same calls, so it is made once."""
+    calls = frozenset(app.blueprints)
+    if calls not in MADE:
         with app.app_context():
-            MADE.append(Contract(json.loads(msgspec.json.encode(document(app)))))
-    return MADE[0]
+            MADE[calls] = Contract(json.loads(msgspec.json.encode(document(app))))
+    return MADE[calls]
 
 
 def codes_of(answer):

@@ -49,6 +49,7 @@ ARGUMENTS = {
     "expire": ["--once"],
     "order explain": [NOBODYS],
     "drill": ["--seconds", "1"],
+    "conform": ["http://127.0.0.1:1", "--key", "no-key"],
     "deal end": ["56a0f0c2f06c5a7d1e00beef"],
     "deal resume": ["56a0f0c2f06c5a7d1e00beef"],
     "partner suspend": [ORGANISER],
@@ -58,7 +59,7 @@ ARGUMENTS = {
 """A good call of every command that works on a database."""
 NEEDS_NO_DATABASE = {
     *("catalog new", "catalog check", "catalog schema"),
-    *("demo", "projection list", "drill", "copy"),
+    *("conform", "demo", "projection list", "drill", "copy"),
 }
 
 
