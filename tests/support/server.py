@@ -15,6 +15,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Self
 
+from application.catalog.cache import REFRESH_SECONDS
+
 ORDERLOG = (sys.executable, "-m", "interface.cli.main")
 KEY_ASKED_SECONDS = 0.25
 SECONDS = 60
@@ -146,9 +148,10 @@ class Service:
         return answer.body["id"]
 
     def create_key(self, *options: str) -> str:
-        """Make a key for the seller, as an administrator does; return it once the service knows it.
+        """Make a key for the seller, as an administrator does; return once all processes know it.
 
-        It is asked seldom: an unknown key counts as a guess.
+        Each of them reads a changed catalogue within a second. They are asked seldom: an unknown
+        key counts as a guess.
         """
         made = orderlog(
             *("key", "create", "--partner", PARTNER, *options, "--database", self.database)
@@ -156,6 +159,7 @@ class Service:
         assert made.returncode == 0, made.stderr
         key = made.stdout.split()[-1]
         deadline = time.monotonic() + SECONDS
+        time.sleep(REFRESH_SECONDS)
         while self.call("GET", ORDERS, Authorization=f"key {key}").status not in {200, 403}:
             assert time.monotonic() < deadline, "a new key does not work"
             time.sleep(KEY_ASKED_SECONDS)
