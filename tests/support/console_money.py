@@ -108,6 +108,8 @@ class MoneyConsole:
         self.auditors_key = data.key(SHOP, AUDIT)
         self.accountants_key = data.key(HOUSE, AUDIT, PAYMENTS_WRITE)
         self.readers_key = data.key(HOUSE, ORDERS_READ, EVENTS_READ)
+        self.shop_accountants_key = data.key(SHOP, AUDIT, PAYMENTS_WRITE)
+        self.shop_readers_key = data.key(SHOP, ORDERS_READ, EVENTS_READ)
         data.catch_up()
         data.services.close()
 
