@@ -199,8 +199,8 @@ def test_an_accountant_of_others_sees_an_order_and_decides_nothing(plain, consol
     form, before = form_of(plain, order), events(order)
     plain.cookies.clear()
     plain.sign_in(console.shop_accountants_key)
-    page = plain.get(MONEY).text
-    assert order in page
+    page = plain.get(f"/console/orders/{order}").text
+    assert "Underpaid" in page
     assert f"{MONEY}/orders/{order}" not in page
     assert press(plain, order, {**form, "token": plain.token(MONEY)}).status_code == 404
     assert events(order) == before
