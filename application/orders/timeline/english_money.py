@@ -10,7 +10,7 @@ SENTENCES = {
     "money.failed": "A payment by {system} failed.",
     "money.received": "{amount} {currency} were received by {system}.",
     "money.late": "{amount} {currency} were received by {system}, when the order had ended.",
-    "dispute.opened": "The buyer's bank asks {amount} {currency} back.",
+    "dispute.opened": "The buyer's bank asks for {amount} {currency} back.",
     "dispute.won": "The dispute about {amount} {currency} was won.",
     "dispute.lost": "The dispute was lost: the buyer's bank took {amount} {currency} back.",
     "reinstated": "The order goes on with {count:ticket}, for which the late money came.",
