@@ -81,8 +81,8 @@ class Desk:
             self._sender.run()
             self.kills += 1
 
-    def finish(self, patience: float, report: Callable[[float], None]) -> None:
-        """Have all sent that is to be sent. Give up when for `patience` seconds nothing goes on.
+    def finish(self, stall: float, report: Callable[[float], None]) -> None:
+        """Have all sent that is to be sent. Give up when for `stall` seconds nothing goes on.
 
         `report` is called at intervals with the part that is done.
         """
@@ -92,7 +92,7 @@ class Desk:
         while self._refunder.is_alive() or self.outbox.waiting:
             left, done = self.outbox.waiting + self._refunder.left, self.outbox.answered
             if (left, done) != seen:
-                seen, until = (left, done), time.monotonic() + patience
+                seen, until = (left, done), time.monotonic() + stall
             elif time.monotonic() > until:
                 break
             report(done / (done + left + 1))

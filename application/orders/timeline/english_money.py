@@ -24,6 +24,8 @@ SENTENCES = {
     "refund.paid": "{amount} {currency} went back to the buyer.",
     "refund.failed": "{value} {currency} could not be paid back. It has to be tried again.",
     "money.kept": "It was decided that {amount} {currency} stay with the seller.",
+    "money.borne": "It was decided that the seller bears {amount} {currency}: so much more went"
+    " away than came.",
     "money.waived": "It was decided to go without {amount} {currency} of the order's worth.",
     "money.note": "The reason: {note}",
     # Rejected requests.

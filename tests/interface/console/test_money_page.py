@@ -139,6 +139,19 @@ def test_what_has_to_go_back_is_said_to_be_paid_by_its_seller(visitor, console, 
     assert events(console.late)[-1] == ("RefundPaid", f"partner:{HOUSE}")
 
 
+def test_what_went_away_beyond_what_came_is_borne_by_the_seller(visitor, console, events):
+    page = visitor().signed_in()
+    page.goto(f"{console.address}/console/orders/{console.lacking}")
+    part = page.locator(".order-money")
+    expect(part).to_contain_text("5,040.00 RUB more went away than came.")
+    expect(part.locator(".choices button")).to_have_text(["The seller bears it"])
+    part.locator("input[name=note]").fill("the bank decided twice")
+    part.locator(".choices button").click()
+    expect(page.locator(".notice.good")).to_contain_text("the seller bears 5040.00 RUB")
+    expect(part.locator("form")).to_have_count(0)
+    assert events(console.lacking)[-1] == ("MoneyKept", f"partner:{HOUSE}")
+
+
 @pytest.mark.parametrize("token", [None, "", "guessed"])
 def test_a_press_from_elsewhere_decides_nothing(plain, console, events, token):
     order = console.underpaid[1]
@@ -389,7 +402,7 @@ def test_takings_add_up_for_every_day(page, console):
         assert each["full"] - each["refunds"] == each["net"]
     *days, whole = sums
     assert whole == {name: sum(each[name] for each in days) for name in TAKINGS}
-    assert (whole["refunds"], whole["opened"]) == (252_000, 504_000)
+    assert (whole["refunds"], whole["opened"], whole["lost"]) == (756_000, 1_008_000, 504_000)
 
 
 TAKINGS = ("full", "refunds", "net", "opened", "lost")

@@ -9,7 +9,7 @@ from interface.load.outbox import Tried
 from interface.load.servers import free_port
 
 NOTICES = 5
-NO_PATIENCE = 0.0
+AT_ONCE = 0.0
 
 
 @pytest.fixture
@@ -31,12 +31,12 @@ def test_it_waits_while_answers_come(desk):
         if len(parts) <= NOTICES:
             desk.outbox.note([Tried(len(parts) - 1, 200)])
 
-    desk.finish(NO_PATIENCE, report)
+    desk.finish(AT_ONCE, report)
     assert desk.trouble == []
     assert parts == sorted(parts)
     assert 0 == parts[0] < parts[-1] < 1
 
 
 def test_it_gives_up_when_nothing_goes_on(desk):
-    desk.finish(NO_PATIENCE, lambda _part: None)
+    desk.finish(AT_ONCE, lambda _part: None)
     assert f"{NOTICES} notices were never answered with 200" in desk.trouble
