@@ -284,11 +284,12 @@ def resolve(
     """Decide about money of `currency` that waits: send it back, keep it, or accept less.
 
     `accept` is for an order in payment: it is done for what came. `refund` is the id of the refund.
-    Refuses where nothing waits.
+    Where more went away than came, all that can be decided is that it stays so: `keep`. Refuses
+    where nothing waits.
     """
     waiting = {each.currency: each.attention for each in balances_of(order)}
     amount = waiting.get(currency, NOTHING)
-    if amount <= NOTHING:
+    if amount == NOTHING or (amount < NOTHING and resolution is not Resolution.KEEP):
         raise refusals.NothingToResolve(currency=currency)
     if resolution is Resolution.REFUND:
         order.record(

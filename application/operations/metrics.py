@@ -4,14 +4,16 @@ So every process reports the same, and one that was just started knows as much a
 exception is the clock skew of the process's own machine.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 import msgspec
 
 from application.integrity.statement import BadStatement, statement_of
 from application.operations.read_model_status import read_model_status
 from application.orders.queries import OrderQueries
+from application.payments.waiting_money import waiting_by_code
 from application.ports.integrity_records import Verification
 from application.ports.store import Store
 from application.read_models.registry import PROJECTIONS
@@ -47,7 +49,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
     `log_went_back` is whether the log lacks events that were seen and nobody has acknowledged that.
     `clock_skew` is how many seconds this machine's clock is ahead of the one that decides.
-    `wal_bytes` is the size of the write-ahead log beside an SQLite file.
+    `wal_bytes` is the size of the write-ahead log beside an SQLite file. `waiting` has how many
+    orders and notices have money that waits for a person, by the code of why.
     """
 
     position: int
@@ -57,6 +60,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     verification: Verification | None
     log_went_back: bool = False
     wal_bytes: int | None = None
+    waiting: Mapping[str, int] = MappingProxyType({})
     checkpoint: CheckpointFigures | None = None
 
 
@@ -80,6 +84,7 @@ def figures(store: Store, queries: OrderQueries, moment: datetime, clock_skew: f
         verification=store.audit().last_verification(),
         log_went_back=any(each.is_open for each in store.audit().setbacks()),
         wal_bytes=store.wal_bytes(),
+        waiting=waiting_by_code(store, moment),
         checkpoint=_checkpoint(store, last, moment),
     )
 

@@ -4,7 +4,7 @@ A notice that no order can act on is kept alone: money is never refused at the d
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -21,6 +21,7 @@ from application.orders.commands import Answer
 from application.payments.decisions import GatewayRequest, NoticeResolved, OrderDecisions
 from application.payments.late_money import Again
 from application.payments.notice import BadNotice, Notice, notice_of
+from application.payments.notice_counts import NOTICES, NoticeOutcome
 from application.payments.notice_decisions import UnknownBuyer, decide_notice
 from application.payments.schemes.known import known_schemes
 from application.payments.schemes.protocol import BadSecret, Headers, SignatureRefused
@@ -42,10 +43,28 @@ log = structlog.get_logger()
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """A notice was taken: whether it had come before, and the order that acted on it."""
+    """A notice was taken: what came of it, and the order that acted on it."""
 
-    repeated: bool
+    outcome: NoticeOutcome
     order: str | None = None
+
+    @property
+    def repeated(self) -> bool:
+        """Whether it had come before."""
+        return self.outcome is NoticeOutcome.REPEATED
+
+
+REFUSED: Mapping[type[Exception], NoticeOutcome] = {
+    SignatureRefused: NoticeOutcome.BAD_SIGNATURE,
+    BadNotice: NoticeOutcome.MALFORMED,
+    SecretUnreadable: NoticeOutcome.SECRET_UNREADABLE,
+}
+"""What came of a notice that was not taken."""
+KEPT_ALONE = {
+    NoticeState.UNKNOWN_BUYER: NoticeOutcome.UNKNOWN_BUYER,
+    NoticeState.PENDING: NoticeOutcome.PENDING,
+}
+"""What came of a notice that no order has acted on."""
 
 
 class GatewayService:
@@ -71,6 +90,22 @@ class GatewayService:
         Raises `UnknownGateway`, `SignatureRefused`, `SecretUnreadable`, `BadNotice`.
         """
         system, gateway = self._gateway(name)
+        try:
+            taken = self._take(system, gateway, headers, body, request_id)
+        except (SignatureRefused, SecretUnreadable, BadNotice) as error:
+            NOTICES.add(system.alias, REFUSED[type(error)])
+            raise
+        NOTICES.add(system.alias, taken.outcome)
+        return taken
+
+    def _take(
+        self,
+        system: PaymentSystem,
+        gateway: PaymentGateway,
+        headers: Headers,
+        body: bytes,
+        request_id: str,
+    ) -> Taken:
         signed_id = self._verified(gateway, headers, body)
         notice = notice_of(system.id, signed_id, body)
         request = _request_of(notice, body, request_id)
@@ -152,9 +187,9 @@ class GatewayService:
             raise
         except RequestReused:
             log.warning("gateway_notice_differs", system=system.id, notice=notice.id)
-            return Taken(repeated=True, order=order)
+            return Taken(NoticeOutcome.REPEATED, order)
         except NoticeResolved:
-            return Taken(repeated=True, order=order)
+            return Taken(NoticeOutcome.REPEATED, order)
         except UnknownBuyer:
             return self._keep_of_stranger(kept)
         except Exception as error:
@@ -162,12 +197,12 @@ class GatewayService:
             if not taken.repeated:
                 log.error("gateway_notice_pending", order=order, notice=notice.id, exc_info=error)
             return taken
-        return Taken(repeated=answer.repeated, order=order)
+        return Taken(NoticeOutcome.REPEATED if answer.repeated else NoticeOutcome.KEPT, order)
 
     def _keep(self, kept: GatewayNotice) -> Taken:
         """Keep a notice alone."""
         is_new = off_the_loop(partial(self._store.notices().keep, kept))
-        return Taken(repeated=not is_new, order=kept.order)
+        return Taken(KEPT_ALONE[kept.state] if is_new else NoticeOutcome.REPEATED, kept.order)
 
     def _keep_of_stranger(self, kept: GatewayNotice) -> Taken:
         """Keep a notice for a person, also if it was kept while its order could not decide."""

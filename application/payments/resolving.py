@@ -59,5 +59,5 @@ class PaymentResolver(msgspec.Struct, frozen=True):
 
 def _waiting(order: Order) -> str:
     balances = balances_of(order)
-    waiting = (each.currency for each in balances if each.attention > 0)
+    waiting = (each.currency for each in balances if each.attention)
     return next(waiting, balances[0].currency or "any currency")

@@ -72,6 +72,10 @@ class Action(StrEnum):
     REFUND = "refund"
 
 
+OF_A_PAYMENT = (Action.PAY, Action.DECLINE, Action.PAY_TWICE, Action.PAY_LATE)
+"""What begins a payment; nothing is left to pay for where all tickets were given back."""
+
+
 class SandboxNotice(msgspec.Struct, frozen=True, kw_only=True):
     """A notice to send, not before a moment if there is one."""
 
@@ -132,7 +136,7 @@ def _later(notice: SandboxNotice, moment: datetime) -> datetime:
 
 def offered(order: Order) -> list[Action]:
     """What can be pressed for an order as it is."""
-    actions = [Action.PAY, Action.DECLINE, Action.PAY_TWICE, Action.PAY_LATE]
+    actions = list(OF_A_PAYMENT) if order.tickets else []
     if _disputable(order):
         actions.append(Action.DISPUTE)
     if _disputed(order):

@@ -1,6 +1,6 @@
 """The port to the notices of gateways, kept as they came."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -94,6 +94,12 @@ class NoticeRecords(Protocol):
 
     def of_range(self, partition: Range) -> Sequence[KeptNotice]:
         """The notices about the orders of a range, by order."""
+
+    def waiting_by_state(self, came_till: datetime) -> Mapping[NoticeState, int]:
+        """How many unresolved notices have an unknown buyer, and how many are pending.
+
+        Of those only the ones that came by `came_till` count.
+        """
 
     def of_nobody(self) -> int:
         """How many notices name no order."""

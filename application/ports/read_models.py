@@ -198,6 +198,9 @@ class ReadModels(Protocol):
     def count(self, name: str, page: Page) -> int:
         """The number of rows that `page` selects."""
 
+    def tally(self, name: str, page: Page, column: str) -> dict[str, int]:
+        """How many of the rows that `page` selects have each value of a column."""
+
     def snapshot(
         self, state: ModelState, part: Range | None = None
     ) -> AbstractContextManager[tuple[int, Iterator[Row]]]:

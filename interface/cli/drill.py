@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from application.database_address import check_given_in_command
-from interface.cli.shared.session import Session, number
+from interface.cli.shared.session import FiniteRange, Session, number
 
 if TYPE_CHECKING:  # see session.py
     from interface.load.gateway_desk import ThroughGateway
@@ -28,13 +28,15 @@ PLACES = {
 """Where money can be, and how it is written."""
 
 NOT_PROVEN = 3
+NEARLY = 0.999
+"""What is complete has no clock that goes on."""
 
 
 @click.command()
 @number("--tickets", 50_000, 1, 1_000_000, "How many there are.")
 @number("--buyers", 32, 1, 1000, "Buyers at once, each with a connection.")
 @click.option(
-    "--seconds", default=15.0, show_default=True, type=click.FloatRange(1, 3600), help="How long."
+    "--seconds", default=15.0, show_default=True, type=FiniteRange(1, 3600), help="How long."
 )
 @number("--workers", 1, 1, 64, "Server processes.")
 @click.option(
@@ -45,7 +47,7 @@ NOT_PROVEN = 3
     "--gateway",
     default=0.1,
     show_default=True,
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     help="The share of the orders that are paid through a payment gateway, which sends notices.",
 )
 @click.option(
@@ -81,7 +83,7 @@ def drill(session: Session, /, *, as_json: bool, **plan: Any) -> None:
         task = progress.add_task("", total=1.0, orders=0)
 
         def report(what: str, part: float, orders: int) -> None:
-            progress.update(task, description=what, completed=part, orders=orders)
+            progress.update(task, description=what, completed=min(part, NEARLY), orders=orders)
 
         try:
             result = run(session.settings, Plan(**plan), report)

@@ -8,7 +8,12 @@ import click
 
 from application.ports.admin_trail import Action
 from domain.errors import UserError
-from interface.cli.shared.payment_tables import notice_table, payment_list_table, payments_table
+from interface.cli.shared.payment_tables import (
+    notice_table,
+    payment_list_table,
+    payments_table,
+    written_totals,
+)
 from interface.cli.shared.session import Session, database_option, json_option
 
 PAGE = 200
@@ -29,7 +34,7 @@ def payment() -> None:
 @json_option
 @database_option
 def list_(session: Session, event: str | None, *, attention: bool, as_json: bool) -> None:
-    """List the orders that have money, the last changed first."""
+    """List the orders that have money, the last changed first, and where it is in sum."""
     from application.payments.queries import PaymentFilter  # noqa: PLC0415 - see session.py
 
     documents = []
@@ -49,6 +54,8 @@ def list_(session: Session, event: str | None, *, attention: bool, as_json: bool
         session.out.print(payment_list_table([each for each in documents if each["order"]]))
         if notices := [each for each in documents if each["notice"]]:
             session.out.print(notice_table(notices))
+        for each in session.services.payments.totals(None, wanted):
+            session.out.print(written_totals(each), highlight=False)
 
 
 @payment.command()

@@ -50,11 +50,12 @@ DECIDED = frozenset({"MoneyKept", "RefundRequired", "ShortfallWaived", "RefundPa
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """Money that waits, and what may be decided about it."""
+    """Money that waits, or `lacks`: more went away than came; and what may be decided about it."""
 
     amount: str
     currency: str
     resolutions: list[str]
+    lacks: bool = False
 
 
 class OrderMoney(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,7 +137,11 @@ def outcome_of(services: Services) -> dict[str, Any]:
 def _choices(document: PaymentsDocument, status: Status) -> list[Choice]:
     found = []
     for each in (document, *document["balances"]):
-        if float(each["waiting"]) <= 0:
+        if not float(each["waiting"]):
+            continue
+        if each["waiting"].startswith("-"):
+            bear = {"amount": each["waiting"].removeprefix("-"), "currency": each["currency"]}
+            found.append(Choice(**bear, resolutions=["keep"], lacks=True))
             continue
         accepted = each is document and status is Status.IN_PROGRESS
         found.append(

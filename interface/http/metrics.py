@@ -4,7 +4,7 @@ They show how much is sold, so they are for operators: for who asks from an addr
 `ORDERLOG_METRICS_FROM` names, or has a key with one of the `SCOPES`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from application.catalog.scopes import ADMIN, AUDIT
 from application.operations.metrics import CheckpointFigures, Figures, ModelFigures
+from application.payments.notice_counts import NOTICES
 from application.ports.integrity_records import Verification
 from application.runtime.dropped_lines import DROPPED
 from application.runtime.restart_figures import RestartFigures
@@ -28,6 +29,8 @@ TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 Restarts = Iterable[tuple[int, RestartFigures]]
 """The number of each process of a server, and how often it was replaced."""
+Notices = Iterable[tuple[str, str, int]]
+"""Payment systems, what came of their notices, and of how many."""
 
 
 METRICS = Operation(
@@ -64,24 +67,30 @@ def metrics(incoming: Incoming, monitoring: Monitoring) -> Outgoing:
 def metrics_answer(found: Figures | None, monitoring: Monitoring) -> Outgoing:
     """The metrics of the store, if it was read, and of the server's processes."""
     return bytes_answer(
-        exposition(found, monitoring.restarts.all(), DROPPED.total()), content_type=TEXT
+        exposition(found, monitoring.restarts.all(), DROPPED.total(), NOTICES.all()),
+        content_type=TEXT,
     )
 
 
-def exposition(found: Figures | None, restarts: Restarts = (), dropped: int = 0) -> bytes:
+def exposition(
+    found: Figures | None, restarts: Restarts = (), dropped: int = 0, notices: Notices = ()
+) -> bytes:
     """Metrics in the text format. Without figures of the store they show that it is away."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(OneReading(found, restarts, dropped))
+    registry.register(OneReading(found, restarts, dropped, notices))
     return generate_latest(registry)
 
 
 class OneReading(Collector):
     """The figures of one reading, as the client library collects them."""
 
-    def __init__(self, found: Figures | None, restarts: Restarts, dropped: int) -> None:
+    def __init__(
+        self, found: Figures | None, restarts: Restarts, dropped: int, notices: Notices
+    ) -> None:
         self._found = found
         self._restarts = list(restarts)
         self._dropped = dropped
+        self._notices = list(notices)
 
     def collect(self) -> Iterable[Metric]:
         """Every metric with its values."""
@@ -91,6 +100,8 @@ class OneReading(Collector):
             yield _restarts(self._restarts)
         says = "How many lines of the log could not be written"
         yield CounterMetricFamily("orderlog_log_lines_dropped", says, value=self._dropped)
+        if self._notices:
+            yield _notices(self._notices)
         if found is None:
             return
         yield gauge(
@@ -108,6 +119,7 @@ class OneReading(Collector):
         yield gauge(
             "holds_due", "Holds that have ended and are not recorded as ended yet", found.holds_due
         )
+        yield _waiting(found.waiting)
         if found.wal_bytes is not None:
             yield gauge("wal_bytes", "Size of the write-ahead log", found.wal_bytes)
         if found.checkpoint is not None:
@@ -126,6 +138,22 @@ def _restarts(restarts: Restarts) -> Metric:
     family = CounterMetricFamily("orderlog_process_restarts", says, labels=["process"])
     for number, known in restarts:
         family.add_metric([str(number)], known.restarts)
+    return family
+
+
+def _notices(notices: Notices) -> Metric:
+    says = "How many notices of payment gateways came, and what came of them"
+    family = CounterMetricFamily("orderlog_gateway_notices", says, labels=["system", "outcome"])
+    for system, outcome, count in notices:
+        family.add_metric([system, outcome], count)
+    return family
+
+
+def _waiting(waiting: Mapping[str, int]) -> Metric:
+    says = "How many orders and notices have money that waits for a person"
+    family = GaugeMetricFamily("orderlog_payments_waiting", says, labels=["code"])
+    for code, count in waiting.items():
+        family.add_metric([code], count)
     return family
 
 

@@ -48,8 +48,9 @@ class ResolutionIn(Schema):
         validate=validate.OneOf(RESOLUTIONS),
         required=True,
         metadata={
-            "description": "`refund`: it has to go back. `keep`: it stays with the seller."
-            " `accept`: the order is done for less than it is worth."
+            "description": "`refund`: it has to go back. `keep`: it stays with the seller;"
+            " where `waiting` is below zero, the seller bears it. `accept`: the order"
+            " is done for less than it is worth."
         },
     )
     currency = fields.String(

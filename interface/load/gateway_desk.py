@@ -3,7 +3,7 @@
 import base64
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -81,18 +81,31 @@ class Desk:
             self._sender.run()
             self.kills += 1
 
-    def finish(self, seconds: float) -> None:
-        """Have all sent that is to be sent; at most so long."""
-        until = time.monotonic() + seconds
+    def finish(self, stall: float, report: Callable[[float], None]) -> None:
+        """Have all sent that is to be sent. Give up when for `stall` seconds nothing goes on.
+
+        `report` is called at intervals with the part that is done.
+        """
         self.watch(1.0)
-        self._refunder.finish(seconds)
-        while self.outbox.waiting and time.monotonic() < until:
+        self._refunder.finish()
+        seen, until = None, time.monotonic()
+        while self._refunder.is_alive() or self.outbox.waiting:
+            left, done = self.outbox.waiting + self._refunder.left, self.outbox.answered
+            if (left, done) != seen:
+                seen, until = (left, done), time.monotonic() + stall
+            elif time.monotonic() > until:
+                break
+            report(done / (done + left + 1))
             time.sleep(POLL_SECONDS)
+        self.trouble += [*self._unfinished(), *self.outbox.refused()]
+
+    def _unfinished(self) -> Iterator[str]:
         if self.outbox.waiting:
-            self.trouble.append(f"{self.outbox.waiting} notices were never answered with 200")
-        self.trouble += self.outbox.refused()
+            yield f"{self.outbox.waiting} notices were never answered with 200"
+        if self._refunder.is_alive():
+            yield "a refund waits for an answer that does not come"
         if self._refunder.trouble:
-            self.trouble.append(self._refunder.trouble)
+            yield self._refunder.trouble
 
     def prove(self, store: Store, totals: Sequence[Balance]) -> ThroughGateway:
         """Compare the log with what was sent."""

@@ -20,8 +20,8 @@ from interface.sandbox.sender import headers_of
 KEY_VARIABLE = "ORDERLOG_DRILL_SECRET"
 NOTIFICATIONS = "/v1/gateways/{}/notifications"
 SCHEME, PREFIX = "standard-webhooks", "whsec_"
-AT_ONCE = 4
-BATCH = 32
+AT_ONCE = 16
+BATCH = 64
 IDLE_SECONDS = 0.02
 TOO_MANY, A_FAULT = 429, 500
 

@@ -97,6 +97,11 @@ class Outbox:
             return len(self._deliveries) - len(self._status)
 
     @property
+    def answered(self) -> int:
+        """How many deliveries have an answer."""
+        return len(self._status)
+
+    @property
     def tries(self) -> int:
         """How often something was sent whose outcome is known."""
         return self._tries

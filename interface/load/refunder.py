@@ -42,12 +42,14 @@ class Refunder(threading.Thread):
         finally:
             self._client.close()
 
-    def finish(self, seconds: float) -> None:
-        """Have it do what is left; wait for it, at most so long."""
+    def finish(self) -> None:
+        """Have it do what is left, and then end."""
         self._finish.set()
-        self.join(seconds)
-        if self.is_alive():
-            self.trouble = "a refund waits for an answer that does not come"
+
+    @property
+    def left(self) -> int:
+        """How many orders it has to look at."""
+        return len(self._gateway.to_refund) + len(self._waiting)
 
     def _round(self) -> None:
         while self._gateway.to_refund:

@@ -29,7 +29,9 @@ from interface.load.servers import Server, free_port
 NOOP_SECONDS = 2.0
 TICK_SECONDS = 0.1
 LAST_SECONDS = 90.0
-"""How long buyers may wait for their last answers when the time is over."""
+"""How long buyers may wait for their last answers when the time is over, and how long the gateway
+goes on without any answer before it gives up.
+"""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +90,8 @@ def drill(settings: Settings, plan: Plan, report: Report) -> Drilled:
         report("Measuring the no-op route", 0.0, 0)
         noop = measure_noop(settings, plan, caretaker)
         buyers, seconds = rush(settings, plan, key, report, caretaker, desk)
-        report("Proving", 1.0, sum(each.created for each in buyers))
+        orders = _orders_of(buyers)
+        report("Proving", 0.0, orders)
         with opened(settings) as services:
             acknowledged_results = [
                 acknowledged
@@ -96,7 +99,12 @@ def drill(settings: Settings, plan: Plan, report: Report) -> Drilled:
                 for acknowledged in each.acknowledged_results.values()
             ]
             workers = workers_for(services.store, opener_of(database), os.cpu_count() or 1)
-            proof = prove(services.store, workers, acknowledged_results, lambda *_: None)
+            proof = prove(
+                services.store,
+                workers,
+                acknowledged_results,
+                lambda done, of: report("Proving", done / max(of, 1), orders),
+            )
             history = checked(services, buyers, report) if plan.check else None
             money = desk.prove(services.store, proof.report.money) if desk else None
     done = summed_up(plan, buyers, seconds, noop, proof)
@@ -106,7 +114,7 @@ def drill(settings: Settings, plan: Plan, report: Report) -> Drilled:
 def checked(services: Services, buyers: list[Buyer], report: Report) -> Checked:
     """Check the history of all calls, and that it ends with the present state of the log."""
     calls = [call for each in buyers for call in each.calls]
-    orders = sum(each.created for each in buyers)
+    orders = _orders_of(buyers)
     calls += last_reads(services, calls)
     return check(calls, lambda part: report("Checking the history", part, orders))
 
@@ -197,18 +205,25 @@ def rush(
             each.start()
         _watch(server, plan, buyers, begun, report, desk)
         seconds = time.monotonic() - begun
-        for each in buyers:
-            each.join(LAST_SECONDS)
-            if each.is_alive():
-                each.trouble = "a buyer waits for an answer that does not come"
-        if desk:
-            report("Waiting for the gateway", 1.0, sum(each.created for each in buyers))
-            desk.finish(LAST_SECONDS)
+        _finish(buyers, report, desk)
     finally:
         if desk:
             desk.close()
         server.stop()
     return buyers, seconds
+
+
+def _finish(buyers: list[Buyer], report: Report, desk: Desk | None) -> None:
+    """Wait for the last answers to buyers, and until the gateway has sent everything."""
+    deadline = time.monotonic() + LAST_SECONDS
+    for number, each in enumerate(buyers):
+        report("Waiting for the last answers", number / len(buyers), _orders_of(buyers))
+        each.join(max(0.0, deadline - time.monotonic()))
+        if each.is_alive():
+            each.trouble = "a buyer waits for an answer that does not come"
+    if desk:
+        orders = _orders_of(buyers)
+        desk.finish(LAST_SECONDS, lambda part: report("Waiting for the gateway", part, orders))
 
 
 def _watch(
@@ -230,8 +245,12 @@ def _watch(
             desk.watch(passed / plan.seconds)
         if not any(each.is_alive() for each in buyers):
             return
-        report("Selling", passed / plan.seconds, sum(each.created for each in buyers))
+        report("Selling", passed / plan.seconds, _orders_of(buyers))
         time.sleep(TICK_SECONDS)
+
+
+def _orders_of(buyers: list[Buyer]) -> int:
+    return sum(each.created for each in buyers)
 
 
 def summed_up(
@@ -242,7 +261,7 @@ def summed_up(
     for buyer in buyers:
         for step, taken in buyer.seconds.items():
             steps.setdefault(step, []).extend(taken)
-    orders = sum(each.created for each in buyers)
+    orders = _orders_of(buyers)
     create = steps["create"]
     figures: dict[str, Any] = {
         f"p{part}_ms": percentile(create, part / 100) * 1000 for part in (50, 95, 99)

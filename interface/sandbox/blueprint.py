@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from application.bootstrap import Services
 from application.payments.sandbox import (
+    OF_A_PAYMENT,
     Action,
     Delivery,
     Press,
@@ -30,6 +31,7 @@ from application.ports.sandbox import SANDBOX
 from application.runtime.greenlet_bridge import slot_given_back
 from application.runtime.locales import written_money
 from domain.order import Order
+from domain.status import HELD, Status
 from interface.console.assets import HEADERS, STYLES, asset
 from interface.console.language import LANGUAGES, Language, language_for
 from interface.sandbox.secret import form_token, secret_key
@@ -164,9 +166,12 @@ def texts_in(code: str) -> Language:
 
 
 def _to_press(visit: Visit) -> dict[str, Any]:
-    press = secrets.token_hex(8)
+    press, status = secrets.token_hex(8), visit.order.status_at(visit.now)
+    what = "what" if status in HELD else "what_done" if status is Status.DONE else "what_ended"
+    actions = offered(visit.order)
     return {
-        "actions": [each.value for each in offered(visit.order)],
+        "actions": [each.value for each in actions],
+        "hints": {each.value: what if each in OF_A_PAYMENT else "what" for each in actions},
         "press": press,
         "token": form_token(visit.customer, press),
         "longest": LONGEST_DELAY,

@@ -13,6 +13,7 @@ from multiprocessing.context import ForkProcess
 
 import msgspec
 
+from application.payments.notice_counts import NOTICES
 from application.runtime.clock import machine_ms
 from application.runtime.dropped_lines import DROPPED
 from application.runtime.parent_process import end_with_parent
@@ -84,6 +85,7 @@ class Process:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         os.close(self._reports)
         DROPPED.count_as(self.number)
+        NOTICES.count_as(self.number)
         end_with_parent()
         try:
             self._run(lambda: report(reporting, SERVES))

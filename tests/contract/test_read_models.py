@@ -326,6 +326,16 @@ def test_rows_are_counted_up_to_a_limit(models):
     assert models.count("orders", Page("number", (((("number", ">", 99),),),))) == 0
 
 
+def test_the_values_of_a_column_are_tallied_up_to_a_limit(models):
+    numbered(models, 7)
+    every = Page("number")
+    assert models.tally("orders", every, "vendor") == {"even": 4, "odd": 3}
+    low = Page("number", (((("number", "<", 3),),),))
+    assert models.tally("orders", low, "vendor") == {"even": 3, "odd": 3}
+    assert sum(models.tally("orders", Page("number", limit=5), "vendor").values()) == 5
+    assert models.tally("orders", Page("number", (((("number", ">", 99),),),)), "vendor") == {}
+
+
 def test_a_table_of_another_version_of_the_service_is_filled_again(models, open_store):
     fill(models, row("a"))
     assert not models.renew(TABLE)

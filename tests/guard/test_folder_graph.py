@@ -35,7 +35,8 @@ MAY_IMPORT = {
     "application/orders/timeline": BELOW_ORDERS | {"application/orders"},
     "application/payments": BELOW_ORDERS
     | {"application/orders", "application/projector", "application/payments/schemes"},
-    "application/operations": BELOW_ORDERS | {"application/orders", "application/integrity"},
+    "application/operations": BELOW_ORDERS
+    | {"application/orders", "application/integrity", "application/payments"},
     "application/storage/shared": CORE | {"application/event_log"},
     "application/storage/sqlite": CORE | {"application/event_log", "application/storage/shared"},
     "application/storage/postgres": CORE | {"application/event_log", "application/storage/shared"},
@@ -48,7 +49,7 @@ MAY_IMPORT = {
     "interface/console": USE_CASES | {"application", WIRING, "interface/http"},
     "interface/sandbox": USE_CASES | {"application", WIRING, "interface/http", "interface/console"},
     "interface/server": CORE
-    | {"application", WIRING, "application/catalog"}
+    | {"application", WIRING, "application/catalog", "application/payments"}
     | {"interface/http", "interface/console", "interface/sandbox"},
     "interface/load": CORE
     | {"application", WIRING, "application/catalog", "application/event_log"}

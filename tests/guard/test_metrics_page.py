@@ -30,9 +30,12 @@ EVERYTHING = Figures(
     verification=Verification(1, 1, 1, 1, 1, 1),
     log_went_back=True,
     wal_bytes=1,
+    waiting={"underpaid": 1},
     checkpoint=CheckpointFigures(1, 1.0, 1),
 )
-EXPOSITION = exposition(EVERYTHING, [(0, RestartFigures())]).decode()
+EXPOSITION = exposition(
+    EVERYTHING, [(0, RestartFigures())], notices=[("card/GATE", "kept", 1)]
+).decode()
 NAME = re.compile(r"orderlog_\w+")
 
 
@@ -52,7 +55,7 @@ def test_the_rules_ask_for_metrics_that_there_are():
         each for each in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if "alert" in each
     )
     [group] = yaml.safe_load(rules)["groups"]
-    assert len(group["rules"]) == 6
+    assert len(group["rules"]) == 8
     for rule in group["rules"]:
         asked = set(NAME.findall(rule["expr"]))
         assert asked

@@ -18,6 +18,7 @@ from application.payments.sandbox import Delivery, SandboxNotice
 from interface.sandbox.sender import Sender
 
 PARTERRE = "56a6254bf06c5a059b93800c"
+REFUNDS = "/v1/resources/refund_requests"
 
 
 @pytest.fixture(scope="module")
@@ -117,10 +118,37 @@ def test_a_form_that_is_sent_again_changes_nothing(sandbox):
 def test_late_money_comes_at_once_where_the_order_has_ended(sandbox):
     buyer = Buyer(sandbox)
     assert "Will be sent at" in buyer.press("pay_late", delay="600")
-    assert "Will be sent at" in buyer.press("pay_late")
+    said = buyer.press("pay_late")
+    assert "Will be sent at" in said
+    assert "Not taken" not in said  # what began the payment is on its way, or kept
     buyer.change({"status": "canceled"})
     assert buyer.press("pay_late").count("200 kept") == 2
     assert buyer.status == "done"
+
+
+def test_a_button_says_what_it_does_for_the_order_as_it_is(sandbox):
+    buyer = Buyer(sandbox)
+    assert "The money comes, and the order is done." in buyer.look()
+    buyer.change({"status": "canceled"})
+    canceled = buyer.look()
+    assert "the order is done; if not, the money has to go back." in canceled
+    assert "held until" not in canceled
+    buyer.press("pay")
+    done = buyer.look()
+    assert done.count("A person has to look at it.") == 2
+    assert "the order is done" not in done
+
+
+def test_nothing_is_left_to_pay_for_where_all_tickets_were_given_back(sandbox):
+    buyer = Buyer(sandbox)
+    buyer.press("pay")
+    wanted = {"order": buyer.path.rpartition("/")[2], "culprit": "org", "tickets": []}
+    refund = sandbox.call("POST", REFUNDS, wanted).body
+    sandbox.call("PATCH", f"{REFUNDS}/{refund['id']}", {"status": "approved"})
+    page = buyer.look()
+    assert 'value="refund"' in page
+    assert 'value="pay' not in page
+    assert 'value="decline"' not in page
 
 
 def test_delayed_notices_are_sent_later(sandbox):

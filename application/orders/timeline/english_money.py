@@ -10,7 +10,7 @@ SENTENCES = {
     "money.failed": "A payment by {system} failed.",
     "money.received": "{amount} {currency} were received by {system}.",
     "money.late": "{amount} {currency} were received by {system}, when the order had ended.",
-    "dispute.opened": "The buyer's bank asks {amount} {currency} back.",
+    "dispute.opened": "The buyer's bank asks for {amount} {currency} back.",
     "dispute.won": "The dispute about {amount} {currency} was won.",
     "dispute.lost": "The dispute was lost: the buyer's bank took {amount} {currency} back.",
     "reinstated": "The order goes on with {count:ticket}, for which the late money came.",
@@ -24,6 +24,8 @@ SENTENCES = {
     "refund.paid": "{amount} {currency} went back to the buyer.",
     "refund.failed": "{value} {currency} could not be paid back. It has to be tried again.",
     "money.kept": "It was decided that {amount} {currency} stay with the seller.",
+    "money.borne": "It was decided that the seller bears {amount} {currency}: so much more went"
+    " away than came.",
     "money.waived": "It was decided to go without {amount} {currency} of the order's worth.",
     "money.note": "The reason: {note}",
     # Rejected requests.

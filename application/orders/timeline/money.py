@@ -24,6 +24,7 @@ from domain.events import (
 )
 from domain.order import Order
 from domain.order_money import attention_of, balance_of
+from domain.pricing import NOTHING
 from domain.status import LET_GO
 
 PLAIN: Mapping[type[Event], str] = {
@@ -72,6 +73,8 @@ def money_event(order: Order, event: Any) -> Iterator[Sentence]:
             yield Sentence("refund.resold", {"resold": len(event.resold)})
     elif isinstance(event, RefundFailed):
         yield Sentence("refund.failed", values)
+    elif isinstance(event, MoneyKept) and event.amount < NOTHING:
+        yield Sentence("money.borne", {**values, "amount": f"{-event.amount:.2f}"})
     else:
         yield Sentence(PLAIN[type(event)], values)
     if getattr(event, "note", ""):

@@ -22,6 +22,8 @@ SENTENCES = {
     "refund.paid": "Покупателю возвращено {amount} {currency}.",
     "refund.failed": "Вернуть {value} {currency} не удалось. Нужно попробовать ещё раз.",
     "money.kept": "Решено, что {amount} {currency} остаются у продавца.",
+    "money.borne": "Решено, что {amount} {currency} — убыток продавца: настолько больше ушло,"
+    " чем пришло.",
     "money.waived": "Решено обойтись без {amount} {currency} от стоимости заказа.",
     "money.note": "Причина: {note}",
     # Rejected requests.

@@ -34,6 +34,7 @@ from application.storage.shared.read_model_pages import (
     counted,
     page_query,
     row_of,
+    tally_query,
     where,
     within,
 )
@@ -206,6 +207,13 @@ class PostgresReadModels:
             return count_query(source, self._tables[name], page, "%s")
 
         return int(self._of_live_table(name, query)[0][0])
+
+    def tally(self, name: str, page: Page, column: str) -> dict[str, int]:
+        def query(state: ModelState) -> Query:
+            source = table_name(name, state.generation)
+            return tally_query(source, self._tables[name], page, column, "%s")
+
+        return dict(self._of_live_table(name, query))
 
     def _of_live_table(
         self, name: str, query: Callable[[ModelState], Query]

@@ -105,6 +105,15 @@ class GatewayNotices:
             )
         ]
 
+    def waiting_by_state(self, came_till: datetime) -> dict[NoticeState, int]:
+        """How many unresolved notices have an unknown buyer, and how many are pending."""
+        rows = self._database.rows(
+            f"SELECT state, count(*) FROM gateway_notices WHERE {WAITS}"  # noqa: S608 - our own names
+            " AND resolved_at IS NULL AND (state = ? OR came_at <= ?) GROUP BY state",
+            (NoticeState.UNKNOWN_BUYER.value, to_ms(came_till)),
+        )
+        return {NoticeState(state): count for state, count in rows}
+
     def of_nobody(self) -> int:
         """How many notices name no order."""
         rows = self._database.rows(

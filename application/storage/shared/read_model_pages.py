@@ -88,6 +88,17 @@ def count_query(source: str, table: Table, page: Page, place: str) -> tuple[str,
     return statement, [*values, page.limit]
 
 
+def tally_query(
+    source: str, table: Table, page: Page, column: str, place: str
+) -> tuple[str, list[Any]]:
+    """The query for how many rows of a page have each value of a column, and the values to bind."""
+    terms, values = conditions(page, place)
+    clause = where([*terms, *counted(table)])
+    chosen = f"SELECT {column} FROM {source} {clause} LIMIT {place}"  # noqa: S608 - our own names, values are bound
+    statement = f"SELECT {column}, count(*) FROM ({chosen}) found GROUP BY {column}"  # noqa: S608 - as above
+    return statement, [*values, page.limit]
+
+
 def row_of(row: tuple[Any, ...]) -> Row:
     """A row as a read model's table has it: key, columns, document."""
     return Row(row[0], row[1:-1], row[-1])

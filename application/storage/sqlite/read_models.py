@@ -16,7 +16,7 @@ from application.ports.partitions import Range
 from application.ports.read_models import Build, ModelNotTrue, ModelState, Page, Row, Table
 from application.runtime.clock import to_ms
 from application.runtime.failpoints import reach
-from application.storage.shared.read_model_pages import count_query, page_query, row_of
+from application.storage.shared.read_model_pages import count_query, page_query, row_of, tally_query
 from application.storage.sqlite import generation_list as listed
 from application.storage.sqlite import generations
 from application.storage.sqlite.connections import Connections
@@ -246,6 +246,11 @@ class SqliteReadModels(RepairedFiles):
         query = count_query(name, self._tables[name], page, "?")
         row = self._open(name, self.state(name).generation).execute(*query).fetchone()
         return int(row[0])
+
+    @healed
+    def tally(self, name: str, page: Page, column: str) -> dict[str, int]:
+        query = tally_query(name, self._tables[name], page, column, "?")
+        return dict(self._open(name, self.state(name).generation).execute(*query))
 
     def snapshot(
         self, state: ModelState, partition: Range | None = None

@@ -34,6 +34,13 @@ def notice_table(documents: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
+def written_totals(balance: Mapping[str, Any]) -> str:
+    """Where the money of a currency is, in sum."""
+    received, *places = AMOUNTS
+    parts = " + ".join(f"{name.replace('_', ' ')} {balance[name]}" for name in places)
+    return f"In sum, {received} in {balance['currency']}: {balance[received]} = {parts}."
+
+
 def payments_table(order_id: str, document: Mapping[str, Any]) -> Table:
     """An order's amounts by currency, then its payments and its refunds, a line each."""
     table = Table(title=f"Money of order {order_id}", box=HORIZONTALS)

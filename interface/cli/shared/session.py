@@ -1,5 +1,6 @@
 """What every command uses: settings, the wired service, and two consoles."""
 
+import math
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -128,6 +129,17 @@ def database_option(command: Callable[..., Any]) -> Callable[..., Any]:
         help="The store: sqlite:///FILE or postgresql://user@host:port/name.",
     )
     return option(with_session)
+
+
+class FiniteRange(click.FloatRange):
+    """A number in a range. `nan` is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read a value; click's own range lets `nan` through."""
+        found = super().convert(value, param, ctx)
+        if math.isnan(found):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return found
 
 
 def number(name: str, default: int, low: int, high: int, says: str) -> Callable[..., Any]:

@@ -62,7 +62,7 @@ def test_late_money_and_what_became_of_it(office, order):
     sentences = sentences_of(office, order)
     assert "200.00 RUB were received by api/INVOICE, when the order had ended." in sentences
     assert sentences[-2:] == [
-        "The buyer's bank asks 200.00 RUB back.",
+        "The buyer's bank asks for 200.00 RUB back.",
         "The dispute was lost: the buyer's bank took 200.00 RUB back.",
     ]
 

@@ -81,3 +81,11 @@ def test_money_that_adds_up_is_shown(monkeypatch):
     gateway = json.loads(outcome(monkeypatch, "--json").stdout)["gateway"]
     assert (gateway["wrong"], gateway["missing"], gateway["sender_killed"]) == (0, 0, 2)
     assert gateway["money"][0]["sent"] == "315.00"
+
+
+@pytest.mark.parametrize("option", ["--seconds", "--gateway"])
+@pytest.mark.parametrize("value", ["nan", "-nan", "inf", "-1", "half"])
+def test_what_is_no_number_of_the_range_is_refused(monkeypatch, option, value):
+    ended = outcome(monkeypatch, option, value)
+    assert ended.exit_code == 2
+    assert f"Invalid value for '{option}'" in ended.output

@@ -30,6 +30,26 @@ def test_what_waits_is_listed_shown_and_resolved(office, orderlog):
     assert again.exit_code == 1
 
 
+def test_every_cent_of_the_list_has_its_place_in_the_sum(office, orderlog):
+    for received in ("50.00", "0.07"):
+        order = office.order(2)
+        office.start_payment(order, "api/INVOICE")
+        Till(office).receives(order, received)
+        Till(office).receives(order, "1.00", payment="gw-2", currency="EUR")
+    for currency in ("RUB", "EUR"):
+        asked = ("--as", "keep", "--note", "a gift", "--currency", currency)
+        orderlog("payment", "resolve", order, *asked)
+    office.catch_up()
+    listed = orderlog("payment", "list").out
+    assert (
+        "In sum, received in RUB: 50.07 = earned 0.00 + due back 0.00 + refunded 0.00"
+        " + charged back 0.00 + kept 0.07 + waiting 50.00." in listed
+    )
+    assert "In sum, received in EUR: 2.00 = " in listed
+    assert "received in RUB" not in orderlog("payment", "list", "--event", "0" * 24).out
+    assert "received in RUB: 50.00 = " in orderlog("payment", "list", "--attention").out
+
+
 def required(office, orderlog):
     """An order that was paid too little, and the refund of what it was paid."""
     order = office.order(2)

@@ -56,6 +56,7 @@ def form_of(plain, order, **more):
     part = page.partition(f'action="{MONEY}/orders/{order}"')[2].partition("</form>")[0]
     names = ("token", "key", "version", "currency")
     form = {each: part.partition(f'name="{each}" value="')[2].partition('"')[0] for each in names}
+    assert all(form.values()), "there is no form: nothing waits"
     return {**form, "resolution": "keep", "note": "as agreed", **more}
 
 
@@ -138,6 +139,19 @@ def test_what_has_to_go_back_is_said_to_be_paid_by_its_seller(visitor, console, 
     assert events(console.late)[-1] == ("RefundPaid", f"partner:{HOUSE}")
 
 
+def test_what_went_away_beyond_what_came_is_borne_by_the_seller(visitor, console, events):
+    page = visitor().signed_in()
+    page.goto(f"{console.address}/console/orders/{console.lacking}")
+    part = page.locator(".order-money")
+    expect(part).to_contain_text("5,040.00 RUB more went away than came.")
+    expect(part.locator(".choices button")).to_have_text(["The seller bears it"])
+    part.locator("input[name=note]").fill("the bank decided twice")
+    part.locator(".choices button").click()
+    expect(page.locator(".notice.good")).to_contain_text("the seller bears 5040.00 RUB")
+    expect(part.locator("form")).to_have_count(0)
+    assert events(console.lacking)[-1] == ("MoneyKept", f"partner:{HOUSE}")
+
+
 @pytest.mark.parametrize("token", [None, "", "guessed"])
 def test_a_press_from_elsewhere_decides_nothing(plain, console, events, token):
     order = console.underpaid[1]
@@ -150,13 +164,16 @@ def test_a_press_from_elsewhere_decides_nothing(plain, console, events, token):
 
 
 def test_a_token_of_another_session_is_none(plain, console, events):
-    order = console.underpaid[1]
+    order = console.foreign
     plain.sign_in()
-    form, before = form_of(plain, order), events(order)
+    form, before = form_of(plain, order, note="by the right session"), events(order)
     plain.cookies.clear()
     plain.sign_in()
     assert press(plain, order, form).status_code == 400
     assert events(order) == before
+    own = {**form, "token": plain.token(MONEY)}
+    assert press(plain, order, own).headers["Location"] == f"{MONEY}?decided={order}"
+    assert [name for name, _ in events(order)[len(before) :]] == ["MoneyKept"]
 
 
 def test_a_key_without_the_scope_sees_no_button_and_presses_none(plain, console, events):
@@ -174,6 +191,31 @@ def test_a_key_without_the_scope_sees_no_button_and_presses_none(plain, console,
     assert notice.status_code == 403
     refund = plain.post(f"{MONEY}/orders/{order}/refunds/{'0' * 24}", data=form)
     assert refund.status_code == 403
+    assert events(order) == before
+
+
+def test_who_may_only_look_sees_no_button_for_what_is_to_be_paid_back(plain, console):
+    address = f"{MONEY}/orders/{console.late_of_shop}/refunds/"
+    plain.sign_in(SHOP_KEY)
+    assert address in plain.get(MONEY).text
+    for key in (console.shop_readers_key, console.auditors_key):
+        plain.cookies.clear()
+        plain.sign_in(key)
+        page = plain.get(f"/console/orders/{console.late_of_shop}").text
+        assert "Has to go back" in page
+        assert address not in page
+
+
+def test_an_accountant_of_others_sees_an_order_and_decides_nothing(plain, console, events):
+    order = console.underpaid[1]
+    plain.sign_in()
+    form, before = form_of(plain, order), events(order)
+    plain.cookies.clear()
+    plain.sign_in(console.shop_accountants_key)
+    page = plain.get(f"/console/orders/{order}").text
+    assert "4,000.00" in page.partition('data-amount="waiting"')[2][:100]
+    assert f"{MONEY}/orders/{order}" not in page
+    assert press(plain, order, {**form, "token": plain.token(MONEY)}).status_code == 404
     assert events(order) == before
 
 
@@ -315,6 +357,7 @@ def test_an_orders_page_has_its_payments_and_refunds_at_every_version(page, cons
     expect(part.locator("[data-amount=refunded]")).to_have_text("2,520.00")
     expect(part).to_contain_text("gw-1")
     expect(part).to_contain_text("Paid back")
+    expect(part.locator("form")).to_have_count(0)
     expect(page.locator(".story")).to_contain_text("2520.00 RUB went back to the buyer.")
     page.click("#step-8")
     expect(part.locator("[data-amount=due_back]")).to_have_text("2,520.00")
@@ -359,7 +402,7 @@ def test_takings_add_up_for_every_day(page, console):
         assert each["full"] - each["refunds"] == each["net"]
     *days, whole = sums
     assert whole == {name: sum(each[name] for each in days) for name in TAKINGS}
-    assert (whole["refunds"], whole["opened"]) == (252_000, 504_000)
+    assert (whole["refunds"], whole["opened"], whole["lost"]) == (756_000, 1_008_000, 504_000)
 
 
 TAKINGS = ("full", "refunds", "net", "opened", "lost")

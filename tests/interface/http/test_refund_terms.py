@@ -6,8 +6,10 @@ from decimal import ROUND_HALF_UP, Decimal
 import msgspec
 import pytest
 from catalog import BASE
-from http_seller import refused, the
+from http_seller import Seller, refused, the
 
+from application.catalog.keys import create_key
+from application.catalog.scopes import AUDIT, ORDERS_READ, ORDERS_WRITE, PAYMENTS_WRITE
 from domain.refunds import RefundPolicy, RefundTerms
 
 REFUNDS = "/v1/resources/refund_requests"
@@ -64,6 +66,22 @@ def test_a_vendor_decides_only_where_the_deal_says_so(services, seller, shop, ve
     assert decide(shop, second, "rejected").json["status"] == "rejected"
     own = ask(seller, sold(seller, venue.b[:1]), venue.b[:1])
     refused(decide(shop, own, "approved"), 404, "unknown_refund")
+
+
+def test_an_auditor_decides_nothing_whatever_the_deal_says(services, seller, shop, venue, running):
+    deal = services.catalog.current().deals[venue.org, venue.shop]
+    put(services, "deal", msgspec.structs.replace(deal, approves_refunds=True))
+    scopes = (AUDIT, ORDERS_READ, ORDERS_WRITE, PAYMENTS_WRITE)
+    key = create_key(services.store, venue.stranger, services.clock(), scopes).text
+    services.catalog._look_again = 0.0
+    auditor = Seller(running.app, key, venue.evening)
+    refund = ask(shop, sold(shop, venue.a[:1]), venue.a[:1])
+    assert auditor.get(f"{REFUNDS}/{refund['id']}").json["status"] == "new"
+    for status in ("approved", "rejected"):
+        refused(decide(auditor, refund, status), 403, "may_not_approve")
+    assert decide(shop, refund, "approved").json["status"] == "approved"
+    paid = auditor.ask("PATCH", f"{REFUNDS}/{refund['id']}", json={"paid": True})
+    refused(paid, 403, "not_the_vendor")
 
 
 def test_the_law_to_the_second(seller, venue, clock, sell_by):
