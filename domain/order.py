@@ -308,10 +308,15 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         )
 
     def _finish(self, metadata: CommandMetadata, secret: str) -> None:
-        by_gateway = self.system is not None and self.system.confirmed_by is ConfirmedBy.GATEWAY
-        if self.system is not None and by_gateway and not self.is_free:
+        if self.system is not None and self.waits_for_gateway:
             raise refusals.ConfirmedByGateway(system=self.system.alias)
         self.finish(metadata, secret)
+
+    @property
+    def waits_for_gateway(self) -> bool:
+        """Whether only the gateway of its payment system can say that it is paid."""
+        by_gateway = self.system is not None and self.system.confirmed_by is ConfirmedBy.GATEWAY
+        return by_gateway and not self.is_free
 
     def finish(self, metadata: CommandMetadata, secret: str) -> None:
         """Record that the order is done, with barcodes that only `secret` could make."""

@@ -35,7 +35,10 @@ SYSTEM_ONLY = frozenset({Status.EXPIRED})
 """The statuses that no client may ask for: the passing of time sets them."""
 
 
-def next_statuses(status: Status) -> list[Status]:
-    """What a client may ask for from `status`, in the order of an order's life."""
-    allowed = MOVES[status] - SYSTEM_ONLY
+def next_statuses(status: Status, *, paid_by_gateway: bool = False) -> list[Status]:
+    """What a client may ask for from `status`, in the order of an order's life.
+
+    That an order is done is not for a client to say where a gateway says that it is paid.
+    """
+    allowed = MOVES[status] - SYSTEM_ONLY - ({Status.DONE} if paid_by_gateway else set())
     return [each for each in Status if each in allowed]

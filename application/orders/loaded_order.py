@@ -28,24 +28,25 @@ def replay(stored: Iterable[StoredEvent]) -> Order:
 
 
 class Present(msgspec.Struct, frozen=True):
-    """What a client that lost a race gets to know of the present order."""
+    """What a client that lost a race, or was refused, gets to know of the present order."""
 
     version: int
     status: Status
     changed_at: datetime
+    paid_by_gateway: bool
 
     def about(self) -> dict[str, Any]:
         """The values that go into the answer."""
         return {
             "version": self.version,
             "status": self.status,
-            "allowed": next_statuses(self.status),
+            "allowed": next_statuses(self.status, paid_by_gateway=self.paid_by_gateway),
         }
 
 
 def present_of(order: Order, at: datetime) -> Present:
     """The order as it is at `at`."""
-    return Present(order.version, order.status_at(at), order.changed_at)
+    return Present(order.version, order.status_at(at), order.changed_at, order.waits_for_gateway)
 
 
 def refuse_stranger(order: Order, order_id: str, caller: Caller) -> None:

@@ -40,6 +40,8 @@ def test_what_the_gateway_confirms_no_vendor_calls_done(seller, venue, unchanged
     with unchanged():
         problem = refused(seller.patch(order, status="done"), 400, "confirmed_by_gateway")
         assert CARD in problem["detail"]
+        again = refused(seller.patch(order, status="in_progress", tickets=[]), 400, "no_tickets")
+        assert again["current"]["allowed"] == ["canceled"]
     assert seller.change(order, status="canceled")["status"] == "canceled"
 
 
