@@ -51,11 +51,14 @@ def set_customer(
 
 
 def refuse_unnamed(order: "Order") -> None:
-    """Refuse unless the buyer has said all that the chosen payment system demands."""
+    """Refuse unless the buyer has said all that the payment system and the promo codes demand."""
     demanded = () if order.system is None else order.system.requires
     missing = ", ".join(name for name in demanded if getattr(order.customer, name) is None)
     if order.system is not None and missing:
         raise refusals.CustomerIncomplete(system=order.system.alias, missing=missing)
+    counted = next((each.code for each in order.promocodes if each.per_buyer is not None), None)
+    if counted is not None and order.customer.email is None:
+        raise refusals.PromocodeNeedsBuyer(promocode=counted, missing="email")
 
 
 def set_vendor_data(order: "Order", data: VendorData, metadata: CommandMetadata) -> None:
