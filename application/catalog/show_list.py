@@ -31,6 +31,7 @@ from domain.pricing import NOTHING
 from domain.refusals import ShowNotFound
 
 MOST_SELECTIONS = 500
+MOST_PREPARED = 1000
 SORTS = ("start", "end", "price")
 USUAL_SORT = ("start",)
 
@@ -107,6 +108,15 @@ class ShowList:
         self._clock = clock
         self._vacancies = Vacancies(store)
         self._kept: _Kept | None = None
+
+    def prepare(self) -> None:
+        """Make what the first shows are answered with, before anybody asks for them."""
+        at = self._clock.earliest()
+        kept = self._current(at)
+        shows = sorted(kept.catalog.shows.values(), key=_by_start)[:MOST_PREPARED]
+        vacancies = self._vacancies.of(shows, kept.catalog.version, at)
+        for show in shows:
+            kept.filled[show.id] = fill(self._prepared(kept, show, at), vacancies[show.id])
 
     def page(
         self, caller: Caller, wanted: ShowFilter, page: int, size: int, most_bytes: int
