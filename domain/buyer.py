@@ -1,14 +1,13 @@
 """What an order knows of its buyer, and what its vendor keeps with it for itself."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from domain import refusals
-from domain.commands import CommandMetadata, Customer, Plain, VendorData
+from domain.commands import CommandMetadata, Customer, VendorData
 from domain.events import CustomerSet, Event, VendorDataSet
+from domain.same_json import as_json
 from domain.status import Status
 
 if TYPE_CHECKING:
@@ -69,16 +68,11 @@ def set_vendor_data(order: "Order", data: VendorData, metadata: CommandMetadata)
     news: dict[str, Any] = {}
     if data.order_id not in {None, order.vendor_data.order_id}:
         news["order_id"] = data.order_id
-    if data.raw is not None and _written(data.raw) != _written(order.vendor_data.raw):
+    if data.raw is not None and as_json(data.raw) != as_json(order.vendor_data.raw):
         news["raw"] = data.raw
     if news:
         order.refuse_growth()
         order.record(VendorDataSet, metadata, **news)
-
-
-def _written(raw: Mapping[str, Plain] | None) -> bytes:
-    """The same bytes for what is the same in JSON, where true is not 1."""
-    return msgspec.json.encode(raw, order="sorted")
 
 
 def _apply_customer(order: "Order", event: CustomerSet) -> None:

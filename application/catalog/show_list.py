@@ -29,6 +29,7 @@ from application.ports.store import Store
 from application.runtime.service_clock import ServiceClock
 from domain.pricing import NOTHING
 from domain.refusals import ShowNotFound
+from domain.same_json import as_json
 
 MOST_SELECTIONS = 500
 MOST_PREPARED = 1000
@@ -236,7 +237,8 @@ def _still_the_same(prepared: dict[str, PreparedShow], catalog: Catalog) -> dict
     return {
         name: each
         for name, each in prepared.items()
-        if catalog.shows.get(name) == each.show and catalog.partners.get(each.show.org) == each.org
+        if as_json(catalog.shows.get(name)) == as_json(each.show)
+        and as_json(catalog.partners.get(each.show.org)) == as_json(each.org)
     }
 
 
