@@ -50,6 +50,16 @@ def keep_bytecode_beside(config):
 
 
 @pytest.fixture(autouse=True)
+def own_environment():
+    """What a test, or a command that it runs, puts into the environment is gone after it."""
+    before = dict(os.environ)
+    yield
+    if os.environ != before:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@pytest.fixture(autouse=True)
 def own_logs(monkeypatch):
     """What a test, or a command that it runs, configures of logs: no logger remembers it after."""
     configure = structlog.configure

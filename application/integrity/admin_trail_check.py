@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from application.event_log.admin_trail import FIRST_HASH, faults_of
-from application.integrity.checkpoint import BadStatement, Statement, statement_of
 from application.integrity.findings import Finding, Kind
+from application.integrity.statement import BadStatement, Statement, statement_of
 from application.ports.admin_trail import TrailEntry, TrailRecords
 from application.ports.store import Store
 

@@ -12,13 +12,7 @@ import msgspec
 from application.event_log.hash_chain import HASH_BYTES
 from application.integrity.chain_check import check_chain
 from application.integrity.chain_heads import range_of
-from application.integrity.checkpoint import (
-    BadStatement,
-    Checkpoints,
-    Statement,
-    is_signed,
-    statement_of,
-)
+from application.integrity.checkpoint import Checkpoints
 from application.integrity.findings import Finding, Kind
 from application.integrity.merkle_tree import (
     Step,
@@ -28,6 +22,7 @@ from application.integrity.merkle_tree import (
     position_digest_of,
     verify_inclusion,
 )
+from application.integrity.statement import BadStatement, Statement, is_signed, statement_of
 from application.ports.integrity_records import Bucket, Head, LinkRow, SignedCheckpoint, bucket_of
 from application.ports.partitions import Range
 from application.ports.store import Store

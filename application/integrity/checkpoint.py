@@ -4,7 +4,6 @@ A checkpoint covers its predecessor's digest, so none can be removed. A new key 
 checkpoint that the old key signed.
 """
 
-import hashlib
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -20,14 +19,21 @@ from application.integrity.chain_heads import (
 )
 from application.integrity.key_place import KeyPlace, NoKey
 from application.integrity.signer_memory import SignerMemory, signed_of
-from application.integrity.signing import Signer, replacement_of, verified
+from application.integrity.signing import Signer, replacement_of
+from application.integrity.statement import (
+    FORMAT,
+    Statement,
+    digest_of,
+    resumption_of,
+    statement_bytes,
+    statement_of,
+)
 from application.ports.integrity_records import Setback, SignedCheckpoint
 from application.ports.store import Store
-from application.runtime.clock import from_ms, written
+from application.runtime.clock import written
 from application.runtime.failpoints import reach
 from domain.errors import UserError
 
-FORMAT = "orderlog checkpoint 1"
 NO_PREDECESSOR = "0" * 64
 CLAIM_SECONDS = 120.0
 BACKOFF_SECONDS = 15.0
@@ -35,46 +41,6 @@ POLL_SECONDS = 0.05
 PAUSE_SECONDS = 0.02
 """The pause between the steps of a checkpoint in the background, for other work to run.
 """
-
-
-class Resumption(msgspec.Struct, frozen=True, kw_only=True):
-    """A setback of the log before a checkpoint: who acknowledged it, when and why.
-
-    `seen_by` had seen the log up to `position`; it ended at `found` instead.
-    """
-
-    id: str
-    seen_by: str
-    position: int
-    found: int
-    by: str
-    at: str
-    reason: str
-
-
-class Statement(msgspec.Struct, frozen=True, kw_only=True):
-    """What a checkpoint states, as it is signed.
-
-    `root` is the digest over all orders' heads up to `position`, and `previous` the digest of the
-    statement before this one. `key` is the public key that signs it, `next_key` the one that may
-    sign the next. `resumes` is absent from the bytes unless the log went back before this
-    checkpoint. `admin_trail` is the hash of the last entry of the administrative trail, if there
-    is one.
-    """
-
-    format: str
-    number: int
-    position: int
-    orders: int
-    events: int = msgspec.field(name="facts")
-    root: str
-    at: str
-    previous: str
-    key: str
-    next_key: str | None = None
-    resumes: tuple[Resumption, ...] = ()
-    admin_trail_number: int = 0
-    admin_trail: str | None = None
 
 
 class CheckpointsBusy(UserError):
@@ -115,54 +81,6 @@ class SignerDisagrees(UserError):
             " back: orderlog audit acknowledge --reason TEXT, where the key is."
         )
         self.number = number
-
-
-class BadStatement(UserError):
-    """The bytes of a checkpoint are not a statement."""
-
-
-def statement_of(checkpoint: SignedCheckpoint) -> Statement:
-    """The statement of a checkpoint. Raises `BadStatement`."""
-    try:
-        statement = msgspec.json.decode(checkpoint.statement, type=Statement)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise BadStatement(str(error)) from error
-    if statement.format != FORMAT:
-        raise BadStatement(f"is of the format {statement.format}")
-    return statement
-
-
-def statement_bytes(statement: Statement) -> bytes:
-    """The bytes that are signed."""
-    content = msgspec.to_builtins(statement)
-    if not statement.resumes:
-        del content["resumes"]
-    if statement.admin_trail is None:
-        del content["admin_trail"], content["admin_trail_number"]
-    return msgspec.json.encode(content)
-
-
-def resumption_of(setback: Setback) -> Resumption:
-    """What a checkpoint states about an acknowledged setback."""
-    return Resumption(
-        id=setback.id,
-        seen_by=setback.seen_by,
-        position=setback.position,
-        found=setback.found_position,
-        by=setback.acknowledged_by or "",
-        at=written(from_ms(setback.acknowledged_at or 0)),
-        reason=setback.reason or "",
-    )
-
-
-def digest_of(checkpoint: SignedCheckpoint) -> str:
-    """The digest by which the next checkpoint names its predecessor."""
-    return hashlib.sha256(checkpoint.statement).hexdigest()
-
-
-def is_signed(checkpoint: SignedCheckpoint, statement: Statement) -> bool:
-    """Whether the key that a checkpoint names has signed it."""
-    return verified(statement.key, checkpoint.statement, checkpoint.signature)
 
 
 class Checkpoints:

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from application.integrity.checkpoint import (
-    NO_PREDECESSOR,
+from application.integrity.checkpoint import NO_PREDECESSOR
+from application.integrity.findings import Finding, Kind
+from application.integrity.statement import (
     BadStatement,
     Resumption,
     Statement,
@@ -13,7 +14,6 @@ from application.integrity.checkpoint import (
     is_signed,
     statement_of,
 )
-from application.integrity.findings import Finding, Kind
 from application.ports.integrity_records import SignedCheckpoint
 
 

@@ -7,11 +7,11 @@ from application.integrity.checkpoint import (
     LogContradicts,
     LogWentBack,
     SignerDisagrees,
-    statement_of,
 )
 from application.integrity.key_place import KeyMissing, KeyRetired, NoKey, WrongKey
 from application.integrity.signer_memory import BadMemory
 from application.integrity.signing import BadKey
+from application.integrity.statement import statement_of
 from application.ports.store import StoreUnavailable
 from application.runtime.background_thread import BackgroundThread
 from domain.errors import UserError

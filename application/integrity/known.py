@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from application.integrity.checkpoint import digest_of, is_signed, statement_of
 from application.integrity.checkpoint_check import Series
 from application.integrity.findings import Finding, Kind
 from application.integrity.report import Found
 from application.integrity.signer_memory import BadMemory, Remembered, SignerMemory
+from application.integrity.statement import digest_of, is_signed, statement_of
 from application.ports.integrity_records import SignedCheckpoint
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import msgspec
 
 from application.integrity.chain_check import check_chain, check_recorded
-from application.integrity.checkpoint import BadStatement, Statement, is_signed, statement_of
 from application.integrity.findings import Finding, Kind
+from application.integrity.statement import BadStatement, Statement, is_signed, statement_of
 from application.ports.integrity_records import LinkRow, SignedCheckpoint
 from application.ports.partitions import Range
 from application.ports.store import Store

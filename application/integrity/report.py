@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from application.integrity.checkpoint import Statement
 from application.integrity.findings import Finding
 from application.integrity.holdings import Holders
 from application.integrity.money_check import MoneyTotals
@@ -12,6 +11,7 @@ from application.integrity.notice_check import Notices
 from application.integrity.partition_check import Leaves
 from application.integrity.promocode_check import UseTotals
 from application.integrity.record_check import Numbers, Records
+from application.integrity.statement import Statement
 from application.ports.read_models import Row
 from domain.money import Balance
 

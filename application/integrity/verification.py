@@ -5,15 +5,15 @@ It may run beside a service: things that are compared are read as of one positio
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import monotonic
+from typing import Any
 
 import msgspec
 import structlog
 
-from application.event_log.event_mapper import event_of
 from application.integrity.admin_trail_check import admin_trail_findings
 from application.integrity.catalog_check import catalog_findings, keeps_tickets
-from application.integrity.checkpoint import Statement, statement_of
 from application.integrity.checkpoint_check import Series, check_series
+from application.integrity.clash_findings import order_at, oversold, used_twice
 from application.integrity.findings import Finding, Kind
 from application.integrity.holdings import Clash
 from application.integrity.known import Known, check_known
@@ -24,6 +24,7 @@ from application.integrity.ranges import is_short, owned_by, parts_of, recorded_
 from application.integrity.record_check import number_findings, unrecorded_findings
 from application.integrity.report import MOST_FINDINGS, Found, Report, Totals, counted
 from application.integrity.signer_memory import SignerMemory
+from application.integrity.statement import Statement, statement_of
 from application.integrity.workers import Workers, here, in_processes, no_cycles_looked_for
 from application.ports.integrity_records import NOT_PROVEN, Setback, SignedCheckpoint, Verification
 from application.ports.read_models import Row
@@ -66,12 +67,7 @@ def verify(
     return report
 
 
-def _verified(
-    store: Store,
-    workers: Workers,
-    progress: Progress,
-    known: Known,
-) -> Report:
+def _verified(store: Store, workers: Workers, progress: Progress, known: Known) -> Report:
     began, found = monotonic(), Found()
     series, setbacks = _check_checkpoints(store, known.trusted, found)
     not_proven = check_known(store.audit().checkpoints(), series, known, found)
@@ -88,29 +84,39 @@ def _verified(
         found.add(admin_trail_findings(store, [*series.good, *anchors]))
     for anchor in anchors:
         found.add(_against_anchor(store, workers, anchor))
+    return _report(
+        scope,
+        totals,
+        found,
+        checkpoints=len(series.good),
+        checkpoint=last,
+        unsigned=totals.events - (0 if last is None else last.events),
+        seconds=round(monotonic() - began, 3),
+        oversold=len({each.ticket for each in clashes}),
+        acknowledged=list(_acknowledged(setbacks, series)),
+        not_proven=not_proven,
+        notices=counted(totals.notices, store.notices().of_nobody()),
+    )
+
+
+def _report(scope: "_Scope", totals: Totals, found: Found, **known: Any) -> Report:
+    """The report, of what the parts of the log added up to and what else is `known`."""
     records = totals.records
     return Report(
         position=scope.till,
+        with_tickets=scope.with_tickets,
         events=totals.events,
         orders=totals.orders,
         holdings=totals.holders.count,
         tickets=totals.holders.tickets,
-        checkpoints=len(series.good),
-        checkpoint=last,
-        unsigned=totals.events - (0 if last is None else last.events),
-        with_tickets=scope.with_tickets,
         recorded=records.proven + records.unproven + records.before,
         unproven=records.unproven,
         recorded_before=records.before,
-        seconds=round(monotonic() - began, 3),
-        oversold=len({each.ticket for each in clashes}),
         wrong=found.count,
         findings=found.kept,
-        acknowledged=list(_acknowledged(setbacks, series)),
-        not_proven=not_proven,
         promocode_uses=totals.uses.holders.count,
         money=[each for _, each in sorted(totals.money.balances.items())],
-        notices=counted(totals.notices, store.notices().of_nobody()),
+        **known,
     )
 
 
@@ -175,11 +181,11 @@ def _check_whole(store: Store, scope: _Scope, totals: Totals, found: Found) -> l
     found.add(_wrong_sums(scope.summed, totals))
     found.add(unrecorded_findings(store, totals.records.unrecorded))
     found.add(unkept_findings(store, totals.notices.unkept))
-    found.add(number_findings(store, totals.numbers, _order_at))
-    found.add(_used_twice(store, each) for each in totals.uses.clashes())
+    found.add(number_findings(store, totals.numbers, order_at))
+    found.add(used_twice(store, each) for each in totals.uses.clashes())
     found.add(totals.uses.above_limit())
     clashes = list(totals.holders.clashes())
-    found.add(_oversold(store, each) for each in clashes)
+    found.add(oversold(store, each) for each in clashes)
     return clashes
 
 
@@ -297,29 +303,6 @@ def _too_short(till: int, at_least: int) -> Iterator[Finding]:
     if till < at_least:
         says = f"The log ends at position {till}; it went to position {at_least} at least."
         yield Finding(Kind.MISSING, says, position=till)
-
-
-def _used_twice(store: Store, clash: Clash) -> Finding:
-    earlier, later = (_order_at(store, each) for each in (clash.earlier, clash.later))
-    says = (
-        f"The use {clash.ticket} of a promo code came to order {later[0]} at position"
-        f" {clash.later}, while order {earlier[0]} had it since position {clash.earlier}."
-    )
-    return Finding(Kind.PROMOCODE, says, later[0], later[1], clash.later, clash.ticket)
-
-
-def _oversold(store: Store, clash: Clash) -> Finding:
-    earlier, later = (_order_at(store, each) for each in (clash.earlier, clash.later))
-    says = (
-        f"The ticket {clash.ticket} came to order {later[0]} at position {clash.later}, while order"
-        f" {earlier[0]} had it since position {clash.earlier}."
-    )
-    return Finding(Kind.OVERSOLD, says, later[0], later[1], clash.later, clash.ticket)
-
-
-def _order_at(store: Store, position: int) -> tuple[str, int]:
-    event = event_of(store.log(position - 1, 1)[0])
-    return event.originator_id, event.originator_version
 
 
 def _root(leaves: Leaves) -> str:

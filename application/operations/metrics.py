@@ -9,7 +9,7 @@ from datetime import datetime
 
 import msgspec
 
-from application.integrity.checkpoint import BadStatement, statement_of
+from application.integrity.statement import BadStatement, statement_of
 from application.operations.read_model_status import read_model_status
 from application.orders.queries import OrderQueries
 from application.ports.integrity_records import Verification

@@ -1,14 +1,40 @@
-"""How this program was installed, and so how an extra is added to it."""
+"""How this program was installed: from which commit, and so how an extra is added to it."""
 
 import json
+import shutil
+import subprocess
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 NAME = "orderlog"
+ROOT = Path(__file__).resolve().parents[2]
+COMMIT = ROOT / "application" / "commit.txt"
+"""Where a build notes its commit; a checkout has none, and is asked itself."""
+DESCRIBE = ("describe", "--always", "--dirty", "--abbrev=12", "--exclude=*")
+
+
+def version_text() -> str:
+    """The version and the commit, as far as they are known."""
+    try:
+        released = version(NAME)
+    except PackageNotFoundError:
+        released = "not installed"
+    commit = COMMIT.read_text().strip() if COMMIT.is_file() else _commit_of_checkout()
+    return f"{released} (commit {commit})" if commit else released
+
+
+def _commit_of_checkout() -> str:
+    git = shutil.which("git")
+    if git is None or not (ROOT / ".git").exists():
+        return ""
+    asked = subprocess.run(  # noqa: S603 - fixed words
+        [git, *DESCRIBE], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return asked.stdout.strip()
 
 
 def how_to_add(extra: str) -> str:

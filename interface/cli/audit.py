@@ -70,8 +70,8 @@ def acknowledge(session: Session, reason: str, by: str | None) -> None:
     every verification names it, and so does the next checkpoint, which is made at once if the key
     is available.
     """
-    from application.integrity.checkpoint import statement_of  # noqa: PLC0415 - see session.py
     from application.integrity.key_place import NoKey  # noqa: PLC0415
+    from application.integrity.statement import statement_of  # noqa: PLC0415 - see session.py
 
     if not reason.strip():
         raise click.UsageError("--reason has to say why the log went back.")
@@ -99,7 +99,7 @@ def key(session: Session) -> None:
 
 def _show_checkpoint(session: Session, made: "SignedCheckpoint", *, as_json: bool) -> None:
     from application.integrity.bundle import BundledCheckpoint  # noqa: PLC0415 - see session.py
-    from application.integrity.checkpoint import statement_of  # noqa: PLC0415
+    from application.integrity.statement import statement_of  # noqa: PLC0415
 
     if as_json:
         kept = BundledCheckpoint(made.statement.decode(), made.signature.hex())
@@ -265,7 +265,7 @@ def export(session: Session, orders: tuple[str, ...], path: str) -> None:
     They are proven by the newest checkpoint, which is made if there are new events.
     """
     from application.integrity.bundle import make_bundle  # noqa: PLC0415 - see session.py
-    from application.integrity.checkpoint import statement_of  # noqa: PLC0415
+    from application.integrity.statement import statement_of  # noqa: PLC0415
     from application.runtime.private_files import write_named  # noqa: PLC0415
 
     services = session.services

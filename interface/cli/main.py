@@ -17,6 +17,7 @@ import click
 
 from application.database_address import without_passwords
 from application.runtime import failpoints
+from application.runtime.installation import version_text
 from application.runtime.private_files import UMASK
 from domain.errors import UserError
 from interface.cli.shared.session import Session
@@ -69,8 +70,22 @@ def suggestion(error: click.UsageError) -> str:
     return f" Did you mean {near[0]}?" if near else ""
 
 
+def show_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """Print the version and the commit it was made from."""
+    if wanted:
+        click.echo(f"orderlog, version {version_text()}")
+        context.exit()
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="orderlog")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=show_version,
+    help="Show the version, its commit and exit.",
+)
 @click.option(
     "--database",
     metavar="URL",

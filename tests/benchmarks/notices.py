@@ -1,21 +1,23 @@
 """What a gateway's notice that pays costs, beside a PATCH that pays, in processor time.
 
     PYTHONPATH=.:tests/support python tests/benchmarks/notices.py [--postgres] [--rounds 5]
-        [--orders 400]
+        [--orders 400] [--together 1]
 
-In one process, through the handlers of the event loop, one call after the other; on PostgreSQL
-with the processor time of its server. The two go in turn, in blocks; the ratio is the median over
-all pairs of blocks.
+In one process, through the handlers of the event loop: one call after the other, or so many
+together, as when buyers all come at once; on PostgreSQL with the processor time of its server. The
+two go in turn, in blocks; the ratio is the median over all pairs of blocks.
 """
 
 import argparse
+import asyncio
 import json
 import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -29,6 +31,7 @@ from application.catalog.access import Caller
 from application.catalog.file import read_catalog_file
 from application.catalog.loading import load_catalog
 from application.orders.commands import ChangeOrder, ChoosePayment, Request
+from application.runtime.greenlet_bridge import GreenletBridge
 from application.settings import Settings
 from domain.commands import BestAvailable
 from domain.order import Order
@@ -109,6 +112,16 @@ class Shop:
         more = {f"HTTP_{name.upper().replace('-', '_')}": each for name, each in headers.items()}
         return environ | more, body
 
+    async def answer_together(self, calls: Sequence[Call], together: int) -> None:
+        """Have requests answered on an event loop, `together` of them at a time."""
+        bridge, waiting = GreenletBridge(asyncio.get_running_loop()), iter(calls)
+
+        async def one_after_the_other() -> None:
+            for call in waiting:
+                await bridge.run(partial(self.answer, call))
+
+        await asyncio.gather(*(one_after_the_other() for _ in range(together)))
+
     def answer(self, call: Call) -> None:
         """Have a request answered, as the event loop does."""
         environ, body = call
@@ -129,21 +142,20 @@ def _of_process(pid: int) -> float:
 
 
 def one_round(
-    shop: Shop, count: int, pids: Callable[[], list[int]]
+    shop: Shop, count: int, pids: Callable[[], list[int]], together: int = 1
 ) -> Iterator[tuple[float, float]]:
     """Microseconds of a PATCH and of a notice, for each pair of blocks."""
-    patches, notices = shop.patches(count), shop.notices(count)
-    for start in range(0, count, BLOCK):
+    patches, notices, size = shop.patches(count), shop.notices(count), BLOCK * together
+    for start in range(0, count, size):
         both = [
-            ("patch", patches[start : start + BLOCK]),
-            ("notice", notices[start : start + BLOCK]),
+            ("patch", patches[start : start + size]),
+            ("notice", notices[start : start + size]),
         ]
         found = {}
-        for name, block in both if start // BLOCK % 2 else reversed(both):
+        for name, block in both if start // size % 2 else reversed(both):
             processes = pids()
             begun = spent(processes)
-            for call in block:
-                shop.answer(call)
+            asyncio.run(shop.answer_together(block, together))
             found[name] = (spent(processes) - begun) / len(block) * 1e6
         yield found["patch"], found["notice"]
 
@@ -160,14 +172,17 @@ def place(*, postgres: bool) -> Iterator[tuple[str, Callable[[], list[int]]]]:
         yield stack.enter_context(server.database()), server._processes
 
 
-def measured(*, postgres: bool, rounds: int, orders: int) -> list[tuple[float, float]]:
+def measured(
+    *, postgres: bool, rounds: int, orders: int, together: int
+) -> list[tuple[float, float]]:
     """All pairs of blocks, but for those of a first round, in which all begins."""
     os.environ[NAME] = SECRET
     with place(postgres=postgres) as (database, pids):
         shop = Shop(database)
         with closing(shop.services):
             list(one_round(shop, BLOCK, pids))
-            return [each for _ in range(rounds) for each in one_round(shop, orders, pids)]
+            paired = (one_round(shop, orders, pids, together) for _ in range(rounds))
+            return [each for pairs in paired for each in pairs]
 
 
 def main() -> None:
@@ -176,9 +191,15 @@ def main() -> None:
     parser.add_argument("--postgres", action="store_true")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--orders", type=int, default=400)
+    parser.add_argument("--together", type=int, default=1)
     wanted = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    pairs = measured(postgres=wanted.postgres, rounds=wanted.rounds, orders=wanted.orders)
+    pairs = measured(
+        postgres=wanted.postgres,
+        rounds=wanted.rounds,
+        orders=wanted.orders,
+        together=wanted.together,
+    )
     patch, other = (statistics.median(each) for each in zip(*pairs, strict=True))
     ratios = [b / a for a, b in pairs]
     print(f"PATCH {patch:.0f} µs, notice {other:.0f} µs")

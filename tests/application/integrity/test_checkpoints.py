@@ -12,17 +12,12 @@ from seller import BoxOffice
 
 from application.bootstrap import build, key_place_of
 from application.integrity.chain_heads import advance, finalise
-from application.integrity.checkpoint import (
-    Checkpoints,
-    CheckpointsBusy,
-    digest_of,
-    is_signed,
-    statement_of,
-)
+from application.integrity.checkpoint import Checkpoints, CheckpointsBusy
 from application.integrity.checkpoint_check import check_series
 from application.integrity.checkpointer import Checkpointer
 from application.integrity.key_place import KeyMissing, KeyPlace, NoKey, WrongKey
 from application.integrity.signing import BadKey, read_public, signer_at, verified
+from application.integrity.statement import digest_of, is_signed, statement_of
 from application.settings import Settings
 
 

@@ -11,8 +11,9 @@ from seller import BoxOffice, on_one_store
 from tampering import Tampering
 
 from application.bootstrap import open_store
-from application.integrity.checkpoint import LogWentBack, SignerDisagrees, statement_of
+from application.integrity.checkpoint import LogWentBack, SignerDisagrees
 from application.integrity.log_watch import LogWatch
+from application.integrity.statement import statement_of
 from application.integrity.verification import verify
 from application.integrity.workers import here
 from application.operations import health

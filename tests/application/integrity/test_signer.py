@@ -12,16 +12,12 @@ from tampering import Tampering
 
 from application.bootstrap import build, key_place_of
 from application.integrity.bundle import BadBundle, read_checkpoints
-from application.integrity.checkpoint import (
-    LogContradicts,
-    LogWentBack,
-    SignerDisagrees,
-    statement_of,
-)
+from application.integrity.checkpoint import LogContradicts, LogWentBack, SignerDisagrees
 from application.integrity.checkpoint_check import check_series
 from application.integrity.checkpointer import Checkpointer
 from application.integrity.key_place import KeyMissing, KeyPlace, KeyRetired, MemoryMissing
 from application.integrity.signing import BadKey, signer_at
+from application.integrity.statement import statement_of
 from application.integrity.verification import verify
 from application.integrity.workers import here
 from application.settings import Settings

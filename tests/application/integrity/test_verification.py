@@ -13,9 +13,10 @@ from application.bootstrap import build, opener_of
 from application.event_log.event_mapper import event_of
 from application.event_log.hash_chain import genesis, link
 from application.integrity import ranges, verification
-from application.integrity.checkpoint import LogContradicts, statement_of
+from application.integrity.checkpoint import LogContradicts
 from application.integrity.findings import Kind
 from application.integrity.key_place import KeyPlace
+from application.integrity.statement import statement_of
 from application.integrity.verification import verify
 from application.integrity.workers import here, in_processes
 from application.projector.loop import catch_up

@@ -52,7 +52,9 @@ def test_nothing_is_loaded_from_elsewhere():
 
 
 def test_the_wheel_has_every_file_of_the_console(tmp_path):
-    for each in ("domain", "application", "interface", "pyproject.toml", "README.md"):
+    (tmp_path / "docs").mkdir()
+    names = ("domain", "application", "interface", ".ci", "pyproject.toml", "README.md")
+    for each in (*names, "docs/LICENSE"):
         source = ROOT / each
         if source.is_dir():  # without what other processes are just compiling
             shutil.copytree(source, tmp_path / each, ignore=shutil.ignore_patterns("__pycache__"))
