@@ -191,6 +191,7 @@ def test_a_diff_is_of_one_version_of_the_catalogue(loaded, load, file, clock, mo
     """Another load comes between what the diff reads."""
     asked, other = loaded.store.catalog, copy.deepcopy(file)
     parterre(other)["tickets"].pop()
+    other["events"][0]["title"] = "Late evening"
     others = iter([other])
 
     def read_slowly():
@@ -204,6 +205,7 @@ def test_a_diff_is_of_one_version_of_the_catalogue(loaded, load, file, clock, mo
     monkeypatch.undo()
     assert found == diff_catalog(loaded.store, read(file), clock(), loaded.key_secret)
     assert [(each.added, each.removed) for each in found.tickets] == [(1, 0)]
+    assert [each.fields for each in found.documents] == [{"title": ("Late evening", "Evening")}]
 
 
 def test_what_is_equal_in_python_and_not_in_json_is_a_change(load, diff, file):
