@@ -1,14 +1,13 @@
 """What an order knows of its buyer, and what its vendor keeps with it for itself."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from domain import refusals
-from domain.commands import CommandMetadata, Customer, Plain, VendorData
+from domain.commands import CommandMetadata, Customer, VendorData
 from domain.events import CustomerSet, Event, VendorDataSet
+from domain.same_json import as_json
 from domain.status import Status
 
 if TYPE_CHECKING:
@@ -51,11 +50,14 @@ def set_customer(
 
 
 def refuse_unnamed(order: "Order") -> None:
-    """Refuse unless the buyer has said all that the chosen payment system demands."""
+    """Refuse unless the buyer has said all that the payment system and the promo codes demand."""
     demanded = () if order.system is None else order.system.requires
     missing = ", ".join(name for name in demanded if getattr(order.customer, name) is None)
     if order.system is not None and missing:
         raise refusals.CustomerIncomplete(system=order.system.alias, missing=missing)
+    counted = next((each.code for each in order.promocodes if each.per_buyer is not None), None)
+    if counted is not None and order.customer.email is None:
+        raise refusals.PromocodeNeedsBuyer(promocode=counted, missing="email")
 
 
 def set_vendor_data(order: "Order", data: VendorData, metadata: CommandMetadata) -> None:
@@ -66,16 +68,11 @@ def set_vendor_data(order: "Order", data: VendorData, metadata: CommandMetadata)
     news: dict[str, Any] = {}
     if data.order_id not in {None, order.vendor_data.order_id}:
         news["order_id"] = data.order_id
-    if data.raw is not None and _written(data.raw) != _written(order.vendor_data.raw):
+    if data.raw is not None and as_json(data.raw) != as_json(order.vendor_data.raw):
         news["raw"] = data.raw
     if news:
         order.refuse_growth()
         order.record(VendorDataSet, metadata, **news)
-
-
-def _written(raw: Mapping[str, Plain] | None) -> bytes:
-    """The same bytes for what is the same in JSON, where true is not 1."""
-    return msgspec.json.encode(raw, order="sorted")
 
 
 def _apply_customer(order: "Order", event: CustomerSet) -> None:

@@ -106,6 +106,11 @@ def normal(code: str) -> str:
     return unicodedata.normalize("NFC", folded).strip()
 
 
+def same_address(email: str) -> str:
+    """An address as it tells buyers apart: in any case, and in one form of each letter."""
+    return normal(unicodedata.normalize("NFKC", email))
+
+
 def discounts_of(
     promocodes: Iterable[PromocodeTerms], prices: Mapping[str, Price]
 ) -> dict[str, Discount]:
@@ -158,7 +163,9 @@ def uses_of(promocode: str) -> str:
 
 def uses_of_buyer(promocode: str, email: str) -> str:
     """The common name of the uses of a code by the buyer with an address."""
-    who = hashlib.blake2b(normal(email).encode(), key=promocode.encode(), digest_size=_BUYER_BYTES)
+    who = hashlib.blake2b(
+        same_address(email).encode(), key=promocode.encode(), digest_size=_BUYER_BYTES
+    )
     return f"{USES_OF_BUYERS}{promocode}/{who.hexdigest()}"
 
 

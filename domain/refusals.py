@@ -123,6 +123,11 @@ class CustomerIncomplete(RefusedByState):
         return str(self.about["missing"]).split(", ")
 
 
+class PromocodeNeedsBuyer(CustomerIncomplete):
+    code = "promocode_needs_buyer"
+    says = "The promo code {promocode} is counted by buyer; say who the buyer is: {missing}."
+
+
 class TicketsLocked(RefusedByState):
     code = "tickets_locked"
     says = "Tickets cannot be changed in an order that is {status}."

@@ -13,6 +13,7 @@ from application.catalog.noted_change import NotedChange
 from application.ports.tickets import Ticket
 from domain.errors import UserError
 from domain.sale_terms import Deal
+from domain.same_json import as_json
 from domain.shows import Show
 
 Documents = Mapping[tuple[str, str], bytes]
@@ -205,7 +206,7 @@ def _documents(noted: NotedChange, known: Documents) -> Iterator[DocumentChange]
         changed = {
             field: (old.get(field), new.get(field))
             for field in {**old, **new}
-            if old.get(field) != new.get(field)
+            if as_json(old.get(field)) != as_json(new.get(field))
         }
         if before is None:
             yield _change("added", kind, name, after, {})

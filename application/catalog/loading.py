@@ -132,7 +132,21 @@ def load_catalog(
 def diff_catalog(
     store: Store, file: CatalogFile, at: datetime, secret: KeySecret | None = None
 ) -> CatalogDiff:
-    """What `load_catalog` would change now. Writes nothing."""
+    """What `load_catalog` would change now. Writes nothing.
+
+    It is begun again where the catalogue was changed in between, so that one version is compared.
+    """
+    for _ in range(TRIES):
+        version = store.catalog_version()
+        found = _difference(store, file, at, secret)
+        if store.catalog_version() == version:
+            break
+    return found
+
+
+def _difference(
+    store: Store, file: CatalogFile, at: datetime, secret: KeySecret | None
+) -> CatalogDiff:
     known = store.catalog()
     noted = NotedChange(UnwrittenChange(store))
     secret = (secret or KeySecret()) if FINGERPRINT in known else UnkeptSecret()

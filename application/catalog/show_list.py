@@ -29,8 +29,10 @@ from application.ports.store import Store
 from application.runtime.service_clock import ServiceClock
 from domain.pricing import NOTHING
 from domain.refusals import ShowNotFound
+from domain.same_json import as_json
 
 MOST_SELECTIONS = 500
+MOST_PREPARED = 1000
 SORTS = ("start", "end", "price")
 USUAL_SORT = ("start",)
 
@@ -107,6 +109,15 @@ class ShowList:
         self._clock = clock
         self._vacancies = Vacancies(store)
         self._kept: _Kept | None = None
+
+    def prepare(self) -> None:
+        """Make what the first shows are answered with, before anybody asks for them."""
+        at = self._clock.earliest()
+        kept = self._current(at)
+        shows = sorted(kept.catalog.shows.values(), key=_by_start)[:MOST_PREPARED]
+        vacancies = self._vacancies.of(shows, kept.catalog.version, at)
+        for show in shows:
+            kept.filled[show.id] = fill(self._prepared(kept, show, at), vacancies[show.id])
 
     def page(
         self, caller: Caller, wanted: ShowFilter, page: int, size: int, most_bytes: int
@@ -226,7 +237,8 @@ def _still_the_same(prepared: dict[str, PreparedShow], catalog: Catalog) -> dict
     return {
         name: each
         for name, each in prepared.items()
-        if catalog.shows.get(name) == each.show and catalog.partners.get(each.show.org) == each.org
+        if as_json(catalog.shows.get(name)) == as_json(each.show)
+        and as_json(catalog.partners.get(each.show.org)) == as_json(each.org)
     }
 
 

@@ -108,10 +108,11 @@ class Vacancies:
         return _Counted(version=version, position=position, counted_at=now, shows={})
 
     def _count(self, shows: Sequence[Show], at: datetime) -> dict[str, Vacancy]:
-        by_set = self._store.vacant_until([show.id for show in shows], at)
+        sets = [each.id for show in shows for each in show.sets]
+        by_set = self._store.vacant_until(sets, at)
         found = {}
         for show in shows:
-            counted = {each.id: by_set.get(each.id, (0, None)) for each in show.sets}
+            counted = {each.id: by_set[each.id] for each in show.sets}
             ends = [till for _, till in counted.values() if till is not None]
             counts = {each: count for each, (count, _) in counted.items()}
             found[show.id] = Vacancy(counts, at, min(ends, default=None))

@@ -84,6 +84,11 @@ def restore(
         tools.backups.copy_from(backup, fresh, tools.progress)
         if not sandbox:
             _refuse_sandbox(tools, fresh)
+        elif before is not None and not before.sandbox:
+            raise BackupRefused(
+                f"{database} is not of the sandbox, or cannot be read: a backup of the sandbox does"
+                " not take its place. Name another file."
+            )
         log_id, report = _verified(tools, fresh)
         if not report.good:
             raise BackupRefused(

@@ -6,9 +6,9 @@ from application.catalog.buyer_secret import ensure_buyer_secret
 from application.catalog.cache import CatalogCache
 from application.ports.store import Store
 from application.runtime.greenlet_bridge import off_the_loop
-from application.runtime.people import searched_email
 from domain.commands import Customer
 from domain.order import Order
+from domain.promocodes import same_address
 
 ID_DIGITS = 24
 
@@ -50,5 +50,5 @@ class BuyerIds:
 
 def buyer_id(secret: str, vendor: str, email: str) -> str:
     """The id of the buyer with this address, in any case of its letters, at this vendor."""
-    about = f"{vendor} {searched_email(email)}"
+    about = f"{vendor} {same_address(email)}"
     return hmac.digest(bytes.fromhex(secret), about.encode(), "sha256").hex()[:ID_DIGITS]

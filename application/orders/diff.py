@@ -10,6 +10,7 @@ from application.runtime.clock import written
 from domain.events import STORED_NAMES, Event
 from domain.order import Order
 from domain.order_money import attention_of, balance_of
+from domain.same_json import as_json
 
 MONEY = ("received", "earned", "due_back", "refunded", "charged_back", "kept")
 """The amounts of an order that has money, in the currency that it is sold in."""
@@ -60,8 +61,12 @@ def differences(events: Iterable[Event], from_: int, to: int) -> list[DiffFieldD
 
 
 def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """The fields whose values differ; a missing field counts as null."""
-    return [name for name in {**after, **before} if before.get(name) != after.get(name)]
+    """The fields whose values differ as JSON, where true is not 1; a missing one counts as null."""
+    return [
+        name
+        for name in {**after, **before}
+        if as_json(before.get(name)) != as_json(after.get(name))
+    ]
 
 
 def _event(event: Event) -> EventHeadDocument:

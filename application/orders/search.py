@@ -1,4 +1,4 @@
-"""Finds orders by a number, an id or a buyer, from read models only."""
+"""Finds orders by a number, an id, their vendor's own id or a buyer, from read models only."""
 
 import re
 from collections.abc import Iterator
@@ -120,6 +120,8 @@ def _pages(
         seen = (tuple(map(unindexed, reasons)),) if reasons else ()
         for said in meanings(text):
             yield Page(said[0][0], (*narrowed, *seen, (said,)), limit=limit)
+        sold = (tuple(map(unindexed, reasons[:1])),) if reasons else ()
+        yield Page("vendor_order", (*narrowed, *sold, _by_vendors_id(text)), limit=limit)
         return
     after = None if wanted.cursor is None else read_cursor(wanted.cursor, wanted.sort)
     for reason in reasons or [()]:
@@ -128,10 +130,15 @@ def _pages(
 
 
 def _reasons_to_see(caller: Caller) -> list[Together]:
-    """The orders that a caller sells and those of its own shows; no terms for an auditor."""
+    """The orders that a caller sells, and those of its own shows; no terms for an auditor."""
     if caller.sees_all:
         return []
     return [((column, "=", caller.partner),) for column in ("vendor", "org")]
+
+
+def _by_vendors_id(text: str) -> tuple[Together]:
+    """The id that the vendor gave the order is its own: others do not find it by that."""
+    return ((("vendor_order", "=", text),),)
 
 
 def meanings(text: str) -> list[Together]:

@@ -16,11 +16,15 @@ class BackupRefused(UserError):
 
 
 class Content(msgspec.Struct, frozen=True):
-    """The content of a log: its id, its last position (None: unreadable), catalogue documents."""
+    """The content of a log: its id, its last position (None: unreadable), catalogue documents.
+
+    `sandbox`: it is that of the sandbox.
+    """
 
     log_id: str
     position: int | None
     catalog: int = 0
+    sandbox: bool = False
 
 
 class Replaced(msgspec.Struct, frozen=True):

@@ -130,7 +130,7 @@ class Store(Protocol):
         """By set, how many tickets are vacant at `now`. Sets with none may be absent."""
 
     def vacant_until(
-        self, shows: Sequence[str], now: datetime
+        self, sets: Sequence[str], now: datetime
     ) -> dict[str, tuple[int, datetime | None]]:
         """By set, how many tickets are vacant at `now`, and when the next of its holds ends."""
 

@@ -30,6 +30,7 @@ TABLE = Table(
     },
     indexes=(("vendor", "currency"), ("org", "currency"), ("show", "currency"), ("currency",)),
     sums=("orders", *AMOUNTS),
+    form=2,
 )
 """Amounts are in hundredths. `currency` is empty while no event of an order names it: then it is
 that of the show."""

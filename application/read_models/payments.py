@@ -36,6 +36,7 @@ TABLE = Table(
         ("show", "waits", "changed_at"),
         ("waits", "changed_at"),
     ),
+    form=2,
 )
 """A list looks up both values of `waits`, each in an index that has all its other terms.
 

@@ -42,6 +42,7 @@ TABLE = Table(
     columns={"show": str, "ticket_set": str, "day": str, **dict.fromkeys(SUMS, int)},
     indexes=(("show", "day"),),
     sums=SUMS,
+    form=2,
 )
 """Money is in hundredths: `nominal` and `extra` that of the sold tickets, `refunded` what was
 approved to go back for tickets, on that day. Disputes are of whole orders: only rows of the

@@ -81,6 +81,7 @@ OF_A_COMMAND = (
     refusals.UnknownPaymentSystem,
     refusals.PaymentSystemMissing,
     refusals.CustomerIncomplete,
+    refusals.PromocodeNeedsBuyer,
     refusals.NoTickets,
     refusals.StatusOfTheSystem,
     refusals.TooManyTickets,

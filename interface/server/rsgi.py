@@ -85,6 +85,7 @@ class RsgiService:
         self._loop = loop
         if self._begun is not None:
             loop.call_soon(self._begun)
+        self._reading[0].submit(self._services.show_list.prepare)
         self._bridge = GreenletBridge(loop)
         settings = self._services.settings
         self._bodies = Bodies(loop, settings.max_body_bytes, settings.body_seconds)

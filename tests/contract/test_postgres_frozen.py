@@ -33,7 +33,7 @@ READS = {
     "the library's reading": lambda store: store.recorder.select_notifications(1, 10),
     "tickets": lambda store: store.tickets("show"),
     "vacancies": lambda store: store.vacancies(["show"], NOON),
-    "how long they last": lambda store: store.vacant_until(["show"], NOON),
+    "how long they last": lambda store: store.vacant_until(["parterre"], NOON),
     "reservations": lambda store: store.reservations(["show"], NOON),
     "the catalogue": lambda store: store.catalog(),
 }

@@ -183,12 +183,15 @@ def test_a_count_of_what_can_be_had_says_how_long_it_stays_so(store):
     one(store, take(store, "held", seats=seats[:2]))
     one(store, take(store, "longer", seats=seats[2:3], held_till=TEN_PAST + MOMENT))
     one(store, take(store, "sold", seats=seats[3:4], held_till=None))
-    assert store.vacant_until(["show"], NOON) == {"parterre": (1, TEN_PAST), "balcony": (2, None)}
-    assert store.vacant_until(["show"], TEN_PAST)["parterre"] == (3, TEN_PAST + MOMENT)
-    assert store.vacant_until(["show", "other"], TEN_PAST + MOMENT) == {
-        "parterre": (4, None),
+    assert store.vacant_until(["parterre", "balcony"], NOON) == {
+        "parterre": (1, TEN_PAST),
         "balcony": (2, None),
+    }
+    assert store.vacant_until(["parterre"], TEN_PAST)["parterre"] == (3, TEN_PAST + MOMENT)
+    assert store.vacant_until(["parterre", "stalls", "none"], TEN_PAST + MOMENT) == {
+        "parterre": (4, None),
         "stalls": (1, None),
+        "none": (0, None),
     }
     assert store.vacant_until([], NOON) == {}
 

@@ -79,6 +79,24 @@ def test_a_backup_of_it_is_put_back_by_name_only(sqlite, tmp_path):
         assert is_sandbox(store)
 
 
+def test_a_backup_of_it_never_takes_the_place_of_a_database_that_sells(sqlite, tmp_path):
+    make_sandbox(sqlite)
+    backup, selling = str(tmp_path / "backup.db"), tmp_path / "selling.db"
+    run("backup", "--to", backup, "--database", sqlite)
+    with BoxOffice(f"sqlite:///{selling}", real_time=True) as office:
+        order = office.order()
+    unreadable = tmp_path / "unreadable.db"
+    unreadable.write_bytes(b"no database" * 1000)
+    for target in (selling, unreadable):
+        command = ("restore", backup, "--sandbox", "--overwrite")
+        said = refused(*command, "--database", f"sqlite:///{target}")
+        assert "is not of the sandbox, or cannot be read" in said
+    assert unreadable.read_bytes() == b"no database" * 1000
+    with BoxOffice(f"sqlite:///{selling}", real_time=True) as office:
+        assert office.services.history.order(order, office.caller()).order.id == order
+    run("restore", backup, "--sandbox", "--overwrite", "--database", sqlite)
+
+
 def test_a_database_that_has_sold_is_never_the_sandboxs(own_database):
     with BoxOffice(own_database, real_time=True) as office:
         office.order()

@@ -363,6 +363,9 @@ class BoxOffice:
             raise SaysNo("payment_system_missing")
         if wanted == "in_progress" and not entry.tickets:
             raise SaysNo("no_tickets")
+        counted = any(self.code(entry, each).per_buyer for each in entry.codes)
+        if wanted == "in_progress" and counted and not entry.customer.get("email"):
+            raise SaysNo("promocode_needs_buyer")
         by_vendor = entry.system is None or self.systems[entry.system].by_vendor
         if wanted == "done" and not by_vendor and not free:
             raise SaysNo("confirmed_by_gateway")

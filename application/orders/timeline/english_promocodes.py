@@ -17,6 +17,8 @@ SENTENCES = {
     "refused.promocode_used_up": "The promo code {promocode} was refused: it was used up.",
     "refused.promocode_used_up_by_buyer": "The promo code {promocode} was refused: the buyer had"
     " used it as often as one may, {most}.",
+    "refused.promocode_needs_buyer": "The start of the payment was refused: the promo code"
+    " {promocode} is counted by buyer, and the buyer's address was not known.",
     "refused.promocode_not_for_sets": "The promo code {promocode} was refused: it is for none of"
     " the order's tickets.",
     "refused.promocode_too_few_tickets": "The promo code {promocode} was refused: it needs {least}"

@@ -14,6 +14,8 @@ SENTENCES = {
     "refused.promocode_used_up": "В промокоде {promocode} отказано: он израсходован.",
     "refused.promocode_used_up_by_buyer": "В промокоде {promocode} отказано: покупатель"
     " использовал его столько раз, сколько можно, {most}.",
+    "refused.promocode_needs_buyer": "Начать оплату не удалось: промокод {promocode} считается по"
+    " покупателям, а адрес покупателя не был известен.",
     "refused.promocode_not_for_sets": "В промокоде {promocode} отказано: он не для билетов этого"
     " заказа.",
     "refused.promocode_too_few_tickets": "В промокоде {promocode} отказано: для него нужно не"

@@ -15,10 +15,15 @@ from application.storage.shared.ticket_rows import COLUMNS, in_statuses, optiona
 OVERDUE_AT_ONCE = 100
 
 VACANT_UNTIL = (
-    "SELECT set_id, count(*) FILTER (WHERE order_id IS NULL OR held_till <= %(now)s),"
-    " min(held_till) FILTER (WHERE held_till > %(now)s)"
-    " FROM tickets WHERE show_id = ANY(%(shows)s) GROUP BY set_id"
+    "SELECT w.set_id,"
+    " (SELECT count(*) FROM tickets t WHERE t.set_id = w.set_id AND t.order_id IS NULL)"
+    " + (SELECT count(*) FROM tickets t"
+    " WHERE t.set_id = w.set_id AND t.held_till <= %(now)s AND t.order_id IS NOT NULL),"
+    " (SELECT min(t.held_till) FROM tickets t"
+    " WHERE t.set_id = w.set_id AND t.held_till > %(now)s)"
+    " FROM unnest(%(sets)s::text[]) AS w (set_id)"
 )
+"""Reads the indexes of vacant and of held tickets, and few rows of tickets."""
 
 _VACANT = (
     "SELECT * FROM (SELECT t.id FROM tickets t"
@@ -198,9 +203,9 @@ class TicketReading:
         return self._counts(shows, "order_id IS NULL OR held_till <= %s", now)
 
     def vacant_until(
-        self, shows: Sequence[str], now: datetime
+        self, sets: Sequence[str], now: datetime
     ) -> dict[str, tuple[int, datetime | None]]:
-        rows = self._readers.rows(VACANT_UNTIL, {"shows": list(shows), "now": to_ms(now)})
+        rows = self._readers.rows(VACANT_UNTIL, {"sets": list(sets), "now": to_ms(now)})
         return {row[0]: (row[1], optional_moment(row[2])) for row in rows}
 
     def reservations(self, shows: Sequence[str], now: datetime) -> dict[str, int]:

@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from application.ports.backup_files import BackupRefused, Content, Progress, Replaced
+from application.ports.sandbox import carries_mark
 from application.ports.store import StoreUnavailable
 from application.runtime.clock import stamp
 from application.runtime.disk import sync
@@ -146,8 +147,8 @@ def _content(log: sqlite3.Connection) -> Content:
     if LOG.layout(log) is None:
         return Content("", 0)
     (position,) = log.execute("SELECT coalesce(max(rowid), 0) FROM orders_events").fetchone()
-    (catalog,) = log.execute("SELECT count(*) FROM catalog").fetchone()
-    return Content(_id_of(log), position, catalog)
+    names = log.execute("SELECT kind, id FROM catalog").fetchall()
+    return Content(_id_of(log), position, len(names), carries_mark(names))
 
 
 def _id_of(log: sqlite3.Connection) -> str:

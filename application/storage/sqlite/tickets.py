@@ -1,5 +1,6 @@
 """The rows of tickets."""
 
+import json
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -10,10 +11,14 @@ from application.runtime.clock import to_ms
 from application.storage.shared.ticket_rows import COLUMNS, in_statuses, optional_moment, ticket_of
 
 VACANT_UNTIL = (
-    "SELECT set_id, count(*) FILTER (WHERE order_id IS NULL OR held_till <= :now),"
-    " min(held_till) FILTER (WHERE held_till > :now)"
-    " FROM tickets WHERE show_id = :show GROUP BY set_id"
+    "SELECT w.value,"
+    " (SELECT count(*) FROM tickets WHERE set_id = w.value AND order_id IS NULL)"
+    " + (SELECT count(*) FROM tickets"
+    " WHERE set_id = w.value AND held_till <= :now AND order_id IS NOT NULL),"
+    " (SELECT min(held_till) FROM tickets WHERE set_id = w.value AND held_till > :now)"
+    " FROM json_each(:sets) w"
 )
+"""Reads the indexes of vacant and of held tickets, and no row of a ticket."""
 
 
 def ticket_row(connection: sqlite3.Connection, ticket: str) -> Ticket | None:
@@ -56,13 +61,11 @@ class TicketReading(ABC):
         return self._counts(shows, "order_id IS NULL OR held_till <= ?", now)
 
     def vacant_until(
-        self, shows: Sequence[str], now: datetime
+        self, sets: Sequence[str], now: datetime
     ) -> dict[str, tuple[int, datetime | None]]:
-        counts: dict[str, tuple[int, datetime | None]] = {}
-        for show in shows:
-            rows = self._reader.execute(VACANT_UNTIL, {"show": show, "now": to_ms(now)})
-            counts.update((row[0], (row[1], optional_moment(row[2]))) for row in rows)
-        return counts
+        about = {"sets": json.dumps(list(sets)), "now": to_ms(now)}
+        rows = self._reader.execute(VACANT_UNTIL, about)
+        return {row[0]: (row[1], optional_moment(row[2])) for row in rows}
 
     def reservations(self, shows: Sequence[str], now: datetime) -> dict[str, int]:
         return self._counts(shows, "held_till > ?", now)

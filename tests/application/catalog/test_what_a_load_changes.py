@@ -185,3 +185,33 @@ def test_a_noted_change_can_do_whatever_a_change_can():
     asked = {name for name in vars(CatalogChange) if not name.startswith("_")}
     assert asked <= set(vars(NotedChange))
     assert asked <= set(vars(UnwrittenChange))
+
+
+def test_a_diff_is_of_one_version_of_the_catalogue(loaded, load, file, clock, monkeypatch):
+    """Another load comes between what the diff reads."""
+    asked, other = loaded.store.catalog, copy.deepcopy(file)
+    parterre(other)["tickets"].pop()
+    other["events"][0]["title"] = "Late evening"
+    others = iter([other])
+
+    def read_slowly():
+        found = asked()
+        for each in others:
+            load(each, agreed=None)
+        return found
+
+    monkeypatch.setattr(loaded.store, "catalog", read_slowly)
+    found = diff_catalog(loaded.store, read(file), clock(), loaded.key_secret)
+    monkeypatch.undo()
+    assert found == diff_catalog(loaded.store, read(file), clock(), loaded.key_secret)
+    assert [(each.added, each.removed) for each in found.tickets] == [(1, 0)]
+    assert [each.fields for each in found.documents] == [{"title": ("Late evening", "Evening")}]
+
+
+def test_what_is_equal_in_python_and_not_in_json_is_a_change(load, diff, file):
+    show = file["events"][0]
+    show["show"] = {"media": {"wide": 1}}
+    load(file)
+    show["show"] = {"media": {"wide": True}}
+    [changed] = diff(file).documents
+    assert repr(changed.fields) == "{'page.media.wide': (1, True)}"

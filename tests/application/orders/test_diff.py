@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.commands import VendorData
 from domain.refusals import UnknownOrder, UnknownVersion
 
 
@@ -113,3 +114,13 @@ def test_a_stranger_learns_nothing(office):
     stranger = office.caller("56810047f06c5a6ac62f4e1f")
     with pytest.raises(UnknownOrder):
         office.services.history.diff(order, 0, 1, stranger)
+
+
+def test_what_is_equal_in_python_and_not_in_json_is_a_difference(office):
+    order = office.order()
+    for value in (1, True, 1.0):
+        office.change(order, vendor_data=VendorData(raw={"paid": value}))
+    for from_, to in ((2, 3), (3, 4), (2, 4)):
+        before, after = diff(office, order, from_, to)["vendor_data.raw.paid"]
+        assert type(before) is not type(after)
+        assert before == after

@@ -14,7 +14,7 @@ from application.orders.search import MOST_FOUND
 from application.projector.loop import catch_up
 from application.runtime.clock import now
 from application.settings import Settings
-from domain.commands import Customer
+from domain.commands import Customer, VendorData
 from domain.status import Status
 
 SHOW = "56a6253df06c5a059a93802e"
@@ -109,6 +109,18 @@ def test_a_number_and_an_id_find_their_order(find, orders):
 )
 def test_what_nobody_is_called_finds_nothing(find, said):
     assert find(said) == []
+
+
+@pytest.mark.parametrize(
+    "given", ["A-17/3", "200417", "+7 20 04 17", "a@17", "0123456789abcdef01234567"]
+)
+def test_the_vendors_own_id_finds_its_order_for_the_vendor(services, orders, find, given):
+    kept = ChangeOrder(vendor_data=VendorData(order_id=given))
+    services.orders.change(orders["oleg"].id, kept, Request(SHOP, "r"))
+    catch_up(services.store, "orders")
+    for caller in (SHOP, AUDITOR):
+        assert find(f" {given} ", caller) == ["oleg"]
+    assert find(given, ORG) == find(given, STRANGER) == find(given[:-1], SHOP) == []
 
 
 @pytest.mark.parametrize("said", ["", "   ", "\x00\x1b"])

@@ -1,18 +1,18 @@
 """The buyer's account, what a payment system demands of a buyer, and the printed exchanges."""
 
 import json
-from pathlib import Path
 
 import pytest
 from catalog import BASE, Venue, payment_system
 from documented import without_free_values
 from http_seller import Seller, pointers, refused, the
+from printed_pages import printed_exchanges
 
 from application.catalog.buyer_secret import DOCUMENT
 from application.catalog.file import read_catalog_file
 from application.catalog.loading import load_catalog
 
-PRINTED = json.loads(Path(__file__).with_name("fields_schema.json").read_text(encoding="utf-8"))
+PRINTED = printed_exchanges("fields_schema")
 DEMANDING = "api/DEMANDING"
 ANNA = {"email": "anna@example.com"}
 

@@ -3,18 +3,18 @@
 import json
 import re
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from catalog import catalog_document, partner
 from documented import MOMENT, looked
+from printed_pages import printed_exchanges
 from seller import KEYS, ORGANISER, BoxOffice
 
 from application.catalog.file import read_catalog_file
 from domain.commands import BestAvailable
 from interface.server.flask_app import create_app
 
-[PRINTED] = json.loads(Path(__file__).with_name("simple_events.json").read_text(encoding="utf-8"))
+[PRINTED] = printed_exchanges("simple_events")
 EVENTS = PRINTED["response"]["body"]
 THEN = datetime(2016, 1, 26, 9, 25, 19, 378000, tzinfo=UTC)
 SPAN = re.compile(r"DTSTART;VALUE=DATE-TIME:(\w+)\r\nDTEND;VALUE=DATE-TIME:(\w+)\r\n")

@@ -10,6 +10,7 @@ from catalog import catalog_document, partner, rule, show, ticket_set
 from catalog import seats as row_of
 from http_seller import Seller, pointers, refused
 
+from application.catalog import show_list
 from application.catalog.file import read_catalog_file
 from application.catalog.loading import load_catalog
 from interface.http import paging
@@ -280,14 +281,14 @@ def test_only_shows_that_changed_are_counted_again(season, services, monkeypatch
     seller, counted = season.seller, []
     asked = services.store.vacant_until
     monkeypatch.setattr(
-        services.store, "vacant_until", lambda shows, at: counted.append(shows) or asked(shows, at)
+        services.store, "vacant_until", lambda sets, at: counted.append(sets) or asked(sets, at)
     )
     seller.get(SIMPLE)
     seller.get(SIMPLE)
     assert [len(each) for each in counted] == [5]
     seller.order(tickets=season.hall[:1])
     seller.get(SIMPLE)
-    assert counted[1:] == [[seller.event]]
+    assert counted[1:] == [[season.set_ids[0]]]
 
 
 def test_an_event_that_one_may_not_sell_is_not_there(season, venue, shop, stranger):
@@ -301,3 +302,15 @@ def test_an_event_that_one_may_not_sell_is_not_there(season, venue, shop, strang
         venue.org,
         venue.shop,
     )
+
+
+def test_what_was_prepared_before_is_what_is_answered(season, running, monkeypatch):
+    expected = season.seller.get(SIMPLE).json
+    with running.another() as other:
+        other.services.show_list.prepare()
+        monkeypatch.setattr(show_list, "prepare", pytest.fail)
+        monkeypatch.setattr(other.services.store, "vacant_until", pytest.fail)
+        early = Seller(other.app, season.key, season.events[0]["id"])
+        answer = early.get(SIMPLE)
+    assert answer.json == expected
+    assert len(expected) == 5

@@ -188,6 +188,10 @@ def bad_promocodes(counter, ask):
     ask(json={"random": {PARTERRE: 3}, "promocodes": ["PAIR"]})
     mine = {"customer": used["customer"], "promocodes": ["MINE"]}
     ask(json={"random": {PARTERRE: 1}, **mine})
+    pay = {"status": "in_progress", "payment": {"system": "api/BASE"}}
+    nameless = counter.office.order()
+    counter.change(nameless, json={"promocodes": ["MINE"], **pay})
+    counter.create(json={"event": SHOW, "random": {PARTERRE: 1}, "promocodes": ["MINE"], **pay})
 
 
 def bad_requests(ask):

@@ -2,11 +2,11 @@
 
 import json
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from catalog import catalog_document, deal, partner, rule, show, ticket_set
 from http_seller import Seller, pointers, refused
+from printed_pages import printed_exchanges
 from seller import KEYS, ORGANISER, SHOP, BoxOffice
 
 from application.catalog.endings import end_deal, suspend_partner
@@ -16,9 +16,7 @@ from application.catalog.loading import load_catalog
 from application.catalog.sandbox import load_sandbox
 from interface.server.flask_app import create_app
 
-WHOSE, LEGAL = json.loads(
-    Path(__file__).with_name("partner_legal.json").read_text(encoding="utf-8")
-)
+WHOSE, LEGAL = printed_exchanges("partner_legal")
 PARTNERS, DEALS, WHOAMI = "/v1/resources/partners", "/v1/resources/deals", "/v1/services/whoami"
 
 

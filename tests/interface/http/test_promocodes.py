@@ -278,6 +278,33 @@ def test_a_buyer_uses_a_code_as_often_as_one_may(seller, venue, codes, clock):
     seller.order(tickets=venue.a[:1], promocodes=["MINE"], customer=MAIL)
 
 
+def test_an_address_that_has_one_account_is_one_buyer_however_it_is_written(seller, venue, codes):
+    codes(promocode("MINE", percent="10", per_buyer=1))
+    command = {"customer": MAIL, "promocodes": ["MINE"]}
+    account = seller.order(tickets=venue.a[:1], **command)["customer"]["user"]
+    for written in ("ANNA@example.org", "\uff41nna@EXAMPLE.org", "an\u200bna@example.org"):
+        other = seller.order(tickets=venue.a[1:2], customer={"email": written})
+        assert other["customer"]["user"] == account
+        refused(seller.patch(other, promocodes=["MINE"]), 400, "promocode_used_up_by_buyer")
+        seller.cancel(other)
+
+
+def test_a_code_that_is_counted_by_buyer_is_not_paid_by_nobody(seller, venue, codes, unchanged):
+    codes(promocode("MINE", percent="10", per_buyer=1), promocode("ALL", percent="100"))
+    pay = {"payment": {"system": "api/BASE"}, "status": "in_progress"}
+    order = seller.order(tickets=venue.a[:1], promocodes=["MINE"])
+    with unchanged():
+        for command in (pay, {**pay, "customer": {"first_name": "Anna"}}):
+            answer = seller.patch(order, **command)
+            refused(answer, 400, "promocode_needs_buyer")
+            assert pointers(answer) == ["/customer/email"]
+        answer = seller.create(tickets=venue.a[1:2], promocodes=["MINE"], **pay)
+        refused(answer, 400, "promocode_needs_buyer")
+    free = seller.order(tickets=venue.a[1:2], promocodes=["MINE", "ALL"])
+    refused(seller.patch(free, status="in_progress"), 400, "promocode_needs_buyer")
+    assert seller.change(order, **pay, customer=MAIL)["status"] == "in_progress"
+
+
 def test_a_buyers_uses_follow_the_catalogue(seller, services, venue, codes):
     (code,) = codes(promocode("MINE", percent="10", per_buyer=2))
     for n in (0, 1):

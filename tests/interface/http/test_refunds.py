@@ -1,20 +1,18 @@
 """Refunds over HTTP: asked for, decided, paid, read and listed; who may do that."""
 
-import json
-from pathlib import Path
-
 import msgspec
 import pytest
 from at_once import at_once
 from catalog import BASE
 from http_seller import refused, the
+from printed_pages import printed_exchanges
 
 from application.integrity.verification import verify
 from application.integrity.workers import here
 from domain.refunds import RefundPolicy, RefundTerms
 
 REFUNDS = "/v1/resources/refund_requests"
-PRINTED = json.loads(Path(__file__).with_name("refund.json").read_text(encoding="utf-8"))
+PRINTED = printed_exchanges("refund")
 
 
 @pytest.fixture
