@@ -100,6 +100,8 @@ class Entry:
     redirect_url: str | None = None
     codes: tuple[str, ...] = ()
     uses: frozenset[tuple[str, ...]] = frozenset()
+    payments: dict[str, Decimal] = field(default_factory=dict)
+    due_back: Decimal = Decimal(0)
     events: int = 1
 
     def status_at(self, now):
@@ -182,6 +184,25 @@ class BoxOffice:
             self._change_tickets(entry, command, given)
         self._rest(entry, command, given)
         self.entries[order] = entry
+
+    def pay(self, order, payment, amount):
+        """Money came through a gateway: in time it makes the order done, late it is due back."""
+        entry = self.entries[order]
+        if payment in entry.payments:
+            return
+        status = entry.status_at(self.clock())
+        entry.payments[payment] = amount
+        self._note(entry)
+        free = sum(entry.payments.values()) - entry.due_back
+        if status == "done" or free < self.worth(entry):
+            return
+        if status not in OVER:
+            entry.status = "done"
+        elif entry.status in LIVING:
+            self.note_expiry(order)
+        if status in OVER:
+            entry.due_back += free
+        self._note(entry)
 
     def note_expiry(self, order):
         """Write down that a hold has ended."""
@@ -358,7 +379,7 @@ class BoxOffice:
             raise SaysNo("status_of_the_system")
         if wanted not in NEXT.get(entry.status_at(self.clock()), ()):
             raise SaysNo("move_not_allowed")
-        free = not self._worth(entry)
+        free = not self.worth(entry)
         if wanted == "in_progress" and entry.system is None and not (entry.tickets and free):
             raise SaysNo("payment_system_missing")
         if wanted == "in_progress" and not entry.tickets:
@@ -382,11 +403,13 @@ class BoxOffice:
     def _user(self, entry, given):
         """Whom an address is of: the same for the same one of a vendor, and nobody else's."""
         buyer = entry.vendor, entry.customer["email"]
-        user = self.users.setdefault(buyer, given and given["customer"]["user"])
+        if given is None:
+            return self.users.get(buyer)
+        user = self.users.setdefault(buyer, given["customer"]["user"])
         assert [each for each, known in self.users.items() if known == user] == [buyer]
         return user
 
-    def _worth(self, entry):
+    def worth(self, entry):
         prices = [self._price(entry, self.set_of(entry.show, each)) for each in entry.tickets]
         return sum((nominal + extra for nominal, extra, _ in prices), Decimal(0))
 

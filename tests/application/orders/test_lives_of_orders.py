@@ -8,9 +8,11 @@ import json
 import os
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from clock import MILLISECOND, NOON, Clock
+from gateway import NAME, SECRET, notice, sent, signed, token_of
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -38,6 +40,7 @@ from application.orders.queries import OrderFilter
 from application.projector.loop import catch_up
 from application.settings import Settings
 from domain.commands import BestAvailable, Customer, TicketsById
+from domain.order_money import balance_of
 from domain.refusals import ChangedMeanwhile, Refusal, RequestReused, VersionMismatch
 from domain.status import Status
 
@@ -78,7 +81,11 @@ SYSTEMS = {
     "api/CARD": System("545b544a5d645a463e779d11", 30, address="https://pay.example/go?shop=1"),
     "api/CASH": System("545b544a5d645a463e779d12", 720),
     "api/INVOICE": System("545b544a5d645a463e779d13", 1, by_vendor=False),
+    "api/GATE": System(
+        "545b544a5d645a463e779d14", 30, by_vendor=False, address="https://pay.example/go?shop=1"
+    ),
 }
+NOTIFICATIONS = {"scheme": "standard-webhooks", "secrets": [f"env:{NAME}"]}
 REDIRECT = re.compile(r"https://pay\.example/go\?shop=1&customer=[0-9a-f]{40}")
 LIVES = int(os.environ.get("ORDERLOG_TEST_LIVES", "0"))
 
@@ -91,6 +98,7 @@ def catalog_file():
         {"id": each.id, "alias": alias, "hold_minutes": each.minutes}
         | {"confirmed_by": "vendor" if each.by_vendor else "gateway"}
         | ({"redirect_url": each.address} if each.address else {})
+        | ({} if each.by_vendor else {"late": "refund", "notifications": NOTIFICATIONS})
         for alias, each in SYSTEMS.items()
     ]
     deals = [{"id": deal, "org": org, "vendor": vendor} for (org, vendor), deal in DEALS.items()]
@@ -190,7 +198,8 @@ class LivesOfOrders(RuleBasedStateMachine):
     @initialize(first=model_commands(), second=model_commands())
     def open_the_counter(self, first, second):
         load_catalog(self.services.store, catalog_file(), NOON)
-        for partner, command in ((THEATRE, first), (SHOP, second)):
+        paying = ModelCommand(counts={PARTERRE: 1}, system="api/GATE", status="in_progress")
+        for partner, command in ((THEATRE, paying), (THEATRE, first), (SHOP, second)):
             self.create(partner, command)
 
     def teardown(self):
@@ -285,12 +294,16 @@ class LivesOfOrders(RuleBasedStateMachine):
         self.change(entry, entry.vendor, command, **self.key(keyed))
 
     @precondition(lambda self: self.orders)
-    @rule(which=numbers, command=model_commands(moves=("done", "canceled", "expired")))
-    def carry_an_order_on(self, which, command):
+    @rule(
+        which=numbers,
+        command=model_commands(moves=("done", "canceled", "expired")),
+        usual=st.sampled_from(["api/CARD", "api/GATE"]),
+    )
+    def carry_an_order_on(self, which, command, usual):
         """To the next status, with all it needs, or to whatever is requested."""
         entry = self.pick(which)
         status = {"executed": "in_progress", "in_progress": "done"}.get(entry.status, "done")
-        system = (entry.system or command.system or "api/CARD") if status == "in_progress" else None
+        system = (entry.system or command.system or usual) if status == "in_progress" else None
         self.change(
             entry, entry.vendor, ModelCommand(system=system, status=command.status or status)
         )
@@ -328,6 +341,33 @@ class LivesOfOrders(RuleBasedStateMachine):
         with pytest.raises(RequestReused):
             self.services.orders.create(EVENING, ChangeOrder(), another)
 
+    @precondition(lambda self: self.sent_to_gateway)
+    @rule(
+        which=numbers,
+        payment=st.sampled_from(["gw-1", "gw-2", "gw-3", "gw-4"]),
+        amount=st.sampled_from([None, None, None, "0.01", "500.00"]),
+        times=st.integers(1, 2),
+        late=st.sampled_from([False, False, True]),
+    )
+    def hear_of_money(self, which, payment, amount, times, late):
+        """Of what an order is worth, or of too little or too much; in time or late, also twice."""
+        entry = self.sent_to_gateway[which % len(self.sent_to_gateway)]
+        if late:
+            self.clock.moment = max(self.clock.moment, entry.held_till)
+        document = self.book.document(entry.id)
+        worth = amount or document["values"]["full"]
+        body = sent(notice(token=token_of(document), payment=payment, amount=worth))
+        headers = signed(body, self.clock())
+        self.turn += 1
+        taken = [self.services.gateways.take("api/GATE", headers, body, "n") for _ in range(times)]
+        assert [each.repeated for each in taken] == [False, True][:times]
+        self.book.pay(entry.id, payment, Decimal(worth))
+
+    @property
+    def sent_to_gateway(self):
+        gate = SYSTEMS["api/GATE"].id
+        return [each for each in self.orders if each.paying_by == gate and each.redirect_url]
+
     @rule(
         passing=st.sampled_from([1, 60_000, 9 * 60_000, 31 * 60_000, 13 * 3_600_000, -120_000]),
         boundary=st.sampled_from([None, 0, 0, 1]),
@@ -363,6 +403,16 @@ class LivesOfOrders(RuleBasedStateMachine):
                 self.book.note_expiry(entry.id)
 
     # What must be so, whatever has happened.
+
+    @invariant()
+    def each_cent_of_the_gateway_has_its_place(self):
+        for entry in self.sent_to_gateway:
+            order = self.services.history.order(entry.id).order
+            own = balance_of(order)
+            received = sum(entry.payments.values())
+            assert (own.received, own.due_back) == (received, entry.due_back)
+            earned = self.book.worth(entry) if entry.status == "done" else 0
+            assert own.attention == received - entry.due_back - earned
 
     @invariant()
     def replaying_the_events_gives_what_was_answered(self):
@@ -440,6 +490,11 @@ class LivesOfOrders(RuleBasedStateMachine):
             again = self.services.history.at_version(order, version)
             assert order_document(again.order, answer.at) == document
             assert again.position == answer.position
+
+
+@pytest.fixture(autouse=True)
+def secret_of_the_gateway(monkeypatch):
+    monkeypatch.setenv(NAME, SECRET)
 
 
 def run(open_database, examples, steps):
