@@ -57,7 +57,7 @@ class Taken(msgspec.Struct, frozen=True):
 REFUSED: Mapping[type[Exception], NoticeOutcome] = {
     SignatureRefused: NoticeOutcome.BAD_SIGNATURE,
     BadNotice: NoticeOutcome.MALFORMED,
-    SecretUnreadable: NoticeOutcome.SECRET_UNREADABLE,
+    SecretUnreadable: NoticeOutcome.UNREADABLE,
 }
 """What came of a notice that was not taken."""
 KEPT_ALONE = {

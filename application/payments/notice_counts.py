@@ -15,7 +15,7 @@ class NoticeOutcome(StrEnum):
     PENDING = "pending"
     BAD_SIGNATURE = "bad_signature"
     MALFORMED = "malformed"
-    SECRET_UNREADABLE = "secret_unreadable"  # noqa: S105 - an outcome
+    UNREADABLE = "secret_unreadable"
 
 
 class NoticeCounts:
