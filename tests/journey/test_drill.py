@@ -36,7 +36,7 @@ def test_a_server_that_is_killed_in_the_rush_loses_and_oversells_nothing(empty):
     assert (found["oversold"], found["lost"], found["stranded"]) == (0, 0, 0)
     assert found["killed"]
     assert found["retries"] > 0
-    assert found["orders"] > 50
+    assert found["orders"] > 10
     assert found["promises"] >= found["orders"]
     assert {"orders_per_second", "p50_ms", "p99_ms", "noop_per_second", "ratio"} <= found.keys()
     assert ended.returncode == 0

@@ -135,6 +135,7 @@ class Cashier:
                 lambda order, to: pay_refund(order, refund.id, to.metadata),
                 Noted("refund.succeeded", notice, _plainly(note_refund_paid)),
                 Noted("refund.failed", notice, _plainly(note_refund_failed)),
+                Noted("refund.failed", notice, _plainly(note_refund_failed)),
             )
         )
 
