@@ -1,6 +1,6 @@
 """Notes in a build which commit it was made from, for `orderlog --version`."""
 
-import subprocess
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,9 @@ class CommitHook(BuildHookInterface):
         """Called before a build. An editable installation reads its checkout itself."""
         if version == "editable" or (Path(self.root) / IN_PACKAGE).exists():
             return
-        found = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
-            cwd=self.root,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if found.returncode == 0:
+        asked = runpy.run_path(str(Path(self.root) / "application/runtime/installation.py"))
+        if commit := asked["commit_of_checkout"]():
             noted = Path(self.directory) / "commit.txt"
             noted.parent.mkdir(parents=True, exist_ok=True)
-            noted.write_text(found.stdout)
+            noted.write_text(f"{commit}\n")
             build_data["force_include"][str(noted)] = IN_PACKAGE

@@ -107,7 +107,7 @@ def normal(code: str) -> str:
 
 
 def same_address(email: str) -> str:
-    """An address as it tells buyers apart: in any case, and in one form of each letter."""
+    """An address in the form in which buyers are compared: one case, one form of each letter."""
     return normal(unicodedata.normalize("NFKC", email))
 
 

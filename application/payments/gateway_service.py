@@ -92,7 +92,7 @@ class GatewayService:
         system, gateway = self._gateway(name)
         try:
             taken = self._take(system, gateway, headers, body, request_id)
-        except (SignatureRefused, SecretUnreadable, BadNotice) as error:
+        except tuple(REFUSED) as error:
             NOTICES.add(system.alias, REFUSED[type(error)])
             raise
         NOTICES.add(system.alias, taken.outcome)

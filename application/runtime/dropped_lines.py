@@ -1,35 +1,24 @@
-"""Counts the log lines that could not be written, in memory that all processes of a server share.
+"""Counts the log lines that could not be written, by all processes of a server."""
 
-Each process counts in a place of its own, so that none that is killed can harm the others' count.
-"""
+from application.runtime.shared_counts import SharedCounts
 
-import mmap
-from struct import Struct
-
-COUNT = Struct("@Q")
-PLACES = 128
-"""More than a server has processes."""
+LINES = "lines"
 
 
 class DroppedLines:
-    """How many lines each process dropped; made before any process is forked."""
+    """How many lines all processes dropped; made before any process is forked."""
 
     def __init__(self) -> None:
-        self._memory = mmap.mmap(-1, PLACES * COUNT.size)
-        self._place = PLACES - 1
-
-    def count_as(self, process: int) -> None:
-        """Count as the process of this number from now on; before, it is the parent."""
-        self._place = process
+        self._counts = SharedCounts()
+        self.count_as = self._counts.count_as
 
     def add(self, lines: int) -> None:
         """Count lines of this process."""
-        at = self._place * COUNT.size
-        COUNT.pack_into(self._memory, at, COUNT.unpack_from(self._memory, at)[0] + lines)
+        self._counts.add(LINES, lines)
 
     def total(self) -> int:
         """How many lines all processes have dropped."""
-        return sum(count for (count,) in COUNT.iter_unpack(self._memory))
+        return self._counts.totals().get(LINES, 0)
 
 
 DROPPED = DroppedLines()

@@ -14,7 +14,6 @@ NAME = "orderlog"
 ROOT = Path(__file__).resolve().parents[2]
 COMMIT = ROOT / "application" / "commit.txt"
 """Where a build notes its commit; a checkout has none, and is asked itself."""
-DESCRIBE = ("describe", "--always", "--dirty", "--abbrev=12", "--exclude=*")
 
 
 def version_text() -> str:
@@ -23,16 +22,21 @@ def version_text() -> str:
         released = version(NAME)
     except PackageNotFoundError:
         released = "not installed"
-    commit = COMMIT.read_text().strip() if COMMIT.is_file() else _commit_of_checkout()
+    commit = COMMIT.read_text().strip() if COMMIT.is_file() else commit_of_checkout()
     return f"{released} (commit {commit})" if commit else released
 
 
-def _commit_of_checkout() -> str:
+def commit_of_checkout() -> str:
+    """The commit that is checked out, and whether it was changed; empty where git cannot say."""
     git = shutil.which("git")
     if git is None or not (ROOT / ".git").exists():
         return ""
     asked = subprocess.run(  # noqa: S603 - fixed words
-        [git, *DESCRIBE], cwd=ROOT, capture_output=True, text=True, check=False
+        [git, "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return asked.stdout.strip()
 

@@ -35,14 +35,14 @@ class SharedCounts:
         self._start = process * MOST * ENTRY.size
         self._at = {name: at for name, at, _ in self._entries(self._start)}
 
-    def add(self, name: str) -> None:
-        """Count a name once more."""
+    def add(self, name: str, times: int = 1) -> None:
+        """Count a name once more, or several times."""
         with self._mutex:
             at = self._at.get(name)
             if at is None:
                 at = self._new(name)
             if at >= 0:
-                COUNT.pack_into(self._memory, at, COUNT.unpack_from(self._memory, at)[0] + 1)
+                COUNT.pack_into(self._memory, at, COUNT.unpack_from(self._memory, at)[0] + times)
 
     def _new(self, name: str) -> int:
         """The place of the count of a new name; -1 if there is no room for it."""

@@ -20,8 +20,8 @@ CATALOG = "/v1/sandbox/catalog"
 JSON = "application/json"
 SENT = ("Accept", "Content-Type")
 """The printed headers that are sent as they are."""
-A_MILLISECOND = 0.002
-"""So long between two calls a moment that moves is another one."""
+PAUSE_SECONDS = 0.002
+"""The pause before each call: moments have milliseconds, and one that moves has to differ."""
 
 Report = Callable[[int, int], None]
 
@@ -165,7 +165,7 @@ class Player:
         body: Any,
     ) -> Answer:
         """Send a call with the key that stands for the printed one, or else the caller's own."""
-        time.sleep(A_MILLISECOND)
+        time.sleep(PAUSE_SECONDS)
         printed = said.removeprefix("key").strip()
         known = names.sent(printed)
         key = self._key if known == printed else known

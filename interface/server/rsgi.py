@@ -16,6 +16,7 @@ from functools import partial
 from io import BytesIO
 from threading import BoundedSemaphore
 
+import structlog
 from flask import Flask
 from granian._granian import RSGIHTTPProtocol as HTTPProtocol
 from granian.rsgi import Scope
@@ -56,6 +57,8 @@ LIVE, READY, METRICS = "/health/live", "/health/ready", "/metrics"
 MONITORED = frozenset({LIVE, READY, METRICS})
 """The paths of monitoring, answered on the loop."""
 
+log = structlog.get_logger()
+
 
 class RsgiService:
     """The service as an RSGI application; `flask` is the whole HTTP API and the console."""
@@ -85,10 +88,17 @@ class RsgiService:
         self._loop = loop
         if self._begun is not None:
             loop.call_soon(self._begun)
-        self._reading[0].submit(self._services.show_list.prepare)
+        self._reading[0].submit(self._prepare_shows)
         self._bridge = GreenletBridge(loop)
         settings = self._services.settings
         self._bodies = Bodies(loop, settings.max_body_bytes, settings.body_seconds)
+
+    def _prepare_shows(self) -> None:
+        """Prepare the list of shows; where that fails, the first call for it prepares it."""
+        try:
+            self._services.show_list.prepare()
+        except Exception as error:  # noqa: BLE001 - the first call meets it, too, and answers with it
+            log.warning("shows_not_prepared", reason=f"{type(error).__name__}: {error}")
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request."""

@@ -2,12 +2,11 @@
 
 import json
 import shutil
-import threading
 from contextlib import contextmanager
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from answering import Handler, answering
 from databases import STORES, a_database
 from server import KEY, Service, orderlog, serving
 from source import ROOT
@@ -74,8 +73,8 @@ def test_it_can_be_played_again_on_the_same_server(sandbox, tmp_path):
 def proxy(service, changed):
     """The address of a proxy to a service that changes each document that comes back."""
 
-    class Passes(BaseHTTPRequestHandler):
-        def do_POST(self):
+    class Passes(Handler):
+        def do_POST(self):  # noqa: N802 - the name that the server asks for
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             upstream = HTTPConnection(service.host, service.port, timeout=30)
             upstream.request(self.command, self.path, body, dict(self.headers))
@@ -86,26 +85,13 @@ def proxy(service, changed):
                 changed(self.command, document, headers)
             upstream.close()
             content = json.dumps(document).encode()
-            self.send_response(answer.status)
-            for name in ("content-type", "x-partner"):
-                self.send_header(name, headers[name])
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+            kept = {name: headers[name] for name in ("content-type", "x-partner")}
+            self.answer(answer.status, content, **kept)
 
         do_PATCH = do_POST  # noqa: N815 - the name that the server asks for
 
-        def log_message(self, *_):
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Passes) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering(Passes) as place:
+        yield f"http://{place}"
 
 
 def other_value(method, document, headers):

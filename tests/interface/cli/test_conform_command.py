@@ -1,11 +1,10 @@
 """`orderlog conform`, called in a wrong way, or against what is no server. The rest: journey/."""
 
 import json
-import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from answering import Handler, answering
 
 NOBODY = "http://127.0.0.1:1"
 ONE = [
@@ -34,25 +33,12 @@ def folder(tmp_path):
 def server(status, content):
     """The address of a server that answers everything in the same way."""
 
-    class Answers(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(status)
-            self.send_header("Location", "/two")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+    class Answers(Handler):
+        def do_GET(self):  # noqa: N802 - the name that the server asks for
+            self.answer(status, content, Location="/two")
 
-        def log_message(self, *_):
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as running:
-        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{running.server_port}"
-        finally:
-            running.shutdown()
-            thread.join()
+    with answering(Answers) as place:
+        yield f"http://{place}"
 
 
 @pytest.mark.parametrize(

@@ -1,39 +1,23 @@
 """`orderlog demo`, when what it plays with answers wrongly. The good end is in journey/."""
 
 import json
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from answering import Handler, answering
 
 from interface.cli.demo import Play
 from interface.cli.shared.session import Session
 
 
-@contextmanager
 def a_service_that_answers(status, content):
     """The address of a service that answers everything in the same way."""
 
-    class Answers(BaseHTTPRequestHandler):
-        def do_POST(self):
+    class Answers(Handler):
+        def do_POST(self):  # noqa: N802 - the name that the server asks for
             self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+            self.answer(status, content)
 
-        def log_message(self, *_):
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as service:
-        thread = threading.Thread(target=service.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"127.0.0.1:{service.server_port}"
-        finally:
-            service.shutdown()
-            thread.join()
+    return answering(Answers)
 
 
 @pytest.mark.parametrize(
