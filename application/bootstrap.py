@@ -15,10 +15,13 @@ from application.catalog.key_secret import KeySecret
 from application.catalog.key_usage import KeyUsage
 from application.catalog.partners import PartnerQueries
 from application.catalog.rates import Rates
-from application.catalog.sandbox import is_sandbox
 from application.catalog.sandbox_clock import SandboxClock
+from application.catalog.sandbox_mark import is_sandbox
 from application.catalog.seating import Seating
+from application.catalog.show_changes import ShowChanges
 from application.catalog.show_list import ShowList
+from application.catalog.ticket_pages import TicketPages
+from application.catalog.vacancies import Vacancies
 from application.database_address import (
     POSTGRES,
     SQLITE,
@@ -27,6 +30,9 @@ from application.database_address import (
     sqlite_file,
     without_passwords,
 )
+from application.feed.reading import FeedReader
+from application.feed.tail import FeedTail
+from application.feed.tickets import Tickets
 from application.integrity.checkpoint import Checkpoints
 from application.integrity.checkpointer import Checkpointer
 from application.integrity.key_place import BESIDE as BESIDE_THE_FILE
@@ -50,7 +56,7 @@ from application.payments.resolving import PaymentResolver
 from application.payments.unknown_buyers import UnknownBuyers
 from application.ports.backup_files import BackupRefused, Backups
 from application.ports.copyable import Copyable
-from application.ports.store import Store, StoreOpener, StoreUnavailable
+from application.ports.store import Layouts, Store, StoreOpener, StoreUnavailable
 from application.ports.unit_of_work import T
 from application.projector.acknowledgements import Acknowledgements
 from application.projector.loop import Projector, begin_diverged_anew
@@ -61,8 +67,15 @@ from application.runtime.store_clock import StoreClock
 from application.settings import BESIDE, OF_USER, PRIVATE, Settings
 from application.storage.sqlite.backup import SqliteBackups
 from application.storage.sqlite.copy import SqliteCopyable
-from application.storage.sqlite.presence import has_log
+from application.storage.sqlite.presence import layouts_in
 from application.storage.sqlite.store import SqliteStore
+from application.webhooks.address_form import AddressForm
+from application.webhooks.delivery.addresses import AllowedAddresses
+from application.webhooks.delivery.engine import Deliveries
+from application.webhooks.delivery.keys import derived_keys
+from application.webhooks.delivery.late_sender import Options
+from application.webhooks.delivery.ping import ping
+from application.webhooks.service import WebhookService
 from domain.errors import UserError
 
 log = structlog.get_logger()
@@ -93,6 +106,9 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     orders: OrderService
     gateways: GatewayService
     attempts: RejectionLog
+    feed: FeedReader
+    feed_tail: FeedTail
+    feed_tickets: Tickets
     history: OrderHistory
     timelines: OrderTimelines
     queries: OrderQueries
@@ -101,6 +117,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     search: OrderSearch
     shows: ShowQueries
     show_list: ShowList
+    ticket_pages: TicketPages
     seating: Seating
     sales: SalesQueries
     partners: PartnerQueries
@@ -114,6 +131,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     watch: LogWatch
     watcher: Watcher
     acknowledgements: Acknowledgements
+    deliveries: Deliveries
+    webhooks: WebhookService
 
     def start(self) -> None:
         """Start all background work, as one process that does everything."""
@@ -142,6 +161,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
         self.loop.start()
         self.sweeper.start()
         self.checkpointer.start()
+        if self.settings.webhooks:
+            self.deliveries.start()
 
     def look_back(self) -> None:
         """Compare the log with what was seen of it.
@@ -159,7 +180,11 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
 
     def close(self) -> None:
         """Stop everything that was started, and close everything that was opened."""
+        self.loop.end()
+        self.deliveries.end()
+        self.feed_tail.stop()
         self.catalog.stop()
+        self.deliveries.stop()
         self.checkpointer.stop()
         self.watcher.stop()
         self.sweeper.stop()
@@ -183,12 +208,15 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
     secret = KeySecret("" if settings.key_secret == OF_USER else settings.key_secret)
     usage = KeyUsage(store, clock)
     attempts = RejectionLog(store, lambda: not store_clock.too_far)
+    access = Access(catalog, secret, clock, usage, sample=settings.sample)
+    feed = FeedReader(store)
+    sending = Options(allowed=settings.webhooks_to)
     snapshots = Snapshots()
     orders = OrderService(
         store, catalog, clock, attempts.record, lambda: store_clock.holds_may_end, snapshots
     )
     gateways = GatewayService(store, catalog, OrderDecisions(orders, clock), clock)
-    shows = ShowQueries(store, catalog, clock)
+    shows, changes = ShowQueries(store, catalog, clock), ShowChanges(store)
     queries = OrderQueries(store, clock)
     past = PastOrders(store, settings.wait_seconds)
     history = OrderHistory(store, clock, snapshots)
@@ -201,13 +229,16 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
         store_clock=store_clock,
         store=store,
         catalog=catalog,
-        access=Access(catalog, secret, clock, usage, sample=settings.sample),
+        access=access,
         rates=Rates(catalog),
         key_secret=secret,
         key_usage=usage,
         orders=orders,
         gateways=gateways,
         attempts=attempts,
+        feed=feed,
+        feed_tail=FeedTail(store, feed),
+        feed_tickets=Tickets(access, secret, clock),
         history=history,
         timelines=OrderTimelines(history, attempts, catalog, clock),
         queries=queries,
@@ -215,7 +246,8 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
         refunds=RefundService(store, catalog, OrderDecisions(orders, clock)),
         search=OrderSearch(store, clock),
         shows=shows,
-        show_list=ShowList(store, catalog, clock),
+        ticket_pages=TicketPages(store, shows, clock, changes),
+        show_list=ShowList(catalog, clock, Vacancies(store, changes)),
         seating=Seating(store, shows, clock),
         partners=PartnerQueries(catalog),
         sales=SalesQueries(store, catalog, past),
@@ -231,6 +263,15 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
         watch=watch,
         watcher=Watcher(watch),
         acknowledgements=Acknowledgements(store, watch, checkpoints, clock),
+        deliveries=Deliveries(store, derived_keys(secret), clock, sending),
+        webhooks=WebhookService(
+            store=store,
+            feed=feed,
+            secret=secret,
+            clock=clock,
+            form=AddressForm(AllowedAddresses(sending.allowed), bool(sending.allowed)),
+            send_ping=lambda it: ping(it, store.webhooks(), derived_keys(secret), clock, sending),
+        ),
     )
 
 
@@ -277,14 +318,16 @@ def open_store(database: str) -> Store:
     return _open_postgres(database, _postgres_store)
 
 
-def require_log(database: str) -> None:
-    """Raise `NoDatabase` where opening a store would make one, and what opening raises."""
+def require_log(database: str) -> Layouts:
+    """The layout of the log at an address; raises `NoDatabase` where opening would make one."""
     if database.startswith(SQLITE) and len(database) > len(SQLITE):
-        path = database.removeprefix(SQLITE)
-        if not has_log(path):
-            raise NoDatabase(path)
-    elif not _open_postgres(database, _postgres_has_log):
-        raise NoDatabase("this PostgreSQL database")
+        where = database.removeprefix(SQLITE)
+        found = layouts_in(where)
+    else:
+        where, found = "this PostgreSQL database", _open_postgres(database, _postgres_layouts)
+    if found is None:
+        raise NoDatabase(where)
+    return found
 
 
 def opener_of(database: str) -> StoreOpener:
@@ -306,8 +349,8 @@ def open_backups(database: str) -> Backups:
     if (path := sqlite_file(database)) is not None:
         return SqliteBackups(path)
     raise BackupRefused(
-        f"{without_passwords(database)} is no SQLite file: back up PostgreSQL with its own tools,"
-        " such as pg_basebackup with an archive of its write-ahead log, or pg_dump."
+        f"{without_passwords(database)} is not an SQLite file: back up PostgreSQL with its own"
+        " tools, such as pg_basebackup with an archive of its write-ahead log, or pg_dump."
     )
 
 
@@ -325,10 +368,10 @@ def _postgres_store(database: str) -> Store:
     return PostgresStore(database)
 
 
-def _postgres_has_log(database: str) -> bool:
-    from application.storage.postgres.copy import has_log  # noqa: PLC0415 - an extra
+def _postgres_layouts(database: str) -> Layouts | None:
+    from application.storage.postgres.copy import layouts_in  # noqa: PLC0415 - an extra
 
-    return has_log(database)
+    return layouts_in(database)
 
 
 def _postgres_copyable(database: str, *, make: bool) -> Copyable:

@@ -69,7 +69,7 @@ def sqlite_file(address: str) -> str | None:
     elif plain.startswith(":") or Path(path).name.startswith(":"):
         reason = "would be kept in memory, and be gone at the end"
     elif plain.lower().startswith("file:"):
-        reason = "is an URI of SQLite's, which is not taken"
+        reason = "is an SQLite URI, which is not accepted"
     elif Path(path).is_dir() or path.endswith("/"):
         reason = "is a folder"
     elif Path(path).exists() and not Path(path).is_file():

@@ -1,16 +1,18 @@
-"""Every setting, read once from the environment. What each means: docs/settings.md."""
+"""Every setting: its name, type, default, range and meaning. docs/settings.md is made from here.
 
-import os
-from difflib import get_close_matches
+`configuration.py` reads them.
+"""
+
+import re
+from collections.abc import Callable, Iterator
 from ipaddress import ip_network
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
-from environs import Env, EnvError, EnvValidationError, ValidationError, validate
 
-from domain.errors import UserError
+from application.database_address import without_passwords
 
 PREFIX = "ORDERLOG_"
-FOR_TESTS = ("ORDERLOG_TEST_", "ORDERLOG_FAILPOINTS")
 
 BESIDE = "beside"
 """The audit key is in a file beside the database, where that is a file."""
@@ -23,118 +25,312 @@ EVERYBODY = "*"
 OF_USER = "user"
 """The secret of keys is in the user's folder for state."""
 
-
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """How this service runs. Names are those of the environment, without `ORDERLOG_`."""
-
-    database: str = "sqlite:///orderlog.db"
-    sample: bool = False
-    threads: int = 32
-    sweep_seconds: float = 1.0
-    wait_seconds: float = 5.0
-    head_seconds: float = 5.0
-    body_seconds: float = 20.0
-    max_body_bytes: int = 65_536
-    proxies: tuple[str, ...] = ()
-    metrics_from: tuple[str, ...] = ("127.0.0.0/8", "::1")
-    connections: int = 4096
-    tls_cert: str = ""
-    tls_key: str = ""
-    log_level: str = "INFO"
-    session_hours: float = 8.0
-    session_idle_minutes: float = 30.0
-    key_secret: str = OF_USER
-    audit_key: str = PRIVATE
-    checkpoint_seconds: float = 300.0
+USER_INFO = re.compile(r"(?<=//)[^/@\s,]*@|(?<=,)[^/@\s,]*@")
+"""A user, a password or a token before the name of a host."""
 
 
-class BadSetting(UserError):
-    """A variable of the environment has a value that it cannot have."""
+def networks(addresses: list[str]) -> None:
+    """Check that each is an address or a network. Raises `ValidationError`."""
+    from marshmallow import ValidationError  # noqa: PLC0415 - see configuration.py
 
-
-def read_settings() -> Settings:
-    """The settings of the environment. Raises `BadSetting`, naming the bad variable."""
-    try:
-        return _read()
-    except EnvValidationError as error:
-        name = str(error).partition('"')[2].partition('"')[0]
-        what = " ".join(error.error_messages)
-        raise BadSetting(f"{name} has a value that it cannot have. {what}") from error
-    except EnvError as error:
-        raise BadSetting(str(error)) from error
-
-
-def unknown_settings() -> list[str]:
-    """A sentence for each variable of the environment that looks like a setting and is none."""
-    known = {name.upper() for name in Settings.__struct_fields__}
-    found = []
-    for name in sorted(os.environ):
-        own = name.removeprefix(PREFIX)
-        if own == name or own in known or name.startswith(FOR_TESTS):
-            continue
-        near = get_close_matches(own, known, n=1)
-        meant = f"; did you mean {PREFIX}{near[0]}?" if near else "; docs/settings.md lists them."
-        found.append(f"{name} is no setting of orderlog, and is not read{meant}")
-    return found
-
-
-def _networks(addresses: list[str]) -> None:
     for each in addresses:
         try:
             ip_network(each, strict=False)
         except ValueError as error:
-            raise ValidationError(f"{each} is no address and no network of addresses") from error
+            raise ValidationError(f"{each} is neither an address nor a network") from error
 
 
-def _networks_or_everybody(addresses: list[str]) -> None:
-    _networks([each for each in addresses if each != EVERYBODY])
+def networks_or_everybody(addresses: list[str]) -> None:
+    """Check likewise, or for `*`. Raises `ValidationError`."""
+    networks([each for each in addresses if each != EVERYBODY])
 
 
-def _read() -> Settings:
-    env = Env(prefix=PREFIX)
-    default = Settings()
-    return Settings(
-        database=env.str("DATABASE", default.database),
-        sample=env.bool("SAMPLE", default.sample),
-        threads=env.int("THREADS", default.threads, validate=validate.Range(1, 512)),
-        sweep_seconds=env.float(
-            "SWEEP_SECONDS", default.sweep_seconds, validate=validate.Range(0.01, 3600)
+def without_user(address: str) -> str:
+    """An address without who signs in there."""
+    return USER_INFO.sub("***@", address)
+
+
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    """What a setting is for.
+
+    `low` and `high` are its range, `check` refuses further values, `shown` hides what nobody may
+    see of it. `flag` is its option of `orderlog serve`, if that is not its name; empty for none.
+    """
+
+    says: str
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    check: Callable[[Any], None] | None = None
+    shown: Callable[[str], str] = str
+    flag: str | None = None
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How this service runs, and the one table of what can be set."""
+
+    database: Annotated[
+        str,
+        About(
+            says="The store: `sqlite:///FILE` (relative to the working directory;"
+            " `sqlite:////absolute/path` with four slashes) or"
+            " `postgresql://user@host:port/name`.",
+            shown=without_passwords,
+            flag="",
         ),
-        wait_seconds=env.float(
-            "WAIT_SECONDS", default.wait_seconds, validate=validate.Range(0.1, 60)
+    ] = "sqlite:///orderlog.db"
+    listen_host: Annotated[
+        str,
+        About(
+            says="The address to listen on; `0.0.0.0` listens on all addresses.",
+            flag="--host",
         ),
-        head_seconds=env.float(
-            "HEAD_SECONDS", default.head_seconds, validate=validate.Range(0.1, 60)
+    ] = "127.0.0.1"
+    listen_port: Annotated[
+        int,
+        About(
+            says="The port to listen on; 0 takes a free one.",
+            low=0,
+            high=65_535,
+            flag="--port",
         ),
-        body_seconds=env.float(
-            "BODY_SECONDS", default.body_seconds, validate=validate.Range(0.1, 600)
+    ] = 8080
+    workers: Annotated[
+        int,
+        About(
+            says="The number of server processes; a process that dies is replaced.", low=1, high=64
         ),
-        max_body_bytes=env.int(
-            "MAX_BODY_BYTES", default.max_body_bytes, validate=validate.Range(1024, 2**30)
+    ] = 1
+    sample: Annotated[
+        bool,
+        About(
+            says="Load the sample catalogue first, and accept its keys from this machine; refused"
+            " if the database has its own partners."
         ),
-        proxies=tuple(env.list("PROXIES", list(default.proxies), validate=_networks)),
-        metrics_from=tuple(
-            env.list("METRICS_FROM", list(default.metrics_from), validate=_networks_or_everybody)
+    ] = False
+    threads: Annotated[
+        int,
+        About(
+            says="The number of reading threads in each server process for calls outside the"
+            " on-sale path, and the number of writing threads.",
+            low=1,
+            high=512,
         ),
-        connections=env.int("CONNECTIONS", default.connections, validate=validate.Range(1, 65_536)),
-        tls_cert=env.str("TLS_CERT", default.tls_cert),
-        tls_key=env.str("TLS_KEY", default.tls_key),
-        log_level=env.str(
-            "LOG_LEVEL",
-            default.log_level,
-            validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]),
+    ] = 32
+    sweep_seconds: Annotated[
+        float,
+        About(
+            says="The time between two sweeps for holds that have ended. It does not decide when"
+            " an order expires: `reserved_till` does, to the millisecond.",
+            unit="seconds",
+            low=0.01,
+            high=3600,
         ),
-        session_hours=env.float(
-            "SESSION_HOURS", default.session_hours, validate=validate.Range(0.1, 168)
+    ] = 1.0
+    wait_seconds: Annotated[
+        float,
+        About(
+            says="The longest time that a read with `X-Wait-For-Position` waits.",
+            unit="seconds",
+            low=0.1,
+            high=60,
         ),
-        session_idle_minutes=env.float(
-            "SESSION_IDLE_MINUTES",
-            default.session_idle_minutes,
-            validate=validate.Range(1, 1440),
+    ] = 5.0
+    head_seconds: Annotated[
+        float,
+        About(
+            says="How long the head of a request may take to arrive, and how long a connection may"
+            " be idle between two requests. A proxy in front has to close its idle connections"
+            " sooner ([deploy.md](deploy.md)).",
+            unit="seconds",
+            low=0.1,
+            high=60,
         ),
-        key_secret=env.str("KEY_SECRET", default.key_secret),
-        audit_key=env.str("AUDIT_KEY", default.audit_key),
-        checkpoint_seconds=env.float(
-            "CHECKPOINT_SECONDS", default.checkpoint_seconds, validate=validate.Range(0, 86_400)
+    ] = 5.0
+    body_seconds: Annotated[
+        float,
+        About(
+            says="How long the body of a request may take to arrive. On Linux, the service also"
+            " disconnects a client that reads nothing of its answer for so long.",
+            unit="seconds",
+            low=0.1,
+            high=600,
         ),
-    )
+    ] = 20.0
+    max_body_bytes: Annotated[
+        int,
+        About(says="The largest body of a request.", unit="bytes", low=1024, high=2**30),
+    ] = 65_536
+    proxies: Annotated[
+        tuple[str, ...],
+        About(
+            says="The addresses or networks (`10.0.0.0/8`) of the proxies in front. The service"
+            " trusts `X-Forwarded-For` only from these; without it, all clients behind a proxy"
+            " count as one address.",
+            check=networks,
+        ),
+    ] = ()
+    metrics_from: Annotated[
+        tuple[str, ...],
+        About(
+            says="The addresses or networks that may read"
+            " [`/metrics`](metrics.md#who-may-read-it) without a key; `*` allows everybody. A"
+            " request through a proxy counts by `ORDERLOG_PROXIES`, and never as one from the same"
+            " machine.",
+            check=networks_or_everybody,
+        ),
+    ] = ("127.0.0.0/8", "::1")
+    connections: Annotated[
+        int,
+        About(
+            says="The most connections that a server has at the same time, over all its processes."
+            " Further ones wait until one is closed. The system's limit of open files may lower"
+            " this.",
+            low=1,
+            high=65_536,
+        ),
+    ] = 4096
+    tls_cert: Annotated[
+        str,
+        About(
+            says="The file of a certificate with its chain (PEM). If it is set, the service speaks"
+            " TLS itself ([deploy.md](deploy.md#tls-by-the-service-itself))."
+        ),
+    ] = ""
+    tls_key: Annotated[
+        str, About(says="The file of the certificate's private key (PEM, without a password).")
+    ] = ""
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"],
+        About(says="The lowest level that is logged ([logs](metrics.md#the-log))."),
+    ] = "INFO"
+    log_format: Annotated[
+        Literal["auto", "text", "json"],
+        About(
+            says="Lines for people, or JSON lines, on standard error. `auto` is `text` on a"
+            " terminal and `json` elsewhere."
+        ),
+    ] = "auto"
+    session_hours: Annotated[
+        float,
+        About(says="How long a session at the console lasts.", unit="hours", low=0.1, high=168),
+    ] = 8.0
+    session_idle_minutes: Annotated[
+        float,
+        About(
+            says="How long a session at the console lasts without a request.",
+            unit="minutes",
+            low=1,
+            high=1440,
+        ),
+    ] = 30.0
+    key_secret: Annotated[
+        str,
+        About(
+            says="The file of the secret that protects the stored keys of partners. The service"
+            " makes it with the first key, readable only by its owner. `user` is"
+            " `orderlog/key-secret` in the user's state folder (`$XDG_STATE_HOME`, or"
+            " `~/.local/state`). All processes of one service need the same file: copy it to each"
+            " machine, and keep a copy apart from the backups of the database."
+        ),
+    ] = OF_USER
+    audit_key: Annotated[
+        str,
+        About(
+            says="The file of the private key that signs checkpoints of the log. The service makes"
+            " it on first use, readable only by its owner, and keeps the signer's memory beside it."
+            " `private` is a folder of the user's own for each SQLite file"
+            " ([audit.md](audit.md#the-key)); on PostgreSQL there are no checkpoints unless you"
+            " name a file. `beside` is `FILE-audit-key` beside an SQLite file: whoever can write"
+            " there can forge both. If users' folders do not outlive the machine, as in a"
+            " container, name a file that does."
+        ),
+    ] = PRIVATE
+    checkpoint_seconds: Annotated[
+        float,
+        About(
+            says="The time between two checkpoints that the service makes; 0 makes none.",
+            unit="seconds",
+            low=0,
+            high=86_400,
+        ),
+    ] = 300.0
+    feed_to: Annotated[
+        str,
+        About(
+            says="The broker that [`orderlog feed publish`](commands.md#orderlog-feed-publish)"
+            " publishes to, with a user and password or a token if it needs them:"
+            " `nats://user:password@host:4222`. Separate several servers by commas.",
+            shown=without_user,
+            flag="",
+        ),
+    ] = ""
+    traces_to: Annotated[
+        str,
+        About(
+            says="The OpenTelemetry collector that receives spans, by OTLP over HTTP:"
+            " `http://collector:4318` ([traces](metrics.md#traces)). If it is empty, there are no"
+            " traces.",
+            shown=without_user,
+        ),
+    ] = ""
+    webhooks: Annotated[
+        bool,
+        About(
+            says="Whether this server delivers to webhooks; others on the same database still do."
+        ),
+    ] = True
+    webhooks_to: Annotated[
+        tuple[str, ...],
+        About(
+            says="Networks that webhooks may be sent to although they are not public; there"
+            " webhooks may also do without TLS.",
+            check=networks,
+        ),
+    ] = ()
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of the table. `kind` is `str`, `int`, `float`, `bool` or `tuple`."""
+
+    name: str
+    kind: type
+    choices: tuple[str, ...]
+    default: Any
+    about: About
+
+    @property
+    def variable(self) -> str:
+        """Its name in the environment."""
+        return PREFIX + self.name.upper()
+
+    @property
+    def flag(self) -> str:
+        """Its option of `orderlog serve`; empty for none."""
+        return f"--{self.name.replace('_', '-')}" if self.about.flag is None else self.about.flag
+
+    def shown(self, value: Any) -> str:
+        """A value in words that everybody may see."""
+        return self.about.shown(text_of(value))
+
+
+def text_of(value: Any) -> str:
+    """A value as it is written into the environment."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _table() -> Iterator[Setting]:
+    hints = get_type_hints(Settings, include_extras=True)
+    for field in msgspec.structs.fields(Settings):
+        kind, about = get_args(hints[field.name])
+        choices = get_args(kind) if get_origin(kind) is Literal else ()
+        plain = str if choices else get_origin(kind) or kind
+        yield Setting(
+            name=field.name, kind=plain, choices=choices, default=field.default, about=about
+        )
+
+
+TABLE = {each.name: each for each in _table()}
+"""Every setting by its name."""

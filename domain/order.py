@@ -39,10 +39,10 @@ from domain.status import HELD, LET_GO, MOVES, SYSTEM_ONLY, Status
 from domain.ticket_selection import chosen_of, is_complete, refuse_unpriced, sets_of
 
 MOST_CHANGES = 100
-"""After so many changes only the status moves on: no order grows without end.
+"""After this many changes only the status may change, so that no order grows without limit.
 
-What an order costs does not depend on it (`application/orders/snapshots.py`); the room that its
-history takes does."""
+The limit bounds the size of an order's history. The cost of using it is bounded by snapshots
+(`application/orders/snapshots.py`)."""
 NOT_YET = datetime.max.replace(tzinfo=UTC)
 
 
@@ -92,7 +92,7 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         return order
 
     def copy(self) -> Self:
-        """The same order, to be changed apart from this one."""
+        """A copy of the order, which can be changed independently."""
         return msgspec.structs.replace(
             self,
             tickets=dict(self.tickets),
@@ -108,7 +108,7 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
 
     @property
     def is_new(self) -> bool:
-        """Whether it was made by the command that is being decided."""
+        """Whether the command that is being decided has created it."""
         return bool(self.pending) and self.pending[0].originator_version == 1
 
     @property
@@ -125,7 +125,8 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
     @property
     def worth(self) -> Worth:
         """What the tickets are worth by the order's own prices, less its discount."""
-        return worth(map(self.price, self.tickets.values()))
+        price = self.price if self.discounts else self.prices.__getitem__
+        return worth(map(price, self.tickets.values()))
 
     def price(self, ticket_set: str) -> Price:
         """What a ticket of a set costs in this order, less its discount."""
@@ -150,11 +151,12 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         terms: SaleTerms = FREE,
         elsewhere: Elsewhere = NOTHING_ELSEWHERE,
     ) -> Self:
-        """A new order of `show` with those of the requested tickets that are `vacant`.
+        """A new order for `show` with those of the requested tickets that are `vacant`.
 
         `vacant` maps a ticket to its set. With `all_or_nothing` the order is empty when one of
-        the tickets cannot be had. It is held as the show says. Refuses a set without a price, and
-        what the `terms` do not allow; `elsewhere` is what the vendor's other orders hold.
+        the tickets is not available. It is held as long as the show says. Refuses a set without a
+        price, and what the `terms` do not allow; `elsewhere` is what the vendor's other orders
+        hold.
         """
         terms.refuse_new()
         terms.refuse_size(command, {})
@@ -193,8 +195,9 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
     ) -> None:
         """Make the order's tickets what `command` says, as far as `vacant` tickets allow.
 
-        What is held already keeps its place. With `all_or_nothing` nothing changes when one of
-        the requested tickets cannot be had. In a payment tickets can only be taken out, not all.
+        Tickets that it has already keep their places. With `all_or_nothing` nothing changes when
+        one of the requested tickets is not available. During a payment some tickets can be
+        removed, but not all, and none added.
         `sets` are those that the show has now, whether or not the order has a price for them.
         Refuses what the `terms` do not allow: see `create`.
         """
@@ -272,7 +275,7 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         return events
 
     def refuse_growth(self) -> None:
-        """Refuse one more change of an order that was changed as often as one may be."""
+        """Refuse a further change of an order that has reached the limit of changes."""
         if self.version > MOST_CHANGES:
             raise refusals.TooManyChanges(most=MOST_CHANGES)
 
@@ -324,7 +327,7 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         self.record(StatusChanged, metadata, status=Status.DONE, barcodes=barcodes)
 
     def _moment(self, metadata: CommandMetadata) -> datetime:
-        """When an event is recorded: its own never go back in time, clocks sometimes do."""
+        """When an event is recorded. Clocks may go back in time, an order's events never do."""
         return max(metadata.at, self.changed_at) if self.version else metadata.at
 
     def record(self, kind: type[Event], metadata: CommandMetadata, **fields: Any) -> None:
@@ -353,7 +356,7 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
 
     @property
     def holds_tickets(self) -> bool:
-        """Whether the tickets it lists are its own, as far as the events say."""
+        """Whether the listed tickets are its own, according to the events."""
         return self.status not in LET_GO
 
     @property
@@ -361,16 +364,19 @@ class Order(msgspec.Struct, omit_defaults=True, kw_only=True):
         """The tickets that nobody else may have, by their set."""
         if not self.holds_tickets:
             return {}
-        withdrawn = self.money.withdrawn if self.money else {}
-        return {**self.tickets, **withdrawn}
+        if self.money is None:
+            return self.tickets
+        return {**self.tickets, **self.money.withdrawn}
 
     @property
     def own_uses(self) -> dict[str, str]:
-        """The uses of promo codes that nobody else may have, by what all of their kind are called.
+        """The uses of promo codes that nobody else may have, each with the name of its kind.
 
         An order that has ended has given them back.
         """
-        return {use: kind_of(use) for use in self.uses} if self.holds_tickets else {}
+        if not self.uses or not self.holds_tickets:
+            return {}
+        return {use: kind_of(use) for use in self.uses}
 
     @property
     def valid_barcodes(self) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""What an order decides about its money: notices of gateways, late money, and what persons resolve.
+"""How an order decides about its money: gateways' notices, late money, and people's decisions.
 
-Notices are never refused: what is odd about them is recorded, and waits for a person
-(`attention_of`). What persons ask may be refused. Refunds of tickets are in `order_refunds.py`.
+Notices are never refused: whatever is unexpected is recorded, and waits for a person
+(`attention_of`). What people ask for may be refused. Refunds of tickets are in `order_refunds.py`.
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ from domain.refunds import OWED, RefundStatus
 from domain.status import LET_GO, Status
 
 LATE = "late"
-"""Why money has to go back that came when the order had ended."""
+"""Why money that arrived after the order's end has to be paid back."""
 
 
 class Attention(StrEnum):
@@ -83,7 +83,7 @@ def balance_of(order: Order) -> Balance:
 
 
 def _without_notices(order: Order) -> Balance:
-    """Where the money is of an order that has no event of money: most of a vendor's are so."""
+    """The balance of an order without events about money, as most vendors' orders are."""
     if order.status is not Status.DONE:
         return _NO_MONEY
     given = given_by(order)
@@ -103,7 +103,7 @@ def _balance(order: Order, money: Money, currency: str) -> Balance:
 
 
 def given_by(order: Order) -> Decimal:
-    """The full worth of all tickets that a done order gave, also of those that came back."""
+    """The full worth of all tickets that a done order has sold, including refunded ones."""
     refunds = order.money.refunds.values() if order.money else ()
     gone = [
         ticket_set
@@ -116,7 +116,7 @@ def given_by(order: Order) -> Decimal:
 
 
 def _is_paid_by_gateway(order: Order) -> bool:
-    """Whether the money comes by a gateway; else the vendor received it when it is done."""
+    """Whether a gateway reports the money; otherwise the vendor has received it once it is done."""
     return order.system is not None and order.system.confirmed_by is ConfirmedBy.GATEWAY
 
 
@@ -152,13 +152,13 @@ def _about_attention(order: Order, money: Money, own: Balance) -> Attention:
 
 
 def note_started(order: Order, notice: PaymentNotice, metadata: CommandMetadata) -> None:
-    """Record that a payment began, unless more is known of it."""
+    """Record that a payment began, unless it is known to be further."""
     if _known(order, notice) is None:
         order.record(PaymentStarted, metadata, **_fields(notice))
 
 
 def note_failed(order: Order, notice: PaymentNotice, metadata: CommandMetadata) -> None:
-    """Record that a payment failed, unless its money came."""
+    """Record that a payment failed, unless its money has arrived."""
     if rises(PaymentState.FAILED, _known(order, notice)):
         order.record(PaymentFailed, metadata, **_fields(notice))
 
@@ -175,13 +175,13 @@ def note_received(
     tickets: Mapping[str, str] | None = None,
     uses: tuple[str, ...] | None = (),
 ) -> None:
-    """Record that money came, and move the order on as far as its money covers its worth.
+    """Record that money arrived, and make the order done if its money covers its worth.
 
-    `due_in` is the currency it is sold in. `late` says what becomes of money for an order that has
-    ended: `tickets` are those it may have again, None while that is not known; then it raises
-    `TicketsNeeded`, before anything is recorded. `uses` are those of its promo codes that it may
-    have again; None, where a code is used up, is as if there were no tickets. `refund` is the id of
-    a refund that it may need.
+    `due_in` is the currency in which it is sold. `late` says what to do with money for an order
+    that has ended. `tickets` are those that it may get back; if they are None but needed, this
+    raises `TicketsNeeded` before it records anything. `uses` are the uses of its promo codes that
+    it may get back; None, if a code is used up, counts as if there were no tickets. `refund` is the
+    id for a refund that may be needed.
     """
     if not rises(PaymentState.RECEIVED, _known(order, notice)):
         return
@@ -220,8 +220,8 @@ def note_dispute(
 def note_refund_paid(order: Order, notice: PaymentNotice, metadata: CommandMetadata) -> None:
     """Record that money went back, once for each refund.
 
-    Money of a refund that is not approved, or in another currency, went back unasked: that has the
-    payment's id.
+    If the refund is not approved or in another currency, the money went back without a request:
+    this is recorded under the payment's id.
     """
     refunds = order.money.refunds if order.money else {}
     known = refunds.get(notice.refund or "")
@@ -283,9 +283,8 @@ def resolve(
 ) -> None:
     """Decide about money of `currency` that waits: send it back, keep it, or accept less.
 
-    `accept` is for an order in payment: it is done for what came. `refund` is the id of the refund.
-    Where more went away than came, all that can be decided is that it stays so: `keep`. Refuses
-    where nothing waits.
+    `accept` is for an order in payment: it is done for what was paid. `refund` is the id of the
+    refund. If more was paid out than came in, the only choice is `keep`. Refuses if nothing waits.
     """
     waiting = {each.currency: each.attention for each in balances_of(order)}
     amount = waiting.get(currency, NOTHING)

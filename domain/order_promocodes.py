@@ -1,4 +1,4 @@
-"""What an order decides about its promo codes, and about the uses that it takes of them."""
+"""How an order decides about its promo codes, and about the uses that it takes of them."""
 
 from collections.abc import Iterable, Sequence
 
@@ -49,7 +49,7 @@ def apply_promocodes(
 
 
 def count_buyer(order: Order, metadata: CommandMetadata, take: Take) -> None:
-    """Take the uses that the order's codes ask for: its buyer is known now, or is another.
+    """Take the uses that the order's codes need, since its buyer became known or changed.
 
     Refuses a buyer who has used a code as often as they may.
     """

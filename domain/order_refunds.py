@@ -1,4 +1,4 @@
-"""What an order decides about refunds of its tickets."""
+"""How an order decides about refunds of its tickets."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -36,10 +36,10 @@ def request_refund(
 ) -> None:
     """Ask for a refund of tickets of a done order; with `stay`, of all others.
 
-    What is paid back follows the show's policy at this moment, and is never more than is left of
-    the order's money (after a dispute was lost, or less was accepted). Refuses tickets that the
-    order does not have or that are in another refund, and a buyer's request once the show has
-    begun.
+    The amount follows the show's policy at this moment, and never exceeds what is left of the
+    order's money (less is left after a lost dispute, or if less than the price was accepted).
+    Refuses tickets that the order does not have or that are in another refund, and a buyer's
+    request once the show has begun.
     """
     named = list(dict.fromkeys(tickets))
     going = _going(order, named, metadata, stay=stay)
@@ -61,7 +61,7 @@ def request_refund(
 
 
 def _going(order: Order, named: list[str], metadata: CommandMetadata, *, stay: bool) -> list[str]:
-    """The tickets that go back; refuses where they cannot."""
+    """The tickets to refund. Refuses those that cannot be refunded."""
     if order.status is not Status.DONE:
         raise refusals.NotRefundable(status=order.status_at(metadata.at))
     for ticket in named:
@@ -80,9 +80,9 @@ def _going(order: Order, named: list[str], metadata: CommandMetadata, *, stay: b
 
 
 def approve_refund(order: Order, refund: str, show: Show | None, metadata: CommandMetadata) -> None:
-    """Approve a refund: its tickets are worth nothing, and go on sale again if the show wants.
+    """Approve a refund: its tickets become invalid, and go on sale again if the show says so.
 
-    Refuses one of more money than is left since it was asked for.
+    Refuses if less money is left by now than the refund needs.
     """
     known = refund_of(order, refund)
     if known.status is RefundStatus.APPROVED:
@@ -97,7 +97,7 @@ def approve_refund(order: Order, refund: str, show: Show | None, metadata: Comma
 
 
 def reject_refund(order: Order, refund: str, metadata: CommandMetadata) -> None:
-    """Reject a refund: its tickets stay good."""
+    """Reject a refund: its tickets stay valid."""
     known = refund_of(order, refund)
     if known.status is RefundStatus.REJECTED:
         return

@@ -50,7 +50,10 @@ class Worth(msgspec.Struct, frozen=True):
 
 def rule_in_force(rules: Iterable[PriceRule], at: datetime) -> PriceRule | None:
     """The first of `rules` that is in force at `at`, in the order of the catalogue."""
-    return next((rule for rule in rules if rule.in_force(at)), None)
+    for rule in rules:
+        if rule.in_force(at):
+            return rule
+    return None
 
 
 def worth(prices: Iterable[Price]) -> Worth:

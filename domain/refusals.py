@@ -80,7 +80,7 @@ class TooManyTicketsHeld(Refusal):
 
 class TooManyEmptyOrders(Refusal):
     code = "too_many_empty_orders"
-    says = "At most {most} orders without tickets may wait at once; use or cancel some of them."
+    says = "At most {most} orders without tickets may be open at once; use or cancel some of them."
 
 
 class NotOnSale(Refusal):
@@ -115,7 +115,7 @@ class CustomerLocked(RefusedByState):
 
 class CustomerIncomplete(RefusedByState):
     code = "customer_incomplete"
-    says = "The payment system {system} needs to know of the buyer: {missing}."
+    says = "The payment system {system} needs these details of the buyer: {missing}."
 
     @property
     def fields(self) -> list[str]:
@@ -125,7 +125,7 @@ class CustomerIncomplete(RefusedByState):
 
 class PromocodeNeedsBuyer(CustomerIncomplete):
     code = "promocode_needs_buyer"
-    says = "The promo code {promocode} is counted by buyer; say who the buyer is: {missing}."
+    says = "The promo code {promocode} is counted for each buyer; name the buyer: {missing}."
 
 
 class TicketsLocked(RefusedByState):
@@ -135,18 +135,18 @@ class TicketsLocked(RefusedByState):
 
 class TicketsOnlyOut(RefusedByState):
     code = "tickets_only_out"
-    says = "While the payment is in progress tickets can only be taken out of the order."
+    says = "While the payment is in progress, tickets can only be taken out of the order."
 
 
 class TicketsIncomplete(RefusedByState):
     code = "tickets_incomplete"
-    says = "Not all of the requested tickets can be had, so the payment does not start."
+    says = "Not all of the requested tickets are available, so the payment does not start."
 
 
 class TooManyChanges(RefusedByState):
     code = "too_many_changes"
     says = (
-        "The order was changed {most} times, which is as often as an order can be changed;"
+        "The order has been changed {most} times, which is as often as an order can be;"
         " it can still be paid or canceled."
     )
 
@@ -163,12 +163,12 @@ class MoveNotAllowed(RefusedByState):
 
 class StatusOfTheSystem(Refusal):
     code = "status_of_the_system"
-    says = "The status {wanted} is set by the passing of time, never by a request."
+    says = "Only the passing of time sets the status {wanted}, never a request."
 
 
 class ConfirmedByGateway(Refusal):
     code = "confirmed_by_gateway"
-    says = "The payment system {system} confirms its payments itself; a vendor cannot say done."
+    says = "The payment system {system} confirms its payments itself; a vendor cannot."
 
 
 class UnknownPromocode(Refusal):
@@ -188,7 +188,7 @@ class PromocodeEnded(Refusal):
 
 class PromocodeUsedUp(Refusal):
     code = "promocode_used_up"
-    says = "The promo code {promocode} was used as often as it may be."
+    says = "The promo code {promocode} has no uses left."
 
 
 class PromocodeUsedUpByBuyer(Refusal):
@@ -198,7 +198,7 @@ class PromocodeUsedUpByBuyer(Refusal):
 
 class PromocodeNotForSets(Refusal):
     code = "promocode_not_for_sets"
-    says = "The promo code {promocode} is for none of the order's tickets."
+    says = "The promo code {promocode} applies to none of the order's tickets."
 
 
 class PromocodeTooFewTickets(Refusal):
@@ -223,7 +223,7 @@ class NotRefundable(RefusedByState):
 
 class TicketNotOfOrder(Refusal):
     code = "ticket_not_of_order"
-    says = "The ticket {ticket} is not one of this order's."
+    says = "The ticket {ticket} is not in this order."
 
 
 class TicketInRefund(RefusedByState):
@@ -238,12 +238,12 @@ class TooManyRefunds(RefusedByState):
 
 class NothingToRefund(Refusal):
     code = "nothing_to_refund"
-    says = "No ticket of the order would be given back."
+    says = "The request gives back no ticket of the order."
 
 
 class ShowHasBegun(Refusal):
     code = "event_has_begun"
-    says = "A buyer can give tickets back until the event begins; it began at {at}."
+    says = "A buyer can give tickets back only until the event begins; it began at {at}."
 
 
 class UnknownRefund(NotFound):
@@ -263,17 +263,17 @@ class RefundNotApproved(RefusedByState):
 
 class RefundExceedsMoney(RefusedByState):
     code = "refund_exceeds_money"
-    says = "The refund is of {value}, but only {left} of the order's money is left; reject it."
+    says = "The refund is for {value}, but the order has only {left} left; reject it."
 
 
 class MayNotApprove(Forbidden):
     code = "may_not_approve"
-    says = "Refunds are approved by the organiser, and by the vendor only where the deal says so."
+    says = "Only the organiser approves refunds, unless the deal lets the vendor do so."
 
 
 class NothingToResolve(RefusedByState):
     code = "nothing_to_resolve"
-    says = "No money in {currency} of this order waits for a decision."
+    says = "The order has no money in {currency} that waits for a decision."
 
 
 class CannotAccept(RefusedByState):
@@ -285,12 +285,12 @@ class CannotAccept(RefusedByState):
 
 class NoDeal(Forbidden):
     code = "no_deal"
-    says = "There is no deal by which {vendor} may sell the events of {org}."
+    says = "There is no deal under which {vendor} may sell the events of {org}."
 
 
 class DealEnded(Forbidden):
     code = "deal_ended"
-    says = "The deal {deal} has ended: orders that were begun can be paid, nothing new is sold."
+    says = "The deal {deal} has ended: existing orders can be paid, but nothing new can be sold."
 
 
 class PartnerSuspended(Forbidden):
@@ -318,7 +318,7 @@ class NotYetCreated(NotFound):
 
 class NotTheVendor(Forbidden):
     code = "not_the_vendor"
-    says = "Only the vendor of an order changes it; the organiser of its event may read it."
+    says = "Only the vendor of an order may change it; the organiser of its event may only read it."
 
 
 class VersionMismatch(Refusal):
@@ -328,9 +328,59 @@ class VersionMismatch(Refusal):
 
 class ChangedMeanwhile(Refusal):
     code = "changed_meanwhile"
-    says = "The order was changed while this request was under way; now: {reason}"
+    says = "The order changed while this request was running; now: {reason}"
 
 
 class RequestReused(Refusal):
     code = "idempotency_key_reused"
     says = "This Idempotency-Key was used for another request."
+
+
+class PositionAhead(Refusal):
+    """A consumer is further than the log: it was set back, or is another one."""
+
+    code = "position_ahead"
+    says = "The log ends at position {last}: the position {position} is ahead of it."
+
+
+class PositionOfAnotherLog(Refusal):
+    """A consumer's position was read from another database."""
+
+    code = "position_of_another_log"
+    says = "The position belongs to the log {log}; this is the log {own}."
+
+
+class PositionOfAnotherHistory(Refusal):
+    """The log went back behind a consumer's position, and has grown beyond it since."""
+
+    code = "position_of_another_history"
+    says = "A backup was restored: the log has another event at {position} than the one read there."
+
+
+class UnknownWebhook(NotFound):
+    code = "unknown_webhook"
+    says = "There is no webhook {webhook}."
+
+
+class WebhookChanged(VersionMismatch):
+    says = "The webhook is at version {version}, {but}."
+
+
+class BadWebhookAddress(Refusal):
+    code = "bad_webhook_address"
+    says = "Webhooks cannot be sent to this address: {why}."
+
+
+class TooManyWebhooks(Refusal):
+    code = "too_many_webhooks"
+    says = "A partner may have at most {most} webhooks."
+
+
+class EventNotOfWebhook(Refusal):
+    code = "event_not_of_webhook"
+    says = "There is no event for this webhook at the position {position}."
+
+
+class TooManyToSendAgain(Refusal):
+    code = "too_many_to_send_again"
+    says = "At most {most} events may wait to be sent again; ask for a shorter range."

@@ -1,6 +1,6 @@
 """Which tickets an order ends up with, of those that are asked for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from domain.commands import BestAvailable, TicketsById, TicketSelection
 from domain.pricing import Price
@@ -49,12 +49,12 @@ def sets_of(command: TicketSelection, known: Mapping[str, str]) -> list[str]:
 
 
 def refuse_unpriced(
-    show: str, sets: Iterable[str], prices: Mapping[str, Price], wanted: Iterable[str]
+    show: str, sets: Collection[str], prices: Mapping[str, Price], wanted: Iterable[str]
 ) -> None:
     """Refuse a set that the show does not have, or that has no price."""
-    existing = set(sets)
     for wanted_set in wanted:
-        if wanted_set not in existing:
+        if wanted_set in prices:
+            continue
+        if wanted_set not in sets:
             raise UnknownSet(event=show, set=wanted_set)
-        if wanted_set not in prices:
-            raise NotOnSale(set=wanted_set)
+        raise NotOnSale(set=wanted_set)

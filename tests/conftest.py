@@ -12,6 +12,8 @@ import structlog
 from postgres_server import postgres_server
 from seller import BoxOffice
 
+from interface.http.request_log import LINES, by_structlog
+
 pytest.register_assert_rewrite("order_case")
 
 MEMORY = Path("/dev/shm")
@@ -66,6 +68,7 @@ def own_logs(monkeypatch):
     forgetful = {"cache_logger_on_first_use": False}
     monkeypatch.setattr(structlog, "configure", lambda **how: configure(**how | forgetful))
     yield
+    LINES.write = by_structlog
     if structlog.get_config()["logger_factory"] is not LOGS["logger_factory"]:
         structlog.reset_defaults()
         configure(**LOGS)

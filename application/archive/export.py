@@ -84,7 +84,7 @@ def begin(log: Readable, folder: Path) -> Manifest:
     """The present manifest, or an empty one. Raises `BadArchive` if it is of another log."""
     if not (folder / LIST).exists():
         if any(folder.iterdir()):
-            raise BadArchive(f"{folder} is no archive, and has something in it.")
+            raise BadArchive(f"{folder} is not an archive, and is not empty.")
         write_manifest(folder, Manifest())
     manifest = read_manifest(folder)
     listed = {each.path for each in manifest.files}

@@ -63,7 +63,7 @@ def read_manifest(folder: Path) -> Manifest:
         refuse_links(folder / LIST)
         manifest = msgspec.json.decode((folder / LIST).read_bytes(), type=Manifest)
     except FileNotFoundError as error:
-        raise BadArchive(f"{folder} is no archive: it has no {LIST}.") from error
+        raise BadArchive(f"{folder} is not an archive: it has no {LIST}.") from error
     except msgspec.MsgspecError as error:
         raise BadArchive(f"{folder / LIST} cannot be read: {error}") from error
     if manifest.format != FORMAT:

@@ -38,7 +38,18 @@ class Caller(msgspec.Struct, frozen=True):
 
     def may(self, *scopes: str) -> bool:
         """Whether the key has one of these scopes."""
-        return any(scope in self.scopes for scope in scopes)
+        return not set(scopes).isdisjoint(self.scopes)
+
+
+class UsedKeys(msgspec.Struct, frozen=True):
+    """The names of the good keys that were used since the catalogue has this version.
+
+    They are kept, since finding the name takes longer than all else about a key. There are never
+    more than keys in the catalogue, whatever is guessed.
+    """
+
+    version: int
+    names: dict[str, str]
 
 
 class Access:
@@ -59,6 +70,8 @@ class Access:
         self._clock = clock
         self._usage = usage
         self._sample = sample
+        self._names: tuple[int, dict[str, str]] = (-1, {})
+        self._used = UsedKeys(-1, {})
 
     def caller(self, key: str, *, local: bool = False) -> Caller | None:
         """The owner of `key`; None when it is unknown, expired or revoked.
@@ -68,11 +81,28 @@ class Access:
         catalog = self._catalog_cache.current()
         if not catalog.keys or not key:
             return None
-        return self._of(catalog, self._secret.name_of(key), local=local)
+        used = self._used
+        if used.version != catalog.version:
+            used = self._used = UsedKeys(catalog.version, {})
+        name = used.names.get(key) or self._secret.name_of(key)
+        caller = self._of(catalog, name, local=local)
+        if caller is not None:
+            used.names[key] = name
+        return caller
 
     def caller_by_name(self, name: str, *, local: bool = False) -> Caller | None:
         """The owner of the key that is stored under this name."""
         return self._of(self._catalog_cache.current(), name, local=local)
+
+    def caller_by_id(self, key: str, *, local: bool = False) -> Caller | None:
+        """The owner of the key with this id, as lists and events name it."""
+        catalog = self._catalog_cache.current()
+        version, names = self._names
+        if version != catalog.version:
+            names = {known.id: name for name, known in catalog.keys.items()}
+            self._names = (catalog.version, names)
+        name = names.get(key)
+        return None if name is None else self._of(catalog, name, local=local)
 
     def _of(self, catalog: Catalog, name: str, *, local: bool) -> Caller | None:
         known = catalog.keys.get(name)

@@ -1,6 +1,6 @@
 """What is for sale: the shows a caller may sell, their sets and prices, and their tickets."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -69,11 +69,23 @@ class ShowQueries:
         self._catalog_cache = catalog_cache
         self._clock = clock
 
-    def visible(self, caller: Caller) -> list[dict[str, Any]]:
-        """The shows that `caller` may see, soonest first: those it may sell; or all."""
+    @property
+    def catalog_version(self) -> int:
+        """The version of the catalogue that is answered from."""
+        return self._catalog_cache.current().version
+
+    def visible_heads(self, caller: Caller) -> list[ShowHeadDocument]:
+        """The shows that `caller` may see, soonest first, without what is vacant."""
+        return [show_document(show) for show in self._visible(caller)]
+
+    def _visible(self, caller: Caller) -> list[ListedShow]:
         catalog = self._catalog_cache.current()
         shows = [show for show in catalog.shows.values() if _may_see(catalog, show, caller)]
-        shows.sort(key=lambda show: (show.starts_at, show.id))
+        return sorted(shows, key=lambda show: (show.starts_at, show.id))
+
+    def visible(self, caller: Caller) -> list[dict[str, Any]]:
+        """The shows that `caller` may see, soonest first: those it may sell; or all."""
+        shows = self._visible(caller)
         ids, at = [show.id for show in shows], self._clock.earliest()
         vacant, held = self._store.vacancies(ids, at), self._store.reservations(ids, at)
         return [
@@ -108,23 +120,24 @@ class ShowQueries:
 
         Refuses a show that does not exist or that `caller` may not sell.
         """
-        catalog = self._catalog_cache.current()
-        show = catalog.shows.get(show_id)
-        if show is None or not _may_sell(catalog, show, caller):
-            raise ShowNotFound(event=show_id)
+        self.require_sold_by(show_id, caller)
         at = self._clock.earliest()
         statuses = [each.value for each in wanted.statuses]
         found = self._store.ticket_page(show_id, statuses, at, wanted.after, wanted.limit + 1)
         return FoundTickets(found[: wanted.limit], at, len(found) > wanted.limit)
 
-    def tickets_of(self, order: Order, *, barcodes: bool) -> list[OrderTicketDocument]:
-        """The tickets that `order` lists, with their seats; `barcodes` once it is done."""
-        known = {ticket.id: ticket for ticket in self._store.tickets_by_id(list(order.tickets))}
-        return [
-            _order_ticket(order, known[each], barcodes=barcodes)
-            for each in order.tickets
-            if each in known
-        ]
+    def require_sold_by(self, show_id: str, caller: Caller) -> None:
+        """Refuse a show that does not exist or that `caller` may not sell."""
+        catalog = self._catalog_cache.current()
+        show = catalog.shows.get(show_id)
+        if show is None or not _may_sell(catalog, show, caller):
+            raise ShowNotFound(event=show_id)
+
+    def tickets_of(self, orders: Iterable[Order], *, barcodes: bool) -> "OrderTickets":
+        """The tickets of orders, read at once; with `barcodes` of those that are done."""
+        ids = [each for order in orders for each in order.tickets]
+        known = {ticket.id: ticket for ticket in self._store.tickets_by_id(ids)} if ids else {}
+        return OrderTickets(self, known, barcodes)
 
     def show(self, show_id: str) -> ShowHeadDocument:
         """The reference to a show in documents."""
@@ -134,6 +147,22 @@ class ShowQueries:
         """The reference to a partner in documents."""
         partner = self._catalog_cache.current().partners.get(partner_id)
         return {"id": partner_id, "name": partner.name if partner else None}
+
+
+class OrderTickets(msgspec.Struct, frozen=True):
+    """The tickets of some orders, and whether their barcodes are shown."""
+
+    shows: ShowQueries
+    known: Mapping[str, Ticket]
+    barcodes: bool
+
+    def of(self, order: Order) -> list[OrderTicketDocument]:
+        """The tickets that one of the orders lists, with their seats."""
+        return [
+            _order_ticket(order, self.known[each], barcodes=self.barcodes)
+            for each in order.tickets
+            if each in self.known
+        ]
 
 
 def _may_sell(catalog: Catalog, show: Show, caller: Caller) -> bool:

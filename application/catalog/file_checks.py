@@ -105,7 +105,7 @@ def _unknown_sets(document: Mapping[Any, Any]) -> dict[str, str]:
             sets = promocode.get("sets")
             for i, name in enumerate(sets if isinstance(sets, list) else ()):
                 if isinstance(name, str) and is_id(name.lower()) and name.lower() not in known:
-                    errors[f"{at}.sets[{i}]"] = "Is no set of this event."
+                    errors[f"{at}.sets[{i}]"] = "Is not a set of this event."
     return errors
 
 

@@ -1,8 +1,12 @@
-"""The kinds of fields that a catalogue file is made of, and how each is checked."""
+"""The kinds of fields that a catalogue file is made of, and how each is checked.
+
+The `description` of a field says what it is. That of its kind, which follows it in the JSON Schema,
+says how a value of this kind is written.
+"""
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,6 +18,9 @@ from application.runtime.patterns import anchored
 
 MOST_MONEY = Decimal("9999999.99")
 MOST_TEXT = 200
+
+AROUND = {"partner": "organiser"}
+"""What a kind of thing is called that has others in it, if it is not called by its kind."""
 
 MONEY = re.compile(r"(0|[1-9][0-9]{0,6})(\.[0-9]{1,2})?\Z")
 
@@ -27,7 +34,7 @@ class Id(fields.String):
         if isinstance(value, int | float | Decimal):
             raise ValidationError("YAML took this for a number: write the id in quotes.")
         if not isinstance(value, str) or not is_id(value.lower()):
-            raise ValidationError("Is no id: 24 hex digits are one.")
+            raise ValidationError("Is not an id: an id has 24 hex digits.")
         return value.lower()
 
 
@@ -42,12 +49,21 @@ class OwnId(Id):
         self, kind: str, *named_by: str, within: str = "", shared: bool = False, **more: Any
     ) -> None:
         super().__init__(load_default="", **more)
-        made = " and ".join(named_by)
-        self.json_schema = {**Id.json_schema, "description": f"Left out, it is made of its {made}."}
+        self.json_schema = {
+            **Id.json_schema,
+            "description": self._described(kind, named_by, within),
+        }
         self.kind = kind
         self.named_by = named_by
         self.within = within
         self.shared = shared
+
+    @staticmethod
+    def _described(kind: str, named_by: Sequence[str], within: str) -> str:
+        around = [f"its {AROUND.get(within, within)}"] if within else []
+        *others, last = [*around, *(f"`{each}`" for each in named_by)]
+        made = f"{', '.join(others)} and {last}" if others else last
+        return f"The id of this {kind}: 24 hex digits, in quotes. If left out: derived from {made}."
 
 
 class Reference(Id):
@@ -85,6 +101,7 @@ class Money(fields.Field[Decimal]):
         "pattern": anchored(MONEY.pattern),
         "minimum": 0,
         "maximum": float(MOST_MONEY),
+        "description": "In the currency of the event, with at most two decimals.",
     }
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Decimal:
@@ -96,7 +113,11 @@ class Money(fields.Field[Decimal]):
 class Moment(fields.Field[datetime]):
     """A moment with its time zone."""
 
-    json_schema: Mapping[str, Any] = {"type": "string", "format": "date-time"}
+    json_schema: Mapping[str, Any] = {
+        "type": "string",
+        "format": "date-time",
+        "description": "ISO 8601 with a time zone.",
+    }
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:
         try:
@@ -104,7 +125,9 @@ class Moment(fields.Field[datetime]):
             if moment.tzinfo is not None:
                 return moment.astimezone(UTC)
         except (TypeError, ValueError, OverflowError) as error:
-            raise ValidationError("Is no moment: write it as ISO 8601 with a time zone.") from error
+            raise ValidationError(
+                "Is not a time: write it as ISO 8601 with a time zone."
+            ) from error
         raise ValidationError("Has no time zone.")
 
 
@@ -113,8 +136,8 @@ class Flag(fields.Field[bool]):
 
     json_schema: Mapping[str, Any] = {"type": "boolean"}
 
-    def __init__(self, load_default: Any = False) -> None:  # noqa: FBT002 - a value of the file
-        super().__init__(load_default=load_default)
+    def __init__(self, description: str, load_default: Any = False) -> None:  # noqa: FBT002 - a value of the file
+        super().__init__(load_default=load_default, metadata={"description": description})
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
         if not isinstance(value, bool):
@@ -131,7 +154,10 @@ def refuse_unless_readable(value: str) -> None:
 
 
 def text(
-    *checks: Callable[[str], Any], default: str | None = None, optional: bool = False
+    description: str = "",
+    *checks: Callable[[str], Any],
+    default: str | None = None,
+    optional: bool = False,
 ) -> fields.String:
     """A text: a line, or what `checks` say. Required, unless it is optional or has a default."""
     needed = default is None and not optional
@@ -139,10 +165,16 @@ def text(
     return fields.String(
         **missing,
         validate=checks or (validate.Length(1, MOST_TEXT), refuse_unless_readable),
-        error_messages={"invalid": "Is no text to YAML: write it in quotes."},
+        error_messages={"invalid": "YAML does not take this for text: write it in quotes."},
+        metadata={"description": description} if description else {},
     )
 
 
-def whole(least: int, most: int) -> fields.Integer:
+def whole(description: str, least: int, most: int) -> fields.Integer:
     """A whole number, or nothing."""
-    return fields.Integer(strict=True, validate=validate.Range(least, most), load_default=None)
+    return fields.Integer(
+        strict=True,
+        validate=validate.Range(least, most),
+        load_default=None,
+        metadata={"description": description},
+    )

@@ -2,42 +2,29 @@
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
-from application.catalog.cache import Partner
+from application.catalog.cache import RATE_PER_SECOND, Partner
 from application.catalog.entries import CatalogFile, PartnerEntry, ShowEntry, TicketEntry
-from application.catalog.file_fields import (
-    Flag,
-    Moment,
-    Money,
-    OneOrMany,
-    OwnId,
-    Reference,
-    text,
-    whole,
-)
+from application.catalog.file_fields import Flag, Moment, OwnId, Reference, text, whole
 from application.catalog.gateway import PaymentGateway
 from application.catalog.key_form import is_strong
-from application.catalog.page_schema import PartnerPageIn, ShowPageIn, partner_page
+from application.catalog.page_schema import ShowPageIn
 from application.catalog.pages import ListedShow, ShowPage
+from application.catalog.partner_page_schema import PartnerPageIn, partner_page
 from application.catalog.promocode_schema import MOST_PROMOCODES, MOST_SETS, PromocodeIn
-from application.catalog.seat_blocks import (
-    MOST_TICKETS,
-    Place,
-    SeatBlocks,
-    spelled_out,
-)
+from application.catalog.seat_blocks import MOST_TICKETS
 from application.catalog.set_places import places_of
+from application.catalog.set_schema import SetIn
+from application.catalog.web_address import WebAddress
 from application.payments.schemes.known import known_schemes
 from domain.buyer import FIELDS
 from domain.gateway import Late
 from domain.payment import ConfirmedBy, PaymentSystem
-from domain.pricing import PriceRule
 from domain.refunds import RefundPolicy, RefundTerms
-from domain.sale_terms import Deal, SaleLimits
+from domain.sale_terms import OF_A_DEAL, Deal, SaleLimits
 from domain.shows import CURRENCY, HOLD_MINUTES, TicketSet
 
 MOST_MINUTES = 43_200
@@ -53,20 +40,32 @@ _QUERY_MAY_FOLLOW = re.compile(r"[^\x00-\x20\x7f#]*\Z")
 
 def _refuse_unknown_scheme(value: str) -> None:
     if value not in known_schemes():
-        raise ValidationError(f"Is no scheme: {', '.join(known_schemes())} are.")
+        raise ValidationError(f"Is not a scheme: the schemes are {', '.join(known_schemes())}.")
 
 
 def _refuse_weak_key(value: str) -> None:
     if not is_strong(value):
         raise ValidationError(
-            "Is no safe key: 32 to 128 random hex digits are one, and what orderlog key create"
+            "Is not a safe key: write 32 to 128 random hex digits, or what orderlog key create"
             " makes."
         )
 
 
 class _LimitsIn(Schema):
-    tickets_per_order = whole(1, MOST_TICKETS)
-    tickets_held = whole(1, MOST_TICKETS)
+    """How many tickets a seller may take, so that none takes all of them."""
+
+    tickets_per_order = whole(
+        "How many tickets one order may have; without it,"
+        f" {OF_A_DEAL.tickets_per_order} in a deal, and any number in own sales.",
+        1,
+        MOST_TICKETS,
+    )
+    tickets_held = whole(
+        "How many unpaid tickets the seller may hold at once, in all orders for the organiser's"
+        f" events; without it, {OF_A_DEAL.tickets_held} in a deal, and any number in own sales.",
+        1,
+        MOST_TICKETS,
+    )
 
     @post_load
     def limits(self, data: dict[str, Any], **_: Any) -> SaleLimits:
@@ -74,17 +73,37 @@ class _LimitsIn(Schema):
 
 
 class _PartnerIn(PartnerPageIn):
+    """A partner organises events, sells tickets, or does both."""
+
     id = OwnId("partner", "name")
-    name = text()
+    name = text("Its name, for people and for references in this file.")
     language = text(
+        "The language of its orders until the shop sends the buyer's: two small letters, in quotes"
+        " where YAML reads something else; without it, none.",
         validate.Regexp(_LANGUAGE, error="Is no language: two small letters are one."),
         optional=True,
     )
-    rate_per_second = whole(0, MOST_RATE)
-    limits = fields.Nested(_LimitsIn, load_default=None)
+    rate_per_second = whole(
+        "How many requests it may send in a second, 0 for any number; without it,"
+        f" {RATE_PER_SECOND}.",
+        0,
+        MOST_RATE,
+    )
+    limits = fields.Nested(
+        _LimitsIn,
+        load_default=None,
+        metadata={"description": "Limits of its sales of its own events; without it, none."},
+    )
     keys = fields.List(
-        text(_refuse_weak_key),
+        text(
+            "Each has 32 to 128 random hex digits, or is what `orderlog key create` makes.",
+            _refuse_weak_key,
+        ),
         load_default=list,
+        metadata={
+            "description": "Its keys for the HTTP API, with the scopes of a seller. New ones are"
+            " added; none is revoked by leaving it out."
+        },
     )
 
     @post_load
@@ -93,8 +112,20 @@ class _PartnerIn(PartnerPageIn):
         return PartnerEntry(Partner(page=partner_page(data), **data), keys)
 
 
+class _Scheme(fields.String):
+    @property
+    def json_schema(self) -> Mapping[str, Any]:
+        return {"enum": [*known_schemes()]}
+
+
 class _NotificationsIn(Schema):
-    scheme = fields.String(required=True, validate=_refuse_unknown_scheme)
+    """How the signatures of a gateway's notices of payments are checked."""
+
+    scheme = _Scheme(
+        required=True,
+        validate=_refuse_unknown_scheme,
+        metadata={"description": "The scheme by which the gateway signs."},
+    )
     secrets = fields.List(
         fields.String(
             validate=validate.Regexp(
@@ -104,32 +135,69 @@ class _NotificationsIn(Schema):
         ),
         required=True,
         validate=validate.Length(1, MOST_SECRETS),
+        metadata={
+            "description": "Where the secrets are, each as `env:NAME` (a variable of the"
+            " environment) or `file:/path`; a notice may be signed with any of them."
+        },
     )
 
 
 class _SystemIn(Schema):
+    """A way in which buyers pay."""
+
     id = OwnId("payment system", "alias")
-    alias = text()
+    alias = text("The name by which clients choose it; no other payment system may have it.")
     hold_minutes = fields.Integer(
-        required=True, strict=True, validate=validate.Range(1, MOST_MINUTES)
+        required=True,
+        strict=True,
+        validate=validate.Range(1, MOST_MINUTES),
+        metadata={"description": "How many minutes tickets are held after a payment starts."},
     )
-    confirmed_by = fields.Enum(ConfirmedBy, by_value=True, required=True)
-    redirect_url = fields.Url(
-        schemes={"http", "https"},
-        require_tld=False,
+    confirmed_by = fields.Enum(
+        ConfirmedBy,
+        by_value=True,
+        required=True,
+        metadata={
+            "description": "Who may move an order to `done`; with `gateway`, a vendor's request is"
+            " refused."
+        },
+    )
+    redirect_url = WebAddress(
         validate=[
             validate.Length(max=MOST_URL),
             validate.Regexp(_QUERY_MAY_FOLLOW, error="Has to be an address without a fragment."),
         ],
         load_default=None,
+        metadata={
+            "description": "Where buyers are sent to pay: an http or https address without a"
+            " fragment, to which `customer=` and a token are added; without it, buyers are not"
+            " sent anywhere."
+        },
     )
     requires = fields.List(
         fields.String(validate=validate.OneOf(FIELDS)),
         load_default=(),
         validate=validate.Length(max=len(FIELDS)),
+        metadata={
+            "description": "The data of the buyer without which a payment cannot start; without"
+            " this field, none."
+        },
     )
-    late = fields.Enum(Late, by_value=True, load_default=Late.EQUAL_TICKETS)
-    notifications = fields.Nested(_NotificationsIn, load_default=None)
+    late = fields.Enum(
+        Late,
+        by_value=True,
+        load_default=Late.EQUAL_TICKETS,
+        metadata={
+            "description": "What to do with money that arrives after the order has ended: give the"
+            " order only its own tickets (`same_tickets`), or others of the same sets that cost no"
+            " more if its own are gone (`equal_tickets`), or pay the money back (`refund`)."
+        },
+    )
+    notifications = fields.Nested(
+        _NotificationsIn,
+        load_default=None,
+        metadata={"description": "How its gateway signs notices; without it, none are accepted."},
+    )
 
     @post_load
     def entry(self, data: dict[str, Any], **_: Any) -> tuple[PaymentSystem, PaymentGateway]:
@@ -145,99 +213,37 @@ class _SystemIn(Schema):
 
 
 class _DealIn(Schema):
+    """An organiser's permission for a vendor to sell its events; own events need none."""
+
     id = OwnId("deal", "org", "vendor")
-    org = Reference("partner", required=True)
-    vendor = Reference("partner", required=True)
-    limits = fields.Nested(_LimitsIn, load_default=None)
-    approves_refunds = Flag()
+    org = Reference("partner", required=True, metadata={"description": "The organiser."})
+    vendor = Reference("partner", required=True, metadata={"description": "The seller."})
+    limits = fields.Nested(
+        _LimitsIn,
+        load_default=None,
+        metadata={"description": "How many tickets the vendor may take."},
+    )
+    approves_refunds = Flag("Whether the vendor may approve refunds, as the organiser may.")
 
     @post_load
     def deal(self, data: dict[str, Any], **_: Any) -> Deal:
         return Deal(**data)
 
 
-class _RuleIn(Schema):
-    id = OwnId("rule", "from", "till", within="set")
-    nominal = Money(required=True)
-    extra = Money(load_default=Decimal("0.00"))
-    from_ = Moment(data_key="from", load_default=None)
-    till = Moment(load_default=None)
-
-    @validates_schema(skip_on_field_errors=False)
-    def window(self, data: dict[str, Any], **_: Any) -> None:
-        start, end = data.get("from_"), data.get("till")
-        if start and end and end <= start:
-            raise ValidationError("Has to be later than from.", "till")
-
-    @post_load
-    def rule(self, data: dict[str, Any], **_: Any) -> PriceRule:
-        return PriceRule(**data)
-
-
-class _SeatIn(Schema):
-    sector = Reference("sector", within="partner", made=True)
-    row = Place()
-    number = Place()
-
-
-class _TicketIn(Schema):
-    id = OwnId("ticket", "seat", within="set")
-    seat = fields.Nested(_SeatIn, load_default=dict)
-
-    @post_load
-    def entry(self, data: dict[str, Any], **_: Any) -> TicketEntry:
-        return TicketEntry(**data)
-
-
-class _CountIn(Schema):
-    count = fields.Integer(required=True, strict=True, validate=validate.Range(1, MOST_TICKETS))
-
-
-class _Tickets(OneOrMany):
-    """The tickets of a set: how many, or a list of them."""
-
-    def __init__(self, **more: Any) -> None:
-        super().__init__(_CountIn(), _TicketIn(many=True), **more)
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[TicketEntry, ...] | int:
-        if isinstance(value, dict):
-            return int(self.one.load(value)["count"])
-        if not isinstance(value, list) or not value:
-            raise ValidationError("Has to be a list of tickets, or {count: N}.")
-        return tuple(self.many.load(value))
-
-
-class _SetIn(Schema):
-    json_schema: ClassVar[Mapping[str, Any]] = {
-        "oneOf": [{"required": ["tickets"]}, {"required": ["seats"]}]
-    }
-
-    id = OwnId("set", "name", within="event")
-    name = text()
-    rules = fields.List(fields.Nested(_RuleIn), required=True, validate=validate.Length(1, 100))
-    tickets = _Tickets()
-    seats = SeatBlocks()
-
-    @validates_schema(pass_original=True, skip_on_field_errors=False)
-    def either(self, _data: dict[str, Any], original: Any, **_: Any) -> None:
-        if ("tickets" in original) is ("seats" in original):
-            raise ValidationError(
-                "Say either tickets or seats: {count: 500}, or {rows: 10, numbers: 20}.", "tickets"
-            )
-
-    @post_load
-    def spelled_out(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        if "seats" in data:
-            try:
-                data["tickets"] = spelled_out(data["id"], data.pop("seats"))
-            except ValidationError as error:
-                raise ValidationError(error.messages, "seats") from error
-        return data
-
-
 class _RefundsIn(Schema):
-    policy = fields.Enum(RefundPolicy, by_value=True, load_default=RefundPolicy.GENERAL)
-    resell = Flag()
+    """The terms on which buyers give tickets of an event back."""
+
+    policy = fields.Enum(
+        RefundPolicy,
+        by_value=True,
+        load_default=RefundPolicy.GENERAL,
+        metadata={
+            "description": "How much is paid back when a buyer returns tickets, fee included:"
+            " with `general` the whole price, with `law_ru_193` all of it from 10 days before the"
+            " event, half from 5, 30 % from 3, and then nothing."
+        },
+    )
+    resell = Flag("Whether refunded tickets go on sale again.")
 
     @post_load
     def terms(self, data: dict[str, Any], **_: Any) -> RefundTerms:
@@ -245,23 +251,48 @@ class _RefundsIn(Schema):
 
 
 class _EventIn(Schema):
+    """An event for which tickets are sold. A load gives it exactly these sets and tickets."""
+
     id = OwnId("event", "title", within="partner")
-    org = Reference("partner", required=True)
-    title = text()
-    starts_at = Moment(required=True)
-    ends_at = Moment(required=True)
+    org = Reference("partner", required=True, metadata={"description": "The organiser."})
+    title = text("What buyers see; unique among the organiser's events that have no id here.")
+    starts_at = Moment(required=True, metadata={"description": "When it begins."})
+    ends_at = Moment(
+        required=True, metadata={"description": "When it ends, later than `starts_at`."}
+    )
     currency = text(
-        validate.Regexp(_CURRENCY, error="Is no currency: three capital letters are one."),
+        "The currency of all of its prices: three capital letters.",
+        validate.Regexp(_CURRENCY, error="Is not a currency: write three capital letters."),
         default=CURRENCY,
     )
     hold_minutes = fields.Integer(
-        strict=True, validate=validate.Range(1, MOST_MINUTES), load_default=HOLD_MINUTES
+        strict=True,
+        validate=validate.Range(1, MOST_MINUTES),
+        load_default=HOLD_MINUTES,
+        metadata={"description": "How many minutes a new order holds its tickets."},
     )
-    refunds = fields.Nested(_RefundsIn, load_default=RefundTerms())
-    page = fields.Nested(ShowPageIn, data_key="show", load_default=ShowPage())
-    sets = fields.List(fields.Nested(_SetIn), required=True, validate=validate.Length(1, MOST_SETS))
+    refunds = fields.Nested(
+        _RefundsIn,
+        load_default=RefundTerms(),
+        metadata={"description": "How much is paid back for returned tickets."},
+    )
+    page = fields.Nested(
+        ShowPageIn,
+        data_key="show",
+        load_default=ShowPage(),
+        metadata={"description": "What web pages show of it, passed on unchanged."},
+    )
+    sets = fields.List(
+        fields.Nested(SetIn),
+        required=True,
+        validate=validate.Length(1, MOST_SETS),
+        metadata={"description": "Its tickets, by the name and price under which they are sold."},
+    )
     promocodes = fields.List(
-        fields.Nested(PromocodeIn), load_default=(), validate=validate.Length(max=MOST_PROMOCODES)
+        fields.Nested(PromocodeIn),
+        load_default=(),
+        validate=validate.Length(max=MOST_PROMOCODES),
+        metadata={"description": "Its codes for discounts; without this field, none."},
     )
 
     @validates_schema(skip_on_field_errors=False)
@@ -288,10 +319,32 @@ def _amount(tickets: tuple[TicketEntry, ...] | int) -> int:
 
 
 class CatalogIn(Schema):
-    partners = fields.List(fields.Nested(_PartnerIn), required=True, validate=validate.Length(1))
-    payment_systems = fields.List(fields.Nested(_SystemIn), load_default=list)
-    deals = fields.List(fields.Nested(_DealIn), load_default=list)
-    events = fields.List(fields.Nested(_EventIn), load_default=list)
+    """What is sold, by whom and at what price."""
+
+    partners = fields.List(
+        fields.Nested(_PartnerIn),
+        required=True,
+        validate=validate.Length(1),
+        metadata={"description": "Organisers and sellers. One that is missing here stays."},
+    )
+    payment_systems = fields.List(
+        fields.Nested(_SystemIn),
+        load_default=list,
+        metadata={"description": "How buyers may pay. One that is missing here stays."},
+    )
+    deals = fields.List(
+        fields.Nested(_DealIn),
+        load_default=list,
+        metadata={
+            "description": "Who may sell whose events. One that is missing here ends if the file"
+            " has both of its partners."
+        },
+    )
+    events = fields.List(
+        fields.Nested(_EventIn),
+        load_default=list,
+        metadata={"description": "What is sold. One that is missing here stays."},
+    )
 
     @post_load
     def file(self, data: dict[str, Any], **_: Any) -> CatalogFile:

@@ -1,9 +1,13 @@
 """The JSON Schema of a catalogue file, for editors; made of the marshmallow schema.
 
-It says what a field's validators say, and `json_schema` of a field or schema. What depends on
-several things, such as a name that is there twice, only `orderlog catalog check` finds.
+It says what a field's validators say, and `json_schema` of a field or schema. The description of a
+field is its own, from its metadata, and then that of its kind; a schema is described by its
+docstring. What depends on several things, such as a name that is there twice, only `orderlog
+catalog check` finds.
 """
 
+import inspect
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -27,7 +31,8 @@ class _Converter(OpenAPIConverter):
     def schema2jsonschema(self, schema: Any) -> dict[str, Any]:
         """A schema, and what it says itself."""
         converted: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call] # apispec types only a part
-        return {**converted, **getattr(schema, "json_schema", {})}
+        described = {"description": inspect.cleandoc(schema.__doc__).replace("\n", " ")}
+        return {**described, **converted, **getattr(schema, "json_schema", {})}
 
     def field2property(self, field: Any) -> dict[str, Any]:
         """A field, and what its own kind says."""
@@ -36,7 +41,10 @@ class _Converter(OpenAPIConverter):
             converted["type"] = "string"
         if isinstance(field, fields.Url):
             converted["format"] = "uri"
-        own = {**converted, **_patterns(field), **getattr(field, "json_schema", {})}
+        if isinstance(field, fields.Mapping) and "maxLength" in converted:
+            converted["maxProperties"] = converted.pop("maxLength")  # apispec takes it for a text
+        kind = getattr(field, "json_schema", {})
+        own = {**converted, **_patterns(field), **kind, **_described(field, kind)}
         if field.allow_none and isinstance(own.get("type"), str):
             own["type"] = [own["type"], "null"]
         if isinstance(field, OneOrMany):
@@ -52,11 +60,18 @@ class _Converter(OpenAPIConverter):
             return {"default": default.value}
         if isinstance(default, Decimal):
             return {"default": str(default)}
-        return {"default": default} if default and isinstance(default, str | int) else {}
+        return {"default": default} if isinstance(default, str | int) and default != "" else {}
 
     def field2pattern(self, *_: Any, **__: Any) -> dict[str, Any]:
         """Nothing yet: there may be several."""
         return {}
+
+
+def _described(field: Any, kind: Mapping[str, Any]) -> dict[str, str]:
+    """The description of a field, and that of its kind."""
+    parts = (field.metadata.get("description"), kind.get("description"))
+    joined = " ".join(each for each in parts if each)
+    return {"description": joined} if joined else {}
 
 
 def _patterns(field: Any) -> dict[str, Any]:

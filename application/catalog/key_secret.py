@@ -52,10 +52,18 @@ class KeySecret:
         """The name of the key with this digest, under which earlier versions stored it."""
         return hmac.digest(self._value(), digest.encode(), "sha256").hex()
 
+    def derived(self, purpose: bytes) -> bytes:
+        """A secret for another purpose, from which this one cannot be found."""
+        return hmac.digest(self._value(), purpose, "sha256")
+
     def check(self, fingerprint: str | None) -> None:
         """Raise `SecretMissing` unless the database's keys are stored under this secret."""
-        if fingerprint is not None and not (self.path.exists() and fingerprint == self._own()):
+        if not self.is_of(fingerprint):
             raise SecretMissing(self.path)
+
+    def is_of(self, fingerprint: str | None) -> bool:
+        """Whether the database's keys are stored under this secret, or there are none yet."""
+        return fingerprint is None or (self.path.exists() and fingerprint == self._own())
 
     def join(self, change: CatalogChange, *, anew: bool = False) -> None:
         """Store keys under this secret from now on, which is made if there is none.
@@ -79,9 +87,9 @@ class KeySecret:
             except FileNotFoundError:
                 raise SecretMissing(self.path) from None
             except (OSError, ValueError) as error:
-                raise BadSecret(f"{self.path} is no secret of keys: {error}.") from error
+                raise BadSecret(f"{self.path} is not a secret of keys: {error}.") from error
             if len(value) < SECRET_BYTES:
-                raise BadSecret(f"{self.path} is no secret of keys: it is too short.")
+                raise BadSecret(f"{self.path} is not a secret of keys: it is too short.")
             self._known = value
         return self._known
 

@@ -49,7 +49,7 @@ class OwnPartners(UserError):
 
     def __init__(self, partners: int) -> None:
         super().__init__(
-            f"The sample is not loaded: this database has partners of its own ({partners}), and the"
+            f"The sample is not loaded: this database has its own partners ({partners}), and the"
             " keys of the sample are printed in the documentation. Leave out --sample, or name"
             " another database."
         )
@@ -82,6 +82,7 @@ def load_sample(
     return load_catalog(store, sample, at, secret, agreed)
 
 
+@cache
 def sample_catalog() -> CatalogFile:
     """The catalogue that comes with the service."""
     return read_catalog_file(files("application").joinpath("sample_catalog.yaml").read_bytes())

@@ -195,7 +195,7 @@ def _names_of(
 def _name_of(given: Any, field: Any) -> Any:
     if isinstance(field, fields.Nested):
         if given is not None and not isinstance(given, dict):
-            raise ValidationError("Is no mapping.")
+            raise ValidationError("Is not a mapping.")
         return place_names(given or {})
     if given is None and not field.required:
         return ""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypedDict
 
 from msgspec import Meta
 
-from application.catalog.document_types import Id, one_of
+from application.documents.fields import Id, one_of
 
 Names = dict[str, str]
 """A name by language."""

@@ -7,9 +7,10 @@ from typing import Annotated, Any, TypedDict
 
 from msgspec import Meta
 
-from application.catalog.document_types import Id, Moment, PartnerDocument, one_of
+from application.catalog.document_types import PartnerDocument
 from application.catalog.page_document_types import ContactDocument, LegalDocument
 from application.catalog.scopes import SCOPES
+from application.documents.fields import Id, Moment, one_of
 
 
 class PartnerRecordDocument(TypedDict, total=False):

@@ -29,7 +29,11 @@ HUNDRED = Decimal(100)
 class Percent(fields.Field[Decimal]):
     """A part of a price."""
 
-    json_schema: Mapping[str, Any] = {**Money.json_schema, "maximum": 100}
+    json_schema: Mapping[str, Any] = {
+        **Money.json_schema,
+        "maximum": 100,
+        "description": "Above 0, with at most two decimals.",
+    }
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Decimal:
         if not MONEY.match(str(value)) or not 0 < Decimal(str(value)) <= HUNDRED:
@@ -48,21 +52,66 @@ class Amount(Money):
 
 
 class PromocodeIn(Schema):
-    """A promo code of an event."""
+    """A code that buyers enter for a discount. Give it either `percent` or `amount`."""
 
     id = OwnId("promo code", "code", within="event")
-    code = text(validate.Length(1, MOST_CODE), refuse_unless_readable)
-    sets = fields.List(
-        Reference("set", within="event"), load_default=(), validate=validate.Length(1, MOST_SETS)
+    code = text(
+        "What buyers enter, in any case; unique in its event.",
+        validate.Length(1, MOST_CODE),
+        refuse_unless_readable,
     )
-    percent = Percent(load_default=None)
-    amount = Amount(load_default=None)
-    from_ = Moment(data_key="from", load_default=None)
-    till = Moment(load_default=None)
-    limit = whole(1, MOST_TICKETS)
-    per_buyer = whole(1, MOST_PER_BUYER)
-    least_tickets = whole(1, MOST_TICKETS)
-    most_tickets = whole(1, MOST_TICKETS)
+    sets = fields.List(
+        Reference("set", within="event"),
+        load_default=(),
+        validate=validate.Length(1, MOST_SETS),
+        metadata={
+            "description": "The sets of the event for whose tickets it is; without this field, all"
+            " of them."
+        },
+    )
+    percent = Percent(
+        load_default=None,
+        metadata={"description": "How many per cent of each ticket's nominal price are taken off."},
+    )
+    amount = Amount(
+        load_default=None,
+        metadata={
+            "description": "What is taken off each ticket's nominal price, more than 0.00; no price"
+            " falls below zero."
+        },
+    )
+    from_ = Moment(
+        data_key="from",
+        load_default=None,
+        metadata={"description": "It can be applied from this moment on; without it, at once."},
+    )
+    till = Moment(
+        load_default=None,
+        metadata={
+            "description": "It can be applied until just before this moment, which is later than"
+            " `from`; without it, for ever."
+        },
+    )
+    limit = whole(
+        "How many orders, held or paid, may have it at the same time; without it, any number.",
+        1,
+        MOST_TICKETS,
+    )
+    per_buyer = whole(
+        "How many orders of one buyer, known by the e-mail address, may have it at the same time;"
+        " without it, any number. With it, a payment cannot start without an address.",
+        1,
+        MOST_PER_BUYER,
+    )
+    least_tickets = whole(
+        "How many tickets of its sets an order needs; without it, 1.", 1, MOST_TICKETS
+    )
+    most_tickets = whole(
+        "How many tickets of its sets an order may have, at least `least_tickets`; without it, any"
+        " number.",
+        1,
+        MOST_TICKETS,
+    )
 
     @validates_schema(skip_on_field_errors=False)
     def ranges(self, data: dict[str, Any], **_: Any) -> None:
@@ -78,7 +127,7 @@ class PromocodeIn(Schema):
     def one_discount(self, data: dict[str, Any], **_: Any) -> None:
         """Refuse a code that takes off nothing, or both."""
         if (data["percent"] is None) is (data["amount"] is None):
-            raise ValidationError("Takes off either percent or amount.", "percent")
+            raise ValidationError("Has to have either percent or amount.", "percent")
 
     @post_load
     def promocode(self, data: dict[str, Any], **_: Any) -> Promocode:

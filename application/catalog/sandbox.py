@@ -15,8 +15,9 @@ from application.catalog.entries import CatalogFile
 from application.catalog.file import read_catalog_file
 from application.catalog.key_secret import KeySecret
 from application.catalog.loading import ENCODE, load_catalog, load_sample
+from application.catalog.sandbox_mark import is_sandbox
 from application.ports.admin_trail import Action
-from application.ports.sandbox import MARK, OfTheSandbox, SoldForReal, carries_mark
+from application.ports.sandbox import MARK, SoldForReal
 from application.ports.store import Store
 
 SERVED = "holds"
@@ -43,17 +44,6 @@ def load_sandbox(store: Store, at: datetime, secret: KeySecret, page: str) -> No
 def sandbox_file() -> CatalogFile:
     """What the sandbox adds to the sample."""
     return read_catalog_file(files("application").joinpath("sandbox_catalog.yaml").read_bytes())
-
-
-def is_sandbox(store: Store) -> bool:
-    """Whether a database is the sandbox's."""
-    return carries_mark(store.catalog())
-
-
-def refuse_sandbox(store: Store, remedy: str) -> None:
-    """Raise `OfTheSandbox` for a database of the sandbox."""
-    if is_sandbox(store):
-        raise OfTheSandbox("This database", remedy)
 
 
 def _refuse_one_that_sells(store: Store) -> None:

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from application.catalog.loading import ENCODE
 from application.ports.store import Store, StoreUnavailable
 from application.runtime.clock import EPOCH, MILLISECOND, to_ms
 from application.runtime.greenlet_bridge import off_the_loop
@@ -24,6 +23,7 @@ FARTHEST = timedelta(days=7305)
 """A clock is at most twenty years ahead or behind."""
 
 _NOT_MOVED = timedelta(0)
+_encode = msgspec.json.Encoder().encode
 
 
 class ClockTooFar(UserError):
@@ -94,7 +94,7 @@ class SandboxClock(ServiceClock):
                 if abs(shift) > FARTHEST:
                     raise ClockTooFar
                 if to_ms(EPOCH + shift):
-                    change.put(KIND, partner, ENCODE(to_ms(EPOCH + shift)))
+                    change.put(KIND, partner, _encode(to_ms(EPOCH + shift)))
                 elif partner in known:
                     change.remove(KIND, partner)
 

@@ -47,15 +47,15 @@ class Place(fields.Raw):
         "maxLength": MOST_TEXT,
     }
 
-    def __init__(self) -> None:
-        super().__init__(validate=refuse_unless_place)
+    def __init__(self, description: str) -> None:
+        super().__init__(validate=refuse_unless_place, metadata={"description": description})
 
 
 class Places(fields.Field[Any]):
     """Rows, or the numbers in a row: how many, a span, or a list of numbers, names and spans."""
 
     json_schema: Mapping[str, Any] = {
-        "description": "How many, a span such as 1-20 or A-F, a name, or a list of these.",
+        "description": "A count, a range such as 1-20 or A-F, a name, or a list of these.",
         "anyOf": [
             {"type": "integer", "minimum": 1, "maximum": MOST_TICKETS},
             {"type": "string", "minLength": 1, "maxLength": MOST_TEXT},
@@ -70,7 +70,7 @@ class Places(fields.Field[Any]):
         if isinstance(value, str):
             return (_span(value),)
         if not isinstance(value, list) or not 1 <= len(value) <= MOST_TICKETS:
-            raise ValidationError("Has to say how many, a span (1-20, A-F), or a list of these.")
+            raise ValidationError("Has to be a number, a range (1-20, A-F), or a list of these.")
         return tuple(_span(each) for each in value)
 
 
@@ -98,11 +98,21 @@ def _letters(first: str, last: str) -> tuple[str, ...]:
 
 
 class BlockIn(Schema):
-    """The seats of some rows. Without a sector they are in one that is named as the set is."""
+    """Seats of one sector, by rows and numbers: each of the rows has all of the numbers."""
 
-    sector = Reference("sector", within="partner", made=True, otherwise="set")
-    rows = Places(required=True)
-    numbers = Places(required=True)
+    sector = Reference(
+        "sector",
+        within="partner",
+        made=True,
+        otherwise="set",
+        metadata={
+            "description": "The part of the hall; without it, one that is named like the set."
+        },
+    )
+    rows = Places(required=True, metadata={"description": "The rows of the block."})
+    numbers = Places(
+        required=True, metadata={"description": "The numbers of the seats in each of the rows."}
+    )
 
     @post_load
     def block(self, data: dict[str, Any], **_: Any) -> Block:

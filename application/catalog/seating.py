@@ -14,7 +14,7 @@ from application.ports.store import Store
 from application.ports.tickets import Ticket
 from application.runtime.service_clock import ServiceClock
 from domain.order import Order
-from domain.shows import Show, TicketSet
+from domain.shows import TicketSet
 
 LETTERS = {Sale.VACANT: "v", Sale.RESERVED: "h", Sale.SOLD: "s"}
 """The compact form of ticket states: a letter each."""
@@ -53,14 +53,19 @@ class SetPlan(msgspec.Struct, frozen=True, kw_only=True):
     amount: int
 
 
+MOST_LAYOUTS = 16
+"""Of how many shows a process keeps where the seats are."""
+
+
 class Hall(msgspec.Struct, frozen=True, kw_only=True):
     """A show's tickets at one moment.
 
-    `states` has a letter for each ticket by its place; `position` is the log's at that moment, or a
-    little earlier: later changes may be included already.
+    `states` has a letter for each ticket by its place; it is empty, and there are no seats, if
+    there are more tickets than were to be shown one by one. `position` is the log's at that
+    moment, or a little earlier: later changes may be included already.
     """
 
-    show: Show
+    show: ListedShow
     sets: list[SetPlan]
     states: str
     position: int
@@ -73,18 +78,38 @@ class Seating:
         self._store = store
         self._shows = shows
         self._clock = clock
+        self._layouts: dict[str, tuple[int, list[SetPlan]]] = {}
 
-    def hall(self, show_id: str, caller: Caller) -> Hall:
-        """All tickets of a show. Refuses a show that `caller` may not see."""
-        return self._hall(self._shows.seen(show_id, caller))
+    def hall(self, show_id: str, caller: Caller, most: int | None = None) -> Hall:
+        """All tickets of a show; of one with more than `most`, only how many are in which state.
+
+        Refuses a show that `caller` may not see.
+        """
+        show = self._shows.seen(show_id, caller)
+        if most is not None and sum(each.amount for each in show.sets) > most:
+            return self._counted(show)
+        return self._hall(show)
 
     def has_news(self, position: int) -> bool:
         """Whether anything was written beyond `position`: only then can the seats have changed."""
         return self._store.last_position() > position
 
-    def hall_of(self, order: Order) -> Hall:
-        """The hall in which an order's tickets are."""
-        return self._hall(self._shows.any(order.show))
+    def plans_of(self, order: Order) -> list[SetPlan]:
+        """Where the seats of an order's show are, by set, without their states.
+
+        They are kept until the catalogue changes.
+        """
+        show, version = self._shows.any(order.show), self._shows.catalog_version
+        known = self._layouts.get(show.id)
+        if known is not None and known[0] == version:
+            return known[1]
+        tickets = self._store.tickets(show.id)
+        by_set = _by_set(tickets)
+        plans = [_plan(each, by_set[each.id], tickets, None, show.sectors) for each in show.sets]
+        if len(self._layouts) >= MOST_LAYOUTS:
+            self._layouts.clear()
+        self._layouts[show.id] = (version, plans)
+        return plans
 
     def holder(self, show_id: str, ticket_id: str) -> str | None:
         """The order that has a ticket of this show now, if any."""
@@ -109,9 +134,7 @@ class Seating:
         at = self._clock.earliest()
         tickets = self._store.tickets(show.id)
         sales = [sale_of(ticket, at) for ticket in tickets]
-        by_set: defaultdict[str, list[int]] = defaultdict(list)
-        for place, ticket in enumerate(tickets):
-            by_set[ticket.set].append(place)
+        by_set = _by_set(tickets)
         return Hall(
             show=show,
             sets=[_plan(each, by_set[each.id], tickets, sales, show.sectors) for each in show.sets],
@@ -119,15 +142,49 @@ class Seating:
             position=position,
         )
 
+    def _counted(self, show: ListedShow) -> Hall:
+        position = self._store.last_position()
+        at = self._clock.earliest()
+        vacant = self._store.vacancies([show.id], at)
+        held = self._store.reservations([show.id], at)
+        return Hall(
+            show=show,
+            sets=[
+                _counts(each, vacant.get(each.id, 0), held.get(each.id, 0)) for each in show.sets
+            ],
+            states="",
+            position=position,
+        )
+
+
+def _counts(ticket_set: TicketSet, vacant: int, held: int) -> SetPlan:
+    sold = max(ticket_set.amount - vacant - held, 0)
+    counts = {Sale.VACANT: vacant, Sale.RESERVED: held, Sale.SOLD: sold}
+    return SetPlan(
+        id=ticket_set.id,
+        name=ticket_set.name,
+        sectors=[],
+        counts={sale: counts[sale] for sale in Sale},
+        amount=ticket_set.amount,
+    )
+
+
+def _by_set(tickets: Sequence[Ticket]) -> Mapping[str, list[int]]:
+    """The places of the tickets of each set."""
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for place, ticket in enumerate(tickets):
+        found[ticket.set].append(place)
+    return found
+
 
 def _plan(
     ticket_set: TicketSet,
     places: Sequence[int],
     tickets: Sequence[Ticket],
-    sales: Sequence[Sale],
+    sales: Sequence[Sale] | None,
     names: Mapping[str, str],
 ) -> SetPlan:
-    counts = Counter(sales[place] for place in places)
+    counts = Counter(sales[place] for place in places) if sales else Counter[Sale]()
     return SetPlan(
         id=ticket_set.id,
         name=ticket_set.name,

@@ -7,14 +7,18 @@ from typing import Annotated, Any, TypedDict
 
 from msgspec import Meta
 
-from application.catalog.document_types import Id, Moment, Money, one_of
 from application.catalog.page_document_types import (
     MapDocument,
     PartnerPageDocument,
     TicketTemplateDocument,
     VenueDocument,
 )
+from application.documents.fields import Id, Moment, Money, one_of
 
+VACANT = (
+    "How many of them are vacant now; of an event with more than 20,000 tickets, at most ten"
+    " seconds ago."
+)
 PUBLIC = "public"
 """The status of every event that a key may sell."""
 
@@ -35,7 +39,7 @@ class SetDocument(TypedDict):
 
     id: Annotated[Id, Meta(description="The ticket set.")]
     amount: Annotated[int, Meta(description="How many tickets it has.")]
-    amount_vacant: Annotated[int, Meta(description="How many of them are vacant now.")]
+    amount_vacant: Annotated[int, Meta(description=VACANT)]
     name: Annotated[str, Meta(description="Its name.")]
     pos: Annotated[int, Meta(description="Its place among the sets of the event, from 0.")]
     price: Annotated[
@@ -91,7 +95,7 @@ class ShowDocument(TypedDict):
         TicketTemplateDocument, Meta(description="How its tickets look when they are printed.")
     ]
     tickets_amount: Annotated[int, Meta(description="How many tickets all its sets have.")]
-    tickets_amount_vacant: Annotated[int, Meta(description="How many of them are vacant now.")]
+    tickets_amount_vacant: Annotated[int, Meta(description=VACANT)]
     title: Annotated[ShowTitleDocument, Meta(description="Its title.")]
     updated_at: Annotated[
         Moment | None,

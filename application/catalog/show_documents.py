@@ -18,6 +18,7 @@ from application.catalog.page_document_types import PartnerPageDocument
 from application.catalog.pages import NO_PLACES, ListedShow
 from application.catalog.show_document_types import PUBLIC
 from application.catalog.vacancies import Vacancy
+from application.runtime.amounts import written_amount
 from application.runtime.clock import written
 from domain.pricing import PriceRule, rule_in_force
 from domain.shows import TicketSet
@@ -185,9 +186,9 @@ def _prices(rule: PriceRule | None) -> Mapping[str, str | None]:
     if rule is None:
         return {"price": None, "price_extra": None, "price_org": None}
     return {
-        "price": f"{rule.nominal + rule.extra:.2f}",
-        "price_extra": f"{rule.extra:.2f}",
-        "price_org": f"{rule.nominal:.2f}",
+        "price": written_amount(rule.nominal + rule.extra),
+        "price_extra": written_amount(rule.extra),
+        "price_org": written_amount(rule.nominal),
     }
 
 

@@ -1,8 +1,10 @@
 """The list of the shows that a caller may sell, and each of them, from prepared bytes."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from hashlib import blake2b
 from typing import Any
 
@@ -25,7 +27,7 @@ from application.catalog.show_documents import (
     same_prices,
 )
 from application.catalog.vacancies import Vacancies
-from application.ports.store import Store
+from application.runtime.greenlet_bridge import off_the_loop
 from application.runtime.service_clock import ServiceClock
 from domain.pricing import NOTHING
 from domain.refusals import ShowNotFound
@@ -33,6 +35,8 @@ from domain.same_json import as_json
 
 MOST_SELECTIONS = 500
 MOST_PREPARED = 1000
+ALONE = b"alone"
+"""The form of an answer with one show, which is no page of one show; a page's is the next one."""
 SORTS = ("start", "end", "price")
 USUAL_SORT = ("start",)
 
@@ -104,11 +108,14 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
 class ShowList:
     """Answers with shows. Threads may prepare the same twice; none sees a mixture."""
 
-    def __init__(self, store: Store, catalog_cache: CatalogCache, clock: ServiceClock) -> None:
+    def __init__(
+        self, catalog_cache: CatalogCache, clock: ServiceClock, vacancies: Vacancies
+    ) -> None:
         self._catalog_cache = catalog_cache
         self._clock = clock
-        self._vacancies = Vacancies(store)
+        self._vacancies = vacancies
         self._kept: _Kept | None = None
+        self._thread = ThreadPoolExecutor(1, "shows")
 
     def prepare(self) -> None:
         """Make what the first shows are answered with, before anybody asks for them."""
@@ -126,28 +133,51 @@ class ShowList:
 
         It has at most so many shows and bytes, but one show at least.
         """
+        call = partial(self._page, caller, wanted, page, (size, most_bytes))
+        if self._is_prepared(caller, wanted, page, (size, most_bytes)):
+            return call()
+        return off_the_loop(call, self._thread)
+
+    def _is_prepared(
+        self, caller: Caller, wanted: ShowFilter, page: int, room: tuple[int, int]
+    ) -> bool:
+        """Whether all is prepared for a page, but for what is vacant."""
+        kept = self._kept
+        if kept is None or not self._is_current(kept, self._clock.of(caller.partner)):
+            return False
+        selection = kept.selections.get((caller.partner, wanted))
+        return selection is not None and len(selection.starts.get(room, ())) > page
+
+    def _page(self, caller: Caller, wanted: ShowFilter, page: int, room: tuple[int, int]) -> Listed:
         at = self._clock.of(caller.partner)
         kept = self._current(at)
         selection = self._selection(kept, caller, wanted, at)
-        first, end = self._bounds(kept, selection, (size, most_bytes), page, at)
+        first, end = self._bounds(kept, selection, room, page, at)
         next_page = page + 1 if end < len(selection.shows) else None
-        parts, tag = self._parts(kept, selection.shows[first:end], caller, at, next_page)
+        form = b"%d" % (next_page or 0)
+        parts, tag = self._parts(kept, selection.shows[first:end], caller, at, form)
         return Listed(b"".join((b"[", *parts, b"]")), tag, next_page)
 
     def one(self, caller: Caller, show_id: str) -> Listed:
         """A show. Refuses one that does not exist or that `caller` may not sell."""
+        call, kept = partial(self._one, caller, show_id), self._kept
+        if kept is not None and self._is_current(kept, self._clock.of(caller.partner)):
+            return call()
+        return off_the_loop(call, self._thread)
+
+    def _one(self, caller: Caller, show_id: str) -> Listed:
         at = self._clock.of(caller.partner)
         kept = self._current(at)
         show = kept.catalog.shows.get(show_id)
         if show is None or kept.catalog.terms(show.org, caller.partner).closed is not None:
             raise ShowNotFound(event=show_id)
-        parts, tag = self._parts(kept, [show], caller, at)
+        parts, tag = self._parts(kept, [show], caller, at, ALONE)
         return Listed(b"".join(parts), tag)
 
     def _current(self, at: datetime) -> _Kept:
         """What is kept of the present catalogue, with what is still the same of the last one."""
         kept, catalog = self._kept, self._catalog_cache.current()
-        if kept is None or kept.catalog is not catalog or not includes(kept.span, at):
+        if kept is None or not self._is_current(kept, at):
             kept = self._kept = _Kept(
                 catalog=catalog,
                 span=same_prices(catalog.shows.values(), at),
@@ -156,6 +186,9 @@ class ShowList:
                 selections={},
             )
         return kept
+
+    def _is_current(self, kept: _Kept, at: datetime) -> bool:
+        return kept.catalog is self._catalog_cache.current() and includes(kept.span, at)
 
     def _selection(
         self, kept: _Kept, caller: Caller, wanted: ShowFilter, at: datetime
@@ -202,16 +235,16 @@ class ShowList:
         shows: Sequence[ListedShow],
         caller: Caller,
         at: datetime,
-        next_page: int | None = None,
+        form: bytes,
     ) -> tuple[list[bytes], str]:
-        """The bytes of shows with commas between, and a digest of all that answers with them."""
+        """The bytes of shows with commas between, and a digest of them in a form of answer."""
         catalog = kept.catalog
         vacancies = self._vacancies.of(shows, catalog.version, self._clock.earliest())
         partner = _encode(page_of(catalog.partners.get(caller.partner), caller.partner))
         deals: dict[str, bytes] = {}
         parts: list[bytes] = []
         comma = b""
-        tags = [partner, b"%d" % (next_page or 0)]
+        tags = [partner, form]
         for show in shows:
             if (deal := deals.get(show.org)) is None:
                 deal = deals[show.org] = _encode(catalog.terms(show.org, caller.partner).deal)

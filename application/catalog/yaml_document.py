@@ -67,7 +67,7 @@ def read_yaml(text: str | bytes) -> tuple[dict[Any, Any], dict[str, str]]:
         errors = _errors_in(node, "", set())
         document = None if node is None else loader.construct_document(node)
     except (yaml.YAMLError, ValueError, LookupError) as error:
-        raise BadCatalog({"": f"The file is no good YAML: {_problem(error)}"}) from error
+        raise BadCatalog({"": f"The file is not valid YAML: {_problem(error)}"}) from error
     if document is None:
         raise BadCatalog({"": "The file is empty."})
     if not isinstance(document, dict):

@@ -190,7 +190,7 @@ def read_bundle(data: bytes) -> Bundle:
             for step in (*order.to_bucket, *order.to_root):
                 bytes.fromhex(step.digest)
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, BadStatement) as error:
-        raise BadBundle(f"The file is no bundle: {error}") from error
+        raise BadBundle(f"The file is not a bundle: {error}") from error
     if bundle.format != FORMAT:
         raise BadBundle(f"The bundle is of the format {bundle.format}; {FORMAT} is known.")
     return bundle

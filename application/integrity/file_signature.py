@@ -50,7 +50,7 @@ def signed_by(path: Path, trusted: str | None) -> str | None:
         found = msgspec.json.decode(beside.read_bytes(), type=FileSignature)
         good = verified(found.key, PREFIX + path.read_bytes(), bytes.fromhex(found.signature))
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
-        raise BadSignature(f"{beside} is no signature: {error}") from error
+        raise BadSignature(f"{beside} is not a signature: {error}") from error
     if not good:
         raise BadSignature(
             f"{path} is not what was signed: it was changed, or an export was interrupted, which"

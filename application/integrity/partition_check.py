@@ -4,8 +4,9 @@ What can only be checked over all partitions is returned: leaves of the tree, su
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import groupby, islice
 from operator import itemgetter
 
 import msgspec
@@ -23,13 +24,16 @@ from application.ports.partitions import Range
 from application.ports.read_models import Row
 from application.ports.store import Store
 from application.read_models.changes import totals_of
-from application.read_models.registry import PROJECTIONS, Projection
+from application.read_models.registry import PROJECTIONS, Projection, Totals
 from application.runtime.clock import to_ms
 from domain.order import Order
 from domain.promocodes import is_use
 from domain.status import Status
 
 DONE = Status.DONE
+AT_ONCE = 20
+"""Each step is done for so many orders before the next one: code that has just run is quicker."""
+
 MOST_ID = 60
 """A length in characters beyond that of any order id."""
 
@@ -129,8 +133,9 @@ def check_partition(store: Store, task: Task) -> PartitionReport:
     notices = NoticeCheck(store.notices().of_range(task.partition) if task.notices else None)
     check = PartitionCheck(task, recorded, heads, shown, notices)
     with store.audit().chains(task.partition) as events:
-        for order, rows in groupby(events, itemgetter(0)):
-            check.order(order, list(rows))
+        orders = ((order, list(rows)) for order, rows in groupby(events, itemgetter(0)))
+        while some := list(islice(orders, AT_ONCE)):
+            check.orders(some)
     return check.finish()
 
 
@@ -160,6 +165,31 @@ def _holders(owned: Owned | None) -> dict[str, dict[str, Held]]:
     return holders
 
 
+Step = Callable[[Order, Checked], None]
+"""Checks one order, or notes something of it."""
+
+
+def _replay(order: Order, checked: Checked) -> None:
+    for event in checked.events:
+        order.apply(event)
+
+
+def _sound(step: Step, orders: list[tuple[Order, Checked]]) -> list[tuple[Order, Checked]]:
+    """Do a step for some orders; return those whose events make an order, as far as it shows."""
+    sound = []
+    for order, checked in orders:
+        try:
+            step(order, checked)
+            sound.append((order, checked))
+        except (KeyError, ValueError, TypeError) as error:
+            if not checked.findings:
+                _, version, _, _, place, _ = checked.rows[-1]
+                says = f"The events do not make an order: {type(error).__name__} {error}."
+                found = Finding(Kind.UNREADABLE, says, checked.order, version, place)
+                checked.findings.append(found)
+    return sound
+
+
 class PartitionCheck:
     """Checks the orders of a partition, and replays each of them once."""
 
@@ -184,29 +214,43 @@ class PartitionCheck:
         self._shown_by_all = min(positions, default=0)
         self._sums = {name: totals_of(PROJECTIONS[name]) for name in task.sums}
         self._report = PartitionReport()
+        self._steps: list[Step] = [
+            _replay,
+            self._held,
+            lambda _, checked: self._records.order(checked),
+            self._money,
+            self._notices.order,
+            *(partial(self._rows, each) for each in shown),
+            *(partial(self._add, *each) for each in self._sums.items()),
+            self._tickets,
+        ]
 
-    def order(self, order: str, rows: Sequence[LinkRow]) -> None:
-        """Check an order; orders come sorted by id."""
-        report, task = self._report, self._task
-        if len(order) > MOST_ID:
-            says = "This is no id of an order."
-            report.findings.append(Finding(Kind.INSERTED, says, order[:MOST_ID]))
-            return
-        checked = check_chain(order, rows)
-        count = checked.count(task.till)
-        report.events += count
-        report.orders += 1
-        self._digest(checked)
-        if checked.whole:
-            self._state(checked, count)
-        else:
-            self._holders.pop(order, None)
-            self._records.pass_over(order)
-            self._notices.pass_over(order)
-            for shown in self._shown:
-                shown.take(order)
-        if checked.findings:
+    def orders(self, some: Sequence[tuple[str, Sequence[LinkRow]]]) -> None:
+        """Check some orders; they come sorted by id. Each step is done for all before the next."""
+        report = self._report
+        says = "This is not the id of an order."
+        ids = [order for order, _ in some if len(order) > MOST_ID]
+        report.findings += [Finding(Kind.INSERTED, says, each[:MOST_ID]) for each in ids]
+        chains = [check_chain(*each) for each in some if len(each[0]) <= MOST_ID]
+        for checked in chains:
+            report.events += checked.count(self._task.till)
+            report.orders += 1
+            self._digest(checked)
+            if not checked.whole:
+                self._pass_over(checked.order)
+        orders = [(Order(), checked) for checked in chains if checked.whole]
+        for step in self._steps:
+            orders = _sound(step, orders)
+        for checked in chains:
             report.findings += checked.findings
+
+    def _pass_over(self, order: str) -> None:
+        """Leave out an order whose state does not follow from its events."""
+        self._holders.pop(order, None)
+        self._records.pass_over(order)
+        self._notices.pass_over(order)
+        for shown in self._shown:
+            shown.take(order)
 
     def _digest(self, checked: Checked) -> None:
         """Add the order's leaf, and compare its head with what was recorded."""
@@ -225,27 +269,12 @@ class PartitionCheck:
                     return
         checked.findings += check_recorded(checked, seen, self._recorded)
 
-    def _state(self, checked: Checked, count: int) -> None:
-        """Check what follows from an order's state; its first `count` events give its holdings."""
-        events = checked.events
-        try:
-            order = Order.replay(events)
-            note_holdings(self._report.holdings, events, checked.positions, count)
-            self._report.uses.note(events, checked.positions, count)
-            self._report.numbers.note(order, checked.positions[0])
-            self._records.order(checked)
-            self._money(order, checked)
-            self._notices.order(order, checked)
-            self._rows(order, checked)
-            if self._task.owned is not None:
-                self._tickets(order, checked, self._task.owned.position)
-        except (KeyError, ValueError, TypeError) as error:
-            last = checked.rows[-1]
-            says = f"The events do not make an order: {type(error).__name__} {error}."
-            if not checked.findings:
-                checked.findings.append(
-                    Finding(Kind.UNREADABLE, says, checked.order, last[1], last[4])
-                )
+    def _held(self, order: Order, checked: Checked) -> None:
+        """Note what the order held, up to the position of the task, and its number."""
+        count = checked.count(self._task.till)
+        note_holdings(self._report.holdings, checked.events, checked.positions, count)
+        self._report.uses.note(checked.events, checked.positions, count)
+        self._report.numbers.note(order, checked.positions[0])
 
     def _money(self, order: Order, checked: Checked) -> None:
         """Check that each cent of the order's money has a place."""
@@ -255,8 +284,11 @@ class PartitionCheck:
             for says in note_money(order, checked.events, self._report.money)
         ]
 
-    def _tickets(self, order: Order, checked: Checked, position: int) -> None:
+    def _tickets(self, order: Order, checked: Checked) -> None:
         """Compare the rows of the order's tickets with its state at their position."""
+        if self._task.owned is None:
+            return
+        position = self._task.owned.position
         kept = self._holders.pop(checked.order, None) or {}
         count = checked.count(position)
         if count < len(checked.events):
@@ -271,19 +303,24 @@ class PartitionCheck:
                 for ticket, says in _wrong_tickets(kept, should)
             ]
 
-    def _rows(self, order: Order, checked: Checked) -> None:
-        size = len(checked.positions)
+    def _rows(self, shown: Shown, order: Order, checked: Checked) -> None:
+        """Compare the order's rows in a read model with its events."""
+        count = self._count(checked, shown.position)
+        rows = _rows_of(shown.projection, order, checked, count)
+        there = shown.take(checked.order)
+        if rows != there:
+            checked.findings += _differences(checked, shown, count, rows, there)
+
+    def _add(self, name: str, totals: Totals, order: Order, checked: Checked) -> None:
+        """Add the order to the sums of a read model."""
+        if count := self._count(checked, self._task.sums[name]):
+            whole = count == len(checked.events)
+            totals.add(checked.events[:count], order if whole else None)
+
+    def _count(self, checked: Checked, position: int) -> int:
+        """How many of the order's events a read model shows that is at a position."""
         all_shown = checked.positions[-1] <= self._shown_by_all
-        for shown in self._shown:
-            count = size if all_shown else checked.count(shown.position)
-            rows = _rows_of(shown.projection, order, checked, count)
-            there = shown.take(checked.order)
-            if rows != there:
-                checked.findings += _differences(checked, shown, count, rows, there)
-        for name, totals in self._sums.items():
-            count = size if all_shown else checked.count(self._task.sums[name])
-            if count:
-                totals.add(checked.events[:count], order if count == size else None)
+        return len(checked.positions) if all_shown else checked.count(position)
 
     def finish(self) -> PartitionReport:
         """The report, including rows that are left over of orders that are not in the log."""

@@ -53,6 +53,6 @@ def _how_far(status: ReadModelStatus) -> str:
     if status.diverged:
         return f"shows another history than the log, {-status.behind} ahead of the log"
     if status.untrue is not None:
-        return f"is begun anew, {status.behind} behind"
+        return f"is being rebuilt, {status.behind} behind"
     behind = status.behind
     return f"{-behind} ahead of the log" if behind < 0 else f"{behind} behind"

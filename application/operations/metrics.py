@@ -10,7 +10,8 @@ from types import MappingProxyType
 
 import msgspec
 
-from application.integrity.statement import BadStatement, statement_of
+from application.operations.event_age import waited
+from application.operations.last_checkpoint import last_checkpoint
 from application.operations.read_model_status import read_model_status
 from application.orders.queries import OrderQueries
 from application.payments.waiting_money import waiting_by_code
@@ -44,9 +45,24 @@ class CheckpointFigures(msgspec.Struct, frozen=True):
     unsigned: int
 
 
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """The metrics at one moment. `holds_due` are holds that have ended without that being recorded.
+class WebhookFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """All webhooks together: there may be ten thousand.
 
+    `behind` is how many positions the last of the active ones has not passed, `late` for how many
+    seconds what it lacks first has waited (None: not known), `lanes` how many orders wait for
+    another try.
+    """
+
+    states: Mapping[str, int] = MappingProxyType({})
+    behind: int = 0
+    late: float | None = 0.0
+    lanes: int = 0
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """The metrics at one moment.
+
+    `holds_due` are holds that have ended without that being recorded, `holds_active` the others.
     `log_went_back` is whether the log lacks events that were seen and nobody has acknowledged that.
     `clock_skew` is how many seconds this machine's clock is ahead of the one that decides.
     `wal_bytes` is the size of the write-ahead log beside an SQLite file. `waiting` has how many
@@ -57,20 +73,13 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     clock_skew: float
     models: list[ModelFigures]
     holds_due: int
+    holds_active: int
     verification: Verification | None
     log_went_back: bool = False
     wal_bytes: int | None = None
     waiting: Mapping[str, int] = MappingProxyType({})
+    webhooks: WebhookFigures = WebhookFigures()
     checkpoint: CheckpointFigures | None = None
-
-
-class Dated(msgspec.Struct):
-    """When an event was recorded, whether this version knows its kind or not."""
-
-    at: datetime
-
-
-_DATED = msgspec.json.Decoder(Dated)
 
 
 def figures(store: Store, queries: OrderQueries, moment: datetime, clock_skew: float) -> Figures:
@@ -81,25 +90,35 @@ def figures(store: Store, queries: OrderQueries, moment: datetime, clock_skew: f
         clock_skew=clock_skew,
         models=list(_models(store, last, moment)),
         holds_due=queries.due_count(),
+        holds_active=queries.held_count(),
         verification=store.audit().last_verification(),
         log_went_back=any(each.is_open for each in store.audit().setbacks()),
         wal_bytes=store.wal_bytes(),
         waiting=waiting_by_code(store, moment),
+        webhooks=webhook_figures(store, moment),
         checkpoint=_checkpoint(store, last, moment),
     )
 
 
 def _checkpoint(store: Store, last: int, moment: datetime) -> CheckpointFigures | None:
     """The last checkpoint; None if there is none that can be read."""
-    found = store.audit().last_checkpoint()
+    found = last_checkpoint(store)
     if found is None:
         return None
-    try:
-        statement = statement_of(found)
-        age = moment - datetime.fromisoformat(statement.at)
-    except (BadStatement, ValueError, TypeError):
-        return None
-    return CheckpointFigures(found.number, age.total_seconds(), last - statement.position)
+    age = (moment - found.at).total_seconds()
+    return CheckpointFigures(found.number, age, last - found.position)
+
+
+def webhook_figures(store: Store, moment: datetime) -> WebhookFigures:
+    """The figures of all webhooks together."""
+    last, totals = store.last_position(), store.webhooks().totals()
+    position = last if totals.position is None else min(totals.position, last)
+    late = waited(store, position, moment) if position < last else 0.0
+    if late is not None and totals.waiting_since is not None:
+        late = max(late, (moment - totals.waiting_since).total_seconds())
+    return WebhookFigures(
+        states=totals.states, behind=last - position, late=late, lanes=totals.lanes
+    )
 
 
 def _models(store: Store, last: int, moment: datetime) -> Iterator[ModelFigures]:
@@ -110,20 +129,8 @@ def _models(store: Store, last: int, moment: datetime) -> Iterator[ModelFigures]
             name=name,
             position=status.position,
             behind=status.behind,
-            late=_late(store, status.position, moment) if status.position < last else 0.0,
+            late=waited(store, status.position, moment) if status.position < last else 0.0,
             stopped=status.stopped is not None,
             stopped_since=status.stopped_since,
             rebuilding=models.is_rebuilding(name),
         )
-
-
-def _late(store: Store, position: int, moment: datetime) -> float | None:
-    """For how long the first event beyond a position has been there."""
-    events = store.log(position, 1)
-    if not events:
-        return 0.0
-    try:
-        recorded = _DATED.decode(events[0].state).at
-        return max(0.0, (moment - recorded).total_seconds())
-    except (msgspec.MsgspecError, UnicodeDecodeError, TypeError):
-        return None

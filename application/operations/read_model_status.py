@@ -48,7 +48,7 @@ def read_model_status(store: Store, name: str, last: int) -> ReadModelStatus:
     if state.diverged:
         untrue = "the log went back: it shows another history"
     elif not state.is_true:
-        untrue = "the log went back: it is begun anew"
+        untrue = "the log went back: it is being rebuilt"
     return ReadModelStatus(
         name=name,
         position=state.position,

@@ -11,8 +11,15 @@ from typing import Any
 import msgspec
 from eventsourcing.persistence import Notification
 
+from application.documents.order import order_document
 from application.event_log.event_mapper import event_of
-from application.orders.queries import OrderFilter, OrderPage, conditions, cursor_of, read_cursor
+from application.orders.queries import (
+    OrderFilter,
+    OrderPage,
+    conditions,
+    cursor_of,
+    read_cursor,
+)
 from application.ports.read_models import Page
 from application.ports.store import Store
 from application.projector.read_your_writes import wait_until_shown
@@ -25,6 +32,8 @@ MOST_LOOKED_AT = 2000
 """The most orders that are examined for one page: if few of them match, it is shorter than
 requested, and goes on at its cursor.
 """
+
+_encode = msgspec.json.Encoder().encode
 
 AT_ONCE = 250
 ALL = 2**31
@@ -61,11 +70,11 @@ class PastOrders:
         looked_at, last = 0, Order()
         for order, now in self._then(page, at):
             if len(loaded) == wanted.page_size or looked_at == self._most_looked_at:
-                return OrderPage(loaded, at, cursor_of(last, wanted.sort))
+                return _page(loaded, at, cursor_of(last, wanted.sort))
             looked_at, last = looked_at + 1, now
             if _matches(order, wanted, at):
                 loaded.append(order)
-        return OrderPage(loaded, at, None)
+        return _page(loaded, at, None)
 
     def events_of_show(self, show: str, at: datetime) -> Iterator[list[Event]]:
         """The events up to `at` of each order that a show had then."""
@@ -104,6 +113,11 @@ class PastOrders:
 
     def _wait(self) -> None:
         wait_until_shown(self._store, "orders", self._store.last_position(), self._wait_seconds)
+
+
+def _page(orders: list[Order], at: datetime, cursor: str | None) -> OrderPage:
+    answers = [_encode(order_document(order, at)) for order in orders]
+    return OrderPage(answers, orders.__getitem__, cursor)
 
 
 def _is(column: str, value: str) -> tuple[Any, ...]:

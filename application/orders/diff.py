@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from application.orders.document import order_document, vendor_data_document
+from application.documents.order import order_document, vendor_data_document
 from application.orders.document_types import DiffFactDocument, DiffFieldDocument, EventHeadDocument
+from application.runtime.amounts import written_amount
 from application.runtime.clock import written
 from domain.events import STORED_NAMES, Event
 from domain.order import Order
@@ -81,7 +82,7 @@ def _event(event: Event) -> EventHeadDocument:
 
 def _money(order: Order) -> dict[str, Any]:
     balance = balance_of(order)
-    amounts = {name: f"{getattr(balance, name):.2f}" for name in MONEY}
+    amounts = {name: written_amount(getattr(balance, name)) for name in MONEY}
     return {**amounts, "attention": [each.value for each in attention_of(order)]}
 
 

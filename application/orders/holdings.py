@@ -84,7 +84,8 @@ class Holdings:
 
     def of(self, vendor: str) -> VendorHoldings:
         """What a vendor's orders hold, as far as it is known."""
-        return self._vendors.setdefault(vendor, VendorHoldings())
+        known = self._vendors.get(vendor)
+        return known or self._vendors.setdefault(vendor, VendorHoldings())
 
     def look(self, vendor: str) -> None:
         """Ask the read model what a vendor's orders hold, if it is time. It may wait."""
@@ -124,13 +125,15 @@ class Holdings:
         most = limits.tickets_held
         with self._mutex:
             known = self.of(vendor)
-            if most is not None and known.tickets[org] + wanted > most // 2:
+            held = known.tickets.get(org, 0)
+            if most is not None and held + wanted > most // 2:
                 known.near = True
-            if (most is not None and known.tickets[org] + wanted > most) or known.full:
+            if (most is not None and held + wanted > most) or known.full:
                 known.drop_ended(self._clock.of(vendor))
+                held = known.tickets.get(org, 0)
             mine = known.orders.get(order)
             own = mine.tickets if mine is not None else 0
-            return Elsewhere(known.tickets[org] - own, known.empty_orders)
+            return Elsewhere(held - own, known.empty_orders)
 
     def note(self, order: Order, limits: SaleLimits) -> Callable[[], None]:
         """Note what an order holds now; return how to take that back.
@@ -140,6 +143,8 @@ class Holdings:
         counts = limits.tickets_held is not None or not order.tickets
         with self._mutex:
             known = self.of(order.vendor)
+            if not counts and order.id not in known.orders:
+                return _nothing_noted
             before = known.put(order.id, held_by(order) if counts else None)
 
         def take_back() -> None:
@@ -147,6 +152,10 @@ class Holdings:
                 known.put(order.id, before)
 
         return take_back
+
+
+def _nothing_noted() -> None:
+    """Take nothing back."""
 
 
 def held_by(order: Order) -> Held | None:

@@ -80,6 +80,9 @@ def change_promocodes(
     Where none of the requested tickets could be had, codes are not applied: they come with tickets.
     Raises `UsesNeeded`, `TicketsShort`.
     """
+    counts_buyer = command.customer is not None and bool(order.promocodes)
+    if command.promocodes is None and not counts_buyer:
+        return
     got_nothing = asked_for(command.tickets or NOTHING) and not order.tickets
     if command.promocodes is not None and not got_nothing:
         show = catalog.shows.get(order.show)

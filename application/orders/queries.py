@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -12,7 +12,7 @@ import msgspec
 from application.ports.read_models import Page, Row
 from application.ports.store import Store
 from application.read_models.holds import TABLE as HOLDS
-from application.read_models.orders import order_of
+from application.read_models.orders import answers_in, order_in
 from application.runtime.clock import to_ms, to_ms_up
 from application.runtime.service_clock import ServiceClock
 from domain.errors import UserError
@@ -61,11 +61,19 @@ class OrderFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderPage(msgspec.Struct, frozen=True):
-    """Some orders, seen at `at`, and the cursor that continues the list if there are more."""
+    """Some orders: their documents in JSON, and the cursor that continues the list, if it goes on.
 
-    orders: list[Order]
-    at: datetime
+    `order` loads the order at a place of the page. That costs more than its answer.
+    """
+
+    answers: list[bytes]
+    order: Callable[[int], Order]
     cursor: str | None
+
+    @property
+    def orders(self) -> list[Order]:
+        """All of the orders."""
+        return [self.order(place) for place in range(len(self.answers))]
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -93,11 +101,14 @@ class OrderQueries:
             after=None if wanted.cursor is None else read_cursor(wanted.cursor, wanted.sort),
             limit=wanted.page_size + 1,
         )
-        rows = self._store.read_models().page("orders", page)
-        loaded = [order_of(row) for row in rows]
-        shown = loaded[: wanted.page_size]
-        more = len(loaded) > len(shown)
-        return OrderPage(shown, moment, cursor_of(shown[-1], wanted.sort) if more else None)
+        columns = ("document", "reserved_till", wanted.sort, "key")
+        rows = self._store.read_models().values("orders", page, columns)
+        cursor = None
+        if len(rows) > wanted.page_size:
+            del rows[wanted.page_size :]
+            cursor = cursor_at(wanted.sort, rows[-1][2], rows[-1][3])
+        answers = answers_in((row[:2] for row in rows), to_ms(moment))
+        return OrderPage(answers, lambda place: order_in(rows[place][0]), cursor)
 
     def due(self, limit: int, after: "Due | None" = None) -> list["Due"]:
         """Orders whose hold has ended without that being recorded, the longest overdue first.
@@ -111,6 +122,18 @@ class OrderQueries:
     def due_count(self) -> int:
         """The number of these orders, at most `MOST_COUNTED`."""
         return self._store.read_models().count("holds", _due(self._clock.earliest(), MOST_COUNTED))
+
+    def held_count(self) -> int:
+        """The number of orders whose hold has not ended, at most `MOST_COUNTED`."""
+        lasts = ("reserved_till", ">", to_ms(self._clock.earliest()))
+        page = Page(
+            "reserved_till",
+            (((lasts,),),),
+            descending=False,
+            limit=MOST_COUNTED,
+            partial=True,
+        )
+        return self._store.read_models().count("holds", page)
 
 
 def _due(moment: datetime, limit: int, after: "Due | None" = None) -> Page:

@@ -1,14 +1,14 @@
 """Finds orders by a number, an id, their vendor's own id or a buyer, from read models only."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 
 from application.catalog.access import Caller
-from application.orders.document import order_document
-from application.orders.document_types import OrderDocument
+from application.documents.order import order_document
+from application.documents.order_types import OrderDocument
 from application.orders.queries import (
     OrderFilter,
     Together,
@@ -21,6 +21,7 @@ from application.ports.read_models import Page
 from application.ports.store import Store
 from application.projector.loop import catch_up
 from application.read_models.orders import order_of
+from application.runtime.clock import to_ms
 from application.runtime.people import (
     one_line,
     searched_email,
@@ -31,9 +32,13 @@ from application.runtime.people import (
 )
 from application.runtime.service_clock import ServiceClock
 from domain.order import Order
+from domain.status import HELD, Status
 
 MOST_FOUND = 100
 """How many orders a search by text shows; a longer text narrows it."""
+
+MOST_COUNTED = 10_000
+"""How many orders are counted by status: more would make a page wait."""
 
 ORDER_ID = re.compile(r"[0-9a-f]{24}\Z", re.IGNORECASE)
 NUMBER = re.compile(r"[#№]?\s*([0-9]{1,15})\Z")
@@ -51,6 +56,18 @@ class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
     orders: list[OrderDocument]
     more: bool
     cursor: str | None
+
+
+class StatusCounts(msgspec.Struct, frozen=True):
+    """How many orders have each status; None where there are more than `MOST_COUNTED`."""
+
+    by_status: Mapping[Status, int] | None
+
+    def total(self, statuses: Sequence[Status] = ()) -> int | None:
+        """How many have one of these statuses; of all, if none is named."""
+        if self.by_status is None:
+            return None
+        return sum(self.by_status[each] for each in statuses or Status)
 
 
 class OrderSearch:
@@ -100,6 +117,38 @@ class OrderSearch:
             more=more,
             cursor=cursor_of(orders[size - 1], wanted.sort) if more and not known else None,
         )
+
+    def counts(self, caller: Caller, wanted: OrderFilter) -> StatusCounts:
+        """How many of the orders that `caller` may read are in each status, whatever `wanted` is.
+
+        The other terms of `wanted` narrow them. At most `MOST_COUNTED` are looked at.
+        """
+        moment = self._clock.of(caller.partner)
+        reasons = _reasons_to_see(caller)
+        narrowed = conditions(msgspec.structs.replace(wanted, statuses=()), moment)
+        terms = (*narrowed, *((tuple(reasons),) if reasons else ()))
+        page = Page(wanted.sort, terms, limit=MOST_COUNTED + 1)
+        found = self._store.read_models().tally("orders", page, "status")
+        if sum(found.values()) > MOST_COUNTED:
+            return StatusCounts(None)
+        ended = self._ended(page, moment)
+        counts = {each: found.get(each, 0) - ended.get(each, 0) for each in Status}
+        counts[Status.EXPIRED] += sum(ended.values())
+        return StatusCounts(counts)
+
+    def _ended(self, page: Page, moment: datetime) -> Mapping[str, int]:
+        """By status, how many of a page's orders have lost their hold without that being recorded.
+
+        There are seldom any, which the read model of holds knows at once.
+        """
+        models = self._store.read_models()
+        overdue = ("reserved_till", "<=", to_ms(moment))
+        due = Page("reserved_till", (((overdue,),),), limit=1, partial=True)
+        if not models.count("holds", due):
+            return {}
+        held = tuple((("status", "=", each.value), overdue) for each in HELD)
+        narrowed = msgspec.structs.replace(page, where=(*page.where, held))
+        return models.tally("orders", narrowed, "status")
 
 
 def _typed(text: str) -> str:

@@ -13,6 +13,7 @@ from eventsourcing.persistence import ApplicationRecorder, Mapper
 
 from application.catalog.access import SYSTEM
 from application.catalog.cache import Catalog, CatalogCache
+from application.documents.order import order_document
 from application.event_log.event_mapper import EventMapper
 from application.orders.buyer_ids import BuyerIds
 from application.orders.command_parts import payment_of, read_set_of, sets_of
@@ -24,7 +25,6 @@ from application.orders.commands import (
     Request,
 )
 from application.orders.concurrency import InFlightRequest, InFlightRequests
-from application.orders.document import order_document
 from application.orders.holdings import Holdings
 from application.orders.loaded_order import (
     LastSeenState,
@@ -88,7 +88,7 @@ class OrderService(Application[str]):
     ) -> None:
         """Write to `store`, and pass rejected requests to `log_rejection`, which must not wait.
 
-        No hold is ended unless `holds_may_end`: otherwise the time is in doubt.
+        While `holds_may_end` is false the time is in doubt, and no hold is ended.
         """
         self.store = store
         self._catalog_cache = catalog_cache
@@ -110,7 +110,7 @@ class OrderService(Application[str]):
         return EventMapper()
 
     def create(self, show_id: str, command: ChangeOrder, request: Request) -> Answer:
-        """Create an order of a show. Refuses as `Order` does, and where a deal is missing."""
+        """Create an order for a show. Refuses as `Order` does, and if a deal is missing."""
         catalog = self._catalog_cache.current()
         show = catalog.show(show_id)
         vendor = request.caller.partner
@@ -333,8 +333,8 @@ class OrderService(Application[str]):
         """Save the new events, the changes of ticket rows, and the idempotency record.
 
         An answer with new events shows the order at their time, whatever the clock shows, so that
-        the idempotency record follows from the events alone. A caller that shows nobody the order
-        does not want it `documented`.
+        the idempotency record follows from the events alone. Callers that do not show the order
+        pass `documented=False`.
         """
         events = list(order.collect_events())
         at = events[-1].at if events else metadata.at
@@ -364,7 +364,7 @@ class OrderService(Application[str]):
     ) -> Answer:
         """Carry out a decision; repeat it after a lost race or after overdue holds were freed.
 
-        What was `noted` is taken back where nothing came of it.
+        Holdings that were `noted` are undone before each repetition and after a failure.
         """
         final_attempt = False
         asked_to_expire = {read_set.order}

@@ -36,8 +36,11 @@ def vacant_tickets(
     Refuses unknown tickets and those of another show. Unless it is the `final_attempt`, raises
     `TicketsShort` where freeing holds might bring more that are overdue by the `latest` clock.
     """
-    sought = [seat for seat in loaded.seats if seat.id not in held and not is_use(seat.id)]
-    seats = [_checked_seat(seat, show) for seat in sought]
+    seats = [
+        _checked_seat(seat, show)
+        for seat in loaded.seats
+        if seat.id not in held and not is_use(seat.id)
+    ]
     if isinstance(command.tickets, TicketsById):
         known = held.keys() | {seat.id for seat in seats}
         for ticket in command.tickets.tickets:
@@ -48,6 +51,8 @@ def vacant_tickets(
         short = _short_sets(command.tickets, held, loaded.picks)
         if overdue or short:
             raise TicketsShort(overdue, short)
+    if not seats:
+        return loaded.picks
     return {**loaded.picks, **{seat.id: seat.set for seat in seats if seat.order is None}}
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, TypedDict
 
 from msgspec import Meta
 
-from application.catalog.document_types import Id, Moment, Money, one_of
+from application.documents.fields import Id, Moment, Money, one_of
 from domain.gateway import PaymentState
 from domain.order_money import Attention
 from domain.refunds import Culprit, RefundStatus

@@ -12,6 +12,7 @@ from application.payments.document_types import (
     TotalsDocument,
 )
 from application.read_models.sales import amount_of
+from application.runtime.amounts import written_amount
 from application.runtime.clock import written
 from domain.gateway import GatewayPayment
 from domain.money import AMOUNTS, Balance
@@ -58,14 +59,14 @@ def totals_document(currency: str, sums: Mapping[str, int]) -> TotalsDocument:
 def _balance(balance: Balance, sold_in: str) -> BalanceDocument:
     return {
         "currency": balance.currency or sold_in,
-        "received": f"{balance.received:.2f}",
-        "earned": f"{balance.earned:.2f}",
-        "due_back": f"{balance.due_back:.2f}",
-        "refunded": f"{balance.refunded:.2f}",
-        "charged_back": f"{balance.charged_back:.2f}",
-        "kept": f"{balance.kept:.2f}",
-        "waiting": f"{balance.attention:.2f}",
-        "disputed": f"{balance.disputed:.2f}",
+        "received": written_amount(balance.received),
+        "earned": written_amount(balance.earned),
+        "due_back": written_amount(balance.due_back),
+        "refunded": written_amount(balance.refunded),
+        "charged_back": written_amount(balance.charged_back),
+        "kept": written_amount(balance.kept),
+        "waiting": written_amount(balance.attention),
+        "disputed": written_amount(balance.disputed),
     }
 
 
@@ -74,11 +75,11 @@ def _payment(payment: GatewayPayment) -> GatewayPaymentDocument:
         "id": payment.id,
         "system": payment.system,
         "state": payment.state.value,
-        "amount": f"{payment.amount:.2f}",
+        "amount": written_amount(payment.amount),
         "currency": payment.currency,
         "received_at": None if payment.received_at is None else written(payment.received_at),
         "dispute": None if payment.dispute is None else payment.dispute.value,
-        "disputed": f"{payment.disputed:.2f}",
+        "disputed": written_amount(payment.disputed),
     }
 
 
@@ -89,8 +90,8 @@ def _refund(refund: Refund) -> OrderRefundDocument:
         "culprit": refund.culprit.value,
         "reason": refund.reason,
         "tickets": list(refund.tickets),
-        "value": f"{refund.value:.2f}",
-        "paid": f"{refund.paid:.2f}",
+        "value": written_amount(refund.value),
+        "paid": written_amount(refund.paid),
         "currency": refund.currency,
         "created_at": written(refund.created_at),
         "updated_at": written(refund.updated_at),

@@ -87,7 +87,7 @@ def notice_of(system: str, notice_id: str | None, body: bytes) -> Notice:
     except msgspec.ValidationError as error:
         raise _fault(str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadNotice(f"The body is no JSON: {error}") from error
+        raise BadNotice(f"The body is not JSON: {error}") from error
     except RecursionError as error:
         raise BadNotice("The body is nested too deeply.") from error
     if notice_id is None and read.id is None:

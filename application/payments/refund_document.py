@@ -2,6 +2,7 @@
 
 from application.payments.document_types import RefundDocument
 from application.read_models.refunds import RefundOfOrder
+from application.runtime.amounts import written_amount
 from application.runtime.clock import written
 
 
@@ -19,6 +20,6 @@ def refund_document(shown: RefundOfOrder) -> RefundDocument:
         "tickets_refund": list(refund.tickets),
         "tickets": list(refund.stay),
         "updated_at": written(refund.updated_at),
-        "value": f"{refund.value:.2f}",
+        "value": written_amount(refund.value),
         "vendor": shown.vendor,
     }

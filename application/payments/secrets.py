@@ -61,7 +61,7 @@ class GatewaySecrets:
             kept = self._files.get(name)
             if kept is None or kept.look != look:
                 if not path.is_file() or state.st_size > LARGEST_SECRET:
-                    raise SecretUnreadable(name, "it is no small file")
+                    raise SecretUnreadable(name, "it is not a small file")
                 kept = self._files[name] = _Kept(look, path.read_bytes().strip())
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "the path is wrong"

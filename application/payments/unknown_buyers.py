@@ -26,6 +26,7 @@ from application.payments.resolving import OPERATOR
 from application.ports.admin_trail import Action
 from application.ports.gateway_notices import GatewayNotice, NoticeState
 from application.ports.store import Store
+from application.runtime.amounts import written_amount
 from application.runtime.clock import from_ms, to_ms, written
 from domain.errors import UserError
 from domain.pricing import NOTHING
@@ -137,7 +138,7 @@ def notice_document(notice: GatewayNotice) -> UnknownNoticeDocument:
         "notice": notice.notice,
         "type": notice.type,
         "payment": payment,
-        "amount": f"{amount:.2f}",
+        "amount": written_amount(amount),
         "currency": currency,
         "came_at": written(notice.came_at),
         "order": notice.order,
@@ -166,14 +167,14 @@ def waiting_document(notice: GatewayNotice) -> OrderPaymentsDocument:
         "notice": about,
         "changed_at": about["came_at"],
         "currency": about["currency"],
-        "received": f"{received:.2f}",
+        "received": written_amount(received),
         "earned": "0.00",
         "due_back": "0.00",
-        "refunded": f"{refunded:.2f}",
-        "charged_back": f"{charged_back:.2f}",
+        "refunded": written_amount(refunded),
+        "charged_back": written_amount(charged_back),
         "kept": "0.00",
-        "waiting": f"{received - refunded - charged_back:.2f}",
-        "disputed": f"{if_type(NoticeType.DISPUTE_OPENED):.2f}",
+        "waiting": written_amount(received - refunded - charged_back),
+        "disputed": written_amount(if_type(NoticeType.DISPUTE_OPENED)),
         "attention": [NOT_YET_HANDLED if pending else UNKNOWN_BUYER],
         "payments": [],
         "refunds": [],

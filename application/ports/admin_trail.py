@@ -13,7 +13,7 @@ import msgspec
 
 
 class Action(StrEnum):
-    """What is done, as an entry says it: a thing, and what became of it (`docs/commands.md`)."""
+    """The action of an entry: a kind of thing, and what was done to it (`docs/commands.md`)."""
 
     CATALOG_LOADED = "catalog.loaded"
     SANDBOX_MARKED = "sandbox.marked"
@@ -30,6 +30,11 @@ class Action(StrEnum):
     MONEY_RESOLVED = "money.resolved"
     REFUND_PAID = "refund.paid"
     NOTICE_RESOLVED = "notice.resolved"
+    WEBHOOK_ADDED = "webhook.added"
+    WEBHOOK_CHANGED = "webhook.changed"
+    WEBHOOK_ROTATED = "webhook.rotated"
+    WEBHOOK_REMOVED = "webhook.removed"
+    WEBHOOK_RESENT = "webhook.resent"
 
 
 class Deed(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ import msgspec
 from domain.errors import UserError
 
 Progress = Callable[[int, int], None]
-"""Called with how much is done, and of how much."""
+"""Called with the amount that is done, and the total."""
 
 
 class BackupRefused(UserError):

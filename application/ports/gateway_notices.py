@@ -14,7 +14,7 @@ from application.ports.partitions import Range
 class NoticeState(StrEnum):
     """What came of a notice.
 
-    One is `ignored` that tells nothing new, and `pending` while its order cannot decide.
+    A notice is `ignored` if it says nothing new, and `pending` while its order cannot act on it.
     """
 
     ACTED = "acted"
@@ -26,9 +26,9 @@ class NoticeState(StrEnum):
 class GatewayNotice(msgspec.Struct, frozen=True, kw_only=True):
     """A notice as it came: its raw bytes, when, and what came of it.
 
-    `digest` names it for ever: it is that of its system and the gateway's own id for it. `order`
-    is the one that its buyer's token names, if there is one. A person resolves one whose buyer is
-    not known.
+    `digest` identifies it for ever: it is computed from its system and the gateway's own id.
+    `order` is the order that its buyer's token names, if there is one. If the buyer is not known,
+    a person resolves the notice.
     """
 
     digest: bytes
@@ -44,7 +44,7 @@ class GatewayNotice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WaitingNotice(msgspec.Struct, frozen=True):
-    """What a decision has to know of a notice that waits: its bytes, when it came, and its fate."""
+    """What a decision needs of a waiting notice: its bytes, when it came, and its state."""
 
     body: bytes
     came_at: datetime
@@ -52,7 +52,7 @@ class WaitingNotice(msgspec.Struct, frozen=True):
 
 
 class KeptNotice(msgspec.Struct, frozen=True, kw_only=True):
-    """A notice about an order as it is stored, be it right or not. `id` is the gateway's own."""
+    """A notice about an order as it is stored, right or wrong. `id` is the gateway's own."""
 
     order: str
     digest: bytes
@@ -64,7 +64,7 @@ class KeptNotice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NoticeRecords(Protocol):
-    """The notices that were kept. Those that an order acts on are stored with its events."""
+    """The stored notices. Those that an order acts on are stored in the commit of its events."""
 
     def keep(self, notice: GatewayNotice) -> bool:
         """Keep a notice in a transaction of its own; False if its id was used before."""

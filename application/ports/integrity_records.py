@@ -1,7 +1,7 @@
 """The port to integrity records: the log's chains, recorded heads and signed checkpoints.
 
-The recorded heads are the ends of all orders' chains at a position. They are made from the log once
-and then kept, so a later change of the log no longer agrees with them.
+The recorded heads are the ends of all orders' chains at a position. They are computed from the
+log once and then kept, so that they contradict any later change of the log.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The mark of a sandbox's database: a document of its catalogue, which every copy carries."""
+"""The mark of a sandbox's database: a document in its catalogue, which is copied with it."""
 
 from collections.abc import Iterable
 
@@ -11,14 +11,14 @@ SANDBOX = "545b544a5d645a463e779d5a"
 """The id of the payment system `sandbox/GATE`."""
 
 OF_EARLIER_VERSIONS = ("payment_system", SANDBOX)
-"""What the sandbox of a version without a mark left in the catalogue while it was served."""
+"""What a sandbox left in the catalogue in versions that did not set the mark yet."""
 
 Name = tuple[str, str]
 """The kind and the name of a document."""
 
 
 class OfTheSandbox(UserError):
-    """A database of the sandbox would be used as one that sells."""
+    """A sandbox's database would be used for real sales."""
 
     def __init__(self, what: str, remedy: str) -> None:
         super().__init__(
@@ -28,7 +28,7 @@ class OfTheSandbox(UserError):
 
 
 class SoldForReal(UserError):
-    """The sandbox would be let into a database that sells without it."""
+    """The sandbox would be started on a database with real sales."""
 
     def __init__(self, why: str) -> None:
         super().__init__(

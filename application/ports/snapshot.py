@@ -1,4 +1,4 @@
-"""A snapshot of an order: what its first events make, so that they need not be read again."""
+"""A snapshot of an order: its state after some events, which then need not be read again."""
 
 import msgspec
 
@@ -8,8 +8,8 @@ from domain.order import Order
 class Snapshot(msgspec.Struct, frozen=True):
     """An order after some event, and the hash of that event, which covers all before it.
 
-    It is right as long as the log has an event with this order, version and hash. The order is
-    never changed: whoever replays more events does so on a copy.
+    It is valid as long as the log has an event with this order, version and hash. The order is
+    never changed: further events are applied to a copy.
     """
 
     order: Order

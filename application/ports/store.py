@@ -22,6 +22,7 @@ from application.ports.rejection_log import AttemptRecords
 from application.ports.snapshot import Snapshot
 from application.ports.tickets import Ownership, Ticket
 from application.ports.unit_of_work import IdempotencyRecord, T, UnitOfWork, Written
+from application.ports.webhooks import WebhookRecords
 from domain.errors import UserError
 
 
@@ -44,6 +45,13 @@ class LayoutTooNew(UserError):
             f"The database has layout {loaded}; this version of orderlog knows up to {known}."
             " Use the version that the other processes use."
         )
+
+
+class Layouts(msgspec.Struct, frozen=True):
+    """The layout that a database has, and the one that this version makes of it."""
+
+    found: int
+    newest: int
 
 
 class CopyUnfinished(UserError):
@@ -109,6 +117,9 @@ class Store(Protocol):
     def last_position(self) -> int:
         """The high-water mark: the highest position a reader may have seen; 0 for an empty log."""
 
+    def ends_at(self, position: int) -> bool:
+        """Whether `position` is what `last_position` returned last, and no event is beyond it."""
+
     def assigned_position(self) -> int:
         """The highest position that an event has, even if earlier ones are still to come."""
 
@@ -166,6 +177,9 @@ class Store(Protocol):
 
     def notices(self) -> "NoticeRecords":
         """The notices of gateways."""
+
+    def webhooks(self) -> "WebhookRecords":
+        """The webhooks."""
 
     def admin_trail(self) -> "TrailRecords":
         """The administrative trail."""

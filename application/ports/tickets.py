@@ -23,7 +23,7 @@ class Ticket(msgspec.Struct, frozen=True):
     held_till: datetime | None = None
 
     def vacant_at(self, now: datetime) -> bool:
-        """Whether it is vacant at `now`: an overdue hold keeps nothing."""
+        """Whether it is vacant at `now`; an overdue hold does not count."""
         return self.order is None or (self.held_till is not None and self.held_till <= now)
 
 

@@ -15,7 +15,7 @@ import socket
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -29,6 +29,7 @@ from application.ports.read_models import ModelState
 from application.ports.store import Store, StoreUnavailable
 from application.read_models.changes import EventStream, changes
 from application.read_models.registry import PROJECTIONS, Projection
+from application.runtime import tracing
 from application.runtime.failpoints import reach
 from domain.events import Event
 
@@ -155,8 +156,15 @@ def project(store: Store, projection: Projection, state: ModelState, batch: Batc
     if batch.start is not None and state.hash not in (b"", batch.start.hash):
         return  # the log went back after the state was read: the next check finds it
     reach("projector.read")
-    store.read_models().commit(state, news.rows, batch.position, news.gone, batch.end)
+    name = f"project {state.name}"
+    with tracing.linked(name, requests_of(batch), **{"orderlog.position": batch.position}):
+        store.read_models().commit(state, news.rows, batch.position, news.gone, batch.end)
     reach("projector.after_commit")
+
+
+def requests_of(batch: Batch) -> Iterator[str]:
+    """The ids of the requests that brought a batch's events about."""
+    return (event.request for timeline in batch.timelines for event in timeline.new)
 
 
 def catch_up(store: Store, name: str, limit: int = BATCH) -> None:
@@ -192,9 +200,13 @@ class Projector:
         """Start projecting."""
         self._thread.start()
 
+    def end(self) -> None:
+        """Begin to stop: a wait for news may take half a second to end."""
+        self._stopping.set()
+
     def stop(self) -> None:
         """Finish the current batch, stop, and release the leases."""
-        self._stopping.set()
+        self.end()
         if self.alive:
             self._thread.join()
 
@@ -220,8 +232,10 @@ class Projector:
             seen = self._store.last_position()
             read: dict[int, Batch | None] = {}
             moved = False
-            for projection in filter(self._is_due, leased):
-                moved |= self.step(projection, read)
+            due = list(filter(self._is_due, leased))
+            states = self._store.read_models().states([each.table.name for each in due])
+            for projection in due:
+                moved |= self.step(projection, read, states[projection.table.name])
             if not moved:
                 self._store.wait_for_news(seen, self._pace.wait_seconds)
             elif all(batch is None or batch.position >= seen for batch in read.values()):
@@ -260,14 +274,20 @@ class Projector:
     def _is_due(self, projection: Projection) -> bool:
         return time.monotonic() >= self._stopped_till.get(projection.table.name, 0.0)
 
-    def step(self, projection: Projection, read: dict[int, Batch | None] | None = None) -> bool:
+    def step(
+        self,
+        projection: Projection,
+        read: dict[int, Batch | None] | None = None,
+        state: ModelState | None = None,
+    ) -> bool:
         """Project a batch into one read model; return whether it advanced.
 
-        Read models at the same position share what was `read` there. Raises `StoreUnavailable`.
+        `state` is that of the read model a moment ago. Read models at the same position share what
+        was `read` there. Raises `StoreUnavailable`.
         """
         name = projection.table.name
         try:
-            state = self._store.read_models().state(name)
+            state = state or self._store.read_models().state(name)
             if state.diverged:
                 return begin_anew(self._store, self._watch, state)
             try:

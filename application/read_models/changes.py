@@ -29,10 +29,17 @@ class EventStream(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def after(self) -> Order:
         """The order with the new events."""
+        if not self.seen:
+            return Order.replay(self.new)
         order = self.before.copy()
         for event in self.new:
             order.apply(event)
         return order
+
+    @property
+    def events(self) -> Sequence[Event]:
+        """All events."""
+        return [*self.seen, *self.new] if self.seen else self.new
 
 
 class Changes(msgspec.Struct, frozen=True):
@@ -49,8 +56,12 @@ def changes(projection: Projection, streams: Iterable[EventStream]) -> Changes:
     put: dict[str, Row] = {}
     gone: dict[str, None] = {}
     for stream in streams:
+        rows = _rows_after(projection, stream)
+        if projection.one_row_each or not stream.seen:
+            put.update((row.key, row) for row in rows)
+            continue
         before = {row.key: row for row in _rows_before(projection, stream)}
-        for row in _rows_after(projection, stream):
+        for row in rows:
             if before.pop(row.key, None) != row:
                 put[row.key] = row
         gone.update(dict.fromkeys(before))
@@ -58,8 +69,6 @@ def changes(projection: Projection, streams: Iterable[EventStream]) -> Changes:
 
 
 def _rows_before(projection: Projection, stream: EventStream) -> Sequence[Row]:
-    if not stream.seen:
-        return ()
     if projection.rows_of is None:
         return projection.rows(stream.seen)
     return projection.rows_of(stream.before)
@@ -67,15 +76,21 @@ def _rows_before(projection: Projection, stream: EventStream) -> Sequence[Row]:
 
 def _rows_after(projection: Projection, stream: EventStream) -> Sequence[Row]:
     if projection.rows_of is None:
-        return projection.rows([*stream.seen, *stream.new])
+        return projection.rows(stream.events)
     return projection.rows_of(stream.after)
 
 
 def _differences(projection: Projection, streams: Iterable[EventStream]) -> Iterator[Row]:
+    """The sums of all orders with their new events, and those without them as negative numbers."""
+    before, after = totals_of(projection), totals_of(projection)
+    replays = projection.rows_of is not None
     for stream in streams:
-        yield from _rows_after(projection, stream)
-        for row in _rows_before(projection, stream):
-            yield _negative(projection.table, row)
+        after.add(stream.events, stream.after if replays else None)
+        if stream.seen:
+            before.add(stream.seen, stream.before if replays else None)
+    yield from after.rows()
+    for row in before.rows():
+        yield _negative(projection.table, row)
 
 
 def _negative(table: Table, row: Row) -> Row:

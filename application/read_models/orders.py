@@ -1,15 +1,20 @@
 """The read model `orders`: one row an order, for lists and searches."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from application.documents.order import expired_document, recorded_document
+from application.documents.order_types import OrderDocument
 from application.ports.read_models import Row, Table
 from application.runtime.clock import to_ms
 from application.runtime.people import FORM, kept_phone, searched_email, searched_name
 from domain.events import Event
 from domain.order import Order
 from domain.status import HELD
+
+ANSWERS_STORED = 1
+"""Added to the form of the values: before, a row's document was the order alone."""
 
 TABLE = Table(
     name="orders",
@@ -42,7 +47,8 @@ TABLE = Table(
         ("vendor_order", "created_at"),
     ),
     sparse=("email", "buyer", "phone", "vendor_order"),
-    form=FORM,
+    fixed=("vendor", "org", "show", "number", "created_at"),
+    form=FORM + ANSWERS_STORED,
 )
 """`reserved_till` is null unless tickets are held, so that it tells which holds have ended.
 `email`, `buyer` and `phone` are what is known of the buyer as it is searched for: `people.py`.
@@ -50,6 +56,7 @@ TABLE = Table(
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Order)
+_ANSWER = msgspec.json.Decoder(OrderDocument)
 
 
 def rows(events: Sequence[Event]) -> list[Row]:
@@ -73,9 +80,34 @@ def rows_of(order: Order) -> list[Row]:
         kept_phone(order.customer.mobile or ""),
         order.vendor_data.order_id,
     )
-    return [Row(order.id, columns, _ENCODER.encode(order))]
+    answer = _ENCODER.encode(recorded_document(order))
+    return [Row(order.id, columns, b"%b\n%b" % (answer, _ENCODER.encode(order)))]
 
 
 def order_of(row: Row) -> Order:
     """The order that a row holds."""
-    return _DECODER.decode(row.document)
+    return order_in(row.document)
+
+
+def order_in(document: bytes) -> Order:
+    """The order that a row's document holds."""
+    return _DECODER.decode(document[document.index(b"\n") + 1 :])
+
+
+def answers_in(stored: Iterable[tuple[bytes, int | None]], now_ms: int) -> list[bytes]:
+    """The orders' documents as JSON at a moment, in milliseconds since the epoch.
+
+    `stored` are the rows' documents with `reserved_till`. Each has the answer, and below it the
+    order. Only the answer of an order whose hold has ended since is made anew.
+    """
+    return [
+        document[: document.index(b"\n")]
+        if held_till is None or now_ms < held_till
+        else _expired(document)
+        for document, held_till in stored
+    ]
+
+
+def _expired(document: bytes) -> bytes:
+    recorded = _ANSWER.decode(document[: document.index(b"\n")])
+    return _ENCODER.encode(expired_document(recorded))

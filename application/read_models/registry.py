@@ -38,18 +38,19 @@ class Projection(msgspec.Struct, frozen=True):
     `rows` gets all events of one order so far, oldest first, and answers from nothing else.
     `rows_of`, if there is one, answers the same from the order that those events make: who needs
     several read models' rows replays once. `totals`, if there is one, adds up the rows of many
-    orders as they come.
+    orders as they come. `one_row_each`: every order has one row, and each of its events changes it.
     """
 
     table: Table
     rows: Callable[[Sequence[Event]], Sequence[Row]]
     rows_of: Callable[[Order], Sequence[Row]] | None = None
     totals: Callable[[], Totals] | None = None
+    one_row_each: bool = False
 
 
 PROJECTIONS: Mapping[str, Projection] = MappingProxyType(
     {
-        "orders": Projection(orders.TABLE, orders.rows, orders.rows_of),
+        "orders": Projection(orders.TABLE, orders.rows, orders.rows_of, one_row_each=True),
         "sales": Projection(sales.TABLE, sales.rows, totals=sales.Totals),
         "holds": Projection(holds.TABLE, holds.rows, holds.rows_of),
         "refunds": Projection(refunds.TABLE, refunds.rows, refunds.rows_of),

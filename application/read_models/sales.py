@@ -3,11 +3,14 @@
 A ticket is counted as held on the day it was taken, for as long as it is held; as sold on the day
 it was paid; as returned on the day it went back on sale. What is not held yet or any more is in the
 past, so a day that is over changes no more but for the holds that it still has. Days are in UTC.
+
+All sets of a show together are also counted by quarter-hours: the days of each time zone are made
+of them, since all zones are ahead of UTC or behind it by whole quarters of an hour.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 
@@ -15,6 +18,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from application.ports.read_models import Row, Table
+from application.runtime.clock import written
 from domain.events import (
     DisputeChanged,
     Event,
@@ -30,7 +34,11 @@ from domain.promocodes import Discount, discounted
 from domain.ticket_moves import follow
 
 WHOLE_SHOW = ""
-"""The set of the rows that count the orders of a show, of whatever sets, by the day of making."""
+"""The set of the rows of a whole show. Those of a day count orders, by the day of making, and
+disputes; those of a quarter-hour count everything."""
+
+DAY, QUARTER = "day", "quarter"
+"""The steps of time, each counted by a row of its own. `begins` is a day or a minute, in UTC."""
 
 SUMS = (
     *("orders", "held", "sold", "returned", "nominal", "extra"),
@@ -39,14 +47,20 @@ SUMS = (
 
 TABLE = Table(
     name="sales",
-    columns={"show": str, "ticket_set": str, "day": str, **dict.fromkeys(SUMS, int)},
-    indexes=(("show", "day"),),
+    columns={
+        **dict.fromkeys(("show", "step", "ticket_set", "begins"), str),
+        **dict.fromkeys(SUMS, int),
+    },
+    indexes=(("show", "step", "begins"),),
     sums=SUMS,
     form=2,
 )
 """Money is in hundredths: `nominal` and `extra` that of the sold tickets, `refunded` what was
-approved to go back for tickets, on that day. Disputes are of whole orders: only rows of the
-whole show have their money, on the day it was `disputed`, and on the day it was lost."""
+approved to go back for tickets, at that time. Disputes are of whole orders: only rows of the
+whole show have their money, at the time it was `disputed`, and at the time it was lost."""
+
+Place = tuple[str, str, str, str]
+"""What a row counts: show, step, set, and when it begins."""
 
 
 class Tally(msgspec.Struct):
@@ -72,10 +86,10 @@ def rows(events: Sequence[Event]) -> list[Row]:
 
 
 class Totals:
-    """Counts many orders together. `tallies` are by show, set and day."""
+    """Counts many orders together."""
 
     def __init__(self) -> None:
-        self.tallies: defaultdict[tuple[str, str, str], Tally] = defaultdict(Tally)
+        self.tallies: defaultdict[Place, Tally] = defaultdict(Tally)
 
     def add(self, events: Sequence[Event], _: object = None) -> None:
         """Take in an order. Raises `UnknownEvent`."""
@@ -92,82 +106,101 @@ class Totals:
         ]
 
 
+_OF_MONEY = (PaymentReceived, DisputeChanged, RefundRequested, RefundApproved)
+"""The events that count money, besides those that sell tickets."""
+
+
 class _Fold:
-    """The tickets of one order; `_held` has, by ticket, its set and the tally that counts it."""
+    """The tickets of one order; `_held` has, by ticket, its set and the tallies that count it."""
 
     __slots__ = ("_discounts", "_held", "_prices", "_sets", "_show", "_sold", "_tallies")
 
     def __init__(
-        self,
-        tallies: defaultdict[tuple[str, str, str], Tally],
-        discounts: Mapping[str, Discount],
+        self, tallies: defaultdict[Place, Tally], discounts: Mapping[str, Discount]
     ) -> None:
         """`discounts` are those with which the order was sold: no later event changes them."""
         self._tallies = tallies
         self._discounts = discounts
         self._show = ""
         self._prices: Mapping[str, Price] = {}
-        self._held: dict[str, tuple[str, Tally]] = {}
+        self._held: dict[str, tuple[str, tuple[Tally, ...]]] = {}
         self._sets: set[str] = set()
         self._sold: dict[str, str] = {}
 
+    def _at(self, ticket_set: str, moment: datetime) -> tuple[Tally, Tally]:
+        """What counts a set at a moment: its day, and the quarter-hour of the whole show."""
+        day, quarter = _steps(moment)
+        return (
+            self._tallies[self._show, DAY, ticket_set, day],
+            self._tallies[self._show, QUARTER, WHOLE_SHOW, quarter],
+        )
+
     def take(self, tickets: Mapping[str, str], event: Event) -> None:
-        """Count tickets as held since the day of the event."""
-        day = _day(event.at)
+        """Count tickets as held since the time of the event."""
         if isinstance(event, OrderCreated):
             self._show, self._prices = event.show, event.prices
-            self._tallies[self._show, WHOLE_SHOW, day].orders += 1
+            for tally in self._at(WHOLE_SHOW, event.at):
+                tally.orders += 1
         for ticket, ticket_set in tickets.items():
-            tally = self._tallies[self._show, ticket_set, day]
-            self._held[ticket] = (ticket_set, tally)
-            tally.held += 1
+            of_set, of_show = counting = self._at(ticket_set, event.at)
+            self._held[ticket] = (ticket_set, counting)
+            of_set.held += 1
+            of_show.held += 1
             if ticket_set not in self._sets:
                 self._sets.add(ticket_set)
-                tally.orders += 1
+                of_set.orders += 1
 
     def free(self, tickets: Iterable[str], event: Event) -> None:
-        """Count tickets as returned on the day of the event."""
-        day = _day(event.at)
+        """Count tickets as returned at the time of the event."""
         for ticket in tickets:
-            ticket_set, taken = self._held.pop(ticket)
-            taken.held -= 1
-            self._tallies[self._show, ticket_set, day].returned += 1
+            ticket_set = self._no_longer_held(ticket)
+            for tally in self._at(ticket_set, event.at):
+                tally.returned += 1
 
     def free_all(self, event: Event) -> None:
         """Count all tickets as returned."""
         self.free(list(self._held), event)
 
     def sell_all(self, event: Event) -> None:
-        """Count all tickets as sold on the day of the event, at the order's prices."""
-        day = _day(event.at)
-        for ticket, (ticket_set, taken) in self._held.items():
-            taken.held -= 1
+        """Count all tickets as sold at the time of the event, at the order's prices."""
+        sold = {ticket: self._no_longer_held(ticket) for ticket in list(self._held)}
+        self._sold |= sold
+        for ticket_set, count in Counter(sold.values()).items():
             price = self._price(ticket_set)
-            tally = self._tallies[self._show, ticket_set, day]
-            tally.sold += 1
-            self._sold[ticket] = ticket_set
-            tally.nominal += hundredths(price.nominal)
-            tally.extra += hundredths(price.extra)
-        self._held = {}
+            for tally in self._at(ticket_set, event.at):
+                tally.sold += count
+                tally.nominal += count * hundredths(price.nominal)
+                tally.extra += count * hundredths(price.extra)
+
+    def _no_longer_held(self, ticket: str) -> str:
+        """Count a ticket as held no more; return its set."""
+        ticket_set, counting = self._held.pop(ticket)
+        for tally in counting:
+            tally.held -= 1
+        return ticket_set
 
     def count_money(self, events: Sequence[Event]) -> None:
         """Count what was approved to go back for tickets, and disputes of the show's currency.
 
         A dispute may have come before the money that it is about.
         """
+        events = [event for event in events if isinstance(event, _OF_MONEY)]
+        if not events:
+            return
         asked: dict[str, RefundRequested] = {}
         currencies = [each.due_in for each in events if isinstance(each, PaymentReceived)]
         for event in events:
             if isinstance(event, RefundRequested):
                 asked[event.refund] = event
             elif isinstance(event, RefundApproved):
-                self._refund(asked[event.refund], _day(event.at))
+                self._refund(asked[event.refund], event.at)
             elif isinstance(event, DisputeChanged) and event.currency in currencies[-1:]:
-                tally = self._tallies[self._show, WHOLE_SHOW, _day(event.at)]
-                tally.disputed += hundredths(event.amount) * (event.state is DisputeState.OPENED)
-                tally.dispute_lost += hundredths(event.amount) * (event.state is DisputeState.LOST)
+                money = hundredths(event.amount)
+                for tally in self._at(WHOLE_SHOW, event.at):
+                    tally.disputed += money * (event.state is DisputeState.OPENED)
+                    tally.dispute_lost += money * (event.state is DisputeState.LOST)
 
-    def _refund(self, asked: RefundRequested, day: str) -> None:
+    def _refund(self, asked: RefundRequested, at: datetime) -> None:
         """Share the money of a refund out among its tickets by their prices, to the cent."""
         money = hundredths(asked.value)
         worth = sum(self._worth(ticket) for ticket in asked.tickets)
@@ -175,9 +208,9 @@ class _Fold:
             part = money * self._worth(ticket) // worth if worth else 0
             worth -= self._worth(ticket)
             money -= part
-            tally = self._tallies[self._show, self._sold[ticket], day]
-            tally.refunded += part
-            tally.tickets_refunded += 1
+            for tally in self._at(self._sold[ticket], at):
+                tally.refunded += part
+                tally.tickets_refunded += 1
 
     def _price(self, ticket_set: str) -> Price:
         return discounted(self._prices[ticket_set], self._discounts.get(ticket_set))
@@ -187,10 +220,10 @@ class _Fold:
         return hundredths(price.nominal) + hundredths(price.extra)
 
     def give_back(self, tickets: Iterable[str], event: Event) -> None:
-        """Count sold tickets as returned on the day of the event; they stay sold on theirs."""
-        day = _day(event.at)
+        """Count sold tickets as returned at the time of the event; they stay sold at theirs."""
         for ticket in tickets:
-            self._tallies[self._show, self._sold[ticket], day].returned += 1
+            for tally in self._at(self._sold[ticket], event.at):
+                tally.returned += 1
 
 
 @lru_cache(maxsize=1024)
@@ -198,7 +231,7 @@ def hundredths(amount: Decimal) -> int:
     """An amount as a whole number of hundredths. Raises `ValueError` where it is none."""
     scaled = amount.scaleb(2)
     if scaled != (whole := int(scaled)):
-        raise ValueError(f"{amount} is no whole number of hundredths")
+        raise ValueError(f"{amount} is not a whole number of hundredths")
     return whole
 
 
@@ -207,5 +240,13 @@ def amount_of(number: int) -> Decimal:
     return Decimal(number).scaleb(-2)
 
 
-def _day(moment: datetime) -> str:
-    return moment.date().isoformat()
+@lru_cache(maxsize=256)
+def _steps(moment: datetime) -> tuple[str, str]:
+    """The day and the quarter-hour that a moment is in, in UTC."""
+    minute = written(moment)
+    return minute[:10], f"{minute[:14]}{moment.minute // 15 * 15:02}"
+
+
+def day_in(zone: tzinfo, quarter: str) -> date:
+    """The day on which a quarter-hour is in a time zone."""
+    return datetime.fromisoformat(quarter).replace(tzinfo=UTC).astimezone(zone).date()

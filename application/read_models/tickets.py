@@ -40,12 +40,12 @@ def ticket_change(before: Iterable[str], order: Order) -> TicketChange:
     """What to change in the rows of tickets when `order` owned `before` and is now as it is."""
     had = dict.fromkeys(before)
     has = dict.fromkeys(owned(order))
-    taken = [ticket for ticket in has if ticket not in had]
+    taken = [ticket for ticket in has if ticket not in had] if had else list(has)
     return TicketChange(
         order=order.id,
         made=[_row_of(each) for each in taken if is_of_buyers(each)] if order.uses else (),
         taken=taken,
-        freed=[ticket for ticket in had if ticket not in has],
-        kept=[ticket for ticket in has if ticket in had],
+        freed=[ticket for ticket in had if ticket not in has] if had else (),
+        kept=[ticket for ticket in has if ticket in had] if had else (),
         held_till=None if order.status is Status.DONE else order.reserved_till,
     )

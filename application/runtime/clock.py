@@ -6,6 +6,11 @@ Decisions about sales do not use them directly, but the store's clock (`store_cl
 import time
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
+_in_json = msgspec.json.Encoder().encode
+_UTC_WITH_A_FRACTION = len('"2016-01-26T09:25:19.378000Z"')
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 MICROSECOND = timedelta(microseconds=1)
@@ -38,6 +43,11 @@ def wall_offset_ns() -> int:
         after = elapsed_ns()
         if after - before < TOGETHER_NS:
             return wall - (before + after) // 2
+
+
+def machine_ns() -> int:
+    """Nanoseconds since the epoch by this machine's clock, for spans and logs."""
+    return time.time_ns()
 
 
 def now() -> datetime:
@@ -79,8 +89,14 @@ def from_ms(milliseconds: int) -> datetime:
 
 
 def written(moment: datetime) -> str:
-    """A moment in the format of the documented answers: `2016-01-26T09:25:19.378000+00:00`."""
-    return moment.isoformat(timespec="microseconds")
+    """A moment in the format of the documented answers: `2016-01-26T09:25:19.378000+00:00`.
+
+    `isoformat` asks the time zone, which takes five times as long where that is UTC.
+    """
+    text = _in_json(moment)
+    if len(text) != _UTC_WITH_A_FRACTION:
+        return moment.isoformat(timespec="microseconds")
+    return f"{text[1:-2].decode()}+00:00"
 
 
 def stamp() -> str:

@@ -21,56 +21,59 @@ KILL, ERROR = "kill", "error"
 
 
 class Point(msgspec.Struct, frozen=True):
-    """Where a place is in the code's flow, and what has to hold after a death or an error there."""
+    """What has just happened at a failpoint, and what has to hold after a kill or error there."""
 
     where: str
     holds: str
 
 
-NOTHING = "the write happened not at all, and can be sent again"
-WHOLE = "the write happened whole; its answer may be missing, and sending it again brings it"
-EITHER = "the write happened whole or not at all; sending it again brings the one answer"
-EQUALS_REBUILD = "the read model equals a rebuild: no event is missing in it, none is in it twice"
-OLD_ONE = "the old generation is live and right, and the rebuild can be made again"
-NEW_ONE = "the new generation is live and right"
-NO_CHECKPOINT = "there is no half of a checkpoint, and the next one can be made"
-ONE_CHECKPOINT = "the checkpoint is there, and the next one follows on it"
+NOTHING = "nothing was written, and the request can be sent again"
+WHOLE = "everything was written; a lost answer comes when the request is sent again"
+EITHER = "everything or nothing was written; sending the request again gives the one answer"
+EQUALS_REBUILD = "the read model equals a rebuild: no event is missing, and none is in it twice"
+OLD_ONE = "the old generation is live and correct, and the rebuild can be repeated"
+NEW_ONE = "the new generation is live and correct"
+NO_CHECKPOINT = "there is no partial checkpoint, and the next one can be made"
+ONE_CHECKPOINT = "the checkpoint is there, and the next one follows it"
 OLD_LAYOUT = "the old layout is whole, and the next start upgrades it"
 NEW_LAYOUT = "the new layout is whole"
-NO_BACKUP = "there is no file of the backup's name, and the next backup can be made"
+NO_BACKUP = "no file has the name of the backup, and the next backup can be made"
 ONE_BACKUP = "the backup is whole, and verified"
 
 POINTS: Mapping[str, Point] = {
-    "append.found": Point("what a batch needs was read", NOTHING),
+    "append.found": Point("everything that a batch needs was read", NOTHING),
     "append.before_commit": Point(
-        "a batch is decided, nothing of it was sent to be stored", NOTHING
+        "a batch is decided, and none of it was sent to the store", NOTHING
     ),
     "append.stored": Point("a batch is stored in its transaction (SQLite, in rounds)", NOTHING),
-    "append.sent": Point("statements were sent, no answer was read (PostgreSQL)", EITHER),
-    "append.after_commit": Point("a batch is committed, no answer has left", WHOLE),
+    "append.sent": Point("statements were sent, and no answer was read (PostgreSQL)", EITHER),
+    "append.after_commit": Point("a batch is committed, and no answer was sent", WHOLE),
     "projector.read": Point("events for a read model were read", EQUALS_REBUILD),
     "projector.before_commit": Point(
-        "rows and position are written, not committed", EQUALS_REBUILD
+        "rows and position are written, but not committed", EQUALS_REBUILD
     ),
     "projector.after_commit": Point("rows and position are committed", EQUALS_REBUILD),
     "swap.loaded": Point("a range of a new generation is loaded", OLD_ONE),
     "swap.finished": Point("a new generation has its indexes", OLD_ONE),
-    "swap.before_commit": Point("the generations are exchanged, not committed", OLD_ONE),
-    "swap.after_commit": Point("the generations are exchanged", NEW_ONE),
+    "swap.before_commit": Point("the generations are swapped, but not committed", OLD_ONE),
+    "swap.after_commit": Point("the generations are swapped", NEW_ONE),
     "checkpoint.moved": Point("the recorded heads were moved on with the log", NO_CHECKPOINT),
-    "checkpoint.signed": Point("a checkpoint is signed, not stored", NO_CHECKPOINT),
+    "checkpoint.signed": Point("a checkpoint is signed, but not stored", NO_CHECKPOINT),
     "checkpoint.remembered": Point("the signer remembers what it is about to sign", NO_CHECKPOINT),
     "checkpoint.stored": Point("a checkpoint is stored beside the log", ONE_CHECKPOINT),
-    "checkpoint.rotated": Point("a new key is announced and not in its place", ONE_CHECKPOINT),
-    "upgrade.step": Point("a step of a layout is taken, not committed", OLD_LAYOUT),
-    "upgrade.before_commit": Point("the layout's number is written, not committed", OLD_LAYOUT),
-    "upgrade.after_commit": Point("the layout is committed", NEW_LAYOUT),
-    "backup.copied": Point("all pages of a log are copied to a file without its name", NO_BACKUP),
-    "backup.verified": Point("the copy is verified, and has no name yet", NO_BACKUP),
-    "backup.in_place": Point("the copy has its name", ONE_BACKUP),
+    "checkpoint.rotated": Point("a new key is announced, but not in its place", ONE_CHECKPOINT),
+    "upgrade.step": Point("one step of an upgrade is done, but not committed", OLD_LAYOUT),
+    "upgrade.before_commit": Point(
+        "the new layout's number is written, but not committed", OLD_LAYOUT
+    ),
+    "upgrade.after_commit": Point("the new layout is committed", NEW_LAYOUT),
+    "backup.copied": Point(
+        "all pages of a log are copied to a file with a temporary name", NO_BACKUP
+    ),
+    "backup.verified": Point("the copy is verified, and still has its temporary name", NO_BACKUP),
+    "backup.in_place": Point("the copy has its final name", ONE_BACKUP),
 }
-"""Every place there is; a test holds this against the calls of `reach` and has an experiment for
-each."""
+"""Every failpoint. A test compares them with the calls of `reach` and tries each of them."""
 
 
 class Injected(Exception):

@@ -163,13 +163,13 @@ def _end_here(pauses: Iterable[Waiter]) -> None:
 _threads = ThreadPoolExecutor(THREADS_FOR_WAITING, thread_name_prefix="waiting")
 
 
-def off_the_loop(call: Callable[[], T]) -> T:
+def off_the_loop(call: Callable[[], T], threads: ThreadPoolExecutor = _threads) -> T:
     """Run a blocking `call` in a thread; return what it returns, or raise what it raises."""
     worker = getcurrent()
     if not isinstance(worker, WorkerGreenlet):
         with slot_given_back():
             return call()
-    future = worker.loop.run_in_executor(_threads, in_time(call))
+    future = worker.loop.run_in_executor(threads, in_time(call))
     worker.wait(future)
     return future.result()
 

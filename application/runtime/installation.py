@@ -1,14 +1,14 @@
-"""How this program was installed: from which commit, and so how an extra is added to it."""
+"""How this program was installed: from which commit, and so how an extra is added to it.
+
+What only a sentence about it needs is imported for that: every command imports this file.
+"""
 
 import json
 import shutil
-import subprocess
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 NAME = "orderlog"
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,6 +18,8 @@ COMMIT = ROOT / "application" / "commit.txt"
 
 def version_text() -> str:
     """The version and the commit, as far as they are known."""
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - see above
+
     try:
         released = version(NAME)
     except PackageNotFoundError:
@@ -28,6 +30,8 @@ def version_text() -> str:
 
 def commit_of_checkout() -> str:
     """The commit that is checked out, and whether it was changed; empty where git cannot say."""
+    import subprocess  # noqa: PLC0415 - see above
+
     git = shutil.which("git")
     if git is None or not (ROOT / ".git").exists():
         return ""
@@ -43,6 +47,8 @@ def commit_of_checkout() -> str:
 
 def how_to_add(extra: str) -> str:
     """The command that adds an extra to what is installed."""
+    from importlib.metadata import PackageNotFoundError, distribution  # noqa: PLC0415 - see above
+
     try:
         origin = distribution(NAME).read_text("direct_url.json")
     except PackageNotFoundError:
@@ -52,6 +58,8 @@ def how_to_add(extra: str) -> str:
 
 def command_for(extra: str, origin: Mapping[str, Any] | None) -> str:
     """The same for what was installed from `origin` (PEP 610), or from a registry if it is None."""
+    from urllib.request import url2pathname  # noqa: PLC0415 - see above
+
     if origin is None:
         return f"pip install '{NAME}[{extra}]'"
     url = str(origin["url"])

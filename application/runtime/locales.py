@@ -3,7 +3,7 @@
 import re
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale
 from babel.dates import format_date
@@ -11,6 +11,8 @@ from babel.numbers import format_decimal
 
 DAY = "d MMM y"
 MONEY = "#,##0.00"
+KEPT = 4096
+"""How many written numbers and amounts are kept: a page of lists has hundreds, many the same."""
 
 
 @cache
@@ -24,11 +26,13 @@ def plural_form(code: str, number: int) -> str:
     return "many" if form == "other" else form
 
 
+@lru_cache(maxsize=KEPT)
 def written_number(code: str, number: int) -> str:
     """A whole number, in groups of three digits."""
     return format_decimal(number, locale=_locale(code))
 
 
+@lru_cache(maxsize=KEPT)
 def written_money(code: str, amount: Decimal) -> str:
     """An amount, to the cent."""
     return format_decimal(amount, MONEY, locale=_locale(code))

@@ -10,9 +10,10 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
+from interface.cli.shared.option_types import Position
 from interface.cli.shared.progress_bars import events_bar
 from interface.cli.shared.safe_console import safe
-from interface.cli.shared.session import Session, database_option
+from interface.cli.shared.session import Session, database_option, json_option, workers_option
 
 if TYPE_CHECKING:  # see session.py
     from collections.abc import Sequence
@@ -34,9 +35,11 @@ def audit() -> None:
 
 @audit.command()
 @click.option(
-    "--adopt-key", is_flag=True, help="Go on with a key that no checkpoint announced: one was lost."
+    "--adopt-key",
+    is_flag=True,
+    help="Go on with a key that no checkpoint announced, because the last one was lost.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON document, to be kept elsewhere.")
+@json_option("the checkpoint, to be kept elsewhere for --checkpoint of orderlog audit verify")
 @database_option
 def checkpoint(session: Session, *, adopt_key: bool, as_json: bool) -> None:
     """Sign the present heads of all orders' chains.
@@ -48,10 +51,10 @@ def checkpoint(session: Session, *, adopt_key: bool, as_json: bool) -> None:
 
 
 @audit.command("rotate-key")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document, to be kept elsewhere.")
+@json_option("the checkpoint, to be kept elsewhere for --checkpoint of orderlog audit verify")
 @database_option
 def rotate_key(session: Session, *, as_json: bool) -> None:
-    """Replace the private key by a new one.
+    """Replace the private key with a new one.
 
     A checkpoint announces it, signed by the old one.
     """
@@ -61,7 +64,7 @@ def rotate_key(session: Session, *, as_json: bool) -> None:
 
 @audit.command()
 @click.option("--reason", required=True, help="Why the log went back, for those who verify later.")
-@click.option("--by", help="Who acknowledges it; the system's user if not given.")
+@click.option("--by", help="Who acknowledges it; default: the system's user.")
 @database_option
 def acknowledge(session: Session, reason: str, by: str | None) -> None:
     """Acknowledge that the log went back.
@@ -117,35 +120,33 @@ def _show_checkpoint(session: Session, made: "SignedCheckpoint", *, as_json: boo
 
 
 @audit.command()
-@click.option(
-    "--workers", type=click.IntRange(1, 64), help="Processes; by default one for each processor."
-)
+@workers_option("Processes that verify")
 @click.option(
     "--key",
     "key_file",
     type=click.Path(dir_okay=False),
-    help="A file with the public key that you trust: other signatures do not count.",
+    help="The file of the public key that you trust: other signatures do not count.",
 )
 @click.option(
     "--checkpoint",
     "anchor_files",
     type=click.Path(dir_okay=False),
     multiple=True,
-    help="Checkpoints kept elsewhere (a document, or lines of the service's log) to agree with.",
+    help="A file of checkpoints that were kept elsewhere, which the log has to agree with: a"
+    " document, or lines of the service's log. Can be repeated.",
 )
 @click.option(
     "--at-least",
-    metavar="POSITION",
-    type=click.IntRange(0),
+    type=Position(),
     default=0,
-    help="A position that the log is known to have reached.",
+    help="A position that the log is known to have reached: one that ends before it lacks events.",
 )
 @click.option(
     "--bundle",
     type=click.Path(dir_okay=False),
     help="Check this bundle instead of a log; it needs no database.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@json_option("the report, which names at most a thousand findings and counts all")
 @database_option
 def verify(
     session: Session,
@@ -160,16 +161,16 @@ def verify(
     """Verify the whole log, or a bundle.
 
     This checks every event's hash, every checkpoint, the rows of tickets and of read models, the
-    notices of gateways, and that no two orders ever had a ticket at the same instant. A service may
-    run meanwhile. Exit code 1 on any finding, 3 if nothing is wrong but nothing proves it either,
-    or no log is reached.
+    notices of gateways, and that no two orders ever had a ticket at the same instant. The service
+    may keep running. Exit code 1 on any finding; 3 if nothing is wrong but nothing proves it
+    either, or if the log cannot be reached.
     """
     from application.integrity.signing import read_public  # noqa: PLC0415 - see session.py
 
     trusted = None if key_file is None else read_public(key_file)
     if bundle is not None:
         if anchor_files or workers or at_least:
-            raise click.UsageError("--bundle is checked by itself: only --key goes with it.")
+            raise click.UsageError("--bundle is checked on its own: only --key goes with it.")
         _verify_bundle(session, bundle, trusted, as_json=as_json)
         return
     anchors = [each for path in anchor_files for each in _anchors(path)]

@@ -24,12 +24,13 @@ if TYPE_CHECKING:  # see session.py
     "--to", "target", required=True, type=click.Path(dir_okay=False), help="The file to write."
 )
 @click.option("--overwrite", is_flag=True, help="Replace a file that is there already.")
-@json_option
+@json_option("the copy's log, position, checkpoint and findings")
 @database_option
 def backup(session: Session, target: str, *, overwrite: bool, as_json: bool) -> None:
     """Copy an SQLite log to one file, and verify the copy.
 
-    A service may run meanwhile: the copy is of one moment. Exit code 1 on any finding in it.
+    The service may keep running: the copy is a consistent snapshot. Exit code 1 on any finding in
+    it.
     """
     from application.bootstrap import require_log  # noqa: PLC0415 - see session.py
     from application.copying.backup import back_up  # noqa: PLC0415
@@ -54,7 +55,7 @@ def tools_of(session: Session) -> Iterator["Tools"]:
     from application.integrity.verification import verify, workers_for  # noqa: PLC0415 - see session.py
     from interface.server.logs import configure  # noqa: PLC0415
 
-    configure(session.settings.log_level)
+    configure(session.settings.log_level, session.settings.log_format)
     backups = open_backups(session.settings.database)
     with bars_of_steps(session) as report:
 

@@ -32,8 +32,12 @@ def catalog() -> None:
 @click.argument("file", type=click.File("rb", lazy=True), required=False)
 @click.option("--sample", is_flag=True, help="Load the sample catalogue instead of a file.")
 @click.option("--yes", is_flag=True, help="Load it even if it takes something off sale.")
-@click.option("--sandbox", is_flag=True, help="Load it into a database of the sandbox.")
-@json_option
+@click.option(
+    "--sandbox",
+    is_flag=True,
+    help="Load it into a database of the sandbox; without this, one is refused.",
+)
+@json_option("the outcome")
 @database_option
 def load(
     session: Session,
@@ -71,7 +75,7 @@ def load(
 
 def _refuse_other_kind(session: Session, *, sandbox: bool) -> None:
     """Refuse a database of the sandbox without --sandbox, and any other one with it."""
-    from application.catalog.sandbox import is_sandbox, refuse_sandbox  # noqa: PLC0415
+    from application.catalog.sandbox_mark import is_sandbox, refuse_sandbox  # noqa: PLC0415
 
     store = session.services.store
     if not sandbox:
@@ -111,9 +115,9 @@ def _load_agreed(session: Session, text: bytes | None, *, yes: bool, sandbox: bo
 def new(file: str) -> None:
     """Write an example to FILE.
 
-    It has comments. FILE is catalog.yaml if it is not given; - is standard output.
+    The example has comments. FILE is catalog.yaml by default; - is standard output.
 
-    A file that is there is never overwritten.
+    An existing file is never overwritten.
     """
     from application.catalog.loading import example_catalog  # noqa: PLC0415 - see session.py
 
@@ -135,10 +139,10 @@ def schema() -> None:
 
 @catalog.command()
 @click.argument("file", type=click.File("rb", lazy=True))
-@json_option
+@json_option("errors, each with path, line and what")
 @click.pass_obj
 def check(session: Session, file: BinaryIO, *, as_json: bool) -> None:
-    """Check a FILE (- for standard input), all at once.
+    """Check a FILE (- for standard input), and show all faults.
 
     It needs no database.
     """
@@ -166,12 +170,12 @@ def check(session: Session, file: BinaryIO, *, as_json: bool) -> None:
 
 @catalog.command()
 @click.argument("file", type=click.File("rb", lazy=True))
-@json_option
+@json_option("what would change")
 @database_option
 def diff(session: Session, file: BinaryIO, *, as_json: bool) -> None:
     """Show what loading FILE would change.
 
-    - is standard input. Nothing is changed.
+    FILE can be - for standard input. This changes nothing.
     """
     from application.catalog.entries import BadCatalog  # noqa: PLC0415
     from application.catalog.file import read_catalog_file  # noqa: PLC0415
@@ -193,7 +197,7 @@ def diff(session: Session, file: BinaryIO, *, as_json: bool) -> None:
 
 
 @catalog.command()
-@json_option
+@json_option("the catalogue")
 @database_option
 def show(session: Session, *, as_json: bool) -> None:
     """Show the catalogue, and how many tickets are vacant."""
@@ -226,7 +230,8 @@ def show(session: Session, *, as_json: bool) -> None:
     events = [_sets_table(event, vacant) for event in known.shows.values()]
     events += [_promocodes_table(each, left) for each in known.shows.values() if each.promocodes]
     for table in (partners, _systems_table(known), deals, *events):
-        session.out.print(table, "")
+        session.print_list(table, f"{table.title}: none; orderlog catalog load adds some.")
+        session.out.print()
 
 
 def _systems(known: Any) -> list[Any]:

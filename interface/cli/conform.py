@@ -28,10 +28,20 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.command()
 @click.argument("url")
-@click.option("--key", required=True, help="A key of a vendor on that server.")
-@click.option("--transcripts", type=FOLDER, metavar="DIR", help="Exchanges of your own.")
-@click.option("--names", type=FILE, metavar="FILE", help="What printed names are on that server.")
-@json_option
+@click.option("--key", metavar="KEY", required=True, help="A key of a vendor on that server.")
+@click.option(
+    "--transcripts",
+    type=FOLDER,
+    metavar="DIR",
+    help="Exchanges of your own, instead of those that the package carries.",
+)
+@click.option(
+    "--names",
+    type=FILE,
+    metavar="FILE",
+    help="For another server: what the printed names are there, by page.",
+)
+@json_option("the outcome, page by page")
 @click.pass_obj
 def conform(
     session: Session,
@@ -42,12 +52,12 @@ def conform(
     *,
     as_json: bool,
 ) -> None:
-    """Play the printed exchanges against a server.
+    """Play the published exchanges against a server.
 
-    Says field by field what differs. Any server of this API will do. An own `serve --sandbox` makes
-    the catalogue that a page needs; on another server --names says what the printed events, sets
-    and payment systems are. Exit code 1 when an answer is not as printed, 3 when the server cannot
-    be reached.
+    It says field by field what differs. Any server with this API will do. Your own `serve
+    --sandbox` makes the catalogue that a page needs; for another server, --names maps the published
+    events, sets and payment systems to its own. Exit code 1 if an answer differs, 3 if the server
+    cannot be reached.
     """
     from interface.conform.client import CannotSend, Client, NotReached  # noqa: PLC0415 - see session.py
     from interface.conform.pages import read_names  # noqa: PLC0415
@@ -82,7 +92,7 @@ def check(url: str, key: str) -> None:
     except ValueError:
         good = False
     if not good or parts.query or parts.fragment or not url.isprintable() or " " in url:
-        raise click.UsageError(f"{url} is no address of a server: http://HOST:PORT is one.")
+        raise click.UsageError(f"{url} is not the address of a server: write http://HOST:PORT.")
     if not (key and key.isascii() and key.isprintable() and " " not in key):
         raise click.UsageError("This cannot be a key: it has spaces, or letters that no key has.")
 

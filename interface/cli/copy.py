@@ -12,15 +12,21 @@ from interface.cli.shared.tables import listing
 
 @click.command()
 @click.option("--from", "source", metavar="URL", required=True, help="The database to copy.")
-@click.option("--to", "target", metavar="URL", required=True, help="An empty database.")
-@click.option("--sandbox", is_flag=True, help="Copy a database of the sandbox; it stays one.")
+@click.option(
+    "--to", "target", metavar="URL", required=True, help="An empty database, or a new one."
+)
+@click.option(
+    "--sandbox",
+    is_flag=True,
+    help="Copy a database of the sandbox; without this, one is refused. The copy is one, too.",
+)
 @click.pass_obj
 def copy(session: Session, source: str, target: str, *, sandbox: bool) -> None:
     """Copy everything to an empty database of any kind.
 
     Both are compared at the end. Events keep their positions and bytes. Stop all processes first.
-    To resume an interrupted copy, give the same command again. Read models are made again at the
-    target.
+    To resume an interrupted copy, give the same command again. The target builds its own read
+    models.
     """
     from application.bootstrap import open_copyable  # noqa: PLC0415 - see session.py
     from application.copying.copy import copy as copy_database  # noqa: PLC0415

@@ -7,18 +7,18 @@ from interface.cli.shared.session import Session, database_option, json_option
 
 @click.group()
 def deal() -> None:
-    """Deals: end one, let it go on."""
+    """Deals: end one, or resume it."""
 
 
 @deal.command()
 @click.argument("deal_id", metavar="ID")
-@json_option
+@json_option("the deal")
 @database_option
 def end(session: Session, deal_id: str, *, as_json: bool) -> None:
     """End the deal ID, within a second everywhere.
 
-    Its vendor makes no new orders of the organiser's events and gets no more tickets. Orders that
-    it has can be paid. Loading a catalogue file does not bring the deal back: resume does.
+    Its vendor can create no more orders for the organiser's events, and take no more tickets.
+    Existing orders can be paid. Loading a catalogue file does not bring the deal back: resume does.
     """
     from application.catalog.endings import end_deal  # noqa: PLC0415 - see session.py
 
@@ -32,10 +32,10 @@ def end(session: Session, deal_id: str, *, as_json: bool) -> None:
 
 @deal.command()
 @click.argument("deal_id", metavar="ID")
-@json_option
+@json_option("the deal")
 @database_option
 def resume(session: Session, deal_id: str, *, as_json: bool) -> None:
-    """Let the deal ID go on that has ended."""
+    """Resume the deal ID, which has ended."""
     from application.catalog.endings import resume_deal  # noqa: PLC0415
 
     services = session.services

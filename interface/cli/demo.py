@@ -39,7 +39,7 @@ LONGEST_LINE = 60
 def demo(session: Session) -> None:
     """Show the product in a few seconds.
 
-    A throw-away service carries out an order, and the order's audit trail is read.
+    It starts a throw-away service, carries out an order, and reads the order's audit trail.
     """
     session.out.width = min(session.out.width, WIDEST)
     with throw_away_folder("orderlog-demo-") as caretaker:

@@ -9,8 +9,10 @@ from interface.cli.shared.session import Session, database_option, json_option
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="Sweep once and end; else go on until interrupted.")
-@json_option
+@click.option(
+    "--once", is_flag=True, help="Sweep once and end; without this, go on until interrupted."
+)
+@json_option("which orders expired; only with --once")
 @database_option
 def expire(session: Session, *, once: bool, as_json: bool) -> None:
     """Free the tickets of overdue orders."""

@@ -24,18 +24,22 @@ def key() -> None:
 
 
 @key.command()
-@click.option("--partner", required=True, metavar="ID", help="Whose key it will be.")
+@click.option("--partner", required=True, metavar="ID", help="The partner that the key is for.")
 @click.option(
     "--scope",
     "scopes",
     multiple=True,
     type=click.Choice(SCOPES),
-    help="A right of the key, which has no others; repeat it. Without any: those of a seller.",
+    help="A right of the key, which has no others. Can be repeated; without any, the key has the"
+    " rights of a seller.",
 )
 @click.option(
-    "--days", type=click.IntRange(1, MOST_DAYS), help="For how long it works; without it, no end."
+    "--days",
+    metavar="N",
+    type=click.IntRange(1, MOST_DAYS),
+    help="For how many days it works; if not given, without an end.",
 )
-@json_option
+@json_option("the key with its name")
 @database_option
 def create(
     session: Session, partner: str, scopes: tuple[str, ...], days: int | None, *, as_json: bool
@@ -56,7 +60,7 @@ def create(
 
 
 @key.command("list")
-@json_option
+@json_option("the keys")
 @database_option
 def list_all(session: Session, *, as_json: bool) -> None:
     """List all keys by their names. The keys themselves are not stored."""
@@ -74,12 +78,12 @@ def list_all(session: Session, *, as_json: bool) -> None:
         table.add_row(each.id, each.partner, scopes, _state(each, at), minute(used.get(each.id)))
     for column in table.columns[:2]:
         column.no_wrap = True
-    session.out.print(table)
+    session.print_list(table, "There are no keys; orderlog key create makes one.")
 
 
 @key.command()
 @click.argument("name")
-@json_option
+@json_option("the key")
 @database_option
 def revoke(session: Session, name: str, *, as_json: bool) -> None:
     """Revoke the key NAME.
@@ -104,12 +108,13 @@ def revoke(session: Session, name: str, *, as_json: bool) -> None:
 @click.option(
     "--overlap",
     "hours",
+    metavar="HOURS",
     default=24,
     show_default=True,
     type=click.IntRange(0, MOST_HOURS),
-    help="For how many hours both keys work.",
+    help="For how many hours both keys work; 0 ends the old one at once.",
 )
-@json_option
+@json_option("both keys")
 @database_option
 def rotate(session: Session, name: str, hours: int, *, as_json: bool) -> None:
     """Make a new key in place of NAME, with the same partner and scopes.
@@ -136,18 +141,37 @@ def rotate(session: Session, name: str, hours: int, *, as_json: bool) -> None:
 
 
 @key.command()
-@click.confirmation_option(prompt="Revoke all keys of all partners?")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @database_option
-def reset(session: Session) -> None:
+def reset(session: Session, *, yes: bool) -> None:
     """Revoke all keys.
 
-    That is for when the secret under which they are stored is lost, or known to others.
+    For use when the secret that protects the stored keys is lost, or known to others. The secrets
+    of webhooks are derived from it, and change with it.
     """
     from application.catalog.keys import reset_keys  # noqa: PLC0415 - see session.py
 
     services = session.services
+    _warn_of_webhooks(session)
+    if not yes:
+        click.confirm("Revoke all keys of all partners?", abort=True)
     revoked = reset_keys(services.store, services.clock(), services.key_secret)
     click.echo(f"{revoked} keys are revoked; new ones are stored under {services.key_secret.path}.")
+
+
+def _warn_of_webhooks(session: Session) -> None:
+    """Say how many webhooks will sign with other secrets, if they will."""
+    services = session.services
+    count = len(services.store.webhooks().all())
+    if not count or services.key_secret.is_of(services.catalog.current().key_secret):
+        return
+    click.echo(
+        f"{count} {'webhooks sign' if count > 1 else 'webhook signs'} with other secrets after"
+        f" this, since theirs follow from the file {services.key_secret.path}, which is gone or"
+        " another. Their receivers refuse deliveries until each has a new one: orderlog webhook"
+        " list shows them, orderlog webhook rotate ID --end-old makes it.",
+        err=True,
+    )
 
 
 def _shown(key: "Key", used: datetime | None = None) -> dict[str, object]:

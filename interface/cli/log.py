@@ -19,7 +19,14 @@ def log() -> None:
 
 
 @log.command()
-@click.option("--to", "folder", metavar="DIR", required=True, type=FOLDER, help="The archive.")
+@click.option(
+    "--to",
+    "folder",
+    metavar="DIR",
+    required=True,
+    type=FOLDER,
+    help="The archive, which is made if there is none.",
+)
 @database_option
 def export(session: Session, folder: Path) -> None:
     """Write the log, or the part that is not archived yet, to an archive.
@@ -32,7 +39,7 @@ def export(session: Session, folder: Path) -> None:
     with extra("archive"):
         from application.archive.export import export_log  # noqa: PLC0415 - an extra
 
-    from application.catalog.sandbox import refuse_sandbox  # noqa: PLC0415 - see session.py
+    from application.catalog.sandbox_mark import refuse_sandbox  # noqa: PLC0415 - see session.py
 
     refuse_sandbox(session.services.store, "an archive has no mark of it; use orderlog backup.")
     last = session.services.store.last_position()
@@ -65,12 +72,14 @@ def _sign(session: Session, folder: Path) -> None:
 
 
 @log.command("import")
-@click.option("--from", "folder", metavar="DIR", required=True, type=FOLDER, help="The archive.")
+@click.option(
+    "--from", "folder", metavar="DIR", required=True, type=FOLDER, help="The archive to import."
+)
 @click.option(
     "--key",
     "key_file",
     type=click.Path(dir_okay=False),
-    help="A file with the public key that you trust: what another one signed is refused.",
+    help="The file of the public key that you trust: an archive that it did not sign is refused.",
 )
 @database_option
 def import_(session: Session, folder: Path, key_file: str | None) -> None:

@@ -3,6 +3,8 @@
 Exit codes: 0 done, 1 refused or check failed, 2 wrong usage, 3 not proven.
 """
 
+import atexit
+import gc
 import os
 import re
 import sys
@@ -17,7 +19,7 @@ import click
 
 from application.database_address import without_passwords
 from application.runtime import failpoints
-from application.runtime.installation import version_text
+from application.runtime.installation import NAME, version_text
 from application.runtime.private_files import UMASK
 from domain.errors import UserError
 from interface.cli.shared.session import Session
@@ -84,18 +86,20 @@ def show_version(context: click.Context, _: click.Parameter, wanted: bool) -> No
     expose_value=False,
     is_eager=True,
     callback=show_version,
-    help="Show the version, its commit and exit.",
+    help="Show the version and its commit, and exit.",
 )
 @click.option(
     "--database",
     metavar="URL",
-    help="The store: sqlite:///FILE or postgresql://user@host:port/name.",
+    help="The database: sqlite:///FILE or postgresql://user@host:port/name.",
 )
+@click.option("--config", metavar="FILE", help="A file of settings (TOML).")
 @click.pass_context
-def cli(context: click.Context, database: str | None) -> None:
+def cli(context: click.Context, database: str | None, config: str | None) -> None:
     """Orderlog: event-sourced order processing for ticket sales."""
     context.obj = Session()
     context.obj.database = database
+    context.obj.config = config
     try:
         armed = failpoints.arm(os.environ)
     except failpoints.FailpointsRefused as reason:
@@ -110,10 +114,11 @@ def main() -> None:
     What is written, by this process and those that it starts, is for its owner alone.
     """
     os.umask(UMASK)
+    atexit.register(gc.freeze)  # a process that ends does not look for garbage
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
-    cli()
+    cli(prog_name=NAME)
 
 
 if __name__ == "__main__":

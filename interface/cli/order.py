@@ -1,10 +1,10 @@
 """`orderlog order`: an order as it is and was, and its history."""
 
 from datetime import datetime
-from typing import Any
 
 import click
 
+from interface.cli.shared.option_types import Moment
 from interface.cli.shared.session import Session, database_option, json_option
 from interface.cli.shared.tables import diff_table, document_table, history_table, timeline_table
 
@@ -21,24 +21,6 @@ order_argument = click.argument("name", metavar="ORDER")
 """An order by its id or by its number."""
 
 
-class Moment(click.ParamType[datetime]):
-    """A moment: ISO 8601 with a time zone."""
-
-    name = "TIME"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        """Parse the moment, or report what is wrong with it."""
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value} is no moment; write it as 2026-01-31T18:00:00+03:00.", param, ctx)
-        if moment.tzinfo is None:
-            self.fail(f"{value} has no time zone; end it with Z or +03:00.", param, ctx)
-        return moment
-
-
 def _read_order(session: Session, name: str) -> str:
     """The id of an order that is going to be read, which the administrative trail notes."""
     order_id = session.services.search.id_of(name)
@@ -48,15 +30,17 @@ def _read_order(session: Session, name: str) -> str:
 
 @order.command()
 @order_argument
-@click.option("--version", type=click.IntRange(1), help="As its event number VERSION left it.")
-@click.option("--at", type=Moment(), help="As it was at this moment (ISO 8601 with a time zone).")
-@json_option
+@click.option(
+    "--version", metavar="N", type=click.IntRange(1), help="As its event number N left it."
+)
+@click.option("--at", type=Moment(), help="As it was at this moment.")
+@json_option("the answer of GET /v1/resources/orders/{id}, with ?version= or ?at=")
 @database_option
 def show(
     session: Session, name: str, version: int | None, at: datetime | None, *, as_json: bool
 ) -> None:
     """Show an order as it is, or as it was."""
-    from application.orders.document import order_document  # noqa: PLC0415 - see session.py
+    from application.documents.order import order_document  # noqa: PLC0415 - see session.py
 
     history = session.services.history
     if version is not None and at is not None:
@@ -77,7 +61,7 @@ def show(
 
 @order.command()
 @order_argument
-@json_option
+@json_option("the answer of GET /v1/resources/orders/{id}/history")
 @database_option
 def history(session: Session, name: str, *, as_json: bool) -> None:
     """Print an order's history, event by event.
@@ -93,14 +77,21 @@ def history(session: Session, name: str, *, as_json: bool) -> None:
 
 @order.command()
 @order_argument
-@click.option("--from", "from_", required=True, type=click.IntRange(0), help="The older version.")
-@click.option("--to", required=True, type=click.IntRange(0), help="The newer version.")
-@json_option
+@click.option(
+    "--from",
+    "from_",
+    metavar="N",
+    required=True,
+    type=click.IntRange(0),
+    help="The older version; 0 is before the order was made.",
+)
+@click.option("--to", metavar="N", required=True, type=click.IntRange(0), help="The newer version.")
+@json_option("the answer of GET /v1/resources/orders/{id}/diff")
 @database_option
 def diff(session: Session, name: str, from_: int, to: int, *, as_json: bool) -> None:
     """Print what changed between two versions, and by which event.
 
-    Version 0 is before the order was made.
+    Version 0 is before the order was created.
     """
     if from_ > to:
         raise click.UsageError("--from has to be the older version.")
@@ -115,9 +106,13 @@ def diff(session: Session, name: str, from_: int, to: int, *, as_json: bool) -> 
 @order.command()
 @order_argument
 @click.option(
-    "--lang", default="en", show_default=True, type=click.Choice(["en", "ru"]), help="Told in."
+    "--lang",
+    default="en",
+    show_default=True,
+    type=click.Choice(["en", "ru"]),
+    help="The language of the sentences.",
 )
-@json_option
+@json_option("the answer of GET /v1/resources/orders/{id}/explain")
 @database_option
 def explain(session: Session, name: str, lang: str, *, as_json: bool) -> None:
     """Print an order's timeline in plain sentences.

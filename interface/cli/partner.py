@@ -7,18 +7,18 @@ from interface.cli.shared.session import Session, database_option, json_option
 
 @click.group()
 def partner() -> None:
-    """Partners: suspend one, let it sell again."""
+    """Partners: suspend one, or let it sell again."""
 
 
 @partner.command()
 @click.argument("partner_id", metavar="ID")
-@json_option
+@json_option("the partner")
 @database_option
 def suspend(session: Session, partner_id: str, *, as_json: bool) -> None:
     """Suspend the partner ID, within a second everywhere.
 
-    It makes no new orders and gets no more tickets, and nobody sells its own events. Orders that
-    were begun can be paid. Its keys still work: orderlog key revoke takes them away. Loading a
+    It can create no more orders and take no more tickets, and nobody can sell its own events.
+    Existing orders can be paid. Its keys still work: orderlog key revoke takes them away. Loading a
     catalogue file does not end this: resume does.
     """
     from application.catalog.endings import suspend_partner  # noqa: PLC0415 - see session.py
@@ -33,10 +33,10 @@ def suspend(session: Session, partner_id: str, *, as_json: bool) -> None:
 
 @partner.command()
 @click.argument("partner_id", metavar="ID")
-@json_option
+@json_option("the partner")
 @database_option
 def resume(session: Session, partner_id: str, *, as_json: bool) -> None:
-    """Let the partner ID sell again that is suspended."""
+    """Let the suspended partner ID sell again."""
     from application.catalog.endings import resume_partner  # noqa: PLC0415 - see session.py
 
     services = session.services

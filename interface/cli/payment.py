@@ -24,17 +24,17 @@ NOTICE = re.compile(r"[0-9a-f]{64}\Z")
 def payment() -> None:
     """Orders' money: list what waits, show an order's, and decide.
 
-    ORDER is an order's id or its number. A notice of an unknown buyer has a name of its own.
+    ORDER is an order's id or its number. A notice of an unknown buyer has its own name.
     """
 
 
 @payment.command(name="list")
 @click.option("--attention", is_flag=True, help="Only money that waits for a person.")
 @click.option("--event", metavar="ID", help="Only money of this event.")
-@json_option
+@json_option("a list, each as GET /v1/resources/payments has it")
 @database_option
 def list_(session: Session, event: str | None, *, attention: bool, as_json: bool) -> None:
-    """List the orders that have money, the last changed first, and where it is in sum."""
+    """List the orders that have money, the last changed first, with totals."""
     from application.payments.queries import PaymentFilter  # noqa: PLC0415 - see session.py
 
     documents = []
@@ -51,16 +51,12 @@ def list_(session: Session, event: str | None, *, attention: bool, as_json: bool
     if as_json:
         session.print_json(documents)
     else:
-        session.out.print(payment_list_table([each for each in documents if each["order"]]))
-        if notices := [each for each in documents if each["notice"]]:
-            session.out.print(notice_table(notices))
-        for each in session.services.payments.totals(None, wanted):
-            session.out.print(written_totals(each), highlight=False)
+        _show_list(session, documents, wanted)
 
 
 @payment.command()
 @click.argument("name", metavar="ORDER")
-@json_option
+@json_option("the order's money")
 @database_option
 def show(session: Session, name: str, *, as_json: bool) -> None:
     """Show an order's money: its payments, its refunds, and what waits."""
@@ -75,16 +71,16 @@ def show(session: Session, name: str, *, as_json: bool) -> None:
     "resolution",
     required=True,
     type=click.Choice(["refund", "keep", "accept"]),
-    help="Send the money back, keep it, or accept it for the order though it is too little.",
+    help="Send the money back, keep it, or accept it for the order although it is too little.",
 )
-@click.option("--currency", help="Money of this currency; if missing, the first that waits.")
+@click.option("--currency", help="Money of this currency; if not given, the first that waits.")
 @click.option("--note", required=True, help="Why, for those who read it later.")
-@json_option
+@json_option("the order's money afterwards")
 @database_option
 def resolve(
     session: Session, name: str, resolution: str, currency: str | None, note: str, *, as_json: bool
 ) -> None:
-    """Decide about an order's money that waits for a person, or about that of an unknown buyer."""
+    """Decide about an order's money that waits, or about money of an unknown buyer."""
     from application.orders.commands import Request  # noqa: PLC0415 - see session.py
     from application.payments.resolving import OPERATOR  # noqa: PLC0415
 
@@ -100,12 +96,12 @@ def resolve(
 
 @payment.command()
 @click.argument("refund_id", metavar="REFUND")
-@click.option("--paid", is_flag=True, help="Its money was paid back, outside of the gateway.")
-@click.option("--note", default="", help="How, for those who read it later.")
-@json_option
+@click.option("--paid", is_flag=True, help="Its money was paid back. Has to be given.")
+@click.option("--note", default="", help="How it was paid back, for those who read it later.")
+@json_option("the order's money afterwards")
 @database_option
 def refund(session: Session, refund_id: str, note: str, *, paid: bool, as_json: bool) -> None:
-    """Say that the approved refund REFUND was paid back.
+    """Record that the approved refund REFUND was paid back.
 
     For money that no gateway reports, such as a bank transfer, and for refunds that failed.
     orderlog payment show has the ids of an order's refunds.
@@ -123,6 +119,20 @@ def refund(session: Session, refund_id: str, note: str, *, paid: bool, as_json: 
         about = {"order": known["order"], "refund": known["id"], "note": note}
         session.note_decision(Action.REFUND_PAID, **about)
     _show(session, known["order"], as_json=as_json)
+
+
+def _show_list(session: Session, documents: list[Any], wanted: Any) -> None:
+    orders = [each for each in documents if each["order"]]
+    notices = [each for each in documents if each["notice"]]
+    if orders or not notices:
+        nothing = "No order has money; it comes with payments and the notices of gateways."
+        if wanted.attention:
+            nothing = "No money waits for a person."
+        session.print_list(payment_list_table(orders), nothing)
+    if notices:
+        session.out.print(notice_table(notices))
+    for each in session.services.payments.totals(None, wanted):
+        session.out.print(written_totals(each), highlight=False)
 
 
 def _resolve_notice(

@@ -11,7 +11,13 @@ import click
 from interface.cli.shared.progress_bars import events_bar
 from interface.cli.shared.read_model_tables import differences_table
 from interface.cli.shared.safe_console import safe
-from interface.cli.shared.session import Session, database_option, extra, json_option
+from interface.cli.shared.session import (
+    Session,
+    database_option,
+    extra,
+    json_option,
+    workers_option,
+)
 from interface.cli.shared.tables import listing
 
 if TYPE_CHECKING:
@@ -31,7 +37,7 @@ def projection() -> None:
 
 
 @projection.command("list")
-@json_option
+@json_option("the read models with their columns")
 @database_option
 def list_projections(session: Session, *, as_json: bool) -> None:
     """List the read models and their columns."""
@@ -48,7 +54,7 @@ def list_projections(session: Session, *, as_json: bool) -> None:
 
 
 @projection.command()
-@json_option
+@json_option("the status of each read model")
 @database_option
 def status(session: Session, *, as_json: bool) -> None:
     """Show how far each read model is. Exit code 1 when one has stopped."""
@@ -80,11 +86,7 @@ def status(session: Session, *, as_json: bool) -> None:
 
 @projection.command()
 @click.argument("name")
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 64),
-    help="Processes that load the new table; by default one for each processor.",
-)
+@workers_option("Processes that load the new table")
 @click.option(
     "--from",
     "archive",
@@ -99,7 +101,10 @@ def status(session: Session, *, as_json: bool) -> None:
 )
 @click.option("--check", is_flag=True, help="Compare only, and drop the new table.")
 @click.option(
-    "--accept-differences", is_flag=True, help="Take the new table even if it has other rows."
+    "--accept-differences",
+    is_flag=True,
+    help="Swap the new table in even if rows differ, as after a change of the projection; repair"
+    " what is compared in place.",
 )
 @database_option
 def rebuild(

@@ -16,15 +16,19 @@ if TYPE_CHECKING:  # see session.py
 @click.command()
 @click.argument("source", metavar="FROM", type=click.Path(dir_okay=False))
 @click.option("--overwrite", is_flag=True, help="Replace a log that is not empty; it is kept.")
-@click.option("--sandbox", is_flag=True, help="Put back a backup of the sandbox.")
-@json_option
+@click.option(
+    "--sandbox",
+    is_flag=True,
+    help="Put back a backup of the sandbox; without this, one is refused.",
+)
+@json_option("what was restored, and what it replaced")
 @database_option
 def restore(
     session: Session, source: str, *, overwrite: bool, sandbox: bool, as_json: bool
 ) -> None:
-    """Replace an SQLite log by a backup.
+    """Replace an SQLite log with a backup.
 
-    Stop all processes first. The backup is verified before, and is not changed. The replaced log is
+    Stop all processes first. The backup is verified first, and never changed. The replaced log is
     kept in the same folder under another name.
     """
     from application.copying.backup import restore as put_back  # noqa: PLC0415 - see session.py

@@ -5,26 +5,28 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from interface.cli.shared.session import Session, database_option, json_option
+from interface.cli.shared.session import Session, database_option, json_option, number
 from interface.cli.shared.tables import listing, minute
 
 if TYPE_CHECKING:  # see session.py
     from application.ports.admin_trail import TrailEntry
 
+MOST_SHOWN = 1_000_000
+
 
 @click.command()
-@click.option("--last", default=50, show_default=True, help="So many of the newest entries.")
-@json_option
+@number("--last", 50, 1, MOST_SHOWN, "How many of the newest entries.")
+@json_option("the entries, with their hashes")
 @database_option
 def trail(session: Session, last: int, *, as_json: bool) -> None:
     """Show who changed keys and catalogue, and what auditors read.
 
-    All entries are verified: that none was changed or removed. Exit code 1 if one was.
+    It verifies that no entry was changed or removed. Exit code 1 if one was.
     """
     from application.integrity.admin_trail_check import checked_admin_trail  # noqa: PLC0415 - see session.py
 
     entries, faults = checked_admin_trail(session.services.store)
-    shown = entries[-last:] if last > 0 else []
+    shown = entries[-last:]
     if as_json:
         session.print_json({"entries": [_document(each) for each in shown], "faults": faults})
     else:
@@ -34,7 +36,8 @@ def trail(session: Session, last: int, *, as_json: bool) -> None:
             about = deed.about.decode(errors="replace")
             what = (deed.actor, deed.action, about)
             table.add_row(str(each.number), minute(deed.at), *map(_plain, what))
-        session.out.print(table)
+        nothing = "Nothing is in the administrative trail; a change of keys or catalogue would be."
+        session.print_list(table, nothing)
     if faults:
         session.refuse(" ".join(faults))
 

@@ -126,7 +126,7 @@ def _differs(names: Names, place: Place, printed: Any, came: Any) -> str | None:
     """Why a single value is not the printed one; an empty text where both values say it."""
     if type(printed) is int and place.field == "number" and place.around != "seat":
         if type(came) is not int:
-            return "is no whole number"
+            return "is not a whole number"
         return names.differs("number", place.field, str(printed), str(came))
     if isinstance(printed, str) and isinstance(came, str):
         if MOMENT.match(printed):
@@ -147,7 +147,7 @@ def _kind_of(place: Place, printed: str) -> str | None:
 
 def _name_differs(names: Names, place: Place, kind: str, printed: str, came: str) -> str | None:
     if kind == "id":
-        return names.differs(kind, place.field, printed, came) if is_id(came) else "is no id"
+        return names.differs(kind, place.field, printed, came) if is_id(came) else "is not an id"
     if not CODES[kind].match(came):
         return f"does not look like a {kind}"
     return names.differs(kind, place.field, printed, came)
@@ -156,7 +156,7 @@ def _name_differs(names: Names, place: Place, kind: str, printed: str, came: str
 def _moment_differs(names: Names, place: Place, printed: str, came: str) -> str | None:
     exact = printed.endswith(TO_THE_MILLISECOND)
     if not MOMENT.match(came) or (exact and not came.endswith(TO_THE_MILLISECOND)):
-        return "is no moment as it is printed"
+        return "is not a time as published"
     return names.moment_differs(place.thing, place.field, printed, came)
 
 

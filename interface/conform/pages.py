@@ -173,4 +173,4 @@ def _yaml(file: Traversable) -> Any:
     try:
         return yaml.safe_load(file.read_bytes())
     except yaml.YAMLError as error:
-        raise BadTranscript(file.name, f"is no YAML: {' '.join(str(error).split())}") from error
+        raise BadTranscript(file.name, f"is not YAML: {' '.join(str(error).split())}") from error

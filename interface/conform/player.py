@@ -151,7 +151,7 @@ class Player:
             for each in _header(names, name, value, answer.headers.get(name.lower()))
         ]
         if printed.body is not None and answer.body is None:
-            return [*found, Difference(field="body", kind=OTHER, says="the answer is no JSON")]
+            return [*found, Difference(field="body", kind=OTHER, says="the answer is not JSON")]
         field = "tickets" if request.path.partition("?")[0].endswith("/tickets") else ""
         return [*found, *compare(names, Place(field=field), printed.body, answer.body)]
 

@@ -6,13 +6,16 @@ from application.bootstrap import Services
 from interface.console import (
     assets,
     failures,
+    integration_presses,
+    integrations,
     money,
     orders,
     page_session,
-    read_models,
+    proof,
     shows,
     sign_in,
     sign_ins,
+    system,
     writing,
 )
 
@@ -34,9 +37,12 @@ def console_blueprint(services: Services) -> Blueprint:
         writing,
         sign_in,
         orders,
+        proof,
         shows,
         money,
-        read_models,
+        integrations,
+        integration_presses,
+        system,
         sign_ins,
     ):
         part.register(routes, services)

@@ -13,7 +13,8 @@ from application.ports.store import StoreUnavailable
 from domain.errors import UnknownEvent
 from domain.refusals import Refusal
 from interface.console.language import language_for
-from interface.http.errors import MissingScope, status_of
+from interface.http.errors import MissingScope
+from interface.http.problems import status_of
 
 EXPLAINED = {400, 403, 404, 413, 429, 500, 503}
 """The statuses with a text of their own; others have the text of 400 or 500."""

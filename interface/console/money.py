@@ -35,7 +35,7 @@ from interface.console.money_view import (
 )
 from interface.http.errors import MissingScope
 from interface.http.input_fields import OBJECT_ID
-from interface.http.orders import known_id
+from interface.http.order_in_path import known_id
 
 PAGE = 50
 CASES = 10
@@ -63,7 +63,7 @@ def register(routes: Blueprint, services: Services) -> None:
             totals=services.payments.totals(g.caller, wanted),
             found=_page(services, wanted),
             wanted=wanted,
-            shows=services.shows.visible(g.caller),
+            shows=services.shows.visible_heads(g.caller),
             show_title=lambda show: services.shows.show(show)["title"]["text"],
             seller=lambda partner: services.shows.partner(partner)["name"],
             system_name=lambda system: _system_name(services, system),

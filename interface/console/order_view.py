@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 
 from application.bootstrap import Services
+from application.catalog.access import Caller
+from application.catalog.scopes import BARCODES_READ
 from application.catalog.seating import SeatRow, Sector, SetPlan
 from application.orders.diff import fields_of
 from domain.order import Order
@@ -17,7 +19,12 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "created_at": "moment",
         "updated_at": "moment",
     },
-    "tickets": {"tickets": "tickets", "value": "money", "value_extra": "money"},
+    "tickets": {
+        "tickets": "tickets",
+        "promocodes": "named",
+        "value": "money",
+        "value_extra": "money",
+    },
     "buyer": {
         "customer.first_name": "text",
         "customer.last_name": "text",
@@ -28,14 +35,14 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     },
     "payment": {
         "payment.chosen": "text",
-        "payment.system": "id",
+        "payment.system": "named",
         "payment.redirect_url": "address",
         "payment.success_url": "address",
         "payment.failure_url": "address",
         "payment.send_tickets": "flag",
     },
     "kept": {"vendor_data.order_id": "text"},
-    "sale": {"event": "show", "org": "partner", "vendor": "partner", "deal": "id", "id": "id"},
+    "sale": {"event": "named", "org": "named", "vendor": "named", "deal": "named", "id": "id"},
 }
 """The fields of an order that are shown, in groups, each with its format."""
 
@@ -67,43 +74,78 @@ class Group(msgspec.Struct, frozen=True):
     fields: list[Field]
 
     @property
-    def known(self) -> list[Field]:
-        """The fields that have or had a value."""
-        return [each for each in self.fields if each.changed or each.value not in (None, [])]
+    def present(self) -> list[Field]:
+        """The fields that have a value."""
+        return [each for each in self.fields if each.value not in (None, [])]
 
 
 class Then(msgspec.Struct, frozen=True, kw_only=True):
     """All that is shown of an order at a version.
 
     `tickets` are those of this version and those that it removed; `marks` has for each whether it
-    was kept, added or removed.
+    was kept, added or removed. `names` has by id what people call it. `barcodes` are those in force
+    then, if the visitor may see them; `suspended` says that a dispute keeps them out of force.
     """
 
     order: Order
     groups: list[Group]
+    names: Mapping[str, str]
+    barcodes: Mapping[str, str]
+    suspended: bool
     tickets: list[str]
     marks: dict[str, str]
     places: dict[str, dict[str, Any]]
     sets: list[SetPlan]
 
+    @property
+    def changed(self) -> list[Field]:
+        """The fields that this version changed, but for the moment of it."""
+        fields = [field for group in self.groups for field in group.fields if field.changed]
+        return [each for each in fields if each.name != "updated_at"]
 
-def order_then(services: Services, order: Order, changes: Iterable[Mapping[str, Any]]) -> Then:
-    """An order at a version, with the changes that this version made."""
+
+def order_then(
+    services: Services, order: Order, changes: Iterable[Mapping[str, Any]], caller: Caller
+) -> Then:
+    """An order at a version, with the changes that this version made, as `caller` may see it."""
     known = {change["field"]: change["from"] for change in changes} if order.version > 1 else {}
     values = fields_of(order)
     before = known.get("tickets", values["tickets"])
     marks = _marks(before, values["tickets"])
+    places = services.seating.places(list(marks))
     return Then(
         order=order,
         groups=[
             Group(group, [_field(name, kind, values, known) for name, kind in fields.items()])
             for group, fields in _groups(values, known)
         ],
+        names=_names(services, order),
+        barcodes=order.valid_barcodes if caller.may(BARCODES_READ) else {},
+        suspended=bool(order.barcodes) and not order.valid_barcodes,
         tickets=list(marks),
         marks=marks,
-        places=services.seating.places(list(marks)),
-        sets=_sets(services, order, marks),
+        places=places,
+        sets=_sets(services, order, marks) if _has_seats(places) else [],
     )
+
+
+def _names(services: Services, order: Order) -> dict[str, str]:
+    """What people call whatever an order names by its id."""
+    catalog = services.catalog.current()
+    show = catalog.show(order.show)
+    partners = {
+        each: catalog.partners[each].name
+        for each in (order.org, order.vendor)
+        if each in catalog.partners
+    }
+    names = {each.id: each.alias for each in catalog.systems.values()}
+    names |= {each.id: each.code for each in (*show.promocodes, *order.promocodes)}
+    names |= {**partners, show.id: show.title}
+    if order.system is not None:
+        names[order.system.id] = order.system.alias
+    if order.deal is not None:
+        names[order.deal] = " – ".join(partners.values())
+    return names
 
 
 def _groups(
@@ -131,10 +173,14 @@ def _marks(before: Sequence[str], after: Sequence[str]) -> dict[str, str]:
     return marks | {each: "removed" for each in before if each not in after}
 
 
+def _has_seats(places: Mapping[str, Mapping[str, Any]]) -> bool:
+    return any("row" in each["seat"] for each in places.values())
+
+
 def _sets(services: Services, order: Order, marks: Mapping[str, str]) -> list[SetPlan]:
     """The sets in which these tickets have seats; of large ones, only the rows."""
     plans = []
-    for plan in services.seating.hall_of(order).sets:
+    for plan in services.seating.plans_of(order):
         sectors = [
             msgspec.structs.replace(sector, rows=_rows(plan, sector, marks))
             for sector in plan.sectors

@@ -1,27 +1,32 @@
 """The pages to find orders, and to view one as it is and as it was."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from application.bootstrap import Services
+from application.catalog.scopes import BARCODES_READ
+from application.documents.order import order_document
+from application.documents.order_types import CustomerDocument, OrderDocument
 from application.integrity.order_status import integrity_status_of
 from application.orders.commands import Answer
-from application.orders.document import order_document
-from application.orders.document_types import CustomerDocument, OrderDocument
 from application.orders.queries import OrderFilter
+from application.orders.search import MOST_COUNTED, StatusCounts
 from domain.order import Order
 from domain.refusals import NotYetCreated
 from domain.status import Status
 from interface.console.money_view import AMOUNTS, order_money, outcome_of
 from interface.console.order_view import order_then
 from interface.console.page_session import teller, zone
-from interface.http.orders import known_id
+from interface.http.order_in_path import known_id
 
+NOT_COUNTED = StatusCounts(None)
 PAGE = 50
 VERSION = re.compile(r"[0-9]{1,9}\Z")
 
@@ -36,6 +41,8 @@ def register(routes: Blueprint, services: Services) -> None:
         found = services.search.find(g.caller, text, wanted)
         if len(found.orders) == 1 and _names(text, found.orders[0]):
             return redirect(url_for("console.show_order", order=found.orders[0]["id"]))
+        shows = services.shows.visible_heads(g.caller)
+        counts = NOT_COUNTED if text else services.search.counts(g.caller, wanted)
         page = render_template(
             "console/orders.html",
             found=found,
@@ -43,8 +50,12 @@ def register(routes: Blueprint, services: Services) -> None:
             text=text,
             statuses=list(Status),
             wanted=wanted,
-            shows=services.shows.visible(g.caller),
-            narrowed=any(request.args.get(name) for name in ("status", "event", "from", "till")),
+            counts=counts,
+            most_counted=MOST_COUNTED,
+            shows=shows,
+            chips=_chips({each["id"]: each["title"]["text"] for each in shows}),
+            toggled=toggled,
+            narrowed=any(request.args.get(name) for name in ("event", "from", "till")),
         )
         return Response(page)
 
@@ -67,15 +78,16 @@ def _register_order(routes: Blueprint, services: Services) -> None:
             shown=_shown(seen, answer),
             part=part,
             show=services.shows.show(answer.order.show),
+            currency=services.catalog.current().currency(answer.order.show),
             seller=services.shows.partner(answer.order.vendor)["name"],
             timeline=services.timelines.explain(known, teller(), g.caller),
-            then=order_then(services, then, diff["changes"]),
+            then=order_then(services, then, diff["changes"], g.caller),
             integrity_status=None if part else integrity_status_of(services.store, known),
+            may_prove=g.caller.may(BARCODES_READ),
             missing=missing,
             money_then=order_money(services, seen, g.caller),
             amounts=AMOUNTS,
             **outcome_of(services),
-            partner_name=lambda partner: services.shows.partner(partner)["name"],
         )
         return Response(page)
 
@@ -87,13 +99,52 @@ def _register_order(routes: Blueprint, services: Services) -> None:
         return Response(render_template("console/order_news.html", order=answer.order))
 
 
-class Shown(msgspec.Struct, frozen=True):
+class Chip(msgspec.Struct, frozen=True):
+    """Something that narrows the list, and the address of the list without it."""
+
+    name: str
+    value: str
+    without: str
+
+
+def _chips(titles: Mapping[str, str]) -> list[Chip]:
+    """What the list is narrowed by, besides statuses."""
+    chosen = [(name, request.args.get(name, "").strip()) for name in ("q", "event", "from", "till")]
+    return [
+        Chip(name, titles.get(value, value), toggled(name, value))
+        for name, value in chosen
+        if value
+    ]
+
+
+def toggled(name: str, value: str) -> str:
+    """The address of this list with this term, or without it if it has it; from its start.
+
+    Without a value, it has no term of this name at all.
+    """
+    query = [
+        pair
+        for pair in request.args.items(multi=True)
+        if pair[1] and pair[0] not in {"cursor", "language"}
+    ]
+    if not value:
+        query = [pair for pair in query if pair[0] != name]
+    elif any(pair[0] == name and pair[1].strip() == value for pair in query):
+        query = [pair for pair in query if pair[0] != name or pair[1].strip() != value]
+    else:
+        query.append((name, value))
+    return request.path + (f"?{urlencode(query)}" if query else "")
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """What is shown above the versions: the order as it is or, in the `past`, as it was `at`."""
 
     order: Order
     at: datetime
     status: Status
     buyer: str | None
+    email: str | None
+    mobile: str | None
     past: bool
 
 
@@ -102,7 +153,15 @@ def _shown(seen: Answer, now: Answer) -> Shown:
     status = seen.order.status_at(seen.at)
     past = seen.order.version != now.order.version or status is not now.order.status_at(now.at)
     customer = order_document(seen.order, seen.at)["customer"]
-    return Shown(seen.order, seen.at, status, buyer(customer), past)
+    return Shown(
+        order=seen.order,
+        at=seen.at,
+        status=status,
+        buyer=buyer(customer),
+        email=customer.get("email"),
+        mobile=customer.get("mobile"),
+        past=past,
+    )
 
 
 def _seen(services: Services, order: str, now: Answer) -> tuple[Answer, bool]:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from werkzeug.wrappers import Response as AnyResponse
 
 from application.bootstrap import Services
-from application.catalog.scopes import AUDIT, EVENTS_READ, ORDERS_READ
+from application.catalog.scopes import AUDIT, EVENTS_READ, ORDERS_READ, WEBHOOKS
 from application.orders.timeline.language import Language
 from application.orders.timeline.timeline import LANGUAGES as LANGUAGES_OF_TIMELINES
 from interface.console.failures import FormTooOld
@@ -28,6 +28,7 @@ SECTIONS = {
     "console.find_orders": "orders",
     "console.show_order": "orders",
     "console.order_news": "orders",
+    "console.download_proof": "orders",
     "console.list_shows": "shows",
     "console.show_hall": "shows",
     "console.watch_hall": "shows",
@@ -36,7 +37,13 @@ SECTIONS = {
     "console.decide_money": "money",
     "console.pay_refund": "money",
     "console.resolve_notice": "money",
-    "console.show_read_models": "read_models",
+    "console.list_webhooks": "integrations",
+    "console.show_webhook": "integrations",
+    "console.open_event": "integrations",
+    "console.ping_webhook": "integrations",
+    "console.set_webhook_state": "integrations",
+    "console.send_events_again": "integrations",
+    "console.show_system": "system",
 }
 """The section of the console that a page belongs to."""
 
@@ -44,6 +51,7 @@ SCOPES_OF = {
     "orders": (ORDERS_READ, AUDIT),
     "shows": (EVENTS_READ, AUDIT),
     "money": (ORDERS_READ, AUDIT),
+    "integrations": (WEBHOOKS, AUDIT),
 }
 """The scopes that open a section: one of them is enough."""
 
@@ -54,7 +62,8 @@ PAGES = (
     ("orders", "console.find_orders"),
     ("shows", "console.list_shows"),
     ("money", "console.show_money"),
-    ("read_models", "console.show_read_models"),
+    ("integrations", "console.list_webhooks"),
+    ("system", "console.show_system"),
 )
 """The sections of the console as the navigation shows them, with their first pages."""
 
@@ -144,7 +153,7 @@ def register(routes: Blueprint, services: Services) -> None:
         return {
             "caller": g.get("caller"),
             "here": here,
-            "pages": PAGES,
+            "pages": _pages(),
             "partner": g.get("partner"),
             "request_id": g.get("request_id"),
             "section": SECTIONS.get(request.endpoint or ""),
@@ -183,9 +192,19 @@ def _recognise(services: Services, session: Session) -> None:
 
 def _check_scopes() -> None:
     """Refuse a page whose data the key may not read. Raises `MissingScope`."""
-    scopes = SCOPES_OF.get(SECTIONS.get(request.endpoint or "", ""))
-    if scopes is not None and not g.caller.may(*scopes):
-        raise MissingScope(*scopes)
+    section = SECTIONS.get(request.endpoint or "", "")
+    if not _opens(section):
+        raise MissingScope(*SCOPES_OF[section])
+
+
+def _opens(section: str) -> bool:
+    """Whether the key opens a section; all of them open those that are for everybody."""
+    return section not in SCOPES_OF or bool(g.caller and g.caller.may(*SCOPES_OF[section]))
+
+
+def _pages() -> list[tuple[str, str]]:
+    """The sections that the navigation shows: those that the key opens."""
+    return [each for each in PAGES if _opens(each[0])]
 
 
 def _set(answer: Response, name: str, value: str, lasts: int | None = None) -> None:

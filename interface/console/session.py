@@ -39,6 +39,10 @@ class Session(msgspec.Struct, frozen=True):
         """The visitor's time zone."""
         return "UTC" if self.signed_in is None else self.signed_in.zone
 
+    def mark(self, text: str) -> str:
+        """What shows that this session itself has put a text into an address."""
+        return hmac.digest(self.reference.encode(), f"mark {text}".encode(), "sha256").hex()[:32]
+
     def owns(self, token: str) -> bool:
         """Whether a form with this token belongs to this session."""
         return hmac.compare_digest(self.token.encode(), token.encode())

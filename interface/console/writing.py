@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, g
 from markupsafe import Markup
@@ -27,6 +28,7 @@ def register(routes: Blueprint, _: Services) -> None:
             "money": money,
             "when": when,
             "minute": minute,
+            "minute_at": minute_at,
             "zone": zone().key,
         }
 
@@ -41,15 +43,20 @@ def minute(at: datetime | str | None) -> str:
     return _time(at, g.language.minute)
 
 
+def minute_at(at: datetime, place: ZoneInfo) -> str:
+    """A moment to the minute by the clock of a place."""
+    return _time(at, g.language.minute, place)
+
+
 def money(amount: Decimal | str) -> str:
     """An amount of money."""
     return str(g.language.money(amount))
 
 
-def _time(at: datetime | str | None, write: Any) -> str:
+def _time(at: datetime | str | None, write: Any, place: ZoneInfo | None = None) -> str:
     if at is None:
         return "—"
     moment = datetime.fromisoformat(at) if isinstance(at, str) else at
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        written(moment), exactly(moment), write(moment, zone())
+        written(moment), exactly(moment), write(moment, place or zone())
     )

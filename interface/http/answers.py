@@ -1,13 +1,12 @@
 """Successful answers about orders: their documents, in the requested shape."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from application.documents.order import order_document
+from application.documents.order_types import OrderDocument
 from application.orders.commands import Answer
-from application.orders.document import order_document
-from application.orders.document_types import OrderDocument
-from application.orders.queries import OrderPage
 from domain.order import Order
 from interface.http.exchange import Outgoing, bytes_answer, json_answer
 from interface.http.read_your_writes import position_of
@@ -47,11 +46,6 @@ def is_ruled_out(answer: Answer, versions: frozenset[int] | None) -> bool:
 def unchanged_answer(answer: Answer) -> Outgoing:
     """What says that the client has the document already."""
     return Outgoing(304, [etag_of(answer.order.version)])
-
-
-def order_documents(page: OrderPage, shape: Shape | None) -> Iterator[Any]:
-    """The documents of a page of orders, each in the requested `shape`."""
-    return (_document(order, page.at, shape) for order in page.orders)
 
 
 def _document(order: Order, at: datetime, shape: Shape | None) -> Any:

@@ -1,7 +1,6 @@
 """Authentication: finds the caller by the key of a request."""
 
 import re
-from contextlib import suppress
 from functools import lru_cache
 from ipaddress import ip_address
 
@@ -88,9 +87,10 @@ def _is_loopback(written: str) -> bool:
 
 def known_caller_of(services: Services, environ: Environ) -> Caller | None:
     """The caller; None also if the store is unavailable."""
-    with suppress(StoreUnavailable):
+    try:
         return caller_of(services, environ)
-    return None
+    except StoreUnavailable:
+        return None
 
 
 def admit(services: Services, environ: Environ) -> Caller | None:

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
 from marshmallow import Schema, ValidationError
 from marshmallow.fields import Nested
+from werkzeug.wrappers import Request as Parsed
 
 from interface.http.errors import BadRequest
 from interface.http.exchange import Incoming
@@ -19,6 +20,9 @@ JSON = "application/json"
 ENCODING = "HTTP_CONTENT_ENCODING"
 LARGEST_USUAL = 65_536
 """A larger body is never read on the event loop, in bytes."""
+MOST_KEPT = 512
+LONGEST_KEPT = 400
+"""So many queries of so many characters are remembered as they were loaded."""
 MOST_FAULTS = 100
 """At most so many faults of one request are reported."""
 
@@ -40,7 +44,7 @@ def load_body(
         body = msgspec.json.decode(data)
         NAMED_ONCE.decode(data.decode())
     except (msgspec.DecodeError, ValueError) as error:
-        raise BadRequest("bad_json", f"The body is no JSON: {error}") from error
+        raise BadRequest("bad_json", f"The body is not JSON: {error}") from error
     except RecursionError as error:
         raise BadRequest("bad_json", "The body is nested too deeply.") from error
     if not isinstance(body, dict):
@@ -92,7 +96,9 @@ def _named_once(pairs: list[tuple[str, Any]]) -> None:
     names = set()
     for name, _ in pairs:
         if name in names:
-            raise BadRequest("bad_json", f"An object of the body names {name[:100]!r} twice.")
+            raise BadRequest(
+                "bad_json", f"The body has the name {name[:100]!r} twice in one object."
+            )
         names.add(name)
 
 
@@ -108,30 +114,44 @@ def usual(incoming: Incoming, quick: Callable[[bytes], Any]) -> bool:
 
 
 def has_usual_body(incoming: Incoming) -> bool:
-    """Whether the body is plain JSON of a usual size."""
+    """Whether the body is plain JSON of a usual size, and all that is said."""
     environ = incoming.environ
+    if has_query(incoming):
+        return False
     length = environ.get("CONTENT_LENGTH", "")
     if environ.get("CONTENT_TYPE") != JSON or not length.isdecimal() or ENCODING in environ:
         return False
     return int(length) <= LARGEST_USUAL
 
 
+def has_query(incoming: Incoming) -> bool:
+    """Whether anything follows a question mark."""
+    return bool(incoming.environ.get("QUERY_STRING"))
+
+
 def load_query(incoming: Incoming, schema: Schema) -> Any:
     """The query as `schema` loads it; not to be changed. Raises `BadRequest`."""
-    if not incoming.environ.get("QUERY_STRING"):
-        return _of_no_query(schema)
-    query = incoming.parsed.args
+    text = incoming.environ.get("QUERY_STRING", "")
+    if len(text) <= LONGEST_KEPT:
+        return _kept_query(schema, text)
+    return _query_in(schema, text)
+
+
+@lru_cache(MOST_KEPT)
+def _kept_query(schema: Schema, text: str) -> Any:
+    """What is asked again and again: loaded once, since a schema costs more than such a request."""
+    return _query_in(schema, text)
+
+
+def _query_in(schema: Schema, text: str) -> Any:
+    if not text:
+        return _checked_query(schema, {})
+    query = Parsed({"QUERY_STRING": text, "REQUEST_METHOD": "GET"}).args
     repeated = [name for name, values in query.lists() if len(values) > 1]
     if repeated:
         errors = dict.fromkeys((f"/{name}" for name in repeated), "Is given more than once.")
         raise BadRequest("bad_query", "The query repeats a parameter.", errors=errors)
     return _checked_query(schema, query.to_dict())
-
-
-@cache
-def _of_no_query(schema: Schema) -> Any:
-    """What most requests have: loaded once, since a schema costs more than such a request."""
-    return _checked_query(schema, {})
 
 
 def _checked_query(schema: Schema, values: dict[str, Any]) -> Any:

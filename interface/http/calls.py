@@ -82,7 +82,7 @@ class Calls:
         waits_for: str | None = None,
     ) -> Callable[[Handler], Handler]:
         def define(handle: Handler) -> Handler:
-            checked = scoped(handle, operation.scopes)
+            checked = scoped(handle, operation)
             call = Call(method, self.prefix + rule, operation, checked, usual, waits_for)
             self.all.append(call)
             return handle
@@ -90,17 +90,23 @@ class Calls:
         return define
 
 
-def scoped(handle: Handler, scopes: tuple[str, ...]) -> Handler:
+def scoped(handle: Handler, operation: Operation) -> Handler:
     """A handler that refuses keys with none of the scopes, before it does anything."""
+    scopes = operation.scopes
     if not scopes:
         return handle
 
     @wraps(handle)
     def checked(incoming: Incoming, about: Any) -> Outgoing:
-        if not incoming.caller.may(*scopes):
-            raise MissingScope(*scopes)
-        if ORDERS_READ in scopes:
+        refuse_without(incoming, scopes)
+        if ORDERS_READ in scopes and operation.names_buyers:
             note_reading(about, incoming.caller, incoming.id, incoming.full_path)
         return handle(incoming, about)
 
     return checked
+
+
+def refuse_without(incoming: Incoming, scopes: tuple[str, ...]) -> None:
+    """Refuse a key with none of the scopes. Raises `MissingScope`."""
+    if not incoming.caller.may(*scopes):
+        raise MissingScope(*scopes)

@@ -29,8 +29,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 class Good(msgspec.Struct, frozen=True):
     """A successful answer: a document of the type `schema`, or `many` of them in a JSON array.
 
-    Without a type it is plain text, or nothing if it is `empty`. `leads_to` names the operations
-    that take the created order.
+    Without a type it is a text of the type `media`, or nothing if it is `empty`. `leads_to` names
+    the operations that take the created order.
     """
 
     says: str
@@ -39,12 +39,14 @@ class Good(msgspec.Struct, frozen=True):
     headers: tuple[Header, ...] = ()
     leads_to: tuple[str, ...] = ()
     empty: bool = False
+    media: str = "text/plain"
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One method of one route. The name of the handler is the id of the operation.
 
-    The caller's key needs one of the `scopes`, if there are any.
+    The caller's key needs one of the `scopes`, if there are any. `names_buyers`: an answer about
+    orders may have data of buyers.
     """
 
     tag: str
@@ -57,6 +59,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[Header, ...] = ()
     needs_key: bool = True
     scopes: tuple[str, ...] = ()
+    names_buyers: bool = True
 
     @property
     def may_need_key(self) -> bool:

@@ -1,40 +1,29 @@
-"""The table from errors to HTTP statuses, and the one error body: RFC 9457 problem documents."""
+"""What answers each error, and the one error body: RFC 9457 problem documents."""
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypedDict, cast
+from typing import Annotated, Any, NotRequired, TypedDict, cast
 
 import msgspec
 import structlog
 from msgspec import Meta
 from werkzeug.exceptions import HTTPException
 
-from application.catalog.document_types import one_of
 from application.catalog.rates import TooManyRequests
+from application.documents.fields import one_of
 from application.orders.queries import BadCursor
 from application.ports.read_models import ModelNotTrue
 from application.ports.store import OutcomeUnknown, StoreUnavailable
 from application.ports.unit_of_work import TicketTaken
 from application.projector.read_your_writes import ModelBehind
 from application.runtime.greenlet_bridge import TooLate
+from application.runtime.traffic_counts import TRAFFIC
 from domain import refusals
 from domain.errors import UnknownEvent
 from domain.refusals import Refusal
 from domain.status import Status
 from interface.http.exchange import Header, Outgoing, bytes_answer
-
-if TYPE_CHECKING:
-    from interface.http.problems import Problem
-
-STATUS_OF: dict[type[Refusal], int] = {
-    refusals.NotFound: 404,
-    refusals.Forbidden: 403,
-    refusals.VersionMismatch: 412,
-    refusals.ChangedMeanwhile: 409,
-    refusals.RequestReused: 422,
-    Refusal: 400,
-}
-"""The HTTP status of each kind of refusal. The most specific kind counts."""
+from interface.http.problems import Problem, status_of
 
 CODE_OF = {413: "request_entity_too_large"}
 """The codes of HTTP errors whose status is not named the same in every version of Python."""
@@ -113,7 +102,7 @@ class MissingScope(Exception):
 class BodyRefused(Exception):
     """The body is no longer waited for. `why` is the problem of the answer."""
 
-    def __init__(self, why: "Problem") -> None:
+    def __init__(self, why: Problem) -> None:
         super().__init__(why.says)
         self.why = why
 
@@ -132,6 +121,7 @@ def problem(
     current: CurrentDocument | None = None,
 ) -> Outgoing:
     """A problem document as an answer. Clients may rely on `code`."""
+    TRAFFIC.refusal(code)
     document: ProblemDocument = {
         "type": f"urn:orderlog:problem:{code}",
         "title": HTTPStatus(status).phrase,
@@ -145,11 +135,6 @@ def problem(
         document["current"] = current
     body = msgspec.json.encode(document)
     return bytes_answer(body, status, headers, PROBLEM)
-
-
-def status_of(kind: type[Refusal]) -> int:
-    """The HTTP status of a refusal, by its kind."""
-    return next(STATUS_OF[each] for each in kind.__mro__ if each in STATUS_OF)
 
 
 def answer_to(error: Exception) -> Outgoing:
@@ -177,7 +162,7 @@ def _bad_request(bad: BadRequest) -> Outgoing:
     return problem(bad.status, bad.code, str(bad), headers=bad.headers, errors=faults)
 
 
-def answer_of(why: "Problem") -> Outgoing:
+def answer_of(why: Problem) -> Outgoing:
     """The problem document of a problem that needs no other words than its own."""
     answer = problem(why.status, why.code, why.says)
     return _again(answer) if why.status == HTTPStatus.TOO_MANY_REQUESTS else answer
@@ -210,7 +195,7 @@ def _too_many(refused: TooManyRequests) -> Outgoing:
 
 
 def _bad_cursor(_: BadCursor) -> Outgoing:
-    return problem(400, "bad_cursor", "The cursor is not one that this list handed out.")
+    return problem(400, "bad_cursor", "This list did not issue the cursor.")
 
 
 def _behind(behind: ModelBehind) -> Outgoing:
@@ -264,7 +249,9 @@ def _http(error: HTTPException) -> Outgoing:
 
 def _unexpected(error: Exception) -> Outgoing:
     log.error("unexpected", exc_info=error)
-    return problem(500, "internal", "Something went wrong here; the request id names it.")
+    return problem(
+        500, "internal", "The service failed; its log has the reason for this request id."
+    )
 
 
 ANSWERS: dict[type[Exception], Callable[[Any], Outgoing]] = {

@@ -1,12 +1,13 @@
 """Requests and answers as handlers see them, independent of any framework."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 from werkzeug.wrappers import Request as Parsed
 
 from application.catalog.access import Caller
+from application.documents.json_list import array_of
 
 JSON = "application/json; charset=UTF-8"
 
@@ -86,6 +87,11 @@ def bytes_answer(
     length = str(len(body))
     first = [("Content-Type", content_type), ("Content-Length", length)]
     return Outgoing(status, [*first, *headers], body)
+
+
+def list_answer(entries: Iterable[bytes], headers: tuple[Header, ...] = ()) -> Outgoing:
+    """An answer with a JSON array of encoded entries."""
+    return bytes_answer(array_of(entries), headers=headers)
 
 
 def json_answer(document: Any, status: int = 200, headers: tuple[Header, ...] = ()) -> Outgoing:

@@ -7,21 +7,25 @@ A name without braces is the field as it is; with braces, only these fields of i
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
-from application.catalog.availability import ShowQueries
+from application.catalog.availability import OrderTickets
 from application.catalog.page_document_types import (
     BankDocument,
     LegalDetailDocument,
     SignatoryDocument,
 )
 from application.catalog.partner_document_types import PartnerRecordDocument
-from application.orders.document import vendor_data_document
+from application.documents.order import vendor_data_document
+from application.documents.order_types import OrderDocument
 from domain.order import Order
 from interface.http.errors import BadRequest
 
 Tree = Mapping[str, Any]
 """Names, each with the names inside it; None where there is nothing to choose inside."""
+
+MOST_KEPT = 256
 
 TOKEN = re.compile(r"[A-Za-z_]+|[{},]|\S")
 """A name, a sign, or a character that can only be a fault."""
@@ -73,14 +77,22 @@ KNOWN_OF_A_PARTNER: Tree = {
 }
 """Every field of a partner that can be requested, with the fields inside it."""
 
-EXPANDED: Mapping[str, Callable[[ShowQueries, Order, bool], Any]] = {
-    "tickets": lambda shows, order, barcodes: shows.tickets_of(order, barcodes=barcodes),
-    "event": lambda shows, order, _: shows.show(order.show),
-    "org": lambda shows, order, _: shows.partner(order.org),
-    "vendor": lambda shows, order, _: shows.partner(order.vendor),
+Loader = Callable[[], Order]
+"""Loads an order, which costs more than its document."""
+
+EXPANDED: Mapping[str, Callable[[OrderTickets, OrderDocument, Loader], Any]] = {
+    "tickets": lambda tickets, _, order: tickets.of(order()),
+    "event": lambda tickets, document, _: tickets.shows.show(document["event"]),
+    "org": lambda tickets, document, _: tickets.shows.partner(document["org"]),
+    "vendor": lambda tickets, document, _: tickets.shows.partner(document["vendor"]),
 }
-"""The fields that are ids of what the catalogue has, and what they become when braces follow: from
-the catalogue, the order, and whether barcodes may be shown."""
+"""The fields that are ids of what the catalogue has, and what they become when braces follow."""
+
+
+@lru_cache(MOST_KEPT)
+def parse_of_order(text: str) -> Tree:
+    """The requested fields of an order; few clients change what they ask for."""
+    return parse(text)
 
 
 def parse(text: str, known: Tree = KNOWN) -> Tree:
@@ -94,17 +106,14 @@ def parse(text: str, known: Tree = KNOWN) -> Tree:
     return tree
 
 
-def shaped(
-    document: Mapping[str, Any], tree: Tree, order: Order, shows: ShowQueries, *, barcodes: bool
-) -> Any:
-    """The order's document with the requested fields only, and ids expanded where requested.
-
-    Barcodes are in it only with `barcodes`.
-    """
-    whole = {**document, "vendor_data": vendor_data_document(order)}
+def shaped(document: OrderDocument, tree: Tree, order: Loader, tickets: OrderTickets) -> Any:
+    """The order's document with the requested fields only, and ids expanded where requested."""
+    whole: dict[str, Any] = {**document}
+    if "vendor_data" in tree:
+        whole["vendor_data"] = vendor_data_document(order())
     for name, inside in tree.items():
         if inside is not None and name in EXPANDED:
-            whole[name] = EXPANDED[name](shows, order, barcodes)
+            whole[name] = EXPANDED[name](tickets, document, order)
     return chosen(whole, tree)
 
 

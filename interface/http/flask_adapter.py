@@ -20,6 +20,7 @@ from interface.http.request_log import Origin, headers_of, log_request, request_
 
 OPEN = frozenset(
     {
+        "asyncapi.asyncapi",
         "gateways.take_notice",
         "health.live",
         "health.ready",
@@ -37,9 +38,12 @@ OTHER_SPELLING = re.compile(r"//|/\.{1,2}(/|\Z)|.+/\Z|\A\Z")
 """What only a second spelling of a path has. Routes and files do not have to be told apart by it:
 a proxy that fences off a path knows only the first one."""
 
-OF_PEOPLE = frozenset({"console", "sandbox"})
+SPELT_WITH_A_SLASH = "guide.front"
+"""The one endpoint that may be: the guide's folder, which only leads on to its first page."""
+
+OF_PEOPLE = frozenset({"console", "guide", "sandbox"})
 """The blueprints of pages for people. Those of the console are signed in by a cookie
-(`console/page_session.py`); a buyer comes to the sandbox with a token."""
+(`console/page_session.py`); a buyer comes to the sandbox with a token; all may read the guide."""
 
 
 class Service(Flask):
@@ -129,7 +133,8 @@ def register(app: Flask, services: Services) -> None:
         g.request_id = request_id_of(request.environ)
         g.caller = None
         services.clock.look()
-        if OTHER_SPELLING.search(request.environ["PATH_INFO"]):
+        spelling = OTHER_SPELLING.search(request.environ["PATH_INFO"])
+        if spelling and request.endpoint != SPELT_WITH_A_SLASH:
             raise NotFound
         if request.endpoint in {None, WATCHED}:  # None: there is nothing here to be let in to
             g.caller = known_caller_of(services, request.environ)

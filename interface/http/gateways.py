@@ -5,7 +5,7 @@ from typing import Annotated, TypedDict
 from msgspec import Meta
 
 from application.bootstrap import Services
-from application.catalog.document_types import one_of
+from application.documents.fields import one_of
 from application.payments.notice import BadNotice
 from application.payments.schemes.protocol import SignatureRefused
 from application.payments.secrets import SecretUnreadable

@@ -26,18 +26,18 @@ TAGS: Mapping[str, Any] = {
 REQUEST_ID = Header(
     "X-Request-Id",
     "Names the request in logs and in the history: letters, digits and ._:-, at most 64 of them."
-    " One that is missing or different is replaced by a new one.",
+    " The service replaces a missing or invalid one with a new one.",
     {"type": "string"},
 )
 IF_MATCH = Header(
     "If-Match",
-    "The ETag of the order as you know it, or several with commas between. If the order is at"
+    "The ETag of the order as you know it, or several separated by commas. If the order is at"
     " another version, nothing is changed and the answer is 412.",
     TAGS,
 )
 IF_NONE_MATCH = Header(
     "If-None-Match",
-    "The ETag of the order as you have it, or several with commas between, or *. If the order is"
+    "The ETag of the order as you have it, or several separated by commas, or *. If the order is"
     " still at one of these versions, a read is answered by 304 with no body, and a change by 412.",
     TAGS,
 )
@@ -64,9 +64,16 @@ ETAG = Header(
     {"type": "string", "pattern": '^"[1-9][0-9]{0,9}"$'},
     always=True,
 )
+WEBHOOK_IF_MATCH = Header(
+    "If-Match",
+    "The ETag of the webhook as you know it, or several separated by commas. If the webhook is at"
+    " another version, nothing is changed and the answer is 412.",
+    TAGS,
+)
+WEBHOOK_ETAG = Header("ETag", "The version of the webhook, for If-Match.", ETAG.schema, always=True)
 IF_NOT_AS_KNOWN = Header(
     "If-None-Match",
-    "The ETag of the page as you have it, or several with commas between, or *. If the page is"
+    "The ETag of the page as you have it, or several separated by commas, or *. If the page is"
     " still the same, the answer is 304 with no body.",
     TAGS,
 )
@@ -87,6 +94,33 @@ LOG_POSITION = Header(
     {"type": "integer", "minimum": 1},
     always=True,
 )
+FEED_LOG = Header(
+    "X-Feed-Log",
+    "The id of the log that the positions belong to (a copy of the database has another), and, of a"
+    " page, what the event at next is known by. Send it back as log, with next as after.",
+    {"type": "string", "pattern": r"^[0-9a-f]{32}(\.[0-9a-f]{16})?$"},
+    always=True,
+)
+OF_A_STREAM = (
+    FEED_LOG,
+    Header(
+        "Access-Control-Allow-Origin",
+        "A page of any origin may read the stream: a key or a ticket opens it, no cookie.",
+        {"type": "string", "const": "*"},
+        always=True,
+    ),
+    Header(
+        "X-Accel-Buffering",
+        "Proxies pass events on as they come.",
+        {"type": "string", "const": "no"},
+        always=True,
+    ),
+)
+LAST_EVENT_ID = Header(
+    "Last-Event-ID",
+    "The id of the last event that you saw: the stream continues after it.",
+    {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
+)
 LINK = Header(
     "Link",
     'The address of the next page, as <address>; rel="next". Missing on the last page.',
@@ -95,9 +129,14 @@ LINK = Header(
 CONTENT_LANGUAGE = Header(
     "Content-Language", "The language of the answer.", {"type": "string"}, always=True
 )
-LOCATION = Header(
-    "Location", "The address to go on to.", {"type": "string", "const": "/console"}, always=True
-)
+
+
+def location(address: str) -> Header:
+    """The header that leads on to an address."""
+    says = "The address to go on to."
+    return Header("Location", says, {"type": "string", "const": address}, always=True)
+
+
 ANSWERED_REQUEST_ID = Header(
     "X-Request-Id",
     "Names the request in logs and in the history.",

@@ -4,7 +4,7 @@ from typing import Annotated, TypedDict
 
 from msgspec import Meta
 
-from application.catalog.document_types import one_of
+from application.documents.fields import one_of
 from application.operations.health import Health
 from interface.http.calls import Calls
 from interface.http.contract import Good, Operation

@@ -9,6 +9,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
+from application.catalog.web_address import WebAddress
 from application.runtime import people
 
 MOST_URL = 2000
@@ -25,7 +26,7 @@ NOT_BLANK = re.compile(r".*\S")
 class ObjectId(fields.String):
     """An id: 24 hex digits, written in small letters."""
 
-    default_error_messages = {"invalid": "Is no id: 24 hex digits are one."}  # noqa: RUF012 - as marshmallow wants it
+    default_error_messages = {"invalid": "Is not an id: an id has 24 hex digits."}  # noqa: RUF012 - as marshmallow wants it
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
         if not isinstance(value, str) or not OBJECT_ID.match(value.lower()):
@@ -66,7 +67,7 @@ class EmailAddress(fields.Email):
 class Moment(fields.String):
     """A moment: ISO 8601 with a time zone."""
 
-    default_error_messages = {"invalid": "Is no moment: write it as ISO 8601 with a time zone."}  # noqa: RUF012
+    default_error_messages = {"invalid": "Is not a time: write it as ISO 8601 with a time zone."}  # noqa: RUF012
 
     def _deserialize(  # type: ignore[override] # a string outside, a datetime inside
         self, value: Any, *_: Any, **__: Any
@@ -101,7 +102,7 @@ class Count(fields.Integer):
 class MomentRange(fields.String):
     """From a moment (included) till another (excluded), with a comma between; either may miss."""
 
-    default_error_messages = {"invalid": "Is no range: write FROM,TILL; either may be left out."}  # noqa: RUF012
+    default_error_messages = {"invalid": "Is not a range: write FROM,TILL, or leave out either."}  # noqa: RUF012
 
     def _deserialize(  # type: ignore[override] # a string outside, two datetimes inside
         self, value: Any, *_: Any, **__: Any
@@ -127,7 +128,9 @@ class Words(fields.String):
             return tuple(self.words(word.strip()) for word in value.split(","))
         except ValueError as error:
             known = ", ".join(self.words)
-            raise ValidationError(f"Is not made of these words: {known}.") from error
+            raise ValidationError(
+                f"Has to be one or several of these words, separated by commas: {known}."
+            ) from error
 
 
 class TrueOrFalse(fields.Boolean):
@@ -201,7 +204,7 @@ class PlainValue(fields.Field[Any]):
     """A text of at most `most` printable characters, a number, true, false or null."""
 
     default_error_messages = {  # noqa: RUF012
-        "invalid": "Is no text, number, true, false or null.",
+        "invalid": "Is not a string, number, true, false or null.",
         "large": "Is no number that everybody reads as the same.",
     }
 
@@ -248,11 +251,9 @@ def printable() -> validate.Regexp:
     return validate.Regexp(PRINTABLE, error="Has control characters.")
 
 
-def web_address(description: str) -> fields.Url:
+def web_address(description: str) -> WebAddress:
     """An address to send a buyer to."""
-    return fields.Url(
-        schemes={"http", "https"},
-        require_tld=False,
+    return WebAddress(
         validate=[validate.Length(max=MOST_URL), printable()],
         allow_none=True,
         load_default=None,

@@ -11,18 +11,28 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from application.catalog.scopes import ADMIN, AUDIT
-from application.operations.metrics import CheckpointFigures, Figures, ModelFigures
+from application.feed.counts import FEED_COUNTS, FeedFigures
+from application.operations.metrics import (
+    CheckpointFigures,
+    Figures,
+    ModelFigures,
+    WebhookFigures,
+)
 from application.payments.notice_counts import NOTICES
 from application.ports.integrity_records import Verification
 from application.runtime.dropped_lines import DROPPED
 from application.runtime.restart_figures import RestartFigures
+from application.runtime.traffic_counts import TRAFFIC, TrafficCounts
+from application.webhooks.delivery.try_counts import TRIES
 from interface.http.authentication import may_watch, unauthorized
 from interface.http.calls import Calls
 from interface.http.contract import Good, Operation
 from interface.http.errors import MissingScope
 from interface.http.exchange import Incoming, Outgoing, bytes_answer
+from interface.http.metric_helps import HELP
 from interface.http.monitoring import Monitoring
 from interface.http.problems import MISSING_SCOPE, TOO_MANY_REQUESTS, UNAUTHORIZED
+from interface.http.traffic_metrics import traffic_metrics
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 """The text format as every version of Prometheus reads it."""
@@ -31,6 +41,8 @@ Restarts = Iterable[tuple[int, RestartFigures]]
 """The number of each process of a server, and how often it was replaced."""
 Notices = Iterable[tuple[str, str, int]]
 """Payment systems, what came of their notices, and of how many."""
+Tries = Iterable[tuple[str, int]]
+"""What came of tries to deliver to webhooks, and of how many."""
 
 
 METRICS = Operation(
@@ -67,17 +79,22 @@ def metrics(incoming: Incoming, monitoring: Monitoring) -> Outgoing:
 def metrics_answer(found: Figures | None, monitoring: Monitoring) -> Outgoing:
     """The metrics of the store, if it was read, and of the server's processes."""
     return bytes_answer(
-        exposition(found, monitoring.restarts.all(), DROPPED.total(), NOTICES.all()),
+        exposition(found, monitoring.restarts.all(), DROPPED.total(), NOTICES.all(), TRIES.all()),
         content_type=TEXT,
     )
 
 
 def exposition(
-    found: Figures | None, restarts: Restarts = (), dropped: int = 0, notices: Notices = ()
+    found: Figures | None,
+    restarts: Restarts = (),
+    dropped: int = 0,
+    notices: Notices = (),
+    tries: Tries = (),
+    traffic: TrafficCounts = TRAFFIC,
 ) -> bytes:
     """Metrics in the text format. Without figures of the store they show that it is away."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(OneReading(found, restarts, dropped, notices))
+    registry.register(OneReading(found, restarts, dropped, notices, tries, traffic))
     return generate_latest(registry)
 
 
@@ -85,96 +102,134 @@ class OneReading(Collector):
     """The figures of one reading, as the client library collects them."""
 
     def __init__(
-        self, found: Figures | None, restarts: Restarts, dropped: int, notices: Notices
+        self,
+        found: Figures | None,
+        restarts: Restarts,
+        dropped: int,
+        notices: Notices,
+        tries: Tries,
+        traffic: TrafficCounts,
     ) -> None:
         self._found = found
         self._restarts = list(restarts)
         self._dropped = dropped
         self._notices = list(notices)
+        self._tries = list(tries)
+        self._traffic = traffic
 
     def collect(self) -> Iterable[Metric]:
         """Every metric with its values."""
         found = self._found
-        yield gauge("store_up", "1 while the database answers, else 0", float(found is not None))
+        yield gauge("store_up", float(found is not None))
         if self._restarts:
             yield _restarts(self._restarts)
-        says = "How many lines of the log could not be written"
-        yield CounterMetricFamily("orderlog_log_lines_dropped", says, value=self._dropped)
+        yield counter("log_lines_dropped", value=self._dropped)
+        yield from traffic_metrics(self._traffic)
+        feed = FEED_COUNTS.total()
+        yield from _feed(feed)
         if self._notices:
             yield _notices(self._notices)
-        if found is None:
-            return
-        yield gauge(
-            "clock_skew_seconds",
-            "How far the clock of this process's machine is ahead of the one that decides",
-            found.clock_skew,
-        )
-        yield gauge("log_position", "The log's last position", found.position)
-        yield gauge(
-            "log_went_back",
-            "1 while the log lacks what was seen of it and nobody has acknowledged that, else 0",
-            float(found.log_went_back),
-        )
-        yield from _models(found.models)
-        yield gauge(
-            "holds_due", "Holds that have ended and are not recorded as ended yet", found.holds_due
-        )
-        yield _waiting(found.waiting)
-        if found.wal_bytes is not None:
-            yield gauge("wal_bytes", "Size of the write-ahead log", found.wal_bytes)
-        if found.checkpoint is not None:
-            yield from _checkpoint(found.checkpoint)
-        if found.verification is not None:
-            yield from _verification(found.verification)
+        if self._tries:
+            yield _tries(self._tries)
+        if found is not None:
+            yield from _of_the_store(found, feed)
 
 
-def gauge(name: str, says: str, value: float) -> Metric:
-    """A metric with one value."""
-    return GaugeMetricFamily(f"orderlog_{name}", says, value=value)
+def gauge(name: str, value: float) -> GaugeMetricFamily:
+    """A metric with one value, which may go down."""
+    return GaugeMetricFamily(f"orderlog_{name}", HELP[name], value=value)
+
+
+def gauges(name: str, label: str) -> GaugeMetricFamily:
+    """A metric with a value for each value of a label."""
+    return GaugeMetricFamily(f"orderlog_{name}", HELP[name], labels=[label])
+
+
+def counter(name: str, *labels: str, value: float | None = None) -> CounterMetricFamily:
+    """A metric that only grows: with one value, or one for each value of its labels."""
+    return CounterMetricFamily(f"orderlog_{name}", HELP[name], value=value, labels=labels or None)
+
+
+def _of_the_store(found: Figures, feed: FeedFigures) -> Iterator[Metric]:
+    yield gauge("clock_skew_seconds", found.clock_skew)
+    yield gauge("log_position", found.position)
+    yield gauge("log_went_back", float(found.log_went_back))
+    if feed.slowest:
+        yield gauge("feed_stream_lag_events", max(0, found.position - feed.slowest + 1))
+    yield from _models(found.models)
+    yield gauge("holds_due", found.holds_due)
+    yield gauge("holds_active", found.holds_active)
+    yield _waiting(found.waiting)
+    yield from _webhooks(found.webhooks)
+    if found.wal_bytes is not None:
+        yield gauge("wal_bytes", found.wal_bytes)
+    if found.checkpoint is not None:
+        yield from _checkpoint(found.checkpoint)
+    if found.verification is not None:
+        yield from _verification(found.verification)
+
+
+def _feed(total: FeedFigures) -> Iterator[Metric]:
+    yield gauge("feed_streams_open", total.open)
+    yield counter("feed_streams_dropped", value=total.dropped)
+    family = counter("feed_events_sent", "way")
+    family.add_metric(["pull"], total.pulled)
+    family.add_metric(["stream"], total.streamed)
+    yield family
 
 
 def _restarts(restarts: Restarts) -> Metric:
-    says = "How often a process of this server had to be replaced"
-    family = CounterMetricFamily("orderlog_process_restarts", says, labels=["process"])
+    family = counter("process_restarts", "process")
     for number, known in restarts:
         family.add_metric([str(number)], known.restarts)
     return family
 
 
 def _notices(notices: Notices) -> Metric:
-    says = "How many notices of payment gateways came, and what came of them"
-    family = CounterMetricFamily("orderlog_gateway_notices", says, labels=["system", "outcome"])
+    family = counter("gateway_notices", "system", "outcome")
     for system, outcome, count in notices:
         family.add_metric([system, outcome], count)
     return family
 
 
+def _tries(tries: Tries) -> Metric:
+    family = counter("webhook_tries", "outcome")
+    for outcome, count in tries:
+        family.add_metric([outcome], count)
+    return family
+
+
+def _webhooks(webhooks: WebhookFigures) -> Iterator[Metric]:
+    family = gauges("webhooks", "state")
+    for state, count in webhooks.states.items():
+        family.add_metric([state], count)
+    yield family
+    yield gauge("webhook_lag_events", webhooks.behind)
+    if webhooks.late is not None:
+        yield gauge("webhook_lag_seconds", webhooks.late)
+    yield gauge("webhook_orders_waiting", webhooks.lanes)
+
+
 def _waiting(waiting: Mapping[str, int]) -> Metric:
-    says = "How many orders and notices have money that waits for a person"
-    family = GaugeMetricFamily("orderlog_payments_waiting", says, labels=["code"])
+    family = gauges("payments_waiting", "code")
     for code, count in waiting.items():
         family.add_metric([code], count)
     return family
 
 
 def _models(models: Iterable[ModelFigures]) -> Iterator[Metric]:
-    for name, says, values in (
-        ("position", "Up to where it shows the log", [(m, m.position) for m in models]),
-        ("lag_facts", "Positions of the log not shown yet", [(m, m.behind) for m in models]),
-        (
-            "lag_seconds",
-            "How long the oldest event that is not shown has waited",
-            [(m, m.late) for m in models],
-        ),
-        ("stopped", "1 while it stands still before an event", [(m, m.stopped) for m in models]),
+    for name, values in (
+        ("position", [(m, m.position) for m in models]),
+        ("lag_facts", [(m, m.behind) for m in models]),
+        ("lag_seconds", [(m, m.late) for m in models]),
+        ("stopped", [(m, m.stopped) for m in models]),
         (
             "stopped_since_timestamp_seconds",
-            "Since when it stands still",
             [(m, m.stopped_since and m.stopped_since / 1000) for m in models],
         ),
-        ("rebuild_running", "1 while a rebuild runs", [(m, m.rebuilding) for m in models]),
+        ("rebuild_running", [(m, m.rebuilding) for m in models]),
     ):
-        family = GaugeMetricFamily(f"orderlog_read_model_{name}", says, labels=["model"])
+        family = gauges(f"read_model_{name}", "model")
         for model, value in values:
             if value is not None:
                 family.add_metric([model.name], float(value))
@@ -182,22 +237,16 @@ def _models(models: Iterable[ModelFigures]) -> Iterator[Metric]:
 
 
 def _checkpoint(last: CheckpointFigures) -> Iterator[Metric]:
-    for name, says, value in (
-        ("number", "The number of the last signed checkpoint", last.number),
-        ("age_seconds", "How long ago it was signed", last.age),
-        ("unsigned_positions", "How far the log goes beyond it", last.unsigned),
-    ):
-        yield gauge(f"checkpoint_{name}", says, value)
+    yield gauge("checkpoint_number", last.number)
+    yield gauge("checkpoint_age_seconds", last.age)
+    yield gauge("checkpoint_unsigned_positions", last.unsigned)
 
 
 def _verification(last: Verification) -> Iterator[Metric]:
-    for name, says, value in (
-        ("timestamp_seconds", "When the log was verified last", last.at / 1000),
-        ("duration_seconds", "How long that took", last.took / 1000),
-        ("position", "Up to which position", last.position),
-        ("facts", "How many events were read", last.events),
-        ("findings", "How many findings there were", max(last.findings, 0)),
-        ("proven", "1 if the log was proven, else 0", float(last.findings == 0)),
-        ("oversold_tickets", "How many tickets two orders had at once", last.oversold),
-    ):
-        yield gauge(f"verification_{name}", says, value)
+    yield gauge("verification_timestamp_seconds", last.at / 1000)
+    yield gauge("verification_duration_seconds", last.took / 1000)
+    yield gauge("verification_position", last.position)
+    yield gauge("verification_facts", last.events)
+    yield gauge("verification_findings", max(last.findings, 0))
+    yield gauge("verification_proven", float(last.findings == 0))
+    yield gauge("verification_oversold_tickets", last.oversold)

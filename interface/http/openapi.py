@@ -17,7 +17,7 @@ from application.catalog.document_types import (
     PartnerDocument,
     ShowHeadDocument,
 )
-from application.orders.document_types import OrderDocument, VendorDataDocument
+from application.documents.order_types import OrderDocument, VendorDataDocument
 from interface.http.answer_schemas import AnswerSchemas
 from interface.http.contract import Good, Operation, described, operation_of
 from interface.http.documented_calls import documented
@@ -38,6 +38,7 @@ from interface.http.headers import (
     Header,
 )
 from interface.http.openapi_schemas import WRITTEN_ID, plugin, shaped_order
+from interface.http.openapi_webhooks import webhooks
 from interface.http.problems import (
     BAD_CONTENT_ENCODING,
     STORE_UNAVAILABLE,
@@ -46,29 +47,33 @@ from interface.http.problems import (
     Problem,
 )
 
-PREFIXES = ("/v1/", "/health/", "/metrics", "/openapi.json", "/docs")
-"""Where the addresses of the API are, besides `/`. Pages for people are no part of the contract."""
+PREFIXES = ("/v1/", "/health/", "/metrics", "/openapi.json", "/asyncapi.json")
+"""Where the addresses of the API are, besides `/` and `/docs`. Pages for people are not part of the
+contract."""
 
 TAGS = {
     "orders": "Create, change, cancel, read and list orders.",
     "order history": "An order's history: every event, and what changed between versions.",
     "order tickets": "The tickets that an order lists.",
     "refunds": "Ask for refunds of tickets, decide and pay them, read and list them.",
+    "feed": "What happens to orders, by position: read a page at a time, or followed.",
+    "webhooks": "Where the events of a partner's orders are sent, the tries, and sending again.",
     "events": "What a key may sell.",
     "partners": "Partners, the deals between them, and whose key it is.",
     "event tickets": "Every ticket of an event, and whether it is vacant.",
-    "payments": "Notices of gateways, and orders' money: what came, went back, and waits.",
+    "payments": "Notices of gateways, and orders' money: what came in, went back, and waits.",
     "health": "Liveness, readiness and metrics. No key is needed.",
-    "sandbox": "A clock that each partner moves for itself, and catalogues to try something with.",
+    "sandbox": "A clock for each partner to move, and catalogues to experiment with.",
     "contract": "This document, and where it is. No key is needed.",
 }
 
 PATH_PARAMETERS = {
-    "order": "The order's id. A text that is no id is an order that does not exist.",
-    "event": "The event's id. A text that is no id is an event that does not exist.",
-    "partner": "The partner's id. A text that is no id is a partner that does not exist.",
+    "order": "The order's id. Anything else is an order that does not exist.",
+    "event": "The event's id. Anything else is an event that does not exist.",
+    "partner": "The partner's id. Anything else is a partner that does not exist.",
     "system": "The payment system's id, or its alias, percent-encoded.",
-    "refund": "The refund's id. A text that is no id is a refund that does not exist.",
+    "webhook": "The webhook's id. Anything else is a webhook that does not exist.",
+    "refund": "The refund's id. Anything else is a refund that does not exist.",
 }
 EXAMPLES = {
     "order": "56a73b7ff06c5a21c393806b",
@@ -76,6 +81,7 @@ EXAMPLES = {
     "partner": "584e8bc20944c10017e3a9d3",
     "system": "545b544a5d645a463e779d53",
     "refund": "5703daea2d709509727f92a5",
+    "webhook": "65cc7aff5fadb8ea5ab98003",
 }
 """Ids as the documented calls have them."""
 SYSTEM_NAME = {
@@ -90,16 +96,16 @@ ABOUT = """\
 Ticket orders, kept as a log of events: create an order, hold its tickets, take it through payment,
 and read its history.
 
-Send `Authorization: key <key>` with every call but `/`, `/health`, this document and the notices
-of gateways, which are signed, and with `/metrics` from an address that is not allowed to read it
-without.
-Unknown fields and parameters are refused. Answers may get further fields one day.
+Send `Authorization: key <key>` with every call except `/`, `/docs`, `/health`, `/asyncapi.json` and
+this document. The notices of gateways need no key, because they are signed; nor does `/metrics`
+from addresses that may read it. Unknown fields and parameters are refused. Later versions may add
+fields to answers.
 
-Every error is answered with a problem document (RFC 9457, `application/problem+json`) with a stable
-`code`; the codes of each call are listed with it. Besides, an address that does not exist
-answers 404 (`not_found`), one that has other methods 405 (`method_not_allowed`), a fault of the
-service itself 500 (`internal`), a request without one good `Host` 400 (`bad_host`), and one with a
-head of more than 64 KiB or 100 headers 431 (`head_too_large`).
+The answer to every error is a problem document (RFC 9457, `application/problem+json`) with a stable
+`code`. Each call lists its codes. Besides, any address can answer 404 (`not_found`) if it does not
+exist, 405 (`method_not_allowed`) if it does not support the method, 500 (`internal`) if the service
+fails, 400 (`bad_host`) if the request does not have one valid `Host`, and 431 (`head_too_large`) if
+its head has more than 64 KiB or 100 headers.
 """
 
 OF_SHAPED_ORDERS = (
@@ -125,11 +131,12 @@ class Document(TypedDict):
     openapi: Annotated[str, Meta(description="The version of OpenAPI.")]
     info: Annotated[dict[str, Any], Meta(description="Title, version and description.")]
     paths: Annotated[dict[str, Any], Meta(description="The calls.")]
+    webhooks: Annotated[dict[str, Any], Meta(description="What webhooks are sent.")]
 
 
 OPENAPI = Operation(
     tag="contract",
-    summary="This document",
+    summary="The contract of the API for programs (OpenAPI 3.1)",
     says="The contract of the API as an OpenAPI 3.1 document.",
     needs_key=False,
     answers={200: Good("The document.", Document)},
@@ -187,7 +194,7 @@ def document(app: Flask) -> dict[str, Any]:
             },
             parameters=[_path_parameter(each) for each in re.findall(r"{(\w+)}", path)],
         )
-    return spec.to_dict()
+    return {**spec.to_dict(), "webhooks": webhooks(answers)}
 
 
 def tags_of(app: Flask) -> dict[str, str]:
@@ -206,7 +213,7 @@ def api_calls(app: Flask) -> Iterator[Call]:
         path = PARAMETER_IN_RULE.sub(r"{\1}", rule.rule)
         view = app.view_functions[rule.endpoint]
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-            if path == "/" or path.startswith(PREFIXES):
+            if path in {"/", "/docs"} or path.startswith(PREFIXES):
                 yield path, method, rule.endpoint.rpartition(".")[2], operation_of(view)
 
 
@@ -272,7 +279,7 @@ def _good(operation: Operation, good: Good, examples: Mapping[str, Any]) -> dict
         "headers": _headers((ANSWERED_REQUEST_ID, *PROTECTION, *partner, *good.headers)),
     }
     if not good.empty:
-        described_as["content"] = {"text/plain" if schema is None else "application/json": content}
+        described_as["content"] = {good.media if schema is None else "application/json": content}
     if good.leads_to:
         parameters = {"order": "$response.body#/id"}
         described_as["links"] = {

@@ -9,6 +9,7 @@ from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import Schema, fields, validate
 
 from application.catalog.show_list import SORTS
+from application.catalog.web_address import WebAddress
 from application.runtime.patterns import anchored
 from interface.http.answer_schemas import AnswerSchemas
 from interface.http.fields_schema import KNOWN, Tree
@@ -48,7 +49,7 @@ OWN_FIELDS: Mapping[type[fields.Field[Any]], Callable[[Any], dict[str, Any]]] = 
         "maximum": MOST_WHOLE,
     },
     fields.Enum: lambda _: {"type": "string"},
-    fields.Url: lambda _: {"format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"},
+    WebAddress: lambda _: {"format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"},
 }
 """The schema of our own kinds of fields, beyond what their validators give."""
 

@@ -16,7 +16,7 @@ from interface.http.contract import Good, Operation
 from interface.http.exchange import Incoming, Outgoing, json_answer
 from interface.http.headers import ACCEPT_LANGUAGE, CONTENT_LANGUAGE
 from interface.http.input_fields import Digits
-from interface.http.orders import known_order
+from interface.http.order_in_path import known_order
 from interface.http.schemas import MOST_VERSION, NothingIn
 
 
@@ -48,7 +48,7 @@ NOTHING_IN = NothingIn()
 READ_DIFF = Operation(
     scopes=(ORDERS_READ, AUDIT),
     tag="order history",
-    summary="Compare two versions of an order",
+    summary="Compare two versions of an order: what changed",
     says="What changed between two versions, field by field, and which events changed it. Version"
     " 0 is before the order was created.",
     query=DIFF_IN,
@@ -59,7 +59,7 @@ READ_DIFF = Operation(
 EXPLAIN = Operation(
     scopes=(ORDERS_READ, AUDIT),
     tag="order history",
-    summary="Explain an order",
+    summary="Explain an order: its timeline in plain sentences",
     says="The order's timeline in plain sentences: what happened, when, by whom, by which request,"
     " and how long was left on the hold; which requests were rejected; and why the hold"
     " ended, if no request ended it. Rejected requests are kept for thirty days.",

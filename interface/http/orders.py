@@ -3,41 +3,41 @@
 from functools import partial
 from typing import TypedDict
 
+import msgspec
+
 from application.bootstrap import Services
 from application.catalog.document_types import OrderTicketDocument
 from application.catalog.scopes import (
     AUDIT,
-    BARCODES_READ,
     ORDERS_READ,
     ORDERS_WRITE,
     PAYMENTS_WRITE,
 )
+from application.documents.order_types import OrderDocument
 from application.orders.commands import ChangeOrder, Request
-from application.orders.document_types import HistoryDocument, OrderDocument
+from application.orders.document_types import HistoryDocument
 from application.orders.queries import cursor_of
 from domain import refusals
-from domain.refusals import UnknownOrder
 from domain.status import Status
 from interface.http import headers, problems, schemas
 from interface.http.answers import (
     Shape,
     is_ruled_out,
     order_answer,
-    order_documents,
     unchanged_answer,
 )
-from interface.http.body import load_body, load_query, usual
-from interface.http.calls import Calls
+from interface.http.body import has_query, load_body, load_query, usual
+from interface.http.calls import Calls, refuse_without
 from interface.http.contract import Good, Operation
-from interface.http.errors import MissingScope
-from interface.http.exchange import Incoming, Outgoing, json_answer
-from interface.http.fields_cost import refuse_costly
-from interface.http.fields_schema import Tree, expands, parse, shaped
+from interface.http.exchange import Incoming, Outgoing, json_answer, list_answer
+from interface.http.fields_schema import expands
 from interface.http.idempotency import fingerprint_of, key_of
-from interface.http.input_fields import OBJECT_ID
-from interface.http.paging import fitting, links_to
+from interface.http.order_in_path import known_order
+from interface.http.paging import fitting, in_json, is_plain_page, links_to
 from interface.http.quick_body import quick_change, quick_order
 from interface.http.read_your_writes import position_of, wait_for_position
+from interface.http.shaped_orders import shape_of, shaped_page, tickets_of, tree_in
+from interface.http.validators import OF_A_PAGE, UNCHANGED, KeptCompressed, validated
 from interface.http.versions import refuse_version_of_none, versions_ruled_out, versions_to_match
 
 
@@ -130,7 +130,7 @@ CREATE_ORDER = Operation(
 CHANGE_ORDER = Operation(
     scopes=(ORDERS_WRITE, PAYMENTS_WRITE),
     tag="orders",
-    summary="Change an order",
+    summary="Change an order: its tickets, buyer, payment or status",
     says="Changes tickets, customer, promo codes, payment and status, all together or not at all."
     " `tickets` and `random` name the wanted end state: missing tickets are taken, tickets that are"
     " no longer named are released, and the others stay. A request that changes nothing records"
@@ -180,9 +180,15 @@ LIST_ORDERS = Operation(
     " the orders that there were at that moment, as they were then; a page for which very many"
     " orders have to be read may be shorter than page_size, or empty, and still have a next one.",
     query=ORDER_LIST_IN,
-    headers=(headers.WAIT_FOR_POSITION,),
-    answers={200: Good("A page of orders.", OrderDocument, many=True, headers=(headers.LINK,))},
+    headers=(headers.WAIT_FOR_POSITION, headers.IF_NOT_AS_KNOWN),
+    answers={
+        200: Good(
+            "A page of orders.", OrderDocument, many=True, headers=(headers.LINK, *OF_A_PAGE)
+        ),
+        304: UNCHANGED,
+    },
     refuses=(
+        problems.BAD_IF_NONE_MATCH,
         problems.BAD_CURSOR,
         problems.BAD_FIELDS_SCHEMA,
         problems.FIELDS_SCHEMA_TOO_COSTLY,
@@ -193,7 +199,7 @@ LIST_ORDERS = Operation(
 READ_ORDER = Operation(
     scopes=(ORDERS_READ, AUDIT),
     tag="orders",
-    summary="Read an order",
+    summary="Read an order, as it is or as it was",
     says="The order as it is, or as it was after one of its versions or at a moment. The vendor"
     " that created it and the organiser of its event may read it.",
     query=ORDER_VIEW_IN,
@@ -214,7 +220,7 @@ READ_ORDER = Operation(
 LIST_ORDER_TICKETS = Operation(
     scopes=(ORDERS_READ, AUDIT),
     tag="order tickets",
-    summary="List an order's tickets",
+    summary="List an order's tickets, with barcodes",
     says="The tickets that the order lists, with their seats, in the order in which it got them."
     " Tickets of a done order have a barcode that cannot be guessed. If there is more than"
     " page_size or than has room in an answer, there are several pages: follow the Link.",
@@ -228,7 +234,7 @@ LIST_ORDER_TICKETS = Operation(
 READ_HISTORY = Operation(
     scopes=(ORDERS_READ, AUDIT),
     tag="order history",
-    summary="Read an order's history",
+    summary="Read an order's history: every event",
     says="Every event of the order, oldest first: what happened, when, who did it, by which"
     " request, and the fields of the event. If there is more than page_size or than has room in an"
     " answer, there are several pages: follow the Link.",
@@ -237,8 +243,12 @@ READ_HISTORY = Operation(
     refuses=(refusals.UnknownOrder,),
 )
 
+MAY_PAY, MAY_SELL = (PAYMENTS_WRITE,), (ORDERS_WRITE,)
 PAYING = frozenset({Status.IN_PROGRESS, Status.DONE})
 CANCEL = ChangeOrder(status=Status.CANCELED)
+
+COMPRESSED = KeptCompressed(64)
+"""The first pages of partners, which are asked for again and again."""
 
 ORDERS = Calls("orders", "/v1/resources/orders")
 
@@ -273,31 +283,30 @@ def cancel_order(incoming: Incoming, services: Services) -> Outgoing:
     return json_answer({}, headers=(position_of(answer),))
 
 
-@ORDERS.get("", LIST_ORDERS, waits_for="orders")
+@ORDERS.get("", LIST_ORDERS, is_plain_page, waits_for="orders")
 def list_orders(incoming: Incoming, services: Services) -> Outgoing:
     """List the caller's orders."""
     wanted, fields = load_query(incoming, ORDER_LIST_IN)
-    tree = _tree(fields)
+    tree = tree_in(fields)
     wait_for_position(incoming, services, "orders")
     if wanted.at is None:
         page = services.queries.orders(incoming.caller.partner, wanted)
     else:
         page = services.past.orders(incoming.caller.partner, wanted, wanted.at)
-    if tree is not None:
-        refuse_costly(tree, page.orders)
-    shown = fitting(order_documents(page, _shape(incoming, services, tree)))
+    shown = shaped_page(page, incoming, services, tree)
     cursor = page.cursor
-    if len(shown) < len(page.orders):
-        cursor = cursor_of(page.orders[len(shown) - 1], wanted.sort)
-    return json_answer(shown, headers=links_to(incoming, cursor))
+    if len(shown) < len(page.answers):
+        cursor = cursor_of(page.order(len(shown) - 1), wanted.sort)
+    answer = list_answer(shown, links_to(incoming, cursor))
+    return validated(incoming, answer, COMPRESSED)
 
 
-@ORDERS.get("/<order_id:order>", READ_ORDER, lambda _: True)
+@ORDERS.get("/<order_id:order>", READ_ORDER, lambda incoming: not has_query(incoming))
 def read_order(incoming: Incoming, services: Services) -> Outgoing:
     """Read an order, as it is or was."""
     wanted = load_query(incoming, ORDER_VIEW_IN)
-    tree = _tree(wanted["fields_schema"])
-    shape = _shape(incoming, services, tree)
+    tree = tree_in(wanted["fields_schema"])
+    shape = shape_of(incoming, services, tree)
     ruled_out = versions_ruled_out(incoming)
     known = known_order(incoming)
     if "version" in wanted:
@@ -316,12 +325,11 @@ def list_order_tickets(incoming: Incoming, services: Services) -> Outgoing:
     """List the tickets of an order."""
     wanted = load_query(incoming, ORDER_TICKETS_IN)
     answer = services.history.order(known_order(incoming), incoming.caller)
-    barcodes = incoming.caller.may(BARCODES_READ)
-    tickets = services.shows.tickets_of(answer.order, barcodes=barcodes)
+    tickets = tickets_of([answer.order], incoming, services).of(answer.order)
     begin = wanted["cursor"]
-    shown = fitting(tickets[begin : begin + wanted["page_size"]])
+    shown = fitting(in_json(tickets[begin : begin + wanted["page_size"]]))
     end = begin + len(shown)
-    return json_answer(shown, headers=links_to(incoming, end if end < len(tickets) else None))
+    return list_answer(shown, links_to(incoming, end if end < len(tickets) else None))
 
 
 @ORDERS.get("/<order_id:order>/history", READ_HISTORY)
@@ -330,9 +338,10 @@ def read_history(incoming: Incoming, services: Services) -> Outgoing:
     wanted = load_query(incoming, HISTORY_IN)
     history = services.history.history(known_order(incoming), incoming.caller)
     events = [each for each in history["events"] if each["version"] > wanted["cursor"]]
-    shown = fitting(events[: wanted["page_size"]])
+    shown = fitting(in_json(events[: wanted["page_size"]]))
     cursor = events[len(shown) - 1]["version"] if len(shown) < len(events) else None
-    return json_answer({**history, "events": shown}, headers=links_to(incoming, cursor))
+    answer = {**history, "events": [msgspec.Raw(each) for each in shown]}
+    return json_answer(answer, headers=links_to(incoming, cursor))
 
 
 def request_of(incoming: Incoming) -> Request:
@@ -354,42 +363,20 @@ def _check_scopes(incoming: Incoming, command: ChangeOrder) -> None:
     What moves an order towards its payment needs `payments:write`, all else `orders:write`.
     """
     pays = command.payment is not None or command.status in PAYING
-    parts = (command.tickets, command.customer, command.promocodes, command.vendor_data)
-    sells = any(part is not None for part in parts)
-    sells = sells or (command.status is not None and command.status not in PAYING)
-    may = incoming.caller.may
-    if pays and not may(PAYMENTS_WRITE):
-        raise MissingScope(PAYMENTS_WRITE)
-    if sells and not may(ORDERS_WRITE):
-        raise MissingScope(ORDERS_WRITE)
-
-
-def known_order(incoming: Incoming) -> str:
-    """The order that the path names. Raises `UnknownOrder` if it is no id."""
-    return known_id(incoming.arguments["order"])
-
-
-def known_id(order: str) -> str:
-    """The order's id. Raises `UnknownOrder` if it is no id."""
-    if not OBJECT_ID.match(order):
-        raise UnknownOrder(order=order)
-    return order
+    sells = (
+        command.tickets is not None
+        or command.customer is not None
+        or command.promocodes is not None
+        or command.vendor_data is not None
+        or (command.status is not None and command.status not in PAYING)
+    )
+    if pays:
+        refuse_without(incoming, MAY_PAY)
+    if sells:
+        refuse_without(incoming, MAY_SELL)
 
 
 def _requested_shape(incoming: Incoming, services: Services) -> Shape | None:
     """How to shape the answer to a write. Faults are found before anything is written."""
-    tree = _tree(load_query(incoming, ORDER_SHAPE_IN)["fields_schema"])
-    return _shape(incoming, services, tree)
-
-
-def _tree(text: str | None) -> Tree | None:
-    """The fields that fields-schema names, if it is given. Raises `BadRequest`."""
-    return None if text is None else parse(text)
-
-
-def _shape(incoming: Incoming, services: Services, tree: Tree | None) -> Shape | None:
-    """How to shape an answer, if there are fields to choose."""
-    if tree is None:
-        return None
-    barcodes = incoming.caller.may(BARCODES_READ)
-    return lambda document, order: shaped(document, tree, order, services.shows, barcodes=barcodes)
+    tree = tree_in(load_query(incoming, ORDER_SHAPE_IN)["fields_schema"])
+    return shape_of(incoming, services, tree)

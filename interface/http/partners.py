@@ -47,7 +47,7 @@ NOTHING_IN = NothingIn()
 READ_PARTNER = Operation(
     scopes=(EVENTS_READ, AUDIT),
     tag="partners",
-    summary="Read a partner",
+    summary="Read a partner with its legal data",
     says="A partner with its legal data, as they stand on tickets: the key's own, or one whose"
     " events it may sell. Every other one does not exist.",
     query=PARTNER_IN,
@@ -58,7 +58,7 @@ READ_PARTNER = Operation(
 LIST_DEALS = Operation(
     scopes=(EVENTS_READ, AUDIT),
     tag="partners",
-    summary="List deals",
+    summary="List the deals of the key's partner",
     says="The deals of the key's partner, as vendor and as organiser, by their ids. Those that"
     " have ended are listed, too. With more deals than page_size there are several pages.",
     query=DEAL_LIST_IN,

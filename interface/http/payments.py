@@ -16,7 +16,8 @@ from interface.http.calls import Calls
 from interface.http.contract import Good, Operation
 from interface.http.exchange import Incoming, Outgoing, json_answer
 from interface.http.input_fields import Flag, ObjectId
-from interface.http.orders import CONDITIONS, OF_A_WRITE, known_order, request_of
+from interface.http.order_in_path import known_order
+from interface.http.orders import CONDITIONS, OF_A_WRITE, request_of
 from interface.http.paging import links_to
 from interface.http.read_your_writes import position_of, wait_for_position
 from interface.http.schemas import NothingIn, list_cursor, usual_page_size
@@ -72,7 +73,7 @@ NOTHING_IN = NothingIn()
 LIST_PAYMENTS = Operation(
     scopes=(ORDERS_READ, AUDIT),
     tag="payments",
-    summary="List orders' money",
+    summary="List orders' money, and what waits for a person",
     says="The orders that have money or a notice of a payment, the last changed first: those that"
     " the key's partner sold, and those of its own events. With `attention=true` only those whose"
     " money waits for a person; keys with `audit` get before them the notices that no order has"
@@ -89,7 +90,7 @@ LIST_PAYMENTS = Operation(
 READ_ORDER_PAYMENTS = Operation(
     scopes=(ORDERS_READ, AUDIT),
     tag="payments",
-    summary="Read an order's money",
+    summary="Read an order's money: payments, refunds, what waits",
     says="What was received for the order, what went back and is to go back, why money waits for a"
     " person, and all payments and refunds. It is read from the order's events, so it is never"
     " late. The vendor that created the order and the organiser of its event may read it.",
@@ -101,7 +102,7 @@ READ_ORDER_PAYMENTS = Operation(
 RESOLVE = Operation(
     scopes=(PAYMENTS_WRITE,),
     tag="payments",
-    summary="Decide about an order's money",
+    summary="Decide about money that waits",
     says="What a person decides about money that waits: all of it, of one currency. The vendor that"
     " created the order and the organiser of its event may decide. It is an event of the order.",
     query=NOTHING_IN,

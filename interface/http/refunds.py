@@ -34,7 +34,7 @@ OF_A_COMMAND = (
 REQUEST_REFUND = Operation(
     scopes=(PAYMENTS_WRITE,),
     tag="refunds",
-    summary="Ask for a refund",
+    summary="Ask for a refund of tickets",
     says="Asks that tickets of a done order are given back: names those that go, or those that"
     " stay. The vendor of the order and the organiser of its event may ask. What is paid back"
     " follows the event's refund policy at this moment.",
@@ -58,7 +58,7 @@ REQUEST_REFUND = Operation(
 CHANGE_REFUND = Operation(
     scopes=(PAYMENTS_WRITE,),
     tag="refunds",
-    summary="Decide or pay a refund",
+    summary="Approve, reject or pay a refund",
     says="Approves or rejects a new refund, which the organiser may do, and the vendor where its"
     " deal says so; or says that an approved one was paid back, which only the vendor may do. An"
     " approved refund takes the barcodes of its tickets out of force.",

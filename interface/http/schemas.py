@@ -73,7 +73,7 @@ class CustomerIn(Schema):
         2,
         "The buyer's language: two small letters.",
         LANGUAGE,
-        "Is no language: two small letters are one.",
+        "Is not a language: write two small letters.",
     )
 
     @post_load
@@ -356,7 +356,7 @@ class OrderListIn(OrderShapeIn):
     def sorted_by_what_stays(self, data: dict[str, Any], **_: Any) -> None:
         """Refuse to sort a past list by the last change, which is not known of the past."""
         if data["at"] is not None and data["sort"].endswith("updated_at"):
-            raise ValidationError("As of a moment, sort by created_at or number.", "sort")
+            raise ValidationError("With at, sort by created_at or number.", "sort")
 
     @post_load
     def order_filter(self, data: dict[str, Any], **_: Any) -> tuple[OrderFilter, str | None]:

@@ -40,7 +40,9 @@ class SortFields(fields.String):
         names = tuple(value.split(","))
         plain = [each.removeprefix("-") for each in names]
         if not set(plain) <= set(SORTS):
-            raise ValidationError(f"Is not made of these words: {', '.join(SORTS)}.")
+            raise ValidationError(
+                f"Has to be one or several of these words, separated by commas: {', '.join(SORTS)}."
+            )
         if len(set(plain)) < len(plain):
             raise ValidationError("Names a field twice.")
         return names
@@ -57,7 +59,9 @@ class EventListIn(Schema):
     org = ObjectId(metadata={"description": "Events of this organiser."})
     venue = ObjectId(metadata={"description": "Events at this venue."})
     country = fields.String(
-        validate=validate.OneOf(sorted(countries()), error="Is no country: DE is one."),
+        validate=validate.OneOf(
+            sorted(countries()), error="Is not a country: write a code such as DE."
+        ),
         metadata={"description": "Events in this country (ISO 3166-1)."},
     )
     city = Digits(

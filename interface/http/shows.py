@@ -15,14 +15,20 @@ from interface.http import headers, paging, schemas
 from interface.http.body import load_query
 from interface.http.calls import Calls
 from interface.http.contract import Good, Operation
-from interface.http.exchange import Header, Incoming, Outgoing, bytes_answer, json_answer
+from interface.http.exchange import (
+    Header,
+    Incoming,
+    Outgoing,
+    bytes_answer,
+    json_answer,
+)
 from interface.http.headers import WAIT_FOR_POSITION
 from interface.http.input_fields import OBJECT_ID, Moment
-from interface.http.paging import fitting, links_to
+from interface.http.paging import is_plain_page, links_to
 from interface.http.problems import BAD_IF_NONE_MATCH, OF_A_WAIT
 from interface.http.read_your_writes import wait_for_position
 from interface.http.show_schemas import EventListIn
-from interface.http.validators import KeptCompressed, tagged, validated
+from interface.http.validators import OF_A_PAGE, UNCHANGED, KeptCompressed, tagged
 
 
 class SalesIn(Schema):
@@ -38,9 +44,6 @@ EVENT_LIST_IN = EventListIn()
 NOTHING_IN = schemas.NothingIn()
 COMPRESSED = KeptCompressed(64)
 SALES_IN = SalesIn()
-
-OF_A_PAGE = (headers.PAGE_ETAG, headers.CONTENT_ENCODING)
-UNCHANGED = Good("The page as you have it.", headers=(headers.PAGE_ETAG,), empty=True)
 
 LIST_EVENTS = Operation(
     scopes=(EVENTS_READ, AUDIT),
@@ -72,7 +75,7 @@ READ_EVENT = Operation(
 LIST_TICKETS = Operation(
     scopes=(EVENTS_READ, AUDIT),
     tag="event tickets",
-    summary="List an event's tickets",
+    summary="List an event's tickets, by pages",
     says="The tickets of the event by their numbers, as they are at this moment, or only those of"
     " the given statuses. An event with more tickets than page_size has several pages: follow the"
     " Link.",
@@ -107,7 +110,7 @@ READ_SALES = Operation(
 SHOWS = Calls("shows", "/v1")
 
 
-@SHOWS.get("/services/simple/events", LIST_EVENTS)
+@SHOWS.get("/services/simple/events", LIST_EVENTS, is_plain_page)
 def list_events(incoming: Incoming, services: Services) -> Outgoing:
     """List the events that the caller may sell."""
     wanted, page, size = load_query(incoming, EVENT_LIST_IN)
@@ -115,24 +118,24 @@ def list_events(incoming: Incoming, services: Services) -> Outgoing:
     return _of_shows(incoming, found, links_to(incoming, found.next_page, "page"))
 
 
-@SHOWS.get("/services/simple/events/<event>", READ_EVENT)
+@SHOWS.get("/services/simple/events/<event>", READ_EVENT, is_plain_page)
 def read_event(incoming: Incoming, services: Services) -> Outgoing:
     """Read an event that the caller may sell."""
     load_query(incoming, NOTHING_IN)
     return _of_shows(incoming, services.show_list.one(incoming.caller, _known_event(incoming)))
 
 
-@SHOWS.get("/resources/events/<event>/tickets", LIST_TICKETS)
+@SHOWS.get("/resources/events/<event>/tickets", LIST_TICKETS, is_plain_page)
 def list_tickets(incoming: Incoming, services: Services) -> Outgoing:
     """List an event's tickets."""
     wanted = load_query(incoming, TICKET_LIST_IN)
     page = TicketPage(
-        statuses=wanted.get("status", ()), after=wanted["cursor"], limit=wanted["page_size"]
+        statuses=tuple(wanted.get("status", ())), after=wanted["cursor"], limit=wanted["page_size"]
     )
-    found = services.shows.tickets(_known_event(incoming), incoming.caller, page)
-    shown = fitting(found.documents())
-    links = links_to(incoming, found.cursor_behind(len(shown)))
-    return validated(incoming, json_answer(shown, headers=links))
+    event, caller = _known_event(incoming), incoming.caller
+    found = services.ticket_pages.page(event, caller, page, paging.MOST_BYTES)
+    answer = bytes_answer(found.body, headers=links_to(incoming, found.cursor))
+    return tagged(incoming, answer, found.tag, COMPRESSED)
 
 
 @SHOWS.get("/resources/events/<event>/sales", READ_SALES, waits_for="sales")

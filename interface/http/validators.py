@@ -7,11 +7,18 @@ so has the time that its digest takes.
 
 import gzip
 from collections.abc import Callable
-from hashlib import blake2b
+from hashlib import sha256
 
+from interface.http import headers
+from interface.http.contract import Good
 from interface.http.exchange import Header, Incoming, Outgoing
 from interface.http.versions import tags_ruled_out
 
+OF_A_PAGE = (headers.PAGE_ETAG, headers.CONTENT_ENCODING)
+UNCHANGED = Good("The page as you have it.", headers=(headers.PAGE_ETAG,), empty=True)
+"""What the documents of the API say of such answers."""
+
+TAG_LENGTH = 32
 WORTH_COMPRESSING = 1024
 LEVEL = 4
 VARY = ("Vary", "Accept-Encoding")
@@ -20,12 +27,14 @@ Compressed = Callable[[str, bytes], bytes]
 """Compresses a body that a tag names."""
 
 
-def validated(incoming: Incoming, answer: Outgoing) -> Outgoing:
+def validated(
+    incoming: Incoming, answer: Outgoing, compressed: Compressed | None = None
+) -> Outgoing:
     """The answer with its validator; without a body if the client has it, or else compressed.
 
     Raises `BadRequest` for a malformed If-None-Match.
     """
-    return tagged(incoming, answer, _tag_of(answer))
+    return tagged(incoming, answer, _tag_of(answer), compressed)
 
 
 def tagged(
@@ -44,11 +53,11 @@ def tagged(
 
 def _tag_of(answer: Outgoing) -> str:
     """A digest of the body and of where the list goes on."""
-    digest = blake2b(answer.body, digest_size=16)
+    digest = sha256(answer.body)  # processors have instructions for it: half the time of blake2b
     for name, value in answer.headers:
         if name == "Link":
             digest.update(value.encode())
-    return digest.hexdigest()
+    return digest.hexdigest()[:TAG_LENGTH]
 
 
 def _takes_gzip(incoming: Incoming, answer: Outgoing) -> bool:
@@ -80,5 +89,5 @@ class KeptCompressed:
         if known is None:
             known = self._bodies[tag] = _compress_anew(tag, body)
             if len(self._bodies) > self._most:
-                self._bodies.pop(next(iter(self._bodies)), None)
+                self._bodies.pop(next(iter(list(self._bodies))), None)  # other threads add
         return known

@@ -8,6 +8,9 @@ from granian.server.mp import MPServer
 
 from interface.server.running import BACKLOG
 
+THREADS = 1
+"""With one thread it answers the most: more of them only compete for the interpreter."""
+
 app = Flask(__name__)
 
 
@@ -17,15 +20,15 @@ def noop() -> bytes:
     return b"{}"
 
 
-def serve(port: int, workers: int, threads: int) -> None:
-    """Serve the route until SIGTERM, with as many processes and threads as the service has."""
+def serve(port: int, workers: int) -> None:
+    """Serve the route until SIGTERM, with as many processes as the service has."""
     MPServer(
         "interface.load.noop:app",
         address="127.0.0.1",
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=threads,
+        blocking_threads=THREADS,
         backlog=BACKLOG,
         websockets=False,
         log_enabled=False,

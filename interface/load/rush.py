@@ -51,7 +51,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Drilled(msgspec.Struct, frozen=True, kw_only=True):
-    """The result of a drill. Times are in milliseconds, for creating an order."""
+    """The result of a drill. Times are in milliseconds, for creating an order.
+
+    `processor_us_per_order` is the processor time of all server processes, in microseconds, for
+    the whole life of an order; None where the system does not say.
+    """
 
     orders: int
     seconds: float
@@ -59,6 +63,7 @@ class Drilled(msgspec.Struct, frozen=True, kw_only=True):
     requests_per_second: float
     noop_per_second: float
     ratio: float
+    processor_us_per_order: float | None
     p50_ms: float
     p95_ms: float
     p99_ms: float
@@ -69,6 +74,14 @@ class Drilled(msgspec.Struct, frozen=True, kw_only=True):
     proof: Proof
     history: Checked | None = None
     money: ThroughGateway | None = None
+
+
+class Sold(msgspec.Struct, frozen=True, kw_only=True):
+    """The buyers after the rush, how long they bought, and the processor time of the server."""
+
+    buyers: list[Buyer]
+    seconds: float
+    processor_seconds: float | None
 
 
 Report = Callable[[str, float, int], None]
@@ -88,9 +101,9 @@ def drill(settings: Settings, plan: Plan, report: Report) -> Drilled:
         desk = Desk(plan.gateway, caretaker) if plan.gateway else None
         key = put_on_sale(settings, plan.tickets, gateway=desk is not None)
         report("Measuring the no-op route", 0.0, 0)
-        noop = measure_noop(settings, plan, caretaker)
-        buyers, seconds = rush(settings, plan, key, report, caretaker, desk)
-        orders = _orders_of(buyers)
+        noop = measure_noop(plan, caretaker)
+        sold = rush(settings, plan, key, report, caretaker, desk)
+        buyers, orders = sold.buyers, _orders_of(sold.buyers)
         report("Proving", 0.0, orders)
         with opened(settings) as services:
             acknowledged_results = [
@@ -107,7 +120,7 @@ def drill(settings: Settings, plan: Plan, report: Report) -> Drilled:
             )
             history = checked(services, buyers, report) if plan.check else None
             money = desk.prove(services.store, proof.report.money) if desk else None
-    done = summed_up(plan, buyers, seconds, noop, proof)
+    done = summed_up(plan, sold, noop, proof)
     return msgspec.structs.replace(done, history=history, money=money)
 
 
@@ -130,10 +143,10 @@ def last_reads(services: Services, calls: Sequence[Call]) -> Iterator[Call]:
         yield Call(READ, order, begun, time.monotonic_ns(), seen)
 
 
-def measure_noop(settings: Settings, plan: Plan, caretaker: Caretaker) -> float:
+def measure_noop(plan: Plan, caretaker: Caretaker) -> float:
     """Requests a second to the no-op route, by as many concurrent clients."""
     port = free_port()
-    command = ["-m", "interface.load.noop", str(port), str(plan.workers), str(settings.threads)]
+    command = ["-m", "interface.load.noop", str(port), str(plan.workers)]
     server = Server(command, port, {}, caretaker)
     counts: list[int] = []
     try:
@@ -172,27 +185,18 @@ def rush(
     report: Report,
     caretaker: Caretaker,
     desk: Desk | None = None,
-) -> tuple[list[Buyer], float]:
-    """Run the buyers, and the gateway's `desk`; return them and how long they bought."""
-    port = free_port()
-    command = ["-m", "interface.cli.main", "serve"]
-    options = ["--port", str(port), "--workers", str(plan.workers)]
-    environment = {
-        "ORDERLOG_DATABASE": settings.database,
-        "ORDERLOG_LOG_LEVEL": "WARNING",
-        "ORDERLOG_AUDIT_KEY": settings.audit_key,
-        **(desk.environment if desk else {}),
-    }
-    server = Server([*command, *options], port, environment, caretaker)
+) -> Sold:
+    """Run the buyers, and the gateway's `desk`."""
+    server = _service(settings, plan, caretaker, desk)
     try:
         server.start("/health/live")
         if desk:
-            desk.open(port, key)
+            desk.open(server.port, key)
         begun = time.monotonic()
         recent: deque[str] | None = deque(maxlen=RECENT) if plan.check else None
         sale = OnSale(
             host="127.0.0.1",
-            port=port,
+            port=server.port,
             key=key,
             event=EVENT,
             ticket_set=SET,
@@ -206,11 +210,26 @@ def rush(
         _watch(server, plan, buyers, begun, report, desk)
         seconds = time.monotonic() - begun
         _finish(buyers, report, desk)
+        used = server.processor_seconds()
     finally:
         if desk:
             desk.close()
         server.stop()
-    return buyers, seconds
+    return Sold(buyers=buyers, seconds=seconds, processor_seconds=used)
+
+
+def _service(settings: Settings, plan: Plan, caretaker: Caretaker, desk: Desk | None) -> Server:
+    """The service, not yet started."""
+    port = free_port()
+    command = ["-m", "interface.cli.main", "serve"]
+    options = ["--port", str(port), "--workers", str(plan.workers)]
+    environment = {
+        "ORDERLOG_DATABASE": settings.database,
+        "ORDERLOG_LOG_LEVEL": "WARNING",
+        "ORDERLOG_AUDIT_KEY": settings.audit_key,
+        **(desk.environment if desk else {}),
+    }
+    return Server([*command, *options], port, environment, caretaker)
 
 
 def _finish(buyers: list[Buyer], report: Report, desk: Desk | None) -> None:
@@ -253,10 +272,9 @@ def _orders_of(buyers: list[Buyer]) -> int:
     return sum(each.created for each in buyers)
 
 
-def summed_up(
-    plan: Plan, buyers: list[Buyer], seconds: float, noop: float, proof: Proof
-) -> Drilled:
+def summed_up(plan: Plan, sold: Sold, noop: float, proof: Proof) -> Drilled:
     """The figures of a drill."""
+    buyers, seconds, used = sold.buyers, sold.seconds, sold.processor_seconds
     steps: dict[str, list[float]] = {}
     for buyer in buyers:
         for step, taken in buyer.seconds.items():
@@ -273,6 +291,7 @@ def summed_up(
         requests_per_second=sum(map(len, steps.values())) / seconds,
         noop_per_second=noop,
         ratio=orders / seconds / noop,
+        processor_us_per_order=used / orders * 1_000_000 if used and orders else None,
         steps={
             step: (len(taken), percentile(taken, 0.5) * 1000, percentile(taken, 0.99) * 1000)
             for step, taken in steps.items()

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from interface.load.caretaker import Caretaker
 from interface.load.client import Client, Gone
+from interface.load.processor_time import processor_seconds
 
 START_SECONDS = 30.0
 STOP_SECONDS = 40
@@ -39,6 +40,11 @@ class OwnProcess:
         self._caretaker.started(self._process.pid)
         return self._process
 
+    @property
+    def pid(self) -> int | None:
+        """Its number; None before it was started."""
+        return None if self._process is None else self._process.pid
+
     def kill(self) -> None:
         """Send SIGKILL to all its processes: they cannot finish or clean up."""
         if self._process is not None and self._process.poll() is None:
@@ -48,13 +54,22 @@ class OwnProcess:
 
 
 class Server(OwnProcess):
-    """A command that listens on a port."""
+    """A command that listens on a port. Its processor time is counted from when it answers."""
 
     def __init__(
         self, command: list[str], port: int, environment: Mapping[str, str], caretaker: Caretaker
     ) -> None:
         super().__init__(command, environment, caretaker)
         self.port = port
+        self._before_kills = 0.0
+        self._of_the_start: float | None = None
+
+    def processor_seconds(self) -> float | None:
+        """What all its processes have used, also those that were killed; None if not known."""
+        used = None if self.pid is None else processor_seconds(self.pid)
+        if used is None or self._of_the_start is None:
+            return None
+        return self._before_kills + used - self._of_the_start
 
     def start(self, path: str) -> None:
         """Start, and return when a request for `path` is answered. Raises `OSError`."""
@@ -70,7 +85,14 @@ class Server(OwnProcess):
                 time.sleep(0.02)
             else:
                 client.close()
+                self._of_the_start = processor_seconds(process.pid)
                 return
+
+    def kill(self) -> None:
+        """Send SIGKILL to all its processes, and keep what they have used."""
+        self._before_kills = self.processor_seconds() or self._before_kills
+        self._of_the_start = None
+        super().kill()
 
     def stop(self) -> None:
         """Send SIGTERM, and SIGKILL to what is left after a while."""

@@ -32,7 +32,7 @@ from application.runtime.greenlet_bridge import slot_given_back
 from application.runtime.locales import written_money
 from domain.order import Order
 from domain.status import HELD, Status
-from interface.console.assets import HEADERS, STYLES, asset
+from interface.console.assets import HEADERS, STATIC, STYLES
 from interface.console.language import LANGUAGES, Language, language_for
 from interface.sandbox.secret import form_token, secret_key
 from interface.sandbox.sender import Sender, TooMuchToSend
@@ -196,7 +196,7 @@ def _page(name: str, language: Language, status: int = 200, **values: Any) -> Re
         count=language.count,
         money=lambda amount: written_money(language.code, amount),
         at=lambda moment: f"{language.moment(moment, ZoneInfo('UTC'))} UTC",
-        asset=asset,
+        asset=STATIC.address,
         styles=STYLES,
         status=status,
         **values,

@@ -10,9 +10,9 @@ from msgspec import Meta
 
 from application.bootstrap import Services
 from application.catalog.access import Caller
-from application.catalog.document_types import Moment as WrittenMoment
 from application.catalog.sandbox_clock import ClockTooFar, SandboxClock
 from application.catalog.scopes import ORDERS_WRITE
+from application.documents.fields import Moment as WrittenMoment
 from application.orders.expiry import sweep
 from application.projector.read_your_writes import ModelBehind, wait_until_shown
 from application.read_models.holds import TABLE as HOLDS

@@ -6,20 +6,20 @@ import hmac
 import os
 import secrets
 
-NAME = "ORDERLOG_SANDBOX_SECRET"
-"""The variable that the sandbox's catalogue names."""
+from application.configuration import OF_SANDBOX
+
 BYTES = 32
 PREFIX = "whsec_"
 
 
 def make_secret() -> None:
     """Put a new secret into the environment of this process, and of those that it will fork."""
-    os.environ[NAME] = PREFIX + base64.b64encode(secrets.token_bytes(BYTES)).decode()
+    os.environ[OF_SANDBOX] = PREFIX + base64.b64encode(secrets.token_bytes(BYTES)).decode()
 
 
 def secret_key() -> bytes:
     """The bytes of the secret."""
-    return base64.b64decode(os.environ[NAME].removeprefix(PREFIX))
+    return base64.b64decode(os.environ[OF_SANDBOX].removeprefix(PREFIX))
 
 
 def form_token(customer: str, press: str) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from application.payments.sandbox import SandboxNotice
+from application.runtime.amounts import written_amount
 from application.runtime.clock import written
 
 SECONDS = 10
@@ -129,7 +130,7 @@ def body_of(customer: str, notice: SandboxNotice, at: datetime) -> bytes:
     data = {
         "customer": customer,
         "payment": notice.payment,
-        "amount": f"{notice.amount:.2f}",
+        "amount": written_amount(notice.amount),
         "currency": notice.currency,
     }
     if notice.refund is not None:

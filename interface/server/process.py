@@ -13,11 +13,14 @@ from multiprocessing.context import ForkProcess
 
 import msgspec
 
+from application.feed.counts import FEED_COUNTS
 from application.payments.notice_counts import NOTICES
 from application.runtime.clock import machine_ms
 from application.runtime.dropped_lines import DROPPED
 from application.runtime.parent_process import end_with_parent
-from application.runtime.restart_figures import RestartBoard, RestartFigures
+from application.runtime.restart_figures import RestartBoard
+from application.runtime.traffic_counts import TRAFFIC
+from application.webhooks.delivery.try_counts import TRIES
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 30.0
@@ -39,7 +42,8 @@ class Process:
     served. `failure`: the reported reason of the last one. `pause`: the seconds before the next.
     """
 
-    def __init__(self, number: int, run: Run, board: RestartBoard) -> None:
+    def __init__(self, number: int, run: Run, board: RestartBoard, place: int) -> None:
+        """Number `number`, which counts at a `place` that no other living process has."""
         self.number = number
         self.serves = False
         self.failed = 0
@@ -47,7 +51,9 @@ class Process:
         self.pause = 0.0
         self._run = run
         self._board = board
-        self._figures = RestartFigures()
+        self._place = place
+        self._leaves = False
+        self._figures = board.of(number)
         self._alive: ForkProcess | None = None
         self._reports = -1
         self._born = 0.0
@@ -55,10 +61,12 @@ class Process:
 
     def is_due(self, moment: float) -> bool:
         """Whether it has to be started at a monotonic moment."""
-        return self._alive is None and moment >= self._due
+        return self._alive is None and not self._leaves and moment >= self._due
 
     def next_moment(self) -> float | None:
         """When it has to be checked even if it reports nothing; None for never."""
+        if self._leaves:
+            return None
         if self._alive is None:
             return self._due
         return self._born + LONG_LIFE if self._figures.lately else None
@@ -84,8 +92,11 @@ class Process:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         os.close(self._reports)
-        DROPPED.count_as(self.number)
-        NOTICES.count_as(self.number)
+        DROPPED.count_as(self._place)
+        FEED_COUNTS.count_as(self._place)
+        NOTICES.count_as(self._place)
+        TRIES.count_as(self._place)
+        TRAFFIC.count_as(self._place)
         end_with_parent()
         try:
             self._run(lambda: report(reporting, SERVES))
@@ -120,6 +131,8 @@ class Process:
     def _bury(self, moment: float) -> None:
         """Clean up after the process that died, and set when the next one is due."""
         self._end()
+        if self._leaves:
+            return
         self.failed = 0 if self.serves else self.failed + 1
         self.serves = False
         lived_long = moment - self._born >= LONG_LIFE
@@ -137,6 +150,16 @@ class Process:
     def _show(self, **changed: int) -> None:
         self._figures = msgspec.structs.replace(self._figures, **changed)
         self._board.put(self.number, self._figures)
+
+    def leave(self) -> None:
+        """Signal it to stop for good: another has its number from now on."""
+        self._leaves = True
+        self.terminate()
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it has left, and has ended."""
+        return self._leaves and self._alive is None
 
     def terminate(self) -> None:
         """Signal it to stop."""

@@ -5,18 +5,23 @@ answer requests. One that dies is replaced after a pause that grows while it die
 the others go on meanwhile. The parent gives up only when none that answers can live.
 
 A process is forked while the parent has no other thread, since a fork copies the locks that threads
-hold, and before it has a connection to the store.
+hold, and before it has a connection to the store. What the parent has by then is for ever: no
+process looks for garbage in it, which would also copy its memory.
 """
 
+import gc
+import os
 import resource
 import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing import connection
 from typing import Any
 
+import msgspec
 import structlog
 
 from application.runtime.restart_figures import RestartBoard
@@ -24,6 +29,7 @@ from application.settings import Settings
 from domain.errors import UserError
 from interface.server.logs import configure, take_in_libraries
 from interface.server.process import Process
+from interface.server.replacement import Replacement, place_of
 from interface.server.running import Listening, answer_requests, work_in_background
 
 BACKGROUND = 0
@@ -33,7 +39,8 @@ STOP_SECONDS = 30
 TRIES = 6
 """When every process that answers could not begin to serve so often in a row, none can live."""
 OPEN_FILES = 65_536
-TO_STOP = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+TO_STOP = frozenset({signal.SIGTERM, signal.SIGINT})
+SIGNALS = TO_STOP | {signal.SIGHUP}
 
 log = structlog.get_logger()
 
@@ -57,36 +64,60 @@ class Processes:
     ) -> None:
         self._settings = settings
         self._started = started
-        board = RestartBoard(workers + 1)
-        listening = Listening(
-            host=host, port=port, workers=workers, restarts=board, sandbox=sandbox
+        self._board = RestartBoard(workers + 1)
+        self._listening = Listening(
+            host=host, port=port, workers=workers, restarts=self._board, sandbox=sandbox
         )
-        self._behind = Process(BACKGROUND, lambda works: work_in_background(settings, works), board)
-        self._answering = [
-            Process(number, lambda serves: answer_requests(settings, listening, serves), board)
-            for number in range(BACKGROUND + 1, workers + 1)
-        ]
-        self._all = [self._behind, *self._answering]
+        self._generation = 0
+        self._behind = self._made_behind()
+        self._answering = self._made_answering(self._listening)
+        self._replacement: Replacement | None = None
+        self._leaving: list[Process] = []
         self._announced = False
         self._stopping = False
+        self._reload = False
+
+    def _made_behind(self) -> Process:
+        settings = self._settings
+        place = place_of(BACKGROUND, self._generation)
+        run = partial(work_in_background, settings)
+        return Process(BACKGROUND, run, self._board, place)
+
+    def _made_answering(self, listening: Listening) -> list[Process]:
+        run = partial(answer_requests, self._settings, listening)
+        return [
+            Process(number, run, self._board, place_of(number, self._generation))
+            for number in range(BACKGROUND + 1, listening.workers + 1)
+        ]
+
+    @property
+    def _all(self) -> list[Process]:
+        successors = [] if self._replacement is None else self._replacement.processes
+        return [self._behind, *self._answering, *successors, *self._leaving]
 
     def run(self) -> None:
-        """Serve until SIGTERM, SIGINT or SIGHUP; finish what is under way. Raises `CannotStart`."""
-        configure(self._settings.log_level)
+        """Serve until a signal to stop; finish what is under way. Raises `CannotStart`.
+
+        SIGHUP replaces all processes, which read their secrets anew, unless a terminal hangs up.
+        """
+        configure(self._settings.log_level, self._settings.log_format)
         take_in_libraries()
         raise_limit_of_open_files()
+        gc.freeze()
+        gc.enable()
         with self._signals() as woken:
             try:
                 while not self._stopping:
                     self._start_those_that_are_due()
                     self._wait(woken)
                     self._look_after_each()
+                    self._replace()
             finally:
                 self._stop()
 
     @contextmanager
     def _signals(self) -> Iterator[socket.socket]:
-        """Take signals that stop the server; each makes the socket readable.
+        """Take signals; each makes the socket readable.
 
         SIGHUP stays ignored where it was: the one who typed nohup wants it to outlive the terminal.
         """
@@ -95,8 +126,10 @@ class Processes:
             woken.setblocking(False)
             wakes.setblocking(False)
             for each in TO_STOP:
-                if each != signal.SIGHUP or signal.getsignal(each) != signal.SIG_IGN:
-                    signal.signal(each, self._stop_soon)
+                signal.signal(each, self._stop_soon)
+            if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+                hung_up = self._stop_soon if has_terminal() else self._reload_soon
+                signal.signal(signal.SIGHUP, hung_up)
             before = signal.set_wakeup_fd(wakes.fileno())
             try:
                 yield woken
@@ -106,11 +139,41 @@ class Processes:
     def _stop_soon(self, *_: Any) -> None:
         self._stopping = True
 
+    def _reload_soon(self, *_: Any) -> None:
+        self._reload = True
+
     def _start_those_that_are_due(self) -> None:
         for each in self._all:
             if each.is_due(time.monotonic()) and not self._stopping:
                 with held_back():
                     each.start()
+
+    def _replace(self) -> None:
+        """Go on with replacing all processes, if that was asked for and the service answers."""
+        self._leaving = [each for each in self._leaving if not each.is_gone]
+        if self._replacement is not None:
+            self._finish_replacement(self._replacement)
+        elif self._reload and self._announced and not self._leaving:
+            self._reload = False
+            self._generation += 1
+            listening = msgspec.structs.replace(self._listening, checks_secret=True)
+            self._replacement = Replacement(self._made_answering(listening), time.monotonic())
+
+    def _finish_replacement(self, replacement: Replacement) -> None:
+        failure = replacement.failure(time.monotonic())
+        if failure is not None:
+            leaving, self._replacement = replacement.processes, None
+            self._generation += 1
+            log.error("reload_failed", reason=failure)
+        elif replacement.serves:
+            leaving, self._replacement = [*self._answering, self._behind], None
+            self._answering, self._behind = replacement.processes, self._made_behind()
+            log.info("reloaded", processes=len(self._answering))
+        else:
+            return
+        self._leaving += leaving
+        for each in leaving:
+            each.leave()
 
     def _wait(self, woken: socket.socket) -> None:
         """Until a process reports or dies, one is due, or a signal came."""
@@ -119,9 +182,11 @@ class Processes:
         connection.wait([woken, *(own for each in self._all for own in each.monitoring())], left)
 
     def _look_after_each(self) -> None:
+        replaced = [] if self._replacement is None else self._replacement.processes
         for each in self._all:
             died = each.check(time.monotonic())
-            if died and not self._stopping:
+            expected = self._stopping or each in replaced or each in self._leaving
+            if died and not expected:
                 log.error(
                     "server_process_died",
                     processes=[each.number],
@@ -151,7 +216,8 @@ class Processes:
     def _stop(self) -> None:
         """End all processes, the background worker last: requests may wait for what it does."""
         deadline = time.monotonic() + STOP_SECONDS
-        for group in (self._answering, [self._behind]):
+        successors = [] if self._replacement is None else self._replacement.processes
+        for group in ([*self._answering, *successors, *self._leaving], [self._behind]):
             for each in group:
                 each.terminate()
             for each in group:
@@ -174,13 +240,22 @@ def raise_limit_of_open_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
+def has_terminal() -> bool:
+    """Whether a terminal controls this process: then SIGHUP says that it hung up."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
+
+
 @contextmanager
 def held_back() -> Iterator[None]:
     """Let signals that stop the server come later, so that none meets a process half forked.
 
     A forked process inherits them blocked: only its parent signals it to stop.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, TO_STOP)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield
     finally:

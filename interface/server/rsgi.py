@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from io import BytesIO
 from threading import BoundedSemaphore
+from typing import TypeVar
 
 import structlog
 from flask import Flask
@@ -25,6 +26,7 @@ from werkzeug.exceptions import HTTPException
 from application.bootstrap import Services
 from application.catalog.access import Caller
 from application.catalog.rates import TooManyRequests
+from application.runtime import tracing
 from application.runtime.greenlet_bridge import GreenletBridge, TooLate, in_time, slot_taken
 from application.runtime.store_deadline import StoreTime, limited_by
 from interface.http import health
@@ -42,6 +44,7 @@ from interface.http.shows import SHOWS
 from interface.server.bodies import Bodies
 from interface.server.draining import Traffic
 from interface.server.fair_share import CallSlots, PositionWaits
+from interface.server.feed_calls import FeedCallsOnLoop, Sending
 from interface.server.heads import environ_of, fault_of_head
 from interface.server.usual_calls import UsualCalls
 from interface.server.wsgi import call_wsgi
@@ -57,7 +60,25 @@ LIVE, READY, METRICS = "/health/live", "/health/ready", "/metrics"
 MONITORED = frozenset({LIVE, READY, METRICS})
 """The paths of monitoring, answered on the loop."""
 
+T = TypeVar("T")
+
 log = structlog.get_logger()
+
+
+SPAN = "orderlog.span"
+"""The key of a request's span, where it has one."""
+
+
+def traced_by(environ: Environ) -> dict[str, str]:
+    """The headers by which a caller names its span."""
+    names = (tracing.PARENT, tracing.STATE)
+    return {name: environ[key] for name in names if (key := f"HTTP_{name.upper()}") in environ}
+
+
+def within(environ: Environ, call: Callable[[], T]) -> Callable[[], T]:
+    """A call in the course of a request's span, where it has one."""
+    span = environ.get(SPAN)
+    return call if span is None else tracing.within(span, call)
 
 
 class RsgiService:
@@ -72,11 +93,12 @@ class RsgiService:
         self._services = services
         self._flask = flask.wsgi_app
         self._routes = flask.url_map.bind("")
-        self._usual = UsualCalls(services, [ORDERS, GATEWAYS])
+        self._usual = UsualCalls(services, [ORDERS, SHOWS, GATEWAYS])
         self._slots = BoundedSemaphore(RUNNING)
         threads = services.settings.threads
         self._reading = ThreadPoolExecutor(threads, "reading"), CallSlots()
         self._writing = ThreadPoolExecutor(threads, "writing"), CallSlots()
+        self._feed = FeedCallsOnLoop(services, traffic)
         self._waits = PositionWaits(services, [ORDERS, REFUNDS, PAYMENTS, SHOWS])
 
     def when_begun(self, call: Callable[[], None]) -> None:
@@ -90,6 +112,7 @@ class RsgiService:
             loop.call_soon(self._begun)
         self._reading[0].submit(self._prepare_shows)
         self._bridge = GreenletBridge(loop)
+        self._feed.begin(loop, self._bridge)
         settings = self._services.settings
         self._bodies = Bodies(loop, settings.max_body_bytes, settings.body_seconds)
 
@@ -104,15 +127,37 @@ class RsgiService:
         """Answer one request."""
         self.traffic.come += 1
         try:
-            answer = await self._outgoing(scope, protocol)
+            answer = await self._traced(environ_of(scope), protocol)
+            if isinstance(answer, Sending):
+                await self._feed.send(answer, scope, protocol)
+                return
             if self.traffic.draining:
                 answer.headers.append(("Connection", "close"))
             protocol.response_bytes(answer.status, answer.headers, answer.body)
+        except Exception:
+            log.exception("request_failed", path=scope.path)
+            raise  # the library answers 500, and says nothing
         finally:
             self.traffic.answered += 1
 
-    async def _outgoing(self, scope: Scope, protocol: HTTPProtocol) -> Outgoing:
-        environ = environ_of(scope)
+    async def _traced(self, environ: Environ, protocol: HTTPProtocol) -> Outgoing | Sending:
+        """The answer to a request, which has a span if this process makes any."""
+        method = environ["REQUEST_METHOD"]
+        span = tracing.begin_request(method, traced_by(environ)) if tracing.is_on() else None
+        if span is None:
+            return await self._outgoing(environ, protocol)
+        environ[SPAN] = span
+        environ.setdefault("HTTP_X_REQUEST_ID", tracing.text_of(span))
+        status = 500
+        try:
+            answer = await self._outgoing(environ, protocol)
+            status = (answer.outgoing if isinstance(answer, Sending) else answer).status
+        finally:
+            route, _ = self._route(method, environ["PATH_INFO"])
+            tracing.end_request(span, method, route, status)
+        return answer
+
+    async def _outgoing(self, environ: Environ, protocol: HTTPProtocol) -> Outgoing | Sending:
         if (fault := fault_of_head(environ)) is not None:
             return await self._logged(environ, answer_of(fault), time.perf_counter())
         try:
@@ -121,22 +166,26 @@ class RsgiService:
             return await self._bridge.run(partial(self._refusal, environ, refused))
         return await self._answer(environ, body)
 
-    async def _answer(self, environ: Environ, body: bytes) -> Outgoing:
+    async def _answer(self, environ: Environ, body: bytes) -> Outgoing | Sending:
         store_time = StoreTime()
         usual = self._usual.find(environ, lambda: body)
         if usual is not None:
-            answer = await self._bridge.run(partial(self._usual.answer, *usual), store_time)
+            call = within(environ, partial(self._usual.answer, *usual))
+            answer = await self._bridge.run(call, store_time)
             if answer is not None:
                 return answer
         watches = environ["PATH_INFO"] in MONITORED and environ["REQUEST_METHOD"] in READING
         if watches and self._is_open(environ):
             return await self._for_monitoring(environ)
         try:
+            if self._feed.has_ticket(environ):
+                await self._bridge.run(partial(self._feed.admit_ticket, environ))
             caller = await self._bridge.run(partial(admit, self._services, environ))
         except TooManyRequests as refused:
             return await self._bridge.run(partial(self._refusal, environ, refused))
-        if watches and caller is not None and caller.may(*SCOPES):
-            return self._finished(environ, await self._metrics(), caller, time.perf_counter())
+        own = await self._on_the_loop(environ, caller, watches=watches)
+        if own is not None:
+            return own
         environ["wsgi.input"] = BytesIO(body)
         if environ.pop("HTTP_TRANSFER_ENCODING", None):  # its length is known now: limits hold
             environ["CONTENT_LENGTH"] = str(len(body))
@@ -144,6 +193,20 @@ class RsgiService:
             return await self._in_a_thread(environ, caller, store_time)
         except (TooLate, TooManyCalls) as refused:
             return await self._bridge.run(partial(self._refusal, environ, refused))
+
+    async def _on_the_loop(
+        self, environ: Environ, caller: Caller | None, *, watches: bool
+    ) -> Outgoing | Sending | None:
+        """What a caller who was admitted is answered without Flask; None for all the rest."""
+        began = time.perf_counter()
+        if watches and caller is not None and caller.may(*SCOPES):
+            return self._finished(environ, await self._metrics(), caller, began)
+        if caller is None or not self._feed.are_asked(environ):
+            return None
+        answer = await self._feed.answer(environ, caller)
+        head = answer.outgoing if isinstance(answer, Sending) else answer
+        self._finished(environ, head, caller, began)
+        return answer
 
     async def _in_a_thread(
         self, environ: Environ, caller: Caller | None, store_time: StoreTime
@@ -155,7 +218,7 @@ class RsgiService:
         reads = environ["REQUEST_METHOD"] in READING
         threads, slots = self._reading if reads else self._writing
         async with slots.slot(environ["REMOTE_ADDR"] if caller is None else caller.partner):
-            call = in_time(partial(self._of_flask, environ, store_time))
+            call = in_time(within(environ, partial(self._of_flask, environ, store_time)))
             return await self._loop.run_in_executor(threads, call)
 
     def _is_open(self, environ: Environ) -> bool:

@@ -11,12 +11,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import msgspec
+import uvloop
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from application.bootstrap import build
 from application.runtime.restart_figures import RestartBoard
+from application.runtime.tracing import tracing
 from application.settings import Settings
 from interface.http.monitoring import Monitoring
 from interface.server.draining import Traffic, drain, end_unread_connections, listens_on
@@ -37,7 +39,8 @@ SPARE_FILES = 256
 class Listening(msgspec.Struct, frozen=True, kw_only=True):
     """The address of all processes that answer, their number, and their restarts.
 
-    `sandbox` is where the sandbox sends its notices; empty for none.
+    `sandbox` is where the sandbox sends its notices; empty for none. A successor `checks_secret`
+    of keys before it serves: the process that it is to replace still has a good one.
     """
 
     host: str
@@ -45,12 +48,13 @@ class Listening(msgspec.Struct, frozen=True, kw_only=True):
     workers: int
     restarts: RestartBoard
     sandbox: str = ""
+    checks_secret: bool = False
 
 
 def answer_requests(settings: Settings, listening: Listening, serves: Callable[[], None]) -> None:
     """Answer requests until SIGTERM, and finish those that have come; `serves` reports it does."""
-    with answering(settings, listening.restarts, listening.sandbox) as service:
-        asyncio.run(_serve(service, settings, listening, serves))
+    with answering(settings, listening) as service:
+        uvloop.run(_serve(service, settings, listening, serves))
 
 
 async def _serve(
@@ -114,22 +118,23 @@ def work_in_background(settings: Settings, works: Callable[[], None]) -> None:
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     with background_worker(settings):
+        spare_what_lives_long()
         works()
         stopping.wait()
 
 
 @contextmanager
-def answering(
-    settings: Settings, restarts: RestartBoard, sandbox: str = ""
-) -> Iterator[RsgiService]:
+def answering(settings: Settings, listening: Listening) -> Iterator[RsgiService]:
     """The application; at the end all is closed."""
-    configure(settings.log_level)
-    with closing(build(settings)) as services:
-        services.catalog.current()
+    configure(settings.log_level, settings.log_format)
+    with tracing(settings.traces_to), closing(build(settings)) as services:
+        catalog = services.catalog.current()
+        if listening.checks_secret and catalog.keys:
+            services.key_secret.check(catalog.key_secret)
         services.start_for_requests()
         traffic = Traffic()
-        monitoring = Monitoring(services, restarts, lambda: traffic.draining)
-        app = create_app(services, monitoring, sandbox)
+        monitoring = Monitoring(services, listening.restarts, lambda: traffic.draining)
+        app = create_app(services, monitoring, listening.sandbox)
         service = RsgiService(app, services, monitoring, traffic)
         spare_what_lives_long()
         sys.setswitchinterval(SWITCH_SECONDS)
@@ -143,8 +148,8 @@ def answering(
 @contextmanager
 def background_worker(settings: Settings) -> Iterator[None]:
     """The background work: projections, the ends of holds, and signed checkpoints."""
-    configure(settings.log_level)
-    with closing(build(settings)) as services:
+    configure(settings.log_level, settings.log_format)
+    with tracing(settings.traces_to), closing(build(settings)) as services:
         services.start_background_work()
         yield
 

@@ -16,8 +16,8 @@ from interface.http.errors import answer_to
 from interface.http.exchange import Environ, Incoming, Outgoing
 from interface.http.request_log import Origin, log_request, request_id_of, sign
 
-UNUSUAL = ("HTTP_TRANSFER_ENCODING", "HTTP_EXPECT")
-ID = re.compile(r"<order_id:(\w+)>")
+UNUSUAL = frozenset({"HTTP_TRANSFER_ENCODING", "HTTP_EXPECT"})
+ID = re.compile(r"<(?:order_id:)?(order|event)>")
 NAME = re.compile(r"<path:(\w+)>")
 
 
@@ -44,7 +44,7 @@ class UsualCalls:
         self, environ: Environ, read_body: Callable[[], bytes]
     ) -> tuple[Call, Incoming] | None:
         """The call that a request in the usual form makes; None for every other request."""
-        if environ["QUERY_STRING"] or any(name in environ for name in UNUSUAL):
+        if not UNUSUAL.isdisjoint(environ):
             return None
         found = self._route(environ["REQUEST_METHOD"], environ["PATH_INFO"])
         if found is None:

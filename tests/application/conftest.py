@@ -9,6 +9,13 @@ from application.settings import Settings
 
 
 @pytest.fixture
+def database(server):
+    """The address of a fresh PostgreSQL database with all tables."""
+    with server.laid_out_database() as url:
+        yield url
+
+
+@pytest.fixture
 def clock():
     return Clock()
 

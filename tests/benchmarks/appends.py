@@ -10,9 +10,11 @@ round. A commit is counted for each transaction number that was used.
 import argparse
 import statistics
 import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
 
 import psycopg
 from eventsourcing.persistence import StoredEvent
@@ -47,19 +49,33 @@ CREATE UNIQUE INDEX ON bare_events (notification_id);
 """
 
 
+Orders = Sequence[tuple[str, list[str]]]
+"""Ids of orders, each with those of its tickets."""
+
+
+class Way(Protocol):
+    """A way to append; `together` orders at once."""
+
+    name: str
+    together: int
+
+    def append(self, orders: Orders) -> None: ...
+    def close(self) -> None: ...
+
+
 class Ours:
     """As the service writes: through `write_all`, where those who wait share a commit."""
 
     name = "ours, as the service writes"
     together = 1
 
-    def __init__(self, url):
+    def __init__(self, url: str) -> None:
         self.store = PostgresStore(url)
 
-    def append(self, orders):
+    def append(self, orders: Orders) -> None:
         (order, tickets), *_ = orders
 
-        def decide(within, found):
+        def decide(within: Any, found: Any) -> None:
             change = TicketChange(order=order, taken=tickets, held_till=TILL)
             self.store.recorder.insert_events([event(order)], within=within, change=change)
 
@@ -67,7 +83,7 @@ class Ours:
         if not isinstance(outcome, Written):
             raise outcome
 
-    def close(self):
+    def close(self) -> None:
         self.store.close()
 
 
@@ -76,10 +92,10 @@ class OurRecorder(Ours):
 
     name = "our recorder, a commit for each"
 
-    def __init__(self, url):
+    def __init__(self, url: str) -> None:
         self.store = PostgresStore(url, writers=THREADS)
 
-    def append(self, orders):
+    def append(self, orders: Orders) -> None:
         (order, tickets), *_ = orders
         change = TicketChange(order=order, taken=tickets, held_till=TILL)
         self.store.recorder.insert_events([event(order)], change=change)
@@ -88,7 +104,14 @@ class OurRecorder(Ours):
 class Claiming(PostgresApplicationRecorder):
     """The library's recorder; claims are written in its transaction, by the seam it has."""
 
-    def _insert_events(self, curs, stored_events, *, tickets=(), **_):
+    def _insert_events(
+        self,
+        curs: Any,
+        stored_events: Sequence[StoredEvent],
+        *,
+        tickets: Sequence[str] = (),
+        **_: Any,
+    ) -> None:
         order = stored_events[0].originator_id
         curs.execute(CLAIM, (order, TILL_MS, list(tickets)), prepare=True)
 
@@ -101,8 +124,8 @@ class Stock:
     functions = False
     table = "stock_events"
 
-    def __init__(self, url):
-        parts = conninfo_to_dict(url)
+    def __init__(self, url: str) -> None:
+        parts = {name: str(each) for name, each in conninfo_to_dict(url).items()}
         self._datastore = PostgresDatastore(
             dbname=parts["dbname"],
             host=parts.get("host", ""),
@@ -117,14 +140,14 @@ class Stock:
         self._recorder = self.recorder()
         self._recorder.create_table()
 
-    def recorder(self):
+    def recorder(self) -> Claiming:
         return Claiming(self._datastore, events_table_name=self.table)
 
-    def append(self, orders):
+    def append(self, orders: Orders) -> None:
         (order, tickets), *_ = orders
         self._recorder.insert_events([event(order)], tickets=tickets)
 
-    def close(self):
+    def close(self) -> None:
         self._datastore.close()
 
 
@@ -134,21 +157,21 @@ class Bare:
     name = "bare psycopg, a commit for each"
     together = 1
 
-    def __init__(self, url):
+    def __init__(self, url: str) -> None:
         self._idle = [psycopg.connect(url, prepare_threshold=0) for _ in range(THREADS)]
 
-    def append(self, orders):
+    def append(self, orders: Orders) -> None:
         connection = self._idle.pop()
         self.store(connection, orders)
         self._idle.append(connection)
 
-    def store(self, connection, orders):
+    def store(self, connection: psycopg.Connection, orders: Orders) -> None:
         (order, tickets), *_ = orders
         connection.execute(INSERT, (order, 1, "OrderCreated.1", STATE))
         connection.execute(CLAIM, (order, TILL_MS, tickets))
         connection.commit()
 
-    def close(self):
+    def close(self) -> None:
         for each in self._idle:
             each.close()
 
@@ -158,7 +181,7 @@ class BarePipeline(Bare):
 
     name = "bare psycopg, pipelined, a commit for each"
 
-    def store(self, connection, orders):
+    def store(self, connection: psycopg.Connection, orders: Orders) -> None:
         with connection.pipeline():
             super().store(connection, orders)
 
@@ -168,25 +191,32 @@ class BareTogether(Bare):
 
     name = "bare psycopg, as many commits as ours"
 
-    def store(self, connection, orders):
+    def store(self, connection: psycopg.Connection, orders: Orders) -> None:
         with connection.cursor() as cursor:
             cursor.executemany(INSERT, [(order, 1, "OrderCreated.1", STATE) for order, _ in orders])
             cursor.executemany(CLAIM, [(order, TILL_MS, tickets) for order, tickets in orders])
         connection.commit()
 
 
-WAYS = (Ours, OurRecorder, Stock, Bare, BarePipeline, BareTogether)
+WAYS: tuple[Callable[[str], Way], ...] = (
+    Ours,
+    OurRecorder,
+    Stock,
+    Bare,
+    BarePipeline,
+    BareTogether,
+)
 
 
-def event(order):
+def event(order: str) -> StoredEvent:
     return StoredEvent(order, 1, "OrderCreated.1", STATE)
 
 
-def measure(way, orders, admin):
+def measure(way: Way, orders: Orders, admin: psycopg.Connection) -> tuple[float, int]:
     """Appends a second and commits, with 8 threads."""
     chunks = [orders[start : start + way.together] for start in range(0, len(orders), way.together)]
 
-    def work(mine):
+    def work(mine: Sequence[Orders]) -> None:
         for chunk in mine:
             way.append(chunk)
 
@@ -199,13 +229,15 @@ def measure(way, orders, admin):
     return len(orders) / seconds, transactions(admin) - before
 
 
-def transactions(admin):
-    return int(admin.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())").fetchone()[0])
+def transactions(admin: psycopg.Connection) -> int:
+    row = admin.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())").fetchone()
+    assert row
+    return int(row[0])
 
 
-def put_on_sale(store, ways, count):
+def put_on_sale(store: PostgresStore, ways: Sequence[Way], count: int) -> dict[Way, Orders]:
     """Tickets for each way; return them by way, in pairs, each with an order."""
-    orders = {}
+    orders: dict[Way, Orders] = {}
     with store.change_catalog() as change:
         for number, way in enumerate(ways):
             ids = [f"{number}-{each}" for each in range(count * TICKETS)]
@@ -220,7 +252,7 @@ def put_on_sale(store, ways, count):
     return orders
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--appends", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=5)
@@ -232,10 +264,10 @@ def main():
         ways = [stack.enter_context(closing(way(url))) for way in WAYS]
         admin.execute(BARE_TABLE)
         count = asked.appends * (asked.rounds + 1)
-        orders = put_on_sale(ways[0].store, ways, count)
+        orders = put_on_sale(stack.enter_context(closing(PostgresStore(url))), ways, count)
         admin.execute("VACUUM ANALYZE")
-        rates = {way: [] for way in ways}
-        commits = {}
+        rates: dict[Way, list[float]] = {way: [] for way in ways}
+        commits: dict[Way, int] = {}
         for turn in range(asked.rounds + 1):
             for way in ways:
                 mine = orders[way][turn * asked.appends : (turn + 1) * asked.appends]

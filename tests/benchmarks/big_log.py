@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from application.event_log.event_mapper import EventMapper
 from domain.events import CustomerSet, Event, OrderCreated, PaymentSystemSet, StatusChanged
@@ -51,14 +52,18 @@ def big_log(count: int, seed: int = 1) -> Iterator[tuple[str, int, str, bytes]]:
             waiting.pop(place)
             continue
         stored = mapper.to_stored_event(event)
-        yield stored.originator_id, stored.originator_version, stored.topic, stored.state
+        yield str(stored.originator_id), stored.originator_version, stored.topic, stored.state
         made += 1
 
 
 def _life(number: int, rng: random.Random) -> Iterator[Event]:
     at = START + timedelta(seconds=number * 4)
     order = f"{int(at.timestamp()):08x}{rng.getrandbits(40):010x}{number % 2**24:06x}"
-    said = {"originator_id": order, "actor": ACTOR, "request": f"{rng.getrandbits(64):016x}"}
+    said: dict[str, Any] = {
+        "originator_id": order,
+        "actor": ACTOR,
+        "request": f"{rng.getrandbits(64):016x}",
+    }
     tickets = {
         f"{int(at.timestamp()):08x}{number * 4 + each:016x}": rng.choice(SETS)
         for each in range(rng.randint(1, 3))

@@ -1,117 +1,152 @@
-"""Does making an order cost the same on a long log, and in a show that is nearly sold out?
+"""Do the same calls cost the same on a long log, and in a show that is nearly sold out?
 
-    PYTHONPATH=.:tests/support python tests/benchmarks/growth.py [--events 2000000] [--rounds 5]
+    PYTHONPATH=.:tests/support python tests/benchmarks/growth.py [--events 2000000] [--rounds 3]
+        [--tickets 500000] [--seconds 2] [--keep DIR]
 
-Needs wrk. Two SQLite databases with 500,000 tickets for sale, one with an empty log and one with a
-long one, are served in turn; then a third one in which 98 of 100 tickets are sold.
+Needs wrk. SQLite databases with as many tickets for sale are served in turn: one with an empty log,
+one with a long one and all that follows from it (read models, tickets, a checkpoint), and one in
+which 98 of 100 tickets are sold. Of each it prints how long the service takes to start, what each
+call costs, and what a checkpoint of the new events costs, beside the empty one's. --keep keeps the
+databases, and uses those that are there: the long one takes a while to make.
 """
 
 import argparse
 import contextlib
+import os
 import random
-import shutil
 import sqlite3
 import statistics
 import tempfile
-from functools import partial
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
-from http_paths import CREATE, ORDERS, wrk
-from servers import put_on_sale, service
+from http_paths import CREATE, ORDERS, PAY, Bench, newest_orders
+from load import Figures
+from measures import Processes
+from server import orderlog
+from servers import Running, put_on_sale, service
+from verify import fill
 
-from application.bootstrap import build
-from application.read_models.registry import PROJECTIONS
-from application.settings import Settings
+from application.bootstrap import open_store
 
-TICKETS = 500_000
-LENGTHEN = """
-WITH RECURSIVE turn(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM turn WHERE n < :events / 4)
-INSERT INTO orders_events (originator_id, originator_version, topic, state, hash)
-SELECT printf('%024x', turn.n), version.value, 'PaymentSystemSet.1', zeroblob(450), zeroblob(32)
-FROM turn CROSS JOIN json_each('[1, 2, 3, 4]') version
-"""
 SOLD = 0.98
 BATCH = 20
 RETURNED = 0.1
+LAST = 100
+"""So many events of the log's end are read from the feed."""
+
+FEW = 20
+"""One in so many may be refused: at a small size orders are changed twice, and have enough."""
+
+Costs = dict[str, float]
+"""Microseconds of processor time by call, and seconds of other things."""
 
 
-def lengthen(connection, events):
-    """Give the log so many more events."""
-    connection.execute(LENGTHEN, {"events": events})
-
-
-def sell(connection):
+def sell(database: str) -> None:
     """Sell tickets as batches of orders pick them; some of each are returned."""
-    rows = connection.execute("SELECT id FROM tickets ORDER BY set_id, shuffle").fetchall()
-    taken = bytearray(len(rows))
-    rng = random.Random(1)
-    left = int(len(rows) * SOLD)
-    while left:
-        place = rng.randrange(len(rows))
-        for _ in range(min(BATCH, left)):
-            place = taken.find(0, place)
-            if place < 0:
-                place = taken.find(0)
-            if rng.random() >= RETURNED:
-                taken[place] = 1
-                left -= 1
-            place += 1
-    sold = (("f" * 24, *row) for row, has in zip(rows, taken, strict=True) if has)
-    connection.executemany("UPDATE tickets SET order_id = ? WHERE id = ?", sold)
-
-
-def prepared(folder, name, change=None):
-    """A database with tickets for sale, changed further; its read models know it all."""
-    path = Path(folder) / f"{name}.db"
-    put_on_sale(f"sqlite:///{path}", TICKETS)
-    if change:
-        with contextlib.closing(sqlite3.connect(path)) as connection, connection:
-            change(connection)
-    database = f"sqlite:///{path}"
-    services = build(Settings(database=database))
-    models, last = services.store.read_models(), services.store.last_position()
-    for each in PROJECTIONS:
-        state = models.state(each)
-        if last > state.position:
-            models.commit(state, [], last)
-    services.close()
-    return database
-
-
-@contextlib.contextmanager
-def a_copy(database):
-    """A copy of a database, so that no round finds what an earlier one has left."""
     path = database.removeprefix("sqlite:///")
-    with tempfile.TemporaryDirectory(dir=Path(path).parent) as folder:
-        for file in Path(path).parent.glob(f"{Path(path).name}*"):
-            shutil.copy(file, folder)
-        yield f"sqlite:///{folder}/{Path(path).name}"
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        rows = connection.execute("SELECT id FROM tickets ORDER BY set_id, shuffle").fetchall()
+        taken = bytearray(len(rows))
+        rng = random.Random(1)
+        left = int(len(rows) * SOLD)
+        while left:
+            place = rng.randrange(len(rows))
+            for _ in range(min(BATCH, left)):
+                place = taken.find(0, place)
+                if place < 0:
+                    place = taken.find(0)
+                if rng.random() >= RETURNED:
+                    taken[place] = 1
+                    left -= 1
+                place += 1
+        sold = (("f" * 24, *row) for row, has in zip(rows, taken, strict=True) if has)
+        connection.executemany("UPDATE tickets SET order_id = ? WHERE id = ?", sold)
 
 
-def main():
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def made(folder: str, events: int, tickets: int) -> dict[str, str]:
+    """The databases, by what they are; those that are there already are taken as they are."""
+    names = {"empty log": "empty", f"{events:,} events": f"long-{events}", "98 % sold": "sold"}
+    databases = {}
+    for each, name in names.items():
+        own = Path(folder) / name
+        own.mkdir(exist_ok=True)
+        database = databases[each] = f"sqlite:///{own}/orders.db"
+        if (own / "orders.db").exists():
+            continue
+        if each.endswith("events"):
+            fill(database, events, tickets, str(own))
+        else:
+            put_on_sale(database, tickets)
+        if each == "98 % sold":
+            sell(database)
+    return databases
+
+
+def costs(folder: str, database: str, seconds: int) -> Costs:
+    """What a service on the database costs."""
+    os.environ["ORDERLOG_AUDIT_KEY"] = f"{Path(database.removeprefix('sqlite:///')).parent}/key"
+    begun = time.monotonic()
+    with service(database) as served, contextlib.closing(open_store(database)) as store:
+        started = time.monotonic() - begun
+        running = Running(served.port, Processes(served.pid))
+        bench = Bench(folder=folder, seconds=seconds, store=store, service=running, baselines={})
+        found: dict[str, Figures] = {}
+        found["create"] = bench.figures(running, ORDERS, "POST", CREATE)
+        orders = newest_orders(served.port, int(found["create"].requests * 0.9))
+        few = max(1, seconds // 2)  # so that no order is changed twice
+        found["pay"] = bench.figures(running, ORDERS, "PATCH", PAY, orders, few)
+        found["get"] = bench.figures(running, ORDERS, ids=orders[:1000])
+        found["list of 50"] = bench.figures(running, f"{ORDERS}?page_size=50")
+        feed = f"/v1/feed?limit={LAST}&after={store.last_position() - LAST}"
+        found["feed's end"] = bench.figures(running, feed)
+    assert all(each.refused < each.requests / FEW for each in found.values()), found
+    spent = {name: each.spent for name, each in found.items()}
+    return {"start, s": started, **spent, "checkpoint, ms": checkpoint(database)}
+
+
+def checkpoint(database: str) -> float:
+    """Milliseconds of processor time to sign the events that have just been made."""
+    before = os.times()
+    ended = orderlog("audit", "checkpoint", "--database", database)
+    after = os.times()
+    assert ended.returncode == 0, ended.stderr
+    spent = after.children_user + after.children_system
+    return (spent - before.children_user - before.children_system) * 1000
+
+
+def report(rounds: Mapping[str, Sequence[Costs]]) -> None:
+    """Print the medians, each beside that of the empty log."""
+    [first, *others] = rounds
+    print(f"{'µs of processor time':<22}" + "".join(f"{name:>26}" for name in rounds))
+    for call in rounds[first][0]:
+        base = [each[call] for each in rounds[first]]
+        row = f"{call:<22}{statistics.median(base):>26,.1f}"
+        for name in others:
+            own = [each[call] for each in rounds[name]]
+            ratio = statistics.median(a / b for a, b in zip(own, base, strict=True))
+            row += f"{statistics.median(own):>18,.1f}, {ratio:>6.2f}"
+        print(row)
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__ and __doc__.splitlines()[0])
     arguments.add_argument("--events", type=int, default=2_000_000)
-    arguments.add_argument("--rounds", type=int, default=5)
+    arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--tickets", type=int, default=500_000)
+    arguments.add_argument("--seconds", type=int, default=2)
+    arguments.add_argument("--keep", metavar="DIR")
     given = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        databases = {
-            "empty log": prepared(folder, "empty"),
-            f"{given.events:,} events": prepared(
-                folder, "long", partial(lengthen, events=given.events)
-            ),
-            "98 % sold": prepared(folder, "sold", sell),
-        }
-        rates = {name: [] for name in databases}
+    with ExitStack() as stack:
+        folder = given.keep or stack.enter_context(tempfile.TemporaryDirectory())
+        databases = made(folder, given.events, given.tickets)
+        rounds: dict[str, list[Costs]] = {name: [] for name in databases}
         for _ in range(given.rounds):
             for name, database in databases.items():
-                with a_copy(database) as copied, service(copied) as server:
-                    rates[name].append(
-                        wrk(folder, server.port, ORDERS, "POST", CREATE, seconds=2)["rate"]
-                    )
-        for name, found in rates.items():
-            ratios = [one / base for one, base in zip(found, rates["empty log"], strict=True)]
-            rate, ratio = statistics.median(found), statistics.median(ratios)
-            print(f"{name:<18} {rate:>7.0f} orders a second, {ratio:.2f} of the empty log's")
+                rounds[name].append(costs(folder, database, given.seconds))
+        report(rounds)
 
 
 if __name__ == "__main__":

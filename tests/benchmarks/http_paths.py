@@ -1,128 +1,138 @@
-"""How many requests a second each path answers, beside a route that does nothing.
+"""How many requests a second each path answers, and for how much processor time.
 
     PYTHONPATH=.:tests/support python tests/benchmarks/http_paths.py [--postgres | --database URL]
-        [--workers N] [--rounds N]
+        [--workers N] [--rounds N] [--seconds N] [--tickets N]
 
 Needs wrk. It measures on an SQLite file, on a PostgreSQL server of its own (--postgres), or on an
-empty database.
-Each round measures every path and the no-op route in turn; the figures are medians over rounds,
-and the ratios are to the no-op route of the same round.
+empty database. Each round measures every path in turn, beside two that do nothing: a Flask route
+in one thread, where it is fastest, and a handler on the event loop, which is the server's limit.
+The figures are medians over rounds, and the ratios are to these two in the same round. Processor
+time is that of all processes of a server together, until the read models have what was recorded;
+with --postgres that of the database's server is in it, with --database it is not.
 """
 
 import argparse
-import contextlib
 import json
 import re
 import statistics
-import subprocess
 import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from http.client import HTTPConnection
-from pathlib import Path
 
+from load import Figures, figures_of, median_of
+from measures import Processes
 from postgres_server import postgres_server
-from servers import EVENT, KEY, SET, noop, put_on_sale, service
+from seller import PARTERRE
+from server import EVENT
+from servers import (
+    HALL,
+    KEY,
+    ROUTES,
+    Running,
+    does_nothing,
+    put_on_sale,
+    service,
+)
 
-CONNECTIONS = 32
-WHOLE = """
-wrk.headers["Authorization"] = "key {key}"
-wrk.headers["Content-Type"] = "application/json"
-wrk.method, wrk.body = "{method}", '{body}'
-"""
-EACH = """
-local ids, next = {{}}, 0
-for line in io.lines("{ids}") do ids[#ids + 1] = line end
-function request()
-  next = next % #ids + 1
-  return wrk.format(nil, "/v1/resources/orders/" .. ids[next])
-end
-"""
+from application.bootstrap import open_store
+from application.ports.store import Store
+
 ORDERS = "/v1/resources/orders"
-CREATE = json.dumps({"event": EVENT, "random": {SET: 1}})
+CREATE = json.dumps({"event": EVENT, "random": {PARTERRE: 1}})
 PAY = json.dumps({"payment": {"system": "api/BASE"}})
 START = json.dumps({"status": "in_progress"})
+READS = {
+    "list of 50": ORDERS,
+    "list, page_size": f"{ORDERS}?page_size=50",
+    "list, expanded": f"{ORDERS}?fields-schema=id,status,tickets%7Bid,number%7D",
+    "simple/events": "/v1/services/simple/events",
+    "event tickets": f"/v1/resources/events/{HALL}/tickets",
+}
+
+Round = dict[str, Figures]
 
 
-def wrk(folder, port, path, method, body="", ids=None, seconds=4):
-    """Requests a second, p50 and p99 in milliseconds, and how many were refused."""
-    script = Path(folder) / "load.lua"
-    text = WHOLE.format(key=KEY, method=method, body=body)
-    if ids:
-        listed = Path(folder) / "ids"
-        listed.write_text("\n".join(ids))
-        text += EACH.format(ids=listed)
-    script.write_text(text)
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", str(script)]
-    said = subprocess.run(
-        [*command, f"http://127.0.0.1:{port}{path}"], check=True, capture_output=True, text=True
-    ).stdout
-    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1])
-    refused = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
-    return {
-        "rate": rate,
-        "p50": in_ms(re.search(r"^ +50%\s+(\S+)", said, re.MULTILINE)[1]),
-        "p99": in_ms(re.search(r"^ +99%\s+(\S+)", said, re.MULTILINE)[1]),
-        "refused": int(refused[1]) if refused else 0,
-    }
+@dataclass(frozen=True)
+class Bench:
+    """What is measured: the service with its store, and the routes that do nothing."""
+
+    folder: str
+    seconds: int
+    store: Store
+    service: Running
+    baselines: dict[str, Running]
+
+    def figures(
+        self,
+        running: Running,
+        path: str,
+        method: str = "GET",
+        body: str = "",
+        ids: Sequence[str] = (),
+        seconds: int = 0,
+    ) -> Figures:
+        """The figures of one path under load."""
+        seconds = seconds or self.seconds
+        return figures_of(running, self.store, self.folder, path, method, body, ids, seconds)
 
 
-def in_ms(text):
-    value, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", text).groups()
-    return float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
-
-
-def fresh_orders(port, count):
-    """The ids of `count` orders made now, over a few connections."""
-    ids = []
-    connection = HTTPConnection("127.0.0.1", port)
-    headers = {"Authorization": f"key {KEY}", "Content-Type": "application/json"}
-    for _ in range(count):
-        connection.request("POST", ORDERS, CREATE, headers)
-        ids.append(json.loads(connection.getresponse().read())["id"])
-    return ids
-
-
-def newest_orders(port, count):
+def newest_orders(port: int, count: int) -> list[str]:
     """The ids of orders made lately, from the list."""
     connection = HTTPConnection("127.0.0.1", port)
-    ids, address = [], f"{ORDERS}?page_size=200"
+    ids: list[str] = []
+    address = f"{ORDERS}?page_size=200"
     while address and len(ids) < count:
         connection.request("GET", address, headers={"Authorization": f"key {KEY}"})
         answer = connection.getresponse()
         ids += [each["id"] for each in json.loads(answer.read())]
         link = re.match(r"<([^>]+)>", answer.getheader("Link") or "")
-        address = link and link[1]
+        address = link[1] if link else ""
+    connection.close()
     return ids
 
 
-def one_round(folder, port, noop_port, seconds):
+def one_round(bench: Bench) -> Round:
     """Every path once. Orders that were made are then paid for, each once."""
-    figures = {"no-op": wrk(folder, noop_port, "/noop", "POST", CREATE, seconds=seconds)}
-    figures["create"] = wrk(folder, port, ORDERS, "POST", CREATE, seconds=seconds)
-    made = newest_orders(port, int(figures["create"]["rate"] * seconds * 0.9))
-    few = max(1, seconds // 2)  # so that no order is changed twice
-    figures["patch payment"] = wrk(folder, port, ORDERS, "PATCH", PAY, made, few)
-    paid = made[: int(figures["patch payment"]["rate"] * few * 0.95)]
-    figures["patch status"] = wrk(folder, port, ORDERS, "PATCH", START, paid, few)
-    four = fresh_orders(port, 5)
-    figures["get"] = wrk(folder, port, ORDERS, "GET", ids=made[:1000] or four, seconds=seconds)
-    figures["list of 50"] = wrk(folder, port, ORDERS, "GET", seconds=seconds)
-    return figures
+    found = {
+        name: bench.figures(running, "/noop", "POST", CREATE)
+        for name, running in bench.baselines.items()
+    }
+    served = bench.service
+    found["create"] = bench.figures(served, ORDERS, "POST", CREATE)
+    made = newest_orders(served.port, int(found["create"].requests * 0.9))
+    few = max(1, bench.seconds // 2)  # so that no order is changed twice
+    found["patch payment"] = bench.figures(served, ORDERS, "PATCH", PAY, made, few)
+    paid = made[: int(found["patch payment"].requests * 0.95)]
+    found["patch status"] = bench.figures(served, ORDERS, "PATCH", START, paid, few)
+    found["get"] = bench.figures(served, ORDERS, ids=made[:1000])
+    for name, path in READS.items():
+        found[name] = bench.figures(served, path)
+    return found
 
 
-def report(rounds):
-    print(f"{'path':<14} {'a second':>9} {'ratio':>6} {'p50 ms':>7} {'p99 ms':>7} {'refused':>8}")
+def report(rounds: Sequence[Round]) -> None:
+    """Print the medians."""
+    print(
+        f"{'path':<15} {'a second':>9} {'to no-op':>9} {'to loop':>8} {'p50 ms':>7} {'p99 ms':>7}"
+        f" {'µs each':>8} {'refused':>8}"
+    )
     for path in rounds[0]:
-        each = [figures[path] for figures in rounds]
-        ratios = [figures[path]["rate"] / figures["no-op"]["rate"] for figures in rounds]
-        row = {name: statistics.median(one[name] for one in each) for name in each[0]}
+        row = median_of([figures[path] for figures in rounds])
+        flask, loop = (
+            statistics.median(figures[path].rate / figures[name].rate for figures in rounds)
+            for name in ROUTES
+        )
         print(
-            f"{path:<14} {row['rate']:>9.0f} {statistics.median(ratios):>6.2f}"
-            f" {row['p50']:>7.1f} {row['p99']:>7.1f} {sum(one['refused'] for one in each):>8}"
+            f"{path:<15} {row.rate:>9.0f} {flask:>9.2f} {loop:>8.2f} {row.p50:>7.1f}"
+            f" {row.p99:>7.1f} {row.spent:>8.0f} {row.refused:>8}"
         )
 
 
-def main():
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main() -> None:
+    """Measure and print."""
+    arguments = argparse.ArgumentParser(description=__doc__ and __doc__.splitlines()[0])
     arguments.add_argument("--database")
     arguments.add_argument("--postgres", action="store_true")
     arguments.add_argument("--workers", type=int, default=1)
@@ -130,21 +140,31 @@ def main():
     arguments.add_argument("--seconds", type=int, default=4)
     arguments.add_argument("--tickets", type=int, default=500_000)
     given = arguments.parse_args()
-    with contextlib.ExitStack() as stack:
+    with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
-        database = given.database or f"sqlite:///{folder}/bench.db"
+        database, of_database = given.database or f"sqlite:///{folder}/bench.db", None
         if given.postgres:
             server = stack.enter_context(postgres_server())
-            database = stack.enter_context(server.database())
-        put_on_sale(database, given.tickets)
-        port = stack.enter_context(service(database, given.workers)).port
-        noop_port = stack.enter_context(noop(given.workers))
+            database, of_database = stack.enter_context(server.database()), server.pid
+        put_on_sale(database, given.tickets, hall=True)
+        served = stack.enter_context(service(database, given.workers))
+        processes = Processes(served.pid, of_database)
+        bench = Bench(
+            folder=folder,
+            seconds=given.seconds,
+            store=stack.enter_context(closing(open_store(database))),
+            service=Running(served.port, processes),
+            baselines={
+                name: stack.enter_context(does_nothing(name, given.workers)) for name in ROUTES
+            },
+        )
         rounds = []
         for _ in range(given.rounds):
-            rounds.append(one_round(folder, port, noop_port, given.seconds))
+            rounds.append(one_round(bench))
             report(rounds[-1:])
         print(f"\nmedians of {given.rounds}, {given.workers} worker(s), on {database}")
         report(rounds)
+        print(f"the service in the end: {processes.memory()}")
 
 
 if __name__ == "__main__":

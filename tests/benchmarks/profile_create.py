@@ -1,6 +1,7 @@
 """Where the time of making an order goes, in microseconds of processor time.
 
     PYTHONPATH=.:tests/support python tests/benchmarks/profile_create.py [--seconds 5]
+        [--batches 200] [--tickets 200000]
 
 Needs wrk and Linux. First the steps of batches of 32 orders in one thread, one after another and
 nothing beside; then all of a server's threads while it makes orders as fast as it can, on SQLite.
@@ -10,21 +11,24 @@ import argparse
 import os
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any, Never
 
-from http_paths import CREATE, ORDERS, wrk
-from server import children
+from http_paths import CREATE, ORDERS
+from load import wrk
 from servers import KEY, put_on_sale, service
 
-from application.bootstrap import build
+from application.bootstrap import Services, build
 from application.orders.commands import Request
+from application.ports.unit_of_work import UnitOfWork
 from application.settings import Settings
 from application.storage.sqlite.batch import SqliteBatch
 from interface.http.quick_body import quick_order
+from interface.server.running import spare_what_lives_long
 
 BATCH = 32
-BATCHES = 200
 TICK = 1_000_000 / os.sysconf("SC_CLK_TCK")
 
 
@@ -32,31 +36,37 @@ class Intercepted(Exception):
     """Raised in place of a write, which was taken instead."""
 
 
-def writes_of(services, count):
+def writes_of(services: Services, count: int) -> tuple[list[UnitOfWork[Any]], float]:
     """The writes of so many requests, not carried out, and how long each took to make."""
-    taken = []
+    taken: list[UnitOfWork[Any]] = []
 
-    def take(writes):
+    def take(writes: Sequence[UnitOfWork[Any]]) -> Never:
         taken.extend(writes)
         raise Intercepted
 
-    services.store.write_all, kept = take, services.store.write_all
-    show, command = quick_order(CREATE.encode())
-    request = Request(caller=services.access.caller(KEY), id="0123456789abcdef")
+    store: Any = services.store
+    store.write_all, kept = take, store.write_all
+    quick = quick_order(CREATE.encode())
+    assert quick
+    show, command = quick
+    caller = services.access.caller(KEY)
+    assert caller
+    request = Request(caller=caller, id="0123456789abcdef")
     begun = time.perf_counter()
     for _ in range(count):
         with suppress(Intercepted):
             services.orders.create(show, command, request)
-    services.store.write_all = kept
+    store.write_all = kept
     return taken, (time.perf_counter() - begun) / count
 
 
-def steps(database):
+def steps(database: str, batches: int) -> dict[str, float]:
     """Each step's microseconds an order."""
     with closing(build(Settings(database=database))) as services:
-        store = services.store
-        count = BATCH * BATCHES
+        store: Any = services.store
+        count = BATCH * batches
         writes, making = writes_of(services, count)
+        spare_what_lives_long()  # as a server does
         spent = {"ask for it": making * count, "find": 0.0, "decide": 0.0, "store": 0.0}
         for start in range(0, count, BATCH):
             chosen = dict(enumerate(writes[start : start + BATCH]))
@@ -71,7 +81,7 @@ def steps(database):
         return {name: seconds / count * 1e6 for name, seconds in spent.items()}
 
 
-def spent_by(pid):
+def spent_by(pid: int) -> dict[int, float]:
     """Processor time of each thread of a process, in microseconds."""
     spent = {}
     for thread in Path(f"/proc/{pid}/task").iterdir():
@@ -80,13 +90,13 @@ def spent_by(pid):
     return spent
 
 
-def under_load(database, folder, seconds):
+def under_load(database: str, folder: str, seconds: int) -> tuple[float, dict[str, float]]:
     """Orders a second, and microseconds an order of the server's threads."""
     with service(database) as server:
         wrk(folder, server.port, ORDERS, "POST", CREATE, seconds=1)
-        behind, answering = children(server.process)
+        behind, [answering] = server.behind(), server.workers()
         before = spent_by(behind) | spent_by(answering)
-        rate = wrk(folder, server.port, ORDERS, "POST", CREATE, seconds=seconds)["rate"]
+        rate = wrk(folder, server.port, ORDERS, "POST", CREATE, seconds=seconds).rate
         after = {pid: spent_by(pid) for pid in (behind, answering)}
     of = {
         pid: {each: time - before.get(each, 0.0) for each, time in threads.items()}
@@ -104,15 +114,17 @@ def under_load(database, folder, seconds):
     return rate, {name: time / (rate * seconds) for name, time in every.items()}
 
 
-def main():
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__ and __doc__.splitlines()[0])
     arguments.add_argument("--seconds", type=int, default=5)
+    arguments.add_argument("--batches", type=int, default=200)
+    arguments.add_argument("--tickets", type=int, default=200_000)
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        put_on_sale(f"sqlite:///{folder}/steps.db", BATCH * BATCHES * 2)
-        for name, each in steps(f"sqlite:///{folder}/steps.db").items():
+        put_on_sale(f"sqlite:///{folder}/steps.db", BATCH * given.batches * 2)
+        for name, each in steps(f"sqlite:///{folder}/steps.db", given.batches).items():
             print(f"alone, {name:<14} {each:6.1f} µs")
-        put_on_sale(f"sqlite:///{folder}/load.db", 200_000)
+        put_on_sale(f"sqlite:///{folder}/load.db", given.tickets)
         rate, threads = under_load(f"sqlite:///{folder}/load.db", folder, given.seconds)
         for name, each in threads.items():
             print(f"at {rate:,.0f} orders a second, {name:<22} {each:6.1f} µs")

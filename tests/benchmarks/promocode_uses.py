@@ -1,17 +1,20 @@
 """What a use of a promo code costs, and how three ways to count uses do under load.
 
-    PYTHONPATH=.:tests/support:tests/benchmarks python tests/benchmarks/promocode_uses.py
+    PYTHONPATH=.:tests/support python tests/benchmarks/promocode_uses.py [--orders 150]
+        [--claims 150] [--rounds 3] [--tickets 100000]
 
 First orders a second with and without codes, by threads in one process, on both stores. Then, on
 PostgreSQL alone, claims a second by connections whose transactions take two milliseconds more, as
 the commits of orders do: a row a use, one counter, and a counter in shards.
 """
 
+import argparse
 import random
 import statistics
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from itertools import count
 
@@ -29,12 +32,12 @@ from application.runtime.clock import now
 from application.settings import Settings
 from domain.commands import BestAvailable, Customer
 
-THREADS, ORDERS, ROUNDS = 8, 150, 3
-CONNECTIONS, CLAIMS, SHARDS = 8, 150, 16
+THREADS = 8
+CONNECTIONS, SHARDS = 8, 16
 ENOUGH = 100_000
 
 
-def threads(work, number):
+def threads(work: Callable[[int], None], number: int) -> float:
     """Run `work` in so many threads; return the seconds that they took."""
     all_of_them = [threading.Thread(target=work, args=(each,)) for each in range(number)]
     began = time.perf_counter()
@@ -45,10 +48,10 @@ def threads(work, number):
     return time.perf_counter() - began
 
 
-def orders_a_second(database):
+def orders_a_second(database: str, orders: int, rounds: int, tickets: int) -> None:
     venue = Venue()
     document = venue.document
-    document["events"][0]["sets"][2]["tickets"] = {"count": ENOUGH}
+    document["events"][0]["sets"][2]["tickets"] = {"count": tickets}
     document["events"][0]["promocodes"] = [
         promocode("FREE", percent=10),
         promocode("LIMITED", percent=10, limit=ENOUGH),
@@ -59,8 +62,8 @@ def orders_a_second(database):
         load_catalog(services.store, read_catalog_file(str(document)), now())
         for code in (None, "FREE", "LIMITED", "BUYER"):
 
-            def sell(_, code=code):
-                for _ in range(ORDERS):
+            def sell(_: int, code: str | None = code) -> None:
+                for _ in range(orders):
                     command = ChangeOrder(
                         tickets=BestAvailable({venue.floor: 1}),
                         promocodes=None if code is None else (code,),
@@ -71,7 +74,7 @@ def orders_a_second(database):
                     request = Request(Caller(venue.org, "key", "en"), "bench")
                     services.orders.create(venue.evening, command, request)
 
-            rates = [THREADS * ORDERS / threads(sell, THREADS) for _ in range(ROUNDS)]
+            rates = [THREADS * orders / threads(sell, THREADS) for _ in range(rounds)]
             print(f"  {code or 'no code':8} {statistics.median(rates):7.0f} orders/s")
 
 
@@ -85,7 +88,7 @@ CLAIM = {
 }
 
 
-def claims_a_second(url):
+def claims_a_second(url: str, claims: int, rounds: int) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("CREATE TABLE slots (id int PRIMARY KEY, owner text)")
         connection.execute("CREATE INDEX ON slots (id) WHERE owner IS NULL")
@@ -96,9 +99,9 @@ def claims_a_second(url):
         )
     for name, statement in CLAIM.items():
 
-        def claim(_, statement=statement):
+        def claim(_: int, statement: str = statement) -> None:
             with psycopg.connect(url) as connection:
-                for _ in range(CLAIMS):
+                for _ in range(claims):
                     places = {
                         "place": random.randrange(ENOUGH // 2),
                         "shard": random.randrange(1, SHARDS + 1),
@@ -107,20 +110,26 @@ def claims_a_second(url):
                     connection.execute("SELECT pg_sleep(0.002)")
                     connection.commit()
 
-        rates = [CONNECTIONS * CLAIMS / threads(claim, CONNECTIONS) for _ in range(ROUNDS)]
+        rates = [CONNECTIONS * claims / threads(claim, CONNECTIONS) for _ in range(rounds)]
         print(f"  {name:12} {statistics.median(rates):7.0f} claims/s")
 
 
-def main():
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__ and __doc__.splitlines()[0])
+    arguments.add_argument("--orders", type=int, default=150)
+    arguments.add_argument("--claims", type=int, default=150)
+    arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--tickets", type=int, default=ENOUGH)
+    given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder, postgres_server() as server:
         print("SQLite")
-        orders_a_second(f"sqlite:///{folder}/orders.db")
+        orders_a_second(f"sqlite:///{folder}/orders.db", given.orders, given.rounds, given.tickets)
         with server.database() as url:
             print("PostgreSQL")
-            orders_a_second(url)
+            orders_a_second(url, given.orders, given.rounds, given.tickets)
         with server.database() as url:
             print("PostgreSQL, claims alone")
-            claims_a_second(url)
+            claims_a_second(url, given.claims, given.rounds)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
     PYTHONPATH=.:tests/support python tests/benchmarks/rebuild_models.py [--events 300000]
         [--workers 2] [--rounds 3] [--store sqlite|postgres] [--model orders]
+        [--seconds 6] [--tickets 200000]
 
 Each round scans, decodes and folds the log in one process, and rebuilds the read model, compared
 with the live one: the ratio of both speeds holds on a busy machine, too. Then orders are made over
@@ -11,19 +12,23 @@ to see how late lists are.
 
 import argparse
 import multiprocessing
-import resource
 import statistics
 import tempfile
 import threading
 import time
 from contextlib import ExitStack, closing
 from itertools import groupby, islice
+from multiprocessing.queues import Queue
 from operator import itemgetter
 
 from big_log import ORG, big_log
-from http_paths import CREATE, ORDERS, wrk
+from http_paths import CREATE, ORDERS
+from load import wrk
+from measures import LargestChild
 from postgres_server import postgres_server
-from servers import EVENT, SET, put_on_sale, service
+from seller import PARTERRE
+from server import EVENT
+from servers import put_on_sale, service, wait_until_projected
 
 from application.bootstrap import build, open_copyable, open_store, opener_of
 from application.catalog.access import Caller
@@ -32,23 +37,23 @@ from application.orders.commands import ChangeOrder, Request
 from application.ports.copyable import EVENTS, Counters
 from application.ports.partitions import Range
 from application.projector.generations import Loading
-from application.projector.rebuild import rebuild
+from application.projector.rebuild import Outcome, rebuild
 from application.projector.workers import NICE_LEVEL, in_processes
 from application.read_models.registry import PROJECTIONS
-from application.runtime.clock import now
 from application.runtime.worker_processes import lower_priority
 from application.settings import Settings
 from domain.commands import BestAvailable
 from domain.order import Order
 
 BATCH = 20_000
-TICKETS = 200_000
 SELLERS = 8
-SECONDS = 6
 PACE = 500
 
+Sales = tuple[float, list[float]]
+"""Orders a second, and the seconds by which lists were late, sorted."""
 
-def fill(database, count, folder):
+
+def fill(database: str, count: int, tickets: int) -> None:
     """A log of so many events, and tickets for sale."""
     events = ((n, *event, bytes(32)) for n, event in enumerate(big_log(count), 1))
     with closing(open_copyable(database, make=True)) as target:
@@ -58,10 +63,10 @@ def fill(database, count, folder):
             target.replace(EVENTS, after, None, rows)
             after = rows[-1][:1]
         target.finish(Counters(number=498_000_000 + count, catalog=0))
-    put_on_sale(database, TICKETS)
+    put_on_sale(database, tickets)
 
 
-def scan(database):
+def scan(database: str) -> float:
     """Events a second that one process reads by orders, decodes and folds."""
     with closing(open_store(database)) as store:
         begun, count = time.perf_counter(), 0
@@ -73,14 +78,14 @@ def scan(database):
         return count / (time.perf_counter() - begun)
 
 
-def rebuilt(database, model, workers, nice=0):
+def rebuilt(database: str, model: str, workers: int, nice: int = 0) -> tuple[float, float, Outcome]:
     """Events a second from the start to the swap, and of the loading alone; rows that differ."""
     with closing(open_store(database)) as store:
         for each in PROJECTIONS.values():
             store.read_models().ensure(each.table)
-        loaded = []
+        loaded: list[tuple[int, float]] = []
 
-        def tell(done, total):
+        def tell(done: int, total: int) -> None:
             loaded.append((done, time.perf_counter()))
 
         begun = time.perf_counter()
@@ -92,24 +97,25 @@ def rebuilt(database, model, workers, nice=0):
         return count / (ended - begun), count / (last - begun), outcome
 
 
-def sell(database, seconds, pace, told):
+def sell(database: str, seconds: int, pace: int, told: "Queue[Sales]") -> None:
     """Make orders for so long; tell how many a second, and how late the lists were.
 
     They are projected by a service that runs beside.
     """
     services = build(Settings(database=database))
-    command = ChangeOrder(tickets=BestAvailable({SET: 1}))
-    made, lags = [], []
+    command = ChangeOrder(tickets=BestAvailable({PARTERRE: 1}))
+    made: list[tuple[int, float]] = []
+    lags: list[float] = []
     end = time.monotonic() + seconds
 
-    def make():
+    def make() -> None:
         while (moment := time.monotonic()) < end:
-            request = Request(Caller(ORG, "key", "ru"), "benchmark", now())
+            request = Request(Caller(ORG, "key", "ru"), "benchmark")
             answer = services.orders.create(EVENT, command, request)
             made.append((answer.position, time.monotonic()))
             time.sleep(max(0.0, moment + SELLERS / pace - time.monotonic()))
 
-    def watch():
+    def watch() -> None:
         models, seen = services.store.read_models(), 0
         while time.monotonic() < end:
             position = models.state("orders").position
@@ -129,10 +135,10 @@ def sell(database, seconds, pace, told):
     told.put((len(made) / seconds, sorted(lags)))
 
 
-def sold(database, seconds=SECONDS, pace=PACE):
+def sold(database: str, seconds: int, pace: int = PACE) -> Sales:
     """What a process tells that sells."""
     context = multiprocessing.get_context("spawn")
-    told = context.Queue()
+    told: Queue[Sales] = context.Queue()
     process = context.Process(target=sell, args=(database, seconds, pace, told))
     process.start()
     found = told.get()
@@ -140,25 +146,19 @@ def sold(database, seconds=SECONDS, pace=PACE):
     return found
 
 
-def wait_until_projected(database):
-    """Wait until the lists show all that was sold."""
-    with closing(open_store(database)) as store:
-        while store.read_models().state("orders").position < store.last_position():
-            time.sleep(0.1)
-
-
-def rebuild_again_and_again(database, model, workers):
-    lower_priority()
+def rebuild_again_and_again(database: str, model: str, workers: int) -> None:
+    lower_priority(NICE_LEVEL)
     while True:
         rebuilt(database, model, workers, NICE_LEVEL)
 
 
-def measure_sales(database, given, port, folder):
-    ratios, alone_rates = [], []
+def measure_sales(database: str, given: argparse.Namespace, port: int, folder: str) -> None:
+    ratios: list[float] = []
+    alone_rates: list[float] = []
     context = multiprocessing.get_context("spawn")
 
-    def made():
-        return wrk(folder, port, ORDERS, "POST", CREATE, seconds=SECONDS)["rate"]
+    def made() -> float:
+        return wrk(folder, port, ORDERS, "POST", CREATE, seconds=given.seconds).rate
 
     for _ in range(given.rounds):
         alone = made()
@@ -174,20 +174,23 @@ def measure_sales(database, given, port, folder):
         alone_rates.append(alone)
     print(f"orders a second alone {statistics.median(alone_rates):,.0f}")
     print(f"orders a second during rebuilds: {statistics.median(ratios):.2f} of that")
-    wait_until_projected(database)
-    rate, lags = sold(database)
+    with closing(open_store(database)) as store:
+        wait_until_projected(store)
+    rate, lags = sold(database, given.seconds)
     middle, late = statistics.median(lags), lags[len(lags) * 99 // 100]
     print(f"at {rate:.0f} orders a second: lists late by {middle * 1000:.0f} ms,", end=" ")
     print(f"of 100 one by more than {late * 1000:.0f} ms")
 
 
-def main():
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__ and __doc__.splitlines()[0])
     arguments.add_argument("--events", type=int, default=300_000)
     arguments.add_argument("--workers", type=int, default=2)
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--store", choices=["sqlite", "postgres"], default="sqlite")
     arguments.add_argument("--model", choices=list(PROJECTIONS), default="orders")
+    arguments.add_argument("--seconds", type=int, default=6)
+    arguments.add_argument("--tickets", type=int, default=200_000)
     given = arguments.parse_args()
     with ExitStack() as open_ones:
         folder = open_ones.enter_context(tempfile.TemporaryDirectory())
@@ -195,22 +198,24 @@ def main():
         if given.store == "postgres":
             server = open_ones.enter_context(postgres_server())
             database = open_ones.enter_context(server.database())
-        fill(database, given.events, folder)
+        fill(database, given.events, given.tickets)
         rebuilt(database, given.model, given.workers)
         scans, wholes, loads = [], [], []
+        workers = LargestChild()
         for _ in range(given.rounds):
             scans.append(scan(database))
-            whole, load, outcome = rebuilt(database, given.model, given.workers)
+            with workers:
+                whole, load, outcome = rebuilt(database, given.model, given.workers)
             assert outcome.incomparable is None
             wholes.append(whole)
             loads.append(load)
         medians = [statistics.median(each) for each in (scans, wholes, loads)]
         ratio = statistics.median(b / a for a, b in zip(scans, wholes, strict=True))
-        memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         print(f"{given.events:,} events, {given.store}, {given.workers} workers, {given.model}")
         print(f"scan, decode, fold in one process: {medians[0]:,.0f} events a second")
         print(f"rebuild with comparison: {medians[1]:,.0f} a second ({ratio:.2f} of the scan)")
-        print(f"loading alone: {medians[2]:,.0f} a second; at most {memory:.0f} MB a worker")
+        print(f"loading alone: {medians[2]:,.0f} a second")
+        print(f"the largest worker: {workers.memory}")
         port = open_ones.enter_context(service(database)).port
         measure_sales(database, given, port, folder)
 

@@ -1,8 +1,9 @@
 """What the list of events costs in processor time: unchanged, and right after an order.
 
     PYTHONPATH=.:tests/support python tests/benchmarks/show_list.py [--postgres] [--calls 50]
+        [--events 200]
 
-200 events with three sets of 100 seats each, in one process, without HTTP. On PostgreSQL the time
+Events with three sets of 100 seats each, in one process, without HTTP. On PostgreSQL the time
 of its server is counted as well. The figures are medians.
 """
 
@@ -10,6 +11,7 @@ import argparse
 import statistics
 from collections.abc import Callable
 from contextlib import closing
+from typing import Any
 
 import structlog
 from catalog import catalog_file, partner, rule, seats, show, ticket_set
@@ -24,15 +26,15 @@ from application.orders.commands import ChangeOrder, Request
 from application.settings import Settings
 from domain.commands import BestAvailable
 
-EVENTS, SETS, SEATS = 200, 3, 100
+SETS, SEATS = 3, 100
 ORG = f"{1:024x}"
 MOST_BYTES = 2**22
 
 
-def hall() -> list[dict]:
+def hall(count: int) -> list[dict[str, Any]]:
     """The events of a catalogue's file."""
     events = []
-    for event in range(1, EVENTS + 1):
+    for event in range(1, count + 1):
         sets = []
         for number in range(1, SETS + 1):
             set_id = f"{event:020x}{number:04x}"
@@ -55,12 +57,14 @@ def milliseconds(call: Callable[[], object], pids: Callable[[], list[int]]) -> f
     return max(0.0, ended - began - (spent(processes) - ended)) * 1000
 
 
-def measured(services: Services, calls: int, pids: Callable[[], list[int]]) -> dict[str, float]:
+def measured(
+    services: Services, events: int, calls: int, pids: Callable[[], list[int]]
+) -> dict[str, float]:
     """Milliseconds by what was measured."""
     caller = Caller(ORG, "key", "en")
 
     def look() -> None:
-        services.show_list.page(caller, ShowFilter(), 1, EVENTS, MOST_BYTES)
+        services.show_list.page(caller, ShowFilter(), 1, events, MOST_BYTES)
 
     def order(event: int) -> None:
         command = ChangeOrder(tickets=BestAvailable({f"{event:020x}{1:04x}": 1}))
@@ -70,7 +74,7 @@ def measured(services: Services, calls: int, pids: Callable[[], list[int]]) -> d
     unchanged = [milliseconds(look, pids) for _ in range(calls)]
     after = []
     for number in range(calls):
-        order(number % EVENTS + 1)
+        order(number % events + 1)
         after.append(milliseconds(look, pids))
     return {
         "first": first,
@@ -83,14 +87,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--postgres", action="store_true")
     parser.add_argument("--calls", type=int, default=50)
+    parser.add_argument("--events", type=int, default=200)
     wanted = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     with place(postgres=wanted.postgres) as (database, pids):
         clock = Clock()
         with closing(build(Settings(database=database), clock)) as services:
             partners = [partner(ORG, "House", "en", "900d4e10" + ORG)]
-            load_catalog(services.store, catalog_file(partners, hall()), clock())
-            for name, each in measured(services, wanted.calls, pids).items():
+            load_catalog(services.store, catalog_file(partners, hall(wanted.events)), clock())
+            for name, each in measured(services, wanted.events, wanted.calls, pids).items():
                 print(f"{name:<16} {each:7.2f} ms")
 
 

@@ -33,6 +33,8 @@ NOT_COPIED = {
     "verification",
 }
 """Tables whose meaning is copied, that are made again, or that are the database's own."""
+LEASE_COLUMNS = {("webhook_shards", each) for each in ("owner", "till", "asked_by")}
+"""Nobody has a lease of a copy."""
 
 
 @pytest.fixture(scope="module")
@@ -248,7 +250,9 @@ def test_every_table_and_column_is_copied(place, kind):
             query, log = POSTGRES_COLUMNS, it._connection
         columns = {tuple(row) for row in log.execute(query) if row[0] not in NOT_COPIED}
         tables = [it._table(part) for part in PARTS]
-    assert columns == {(table, column) for table, names in tables for column in names}
+    assert columns - LEASE_COLUMNS == {
+        (table, column) for table, names in tables for column in names
+    }
     assert set(COLUMNS) == {part.name for part in PARTS}
 
 

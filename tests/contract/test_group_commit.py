@@ -5,6 +5,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import own_loop
 import pytest
 from polling import until
 
@@ -70,8 +71,7 @@ def test_so_it_is_for_calls_on_an_event_loop(desk):
         asks = (lambda each=each: desk.group_commit.submit([each]) for each in "abcdef")
         return await asyncio.gather(*map(bridge.run, asks))
 
-    with ThreadPoolExecutor(1) as thread:  # a driven browser may keep a loop in this one
-        outcomes = thread.submit(asyncio.run, play()).result()
+    outcomes = own_loop.run(play())
     assert outcomes == [["A"], ["B"], ["C"], ["D"], ["E"], ["F"]]
     assert len(desk.batches) < 6
 
@@ -102,7 +102,7 @@ def ask_on_a_loop(desk, units, till):
         bridge = GreenletBridge(asyncio.get_running_loop())
         return await bridge.run(lambda: desk.group_commit.submit(units, till=till))
 
-    return asyncio.run(play())
+    return own_loop.run(play())
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import psycopg
 import pytest
+from former_layouts import WITHOUT_WEBHOOKS
 from msgspec.structs import replace
 
 from application.bootstrap import open_store
@@ -32,13 +33,13 @@ def take_back(address):
     if address.startswith("sqlite"):
         with closing(sqlite3.connect(address.removeprefix("sqlite:///"))) as connection:
             connection.executescript(
-                f"DROP TABLE gateway_notices; {log_tables.GATEWAY_NOTICES}"
+                f"{WITHOUT_WEBHOOKS} DROP TABLE gateway_notices; {log_tables.GATEWAY_NOTICES}"
                 "UPDATE counters SET value = 10 WHERE name = 'layout'"
             )
         return
     with psycopg.connect(address) as connection:
         connection.execute(
-            f"DROP TABLE gateway_notices; {notice_tables.GATEWAY_NOTICES}"
+            f"{WITHOUT_WEBHOOKS} DROP TABLE gateway_notices; {notice_tables.GATEWAY_NOTICES}"
             "UPDATE counters SET value = 13 WHERE name = 'layout'"
         )
 

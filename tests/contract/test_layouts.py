@@ -111,7 +111,7 @@ def test_a_database_of_the_first_layout_is_brought_up_to_date(place):
 
 def start(url, gate, told):
     """What a process that starts with others says: how far it could read, or why not."""
-    gate.wait(20)
+    gate.wait(60)
     try:
         with closing(open_store(url)) as store:
             store.read_models().ensure(MODEL)
@@ -134,7 +134,7 @@ def test_of_processes_that_start_together_one_lays_out_the_tables(place, old):
         assert [told.get(timeout=30) for _ in starters] == [3 if old else 0] * STARTERS
     finally:
         for starter in starters:
-            starter.join(10)
+            starter.join(60)
             starter.kill()
     if old:
         with closing(open_store(place.url)) as store:

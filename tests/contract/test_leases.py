@@ -37,7 +37,7 @@ def test_who_has_it_keeps_it_by_asking_again(models):
 
 def test_another_has_it_once_the_first_has_not_asked_again(models):
     assert models.lease("orders", "first", SHORT)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while projector(models) is not None:
         assert time.monotonic() < deadline
     assert models.lease("orders", "second", LONG)

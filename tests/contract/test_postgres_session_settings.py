@@ -13,6 +13,7 @@ from application.orders.queries import OrderFilter
 from application.read_models.orders import searched_name
 from application.storage.postgres import sessions
 from application.storage.postgres.pipeline import Call, Statement
+from application.storage.postgres.read_model_statements import MOVED_NOW
 from application.storage.postgres.sessions import connect
 from application.storage.postgres.store import PostgresStore
 
@@ -153,3 +154,12 @@ def test_a_single_connection_is_set_as_those_of_the_pools(database, monkeypatch)
     assert {name.lower(): value for name, value in found.items()} == WANTED
     with suppress(psycopg.Error), psycopg.connect(database) as plain:
         assert plain.execute("SHOW standard_conforming_strings").fetchone() == ("off",)
+
+
+def test_only_the_commit_of_a_projector_does_not_wait_for_the_disk(database):
+    with psycopg.connect(database, autocommit=True) as connection:
+        with connection.transaction():
+            connection.execute(f"WITH moved AS (SELECT 1) {MOVED_NOW}".encode())
+            inside = connection.execute("SHOW synchronous_commit").fetchone()
+        after = connection.execute("SHOW synchronous_commit").fetchone()
+    assert (inside, after) == (("off",), ("on",))

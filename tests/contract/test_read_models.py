@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from application.ports.read_models import BeingRebuilt, KeyTwice, ModelState, Page, Row, Table
@@ -42,6 +43,15 @@ def documents(models, state):
 def test_a_new_read_model_stands_at_the_beginning(models):
     assert models.state("orders") == ModelState("orders", 1, 0)
     assert keys(models, sort="number") == []
+
+
+def test_several_states_come_together(models):
+    other = msgspec.structs.replace(TABLE, name="sales")
+    models.ensure(other)
+    fill(models, row("a"))
+    states = models.states(["orders", "sales"])
+    assert states == {name: models.state(name) for name in ("orders", "sales")}
+    assert states["orders"].position == 1
 
 
 def test_making_it_again_keeps_what_is_there(models):
@@ -108,6 +118,14 @@ def numbered(models, count):
             for n in range(count)
         ),
     )
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_some_columns_of_a_page_are_read_in_their_order(models, apart):
+    fill(models, row("a", number=2), row("b", number=1, due=5, document=b"\x00"), row("c", "w"))
+    page = Page(sort="number", where=(((("vendor", "=", "v"),),),), apart=apart, descending=False)
+    found = models.values("orders", page, ("document", "due", "key"))
+    assert found == [(b"\x00", 5, "b"), (b"{}", None, "a")]
 
 
 def test_rows_come_sorted_and_then_by_key(models):

@@ -55,12 +55,12 @@ def test_closing_leaves_a_read_of_another_thread_alone(tmp_path):
         cursor = connections.mine.execute("VALUES (1), (2)")
         first = cursor.fetchone()
         reading.set()
-        closed.wait(10)
+        closed.wait(60)
         return [first, cursor.fetchone()]
 
     with ThreadPoolExecutor() as threads:
         rows = threads.submit(read)
-        reading.wait(10)
+        reading.wait(60)
         connections.close()
         store.close()
         closed.set()
@@ -79,6 +79,6 @@ def test_the_recorder_closes_after_the_reads_under_way(tmp_path):
             with pytest.raises(TimeoutError):
                 closing.result(0.2)
             assert tuple(cursor.fetchone()) == (2,)
-        closing.result(10)
+        closing.result(60)
     with pytest.raises(ConnectionPoolClosedError), datastore.transaction(commit=False):
         pass

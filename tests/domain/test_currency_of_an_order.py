@@ -95,6 +95,9 @@ def test_a_refund_is_of_the_show_s_currency_whatever_a_stray_notice_said():
 def test_sales_show_a_dispute_whenever_its_money_came(events):
     rows = sales.rows(numbered([*an_order_in_payment(GATEWAY), *events]))
     names = list(sales.TABLE.columns)
-    assert [
-        sum(row.columns[names.index(name)] for row in rows) for name in ("disputed", "dispute_lost")
-    ] == [500, 500]
+    for step in (sales.DAY, sales.QUARTER):
+        of_step = [row.columns for row in rows if row.columns[names.index("step")] == step]
+        assert [
+            sum(columns[names.index(name)] for columns in of_step)
+            for name in ("disputed", "dispute_lost")
+        ] == [500, 500]

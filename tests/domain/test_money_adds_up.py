@@ -86,9 +86,12 @@ def dispute(state):
 
 
 def ask_back(order, notice, metadata):
+    """Ask with the id that the notice names, unless a refund has it: the service repeats none."""
+    known = order.money.refunds if order.money else {}
+    new = notice.refund if notice.refund not in known else None
     request_refund(
         order,
-        notice.refund or f"asked-{order.version}",
+        new or f"asked-{order.version}",
         list(order.tickets)[:1],
         metadata,
         show=SHOW,

@@ -12,23 +12,25 @@ import money_faults as money
 import postgres_faults as postgres
 import process_faults as processes
 import store_faults as stores
+import webhook_faults as webhooks
 from lab import Lab, NotHere, words
 from shop import Place
 
 SQLITE, POSTGRES = "sqlite", "postgres"
 BOTH = (SQLITE, POSTGRES)
 
-ACKNOWLEDGED = "What was acknowledged is there, once; every history is linearizable"
-FILE = "Nothing is acknowledged into a file that is not the database any more"
-BACKUP = "A backup has all that was acknowledged before it"
-BACK = "A log that went back is said loudly, and lists stay right"
-PROOF = "What was changed behind the service's back is found by audit verify"
-MODELS = "Files that can be thrown away stop no sale and no start"
-APART = "One fault stays one fault: everything else answers in time"
-CLOCKS = "A clock that is off ends no hold and sells no held seat"
-DRAIN = "SIGTERM cuts no request"
-CENTS = "Every cent of a buyer's money has one place, however its notices come"
-WHOLE = "A death or an error at any step leaves nothing half"
+ACKNOWLEDGED = "Every acknowledged write is there, once; every history is linearizable"
+FILE = "Nothing is acknowledged that was written to a file that is no longer the database"
+BACKUP = "A backup has everything that was acknowledged before it"
+BACK = "A log that went back is reported, and lists stay correct"
+PROOF = "audit verify finds what was changed behind the service's back"
+MODELS = "The loss of a file that can be rebuilt stops no sale and no start"
+APART = "One fault does not spread: everything else answers in time"
+CLOCKS = "A wrong clock ends no hold and sells no held seat"
+DRAIN = "SIGTERM interrupts no request"
+CENTS = "Every cent of a buyer's money is accounted for once, however its notices come"
+TOLD = "Every event reaches its webhook, and those of one order in order, whatever is killed"
+WHOLE = "A kill or an error at any step leaves nothing half done"
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ EXPERIMENTS = [
     Experiment("failpoint-error", WHOLE, BOTH, processes.failpoint_error, 2),
     Experiment("failpoint-in-service", WHOLE, BOTH, processes.failpoint_in_service, 2),
     Experiment("ten-thousand-orders", CENTS, BOTH, money.ten_thousand_orders, 4),
+    Experiment("kill-both-ends", TOLD, BOTH, webhooks.kill_both_ends, 4),
     Experiment("stop-service", DRAIN, BOTH, processes.stop_service),
     Experiment("stalled-store", APART, BOTH, stores.stalled_store, 0.5, own_server=True),
     Experiment("clock-ahead", CLOCKS, (POSTGRES,), stores.clock_ahead),

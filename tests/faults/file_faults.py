@@ -289,7 +289,7 @@ def fill_disk(lab: Lab) -> None:
     with lab.serving() as service:
         with lab.selling(service) as crowd:
             ballast = disk / "ballast"
-            _fill(ballast)
+            fill(ballast)
             lab.faults += 1
             until(lambda: service.buy().status == 503, "a full disk takes orders", 30)
             order = crowd.acknowledged_results[0].order
@@ -310,7 +310,7 @@ def fill_disk(lab: Lab) -> None:
     refuse(started != 200 and words(str(started)), "no start on a full disk, not even to read")
 
 
-def _fill(path: Path) -> None:
+def fill(path: Path) -> None:
     with path.open("wb") as file:
         try:
             while True:

@@ -14,6 +14,8 @@ from interface.load.linearizability import GivenUp, check, search
 from interface.load.order_model import after_order_call
 from interface.load.rush import Plan, checked, last_reads, opened, put_on_sale, rush
 
+pytestmark = pytest.mark.experiment
+
 
 @pytest.fixture(scope="module")
 def true_calls(tmp_path_factory):
@@ -23,7 +25,7 @@ def true_calls(tmp_path_factory):
     plan = Plan(tickets=5000, buyers=6, seconds=5, kill=True, check=True)
     key = put_on_sale(settings, plan.tickets)
     with throw_away_folder("checker-") as caretaker:
-        buyers, _ = rush(settings, plan, key, lambda *_: None, caretaker)
+        buyers = rush(settings, plan, key, lambda *_: None, caretaker).buyers
     with opened(settings) as services:
         assert checked(services, buyers, lambda *_: None).linearizable
         calls = [call for buyer in buyers for call in buyer.calls]

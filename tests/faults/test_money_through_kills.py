@@ -12,6 +12,7 @@ def some_orders(lab):
     money_through_kills(lab, ORDERS, [SERVICE, SENDER], [SENDER])
 
 
+@pytest.mark.experiment
 @pytest.mark.parametrize("store", ["sqlite", "postgres"])
 def test_every_cent_is_where_the_senders_book_has_it(store, request):
     server = request.getfixturevalue("server") if store == "postgres" else None

@@ -20,7 +20,8 @@ EXTRAS = [each for extra in PROJECT["optional-dependencies"].values() for each i
 PINNED = re.compile(
     r"^([a-z0-9][a-z0-9._-]*)==([^ ;\\]+)[^\\\n]*((?: \\\n    --hash=\S+)*)$", re.MULTILINE
 )
-OF_THE_SERVICE = ("postgres", "archive", "dask")
+SHIPPED = re.compile(r"\(npm: `([^`]+)`.*\| (\d+\.\d+\.\d+) \|")
+OF_THE_SERVICE = ("postgres", "archive", "dask", "nats", "otel")
 
 
 def locked(name):
@@ -62,7 +63,11 @@ def test_the_service_is_checked_with_the_versions_it_is_locked_to():
 
 def test_the_bill_of_materials_has_what_the_lock_file_has():
     bill = json.loads((CI / "materials.cdx.json").read_text(encoding="utf-8"))
-    found = {(canonicalize_name(each["name"]), each["version"]) for each in bill["components"]}
+    found = {
+        (canonicalize_name(each["name"]), each["version"])
+        for each in bill["components"]
+        if not each["purl"].startswith("pkg:npm/")
+    }
     locks = {lock: locked(lock) for lock in ("service.lock", "checks.lock")}
     pairs = {
         lock: {(name, version) for name in packages for version in packages[name]}
@@ -75,6 +80,20 @@ def test_the_bill_of_materials_has_what_the_lock_file_has():
     assert bill["metadata"]["component"]["name"] == "orderlog"
 
 
+def test_the_bill_of_materials_has_the_files_of_others_that_are_shipped():
+    bill = json.loads((CI / "materials.cdx.json").read_text(encoding="utf-8"))
+    found = {
+        (each["name"], each["version"])
+        for each in bill["components"]
+        if each["purl"].startswith("pkg:npm/")
+    }
+    tables = sorted(ROOT.glob("interface/*/static/vendor/README.md"))
+    lines = [each for table in tables for each in table.read_text("utf-8").splitlines()]
+    shipped = {match.groups() for each in lines if (match := SHIPPED.search(each))}
+    assert len(tables) > 1
+    assert found == shipped
+
+
 def test_the_gate_installs_from_the_lock_files_and_asks_about_them():
     gate = (CI / "run").read_text(encoding="utf-8")
     for step in (
@@ -82,6 +101,7 @@ def test_the_gate_installs_from_the_lock_files_and_asks_about_them():
         "--require-hashes -r .ci/checks.lock",
         "bandit --quiet --configfile pyproject.toml",
         ".ci/advisories.py .ci/checks.lock",
+        ".ci/pythons 3.11 3.12 3.13 3.14",
     ):
         assert step in gate
 
@@ -174,5 +194,5 @@ def test_no_page_names_a_package_that_is_in_no_registry():
 
 
 def test_the_gate_is_a_script_that_a_shell_understands():
-    for script in ("run", "lock", "materials"):
+    for script in ("run", "lock", "materials", "pythons"):
         subprocess.run(["bash", "-n", CI / script], check=True)

@@ -11,11 +11,16 @@ WIRING = "application/bootstrap.py"
 """The composition root: a node of its own, for only what is above it may import it."""
 
 CORE = {"domain", "application/ports", "application/runtime"}
-BELOW_ORDERS = CORE | {"application/event_log", "application/read_models", "application/catalog"}
+DOCUMENTS = {"application/documents"}
+BELOW_ORDERS = (
+    CORE | DOCUMENTS | {"application/event_log", "application/read_models", "application/catalog"}
+)
 USE_CASES = BELOW_ORDERS | {
     *("application/orders", "application/orders/timeline", "application/projector"),
     *("application/payments", "application/payments/schemes"),
-    *("application/integrity", "application/operations"),
+    *("application/integrity", "application/operations", "application/feed"),
+    "application/webhooks",
+    "application/webhooks/delivery",
 }
 MAY_IMPORT = {
     "domain": set(),
@@ -23,8 +28,11 @@ MAY_IMPORT = {
     "application/runtime": {"domain", "application/ports"},
     "application/event_log": CORE,
     "application/payments/schemes": set(),
-    "application/catalog": CORE | {"application/payments/schemes"},
-    "application/read_models": CORE,
+    "application/documents": CORE,
+    "application/catalog": CORE | DOCUMENTS | {"application/payments/schemes"},
+    "application/read_models": CORE | DOCUMENTS,
+    "application/feed": CORE | DOCUMENTS | {"application/catalog"},
+    "application/sink": CORE | {"application/feed"},
     "application/integrity": CORE | {"application/event_log", "application/read_models"},
     "application/copying": CORE | {"application/integrity"},
     "application/archive": CORE | {"application/copying"},
@@ -37,20 +45,30 @@ MAY_IMPORT = {
     | {"application/orders", "application/projector", "application/payments/schemes"},
     "application/operations": BELOW_ORDERS
     | {"application/orders", "application/integrity", "application/payments"},
+    "application/webhooks": CORE
+    | DOCUMENTS
+    | {"application/event_log", "application/catalog", "application/feed"},
+    "application/webhooks/delivery": CORE
+    | {"application/catalog", "application/feed", "application/webhooks"},
     "application/storage/shared": CORE | {"application/event_log"},
     "application/storage/sqlite": CORE | {"application/event_log", "application/storage/shared"},
     "application/storage/postgres": CORE | {"application/event_log", "application/storage/shared"},
     "application/storage": set(),
     "application": CORE,
+    "application/operations/doctor": CORE
+    | {"application", "application/catalog", "application/integrity"}
+    | {"application/operations", "application/payments"},
     WIRING: USE_CASES
     | {"application", "application/storage/sqlite", "application/storage/postgres"},
     "interface": set(),
     "interface/http": USE_CASES - {"application/integrity"} | {"application", WIRING},
+    "interface/guide": CORE | {"application", WIRING, "application/catalog", "interface/http"},
     "interface/console": USE_CASES | {"application", WIRING, "interface/http"},
     "interface/sandbox": USE_CASES | {"application", WIRING, "interface/http", "interface/console"},
     "interface/server": CORE
-    | {"application", WIRING, "application/catalog", "application/payments"}
-    | {"interface/http", "interface/console", "interface/sandbox"},
+    | {"application", WIRING, "application/catalog", "application/feed"}
+    | {"application/payments", "application/webhooks/delivery"}
+    | {"interface/http", "interface/guide", "interface/console", "interface/sandbox"},
     "interface/load": CORE
     | {"application", WIRING, "application/catalog", "application/event_log"}
     | {"application/integrity", "application/payments"}
@@ -58,8 +76,15 @@ MAY_IMPORT = {
     "interface/conform": {"domain", "application/runtime"},
     "interface/cli/shared": USE_CASES | {"application", WIRING, "interface/server"},
     "interface/cli": USE_CASES
+    | {"application/operations/doctor"}
     | {"application", WIRING, "application/archive", "application/copying"}
-    | {"interface/server", "interface/load", "interface/cli/shared", "interface/sandbox"}
+    | {
+        "application/sink",
+        "interface/server",
+        "interface/load",
+        "interface/cli/shared",
+        "interface/sandbox",
+    }
     | {"interface/conform"},
 }
 """Every arrow points down: a folder may import only what stands above it in this table."""

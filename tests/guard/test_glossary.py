@@ -1,4 +1,4 @@
-"""docs/glossary.md names at most thirty terms, each with code that there is."""
+"""docs/glossary.md names at most forty terms, each with code that there is."""
 
 import ast
 import re
@@ -9,9 +9,9 @@ PAGE = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| ([^|]+) \| [^|]+ \| \[`(\w+)`\]\(\.\./([\w/.]+)\) \|$", re.MULTILINE)
 
 
-def test_there_are_at_most_thirty_terms_in_a_row_each():
+def test_there_are_at_most_forty_terms_in_a_row_each():
     rows = ROW.findall(PAGE)
-    assert 20 <= len(rows) <= 30
+    assert 20 <= len(rows) <= 40
     assert len({term for term, _, _ in rows}) == len(rows) == PAGE.count("\n| ") - 1
 
 

@@ -60,9 +60,9 @@ def problems_there_are():
     found = {problem_of(each) for each in kinds} | set(OF_A_BODY)
     found |= {each for each in vars(problems).values() if isinstance(each, Problem)}
     statuses = {}
-    for each in sorted(found, key=lambda one: one.status):
-        statuses.setdefault(each.code, []).append(each.status)
-    return statuses
+    for each in found:
+        statuses.setdefault(each.code, set()).add(each.status)
+    return {code: sorted(own) for code, own in statuses.items()}
 
 
 PLACES = {"BadRequest": 0, "problem": 1, "checked": 2}

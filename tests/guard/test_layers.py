@@ -51,6 +51,11 @@ def sql_drivers_appear_only_in_storage(it: Module) -> Iterator[str]:
         yield from (name for name in it.imports() if is_within(name, SQL_DRIVERS))
 
 
+def the_client_of_a_broker_appears_only_in_the_sink(it: Module) -> Iterator[str]:
+    if not it.path.startswith("application/sink/"):
+        yield from (name for name in it.imports() if is_within(name, frozenset({"nats", "nkeys"})))
+
+
 def sql_is_written_only_in_storage(it: Module) -> Iterator[str]:
     if not it.path.startswith("application/storage/"):
         yield from (text for text in it.texts() if SQL.match(text))
@@ -104,6 +109,7 @@ BROKEN: list[tuple[Rule, str, str]] = [
         "application/x.py",
         "from eventsourcing import sqlite, utils",
     ),
+    (the_client_of_a_broker_appears_only_in_the_sink, "interface/cli/x.py", "import nats.js"),
     (sql_is_written_only_in_storage, "application/x.py", "f'SELECT * FROM {table}'"),
     (storage_is_imported_only_by_bootstrap, "application/x.py", "from application import storage"),
     (
@@ -161,6 +167,7 @@ def seen(folder):
     [
         ("domain", ["domain.events", "msgspec"]),
         ("application", ["domain.order", "application.ports.store", "eventsourcing"]),
+        ("application/sink", ["nats", "nkeys"]),
         ("application/storage", ["sqlite3", "psycopg", "application.ports.store"]),
         ("interface/http", ["application.bootstrap", "domain.refusals", "flask"]),
         ("interface/cli", ["application.bootstrap", "click"]),

@@ -1,26 +1,37 @@
-"""docs/settings.md names every setting with its default."""
+"""docs/settings.md says what is set if nothing is, and its file can be read."""
 
 import re
 
 import pytest
 from source import ROOT
 
-from application.settings import Settings, read_settings
+from application.configuration import CONFIG, read_configuration
+from application.settings import TABLE
 
 PAGE = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-ROWS = dict(re.findall(r"^\| `ORDERLOG_(\w+)` \| `([^`]*)` \|", PAGE, re.MULTILINE))
-SETTINGS = {name.upper(): getattr(Settings(), name) for name in Settings.__struct_fields__}
+FILE = re.compile(r"```toml\n(.*?)```", re.DOTALL)
 
 
-def test_the_page_has_a_line_for_every_setting_and_for_no_other():
-    assert ROWS.keys() == SETTINGS.keys()
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    for variable in (CONFIG, *(each.variable for each in TABLE.values())):
+        monkeypatch.delenv(variable, raising=False)
 
 
-@pytest.mark.parametrize("name", SETTINGS)
-def test_the_page_tells_the_default(name, monkeypatch):
-    """The default as the page writes it is what the service has when it reads nothing."""
-    for each in SETTINGS:
-        monkeypatch.delenv(f"ORDERLOG_{each}", raising=False)
-    unset = read_settings()
-    monkeypatch.setenv(f"ORDERLOG_{name}", ROWS[name])
-    assert read_settings() == unset
+def test_each_default_in_the_environment_changes_nothing(monkeypatch):
+    unset = read_configuration().settings
+    for variable, default in re.findall(
+        r"^\| `(ORDERLOG_\w+)` \| `([^`]*)` \|", PAGE, re.MULTILINE
+    ):
+        monkeypatch.setenv(variable, default)
+    assert read_configuration().settings == unset
+
+
+def test_the_file_of_the_page_can_be_read(tmp_path):
+    [text] = FILE.findall(PAGE)
+    (tmp_path / "orderlog.toml").write_text(text, encoding="utf-8")
+    read = read_configuration()
+    assert read.settings.workers == 4
+    assert read.origins["workers"] == "orderlog.toml:3"
+    assert set(read.origins.values()) == {"default", *(f"orderlog.toml:{n}" for n in range(1, 6))}

@@ -16,6 +16,7 @@ def test_the_last_checkpoint_and_the_outcome_of_the_last_verification(
     sqlite, log, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("ORDERLOG_AUDIT_KEY", str(tmp_path / "key"))
+    monkeypatch.setenv("ORDERLOG_CHECKPOINT_SECONDS", "0")  # none but those that are asked for
     with serving(sqlite, log) as service:
         service.order()
         assert "orderlog_checkpoint_number" not in scrape(service)

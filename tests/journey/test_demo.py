@@ -4,6 +4,10 @@ import re
 
 import pytest
 from server import orderlog
+from source import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+[SHOWN] = re.findall(r"<!-- demo -->\n```\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
 def test_the_demo_carries_out_an_order_and_shows_how_it_came_to_be(tmp_path):
@@ -33,6 +37,11 @@ def test_the_demo_carries_out_an_order_and_shows_how_it_came_to_be(tmp_path):
         )
     ]
     assert places == sorted(places)
+    lines = [" ".join(each.split()) for each in shown.stdout.splitlines()]
+    for each in SHOWN.splitlines():
+        assert " ".join(each.split()) in lines, (
+            f"the README shows a line that is not printed: {each}"
+        )
     assert list(tmp_path.iterdir()) == []
 
 

@@ -28,6 +28,7 @@ def empty(request):
     return ["--database", request.getfixturevalue("database")]
 
 
+@pytest.mark.experiment
 def test_a_server_that_is_killed_in_the_rush_loses_and_oversells_nothing(empty):
     options = ("--seconds", "3", "--buyers", "8", "--gateway", "0.3", "--kill", "--json")
     ended = drill(*options, *empty)
@@ -39,6 +40,7 @@ def test_a_server_that_is_killed_in_the_rush_loses_and_oversells_nothing(empty):
     assert found["orders"] > 10
     assert found["promises"] >= found["orders"]
     assert {"orders_per_second", "p50_ms", "p99_ms", "noop_per_second", "ratio"} <= found.keys()
+    assert found["processor_us_per_order"] > 100
     assert ended.returncode == 0
     assert_the_money_has_its_places(found["gateway"])
 

@@ -6,14 +6,17 @@ from server import EMPTY_ORDER, ORDERS
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 
 
-@pytest.mark.parametrize("address", ["/", "/docs"])
-def test_a_browser_comes_to_the_console(service, address):
+@pytest.mark.parametrize(
+    ("address", "page", "has"),
+    [("/", "/console", b"<form"), ("/docs", "/docs/api", b"swagger-ui")],
+)
+def test_a_browser_comes_to_a_page(service, address, page, has):
     answer = service.send("GET", address, {"Accept": BROWSER})
-    assert (answer.status, answer.headers["location"], answer.content) == (303, "/console", b"")
+    assert (answer.status, answer.headers["location"], answer.content) == (303, page, b"")
     while answer.status in (302, 303):
         answer = service.send("GET", answer.headers["location"], {"Accept": BROWSER})
     assert answer.status == 200
-    assert b"<form" in answer.content
+    assert has in answer.content
 
 
 @pytest.mark.parametrize("address", ["/", "/docs"])

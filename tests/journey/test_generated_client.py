@@ -1,15 +1,26 @@
-"""A client that openapi-python-client generates from the contract sells tickets with types."""
+"""The client that docs/how-to-client.md generates from the contract sells tickets with types."""
 
 import importlib
+import re
+import shlex
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from server import EVENT, KEY
+from source import ROOT
 
+PAGE = (ROOT / "docs" / "how-to-client.md").read_text(encoding="utf-8")
 PARTERRE = "56a6254bf06c5a059b93800c"
-NO_HOOKS = "post_hooks: []\n"
+NAME = "orderlog_client"
+"""What the page calls the package."""
+
+
+def block(name):
+    """A block of the page."""
+    [found] = re.findall(rf"<!-- {name} -->\n```\w+\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    return found
 
 
 class Generated:
@@ -31,9 +42,13 @@ class Generated:
 
 
 @pytest.fixture(scope="session")
-def package(tmp_path_factory):
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("generated")
+
+
+@pytest.fixture(scope="session")
+def package(folder):
     """Generates the package of a contract, once for both stores: it is the same."""
-    folder = tmp_path_factory.mktemp("generated")
     made = {}
 
     def package_of(contract):
@@ -48,21 +63,18 @@ def package(tmp_path_factory):
 
 
 def generate(contract, folder, name):
-    """Generate a package; a warning is a fault."""
-    (folder / "openapi.json").write_bytes(contract)
-    (folder / "config.yaml").write_text(NO_HOOKS)
-    made = subprocess.run(
-        [
-            *(sys.executable, "-m", "openapi_python_client", "generate", "--fail-on-warning"),
-            *("--path", "openapi.json", "--config", "config.yaml"),
-            *("--meta", "none", "--output-path", name),
-        ],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """Generate a package by the page's command, under another name; a warning is a fault."""
+    fetch, make = block("generate").replace(NAME, name).splitlines()
+    (folder / shlex.split(fetch)[-1]).write_bytes(contract)
+    command, *options = shlex.split(make)
+    made = python(folder, "-m", command.replace("-", "_"), *options)
     assert made.returncode == 0, made.stdout + made.stderr
+
+
+def python(folder, *words):
+    return subprocess.run(
+        (sys.executable, *words), cwd=folder, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +139,15 @@ def test_a_refusal_is_a_typed_problem(generated, sold):
     assert [each.pointer for each in problem.errors] == ["/tickets/0"]
     problem = generated.call("orders.read_order", "0" * 24)
     assert (problem.status, problem.code) == (404, "unknown_order")
+
+
+def test_the_program_of_the_page_sells(service, package, folder):
+    name = package(service.send("GET", "/openapi.json", {}).content)
+    program = block("client").replace(NAME, name)
+    sell = ("-c", program, service.address, KEY)
+    sold = python(folder, *sell, f"purchase-of-{name}")
+    assert re.fullmatch(r"\d+ done \d{20}\n", sold.stdout), sold.stdout + sold.stderr
+    again = python(folder, *sell, f"purchase-of-{name}")
+    assert "move_not_allowed: " in again.stderr
+    refused = python(folder, *sell, "x" * 256)
+    assert "bad_idempotency_key: " in refused.stderr

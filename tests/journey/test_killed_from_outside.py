@@ -37,7 +37,9 @@ def serves(tmp_path):
 
 
 @pytest.mark.parametrize("name", WORDS)
-@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "by", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.experiment)]
+)
 def test_what_is_killed_leaves_no_process_and_no_folder(tmp_path, serves, name, by):
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen(

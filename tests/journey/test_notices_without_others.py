@@ -133,6 +133,7 @@ def test_notices_are_taken_while_read_models_are_damaged(alone):
         assert listed.status in {200, 503}, listed.content
 
 
+@pytest.mark.experiment
 @pytest.mark.parametrize("own_database", STORES, indirect=True)
 def test_a_notice_that_was_kept_and_not_acted_on_is_acted_on_after_a_kill(
     own_database, tmp_path, log

@@ -10,7 +10,7 @@ from seller import BoxOffice
 from server import Service, orderlog
 
 from application.bootstrap import open_store
-from application.catalog.sandbox import is_sandbox
+from application.catalog.sandbox_mark import is_sandbox
 from application.ports.sandbox import MARK
 from interface.cli.main import cli
 

@@ -81,6 +81,7 @@ def test_the_end_of_a_hold_is_recorded_once_though_both_sweep(office):
     assert recorded() == [1] * 20
 
 
+@pytest.mark.experiment
 def test_when_the_server_that_projects_the_lists_dies_the_other_takes_over(office):
     until(office.projector, "nobody projects the lists")
     dead = office.projector()

@@ -131,12 +131,11 @@ def listed(service, position):
     return orders
 
 
-@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGHUP])
-def test_it_can_be_stopped_from_a_terminal(sqlite, log, by):
+def test_it_can_be_stopped_from_a_terminal(sqlite, log):
     """The terminal tells every process of the service at once."""
     with serving(sqlite, log) as service:
         request = Unfinished(service)
-        service.signal_all(by)
+        service.signal_all(signal.SIGINT)
         stops_listening(service)
         assert request.finish().startswith(b"HTTP/1.1 201 Created")
         assert service.process.wait() == 0

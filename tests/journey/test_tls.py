@@ -1,7 +1,6 @@
-"""The service speaks TLS itself, or behind the nginx of docs/deploy.md."""
+"""The service speaks TLS itself, or behind the nginx of docs/deploy/nginx.conf."""
 
 import json
-import re
 import shutil
 import socket
 import subprocess
@@ -86,7 +85,7 @@ def test_files_that_are_no_pair_are_refused_in_a_sentence(certificate, tmp_path)
         ((None, certificate.key), "needs a certificate and its key"),
         ((certificate.cert, other.key), "the key is not the certificate's"),
         ((certificate.cert, tmp_path / "none"), "No such file"),
-        ((certificate.key, certificate.key), "no PEM file of its kind"),
+        ((certificate.key, certificate.key), "not the right kind of PEM file"),
         ((locked.cert, locked.key), "the key has a password"),
     ):
         options = [
@@ -119,9 +118,8 @@ http {{
 
 
 def documented(port, upstream, certificate):
-    """The file of docs/deploy.md, with addresses and files of a test."""
-    page = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
-    [site] = re.findall(r"^```nginx\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    """The documented file, with addresses and files of a test."""
+    site = (ROOT / "docs" / "deploy" / "nginx.conf").read_text(encoding="utf-8")
     for theirs, ours in (
         ("127.0.0.1:8080", f"127.0.0.1:{upstream}"),
         ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),

@@ -90,7 +90,7 @@ class Contract:
         if "anyOf" in schema:
             schema = schema["anyOf"]["fields-schema" in request.args]
         text = text_of(answer)
-        self._fits(text if content_type == "text/plain" else json.loads(text), schema)
+        self._fits(text if content_type.startswith("text/") else json.loads(text), schema)
         if not content_type.endswith("problem+json"):
             return name, status, None
         assert answer.json["status"] == status

@@ -120,7 +120,7 @@ def rush(url):
         return {}, ["a process did not come to an end"]
     finally:
         for each in processes:
-            each.join(10)
+            each.join(60)
             each.kill()
     orders = {order: tickets for had, _ in timelines for order, tickets in had}
     assert len(timelines) == PROCESSES * BUYERS_EACH

@@ -70,8 +70,8 @@ def priced(name: str, nominal: str, extra: str) -> list[dict]:
     return [rule(f"5f10c0de0000000000{name}", nominal, extra)]
 
 
-def catalog(*systems: dict) -> CatalogFile:
-    """Three shows of the Playhouse, of which a shop sells tickets too; with more `systems`."""
+def catalog(till: datetime, *systems: dict) -> CatalogFile:
+    """Three shows of the Playhouse after `till`, of which a shop sells tickets too."""
     sectors = ["5f10c0de00000000000000d1", "5f10c0de00000000000000d2"]
     parterre = rows_of("c1", PARTERRE_ROWS, sectors[0])
     balcony = rows_of("c2", [24, 24, 20], sectors[1])
@@ -87,10 +87,14 @@ def catalog(*systems: dict) -> CatalogFile:
     stalls = rows_of("c4", [18] * 8, sectors[0])
     ballet = [ticket_set(STALLS, "Партер", priced("00e5aa", "3500.00", "0.00"), stalls)]
     shows = [
-        (CONCERT, "Chamber concert", "2031-03-14T19:00", "22:00", concert),
-        (BALLET, "Вечер одноактных балетов", "2031-04-02T19:30", "22:30", ballet),
-        (FESTIVAL, "Summer festival", "2031-07-05T12:00", "23:00", festival),
+        (CONCERT, "Chamber concert", 12, "19:00", "22:00", concert),
+        (BALLET, "Вечер одноактных балетов", 31, "19:30", "22:30", ballet),
+        (FESTIVAL, "Summer festival", 95, "12:00", "23:00", festival),
     ]
+
+    def on(days: int, time: str) -> str:
+        return f"{till + timedelta(days=days):%Y-%m-%d}T{time}:00+03:00"
+
     card, cash = "5f10c0de00000000000000f1", "5f10c0de00000000000000f2"
     return catalog_file(
         [
@@ -98,8 +102,8 @@ def catalog(*systems: dict) -> CatalogFile:
             partner(SHOP, "Corner ticket shop", "ru", SHOP_KEY),
         ],
         [
-            show(each, HOUSE, title, sets, f"{starts}:00+03:00", f"{starts[:11]}{ends}:00+03:00")
-            for each, title, starts, ends, sets in shows
+            show(each, HOUSE, title, sets, on(days, starts), on(days, ends))
+            for each, title, days, starts, ends, sets in shows
         ],
         [
             payment_system(card, "card", 30, redirect_url="https://pay.example/start"),
@@ -116,7 +120,9 @@ class ConsoleData(BoxOffice):
     def __init__(self, database: str, till: datetime, *systems: dict) -> None:
         self.till = till
         self.random = random.Random(20)
-        super().__init__(database, catalog=catalog(*systems), opens=till - timedelta(days=DAYS))
+        super().__init__(
+            database, catalog=catalog(till, *systems), opens=till - timedelta(days=DAYS)
+        )
 
     def caller(self, partner: str) -> Caller:
         return CALLERS[partner]

@@ -94,6 +94,12 @@ class Service:
         return f"http://{self.host}:{self.port}"
 
     @property
+    def pid(self) -> int:
+        """Its first process, which makes all others."""
+        assert self.process is not None
+        return self.process.pid
+
+    @property
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
 

@@ -14,7 +14,7 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-EXTRAS = ".[archive,checks,dask,postgres,test]"
+EXTRAS = ".[archive,checks,dask,nats,otel,postgres,site,test]"
 LEAST = (3, 11)
 
 

@@ -11,24 +11,26 @@ SENTENCES = {
     " until {till:time}.",
     "now.in_progress": "The buyer is paying. The order is held for another {left:span_for},"
     " until {till:time}.",
-    "now.done": "The order was paid at {at:time}: {count:ticket} for {value}.",
+    "now.done": "The order was paid at {at:time}: {count:ticket} for {value:money}.",
     "now.canceled": "The order was canceled at {at:time}.",
     "now.expired": "The order has expired: its hold ended at {till:time}.",
     # What happened.
-    "created": "The order was made with {count:ticket} for {value}. It is held until {till:time}.",
+    "created": "The order was made with {count:ticket} for {value:money}. It is held until"
+    " {till:time}.",
     "created.empty": "The order was made without tickets. It is held until {till:time}.",
-    "tickets.added": "{added:ticket_added}. The order now has {count:ticket} for {value}.",
-    "tickets.removed": "{removed:ticket_removed}. The order now has {count:ticket} for {value}.",
+    "tickets.added": "{added:ticket_added}. The order now has {count:ticket} for {value:money}.",
+    "tickets.removed": "{removed:ticket_removed}. The order now has {count:ticket} for"
+    " {value:money}.",
     "tickets.changed": "{added:ticket_added}, {removed:ticket_removed}. The order now has"
-    " {count:ticket} for {value}.",
-    "customer": "The buyer was named: {fields:words}.",
+    " {count:ticket} for {value:money}.",
+    "customer": "The buyer's details were given: {fields:words}.",
     "vendor_data": "The seller kept with the order: {fields:words}.",
     "payment.chosen": "The payment system {system} was chosen; the payment has not started yet.",
     "payment.addresses": "The addresses that the buyer returns to were changed.",
     "payment.by_mail": "The buyer wants the tickets by e-mail.",
     "payment.not_by_mail": "The buyer does not want the tickets by e-mail.",
-    "payment.started": "The payment by {system} started. The hold runs anew, for {hold:span_for},"
-    " until {till:time}.",
+    "payment.started": "The payment by {system} started. The hold starts over, for"
+    " {hold:span_for}, until {till:time}.",
     "other": "{name} was recorded.",
     "done": "The order was paid. {count:ticket_sold}, with barcodes.",
     "canceled": "The order was canceled. {count:ticket_let_go}.",
@@ -75,30 +77,30 @@ SENTENCES = {
     "refused.too_many_tickets": "A request for tickets was refused: an order may have at most"
     " {most}.",
     "refused.too_many_empty_orders": "A new order was refused: the vendor had too many empty ones.",
-    "refused.too_many_tickets_held": "A request for tickets was refused: the vendor held as many"
-    " as it may, {most}.",
+    "refused.too_many_tickets_held": "A request for tickets was refused: the vendor already held"
+    " as many as it may ({most}).",
     "refused.deal_ended": "A request for more tickets was refused: the deal had ended.",
     "refused.partner_suspended": "A request for more tickets was refused: a partner was suspended.",
     "refused.no_tickets": "A request was refused: an order without tickets cannot be paid.",
-    "refused.move_not_allowed": "The order was asked to become {wanted:word}, which was refused:"
-    " it was {status:word}.",
-    "refused.status_of_the_system": "The order was asked to become {wanted:word}, which was"
-    " refused: only the passing of time does that.",
-    "refused.confirmed_by_gateway": "The order was said to be paid, which was refused: {system}"
+    "refused.move_not_allowed": "A request to change the status to “{wanted:word}” was refused:"
+    " the order was {status:word}.",
+    "refused.status_of_the_system": "A request to change the status to “{wanted:word}” was"
+    " refused: an order gets there only when its time runs out.",
+    "refused.confirmed_by_gateway": "A request to mark the order as paid was refused: {system}"
     " confirms its payments itself.",
-    "refused.not_the_vendor": "The organiser of the event tried to change the order, which was"
+    "refused.not_the_vendor": "The organiser of the event tried to change the order and was"
     " refused: only its vendor may.",
-    "refused.version_mismatch": "A request was refused: it was meant for another version of the"
-    " order than the present one, number {version}.",
-    "refused.changed_meanwhile": "A request was refused: the order was changed by another one"
-    " while it was under way.",
-    "refused.tickets_short": "Not all the tickets that were wished could be had: {missing:ticket}"
-    " missing.",
-    "refused.tickets_short.all_or_nothing": "The tickets were wished all or none, and could not all"
-    " be had. The order's tickets stayed as they were.",
-    "refused.tickets_incomplete": "A payment was to start with all the wished tickets or not at"
-    " all, and was refused: not all of them could be had.",
-    "refused.contended": "Tickets were wished that other buyers kept taking first.",
+    "refused.version_mismatch": "A request was refused: it was meant for a version of the order"
+    " other than the present one, {version}.",
+    "refused.changed_meanwhile": "A request was refused: another one changed the order in the"
+    " meantime.",
+    "refused.tickets_short": "Not all of the requested tickets were available:"
+    " {missing:ticket_missing}.",
+    "refused.tickets_short.all_or_nothing": "All of the tickets were requested or none, and not"
+    " all were available. The order's tickets stayed as they were.",
+    "refused.tickets_incomplete": "The start of the payment was refused: it was to start only with"
+    " all of the requested tickets, and not all were available.",
+    "refused.contended": "Other buyers kept taking the requested tickets first.",
 }
 
 WORDS = {
@@ -120,7 +122,7 @@ WORDS = {
     "wanted.vendor_data": "a change of what the seller keeps with the order",
     "wanted.in_progress": "the start of the payment",
     "wanted.done": "the end of the payment",
-    "wanted.canceled": "a cancelation",
+    "wanted.canceled": "a cancellation",
     "wanted.executed": "a step back",
     "wanted.nothing": "a change",
     "system": "the system",
@@ -134,10 +136,11 @@ WORDS = {
 
 COUNTED = {
     "ticket": ("# ticket", "# tickets"),
+    "ticket_missing": ("# ticket was missing", "# tickets were missing"),
     "ticket_added": ("# ticket was added", "# tickets were added"),
     "ticket_removed": ("# ticket was taken out", "# tickets were taken out"),
     "ticket_sold": ("# ticket is sold", "# tickets are sold"),
-    "ticket_let_go": ("# ticket was let go", "# tickets were let go"),
+    "ticket_let_go": ("# ticket was released", "# tickets were released"),
     "span.day": ("# day", "# days"),
     "span.hour": ("# hour", "# hours"),
     "span.minute": ("# minute", "# minutes"),

@@ -1,13 +1,14 @@
 """A language of timelines: its sentences, plurals, moments and spans of time."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from string import Formatter
 from typing import Any
 
 import msgspec
 
-from application.runtime.locales import plural_form
+from application.runtime.locales import plural_form, written_money
 
 SECOND = timedelta(seconds=1)
 UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
@@ -46,7 +47,13 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
 
     def at(self, moment: datetime) -> str:
         """A moment, to the second: in UTC, or as `writes` formats it."""
-        return self.writes(moment) if self.writes else moment.strftime(self.moment)
+        if self.writes:
+            return self.writes(moment)
+        return moment.astimezone(UTC).strftime(self.moment)
+
+    def money(self, amount: Decimal) -> str:
+        """An amount, as the console and the sandbox write it in this language."""
+        return written_money(self.code, amount)
 
     def span(self, span: timedelta, case: str = "span") -> str:
         """A span of time in its two largest units."""
@@ -64,26 +71,37 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
 class _Filler(Formatter):
     """Fills in values; the part after the colon is the format of a value.
 
-    `time` is a moment, `span` and `span_for` are spans of time, `word` is looked up, `words` is a
-    list of such, or a string of them with commas; any other is a counted phrase.
+    `time` is a moment, `money` an amount, `span` and `span_for` are spans of time, `word` is looked
+    up, `words` is a list of such, or a string of them with commas, `clauses` is a list of such that
+    are whole clauses; any other is a counted phrase. Rejected requests have moments and amounts as
+    text.
     """
 
     def __init__(self, language: Language) -> None:
         self._language = language
+        self._formats: Mapping[str, Callable[[Any], str]] = {
+            "": str,
+            "time": self._time,
+            "money": lambda value: language.money(Decimal(value)),
+            "span": language.span,
+            "span_for": lambda value: language.span(value, "span_for"),
+            "word": self._word,
+            "words": self._words,
+            "clauses": lambda value: "; ".join(map(self._word, value)),
+        }
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        if not format_spec:
-            return str(value)
-        if format_spec == "time":
-            return self._language.at(value)
-        if format_spec in ("span", "span_for"):
-            return self._language.span(value, format_spec)
-        if format_spec == "word":
-            return self._word(value)
-        if format_spec == "words":
-            words = value.split(", ") if isinstance(value, str) else value
-            return ", ".join(map(self._word, words))
+        if write := self._formats.get(format_spec):
+            return write(value)
         return self._language.count(value, format_spec)
+
+    def _time(self, value: datetime | str) -> str:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        return self._language.at(moment)
 
     def _word(self, name: str) -> str:
         return self._language.words.get(name, str(name))
+
+    def _words(self, value: str | Sequence[str]) -> str:
+        words = value.split(", ") if isinstance(value, str) else value
+        return ", ".join(map(self._word, words))

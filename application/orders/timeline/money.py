@@ -74,7 +74,7 @@ def money_event(order: Order, event: Any) -> Iterator[Sentence]:
     elif isinstance(event, RefundFailed):
         yield Sentence("refund.failed", values)
     elif isinstance(event, MoneyKept) and event.amount < NOTHING:
-        yield Sentence("money.borne", {**values, "amount": f"{-event.amount:.2f}"})
+        yield Sentence("money.borne", {**values, "amount": -event.amount})
     else:
         yield Sentence(PLAIN[type(event)], values)
     if getattr(event, "note", ""):
@@ -86,7 +86,7 @@ def money_now(order: Order) -> Iterator[Sentence]:
     balance = balance_of(order)
     for name in ("refunded", "due_back"):
         if amount := getattr(balance, name):
-            yield Sentence(f"now.{name}", {name: f"{amount:.2f}", "currency": balance.currency})
+            yield Sentence(f"now.{name}", {name: amount, "currency": balance.currency})
     if codes := attention_of(order):
         yield Sentence("now.attention", {"codes": codes})
 
@@ -98,9 +98,6 @@ def _values(order: Order, event: Event) -> dict[str, Any]:
     if refund is not None:
         about = {"value": refund.value, "currency": refund.currency, "count": len(refund.tickets)}
         values = {**about, **values}
-    for name in ("amount", "value"):
-        if name in values:
-            values[name] = f"{values[name]:.2f}"
     system = order.system
     if system is not None and values.get("system") == system.id:
         values["system"] = system.alias

@@ -13,12 +13,11 @@ def promocodes_changed(order: Order, event: PromocodesApplied) -> Iterator[Sente
     """The sentences for a change of the promo codes of `order`, as it was before."""
     after = msgspec.structs.replace(order)
     after.apply(event)
-    value = f"{after.worth.full:.2f}"
+    value = after.worth.full
     gone = [each.code for each in order.promocodes if each not in event.promocodes]
     if event.promocodes:
         codes = [each.code for each in event.promocodes]
-        off = f"{after.discount:.2f}"
-        values = {"codes": ", ".join(codes), "off": off, "value": value}
+        values = {"codes": ", ".join(codes), "off": after.discount, "value": value}
         yield Sentence("promocodes.applied", values)
     if gone:
         yield Sentence("promocodes.taken_off", {"codes": ", ".join(gone), "value": value})

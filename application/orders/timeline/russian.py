@@ -9,25 +9,27 @@ SENTENCES = {
     # The present state.
     "now.executed": "Заказ оформляется. Бронь действует ещё {left:span_for}, до {till:time}.",
     "now.in_progress": "Заказ оплачивается. Бронь действует ещё {left:span_for}, до {till:time}.",
-    "now.done": "Заказ оплачен {at:time}: {count:ticket} на сумму {value}.",
+    "now.done": "Заказ оплачен {at:time}: {count:ticket} на сумму {value:money}.",
     "now.canceled": "Заказ отменён {at:time}.",
     "now.expired": "Срок заказа истёк: бронь закончилась {till:time}.",
     # What happened.
-    "created": "Заказ создан: {count:ticket} на сумму {value}. Бронь действует до {till:time}.",
+    "created": "Заказ создан: {count:ticket} на сумму {value:money}. Бронь действует до"
+    " {till:time}.",
     "created.empty": "Заказ создан без билетов. Бронь действует до {till:time}.",
-    "tickets.added": "В заказ {added:ticket_added}. Теперь в нём {count:ticket} на сумму {value}.",
+    "tickets.added": "В заказ {added:ticket_added}. Теперь в нём {count:ticket} на сумму"
+    " {value:money}.",
     "tickets.removed": "Из заказа {removed:ticket_removed}. Теперь в нём {count:ticket} на сумму"
-    " {value}.",
+    " {value:money}.",
     "tickets.changed": "В заказ {added:ticket_added}, из заказа {removed:ticket_removed}. Теперь в"
-    " нём {count:ticket} на сумму {value}.",
+    " нём {count:ticket} на сумму {value:money}.",
     "customer": "Указаны данные покупателя: {fields:words}.",
     "vendor_data": "Продавец сохранил при заказе: {fields:words}.",
     "payment.chosen": "Выбрана платёжная система {system}; оплата ещё не начата.",
     "payment.addresses": "Изменены адреса, на которые покупатель вернётся после оплаты.",
-    "payment.by_mail": "Покупатель просит прислать билеты по почте.",
-    "payment.not_by_mail": "Присылать билеты по почте не нужно.",
-    "payment.started": "Начата оплата через {system}. Бронь отсчитывается заново: на"
-    " {hold:span_for}, до {till:time}.",
+    "payment.by_mail": "Покупатель просит прислать билеты по электронной почте.",
+    "payment.not_by_mail": "Присылать билеты по электронной почте не нужно.",
+    "payment.started": "Начата оплата через {system}. Срок брони отсчитывается заново:"
+    " {hold:span}, до {till:time}.",
     "other": "Записано событие {name}.",
     "done": "Заказ оплачен. {count:ticket_sold}, штрихкоды выданы.",
     "canceled": "Заказ отменён. {count:ticket_let_go}.",
@@ -48,51 +50,54 @@ SENTENCES = {
     " запросу.",
     "ended.unrecorded": "Это ещё не записано, но уже действует.",
     # Rejected requests.
-    "refused": "В запросе отказано ({code}).",
-    "refused.too_late": "Запрос пришёл через {late:span_for} после окончания брони ({till:time}),"
-    " в нём отказано: {wanted:words}.",
-    "refused.unknown_set": "В билетах отказано: у мероприятия нет набора {set}.",
-    "refused.not_on_sale": "В билетах отказано: на набор {set} не было цены, когда создавался"
-    " заказ.",
-    "refused.unknown_ticket": "В билетах отказано: билета {ticket} не существует.",
-    "refused.ticket_of_another_event": "В билетах отказано: билет {ticket} — на другое"
+    "refused": "Запрос отклонён ({code}).",
+    "refused.too_late": "Запрос пришёл через {late:span_for} после окончания брони ({till:time}) и"
+    " отклонён: {wanted:words}.",
+    "refused.unknown_set": "Запрос билетов отклонён: у мероприятия нет набора {set}.",
+    "refused.not_on_sale": "Запрос билетов отклонён: когда создавался заказ, на набор {set} не"
+    " было цены.",
+    "refused.unknown_ticket": "Запрос билетов отклонён: билета {ticket} не существует.",
+    "refused.ticket_of_another_event": "Запрос билетов отклонён: билет {ticket} — на другое"
     " мероприятие.",
-    "refused.unknown_payment_system": "В выборе платёжной системы отказано: системы {system} не"
+    "refused.unknown_payment_system": "Выбор платёжной системы отклонён: системы {system} не"
     " существует.",
-    "refused.payment_system_missing": "В запросе об оплате отказано: платёжная система не выбрана.",
-    "refused.payment_locked": "В изменении оплаты отказано: заказ уже {status:word}.",
-    "refused.customer_locked": "В изменении данных покупателя отказано: заказ уже {status:word}.",
+    "refused.payment_system_missing": "Запрос об оплате отклонён: платёжная система не выбрана.",
+    "refused.payment_locked": "Изменение оплаты отклонено: заказ уже {status:word}.",
+    "refused.customer_locked": "Изменение данных покупателя отклонено: заказ уже {status:word}.",
     "refused.customer_incomplete": "Начать оплату не удалось: {system} требует данные покупателя:"
     " {missing:words}.",
-    "refused.tickets_locked": "В изменении билетов отказано: заказ уже {status:word}.",
-    "refused.tickets_only_out": "В изменении билетов отказано: во время оплаты их можно только"
+    "refused.tickets_locked": "Изменение билетов отклонено: заказ уже {status:word}.",
+    "refused.tickets_only_out": "Изменение билетов отклонено: во время оплаты их можно только"
     " убирать.",
-    "refused.too_many_changes": "В изменении отказано: заказ уже меняли {most} раз, больше нельзя.",
-    "refused.too_many_tickets": "В запросе билетов отказано: в заказе может быть не больше {most}.",
-    "refused.too_many_empty_orders": "В новом заказе отказано: у продавца слишком много пустых.",
-    "refused.too_many_tickets_held": "В запросе билетов отказано: продавец уже держит столько"
-    " билетов, сколько может, {most}.",
-    "refused.deal_ended": "В запросе билетов отказано: договор прекращён.",
-    "refused.partner_suspended": "В запросе билетов отказано: партнёр приостановлен.",
-    "refused.no_tickets": "В запросе отказано: заказ без билетов нельзя оплатить.",
-    "refused.move_not_allowed": "В переводе заказа в состояние «{wanted:word}» отказано: его"
-    " состояние — «{status:word}».",
-    "refused.status_of_the_system": "В переводе заказа в состояние «{wanted:word}» отказано: так"
-    " решает только время.",
-    "refused.confirmed_by_gateway": "В отметке об оплате отказано: система {system} подтверждает"
+    "refused.too_many_changes": "Изменение отклонено: достигнуто наибольшее число изменений заказа"
+    " ({most}).",
+    "refused.too_many_tickets": "Запрос билетов отклонён: больше {most} в заказе быть не может.",
+    "refused.too_many_empty_orders": "Новый заказ отклонён: у продавца слишком много пустых"
+    " заказов.",
+    "refused.too_many_tickets_held": "Запрос билетов отклонён: у продавца уже забронировано"
+    " наибольшее число билетов ({most}).",
+    "refused.deal_ended": "Запрос дополнительных билетов отклонён: договор прекращён.",
+    "refused.partner_suspended": "Запрос дополнительных билетов отклонён: работа партнёра"
+    " приостановлена.",
+    "refused.no_tickets": "Запрос отклонён: заказ без билетов нельзя оплатить.",
+    "refused.move_not_allowed": "Перевод заказа в состояние «{wanted:word}» отклонён: заказ был в"
+    " состоянии «{status:word}».",
+    "refused.status_of_the_system": "Перевод заказа в состояние «{wanted:word}» отклонён: оно"
+    " наступает только само, когда выходит срок.",
+    "refused.confirmed_by_gateway": "Отметка об оплате отклонена: система {system} подтверждает"
     " оплату сама.",
-    "refused.not_the_vendor": "Организатор мероприятия пытался изменить заказ, ему отказано: это"
+    "refused.not_the_vendor": "Организатор мероприятия пытался изменить заказ и получил отказ: это"
     " может только продавец.",
-    "refused.version_mismatch": "В запросе отказано: он был рассчитан на другую версию заказа, а"
-    " не на нынешнюю, {version}.",
-    "refused.changed_meanwhile": "В запросе отказано: пока он выполнялся, заказ изменил другой"
+    "refused.version_mismatch": "Запрос отклонён: он был рассчитан на другую версию заказа, а не"
+    " на нынешнюю, {version}.",
+    "refused.changed_meanwhile": "Запрос отклонён: пока он выполнялся, заказ изменил другой"
     " запрос.",
-    "refused.tickets_short": "Нашлись не все желаемые билеты: {missing:ticket_missing}.",
-    "refused.tickets_short.all_or_nothing": "Билеты были нужны все или ни одного, но все не"
-    " нашлись. Билеты заказа не изменились.",
-    "refused.tickets_incomplete": "Оплату хотели начать только со всеми желаемыми билетами; в ней"
-    " отказано: нашлись не все.",
-    "refused.contended": "Желаемые билеты раз за разом первыми занимали другие покупатели.",
+    "refused.tickets_short": "Нашлись не все запрошенные билеты: {missing:ticket_missing}.",
+    "refused.tickets_short.all_or_nothing": "Запрошены были все билеты или ни одного, а нашлись не"
+    " все. Билеты заказа не изменились.",
+    "refused.tickets_incomplete": "Начало оплаты отклонено: её хотели начать только со всеми"
+    " запрошенными билетами, а нашлись не все.",
+    "refused.contended": "Запрошенные билеты раз за разом первыми занимали другие покупатели.",
 }
 
 WORDS = {

@@ -2,47 +2,52 @@
 
 SENTENCES = {
     # The present state.
-    "now.refunded": "Покупателю возвращено {refunded} {currency}.",
-    "now.due_back": "Покупателю осталось вернуть {due_back} {currency}.",
-    "now.attention": "Деньги ждут решения человека: {codes:words}.",
+    "now.refunded": "Покупателю возвращено {refunded:money} {currency}.",
+    "now.due_back": "Покупателю осталось вернуть {due_back:money} {currency}.",
+    "now.attention": "Деньги заказа ждут решения человека: {codes:clauses}.",
     # What happened.
     "money.started": "Начат платёж через {system}.",
     "money.failed": "Платёж через {system} не прошёл.",
-    "money.received": "Получено {amount} {currency} через {system}.",
-    "money.late": "Получено {amount} {currency} через {system}, когда заказ уже закончился.",
-    "dispute.opened": "Банк покупателя требует вернуть {amount} {currency}.",
-    "dispute.won": "Спор о {amount} {currency} выигран.",
-    "dispute.lost": "Спор проигран: банк покупателя забрал {amount} {currency}.",
-    "reinstated": "Заказ продолжается: {count:ticket}, за которые пришли поздние деньги.",
-    "refund.requested": "Запрошен возврат: {count:ticket}, {value} {currency}; {culprit:word}.",
-    "refund.required": "Покупателю нужно вернуть {value} {currency}: {reason:word}.",
-    "refund.approved": "Возврат одобрен: нужно вернуть {value} {currency}. {count:ticket_void}.",
+    "money.received": "Получено {amount:money} {currency} через {system}.",
+    "money.late": "Получено {amount:money} {currency} через {system}, когда заказ уже закончился.",
+    "dispute.opened": "Банк покупателя требует вернуть {amount:money} {currency}.",
+    "dispute.won": "Спор о {amount:money} {currency} выигран.",
+    "dispute.lost": "Спор проигран: банк покупателя забрал {amount:money} {currency}.",
+    "reinstated": "Заказ продолжается: поздние деньги пришли за {count:ticket}.",
+    "refund.requested": "Запрошен возврат {value:money} {currency} за {count:ticket}:"
+    " {culprit:word}.",
+    "refund.required": "Покупателю нужно вернуть {value:money} {currency}: {reason:word}.",
+    "refund.approved": "Возврат одобрен: нужно вернуть {value:money} {currency}."
+    " {count:ticket_void}.",
     "refund.resold": "{resold:ticket_resold}.",
-    "refund.rejected": "В возврате отказано. Билеты остаются в силе.",
-    "refund.paid": "Покупателю возвращено {amount} {currency}.",
-    "refund.failed": "Вернуть {value} {currency} не удалось. Нужно попробовать ещё раз.",
-    "money.kept": "Решено, что {amount} {currency} остаются у продавца.",
-    "money.borne": "Решено, что {amount} {currency} — убыток продавца: настолько больше ушло,"
-    " чем пришло.",
-    "money.waived": "Решено обойтись без {amount} {currency} от стоимости заказа.",
+    "refund.rejected": "Возврат отклонён. Билеты остаются в силе.",
+    "refund.paid": "Покупателю возвращено {amount:money} {currency}.",
+    "refund.failed": "Вернуть {value:money} {currency} не удалось. Нужно попробовать ещё раз.",
+    "money.kept": "Решено, что {amount:money} {currency} остаётся у продавца.",
+    "money.borne": "Решено, что {amount:money} {currency} — убыток продавца: на столько ушло"
+    " больше, чем пришло.",
+    "money.waived": "Решено отказаться от {amount:money} {currency} из стоимости заказа.",
     "money.note": "Причина: {note}",
     # Rejected requests.
-    "refused.too_many_refunds": "В возврате отказано: у заказа уже {most} возвратов, больше быть не"
-    " может.",
-    "refused.not_refundable": "В возврате отказано: заказ в состоянии «{status:word}».",
-    "refused.ticket_not_of_order": "В возврате отказано: билет {ticket} — не из этого заказа.",
-    "refused.ticket_in_refund": "В возврате отказано: билет {ticket} уже в другом возврате.",
-    "refused.nothing_to_refund": "В возврате отказано: ни один билет не возвращался бы.",
-    "refused.event_has_begun": "В возврате отказано: мероприятие началось {at}.",
-    "refused.unknown_refund": "В запросе отказано: возврата {refund} не существует.",
-    "refused.refund_decided": "В решении о возврате отказано: он уже в состоянии «{status:word}».",
-    "refused.refund_exceeds_money": "Возврат на {value} не одобрен: от денег заказа осталось только"
-    " {left}.",
-    "refused.refund_not_approved": "Возврат назвали выплаченным, в этом отказано: он в состоянии"
+    "refused.too_many_refunds": "Запрос возврата отклонён: достигнуто наибольшее число возвратов"
+    " заказа ({most}).",
+    "refused.not_refundable": "Запрос возврата отклонён: заказ был в состоянии «{status:word}».",
+    "refused.ticket_not_of_order": "Запрос возврата отклонён: билет {ticket} — не из этого заказа.",
+    "refused.ticket_in_refund": "Запрос возврата отклонён: билет {ticket} уже был в другом"
+    " возврате.",
+    "refused.nothing_to_refund": "Запрос возврата отклонён: в нём не было билетов этого заказа.",
+    "refused.event_has_begun": "Запрос возврата отклонён: мероприятие началось {at:time}.",
+    "refused.unknown_refund": "Запрос отклонён: возврата {refund} не существует.",
+    "refused.refund_decided": "Решение о возврате отклонено: он уже был в состоянии"
     " «{status:word}».",
-    "refused.may_not_approve": "В решении о возврате отказано: у запросившего нет такого права.",
-    "refused.nothing_to_resolve": "В решении о деньгах отказано: денег в {currency} не ждало.",
-    "refused.cannot_accept": "Меньшую сумму хотели принять, в этом отказано: заказ в состоянии"
+    "refused.refund_exceeds_money": "Возврат на {value:money} не одобрен: от денег заказа осталось"
+    " только {left:money}.",
+    "refused.refund_not_approved": "Отметка о выплате возврата отклонена: он был в состоянии"
+    " «{status:word}».",
+    "refused.may_not_approve": "Решение о возврате отклонено: у запросившего нет такого права.",
+    "refused.nothing_to_resolve": "Решение о деньгах отклонено: решения не ждала никакая сумма в"
+    " {currency}.",
+    "refused.cannot_accept": "Запрос принять меньшую сумму отклонён: заказ был в состоянии"
     " «{status:word}».",
 }
 
@@ -54,7 +59,7 @@ WORDS = {
     "rejected": "отклонён",
     "failed": "не удался",
     "user": "так пожелал покупатель",
-    "org": "причина в организаторе",
+    "org": "по вине организатора",
     "late": "они пришли, когда заказ уже закончился",
     "underpaid": "их слишком мало",
     "overpaid": "их слишком много",

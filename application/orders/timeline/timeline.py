@@ -188,7 +188,7 @@ def status_sentence(order: Order, moment: datetime) -> Sentence:
             "till": order.reserved_till,
             "left": order.reserved_till - moment,
             "count": len(order.tickets),
-            "value": f"{order.worth.full:.2f}",
+            "value": order.worth.full,
         },
     )
 
@@ -229,7 +229,11 @@ def _event(narration: Narration, event: Event, position: int) -> TimelineEntry:
 def _created(_: Narration, event: OrderCreated) -> Iterator[Sentence]:
     count = len(event.tickets)
     after = Order.replay([event])
-    values = {"count": count, "value": f"{after.worth.full:.2f}", "till": event.reserved_till}
+    values = {
+        "count": count,
+        "value": after.worth.full,
+        "till": event.reserved_till,
+    }
     yield Sentence("created" if count else "created.empty", values)
 
 
@@ -241,7 +245,7 @@ def _tickets(narration: Narration, event: TicketsChanged) -> Iterator[Sentence]:
         "added": len(event.added),
         "removed": len(event.removed),
         "count": len(after.tickets),
-        "value": f"{after.worth.full:.2f}",
+        "value": after.worth.full,
     }
     yield Sentence(f"tickets.{key}", values)
 

@@ -45,7 +45,7 @@ class Scheme(Protocol):
 def check_time(timestamp: str, now: datetime) -> None:
     """Refuse a signature that is too old, or of a time to come. Raises `SignatureRefused`."""
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= MOST_DIGITS):
-        raise SignatureRefused("The time of the signature is no number of seconds.")
+        raise SignatureRefused("The time of the signature is not a number of seconds.")
     if abs(now.timestamp() - int(timestamp)) > TOLERANCE_SECONDS:
         raise SignatureRefused("The signature is more than five minutes old, or of a time to come.")
 

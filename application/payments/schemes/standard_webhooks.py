@@ -87,7 +87,7 @@ def _is_by(key: Ed25519PublicKey, signature: bytes, signed: bytes) -> bool:
 def _shared_secret(secret: bytes) -> bytes:
     decoded = _decoded(secret.removeprefix(SYMMETRIC))
     if decoded is None or len(decoded) < LEAST_SECRET_BYTES:
-        raise BadSecret("is no secret of Standard Webhooks: whsec_ and base64 of 24 to 64 bytes")
+        raise BadSecret("is not a secret of Standard Webhooks: whsec_ and base64 of 24 to 64 bytes")
     return decoded
 
 
@@ -97,7 +97,7 @@ def _public_key(secret: bytes) -> Ed25519PublicKey:
     try:
         return Ed25519PublicKey.from_public_bytes(decoded or b"")
     except ValueError:
-        raise BadSecret("is no public key: whpk_ and base64 of 32 bytes") from None
+        raise BadSecret("is not a public key: whpk_ and base64 of 32 bytes") from None
 
 
 def _decoded(written: bytes) -> bytes | None:

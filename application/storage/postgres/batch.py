@@ -37,18 +37,19 @@ from application.storage.postgres.recorder import (
     append_calls,
     positions_of,
 )
-from application.storage.postgres.tickets import CLAIM, SEATS, pick_calls, raw_tickets
+from application.storage.postgres.tickets import CLAIM, SEATS, pick_call, raw_tickets
 from application.storage.shared.batch import Batch, MergedReadSet
 from application.storage.shared.gateway_notices import WAITS
 
 LOCK = Statement(
     b"lock",
     b"SELECT pg_current_xact_id()::text::bigint,"
-    b" ARRAY(SELECT key FROM unnest($1::bigint[]) key WHERE pg_try_advisory_xact_lock(key))::text",
+    b" ARRAY(SELECT key FROM unnest($1::bigint[]) key WHERE pg_try_advisory_xact_lock(key))::text,"
+    b" ARRAY(SELECT nextval('orders_numbers') FROM generate_series(1, $2::bigint))::text",
 )
-"""Names the transaction, so that its outcome can be asked for later, and locks orders and
-requests, as many as are free. Each statement after it sees what was committed before the locks
-were had: the events of a locked order are all its events."""
+"""Names the transaction, so that its outcome can be asked for later, locks orders and requests, as
+many as are free, and takes numbers for new orders. Each statement after it sees what was committed
+before the locks were had: the events of a locked order are all its events."""
 
 ANSWERED = Statement(
     b"answered",
@@ -71,10 +72,6 @@ EVENTS = Statement(
 )
 
 EVENTS_FROM = Statement(b"facts_from", events_from("$1", "$2", "$3").encode())
-
-NUMBERS = Statement(
-    b"numbers", b"SELECT nextval('orders_numbers') FROM generate_series(1, $1::bigint)"
-)
 
 
 class InDoubt(Exception):
@@ -105,7 +102,7 @@ class PostgresBatch(Batch):
         merged = MergedReadSet.by(write.read_set for write in self.writes.values())
         keys = [order_key(order) for order in merged.orders]
         keys += [request_key(request) for request in merged.requests]
-        calls = [Call(BEGIN), Call(LOCK, (integers(keys),))]
+        calls = [Call(BEGIN), Call(LOCK, (integers(keys), integer(merged.numbers)))]
         takers: list[Callable[[Rows], None]] = [_nothing, partial(self._take_locked, merged)]
         if merged.requests:
             calls.append(Call(ANSWERED, (binaries(merged.requests),)))
@@ -121,11 +118,8 @@ class PostgresBatch(Batch):
             calls += (Call(CLAIM, (seats,)), Call(SEATS, (seats,)))
             takers += (self._take_claimed, self._take_seats)
         if merged.picks:
-            calls += pick_calls(merged.picks)
-            takers += (self._take_vacant, self._take_exhausted)
-        if merged.numbers:
-            calls.append(Call(NUMBERS, (integer(merged.numbers),)))
-            takers.append(self._take_numbers)
+            calls.append(pick_call(merged.picks))
+            takers.append(partial(self._take_vacant, merged))
         for take, rows in zip(takers, self._connection.round_trip(calls), strict=True):
             take(rows)
 
@@ -138,8 +132,8 @@ class PostgresBatch(Batch):
 
     def _take_locked(self, merged: MergedReadSet, rows: Rows) -> None:
         self.transaction = integer_of(rows[0][0])
-        keys = rows[0][1].decode().strip("{}")
-        locked = set(map(int, keys.split(","))) if keys else set()
+        locked = set(_numbers_in(rows[0][1]))
+        self.state.numbers = _numbers_in(rows[0][2])[::-1]
         self.state.orders = {each for each in merged.orders if order_key(each) in locked}
         self.state.requests = {each for each in merged.requests if request_key(each) in locked}
 
@@ -169,19 +163,17 @@ class PostgresBatch(Batch):
     def _take_seats(self, rows: Rows) -> None:
         self.state.seats = {ticket.id: ticket for ticket in raw_tickets(rows)}
 
-    def _take_vacant(self, rows: Rows) -> None:
-        for set_id, ticket in rows:
-            self.state.vacant.setdefault(set_id.decode(), []).append(ticket.decode())
-
-    def _take_exhausted(self, rows: Rows) -> None:
-        """Note the sets of which all vacant tickets were found: a short pick there is final."""
-        for set_id, wanted, seen in rows:
-            found = len(self.state.vacant.get(set_id.decode(), ()))
-            if integer_of(seen) <= found < integer_of(wanted):
-                self.state.exhausted.add(set_id.decode())
-
-    def _take_numbers(self, rows: Rows) -> None:
-        self.state.numbers = [integer_of(row[0]) for row in reversed(rows)]
+    def _take_vacant(self, merged: MergedReadSet, rows: Rows) -> None:
+        """Take tickets, and note sets all of whose vacant ones were found: no more can be had."""
+        few = {}
+        for set_id, ticket, seen in rows:
+            if ticket is None:
+                few[set_id.decode()] = integer_of(seen)
+            else:
+                self.state.vacant.setdefault(set_id.decode(), []).append(ticket.decode())
+        for each, seen in few.items():
+            if seen <= len(self.state.vacant.get(each, ())) < merged.picks[each]:
+                self.state.exhausted.add(each)
 
     # The second round trip.
 
@@ -210,6 +202,12 @@ class PostgresBatch(Batch):
         if not self._connection.closed:
             with suppress(Lost):
                 self._connection.round_trip([Call(ROLLBACK)])
+
+
+def _numbers_in(array: bytes) -> list[int]:
+    """The numbers of an array that was sent as text."""
+    listed = array.decode().strip("{}")
+    return [int(each) for each in listed.split(",")] if listed else []
 
 
 def _nothing(_: Rows) -> None:

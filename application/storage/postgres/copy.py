@@ -7,17 +7,17 @@ from typing import Any
 import psycopg
 
 from application.ports.copyable import Counters
-from application.ports.store import StoreUnavailable
+from application.ports.store import Layouts, StoreUnavailable
 from application.storage.postgres.advisory_locks import COPY_LOCK
 from application.storage.postgres.connections import connect, unavailable
 from application.storage.postgres.database import DIALECT, PostgresSession, translated
-from application.storage.postgres.layout import is_unfinished_copy, lay_out, layout_of
+from application.storage.postgres.layout import LAYOUT, is_unfinished_copy, lay_out, layout_of
 from application.storage.shared.copied_tables import CopiedTables
 from application.storage.shared.database import Values
 from application.storage.shared.derived_records import PROVEN_FROM
 
 SERVED = "SELECT feeder FROM read_models WHERE fed_till > clock_timestamp()"
-ASSIGNED = (("orders_events", "notification_id"), ("attempts", "id"))
+ASSIGNED = (("orders_events", "notification_id"), ("attempts", "id"), ("webhook_attempts", "id"))
 """The columns whose values come from a sequence."""
 
 NEXT = (
@@ -31,10 +31,11 @@ NUMBERS = (
 )
 
 
-def has_log(url: str) -> bool:
-    """Whether a database has a log of ours. Raises `BadAddress`, `StoreUnavailable`."""
+def layouts_in(url: str) -> Layouts | None:
+    """The layout of a database; None for no log. Raises `BadAddress`, `StoreUnavailable`."""
     with connect(url) as connection, _named():
-        return layout_of(connection) is not None
+        found = layout_of(connection)
+    return None if found is None else Layouts(found, LAYOUT)
 
 
 class PostgresCopyable(CopiedTables):

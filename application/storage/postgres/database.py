@@ -1,6 +1,6 @@
 """The shared SQL's seam (`shared/database.py`) on a PostgreSQL database."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -8,6 +8,7 @@ from application.storage.postgres.advisory_locks import LOG_LOCK, request_key
 from application.storage.postgres.connections import Connection, Readers, streamed
 from application.storage.postgres.sessions import take_time
 from application.storage.shared.database import Dialect, Values, last_position
+from application.storage.shared.scripts import NotAsExpected, Script, steps_of
 
 DIALECT = Dialect(position="notification_id")
 SCAN_ROWS = 5000
@@ -41,6 +42,13 @@ class PostgresSession:
         with self._connection.cursor() as cursor:
             cursor.executemany(translated(statement), values)
 
+    def run_steps(self, script: Script, values: Mapping[str, Any]) -> None:
+        """Run a script's steps. Raises `NotAsExpected`."""
+        for statement, due in steps_of(script, values):
+            changed = self._connection.execute(statement.encode(), values).rowcount
+            if due is not None and changed != due:
+                raise NotAsExpected
+
     def load(self, table: str, columns: str, rows: Iterable[Values]) -> None:
         statement = f"COPY {table} ({columns}) FROM STDIN"
         with self._connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
@@ -70,6 +78,11 @@ class PostgresDatabase:
         """A transaction that is as durable as an order's: it waits for a standby."""
         with self._readers.acknowledged() as connection:
             yield PostgresSession(connection)
+
+    def run_script(self, script: Script, values: Mapping[str, Any]) -> None:
+        """Run a script, step by step, in a transaction. Raises `NotAsExpected`."""
+        with self.acknowledged() if script.acknowledged else self.transaction() as session:
+            session.run_steps(script, values)
 
     @contextmanager
     def snapshot(self) -> Iterator[PostgresSession]:

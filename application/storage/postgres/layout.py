@@ -17,6 +17,7 @@ from application.storage.postgres.access_tables import ACCESS
 from application.storage.postgres.advisory_locks import LAYOUT_LOCK, LOG_LOCK
 from application.storage.postgres.connections import Connection, unavailable
 from application.storage.postgres.notice_tables import GATEWAY_NOTICES, NOTICES_BY_ORDER
+from application.storage.postgres.webhook_tables import WEBHOOKS
 from application.storage.shared.derived_records import PROVEN_FROM
 
 WAIT = "60s"
@@ -313,6 +314,7 @@ STEPS: Mapping[int, Step] = MappingProxyType(
         12: ACCESS,
         13: GATEWAY_NOTICES,
         14: NOTICES_BY_ORDER,
+        15: WEBHOOKS,
     }
 )
 """How each layout is made of the one before it: by SQL, or by a function that gets the connection.

@@ -27,6 +27,11 @@ LONGER_SECONDS = 1.0
 TEXT, BYTES, INT = 25, 17, 20
 """The type numbers of text, bytea and bigint, fixed in every PostgreSQL."""
 
+INT_SIZE = 8
+_HEAD = struct.Struct("!iiIii").pack
+_SIZE = struct.Struct("!i").pack
+_NULL = _SIZE(-1)
+
 
 class Lost(psycopg.OperationalError):
     """The connection ended before the server's answer was complete."""
@@ -48,7 +53,7 @@ class Call(msgspec.Struct, frozen=True):
 
 def text(value: str) -> bytes:
     """A text. What PostgreSQL cannot hold in one (a zero character) becomes U+FFFD."""
-    return value.encode("utf-8", "replace").replace(b"\0", "\ufffd".encode())
+    return (value.replace("\0", "\ufffd") if "\0" in value else value).encode("utf-8", "replace")
 
 
 def integer(value: int) -> bytes:
@@ -63,7 +68,7 @@ def integer_of(data: bytes | None) -> int:
 
 def texts(values: Iterable[str | None]) -> bytes:
     """An array of texts, some of which may be null."""
-    return _array(TEXT, [None if value is None else text(value) for value in values])
+    return _array(TEXT, [None if each is None else text(each) for each in values])
 
 
 def binaries(values: Iterable[bytes]) -> bytes:
@@ -73,19 +78,23 @@ def binaries(values: Iterable[bytes]) -> bytes:
 
 def integers(values: Iterable[int | None]) -> bytes:
     """An array of bigints, some of which may be null."""
-    return _array(INT, [None if value is None else integer(value) for value in values])
+    items = list(values)
+    if not items or None in items:
+        return _array(INT, [None if each is None else integer(each) for each in items])
+    sized = [INT_SIZE] * (2 * len(items))
+    sized[1::2] = items  # type: ignore[assignment]
+    return _HEAD(1, 1, INT, len(items), 1) + struct.pack("!" + "iq" * len(items), *sized)
 
 
 def _array(kind: int, items: Sequence[bytes | None]) -> bytes:
+    """A byte string an item and its size, joined at once: arrays are most of what is sent."""
     if not items:
         return struct.pack("!iiI", 0, 0, kind)
-    partitions = [struct.pack("!iiIii", 1, 1, kind, len(items), 1)]
-    for item in items:
-        if item is None:
-            partitions.append(struct.pack("!i", -1))
-        else:
-            partitions += (struct.pack("!i", len(item)), item)
-    return b"".join(partitions)
+    parts = [_NULL] * (1 + 2 * len(items))
+    parts[0] = _HEAD(1, 1, kind, len(items), 1)
+    parts[1::2] = [_NULL if each is None else _SIZE(len(each)) for each in items]
+    parts[2::2] = [each or b"" for each in items]
+    return b"".join(parts)
 
 
 Rows = list[tuple[Any, ...]]

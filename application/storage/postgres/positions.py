@@ -142,6 +142,11 @@ class Positions:
             self._last = (server, safe, last)
         return last
 
+    def ends_at(self, position: int) -> bool:
+        """Whether the log was complete at the last look, and `position` is its last."""
+        mark = self._high_water_mark
+        return not self.awaited and self._last == (mark.server, mark.safe, position)
+
     def doubt_last(self, position: int) -> None:
         """Forget a position as the last one, if there is nothing at it."""
         if self._last[2] == position:

@@ -17,16 +17,22 @@ MOVE = (
 """No move if the log has another event at the new position than the one that was read: after a
 fail-over that lost the end of the log, the position alone may be the same."""
 
+MOVED_NOW = "SELECT count(*), set_config('synchronous_commit', 'off', true) FROM moved"
+"""Such a commit does not even wait for the server's disk: after a crash rows and position are those
+of an earlier one, and what follows is projected again. The setting ends with the statement."""
+
 MOVED = "EXISTS (SELECT FROM moved)"
-STATE = (
+OF_MODELS = (
     "SELECT name, generation, position, stopped,"
     " CASE WHEN fed_till > clock_timestamp() THEN feeder END,"
     " CASE WHEN stopped IS NOT NULL THEN stopped_since END,"
     " log, hash, hash <> '' AND NOT EXISTS (SELECT FROM log_identity l, orders_events e"
     " WHERE l.id = m.log AND e.hash = m.hash AND e.notification_id ="
     " CASE m.position WHEN 0 THEN coalesce(m.target, 0) ELSE m.position END), awaited"
-    " FROM read_models m WHERE name = %s AND "
+    " FROM read_models m WHERE "
 )
+STATE = OF_MODELS + "name = %s AND "
+STATES = OF_MODELS + "name = ANY(%s) AND live"
 BEGIN_ANEW = (
     "UPDATE read_models SET feeder = %s, fed_till = %s, awaited = %s WHERE name = %s AND live"
 )

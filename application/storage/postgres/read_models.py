@@ -30,6 +30,7 @@ from application.storage.postgres.generations import table_name
 from application.storage.postgres.pipeline import texts
 from application.storage.postgres.sessions import take_time
 from application.storage.shared.read_model_pages import (
+    ALL,
     count_query,
     counted,
     page_query,
@@ -137,6 +138,10 @@ class PostgresReadModels:
             raise StoreUnavailable(f"The read model {name} is not made yet.")
         return ModelState(*rows[0])
 
+    def states(self, names: Sequence[str]) -> dict[str, ModelState]:
+        found = {row[0]: ModelState(*row) for row in self._readers.rows(sql.STATES, (list(names),))}
+        return {name: found.get(name) or self.state(name) for name in names}
+
     def reload(self, state: ModelState) -> ModelState:
         rows = self._readers.rows(sql.STATE + "generation = %s", (state.name, state.generation))
         return ModelState(*rows[0])
@@ -179,7 +184,7 @@ class PostgresReadModels:
             name = table_name(state.name, state.generation)
             partitions.append(f"gone AS (DELETE FROM {name} WHERE key = ANY(%s) AND {sql.MOVED})")  # noqa: S608 - our own names
             values.append(Array(texts(gone)))
-        statement = f"WITH {', '.join(partitions)} SELECT count(*) FROM moved"  # noqa: S608 - our own words
+        statement = f"WITH {', '.join(partitions)} {sql.MOVED_NOW}"
         reach("projector.before_commit")
         try:
             return bool(self._readers.rows(statement, values)[0][0])
@@ -193,13 +198,16 @@ class PostgresReadModels:
     # Reading.
 
     def page(self, name: str, page: Page) -> list[Row]:
+        return [row_of(row) for row in self.values(name, page, ALL)]
+
+    def values(self, name: str, page: Page, columns: Sequence[str]) -> list[tuple[Any, ...]]:
         def query(state: ModelState) -> Query:
             if not (page.partial or state.is_true):
                 raise ModelNotTrue(name)
             source = table_name(name, state.generation)
-            return page_query(source, self._tables[name], page, "%s")
+            return page_query(source, self._tables[name], page, "%s", columns)
 
-        return [row_of(row) for row in self._of_live_table(name, query)]
+        return self._of_live_table(name, query)
 
     def count(self, name: str, page: Page) -> int:
         def query(state: ModelState) -> Query:

@@ -46,18 +46,17 @@ MARK = Statement(b"mark", b"SELECT pg_logical_emit_message(true, 'orderlog', '')
 """Writes a message to the write-ahead log, so that the commit waits for a standby: everything that
 the transaction has seen is then as safe as the message. Nobody reads it."""
 
-ENTER = Statement(
-    b"enter", f"SELECT pg_advisory_xact_lock_shared({LOG_LOCK[0]}, {LOG_LOCK[1]})".encode()
-)
-"""Marks an append as open. It must come before the append gets its positions, and lasts until its
-end is visible to all: `positions.py` relies on both."""
-
 APPEND = Statement(
     b"append",
-    b"INSERT INTO orders_events (originator_id, originator_version, topic, state, hash)"
-    b" SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bytea[], $5::bytea[])"
-    b" RETURNING notification_id",
+    "WITH entered AS MATERIALIZED"  # noqa: S608 - our own numbers
+    f" (SELECT pg_advisory_xact_lock_shared({LOG_LOCK[0]}, {LOG_LOCK[1]}))"
+    " INSERT INTO orders_events (originator_id, originator_version, topic, state, hash)"
+    " SELECT w.* FROM entered,"
+    " unnest($1::text[], $2::bigint[], $3::text[], $4::bytea[], $5::bytea[]) AS w"
+    " RETURNING notification_id".encode(),
 )
+"""The lock marks an append as open. It is had before the first row, and so the first position, and
+lasts until the append's end is visible to all: `positions.py` relies on both."""
 
 HASHES = Statement(
     b"hashes",
@@ -89,12 +88,12 @@ WAITED = Statement(
 def append_calls(
     pending_writes: Sequence[PendingWrites], hashes: MutableMapping[str, bytes]
 ) -> list[Call]:
-    """The calls that store pending writes in the open transaction; the second returns positions.
+    """The calls that store pending writes in the open transaction; the first returns positions.
 
     They come in the order of the pending writes and their events. Without events there is none.
     `hashes` has the last hash of each order that has events already.
     """
-    calls = [Call(ENTER)]
+    calls = []
     events = list(events_of(pending_writes))
     if events:
         values = (
@@ -271,4 +270,4 @@ def positions_of(answers: Sequence[Rows], pending_writes: Sequence[PendingWrites
     """The positions of the pending writes' events, from the answers to their `append_calls`."""
     if not any(writes.events for writes in pending_writes):
         return []
-    return [integer_of(row[0]) for row in answers[1]]
+    return [integer_of(row[0]) for row in answers[0]]

@@ -48,6 +48,7 @@ from application.storage.shared.key_usage import KeyUsageTable
 from application.storage.shared.ownership import TicketOwnership
 from application.storage.shared.rejection_log import RejectionLog
 from application.storage.shared.split_keys import SAMPLE_OF_A_PART, every_nth
+from application.storage.shared.webhooks import Webhooks
 
 WRITERS = 1
 READERS = 8
@@ -87,6 +88,7 @@ class PostgresStore(TicketReading):
         self._database = PostgresDatabase(self._readers)
         self._attempts = RejectionLog(self._database)
         self._notices = GatewayNotices(self._database)
+        self._webhooks = Webhooks(self._database, self._database.run_script, self.moment)
         self._trail = AdminTrail(self._database)
         self._sessions = ConsoleSessionTable(self._database)
         self._key_usage = KeyUsageTable(self._database)
@@ -224,6 +226,9 @@ class PostgresStore(TicketReading):
         """
         return self._positions.last()
 
+    def ends_at(self, position: int) -> bool:
+        return self._positions.ends_at(position)
+
     def assigned_position(self) -> int:
         rows = self._readers.rows("SELECT max(notification_id) FROM orders_events")
         return rows[0][0] or 0
@@ -296,6 +301,9 @@ class PostgresStore(TicketReading):
 
     def notices(self) -> GatewayNotices:
         return self._notices
+
+    def webhooks(self) -> Webhooks:
+        return self._webhooks
 
     def admin_trail(self) -> AdminTrail:
         return self._trail

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from application.ports.tickets import Ticket
 from application.ports.unit_of_work import TicketChange
@@ -34,25 +35,23 @@ _VACANT = (
 PICK = Statement(
     b"pick",
     (
-        "SELECT w.set_id, p.id"  # noqa: S608 - fixed words
-        " FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS w (set_id, start, count)"
-        " CROSS JOIN LATERAL ("
+        "WITH wanted AS (SELECT * FROM"  # noqa: S608 - fixed words
+        " unnest($1::text[], $2::bigint[], $3::bigint[]) AS w (set_id, start, count)),"
+        " picked AS MATERIALIZED (SELECT w.set_id, p.id FROM wanted w CROSS JOIN LATERAL ("
         + _VACANT.format(side=">=", side_name="beyond")
         + " UNION ALL "
         + _VACANT.format(side="<", side_name="before")
-        + " LIMIT w.count) p"
+        + " LIMIT w.count) p)"
+        " SELECT set_id, id, NULL::bigint FROM picked UNION ALL SELECT w.set_id, NULL,"
+        " (SELECT count(*) FROM (SELECT FROM tickets t"
+        " WHERE t.set_id = w.set_id AND t.order_id IS NULL LIMIT w.count) vacant)"
+        " FROM wanted w WHERE (SELECT count(*) FROM picked p WHERE p.set_id = w.set_id) < w.count"
     ).encode(),
 )
 """Locks and returns vacant tickets of each set, from a random place on and around; none that
-another batch has locked. The second half runs only where the first found too few."""
-
-SEEN_VACANT = Statement(
-    b"seen_vacant",
-    b"SELECT w.set_id, w.count, (SELECT count(*) FROM (SELECT FROM tickets t"
-    b" WHERE t.set_id = w.set_id AND t.order_id IS NULL LIMIT w.count) vacant)"
-    b" FROM unnest($1::text[], $2::bigint[]) AS w (set_id, count)",
-)
-"""How many vacant tickets each set has, locked ones too, counted up to the number wanted."""
+another batch has locked. The second half runs only where the first found too few. For a set of
+which that are too few, too, there is a row with the number of its vacant tickets, locked ones too,
+counted up to the number wanted."""
 
 CLAIM = Statement(
     b"claim",
@@ -67,24 +66,27 @@ SEATS = Statement(
     f"SELECT {COLUMNS} FROM tickets WHERE id = ANY($1::text[])".encode(),  # noqa: S608 - fixed names
 )
 
+_REFUSE_LOST = (
+    b" SELECT orders_refuse_lost(array_agg(id)) FROM"
+    b" (SELECT unnest($1::text[]) EXCEPT SELECT id FROM done) AS lost (id) HAVING count(*) > 0"
+)
+
 FREE = Statement(
     b"free",
     b"WITH done AS (UPDATE tickets t SET order_id = NULL, held_till = NULL"
     b" FROM unnest($1::text[], $2::text[]) AS w (id, order_id)"
-    b" WHERE t.id = w.id AND t.order_id = w.order_id RETURNING t.id)"
-    b" SELECT orders_refuse_lost(array_agg(id)) FROM"
-    b" (SELECT unnest($1::text[]) EXCEPT SELECT id FROM done) AS lost (id)"
-    b" HAVING count(*) > 0",
+    b" WHERE t.id = w.id AND t.order_id = w.order_id RETURNING t.id)" + _REFUSE_LOST,
 )
 
 KEEP = Statement(
     b"keep",
     b"WITH done AS (UPDATE tickets t SET held_till = w.held_till"
     b" FROM unnest($1::text[], $2::text[], $3::bigint[]) AS w (id, order_id, held_till)"
-    b" WHERE t.id = w.id AND t.order_id = w.order_id AND t.held_till IS DISTINCT FROM w.held_till)"
+    b" WHERE t.id = w.id AND t.order_id = w.order_id AND t.held_till IS DISTINCT FROM w.held_till"
+    b" RETURNING t.id)"
     b" SELECT orders_refuse_lost(array_agg(w.id))"
     b" FROM unnest($1::text[], $2::text[]) AS w (id, order_id)"
-    b" WHERE NOT EXISTS"
+    b" WHERE (SELECT count(*) FROM done) < cardinality($1) AND NOT EXISTS"
     b" (SELECT FROM tickets t WHERE t.id = w.id AND t.order_id = w.order_id)"
     b" HAVING count(*) > 0",
 )
@@ -93,10 +95,7 @@ TAKE = Statement(
     b"take",
     b"WITH done AS (UPDATE tickets t SET order_id = w.order_id, held_till = w.held_till"
     b" FROM unnest($1::text[], $2::text[], $3::bigint[]) AS w (id, order_id, held_till)"
-    b" WHERE t.id = w.id AND t.order_id IS NULL RETURNING t.id)"
-    b" SELECT orders_refuse_lost(array_agg(id)) FROM"
-    b" (SELECT unnest($1::text[]) EXCEPT SELECT id FROM done) AS lost (id)"
-    b" HAVING count(*) > 0",
+    b" WHERE t.id = w.id AND t.order_id IS NULL RETURNING t.id)" + _REFUSE_LOST,
 )
 
 
@@ -119,12 +118,25 @@ def make_calls(made: Sequence[tuple[str, str, str, int]]) -> list[Call]:
     return [Call(MAKE, (texts(ids), texts(shows), texts(sets), integers(numbers)))]
 
 
-def pick_calls(wanted: dict[str, int]) -> list[Call]:
-    """The calls that pick as many vacant tickets of each set as wanted."""
+def pick_call(wanted: dict[str, int]) -> Call:
+    """The call that picks as many vacant tickets of each set as wanted."""
     starts = [any_place() for _ in wanted]
-    sets = texts(wanted)
-    counts = integers(wanted.values())
-    return [Call(PICK, (sets, integers(starts), counts)), Call(SEEN_VACANT, (sets, counts))]
+    return Call(PICK, (texts(wanted), integers(starts), integers(wanted.values())))
+
+
+class Columns(NamedTuple):
+    """Tickets with their orders, and until when they are held."""
+
+    ids: list[str]
+    orders: list[str]
+    tills: list[int | None]
+
+    def add(self, tickets: Sequence[str], order: str, till: int | None) -> None:
+        """Add an order's tickets."""
+        if tickets:
+            self.ids.extend(tickets)
+            self.orders.extend([order] * len(tickets))
+            self.tills.extend([till] * len(tickets))
 
 
 def change_calls(changes: Iterable[TicketChange]) -> list[Call]:
@@ -133,29 +145,19 @@ def change_calls(changes: Iterable[TicketChange]) -> list[Call]:
     They fail, and so does all that follows, if a ticket to take has an order already, or a ticket
     to change does not belong to the order.
     """
-    freed: list[tuple[str, str]] = []
-    kept: list[tuple[str, str, int | None]] = []
-    taken: list[tuple[str, str, int | None]] = []
+    freed, kept, taken = Columns([], [], []), Columns([], [], []), Columns([], [], [])
     for change in changes:
         till = None if change.held_till is None else to_ms(change.held_till)
-        freed += ((ticket, change.order) for ticket in change.freed)
-        kept += ((ticket, change.order, till) for ticket in change.kept)
-        taken += ((ticket, change.order, till) for ticket in change.taken)
+        freed.add(change.freed, change.order, till)
+        kept.add(change.kept, change.order, till)
+        taken.add(change.taken, change.order, till)
     calls = []
-    if freed:
-        calls.append(Call(FREE, (texts(row[0] for row in freed), texts(row[1] for row in freed))))
-    calls += [
-        Call(
-            statement,
-            (
-                texts(row[0] for row in rows),
-                texts(row[1] for row in rows),
-                integers(row[2] for row in rows),
-            ),
-        )
-        for statement, rows in ((KEEP, kept), (TAKE, taken))
-        if rows
-    ]
+    if freed.ids:
+        calls.append(Call(FREE, (texts(freed.ids), texts(freed.orders))))
+    for statement, each in ((KEEP, kept), (TAKE, taken)):
+        if each.ids:
+            values = (texts(each.ids), texts(each.orders), integers(each.tills))
+            calls.append(Call(statement, values))
     return calls
 
 

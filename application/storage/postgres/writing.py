@@ -8,14 +8,16 @@ import psycopg
 from eventsourcing.persistence import IntegrityError
 from psycopg import errors
 
+from application.event_log.committed_events import count_committed
 from application.ports.store import StoreUnavailable
 from application.ports.unit_of_work import T, TicketTaken, UnitOfWork, Written
 from application.runtime.failpoints import reach
+from application.runtime.traffic_counts import TRAFFIC
 from application.storage.postgres.batch import InDoubt, PostgresBatch
 from application.storage.postgres.connections import Backoff, PipelinePool, passes, unavailable
 from application.storage.postgres.in_doubt_commit import Connections, outcome_of_commit
 from application.storage.postgres.pipeline import Lost
-from application.storage.shared.batch import Outcome
+from application.storage.shared.batch import Outcome, events_of
 from application.storage.shared.group_commit import Claim, GroupCommit
 
 LOST_TICKET = "OL001"
@@ -51,7 +53,7 @@ class PostgresWriter:
         self._writers = writers
         self._notify = notify
         self._commits: GroupCommit[Claimed, Written[Any]] = GroupCommit(
-            self._commit, threads=threads, limited=True, name="commits"
+            self._commit, threads=threads, limited=True, name="commits", counted=TRAFFIC.batch
         )
 
     def write_all(self, writes: Sequence[UnitOfWork[T]]) -> list[Written[T] | Exception]:
@@ -137,6 +139,7 @@ class PostgresWriter:
         reach("append.after_commit")
         if positions:
             self._notify(positions[-1])
+            count_committed(events_of(batch.pending_writes))
         return batch.outcomes(positions)
 
     def close(self) -> None:

@@ -139,12 +139,16 @@ class BatchState(msgspec.Struct, kw_only=True):
             if len(vacant) < count and (self.freed or set_id not in self.exhausted):
                 return None
             found.picks.update(dict.fromkeys(vacant[-count:], set_id))
-        found.seats = [self.seats[seat] for seat in read_set.seats if seat in self.seats]
-        if any(seat.order is None and seat.id not in self.claimed for seat in found.seats):
+        if read_set.seats and not self._find_seats(read_set, found):
             return None
         if read_set.number:
             found.number = self.numbers.pop()
         return found
+
+    def _find_seats(self, read_set: ReadSet, found: LoadedState) -> bool:
+        """Add the seats that are sought; return whether all vacant ones of them can be taken."""
+        found.seats = [self.seats[seat] for seat in read_set.seats if seat in self.seats]
+        return all(seat.order is not None or seat.id in self.claimed for seat in found.seats)
 
     def note(self, read_set: ReadSet, writes: PendingWrites) -> None:
         """Apply a write's changes to the state. Its order and request cannot be used again."""
@@ -156,9 +160,11 @@ class BatchState(msgspec.Struct, kw_only=True):
             self._note_tickets(change)
 
     def _note_tickets(self, change: TicketChange) -> None:
-        self.freed = self.freed or bool(change.freed)
-        self.claimed.update(change.freed)
-        self.seats.update((each.id, each) for each in change.made)
+        if change.freed:
+            self.freed = True
+            self.claimed.update(change.freed)
+        if change.made:
+            self.seats.update((each.id, each) for each in change.made)
         if self.seats:
             owners = dict.fromkeys(change.taken, change.order) | dict.fromkeys(change.freed)
             for ticket, owner in owners.items():

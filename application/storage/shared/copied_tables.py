@@ -7,6 +7,8 @@ from typing import Any
 
 from application.ports.copyable import PARTS, Part, Row
 from application.storage.shared.database import Dialect, Session, Values
+from application.storage.shared.webhook_rows import ATTEMPT_COLUMNS, LANE_COLUMNS
+from application.storage.shared.webhook_rows import COLUMNS as WEBHOOK_COLUMNS
 
 COLUMNS = {
     "events": ("orders_events", "{position} originator_id originator_version topic state hash"),
@@ -27,6 +29,12 @@ COLUMNS = {
         "gateway_notices",
         "order_id digest system notice type came_at body state resolved_at resolved_by",
     ),
+    "webhooks": ("webhooks", f"{WEBHOOK_COLUMNS} shard"),
+    "webhook_shards": ("webhook_shards", "shard position log hash"),
+    "webhook_positions": ("webhook_positions", "shard webhook position"),
+    "webhook_lanes": ("webhook_lanes", f"shard {LANE_COLUMNS}"),
+    "webhook_resends": ("webhook_resends", "shard webhook position onwards"),
+    "webhook_attempts": ("webhook_attempts", f"id {ATTEMPT_COLUMNS}"),
     "attempts": ("attempts", "id order_id at version actor request code wanted about"),
 }
 """By part, its table and the columns that are copied; those of the key come first."""
@@ -51,7 +59,7 @@ class CopiedTables(ABC):
     def _table(self, part: Part) -> tuple[str, list[str]]:
         """A part's table and the columns that are copied; those of the key come first."""
         table, columns = COLUMNS[part.name]
-        return table, columns.format(position=self._dialect.position).split()
+        return table, columns.format(position=self._dialect.position).replace(",", " ").split()
 
     def is_empty(self) -> bool:
         return not any(self.rows(part, None, 1) for part in PARTS)

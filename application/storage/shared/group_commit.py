@@ -13,6 +13,8 @@ from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 from application.ports.store import OutcomeUnknown, StoreUnavailable
+from application.runtime import tracing
+from application.runtime.clock import machine_ns
 from application.runtime.greenlet_bridge import Waiter, new_waiter, wake_all
 from application.runtime.store_deadline import StoreWait
 
@@ -54,7 +56,7 @@ class Claim:
 class Submission(Generic[W, O]):
     """The work of one caller, its deadline, and its outcome."""
 
-    __slots__ = ("claim", "deadline", "items", "outcomes", "waiter")
+    __slots__ = ("came", "claim", "deadline", "items", "outcomes", "span", "waiter")
 
     def __init__(self, items: Sequence[W], till: Waiter, claim: Claim, deadline: float) -> None:
         self.items = items
@@ -62,6 +64,16 @@ class Submission(Generic[W, O]):
         self.waiter = till
         self.claim = claim
         self.deadline = deadline
+        self.span = tracing.current()
+        self.came = 0 if self.span is None else machine_ns()
+
+    def trace(self, taken: int, size: int) -> None:
+        """Add to the request's span how long this waited, and its batch took since it was taken."""
+        if self.span is not None:
+            tracing.add_child(self.span, "wait for the batch", self.came, taken)
+            tracing.add_child(
+                self.span, "commit", taken, machine_ns(), **{"orderlog.batch.size": size}
+            )
 
 
 class GroupCommit(Generic[W, O]):
@@ -71,7 +83,7 @@ class GroupCommit(Generic[W, O]):
     is the outcome of all. A batch has at least one submission and stops growing at `most` items. If
     `limited`, a caller waits no longer than its `StoreWait` allows. With `grace`, a batch has so
     many seconds more than its submissions, since it refuses late ones itself as long as it knows
-    that nothing was done.
+    that nothing was done. `counted` is told the size of each batch, and how many seconds it took.
     """
 
     def __init__(
@@ -83,8 +95,10 @@ class GroupCommit(Generic[W, O]):
         limited: bool = False,
         grace: float | None = None,
         name: str,
+        counted: Callable[[int, float], None] | None = None,
     ) -> None:
         self._carry_out = carry_out
+        self._counted = counted
         self._most = most
         self._waiting: SimpleQueue[Submission[W, O] | None] = SimpleQueue()
         self._unanswered: dict[Submission[W, O], None] = {}
@@ -140,10 +154,15 @@ class GroupCommit(Generic[W, O]):
             if not items:
                 self._answer(submissions)
                 continue
+            began, taken = time.monotonic(), machine_ns()
             try:
                 outcomes = self._carry_out(items)
             except Exception as failure:  # noqa: BLE001 - handed to every caller
                 outcomes = [failure] * len(items)
+            if self._counted is not None:
+                self._counted(len(items), time.monotonic() - began)
+                for each in submissions if tracing.is_on() else ():
+                    each.trace(taken, len(items))
             if outcomes and not isinstance(outcomes[-1], StoreUnavailable):
                 self._succeeded = time.monotonic()
             self._answer(submissions, outcomes)

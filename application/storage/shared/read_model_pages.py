@@ -10,6 +10,7 @@ from application.ports.partitions import Range
 from application.ports.read_models import Page, Row, Table
 
 OPERATORS = frozenset({"=", "<", "<=", ">", ">="})
+ALL = ("*",)
 
 
 def where(terms: Sequence[str]) -> str:
@@ -42,10 +43,12 @@ def conditions(page: Page, place: str) -> tuple[list[str], list[Any]]:
     return terms, values
 
 
-def page_query(source: str, table: Table, page: Page, place: str) -> tuple[str, list[Any]]:
+def page_query(
+    source: str, table: Table, page: Page, place: str, columns: Sequence[str] = ALL
+) -> tuple[str, list[Any]]:
     """The query for a page of `table`, which is stored as `source`, and the values to bind."""
     if not page.apart:
-        return _scan(source, table, page, place)
+        return _scan(source, table, page, place, columns)
     scans, values = [f"SELECT * FROM {source} WHERE false"], []  # noqa: S608 - our own names
     for number, chosen in enumerate(filter(_is_possible, product(*page.where))):
         alone = replace(page, where=tuple((alternative,) for alternative in chosen))
@@ -53,7 +56,10 @@ def page_query(source: str, table: Table, page: Page, place: str) -> tuple[str, 
         scans.append(f"SELECT * FROM ({scan}) scan{number}")  # noqa: S608 - our own names
         values += its_values
     united = " UNION ".join(scans)  # a row that two scans find counts once
-    statement = f"SELECT * FROM ({united}) found ORDER BY {_order(page)} LIMIT {place}"  # noqa: S608 - as above
+    statement = (
+        f"SELECT {', '.join(columns)} FROM ({united}) found"  # noqa: S608 - as above
+        f" ORDER BY {_order(page)} LIMIT {place}"
+    )
     return statement, [*values, page.limit]
 
 
@@ -68,10 +74,15 @@ def _is_possible(chosen: Iterable[Sequence[tuple[str, str, Any]]]) -> bool:
     )
 
 
-def _scan(source: str, table: Table, page: Page, place: str) -> tuple[str, list[Any]]:
+def _scan(
+    source: str, table: Table, page: Page, place: str, columns: Sequence[str] = ALL
+) -> tuple[str, list[Any]]:
     terms, values = conditions(page, place)
     clause = where([*terms, *counted(table)])
-    statement = f"SELECT * FROM {source} {clause} ORDER BY {_order(page)} LIMIT {place}"  # noqa: S608 - our own names, values are bound
+    statement = (
+        f"SELECT {', '.join(columns)} FROM {source} {clause}"  # noqa: S608 - our own names, values are bound
+        f" ORDER BY {_order(page)} LIMIT {place}"
+    )
     return statement, [*values, page.limit]
 
 

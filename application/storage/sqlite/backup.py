@@ -108,7 +108,7 @@ def _copy(source: sqlite3.Connection, name: str, target: str, progress: Progress
     """
     try:
         if LOG.layout(source) is None:
-            raise BackupRefused(f"{name} is no log of orderlog.")
+            raise BackupRefused(f"{name} is not a log of orderlog.")
         source.execute("BEGIN")
         source.execute("SELECT 1 FROM counters LIMIT 1").fetchone()
         make_private(target)

@@ -175,13 +175,17 @@ def load(path: str, table: Table, partition: Range, rows: Sequence[Row], events:
 
 
 def put(db: sqlite3.Connection, table: Table, rows: Sequence[Row], *, indexed: bool) -> None:
-    """Add or replace rows; where the table adds up, add their numbers to those there."""
+    """Add or replace rows; where the table adds up, add their numbers to those there.
+
+    Columns that are fixed are left as they are: SQLite would write their indexes again.
+    """
     names = ("key", *table.columns, "document")
     statement = f"INSERT INTO {table.name} VALUES ({', '.join('?' * len(names))})"  # noqa: S608 - our own names
     if indexed:
         news = ", ".join(
             f"{name} = {f'{table.name}.{name} + ' if name in table.sums else ''}excluded.{name}"
             for name in names[1:]
+            if name not in table.fixed
         )
         statement += f" ON CONFLICT (key) DO UPDATE SET {news}"
     db.executemany(statement, ((row.key, *row.columns, row.document) for row in rows))

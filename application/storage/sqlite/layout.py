@@ -10,6 +10,7 @@ from application.ports.store import LayoutTooNew, StoreUnavailable
 from application.runtime.failpoints import reach
 from application.storage.sqlite import companion_tables, log_tables
 from application.storage.sqlite.script import run
+from application.storage.sqlite.webhook_tables import WEBHOOKS
 
 Step = str | Callable[[sqlite3.Connection], None]
 
@@ -79,6 +80,7 @@ LOG = File(
             9: log_tables.ACCESS,
             10: log_tables.GATEWAY_NOTICES,
             11: log_tables.NOTICES_BY_ORDER,
+            12: WEBHOOKS,
         }
     ),
     _log_layout,

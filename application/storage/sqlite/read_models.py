@@ -16,7 +16,13 @@ from application.ports.partitions import Range
 from application.ports.read_models import Build, ModelNotTrue, ModelState, Page, Row, Table
 from application.runtime.clock import to_ms
 from application.runtime.failpoints import reach
-from application.storage.shared.read_model_pages import count_query, page_query, row_of, tally_query
+from application.storage.shared.read_model_pages import (
+    ALL,
+    count_query,
+    page_query,
+    row_of,
+    tally_query,
+)
 from application.storage.sqlite import generation_list as listed
 from application.storage.sqlite import generations
 from application.storage.sqlite.connections import Connections
@@ -150,6 +156,9 @@ class SqliteReadModels(RepairedFiles):
     def state(self, name: str) -> ModelState:
         return self._state(name, "name = ? AND live", (name,))
 
+    def states(self, names: Sequence[str]) -> dict[str, ModelState]:
+        return {name: self.state(name) for name in names}
+
     def reload(self, state: ModelState) -> ModelState:
         which = (state.name, state.generation)
         return self._state(state.name, "name = ? AND generation = ?", which)
@@ -233,13 +242,16 @@ class SqliteReadModels(RepairedFiles):
 
     # Reading.
 
-    @healed
     def page(self, name: str, page: Page) -> list[Row]:
+        return [row_of(row) for row in self.values(name, page, ALL)]
+
+    @healed
+    def values(self, name: str, page: Page, columns: Sequence[str]) -> list[tuple[Any, ...]]:
         state = self.state(name)
         if not (page.partial or state.is_true):
             raise ModelNotTrue(name)
-        query = page_query(name, self._tables[name], page, "?")
-        return [row_of(row) for row in self._open(name, state.generation).execute(*query)]
+        query = page_query(name, self._tables[name], page, "?", columns)
+        return self._open(name, state.generation).execute(*query).fetchall()
 
     @healed
     def count(self, name: str, page: Page) -> int:

@@ -28,6 +28,7 @@ from application.storage.shared.key_usage import KeyUsageTable
 from application.storage.shared.ownership import TicketOwnership
 from application.storage.shared.rejection_log import RejectionLog
 from application.storage.shared.split_keys import SAMPLE_OF_A_PART, every_nth
+from application.storage.shared.webhooks import Webhooks
 from application.storage.sqlite.clock import SharedClock
 from application.storage.sqlite.connections import USUAL_LIMITS, Connections, WalLimits
 from application.storage.sqlite.damage import is_damage
@@ -67,6 +68,8 @@ POINT_AT = (
     "SELECT (SELECT id FROM log_identity),"
     " (SELECT CAST(hash AS BLOB) FROM orders_events WHERE rowid = ?)"
 )
+DURABLE = {"journal_mode": "wal", "synchronous": 2}
+"""With any other value a crash of the machine may undo what was confirmed; 2 is FULL."""
 RECENTLY_SECONDS = 2.0
 """A process that has written within so many seconds need not probe."""
 
@@ -102,6 +105,7 @@ class SqliteStore(TicketReading):
         self._database = SqliteDatabase(path, lambda: self._reader, self.transaction)
         self._attempts = RejectionLog(self._database)
         self._notices = GatewayNotices(self._database)
+        self._webhooks = Webhooks(self._database, self._writer.run_script, self.moment)
         self._trail = AdminTrail(self._database)
         self._sessions = ConsoleSessionTable(self._database)
         self._key_usage = KeyUsageTable(self._database)
@@ -213,6 +217,9 @@ class SqliteStore(TicketReading):
         row = self._reader.execute("SELECT max(rowid) FROM orders_events").fetchone()
         return row[0] or 0
 
+    def ends_at(self, position: int) -> bool:  # noqa: ARG002 - it was so a moment ago
+        return True
+
     def assigned_position(self) -> int:  # positions are assigned one after the other here
         return self.last_position()
 
@@ -241,8 +248,10 @@ class SqliteStore(TicketReading):
         return self._clock.follow()
 
     def undurable_settings(self) -> Sequence[str]:
-        """None: a connection has all that matters from us."""
-        return ()
+        """Ours, unless the file system or another hand has not let a connection have them."""
+        reader = self._reader
+        found = {name: reader.execute(f"PRAGMA {name}").fetchone()[0] for name in DURABLE}
+        return [f"{name}={found[name]}" for name, good in DURABLE.items() if found[name] != good]
 
     def log_id(self) -> str:
         return str(self._reader.execute("SELECT id FROM log_identity").fetchone()[0])
@@ -280,6 +289,9 @@ class SqliteStore(TicketReading):
 
     def notices(self) -> GatewayNotices:
         return self._notices
+
+    def webhooks(self) -> Webhooks:
+        return self._webhooks
 
     def admin_trail(self) -> AdminTrail:
         return self._trail

@@ -9,11 +9,14 @@ from typing import Any
 
 from eventsourcing.persistence import IntegrityError
 
+from application.event_log.committed_events import count_committed
 from application.ports.store import StoreUnavailable
 from application.ports.unit_of_work import T, TicketTaken, UnitOfWork, Written
 from application.runtime.failpoints import reach
-from application.storage.shared.batch import Outcome, PendingWrites
+from application.runtime.traffic_counts import TRAFFIC
+from application.storage.shared.batch import Outcome, PendingWrites, events_of
 from application.storage.shared.group_commit import GroupCommit
+from application.storage.shared.scripts import NotAsExpected, Script, run_of, trigger_of
 from application.storage.sqlite.batch import (
     STORING,
     SqliteBatch,
@@ -56,8 +59,9 @@ class SqliteWriter:
         connection.executescript(STORING)
         connection.execute(f"PRAGMA busy_timeout={SLICE_SECONDS * 1000:.0f}")
         self._heads = read_heads(connection)
+        self._scripts: set[str] = set()
         self._commits: GroupCommit[UnitOfWork[Any], Written[Any]] = GroupCommit(
-            self._commit, limited=True, grace=GRACE_SECONDS, name="commits"
+            self._commit, limited=True, grace=GRACE_SECONDS, name="commits", counted=TRAFFIC.batch
         )
 
     def write_all(self, writes: Sequence[UnitOfWork[T]]) -> list[Written[T] | Exception]:
@@ -129,6 +133,7 @@ class SqliteWriter:
                 raise unavailable(error) from error
         reach("append.after_commit")
         self._notify_of(positions)
+        count_committed(events_of(batch.pending_writes))
         return batch.outcomes(positions)
 
     @contextmanager
@@ -164,6 +169,7 @@ class SqliteWriter:
         waiting = dict(writes)
         outcomes: dict[int, Outcome] = {}
         stored: list[int] = []
+        pending: list[PendingWrites] = []
         with self.transaction(0.0) as connection:
             heads = read_heads(connection)
             while waiting:
@@ -172,6 +178,7 @@ class SqliteWriter:
                 batch.decide()
                 positions = batch.store()
                 stored += positions
+                pending += batch.pending_writes
                 done = batch.outcomes(positions)
                 outcomes.update(done)
                 waiting = {place: waiting[place] for place in waiting if place not in done}
@@ -179,6 +186,7 @@ class SqliteWriter:
         reach("append.after_commit")
         self._heads = heads
         self._notify_of(stored)
+        count_committed(events_of(pending))
         return outcomes
 
     def append(self, writes: PendingWrites) -> list[int]:
@@ -192,6 +200,7 @@ class SqliteWriter:
             raise IntegrityError(str(error)) from error
         self._heads = heads
         self._notify_of(positions)
+        count_committed(writes.events)
         return positions
 
     @contextmanager
@@ -218,15 +227,40 @@ class SqliteWriter:
         finally:
             self._writing.release()
 
-    def _begin(self, deadline: float) -> None:
-        """Begin a transaction and hold the lock.
+    def run_script(self, script: Script, values: Mapping[str, Any]) -> None:
+        """Run a script as one statement, which is a transaction. Raises `NotAsExpected`.
 
-        Between tries other threads of this process may write.
+        The file's lock is held by SQLite alone, never while a thread waits for the interpreter.
+        """
+        given = [values[each] for each in script.values]
+        self._until(time.monotonic() + BUSY_SECONDS, lambda: self._try_to_run(script, given))
+        self._files.require_after_commit()
+
+    def _try_to_run(self, script: Script, values: Sequence[Any]) -> None:
+        with self._holding_lock():
+            try:
+                if script.name not in self._scripts:
+                    self._connection.executescript(trigger_of(script))
+                    self._scripts.add(script.name)
+                self._connection.execute(run_of(script), values)
+            except sqlite3.DatabaseError as error:
+                if error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_TRIGGER:
+                    raise NotAsExpected from error
+                raise unavailable(error) from error
+
+    def _begin(self, deadline: float) -> None:
+        """Begin a transaction and hold the lock."""
+        self._until(deadline, self._try_to_begin)
+
+    def _until(self, deadline: float, work: Callable[[], None]) -> None:
+        """Try to write until it succeeds; between tries other threads of this process may.
+
+        Raises `StoreBusy` after the deadline.
         """
         self._files.require()
         while True:
             try:
-                self._try_to_begin()
+                work()
             except StoreBusy:
                 if time.monotonic() >= deadline:
                     raise

@@ -3,18 +3,12 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from typing import TYPE_CHECKING
 
 from interface.cli.shared.session import Session
+
+if TYPE_CHECKING:  # see session.py
+    from rich.progress import TaskID
 
 SHORTEST = 0.001
 
@@ -28,6 +22,15 @@ def events_bar(
     At the end it shows the rate of the whole and how long that took, unless it is `transient`:
     then it is removed.
     """
+    from rich.progress import (  # noqa: PLC0415 - see session.py
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -52,6 +55,14 @@ def events_bar(
 @contextmanager
 def bars_of_steps(session: Session) -> Iterator[Callable[[str, int, int], None]]:
     """A bar for each part of the work; yields the function that reports progress."""
+    from rich.progress import (  # noqa: PLC0415 - see session.py
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

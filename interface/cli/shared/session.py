@@ -1,6 +1,5 @@
 """What every command uses: settings, the wired service, and two consoles."""
 
-import math
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -9,17 +8,19 @@ from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
-import msgspec
-from rich.text import Text
 
 from application.database_address import check_given_in_command, without_passwords
 from application.ports.admin_trail import Action
 from application.runtime.installation import how_to_add
-from application.settings import Settings, read_settings, unknown_settings
-from interface.cli.shared.safe_console import SafeConsole, safe_json
+from application.runtime.plain_structlog import import_structlog
 
 if TYPE_CHECKING:  # wiring the service costs half a second that --help need not wait for
+    from rich.table import Table
+
     from application.bootstrap import Services
+    from application.configuration import Configuration
+    from application.settings import Settings
+    from interface.cli.shared.safe_console import SafeConsole
 
 WIDTH_OF_A_PIPE = 200
 """The width of output to a pipe, where long lines do no harm but split ids do."""
@@ -30,31 +31,68 @@ class Session:
 
     def __init__(self) -> None:
         self.database: str | None = None
+        self.config: str | None = None
+        self.flags: dict[str, Any] = {}
+        """The settings that this run gives as options, beside the database."""
         self.makes_database = False
         """Whether the command makes a database where there is none; one that reads does not."""
-        self.out = SafeConsole()
-        if not self.out.is_terminal and "COLUMNS" not in os.environ:
-            self.out.width = WIDTH_OF_A_PIPE
-        self.err = SafeConsole(stderr=True)
 
     @cached_property
-    def settings(self) -> Settings:
-        """The environment's settings, with the options of this run."""
-        settings = read_settings()
+    def out(self) -> "SafeConsole":
+        """Standard output."""
+        from interface.cli.shared.safe_console import SafeConsole  # noqa: PLC0415 - see above
+
+        console = SafeConsole()
+        if not console.is_terminal and "COLUMNS" not in os.environ:
+            console.width = WIDTH_OF_A_PIPE
+        return console
+
+    @cached_property
+    def err(self) -> "SafeConsole":
+        """Standard error."""
+        from interface.cli.shared.safe_console import SafeConsole  # noqa: PLC0415 - see above
+
+        return SafeConsole(stderr=True)
+
+    def warn(self, sentence: str, style: str = "yellow") -> None:
+        """Print a sentence on standard error."""
+        from rich.text import Text  # noqa: PLC0415 - see above
+
+        self.err.print(Text(sentence, style=style), soft_wrap=True)
+
+    @cached_property
+    def configuration(self) -> "Configuration":
+        """The settings, with the options of this run, and where each comes from."""
+        from application.configuration import (  # noqa: PLC0415 - see above
+            BadFlag,
+            read_configuration,
+            unknown_settings,
+        )
+
         for sentence in unknown_settings():
-            self.err.print(Text(sentence, style="yellow"), soft_wrap=True)
+            self.warn(sentence)
+        flags = self.flags
         if self.database is not None:
             check_given_in_command(self.database)
-            settings = msgspec.structs.replace(settings, database=self.database)
-        return settings
+            flags = flags | {"database": self.database}
+        try:
+            return read_configuration(flags, self.config)
+        except BadFlag as error:
+            raise click.UsageError(str(error)) from error
+
+    @property
+    def settings(self) -> "Settings":
+        """The settings of this run."""
+        return self.configuration.settings
 
     @cached_property
     def services(self) -> "Services":
         """The wired service; closed at the end of the run. Raises `NoDatabase`."""
+        import_structlog()
         from application.bootstrap import build, require_log  # noqa: PLC0415 - see above
         from interface.server.logs import configure  # noqa: PLC0415
 
-        configure(self.settings.log_level)
+        configure(self.settings.log_level, self.settings.log_format)
         if not self.makes_database:
             require_log(self.settings.database)
         services = build(self.settings)
@@ -83,16 +121,24 @@ class Session:
             services.store.admin_trail().add(deed_of(services.clock(), action, **about))
         except Exception as error:  # noqa: BLE001 - whatever a store says that cannot be written
             said = f"This {what} is not in the administrative trail: {error}"
-            self.err.print(Text(without_passwords(said), style="yellow"), soft_wrap=True)
+            self.warn(without_passwords(said))
+
+    def print_list(self, table: "Table", nothing: str) -> None:
+        """Print a table of what there is. If it has no rows, say that there is `nothing`."""
+        if table.row_count:
+            self.out.print(table)
+        else:
+            self.out.print(nothing, soft_wrap=True, highlight=False)
 
     def print_json(self, document: Any) -> None:
         """Print one JSON document, and nothing else, on standard output."""
+        from interface.cli.shared.safe_console import safe_json  # noqa: PLC0415 - see above
+
         click.echo(safe_json(document))
 
     def refuse(self, reason: object) -> NoReturn:
         """Print the reason, and end with exit code 1."""
-        said = without_passwords(sentence_of(reason))
-        self.err.print(Text(said, style="red"), soft_wrap=True)
+        self.warn(without_passwords(sentence_of(reason)), style="red")
         raise SystemExit(1)
 
 
@@ -126,31 +172,26 @@ def database_option(command: Callable[..., Any]) -> Callable[..., Any]:
     option = click.option(
         "--database",
         metavar="URL",
-        help="The store: sqlite:///FILE or postgresql://user@host:port/name.",
+        help="The database: sqlite:///FILE or postgresql://user@host:port/name.",
     )
     return option(with_session)
-
-
-class FiniteRange(click.FloatRange):
-    """A number in a range. `nan` is none."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Read a value; click's own range lets `nan` through."""
-        found = super().convert(value, param, ctx)
-        if math.isnan(found):
-            self.fail(f"{value!r} is not a number.", param, ctx)
-        return found
 
 
 def number(name: str, default: int, low: int, high: int, says: str) -> Callable[..., Any]:
     """An option that is a number from `low` to `high`."""
     kind = click.IntRange(low, high)
-    return click.option(name, default=default, show_default=True, type=kind, help=says)
+    return click.option(name, metavar="N", default=default, show_default=True, type=kind, help=says)
 
 
-json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON document and nothing else."
-)
+def workers_option(what: str) -> Callable[..., Any]:
+    """Adds --workers: how many processes there are for `what`."""
+    says = f"{what}; one for each processor if not given."
+    return click.option("--workers", metavar="N", type=click.IntRange(1, 64), help=says)
+
+
+def json_option(what: str) -> Callable[..., Any]:
+    """Adds --json, which prints `what` as one document."""
+    return click.option("--json", "as_json", is_flag=True, help=f"Print one JSON document: {what}.")
 
 
 @contextmanager

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.box import HORIZONTALS, SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from application.orders.history import Change
+if TYPE_CHECKING:  # see session.py
+    from application.orders.history import Change
 
 STATUS_STYLE = {
     "executed": "cyan",
@@ -49,7 +50,7 @@ def document_table(document: Mapping[str, Any], version: int) -> Table:
     return table
 
 
-def history_table(order_id: str, changes: Sequence[Change]) -> Table:
+def history_table(order_id: str, changes: "Sequence[Change]") -> Table:
     """An order's events with the fields that each changed, and both values."""
     table = Table(title=f"History of order {order_id}", box=HORIZONTALS, show_lines=True)
     table.add_column("#", justify="right")

@@ -10,7 +10,8 @@ const CHARTS = {
   money: [{ name: "money", colour: "--accent", sign: 1 }],
 };
 const DAY_SECONDS = 86400;
-const LEAST_DAYS = 7;
+const UNIT_DAYS = { day: 1, week: 7, month: 30 };
+const LEAST_UNITS = 7;
 const LANGUAGE = document.documentElement.lang;
 const NUMBER = new Intl.NumberFormat(LANGUAGE);
 const SHORT = new Intl.NumberFormat(LANGUAGE, { notation: "compact" });
@@ -25,10 +26,10 @@ function axis(more) {
   return { stroke: colour("--soft"), font: "12px Inter", grid, ticks: { ...grid, size: 4 }, ...more };
 }
 
-// A first day stands among days before it: alone it would have no scale and no date.
-function withDaysBefore(days, values) {
-  while (days.length < LEAST_DAYS) {
-    days.unshift(days[0] - DAY_SECONDS);
+// A sale that began shortly before the show stands among days before it: alone it would have no scale.
+function withDaysBefore(days, values, step, till) {
+  while (till - days[0] < (LEAST_UNITS - 1) * step) {
+    days.unshift(days[0] - step);
     values.forEach((each) => each.unshift(null));
   }
 }
@@ -44,7 +45,9 @@ function draw(place) {
   const parts = CHARTS[place.dataset.chart];
   const days = rows.map((row) => Date.parse(row.dataset.day) / 1000);
   const values = parts.map((part) => rows.map((row) => part.sign * Number(row.dataset[part.name])));
-  withDaysBefore(days, values);
+  const step = DAY_SECONDS * UNIT_DAYS[place.dataset.unit];
+  const end = Math.max(Date.parse(place.dataset.till) / 1000, days.at(-1));
+  withDaysBefore(days, values, step, end);
   const series = parts.map((part) => ({
     label: table.querySelector(`[data-name="${part.name}"]`).textContent,
     fill: colour(part.colour),
@@ -61,9 +64,9 @@ function draw(place) {
     series: [day, ...series],
     cursor: { y: false, points: { show: false } },
     hooks: { ready: [lastDay], setCursor: [(plot) => plot.cursor.idx === null && lastDay(plot)] },
-    scales: { x: { range: (_, from, till) => [from - DAY_SECONDS / 2, till + DAY_SECONDS / 2] } },
+    scales: { x: { range: () => [days[0] - step / 2, end + step / 2] } },
     axes: [
-      axis({ space: 64, incrs: [86400, 172800, 604800, 1209600], values: (_, at) => at.map((each) => DAY.format(each * 1000)), grid: { show: false } }),
+      axis({ space: 64, incrs: [1, 2, 7, 14, 30, 60, 90, 180, 365].map((each) => each * DAY_SECONDS), values: (_, at) => at.map((each) => DAY.format(each * 1000)), grid: { show: false } }),
       axis({ size: 56, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 1e4, 2e4, 5e4, 1e5, 1e6, 1e7], values: (_, at) => at.map((each) => SHORT.format(Math.abs(each))) }),
     ],
     tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "UTC"),

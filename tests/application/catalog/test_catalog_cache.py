@@ -26,7 +26,7 @@ def test_all_who_come_first_find_the_catalogue(store):
         found = []
 
         def come(catalog_cache=catalog_cache, gate=gate, found=found):
-            gate.wait(10)
+            gate.wait(60)
             found.append(len(catalog_cache.current().shows))
 
         buyers = [threading.Thread(target=come) for _ in range(BUYERS)]

@@ -6,7 +6,7 @@ import pytest
 from application.catalog import rates
 from application.catalog.cache import Partner
 from application.catalog.rates import GUESSES, KEYLESS, Rates, TooManyRequests, counted_address
-from application.settings import BadSetting, read_settings
+from application.configuration import BadSetting, read_configuration
 
 
 class Catalog:
@@ -102,10 +102,10 @@ def test_only_our_own_proxies_are_believed(peer, forwarded, address):
 
 def test_proxies_are_a_setting(monkeypatch):
     monkeypatch.setenv("ORDERLOG_PROXIES", "10.0.0.1,2001:db8::/32")
-    assert read_settings().proxies == ("10.0.0.1", "2001:db8::/32")
+    assert read_configuration().settings.proxies == ("10.0.0.1", "2001:db8::/32")
     monkeypatch.setenv("ORDERLOG_PROXIES", "10.0.0.1,nginx")
     with pytest.raises(BadSetting, match="nginx"):
-        read_settings()
+        read_configuration()
 
 
 def test_old_documents_have_the_usual_rate():

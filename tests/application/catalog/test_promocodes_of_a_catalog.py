@@ -66,8 +66,8 @@ PERCENT = "Has to be above 0 and at most 100, two decimals at most."
 @pytest.mark.parametrize(
     ("terms", "errors"),
     [
-        ({}, {"[0].percent": "Takes off either percent or amount."}),
-        ({"percent": 1, "amount": 1}, {"[0].percent": "Takes off either percent or amount."}),
+        ({}, {"[0].percent": "Has to have either percent or amount."}),
+        ({"percent": 1, "amount": 1}, {"[0].percent": "Has to have either percent or amount."}),
         *(
             ({"percent": wrong}, {"[0].percent": PERCENT})
             for wrong in (0, 100.01, "1.234", "many", True, -1, [1])
@@ -84,7 +84,7 @@ PERCENT = "Has to be above 0 and at most 100, two decimals at most."
         ({"percent": 1, "code": "x" * 101}, {"[0].code": "Length must be between 1 and 100."}),
         ({"percent": 1, "code": "a\nb"}, {"[0].code": "Has to be one line of text."}),
         ({"percent": 1, "sets": []}, {"[0].sets": "Length must be between 1 and 1000."}),
-        ({"percent": 1, "sets": [SET]}, {"[0].sets[0]": "Is no set of this event."}),
+        ({"percent": 1, "sets": [SET]}, {"[0].sets[0]": "Is not a set of this event."}),
         (
             {"percent": 1, "limit": 0},
             {"[0].limit": "Must be greater than or equal to 1 and less than or equal to 1000000."},

@@ -9,6 +9,7 @@ from application.catalog.file import read_catalog_file
 from application.catalog.loading import example_catalog, load_catalog
 from application.catalog.seating import natural
 from domain.refusals import ShowNotFound
+from domain.status import Status
 
 STRANGER = Caller("56810047f06c5a6ac62f4e1f", "k", "en")
 
@@ -52,7 +53,10 @@ def test_there_is_news_only_after_something_was_written(office):
 
 def test_an_orders_hall_is_shown_without_asking_who_may_sell_it(office):
     order = office.services.history.order(office.order()).order
-    assert office.services.seating.hall_of(order).show.id == SHOW
+    hall = office.services.seating.hall(SHOW, office.caller())
+    plans = office.services.seating.plans_of(order)
+    assert [each.sectors for each in plans] == [each.sectors for each in hall.sets]
+    assert office.services.seating.plans_of(order) is plans
 
 
 def test_places_say_what_stands_on_a_ticket(office):
@@ -93,3 +97,18 @@ def test_a_sector_that_the_catalogue_names_has_its_name(office):
     plans = office.services.seating.hall(show.id, Caller(show.org, "key", "en")).sets
     names = [[sector.name for sector in plan.sectors] for plan in plans]
     assert names == [["Stalls"], ["Gallery left", "Gallery right"], []]
+
+
+def test_a_large_show_is_counted_without_its_seats(office):
+    office.order(3)
+    paid = office.order(2)
+    office.start_payment(paid)
+    office.change(paid, status=Status.DONE)
+    whole = office.services.seating.hall(SHOW, office.caller())
+    assert office.services.seating.hall(SHOW, office.caller(), most=200).states == whole.states
+    counted = office.services.seating.hall(SHOW, office.caller(), most=199)
+    assert counted.states == ""
+    assert [(each.id, each.counts, each.amount) for each in counted.sets] == [
+        (each.id, each.counts, each.amount) for each in whole.sets
+    ]
+    assert [each.sectors for each in counted.sets] == [[] for _ in counted.sets]

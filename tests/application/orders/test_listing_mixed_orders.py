@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from mixed_orders import CLUB, SHOP, SHOWS, THEATRE, load_shows, make_mixed_orders
 
-from application.orders.document import order_document
+from application.documents.order import order_document
 from application.orders.queries import SORTS, OrderFilter
 from application.projector.loop import catch_up
 from domain.status import Status

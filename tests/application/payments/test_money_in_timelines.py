@@ -37,12 +37,12 @@ def test_a_paid_order_half_of_which_goes_back(office, order):
     till.approves(order, refund, show)
     till.pays(order, refund)
     assert sentences_of(office, order) == [
-        "A payment by api/INVOICE was begun.",
+        "A payment by api/INVOICE was started.",
         "A payment by api/INVOICE failed.",
-        "200.00 RUB were received by api/INVOICE.",
+        "200.00 RUB was received by api/INVOICE.",
         "The order was paid. 2 tickets are sold, with barcodes.",
-        "A refund of 1 ticket was asked for, of 100.00 RUB: the organiser is the cause.",
-        ("The refund was approved: 100.00 RUB have to go back. 1 ticket is no longer valid."),
+        "A refund of 100.00 RUB for 1 ticket was requested: the organiser is the cause.",
+        ("The refund was approved: 100.00 RUB has to go back. 1 ticket is no longer valid."),
         "100.00 RUB went back to the buyer.",
     ]
     now = office.services.timelines.explain(order)["now"]
@@ -50,7 +50,7 @@ def test_a_paid_order_half_of_which_goes_back(office, order):
         f"The order was paid at {ENGLISH.at(paid_at)}: 1 ticket for 100.00."
         " 100.00 RUB went back to the buyer."
     )
-    assert "Покупателю возвращено 100.00 RUB." in sentences_of(office, order, RUSSIAN)
+    assert "Покупателю возвращено 100,00 RUB." in sentences_of(office, order, RUSSIAN)
 
 
 def test_late_money_and_what_became_of_it(office, order):
@@ -60,7 +60,7 @@ def test_late_money_and_what_became_of_it(office, order):
     till.disputes(order, "200.00")
     till.disputes(order, "200.00", DisputeState.LOST)
     sentences = sentences_of(office, order)
-    assert "200.00 RUB were received by api/INVOICE, when the order had ended." in sentences
+    assert "200.00 RUB was received by api/INVOICE after the order had ended." in sentences
     assert sentences[-2:] == [
         "The buyer's bank asks for 200.00 RUB back.",
         "The dispute was lost: the buyer's bank took 200.00 RUB back.",
@@ -73,7 +73,7 @@ def test_what_an_operator_decided(office, order):
     office.services.resolver.resolve(order, Resolution.ACCEPT, request, note="a friend")
     entries = office.services.timelines.explain(order)["story"]
     assert entries[-2]["sentence"] == (
-        "It was decided to go without 150.00 RUB of the order's worth. The reason: a friend"
+        "It was decided to forgo 150.00 RUB of the order's worth. The reason: a friend"
     )
     assert entries[-2]["who"] == "the operator"
 

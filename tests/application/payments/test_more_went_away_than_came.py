@@ -51,7 +51,7 @@ def test_the_seller_bears_it(paying, lacking):
 
 @pytest.mark.parametrize(
     ("language", "says"),
-    [("en", "the seller bears 100.00 RUB"), ("ru", "100.00 RUB — убыток продавца")],
+    [("en", "the seller bears 100.00 RUB"), ("ru", "100,00 RUB — убыток продавца")],
 )
 def test_its_timeline_says_so(paying, lacking, language, says):
     decide(paying, lacking, "keep")

@@ -1,5 +1,6 @@
 """What an organiser's sales report says of refunds and disputes."""
 
+from datetime import UTC
 from decimal import Decimal
 
 from money import Till
@@ -38,5 +39,7 @@ def test_gross_less_refunds_is_net_and_disputes_stand_apart(office):
     for tally in (report, *report["days"], *report["sets"], *parterre["days"]):
         net = Decimal(tally["values"]["full"]) - Decimal(tally["refunds"]["value"])
         assert Decimal(tally["net"]) == net
+    local = office.services.sales.local_days(SHOW, office.caller(), UTC)
+    assert local["days"] == report["days"]
     assert sales(office, at=office.time) == report
     assert sales(office, at=sold_at)["net"] == "300.00"

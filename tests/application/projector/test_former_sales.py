@@ -1,46 +1,55 @@
-"""A database whose read model `sales` has the columns from before money: it is begun anew."""
+"""A database whose read model `sales` is that of an earlier version: it is begun anew."""
 
+from datetime import UTC
 from functools import partial
 
-import msgspec
 import pytest
 from money import Till
 from seller import SHOW, BoxOffice
 
-from application.ports.read_models import Table
+from application.ports.read_models import Row, Table
 from application.projector.generations import project_up_to
 from application.projector.loop import catch_up
 from application.read_models import sales
 from application.read_models.registry import Projection
 
-SUMS = ("orders", "held", "sold", "returned", "nominal", "extra")
-FORMER = Table(
-    name="sales",
-    columns={"show": str, "ticket_set": str, "day": str, **dict.fromkeys(SUMS, int)},
-    indexes=(("show", "day"),),
-    sums=SUMS,
-)
-"""As the version before money had it."""
-BEFORE_CURRENCIES = msgspec.structs.replace(sales.TABLE, form=1)
-"""As the version had it that knew no currency before there was money."""
+
+def by_days(form, sums):
+    """The table of a version that had days only."""
+    return Table(
+        name="sales",
+        columns={"show": str, "ticket_set": str, "day": str, **dict.fromkeys(sums, int)},
+        indexes=(("show", "day"),),
+        sums=sums,
+        form=form,
+    )
+
+
+FORMER = {
+    "before money": by_days(1, sales.SUMS[:6]),
+    "before currencies": by_days(1, sales.SUMS),
+    "before quarter-hours": by_days(2, sales.SUMS),
+}
 
 
 def former_rows(table, events):
     """The rows of that version, wrong in one number if it has all of them."""
-    width = len(table.columns)
-    if width == len(sales.TABLE.columns):
-        return [
-            msgspec.structs.replace(row, columns=(*row.columns[:3], 7, *row.columns[4:]))
-            for row in sales.rows(events)
-        ]
-    cut = [msgspec.structs.replace(row, columns=row.columns[:width]) for row in sales.rows(events)]
-    return [row for row in cut if any(row.columns[3:])]
+    rows = []
+    for row in sales.rows(events):
+        show, step, ticket_set, day, *numbers = row.columns
+        numbers = numbers[: len(table.sums)]
+        if step == sales.DAY and any(numbers):
+            if len(numbers) == len(sales.SUMS):
+                numbers[0] = 7
+            place = (show, ticket_set, day)
+            rows.append(Row("/".join(place), (*place, *numbers)))
+    return rows
 
 
-@pytest.fixture(params=[FORMER, BEFORE_CURRENCIES], ids=["before money", "before currencies"])
+@pytest.fixture(params=FORMER)
 def former(address, request):
     """An address where refunded tickets were sold, listed as that version would have."""
-    table = request.param
+    table = FORMER[request.param]
     with BoxOffice(address) as office:
         till, order = Till(office), office.order(3)
         office.start_payment(order, "api/INVOICE")
@@ -70,6 +79,8 @@ def test_sales_are_begun_anew_and_true(former):
         office.services.sales.sales(SHOW, office.caller())
         told = report(office)
         assert told["orders"] == 1
+        local = office.services.sales.local_days(SHOW, office.caller(), UTC)
+        assert local["days"] == told["days"] != []
         assert told["refunds"] == {"tickets": 1, "value": "100.00"}
         assert (told["values"]["full"], told["net"]) == ("300.00", "200.00")
         models = office.store.read_models()

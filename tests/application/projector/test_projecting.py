@@ -25,7 +25,7 @@ from domain.events import CustomerSet
 from domain.order import Order
 
 ORDERS = PROJECTIONS["orders"]
-WITHIN_SECONDS = 10
+WITHIN_SECONDS = 60
 BATCH = 8
 
 

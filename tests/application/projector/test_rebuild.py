@@ -202,6 +202,7 @@ def wait_until(condition, seconds=60):
         time.sleep(0.002)
 
 
+@pytest.mark.experiment
 def test_a_rebuild_and_its_workers_can_be_killed_and_started_again(sold, address):
     live = table(sold, "orders")
     models = sold.store.read_models()
@@ -218,6 +219,7 @@ def test_a_rebuild_and_its_workers_can_be_killed_and_started_again(sold, address
     assert table(sold, "orders") == live
 
 
+@pytest.mark.experiment
 def test_the_workers_end_with_a_rebuild_that_is_killed(sold, address):
     models = sold.store.read_models()
     killed = start_rebuild(address)
@@ -298,7 +300,7 @@ def louder(events):
 
 @pytest.fixture
 def changed(monkeypatch):
-    changed = msgspec.structs.replace(ORDERS, rows=louder)
+    changed = msgspec.structs.replace(ORDERS, rows=louder, rows_of=None)
     known = {**PROJECTIONS, "orders": changed}
     monkeypatch.setattr("application.read_models.registry.REBUILT", known)
     return changed
@@ -472,6 +474,7 @@ WIDER = msgspec.structs.replace(
     rows=lambda events: [
         Row(row.key, (*row.columns, len(events)), row.document) for row in ORDERS.rows(events)
     ],
+    rows_of=None,
 )
 
 

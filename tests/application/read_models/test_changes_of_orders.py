@@ -1,8 +1,12 @@
-"""An order is replayed once for all read models that make their rows from it."""
+"""What the events of orders change in read models, and that an order is replayed once for all."""
 
-from order_states import a_paid_order
+from itertools import pairwise
 
-from application.read_models.changes import EventStream, changes
+import msgspec
+import pytest
+from order_states import ORDER, a_paid_order
+
+from application.read_models.changes import EventStream, added_up, changes
 from application.read_models.registry import PROJECTIONS
 from domain.order import Order
 
@@ -27,3 +31,43 @@ def test_rows_of_the_order_are_those_of_its_events():
         for each in FROM_ORDERS:
             assert each.rows_of(stream.before) == each.rows(events[:seen]) or not seen
             assert each.rows_of(stream.after) == each.rows(events)
+
+
+@pytest.mark.parametrize("name", ["sales", "balances"])
+def test_sums_and_what_a_batch_adds_to_them_are_the_sums_of_all_events(name):
+    """Of some orders, each with one more event seen than the one before."""
+    projection, events = PROJECTIONS[name], a_paid_order()
+    orders = [renamed(events, f"order {each}") for each in range(len(events))]
+    streams = [EventStream(each[:seen], each[seen:]) for seen, each in enumerate(orders)]
+    sums = [row for each in streams for row in projection.rows(each.seen)]
+    added = changes(projection, streams).rows
+    whole = [row for each in orders for row in projection.rows(each)]
+    assert added
+    assert by_key(projection, [*sums, *added]) == by_key(projection, whole)
+
+
+def test_fixed_columns_are_the_same_at_every_event():
+    events = a_paid_order()
+    for each in PROJECTIONS.values():
+        places = [list(each.table.columns).index(name) for name in each.table.fixed]
+        rows = [row for end in range(len(events)) for row in each.rows(events[: end + 1])]
+        assert all(
+            [row.columns[at] for row in rows] == [rows[0].columns[at]] * len(rows) for at in places
+        )
+
+
+def test_each_event_changes_the_one_row_of_an_order():
+    events = a_paid_order()
+    for each in PROJECTIONS.values():
+        if each.one_row_each:
+            rows = [each.rows(events[: end + 1]) for end in range(len(events))]
+            assert [[row.key for row in found] for found in rows] == [[ORDER]] * len(events)
+            assert all(after != before for before, after in pairwise(rows))
+
+
+def renamed(events, order):
+    return [msgspec.structs.replace(event, originator_id=order) for event in events]
+
+
+def by_key(projection, rows):
+    return {row.key: row for row in added_up(projection.table, rows)}

@@ -4,7 +4,11 @@ import os
 
 import pytest
 
+from application.feed.counts import FeedCounts
 from application.runtime.shared_counts import MOST, NAME_BYTES, SharedCounts
+from application.runtime.shared_histograms import SharedHistograms
+from application.runtime.shared_slots import PLACES
+from interface.server.replacement import MOST_PROCESSES, place_of
 
 
 @pytest.fixture
@@ -47,3 +51,10 @@ def test_there_are_never_more_names_than_there_is_room_for(counts):
     in_a_process(0, counts, "n" * NAME_BYTES, "n" * (NAME_BYTES + 1))
     assert counts.totals()["n" * NAME_BYTES] == 1
     assert "n" * (NAME_BYTES + 1) not in counts.totals()
+
+
+def test_every_process_and_its_successor_has_a_place():
+    last = place_of(MOST_PROCESSES - 1, 1)
+    assert last < PLACES - 1  # which is the parent's
+    for each in (SharedCounts(), SharedHistograms((1,)), FeedCounts()):
+        each.count_as(last)

@@ -45,7 +45,7 @@ def server(status, content):
     "url", ["here", "ftp://here", "http://", "http://here:x", "http://a b", "http://here?x=1"]
 )
 def test_what_is_no_address_is_wrong_usage(run, url):
-    assert run("conform", url, "--key", "one").wrong_usage("is no address of a server")
+    assert run("conform", url, "--key", "one").wrong_usage("is not the address of a server")
 
 
 @pytest.mark.parametrize("key", ["", " ", "one two", "ключ", "one\ntwo"])
@@ -76,11 +76,11 @@ def test_a_request_that_cannot_be_sent_is_wrong_usage(run, folder):
 @pytest.mark.parametrize(
     ("status", "content", "words"),
     [
-        (200, b"<html>", "body: the answer is no JSON"),
+        (200, b"<html>", "body: the answer is not JSON"),
         (302, b"", "status: printed 200, came 302"),
         (503, b'{"code": "busy", "detail": "Later."}', "came 503 (busy: Later.)"),
         (200, b'{"a": 2}', "a: printed 1, came 2"),
-        (200, b'{"a": [red]2[/red]}', "body: the answer is no JSON"),
+        (200, b'{"a": [red]2[/red]}', "body: the answer is not JSON"),
         (200, b'{"a": "[red]2[/red]"}', 'a: printed 1, came "[red]2[/red]"'),
     ],
 )

@@ -46,10 +46,11 @@ def drilled(missing=(), wrong=(), trouble=()):
             wrong=list(wrong),
         ),
     )
-    figures = ("seconds", "orders_per_second", "requests_per_second", "noop_per_second", "ratio")
+    rates = ("orders_per_second", "requests_per_second", "noop_per_second", "ratio")
+    times = ("seconds", "processor_us_per_order", "p50_ms", "p95_ms", "p99_ms")
     return rush.Drilled(
         orders=1,
-        **dict.fromkeys((*figures, "p50_ms", "p95_ms", "p99_ms"), 1.0),
+        **dict.fromkeys((*rates, *times), 1.0),
         steps={},
         retries=0,
         killed=False,

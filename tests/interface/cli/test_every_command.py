@@ -4,11 +4,9 @@ import sqlite3
 from contextlib import closing
 from importlib.resources import files
 
-import click
 import pytest
+from reference_commands import COMMANDS, options_of
 from seller import ORGANISER
-
-from interface.cli.main import cli
 
 NOBODYS = "5" * 24
 EXAMPLE = str(files("application").joinpath("example_catalog.yaml"))
@@ -55,26 +53,26 @@ ARGUMENTS = {
     "partner suspend": [ORGANISER],
     "partner resume": [ORGANISER],
     "trail": [],
+    "doctor": [],
+    "feed show": [],
+    "feed publish": ["--to", "nats://127.0.0.1:1"],
+    "webhook add": ["https://shop.example/news", "--partner", ORGANISER],
+    "webhook list": [],
+    "webhook show": [NOBODYS],
+    "webhook change": [NOBODYS],
+    "webhook rotate": [NOBODYS],
+    "webhook remove": [NOBODYS, "--yes"],
+    "webhook pause": [NOBODYS],
+    "webhook resume": [NOBODYS],
+    "webhook again": [NOBODYS, "--after", "0"],
+    "webhook log": [NOBODYS],
+    "webhook ping": [NOBODYS],
 }
 """A good call of every command that works on a database."""
 NEEDS_NO_DATABASE = {
     *("catalog new", "catalog check", "catalog schema"),
-    *("conform", "demo", "projection list", "drill", "copy"),
+    *("conform", "demo", "projection list", "drill", "copy", "man", "config"),
 }
-
-
-def leaves(group=cli, path=()):
-    """Every command there is, by the words that call it."""
-    context = click.Context(group)
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        if isinstance(command, click.Group):
-            yield from leaves(command, (*path, name))
-        else:
-            yield " ".join((*path, name)), command
-
-
-COMMANDS = dict(leaves())
 ON_A_DATABASE = [name for name in ARGUMENTS if name not in NEEDS_NO_DATABASE]
 
 
@@ -89,7 +87,9 @@ def test_every_command_helps(run, name):
     assert said.out.startswith("Usage: ")
 
 
-@pytest.mark.parametrize("group", ["", "catalog", "key", "order", "projection", "log", "audit"])
+@pytest.mark.parametrize(
+    "group", ["", "catalog", "key", "order", "projection", "log", "audit", "webhook", "feed"]
+)
 def test_a_list_of_commands_fits_into_its_lines(run, monkeypatch, group):
     monkeypatch.setenv("COLUMNS", "80")
     commands = run(*group.split(), "--help").out.partition("Commands:")[2]
@@ -101,8 +101,9 @@ def test_a_list_of_commands_fits_into_its_lines(run, monkeypatch, group):
 def test_every_command_and_option_says_what_it_is_for(name):
     command = COMMANDS[name]
     assert command.help
-    options = [each for each in command.params if isinstance(each, click.Option)]
-    assert [each.name for each in options if not each.help] == []
+    options = options_of(command)
+    assert [each.name for each in options if not (each.help or "").endswith(".")] == []
+    assert [each.name for each in options if each.multiple and "repeated" not in each.help] == []
 
 
 @pytest.mark.parametrize("name", COMMANDS)

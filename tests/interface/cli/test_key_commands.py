@@ -67,3 +67,24 @@ def test_the_list_fits_into_80_columns(orderlog, monkeypatch):
     listed = orderlog("key", "list").out
     assert max(map(len, listed.splitlines())) <= 80
     assert ORGANISER in listed
+
+
+def test_who_resets_the_secret_hears_that_webhooks_sign_with_another(
+    orderlog, tmp_path, monkeypatch
+):
+    secret = tmp_path / "key-secret"
+    monkeypatch.setenv("ORDERLOG_KEY_SECRET", str(secret))
+    assert orderlog("key", "reset", "--yes").err == ""
+    made = orderlog("webhook", "add", "https://shop.example/a", "--partner", ORGANISER, "--json")
+    orderlog("webhook", "add", "https://shop.example/b", "--partner", ORGANISER)
+    quiet = orderlog("key", "reset", "--yes")
+    assert "revoked" in quiet.out
+    assert quiet.err == ""
+    secret.unlink()
+    asked = orderlog("key", "reset", stdin="n\n")
+    assert asked.exit_code == 1
+    assert "2 webhooks sign with other secrets" in asked.err
+    assert "2 webhooks sign with other secrets" in orderlog("key", "reset", "--yes").err
+    name = made.document["id"]
+    rotated = orderlog("webhook", "rotate", name, "--end-old", "--json").document
+    assert rotated["secret"] != made.document["secret"]

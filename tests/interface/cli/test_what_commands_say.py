@@ -59,7 +59,7 @@ def test_variables_that_are_no_settings_are_named(run, office, monkeypatch):
     monkeypatch.setenv("ORDERLOG_THREADS", str(Settings().threads))
     said = run("key", "list", "--json", "--database", office.database)
     assert len(said.document) == 3
-    nothing = "is no setting of orderlog, and is not read;"
+    nothing = "is not a setting of orderlog, and is ignored;"
     assert said.err.splitlines() == [
         f"ORDERLOG_DATABSE {nothing} did you mean ORDERLOG_DATABASE?",
         f"ORDERLOG_XYZZY {nothing} docs/settings.md lists them.",

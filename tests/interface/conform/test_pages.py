@@ -51,7 +51,7 @@ def test_a_page_of_a_known_name_needs_what_the_package_says(tmp_path):
         ("page.json", '[{"title": "One"}]', "request"),
         ("page.json", json.dumps(CANCEL).replace("PATCH", "PA TCH"), "method"),
         ("page.json", json.dumps(CANCEL).replace("/v1", "v1"), "path"),
-        ("cancel.yaml", "[", "is no YAML"),
+        ("cancel.yaml", "[", "is not YAML"),
         ("cancel.yaml", "other: 1", "other"),
         ("cancel.yaml", "scenes: [{exchanges: 1}]", "1 exchanges, the page 2"),
         ("cancel.yaml", "known: [{name: one}]", "field"),

@@ -111,10 +111,10 @@ class Plain(requests.Session):
 
     def request(self, method, url, **more):
         """Ask; a machine that is fast enough asks too often for one address, and then again."""
-        answer = super().request(method, self.address + url, timeout=10, **more)
+        answer = super().request(method, self.address + url, timeout=60, **more)
         while answer.status_code == TOO_MANY_REQUESTS:
             time.sleep(int(answer.headers["Retry-After"]))
-            answer = super().request(method, self.address + url, timeout=10, **more)
+            answer = super().request(method, self.address + url, timeout=60, **more)
         return answer
 
     def token(self, path="/console/sign-in"):

@@ -10,6 +10,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
 from console_data import CONCERT, FESTIVAL, HOUSE_KEY  # noqa: E402
 from console_money import running_with_money  # noqa: E402
 from console_service import chromium, running  # noqa: E402 - found by the line above
+from console_webhooks import running_with_webhooks  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
 MOST_BYTES = 200_000
@@ -33,7 +34,6 @@ def pictures(console) -> list[tuple[str, str, dict, int]]:
         ("hall", hall, DESK, 1700),
         ("hall-night", hall, NIGHT, 800),
         ("sets", f"shows/{FESTIVAL}", DESK, 620),
-        ("read-models", "read-models", DESK, 480),
         ("orders-phone", "orders", {**PHONE, "locale": "ru"}, 844),
         ("order-phone", expired, {**PHONE, "locale": "ru"}, 1200),
         ("hall-phone", hall, {**PHONE, "color_scheme": "dark"}, 844),
@@ -46,13 +46,27 @@ def pictures_of_money(_) -> list[tuple[str, str, dict, int]]:
     return [("money", "money", DESK, 1240), ("money-phone", "money", phone, 1100)]
 
 
+def pictures_of_webhooks(console) -> list[tuple[str, str, dict, int]]:
+    """The same, of a service that delivers to webhooks."""
+    failing = f"integrations/{console.fails}"
+    return [
+        ("integrations", "integrations", DESK, 620),
+        ("webhook", failing, DESK, 1040),
+    ]
+
+
+def pictures_of_operators(_) -> list[tuple[str, str, dict, int]]:
+    """What operators see there."""
+    return [("system", "system", DESK, 1000)]
+
+
 def take(browser, console, wanted) -> None:
     for name, path, looks, height in wanted(console):
         context = browser.new_context(timezone_id="Europe/Moscow", **looks)
         page = context.new_page()
         page.goto(f"{console.address}/console/sign-in")
         if path != "sign-in":
-            page.fill("#key", HOUSE_KEY)
+            page.fill("#key", getattr(console, "key", HOUSE_KEY))
             page.press("#key", "Enter")
             page.wait_for_url("**/console/orders")
             page.goto(f"{console.address}/console/{path}")
@@ -73,7 +87,11 @@ if __name__ == "__main__":
         tempfile.TemporaryDirectory() as folder,
         running(Path(folder)) as service,
         running_with_money(Path(folder)) as paid,
+        running_with_webhooks(Path(folder)) as delivering,
         chromium() as looker,
     ):
         take(looker, service, pictures)
         take(looker, paid, pictures_of_money)
+        take(looker, delivering, pictures_of_webhooks)
+        delivering.key = delivering.auditors_key
+        take(looker, delivering, pictures_of_operators)

@@ -148,3 +148,40 @@ def test_a_show_that_is_none_gets_a_page(plain, event, path):
 def test_a_watcher_who_saw_nonsense_is_told_everything_or_nothing(plain, seen):
     plain.sign_in()
     assert plain.get(f"/console/shows/{CONCERT}/live?seen={seen}").status_code in {200, 204}
+
+
+def figure(page, name):
+    return page.locator(f"[data-figure={name}]")
+
+
+def test_a_shows_page_begins_with_its_figures(page, plain):
+    tickets = plain.get(f"/v1/resources/events/{CONCERT}/tickets", headers=AUTHORIZATION).json()
+    sales = plain.get(f"/v1/resources/events/{CONCERT}/sales", headers=AUTHORIZATION).json()
+    sold = [each["status"] for each in tickets].count("sold")
+    page.goto(page.url.replace("/orders", f"/shows/{CONCERT}"))
+    expect(figure(page, "sold")).to_have_text(str(sold))
+    expect(figure(page, "occupancy")).to_have_text(f"{100 * sold // len(tickets)} %")
+    expect(figure(page, "prices")).to_have_text("1,575.00 – 2,520.00 RUB")
+    expect(figure(page, "revenue")).to_have_text(f"{float(sales['net']):,.2f} RUB")
+    figures, seats = (
+        page.locator(each).first.bounding_box()["y"] for each in (".figures", ".plan")
+    )
+    assert figures < seats
+    prices = page.locator(".sets tbody .price").all_inner_texts()
+    assert prices == ["2,520.00", "1,575.00"]
+
+
+def test_figures_follow_what_is_sold(page, shop):
+    page.goto(page.url.replace("/orders", f"/shows/{FESTIVAL}"))
+    held = int(figure(page, "held").inner_text())
+    order = shop("POST", event=FESTIVAL, random={LAWN: 2})["id"]
+    expect(figure(page, "held")).to_have_text(str(held + 2))
+    shop("DELETE", f"/{order}")
+    expect(figure(page, "held")).to_have_text(str(held))
+
+
+def test_who_only_sells_a_show_sees_prices_but_no_revenue(plain):
+    plain.sign_in(SHOP_KEY)
+    text = plain.get(f"/console/shows/{CONCERT}").text
+    assert 'data-figure="prices"' in text
+    assert 'data-figure="revenue"' not in text

@@ -17,7 +17,7 @@ def paths(console):
         "order": f"/console/orders/{console.long_order}?version=4",
         "shows": "/console/shows",
         "hall": f"/console/shows/{FESTIVAL}",
-        "read models": "/console/read-models",
+        "system": "/console/system",
     }
 
 
@@ -82,7 +82,7 @@ def test_who_reads_russian_gets_russian(visitor, console):
     assert page.get_attribute("html", "lang") == "ru"
     assert page.inner_text("h1") == "Заказы"
     page.goto(f"{page.url}/{console.late_payment}")
-    expect(page.locator(".heading")).to_contain_text("Истёк")
+    expect(page.locator("#state")).to_contain_text("Истёк")
     expect(page.locator(".story")).to_contain_text("Заказ создан")
     page.goto(f"{console.address}/console/nowhere")
     assert "Здесь ничего нет" in page.inner_text("h1")

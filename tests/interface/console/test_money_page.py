@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from console_data import CONCERT, HOUSE, SHOP_KEY
-from console_money import WORTH, running_with_money
+from console_money import running_with_money
 from msgspec.structs import replace
 from playwright.sync_api import expect
 from tampering import Tampering
@@ -70,12 +70,12 @@ def test_what_waits_stands_first_with_what_came_and_is_decided(visitor, console,
     page.click("text=Money")
     case = of(page, order)
     expect(case).to_contain_text("Paid twice")
-    expect(case.locator(".sentences")).to_contain_text(f"{WORTH} RUB were received by gate.")
+    expect(case.locator(".sentences")).to_contain_text("5,040.00 RUB was received by gate.")
     expect(case.locator(".lines")).to_contain_text("gw-b")
     before = events(order)
     case.locator("input[name=note]").fill("The buyer has agreed by telephone.")
     case.locator("button", has_text="keeps it").click()
-    expect(page.locator("[role=status]")).to_contain_text("5040.00 RUB stay with the seller")
+    expect(page.locator("[role=status]")).to_contain_text("the seller keeps 5,040.00 RUB")
     expect(page.locator("[role=status]")).to_contain_text("The buyer has agreed by telephone.")
     expect(of(page, order)).to_have_count(0)
     assert events(order) == [*before, ("MoneyKept", f"partner:{HOUSE}")]
@@ -134,7 +134,7 @@ def test_what_has_to_go_back_is_said_to_be_paid_by_its_seller(visitor, console, 
     case = of(page, console.late)
     expect(case).to_contain_text("Has to go back")
     case.locator("button", has_text="It was paid back").click()
-    expect(page.locator("[role=status]")).to_contain_text(f"{WORTH} RUB went back to the buyer.")
+    expect(page.locator("[role=status]")).to_contain_text("5,040.00 RUB went back to the buyer.")
     expect(of(page, console.late)).to_have_count(0)
     assert events(console.late)[-1] == ("RefundPaid", f"partner:{HOUSE}")
 
@@ -147,7 +147,7 @@ def test_what_went_away_beyond_what_came_is_borne_by_the_seller(visitor, console
     expect(part.locator(".choices button")).to_have_text(["The seller bears it"])
     part.locator("input[name=note]").fill("the bank decided twice")
     part.locator(".choices button").click()
-    expect(page.locator(".notice.good")).to_contain_text("the seller bears 5040.00 RUB")
+    expect(page.locator(".notice.good")).to_contain_text("the seller bears 5,040.00 RUB")
     expect(part.locator("form")).to_have_count(0)
     assert events(console.lacking)[-1] == ("MoneyKept", f"partner:{HOUSE}")
 
@@ -358,7 +358,7 @@ def test_an_orders_page_has_its_payments_and_refunds_at_every_version(page, cons
     expect(part).to_contain_text("gw-1")
     expect(part).to_contain_text("Paid back")
     expect(part.locator("form")).to_have_count(0)
-    expect(page.locator(".story")).to_contain_text("2520.00 RUB went back to the buyer.")
+    expect(page.locator(".story")).to_contain_text("2,520.00 RUB went back to the buyer.")
     page.click("#step-8")
     expect(part.locator("[data-amount=due_back]")).to_have_text("2,520.00")
     page.click("#step-3")

@@ -3,6 +3,8 @@
 import pytest
 from console_data import SHOP_KEY
 
+from interface.http.static_files import digest_of
+
 PAGES = ["/console/sign-in", "/console/orders", "/console/nowhere"]
 
 
@@ -30,7 +32,16 @@ def test_assets_are_kept_by_browsers_until_they_change(plain):
     answer = plain.get(style)
     assert answer.headers["Content-Type"].startswith("text/css")
     assert "immutable" in answer.headers["Cache-Control"]
-    assert plain.get(style.partition("?")[0]).headers["Cache-Control"] == "no-store"
+    for address in (style.partition("?")[0], style.partition("=")[0] + "=0123456789ab"):
+        assert plain.get(address).headers["Cache-Control"] == "no-store"
+
+
+def test_what_is_no_asset_is_not_kept_by_anyone(plain):
+    known = digest_of.cache_info().currsize
+    for name in ("nothing.css", "css/nothing.css"):
+        answer = plain.get(f"/console/static/{name}?v=")
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (404, "no-store"), name
+    assert digest_of.cache_info().currsize == known
 
 
 def test_under_console_failures_are_pages_elsewhere_problem_documents(plain):

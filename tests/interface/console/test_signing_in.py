@@ -63,7 +63,7 @@ def test_who_revokes_a_key_ends_its_sessions(plain, console):
 
 
 def within_seconds(happens):
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not happens():
         assert time.monotonic() < deadline
 
@@ -90,7 +90,7 @@ def test_a_cookie_that_somebody_changed_is_none(plain, change):
         plain.address + PAGE,
         cookies={SESSION_COOKIE: changed},
         allow_redirects=False,
-        timeout=10,
+        timeout=60,
     )
     assert answer.status_code == 302
 

@@ -17,7 +17,7 @@ from interface.server.flask_app import create_app
 def visitor(database):
     """A signed-in visitor of a service on PostgreSQL, without a browser."""
     services = build(Settings(database=database))
-    load_catalog(services.store, catalog(), now())
+    load_catalog(services.store, catalog(now()), now())
     client = create_app(services).test_client()
     token = re.search(r'name="token" value="([^"]+)"', client.get("/console/sign-in").text)[1]
     form = {"token": token, "key": HOUSE_KEY}

@@ -37,7 +37,7 @@ class Running:
 
 
 def settings(database):
-    return Settings(database=database, wait_seconds=0.05)
+    return Settings(database=database, wait_seconds=0.05, webhooks_to=("127.0.0.0/8",))
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
@@ -50,7 +50,7 @@ def opened(request, tmp_path_factory):
         yield running
         running.services.close()
     else:
-        with request.getfixturevalue("server").database() as url:
+        with request.getfixturevalue("server").laid_out_database() as url:
             running = Running(settings(url), Clock())
             yield running
             running.services.close()

@@ -157,7 +157,7 @@ def test_a_payment_does_not_start_before_the_buyer_has_said_what_it_needs(seller
         answer = seller.patch(order, status="in_progress")
         problem = refused(answer, 400, "customer_incomplete")
         assert pointers(answer) == ["/customer/mobile", "/customer/lang"]
-        assert "api/DEMANDING needs to know of the buyer: mobile, lang." in problem["detail"]
+        assert "api/DEMANDING needs these details of the buyer: mobile, lang." in problem["detail"]
     said = {"mobile": "+79161234567", "lang": "ru"}
     paying = seller.change(order, customer=said, status="in_progress")
     assert paying["status"] == "in_progress"

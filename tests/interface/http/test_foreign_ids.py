@@ -10,12 +10,14 @@ import pytest
 from http_seller import Seller
 
 from application.catalog.keys import create_key
+from application.catalog.scopes import WEBHOOKS
 from interface.http.order_audit import ORDER_AUDIT
 from interface.http.orders import ORDERS
 from interface.http.partners import PARTNERS
 from interface.http.payments import PAYMENTS
 from interface.http.refunds import REFUNDS
 from interface.http.shows import SHOWS
+from interface.http.webhooks import WEBHOOK_CALLS
 
 PARAMETER = re.compile(r"<(?:order_id:)?(\w+)>")
 NOT_THERE = {
@@ -23,6 +25,7 @@ NOT_THERE = {
     "partner": "unknown_partner",
     "order": "unknown_order",
     "refund": "unknown_refund",
+    "webhook": "unknown_webhook",
 }
 """By parameter, the code of what is not there."""
 FILTERS = ("org", "venue")
@@ -30,15 +33,19 @@ BODIES = {
     ("PATCH", "refund"): {"status": "approved"},
     ("PATCH", "order"): {"status": "canceled", "promocodes": [], "vendor_data": {"order_id": "7"}},
     ("POST", "order"): {"resolution": "refund"},
+    ("PATCH", "webhook"): {"state": "paused"},
+    ("POST", "webhook"): {"after": 0},
 }
 """By method and parameter, what is sent."""
+OTHER_BODIES = {"/secret": {}}
+"""By the end of a rule, what is sent there."""
 QUERIES = {"/diff": "?from=1&to=2"}
 """By the end of a rule, what it needs to be asked with."""
 
 
 def routes():
     """By parameter, the routes that take it."""
-    every = (SHOWS, PARTNERS, ORDERS, ORDER_AUDIT, REFUNDS, PAYMENTS)
+    every = (SHOWS, PARTNERS, ORDERS, ORDER_AUDIT, REFUNDS, PAYMENTS, WEBHOOK_CALLS)
     found = {}
     for call in (call for calls in every for call in calls.all if "<" in call.rule):
         [name] = PARAMETER.findall(call.rule)
@@ -87,18 +94,23 @@ def test_every_route_with_an_id_is_known(running):
 
 @pytest.mark.parametrize("name", NOT_THERE)
 def test_a_foreign_id_is_not_there_and_says_nothing(
-    running, shop, stranger, venue, foreign, unchanged, name
+    running, services, shop, stranger, venue, foreign, unchanged, name
 ):
+    made = create_key(services.store, venue.stranger, services.clock(), (WEBHOOKS,))
+    services.catalog._look_again = 0.0
+    stranger = Seller(running.app, made.text, venue.evening) if name == "webhook" else stranger
     askers = [(stranger, {venue.stranger})]
     if name in own(venue):
         askers.append((shop, own(venue)[name]))
     for call in routes()[name]:
         query = next((each for end, each in QUERIES.items() if call.rule.endswith(end)), "")
+        usual = BODIES.get((call.method, name))
+        body = OTHER_BODIES.get(call.rule[call.rule.rfind("/") :], usual)
         for asks, may in askers:
             for each in sorted(foreign - may):
                 where = PARAMETER.sub(each, call.rule) + query
                 with unchanged():
-                    answer = asks.ask(call.method, where, json=BODIES.get((call.method, name)))
+                    answer = asks.ask(call.method, where, json=body)
                 assert (answer.status_code, answer.json["code"]) == (404, NOT_THERE[name]), where
                 assert answer.json["detail"].endswith(f"{each}.")
 

@@ -105,7 +105,7 @@ def test_the_sandbox_starts_again_with_them_and_not_with_real_partners(ask, serv
     own = type(entry)(type(entry.partner)(id=PARTNER, name="Real", language="en"), ())
     file = type(sample_catalog())((own,), (), (), (), ())
     load_catalog(services.store, file, now, services.key_secret)
-    with pytest.raises(OwnPartners, match=r"of its own \(1\)"):
+    with pytest.raises(OwnPartners, match=r"its own partners \(1\)"):
         load_sample(services.store, now, services.key_secret)
 
 

@@ -18,6 +18,7 @@ READS = {"orders:read", "audit"}
 LISTS = {"events:read", "audit"}
 WRITES = {"orders:write"}
 PAYS = {"payments:write"}
+HOOKS = {"webhooks"}
 NEEDED = {
     "orders.create_order": WRITES,
     "orders.change_order": WRITES | {"payments:write"},
@@ -34,6 +35,18 @@ NEEDED = {
     "shows.read_sales": LISTS,
     "partners.read_partner": LISTS,
     "partners.list_deals": LISTS,
+    "feed.read_feed": READS,
+    "feed.stream_feed": READS,
+    "feed.make_feed_ticket": READS,
+    "webhooks.add_webhook": HOOKS,
+    "webhooks.list_webhooks": HOOKS | {"audit"},
+    "webhooks.read_webhook": HOOKS | {"audit"},
+    "webhooks.change_webhook": HOOKS,
+    "webhooks.remove_webhook": HOOKS,
+    "webhooks.rotate_webhook_secret": HOOKS,
+    "webhooks.send_events_again": HOOKS,
+    "webhooks.list_deliveries": HOOKS | {"audit"},
+    "webhooks.ping_webhook": HOOKS,
     "partners.whoami": set(SCOPES),
     "payments.list_payments": READS,
     "payments.read_order_payments": READS,
@@ -69,6 +82,7 @@ def paths(client, order):
         path = rule.replace("<order_id:order>", order).replace("<event>", SHOW)
         path = path.replace("<partner>", ORGANISER)
         path = path.replace("<order_id:refund>", order)  # an id of no refund
+        path = path.replace("<order_id:webhook>", order)  # nor of a webhook
         assert "<" not in path, f"the test does not know how to ask for {rule}"
         yield endpoint, method, path
 

@@ -9,8 +9,9 @@ import pytest
 from catalog import catalog_document, partner, rule, show, ticket_set
 from catalog import seats as row_of
 from http_seller import Seller, pointers, refused
+from polling import until
 
-from application.catalog import show_list
+from application.catalog import show_list, vacancies
 from application.catalog.file import read_catalog_file
 from application.catalog.loading import load_catalog
 from interface.http import paging
@@ -259,6 +260,16 @@ def test_a_page_comes_compressed_to_who_takes_it(season):
     refused(season.seller.get(SIMPLE, headers={"If-None-Match": "x"}), 400, "bad_if_none_match")
 
 
+def test_an_event_alone_and_a_page_of_one_are_not_mistaken_for_each_other(season):
+    seller, gzipped = season.seller, {"Accept-Encoding": "gzip"}
+    [*_, last] = shows = seller.get(SIMPLE).json
+    addresses = (f"{SIMPLE}/{last['id']}", f"{SIMPLE}?page_size=1&page={len(shows)}")
+    alone, page = (seller.get(each, headers=gzipped) for each in addresses)
+    assert json.loads(gzip.decompress(alone.data)) == last
+    assert json.loads(gzip.decompress(page.data)) == [last]
+    assert alone.headers["ETag"] != page.headers["ETag"]
+
+
 def vacant(seller, number=0):
     return seller.get(SIMPLE).json[number]["tickets_amount_vacant"]
 
@@ -289,6 +300,27 @@ def test_only_shows_that_changed_are_counted_again(season, services, monkeypatch
     seller.order(tickets=season.hall[:1])
     seller.get(SIMPLE)
     assert counted[1:] == [[season.set_ids[0]]]
+
+
+def test_a_large_show_is_counted_again_by_a_thread_before_its_counts_are_too_old(
+    season, services, monkeypatch
+):
+    monkeypatch.setattr(vacancies, "MOST_EXACT", 1)
+    monkeypatch.setattr(vacancies, "SECONDS_A_TICKET", 1000.0)
+    monkeypatch.setattr(vacancies, "MOST_SECONDS", 600.0)
+    seller, known = season.seller, services.show_list._vacancies
+    assert vacant(seller) == 4
+    seller.order(tickets=season.hall[:1])
+    assert vacant(seller) == 4
+    for each in known._large.values():
+        each.counted_at -= 400.0
+    assert vacant(seller) == 4
+    until(lambda: vacant(seller) == 3, "it is not counted anew")
+    seller.order(tickets=season.hall[1:2])
+    assert vacant(seller) == 3
+    for each in known._large.values():
+        each.counted_at -= 601.0
+    assert vacant(seller) == 2
 
 
 def test_an_event_that_one_may_not_sell_is_not_there(season, venue, shop, stranger):

@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64encode
 from datetime import timedelta
+from gzip import decompress as gunzip
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
@@ -279,3 +280,24 @@ def test_an_answer_that_changed_nothing_names_the_position_that_shows_the_order(
 def test_an_empty_list_is_an_empty_array(seller, clock):
     assert seller.get(ORDERS).json == []
     assert seller.get(f"{ORDERS}?event={new_id(clock.moment)}").json == []
+
+
+def test_a_page_is_sent_again_only_when_it_has_changed(seller, clock, running):
+    seller.order()
+    running.catch_up()
+    page = seller.get(ORDERS)
+    known = {"If-None-Match": page.headers["ETag"]}
+    again = seller.get(ORDERS, headers=known)
+    assert (again.status_code, again.data) == (304, b"")
+    assert again.headers["ETag"] == page.headers["ETag"]
+    refused(seller.get(ORDERS, headers={"If-None-Match": "no tag"}), 400, "bad_if_none_match")
+    clock.forward(minutes=10)  # nothing is recorded, but the hold has ended
+    ended = seller.get(ORDERS, headers=known)
+    assert (ended.status_code, ended.json[0]["status"]) == (200, "expired")
+    assert ended.json[0]["reserved_till"] is None
+
+
+def test_a_page_may_come_compressed(seller, orders):
+    packed = seller.get(ORDERS, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gunzip(packed.data) == seller.get(ORDERS).data

@@ -11,6 +11,7 @@ from functools import partial
 
 import msgspec
 import pytest
+from answers_about_webhooks import WEBHOOK_OPERATIONS
 from as_described import Contract
 from gateway import CARD_ID, NAME, SECRET, notice, sent, signed
 from limits import RateLimitItemPerSecond
@@ -21,7 +22,7 @@ from seller import KEYS, ORGANISER, PARTERRE, SAMPLE, SHOP, SHOW, BoxOffice, sea
 from application.catalog.gateway import PaymentGateway
 from application.catalog.keys import create_key
 from application.catalog.rates import TooManyRequests
-from application.catalog.scopes import ADMIN, ORDERS_READ
+from application.catalog.scopes import ADMIN, ORDERS_READ, WEBHOOKS
 from application.orders.commands import ChoosePayment
 from application.ports.store import StoreUnavailable
 from application.ports.unit_of_work import TicketTaken
@@ -35,7 +36,7 @@ from domain.promocodes import Promocode
 from domain.refusals import ChangedMeanwhile
 from domain.status import Status
 from interface.http.errors import BadRequest, BodyRefused, TooManyCalls
-from interface.http.problems import OF_A_BODY_ON_ITS_WAY
+from interface.http.problems import OF_A_BODY_ON_ITS_WAY, TOO_MANY_STREAMS
 from interface.server.flask_app import create_app
 
 ORDERS = "/v1/resources/orders"
@@ -45,6 +46,7 @@ FESTIVAL = "56a6253df06c5a059a93802f"
 STALL = "56a6253df06c5a059a940001"
 LAST_MINUTE = "56a6254bf06c5a059b93803a"
 NO_ID = "0" * 24
+FAR = 10**17
 DAY = timedelta(days=1)
 REFUNDS = "/v1/resources/refund_requests"
 DEMANDING = PaymentSystem(
@@ -68,6 +70,8 @@ class Counter:
         self.seen = set()
         made = create_key(office.services.store, ORGANISER, office.time, (ADMIN,))
         self.powerless = made.text
+        made = create_key(office.services.store, ORGANISER, office.time, (WEBHOOKS,))
+        self.of_webhooks = made.text
         with office.services.store.change_catalog() as change:
             change.put("payment_system", DEMANDING.id, msgspec.json.encode(DEMANDING))
         office.services.catalog._look_again = 0.0
@@ -105,7 +109,11 @@ class Counter:
 
     def answer_after(self, name, fault, method, path, **more):
         """The answer to a call in which something happens that no test can bring about."""
-        (name,) = (each for each in self.app.view_functions if each.endswith(f".{name}"))
+        (name,) = (
+            each
+            for each in self.app.view_functions
+            if each.endswith(f".{name}") and not each.startswith("console.")
+        )
         view = self.app.view_functions[name]
         self.app.view_functions[name] = failing(fault)
         try:
@@ -124,7 +132,9 @@ def failing(fault):
 @pytest.fixture(scope="module")
 def counter(tmp_path_factory):
     office = BoxOffice(
-        f"sqlite:///{tmp_path_factory.mktemp('answers')}/orders.db", catalog=with_codes()
+        f"sqlite:///{tmp_path_factory.mktemp('answers')}/orders.db",
+        catalog=with_codes(),
+        webhooks_to=("127.0.0.0/8",),
     )
     office.clock.set(now())
     try:
@@ -297,6 +307,9 @@ def list_orders(counter):
     counter.get(f"{ORDERS}?fields-schema=id{{id}}")
     counter.get(ORDERS, key=None)
     counter.get(ORDERS, headers={"X-Wait-For-Position": "soon"})
+    counter.get(ORDERS, headers={"Accept-Encoding": "gzip"})
+    counter.get(ORDERS, headers={"If-None-Match": "*"})
+    counter.get(ORDERS, headers={"If-None-Match": "1"})
 
 
 def read_order(counter):
@@ -609,6 +622,36 @@ def list_refunds(counter):
     counter.get(REFUNDS, headers={"X-Wait-For-Position": "-1"})
 
 
+def read_feed(counter):
+    counter.office.order()
+    path = "/v1/feed"
+    assert counter.get(f"{path}?limit=1&types=OrderCreated&events={SHOW}").json["events"]
+    counter.get(f"{path}?after={FAR}")
+    counter.get(f"{path}?log={'0' * 32}")
+    counter.get(f"{path}?after=1&log={counter.office.store.log_id()}.{'0' * 16}")
+    counter.get(f"{path}?page=1")
+    counter.get(path, key=None)
+
+
+def stream_feed(counter):
+    counter.office.order()
+    path = "/v1/feed/stream"
+    counter.get(f"{path}?after=0")
+    counter.get(path, headers={"Last-Event-ID": "x"})
+    counter.get(path, headers={"Last-Event-ID": FAR})
+    counter.get(f"{path}?log={'0' * 32}")
+    counter.get(f"{path}?after=1&log={counter.office.store.log_id()}.{'0' * 16}")
+    counter.get(f"{path}?limit=1")
+    counter.get(path, key=None)
+
+
+def make_feed_ticket(counter):
+    path = "/v1/feed/tickets"
+    assert counter.ask("POST", path).status_code == 201
+    counter.ask("POST", f"{path}?page=1")
+    counter.ask("POST", path, key=None)
+
+
 def live(counter):
     counter.get("/health/live")
     counter.get("/health/live", key=None)
@@ -636,6 +679,10 @@ def metrics(counter):
 
 def openapi(counter):
     counter.get("/openapi.json", key=None)
+
+
+def asyncapi(counter):
+    counter.get("/asyncapi.json", key=None)
 
 
 def addresses(counter, path="/"):
@@ -674,10 +721,15 @@ OPERATIONS = {
         change_refund,
         read_refund,
         list_refunds,
+        read_feed,
+        stream_feed,
+        make_feed_ticket,
+        *WEBHOOK_OPERATIONS,
         live,
         ready,
         metrics,
         openapi,
+        asyncapi,
         addresses,
         documents,
     )
@@ -701,9 +753,12 @@ NOT_BROUGHT_ABOUT = {
             refusals.TooManyEmptyOrders,
             refusals.DealEnded,
             refusals.PartnerSuspended,
+            refusals.TooManyWebhooks,
+            refusals.TooManyToSendAgain,
         )
     },
     "too_many_calls": TooManyCalls(),
+    TOO_MANY_STREAMS.code: BodyRefused(TOO_MANY_STREAMS),
 }
 """What takes a race, a broken database or a socket, and limits, which have tests of their own."""
 
@@ -722,7 +777,9 @@ def test_what_a_race_or_a_broken_database_brings_about_is_as_described(counter, 
     described = [
         (
             method,
-            path.format(order=NO_ID, event=NO_ID, system=NO_ID, refund=NO_ID, partner=NO_ID),
+            path.format(
+                order=NO_ID, event=NO_ID, system=NO_ID, refund=NO_ID, partner=NO_ID, webhook=NO_ID
+            ),
             operation["operationId"],
         )
         for path, operations in counter.contract.document["paths"].items()

@@ -75,7 +75,8 @@ def test_every_moment_is_a_date_time(contract):
         if name in {"at", "start", "finish"} or name.endswith(("_at", "_till"))
     }
     assert len(fields) > 15
-    assert [path for path, each in fields.items() if each.get("format") != "date-time"] == []
+    moments = {"date-time", "moment-range"}
+    assert [path for path, each in fields.items() if each.get("format") not in moments] == []
 
 
 def test_what_may_be_left_out_of_a_body_has_no_default(contract):
@@ -90,3 +91,11 @@ def test_no_parameter_is_a_list_which_clients_repeat(contract):
     assert len(parameters) > 50
     lists = [each["name"] for each in parameters if each["schema"].get("type") == "array"]
     assert lists == []
+
+
+def test_an_address_is_a_uri_that_says_how_it_begins(contract):
+    found = [each for _, each in within(contract) if each.get("format") in {"uri", "url"}]
+    assert found
+    assert {(each["format"], each.get("pattern")) for each in found} == {
+        ("uri", "^[Hh][Tt][Tt][Pp][Ss]?://")
+    }

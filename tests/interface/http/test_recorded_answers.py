@@ -12,7 +12,10 @@ import pytest
 from exchanges import asker, by_flask, on_the_loop
 from seller import KEYS, ORGANISER, PARTERRE, SHOP, SHOW, seat
 
+from application.catalog import vacancies
 from application.ports.store import StoreUnavailable
+from application.projector.loop import catch_up
+from interface.http import shaped_orders
 from interface.http.monitoring import Monitoring
 from interface.server.draining import Traffic
 from interface.server.flask_app import create_app
@@ -28,6 +31,14 @@ FREE = re.compile(
 
 SEATS = {"event": SHOW, "tickets": [seat(1), seat(2)]}
 RANDOM = {"event": SHOW, "random": {PARTERRE: 1}}
+LISTS = (
+    ORDERS,
+    f"{ORDERS}?page_size=10",
+    f"{ORDERS}?fields-schema=id,tickets%7Bid%7D",
+    f"{EVENTS}/{SHOW}/tickets",
+    f"/v1/services/simple/events/{SHOW}",
+    "/v1/services/simple/events",
+)
 STRANGER = next(key for partner, key in KEYS.items() if partner not in (ORGANISER, SHOP))
 JSON = {"Content-Type": "application/json"}
 
@@ -167,8 +178,38 @@ def test_calls_in_the_usual_form_do_not_trouble_flask(office):
         assert ask("PATCH", order, pay, headers={"If-Match": '"1"'}).status == 200
         assert ask("PATCH", order, {"status": "in_progress"}).json["status"] == "in_progress"
         assert ask("GET", order).status == 200
+        for path in LISTS:
+            assert ask("GET", path).status == 200, path
         with pytest.raises(AttributeError):
             ask("GET", f"{order}/history")
+
+
+@pytest.mark.parametrize("most", [0, 2000])
+def test_the_loop_shows_at_once_what_is_vacant(office, monkeypatch, most):
+    monkeypatch.setattr(vacancies, "MOST_ON_THE_LOOP", most)
+    with on_the_loop(service_of(office)) as send:
+        ask = asker(send)
+        before = vacant_in(ask)
+        ask("POST", ORDERS, SEATS)
+        assert vacant_in(ask) == before - 2
+
+
+def test_a_thread_shapes_a_costly_page_as_the_loop_shapes_others(office, monkeypatch):
+    with on_the_loop(service_of(office)) as send:
+        ask = asker(send)
+        made = ask("POST", ORDERS, SEATS).json["id"]
+        catch_up(office.services.store, "orders")
+        bodies = []
+        for most in (shaped_orders.MOST_ON_THE_LOOP, 0):
+            monkeypatch.setattr(shaped_orders, "MOST_ON_THE_LOOP", most)
+            bodies.append(ask("GET", f"{ORDERS}?fields-schema=id,tickets{{id}}").json)
+    assert bodies[0] == bodies[1]
+    assert bodies[0] == [{"id": made, "tickets": [{"id": each} for each in SEATS["tickets"]]}]
+
+
+def vacant_in(ask):
+    shows = ask("GET", "/v1/services/simple/events").json
+    return next(each["tickets_amount_vacant"] for each in shows if each["id"] == SHOW)
 
 
 def test_who_asks_while_the_store_is_away_is_answered_by_flask(office):

@@ -64,6 +64,19 @@ def test_from_then_on_it_is_expired_for_every_question(seller, venue, over, unch
         assert len(seller.get(the(over) + "/tickets").json) == 2
 
 
+def test_a_kept_page_of_tickets_follows_an_order_and_the_end_of_its_hold(seller, venue, clock):
+    def status():
+        return seller.tickets()[venue.a[0]]["status"]
+
+    assert status() == "vacant"
+    seller.order(tickets=venue.a[:1])
+    assert status() == "reserved"
+    clock.forward(minutes=10, milliseconds=-1)
+    assert status() == "reserved"
+    clock.forward(milliseconds=1)
+    assert status() == "vacant"
+
+
 def test_from_then_on_nothing_can_be_changed(seller, venue, over, unchanged):
     with unchanged():
         for command, code in (
