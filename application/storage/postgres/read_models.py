@@ -39,6 +39,7 @@ from application.storage.shared.read_model_pages import (
     where,
     within,
 )
+from application.storage.shared.shared_reads import SharedReads
 
 SCAN_ROWS = 5000
 Query = tuple[str, Sequence[Any]]
@@ -54,6 +55,11 @@ class PostgresReadModels:
         self._readers = readers
         self._tables: dict[str, Table] = {}
         self._shapes: dict[tuple[str, int], str] = {}
+        self._states = SharedReads(self._read_states, "states")
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._states.close()
 
     def ensure(self, table: Table) -> None:
         """Make the table of a read model if there is none.
@@ -133,14 +139,23 @@ class PostgresReadModels:
             generations.drop(connection, name, generation)
 
     def state(self, name: str) -> ModelState:
-        rows = self._readers.rows(sql.STATE + "live", (name,))
-        if not rows:
-            raise StoreUnavailable(f"The read model {name} is not made yet.")
-        return ModelState(*rows[0])
+        return self._states.of(name)
 
     def states(self, names: Sequence[str]) -> dict[str, ModelState]:
-        found = {row[0]: ModelState(*row) for row in self._readers.rows(sql.STATES, (list(names),))}
-        return {name: found.get(name) or self.state(name) for name in names}
+        found = {}
+        for name, state in zip(names, self._read_states(names), strict=True):
+            if isinstance(state, Exception):
+                raise state
+            found[name] = state
+        return found
+
+    def _read_states(self, names: Sequence[str]) -> list[ModelState | StoreUnavailable]:
+        rows = self._readers.rows(sql.STATES, (list(set(names)),))
+        found = {row[0]: ModelState(*row) for row in rows}
+        return [
+            found.get(name) or StoreUnavailable(f"The read model {name} is not made yet.")
+            for name in names
+        ]
 
     def reload(self, state: ModelState) -> ModelState:
         rows = self._readers.rows(sql.STATE + "generation = %s", (state.name, state.generation))

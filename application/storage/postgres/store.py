@@ -43,10 +43,10 @@ from application.storage.shared.admin_trail import AdminTrail
 from application.storage.shared.catalog import CatalogChange, read_documents
 from application.storage.shared.console_sessions import ConsoleSessionTable
 from application.storage.shared.gateway_notices import GatewayNotices
-from application.storage.shared.group_commit import GroupCommit
 from application.storage.shared.key_usage import KeyUsageTable
 from application.storage.shared.ownership import TicketOwnership
 from application.storage.shared.rejection_log import RejectionLog
+from application.storage.shared.shared_reads import SharedReads
 from application.storage.shared.split_keys import SAMPLE_OF_A_PART, every_nth
 from application.storage.shared.webhooks import Webhooks
 
@@ -95,9 +95,8 @@ class PostgresStore(TicketReading):
         self._audit = PostgresAudit(self._readers, self._database)
         self._writer = PostgresWriter(self._connections, self._writers, writers, self._notify)
         self.write_all = self._writer.write_all
-        self._reads: GroupCommit[WantedEvents, Sequence[Notification]] = GroupCommit(
-            self._events_of_orders, limited=True, name="reads"
-        )
+        self._reads = SharedReads(self._events_of_orders, "reads")
+        self._looks = SharedReads(self._last_positions, "looks")
         self._news = threading.Condition()
         self._latest = 0
         self.recorder = PostgresRecorder(self._readers, self._writers, self._positions)
@@ -114,10 +113,7 @@ class PostgresStore(TicketReading):
 
     def events(self, order: str, snapshot: Snapshot | None = None) -> Sequence[Notification]:
         """An order's stored events with their positions; read together with those of others."""
-        [found] = self._reads.submit([(order, snapshot)])
-        if isinstance(found, Exception):
-            raise found
-        return found
+        return self._reads.of((order, snapshot))
 
     def _events_of_orders(self, wanted: list[WantedEvents]) -> list[Sequence[Notification]]:
         if any(snapshot is not None for _, snapshot in wanted):
@@ -224,7 +220,10 @@ class PostgresStore(TicketReading):
 
         A commit that was acknowledged a moment ago may be beyond it while an older append is open.
         """
-        return self._positions.last()
+        return self._looks.of(None)
+
+    def _last_positions(self, asked: list[None]) -> list[int]:
+        return [self._positions.last()] * len(asked)
 
     def ends_at(self, position: int) -> bool:
         return self._positions.ends_at(position)
@@ -324,6 +323,7 @@ class PostgresStore(TicketReading):
     def close(self) -> None:
         self._closing.set()
         self._writer.close()
-        self._reads.close()
+        for reads in (self._reads, self._looks, self._models):
+            reads.close()
         self._writers.close()
         self._readers.close()
