@@ -135,7 +135,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__ and __doc__.splitlines()[0])
     arguments.add_argument("--events", type=int, default=2_000_000)
     arguments.add_argument("--rounds", type=int, default=3)
-    arguments.add_argument("--tickets", type=int, default=500_000)
+    arguments.add_argument("--tickets", type=int, default=1_000_000)
     arguments.add_argument("--seconds", type=int, default=2)
     arguments.add_argument("--keep", metavar="DIR")
     given = arguments.parse_args()

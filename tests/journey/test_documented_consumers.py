@@ -88,9 +88,11 @@ def test_a_consumer_that_is_killed_misses_nothing_and_does_nothing_twice(
             (each["position"], each["order"], each["status"]) for each in events
         ]
         assert {each["order"] for each in events} >= set(made)
-        listed = service.call("GET", f"{ORDERS}?page_size=100").body
+        listed = until(
+            lambda: service.call("GET", f"{ORDERS}?page_size=100").body,
+            "nobody projects in place of the process that was killed",
+        )
         known = dict(rows(shop, "SELECT id, status FROM events ORDER BY position"))
-        assert listed
         assert all(known[each["id"]] == each["status"] for each in listed)
 
 

@@ -3,11 +3,12 @@
 import json
 import signal
 import threading
+import time
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 
 import pytest
-from busy_clients import BusyClients
+from busy_clients import PACE, BusyClients
 from polling import until
 from server import EMPTY_ORDER, KEY, ORDERS, children, serving
 
@@ -82,6 +83,7 @@ class Seller:
             assert answer.status == 201
             self.made[body["id"]] = body
             self.position = int(answer.getheader("X-Log-Position"))
+            time.sleep(SELLERS / PACE)
 
 
 @pytest.mark.experiment

@@ -5,6 +5,7 @@ A request is cut when it was sent, or its connection was made, and no whole answ
 
 import json
 import threading
+import time
 from http.client import HTTPConnection, HTTPException
 
 from polling import until
@@ -12,6 +13,8 @@ from server import EMPTY_ORDER, KEY, ORDERS
 
 HEADERS = {"Authorization": f"key {KEY}", "Content-Type": "application/json"}
 SECONDS = 60
+PACE = 400
+"""Requests a second of all clients together: fewer than a partner may send."""
 
 
 class BusyClients:
@@ -26,6 +29,7 @@ class BusyClients:
         self.cut = []
         self.closing = 0
         self._host, self._port = host, port
+        self._turn = (keeping + opening) / PACE
         self._threads = [
             threading.Thread(target=self._ask_until_refused, args=(number < keeping, number))
             for number in range(keeping + opening)
@@ -47,7 +51,7 @@ class BusyClients:
     def _ask_until_refused(self, keeps, number):
         while (connection := self._connected()) is not None:
             try:
-                while self._metadata(connection, number) and keeps:
+                while self._kept_on(connection, number) and keeps:
                     pass
             except (OSError, HTTPException) as error:
                 self.cut.append(repr(error))
@@ -66,8 +70,18 @@ class BusyClients:
             return None
         return connection
 
-    def _metadata(self, connection, number):
-        """Send one request; whether the connection is kept after it."""
+    def _kept_on(self, connection, number):
+        """Send one request, and wait for this client's next turn; whether it keeps its connection.
+
+        So a fast machine is not refused for too many requests.
+        """
+        next_turn = time.monotonic() + self._turn
+        keeps = self._asked(connection, number)
+        time.sleep(max(0.0, next_turn - time.monotonic()))
+        return keeps
+
+    def _asked(self, connection, number):
+        """Send one request; whether the connection may be kept after it."""
         if number % 8 == 7:
             connection.request("GET", ORDERS, headers=HEADERS)
         else:
