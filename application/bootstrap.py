@@ -41,6 +41,7 @@ from application.integrity.log_watch import LogWatch, Watcher
 from application.orders.as_of import PastOrders
 from application.orders.expiry import Sweeper
 from application.orders.history import OrderHistory
+from application.orders.list_pages import OrderLists
 from application.orders.queries import OrderQueries
 from application.orders.rejected_requests import RejectionLog
 from application.orders.sales_report import SalesQueries
@@ -118,6 +119,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     shows: ShowQueries
     show_list: ShowList
     ticket_pages: TicketPages
+    order_lists: OrderLists
     seating: Seating
     sales: SalesQueries
     partners: PartnerQueries
@@ -242,6 +244,7 @@ def build(settings: Settings, clock: Callable[[], datetime] | None = None) -> Se
         history=history,
         timelines=OrderTimelines(history, attempts, catalog, clock),
         queries=queries,
+        order_lists=OrderLists(store, queries, clock),
         past=past,
         refunds=RefundService(store, catalog, OrderDecisions(orders, clock)),
         search=OrderSearch(store, clock),

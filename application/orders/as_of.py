@@ -70,11 +70,11 @@ class PastOrders:
         looked_at, last = 0, Order()
         for order, now in self._then(page, at):
             if len(loaded) == wanted.page_size or looked_at == self._most_looked_at:
-                return _page(loaded, at, cursor_of(last, wanted.sort))
+                return _page(loaded, at, wanted.sort, cursor_of(last, wanted.sort))
             looked_at, last = looked_at + 1, now
             if _matches(order, wanted, at):
                 loaded.append(order)
-        return _page(loaded, at, None)
+        return _page(loaded, at, wanted.sort)
 
     def events_of_show(self, show: str, at: datetime) -> Iterator[list[Event]]:
         """The events up to `at` of each order that a show had then."""
@@ -115,9 +115,14 @@ class PastOrders:
         wait_until_shown(self._store, "orders", self._store.last_position(), self._wait_seconds)
 
 
-def _page(orders: list[Order], at: datetime, cursor: str | None) -> OrderPage:
-    answers = [_encode(order_document(order, at)) for order in orders]
-    return OrderPage(answers, orders.__getitem__, cursor)
+def _page(orders: list[Order], at: datetime, sort: str, cursor: str | None = None) -> OrderPage:
+    return OrderPage(
+        answers=[_encode(order_document(order, at)) for order in orders],
+        order=orders.__getitem__,
+        cursor=cursor,
+        cursor_at=lambda place: cursor_of(orders[place], sort),
+        read_at=at,
+    )
 
 
 def _is(column: str, value: str) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from application.ports.read_models import Page, Row
 from application.ports.store import Store
 from application.read_models.holds import TABLE as HOLDS
 from application.read_models.orders import answers_in, order_in
-from application.runtime.clock import to_ms, to_ms_up
+from application.runtime.clock import from_ms, to_ms, to_ms_up
 from application.runtime.service_clock import ServiceClock
 from domain.errors import UserError
 from domain.order import Order
@@ -60,15 +60,23 @@ class OrderFilter(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime | None = None
 
 
-class OrderPage(msgspec.Struct, frozen=True):
+class OrderPage(msgspec.Struct, frozen=True, kw_only=True):
     """Some orders: their documents in JSON, and the cursor that continues the list, if it goes on.
 
-    `order` loads the order at a place of the page. That costs more than its answer.
+    `order` loads the order at a place of the page. That costs more than its answer. `cursor_at`
+    continues the list behind the order at a place. A hold of one of them ends at `till`, if any.
     """
 
     answers: list[bytes]
     order: Callable[[int], Order]
     cursor: str | None
+    cursor_at: Callable[[int], str]
+    read_at: datetime
+    till: datetime | None = None
+
+    def cursor_behind(self, count: int) -> str | None:
+        """The cursor that continues the list behind the first `count` of these orders."""
+        return self.cursor if count == len(self.answers) else self.cursor_at(count - 1)
 
     @property
     def orders(self) -> list[Order]:
@@ -103,12 +111,22 @@ class OrderQueries:
         )
         columns = ("document", "reserved_till", wanted.sort, "key")
         rows = self._store.read_models().values("orders", page, columns)
-        cursor = None
-        if len(rows) > wanted.page_size:
-            del rows[wanted.page_size :]
-            cursor = cursor_at(wanted.sort, rows[-1][2], rows[-1][3])
-        answers = answers_in((row[:2] for row in rows), to_ms(moment))
-        return OrderPage(answers, lambda place: order_in(rows[place][0]), cursor)
+        more = len(rows) > wanted.page_size
+        del rows[wanted.page_size :]
+        now_ms = to_ms(moment)
+
+        def cursor_behind(place: int) -> str:
+            return cursor_at(wanted.sort, rows[place][2], rows[place][3])
+
+        ends = [row[1] for row in rows if row[1] is not None and row[1] > now_ms]
+        return OrderPage(
+            answers=answers_in((row[:2] for row in rows), now_ms),
+            order=lambda place: order_in(rows[place][0]),
+            cursor=cursor_behind(-1) if more else None,
+            cursor_at=cursor_behind,
+            read_at=moment,
+            till=from_ms(min(ends)) if ends else None,
+        )
 
     def due(self, limit: int, after: "Due | None" = None) -> list["Due"]:
         """Orders whose hold has ended without that being recorded, the longest overdue first.

@@ -16,10 +16,9 @@ from application.catalog.scopes import (
 from application.documents.order_types import OrderDocument
 from application.orders.commands import ChangeOrder, Request
 from application.orders.document_types import HistoryDocument
-from application.orders.queries import cursor_of
 from domain import refusals
 from domain.status import Status
-from interface.http import headers, problems, schemas
+from interface.http import headers, paging, problems, schemas
 from interface.http.answers import (
     Shape,
     is_ruled_out,
@@ -37,7 +36,7 @@ from interface.http.paging import fitting, in_json, is_plain_page, links_to
 from interface.http.quick_body import quick_change, quick_order
 from interface.http.read_your_writes import position_of, wait_for_position
 from interface.http.shaped_orders import shape_of, shaped_page, tickets_of, tree_in
-from interface.http.validators import OF_A_PAGE, UNCHANGED, KeptCompressed, validated
+from interface.http.validators import OF_A_PAGE, UNCHANGED, KeptCompressed, page_answer
 from interface.http.versions import refuse_version_of_none, versions_ruled_out, versions_to_match
 
 
@@ -289,16 +288,16 @@ def list_orders(incoming: Incoming, services: Services) -> Outgoing:
     wanted, fields = load_query(incoming, ORDER_LIST_IN)
     tree = tree_in(fields)
     wait_for_position(incoming, services, "orders")
-    if wanted.at is None:
-        page = services.queries.orders(incoming.caller.partner, wanted)
+    partner = incoming.caller.partner
+    if wanted.at is not None:
+        found = shaped_page(
+            services.past.orders(partner, wanted, wanted.at), incoming, services, tree
+        )
+    elif tree is not None:
+        found = shaped_page(services.queries.orders(partner, wanted), incoming, services, tree)
     else:
-        page = services.past.orders(incoming.caller.partner, wanted, wanted.at)
-    shown = shaped_page(page, incoming, services, tree)
-    cursor = page.cursor
-    if len(shown) < len(page.answers):
-        cursor = cursor_of(page.order(len(shown) - 1), wanted.sort)
-    answer = list_answer(shown, links_to(incoming, cursor))
-    return validated(incoming, answer, COMPRESSED)
+        found = services.order_lists.page(partner, wanted, paging.MOST_BYTES)
+    return page_answer(incoming, found, COMPRESSED)
 
 
 @ORDERS.get("/<order_id:order>", READ_ORDER, lambda incoming: not has_query(incoming))

@@ -9,15 +9,17 @@ import msgspec
 from application.bootstrap import Services
 from application.catalog.availability import OrderTickets
 from application.catalog.scopes import BARCODES_READ
+from application.documents.json_list import JsonPage, page_of
 from application.documents.order_types import OrderDocument
 from application.orders.queries import OrderPage
 from application.runtime.greenlet_bridge import off_the_loop
 from domain.order import Order
+from interface.http import paging
 from interface.http.answers import Shape
 from interface.http.exchange import Incoming
 from interface.http.fields_cost import MOST_ON_THE_LOOP, cost_of
 from interface.http.fields_schema import MOST_KEPT, Tree, parse_of_order, shaped
-from interface.http.paging import fitting, in_json
+from interface.http.paging import in_json
 
 Decode = Callable[[bytes], OrderDocument]
 
@@ -42,31 +44,28 @@ def shape_of(incoming: Incoming, services: Services, tree: Tree | None) -> Shape
 
 def shaped_page(
     page: OrderPage, incoming: Incoming, services: Services, tree: Tree | None
-) -> list[bytes]:
-    """The entries of a page, as many as have room; made in a thread if they cost much.
+) -> JsonPage:
+    """A page with as many of the orders as have room; made in a thread if they cost much.
 
     Raises `BadRequest` if they cost too much.
     """
     if tree is None:
-        return fitting(page.answers)
+        return page_of(page.answers, paging.MOST_BYTES, page.cursor_behind)
     orders = page.orders if _expands_tickets(tree) else []
     counts = [len(each.tickets) for each in orders] or [0] * len(page.answers)
-    if orders:
-        page = msgspec.structs.replace(page, order=orders.__getitem__)
-
+    order = orders.__getitem__ if orders else page.order
     decode = _decoder_of(tuple((name, inside is None) for name, inside in tree.items()))
 
-    def entries() -> list[bytes]:
+    def shown() -> JsonPage:
         tickets = tickets_of(orders, incoming, services)
-        return fitting(
-            in_json(
-                shaped(decode(answer), tree, partial(page.order, place), tickets)
-                for place, answer in enumerate(page.answers)
-            )
+        entries = in_json(
+            shaped(decode(answer), tree, partial(order, place), tickets)
+            for place, answer in enumerate(page.answers)
         )
+        return page_of(entries, paging.MOST_BYTES, page.cursor_behind)
 
     costly = cost_of(tree, counts) > MOST_ON_THE_LOOP
-    return off_the_loop(entries) if costly else entries()
+    return off_the_loop(shown) if costly else shown()
 
 
 def tickets_of(orders: Sequence[Order], incoming: Incoming, services: Services) -> OrderTickets:

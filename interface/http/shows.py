@@ -28,7 +28,7 @@ from interface.http.paging import is_plain_page, links_to
 from interface.http.problems import BAD_IF_NONE_MATCH, OF_A_WAIT
 from interface.http.read_your_writes import wait_for_position
 from interface.http.show_schemas import EventListIn
-from interface.http.validators import OF_A_PAGE, UNCHANGED, KeptCompressed, tagged
+from interface.http.validators import OF_A_PAGE, UNCHANGED, KeptCompressed, page_answer, tagged
 
 
 class SalesIn(Schema):
@@ -134,8 +134,7 @@ def list_tickets(incoming: Incoming, services: Services) -> Outgoing:
     )
     event, caller = _known_event(incoming), incoming.caller
     found = services.ticket_pages.page(event, caller, page, paging.MOST_BYTES)
-    answer = bytes_answer(found.body, headers=links_to(incoming, found.cursor))
-    return tagged(incoming, answer, found.tag, COMPRESSED)
+    return page_answer(incoming, found, COMPRESSED)
 
 
 @SHOWS.get("/resources/events/<event>/sales", READ_SALES, waits_for="sales")

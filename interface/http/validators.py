@@ -7,18 +7,18 @@ so has the time that its digest takes.
 
 import gzip
 from collections.abc import Callable
-from hashlib import sha256
 
+from application.documents.json_list import JsonPage
 from interface.http import headers
 from interface.http.contract import Good
-from interface.http.exchange import Header, Incoming, Outgoing
+from interface.http.exchange import Header, Incoming, Outgoing, bytes_answer
+from interface.http.paging import links_to
 from interface.http.versions import tags_ruled_out
 
 OF_A_PAGE = (headers.PAGE_ETAG, headers.CONTENT_ENCODING)
 UNCHANGED = Good("The page as you have it.", headers=(headers.PAGE_ETAG,), empty=True)
 """What the documents of the API say of such answers."""
 
-TAG_LENGTH = 32
 WORTH_COMPRESSING = 1024
 LEVEL = 4
 VARY = ("Vary", "Accept-Encoding")
@@ -27,20 +27,21 @@ Compressed = Callable[[str, bytes], bytes]
 """Compresses a body that a tag names."""
 
 
-def validated(
-    incoming: Incoming, answer: Outgoing, compressed: Compressed | None = None
+def page_answer(
+    incoming: Incoming, page: JsonPage, compressed: Compressed | None = None
 ) -> Outgoing:
-    """The answer with its validator; without a body if the client has it, or else compressed.
-
-    Raises `BadRequest` for a malformed If-None-Match.
-    """
-    return tagged(incoming, answer, _tag_of(answer), compressed)
+    """The answer with a page of a list, as `tagged` has it."""
+    answer = bytes_answer(page.body, headers=links_to(incoming, page.cursor))
+    return tagged(incoming, answer, page.tag, compressed)
 
 
 def tagged(
     incoming: Incoming, answer: Outgoing, tag: str, compressed: Compressed | None = None
 ) -> Outgoing:
-    """The same for an answer whose digest is known, and which may have been compressed before."""
+    """An answer with its validator; without a body if the client has it, or else compressed.
+
+    `compressed` may know it from before. Raises `BadRequest` for a malformed If-None-Match.
+    """
     header: Header = ("ETag", f'W/"{tag}"')
     ruled_out = tags_ruled_out(incoming)
     if ruled_out is None or tag in ruled_out:
@@ -49,15 +50,6 @@ def tagged(
     if not _takes_gzip(incoming, answer):
         return answer
     return _with_body(answer, (compressed or _compress_anew)(tag, answer.body))
-
-
-def _tag_of(answer: Outgoing) -> str:
-    """A digest of the body and of where the list goes on."""
-    digest = sha256(answer.body)  # processors have instructions for it: half the time of blake2b
-    for name, value in answer.headers:
-        if name == "Link":
-            digest.update(value.encode())
-    return digest.hexdigest()[:TAG_LENGTH]
 
 
 def _takes_gzip(incoming: Incoming, answer: Outgoing) -> bool:
