@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import msgspec
 import pytest
 
@@ -270,6 +272,21 @@ def test_ranges_that_add_up_add_their_rows_to_each_other(sales):
     sales.load(build.state, second, [Row("a", ("show", 1, 7))], events=1)
     sales.finish(build)
     assert rows_of(sales, build.state) == [Row("a", ("show", 3, 17)), Row("b", ("show", 1, 5))]
+
+
+def test_ranges_that_share_many_keys_are_loaded_side_by_side(sales):
+    """Two that locked the same rows in different orders waited for each other until one failed."""
+    shared = [Row(f"{number:04}", ("show", 1, 1)) for number in range(2000)]
+    build = sales.begin(SALES, "v1", 0, [f"{number:04}" for number in range(1, 12)])
+
+    def load(partition):
+        backwards = partition.number % 2
+        return sales.load(build.state, partition, shared[::-1] if backwards else shared, events=1)
+
+    with ThreadPoolExecutor(4) as threads:
+        assert all(threads.map(load, sales.pending(build.state)))
+    sales.finish(build)
+    assert {each.columns[1] for each in rows_of(sales, build.state)} == {12}
 
 
 def test_a_generation_that_is_behind_the_live_one_is_not_swapped_in(models):
