@@ -4,13 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import as_completed
 
 from application.projector.partitions import Task, carry_out
-from application.runtime.worker_processes import worker_processes
+from application.runtime.worker_processes import NICE_LEVEL, worker_processes
 
 Workers = Callable[[Sequence[Task]], Iterator[int]]
 """Runs tasks; yields the number of events of each as it completes, in any order."""
 
-NICE_LEVEL = 10
-"""The nice level of the workers: from 0 to 19."""
 GOES_ON = ". What is loaded is kept: the same command goes on from there."
 
 

@@ -13,6 +13,9 @@ from application.ports.store import Store, StoreOpener
 from application.runtime.parent_process import end_with_parent
 from domain.errors import UserError
 
+NICE_LEVEL = 10
+"""For what reads a whole log beside a service: its requests go first."""
+
 
 class WorkerDied(UserError):
     """A worker process was ended from outside."""
@@ -43,10 +46,11 @@ def opened(opener: StoreOpener) -> Store:
     return store
 
 
-def lower_priority(nice_level: int) -> None:
-    """Lower this process's priority, where the system can."""
+def lower_priority(nice_level: int = NICE_LEVEL) -> None:
+    """Lower this process's priority to a nice level, unless it is lower, where the system can."""
     with suppress(OSError):
-        os.nice(nice_level)
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        os.setpriority(os.PRIO_PROCESS, 0, max(own, nice_level))
 
 
 def _begin(nice_level: int) -> None:

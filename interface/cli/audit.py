@@ -46,6 +46,9 @@ def checkpoint(session: Session, *, adopt_key: bool, as_json: bool) -> None:
 
     If there are no new events, the last checkpoint is shown.
     """
+    from application.runtime.worker_processes import lower_priority  # noqa: PLC0415 - see session.py
+
+    lower_priority()
     made = session.services.checkpoints.make(adopt=adopt_key)
     _show_checkpoint(session, made, as_json=as_json)
 
@@ -166,6 +169,7 @@ def verify(
     either, or if the log cannot be reached.
     """
     from application.integrity.signing import read_public  # noqa: PLC0415 - see session.py
+    from application.runtime.worker_processes import lower_priority  # noqa: PLC0415
 
     trusted = None if key_file is None else read_public(key_file)
     if bundle is not None:
@@ -175,6 +179,7 @@ def verify(
         return
     anchors = [each for path in anchor_files for each in _anchors(path)]
     _require_log(session)
+    lower_priority()
     report = _run(session, workers or os.cpu_count() or 1, trusted, anchors, at_least)
     if as_json:
         session.print_json(

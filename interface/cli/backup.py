@@ -34,7 +34,9 @@ def backup(session: Session, target: str, *, overwrite: bool, as_json: bool) -> 
     """
     from application.bootstrap import require_log  # noqa: PLC0415 - see session.py
     from application.copying.backup import back_up  # noqa: PLC0415
+    from application.runtime.worker_processes import lower_priority  # noqa: PLC0415
 
+    lower_priority()
     with tools_of(session) as tools:
         require_log(session.settings.database)
         made = back_up(tools, target, overwrite=overwrite)

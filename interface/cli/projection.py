@@ -155,13 +155,12 @@ def _loading(
     """How the new table is loaded, at a low priority."""
     from application.bootstrap import opener_of  # noqa: PLC0415 - see session.py
     from application.projector.generations import Loading  # noqa: PLC0415
-    from application.projector.workers import NICE_LEVEL  # noqa: PLC0415
     from application.runtime.worker_processes import lower_priority  # noqa: PLC0415
 
     if archive is not None:
         with extra("archive"):
             import_module("application.archive.reading")
-    lower_priority(NICE_LEVEL)
+    lower_priority()
     return Loading(opener_of(session.settings.database), _workers(workers, scheduler), archive)
 
 

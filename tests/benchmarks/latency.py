@@ -27,6 +27,7 @@ import psycopg
 from http_paths import CREATE, ORDERS
 from load import wrk
 from postgres_server import postgres_server
+from psycopg.conninfo import conninfo_to_dict
 from server import orderlog
 from servers import service, wait_until_projected
 from steady import Times, request_of, steady, times_of
@@ -62,17 +63,17 @@ def sqlite_works(database: str, folder: str) -> Mapping[str, Work]:
     }
 
 
-def postgres_works(database: str, folder: str, server: Any) -> Mapping[str, Work]:
+def postgres_works(database: str, server: Any) -> Mapping[str, Work]:
     """The work beside, on a PostgreSQL server."""
     at = ("-h", server.data, "-U", "postgres")
-    name = database.rpartition("/")[2].partition("?")[0]
+    name = str(conninfo_to_dict(database)["dbname"])
 
     def flush() -> None:
         with psycopg.connect(database, autocommit=True) as connection:
             connection.execute("CHECKPOINT")
 
     def dump() -> None:
-        server.tool("pg_dump", *at, "--format=custom", f"--file={folder}/dump", name)
+        server.tool("pg_dump", *at, "--format=custom", f"--file={server.data}/dump", name)
 
     return {"write-ahead log": flush, "backup": dump}
 
@@ -136,7 +137,7 @@ def main() -> None:
         if given.postgres:
             server = stack.enter_context(postgres_server())
             database = stack.enter_context(server.database())
-            works = postgres_works(database, folder, server)
+            works = postgres_works(database, server)
         else:
             works = sqlite_works(database, folder)
         os.environ["ORDERLOG_AUDIT_KEY"] = f"{folder}/key"

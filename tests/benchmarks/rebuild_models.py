@@ -38,9 +38,9 @@ from application.ports.copyable import EVENTS, Counters
 from application.ports.partitions import Range
 from application.projector.generations import Loading
 from application.projector.rebuild import Outcome, rebuild
-from application.projector.workers import NICE_LEVEL, in_processes
+from application.projector.workers import in_processes
 from application.read_models.registry import PROJECTIONS
-from application.runtime.worker_processes import lower_priority
+from application.runtime.worker_processes import NICE_LEVEL, lower_priority
 from application.settings import Settings
 from domain.commands import BestAvailable
 from domain.order import Order
@@ -147,7 +147,7 @@ def sold(database: str, seconds: int, pace: int = PACE) -> Sales:
 
 
 def rebuild_again_and_again(database: str, model: str, workers: int) -> None:
-    lower_priority(NICE_LEVEL)
+    lower_priority()
     while True:
         rebuilt(database, model, workers, NICE_LEVEL)
 

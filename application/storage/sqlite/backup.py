@@ -21,7 +21,9 @@ from application.storage.sqlite.connections import connect
 from application.storage.sqlite.file_identity import FilesDiffer, check_before_opening
 from application.storage.sqlite.layout import LOG
 
-PAGES_AT_ONCE = 2_000
+PAGES_AT_ONCE = 500
+"""So many pages are copied and made durable at a time. A file system that has to write much more
+at once keeps the commits of a sale waiting."""
 SHARED_FIRST, SHARED_SIZE = 0x40000002, 510
 """SQLite's shared lock: every process that has the file open holds a read lock on these bytes."""
 VIEWS, RECORDED_HEADS, FILES = "-views", "-views-witness", "-files"
@@ -113,13 +115,14 @@ def _copy(source: sqlite3.Connection, name: str, target: str, progress: Progress
         source.execute("SELECT 1 FROM counters LIMIT 1").fetchone()
         make_private(target)
         with closing(sqlite3.connect(target, isolation_level=None)) as copy:
-            copy.execute("PRAGMA synchronous=OFF")  # synced as a whole at the end
-            source.backup(
-                copy,
-                pages=PAGES_AT_ONCE,
-                sleep=0,
-                progress=lambda _, left, total: progress(total - left, total),
-            )
+            copy.execute("PRAGMA synchronous=OFF")  # synced step by step
+            copy.execute(f"PRAGMA cache_size={PAGES_AT_ONCE}")
+
+            def tell(_: int, left: int, total: int) -> None:
+                sync(target)
+                progress(total - left, total)
+
+            source.backup(copy, pages=PAGES_AT_ONCE, sleep=0, progress=tell)
     except sqlite3.DatabaseError as error:
         raise BackupRefused(f"{name} cannot be copied: {error}.") from error
     finally:
