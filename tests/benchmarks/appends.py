@@ -19,6 +19,7 @@ from typing import Any, Protocol
 import psycopg
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from measures import Processes, Stopwatch, of_this_process
 from postgres_server import postgres_server
 from psycopg.conninfo import conninfo_to_dict
 
@@ -212,8 +213,10 @@ def event(order: str) -> StoredEvent:
     return StoredEvent(order, 1, "OrderCreated.1", STATE)
 
 
-def measure(way: Way, orders: Orders, admin: psycopg.Connection) -> tuple[float, int]:
-    """Appends a second and commits, with 8 threads."""
+def measure(
+    way: Way, orders: Orders, admin: psycopg.Connection, processes: Processes
+) -> tuple[float, int, float]:
+    """Appends a second, commits, and microseconds of a processor each, with 8 threads."""
     chunks = [orders[start : start + way.together] for start in range(0, len(orders), way.together)]
 
     def work(mine: Sequence[Orders]) -> None:
@@ -221,12 +224,13 @@ def measure(way: Way, orders: Orders, admin: psycopg.Connection) -> tuple[float,
             way.append(chunk)
 
     with ThreadPoolExecutor(THREADS) as threads:
-        before = transactions(admin)
+        before, watch = transactions(admin), Stopwatch(processes)
         begun = time.perf_counter()
         for _ in threads.map(work, [chunks[each::THREADS] for each in range(THREADS)]):
             pass
         seconds = time.perf_counter() - begun
-    return len(orders) / seconds, transactions(admin) - before
+    spent = watch.microseconds(len(orders))
+    return len(orders) / seconds, transactions(admin) - before, spent
 
 
 def transactions(admin: psycopg.Connection) -> int:
@@ -266,22 +270,26 @@ def main() -> None:
         count = asked.appends * (asked.rounds + 1)
         orders = put_on_sale(stack.enter_context(closing(PostgresStore(url))), ways, count)
         admin.execute("VACUUM ANALYZE")
+        processes = of_this_process(server.pid)
         rates: dict[Way, list[float]] = {way: [] for way in ways}
+        spent: dict[Way, list[float]] = {way: [] for way in ways}
         commits: dict[Way, int] = {}
         for turn in range(asked.rounds + 1):
             for way in ways:
                 mine = orders[way][turn * asked.appends : (turn + 1) * asked.appends]
-                rate, commits[way] = measure(way, mine, admin)
+                rate, commits[way], each = measure(way, mine, admin, processes)
                 if way is ways[0]:
                     ways[-1].together = round(asked.appends / commits[way])
                 if turn:
                     rates[way].append(rate)
-    print(f"{'':44} appends/s   ours is   commits for {asked.appends}")
+                    spent[way].append(each)
+    print(f"{'':44} appends/s   ours is   µs each   commits for {asked.appends}")
     for way in ways:
         ratios = [ours / each for ours, each in zip(rates[ways[0]], rates[way], strict=True)]
         print(
             f"{way.name:44} {statistics.median(rates[way]):9,.0f}"
-            f"  {statistics.median(ratios):6.2f} times  {commits[way]:8}"
+            f"  {statistics.median(ratios):6.2f} times {statistics.median(spent[way]):8.0f}"
+            f"  {commits[way]:8}"
         )
 
 

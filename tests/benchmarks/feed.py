@@ -28,18 +28,21 @@ from multiprocessing.synchronize import Event
 from typing import Any
 
 import server
-from measures import Memory, Processes
+from measures import Memory, Processes, Stopwatch
 from postgres_server import postgres_server
 from seller import PARTERRE
 from server import EVENT
 from servers import KEY, put_on_sale, service
 
+from application.bootstrap import open_store
+from application.ports.store import Store
 from application.runtime.clock import now
 from interface.load.client import Client
 
 CREATE = json.dumps({"event": EVENT, "random": {PARTERRE: 1}}).encode()
 AUTHORIZED = {"Authorization": f"key {KEY}"}
 CLIENTS = 16
+PULLING = 2
 A_SECOND = 500
 ORDERS = "/v1/resources/orders"
 STREAM = (
@@ -89,7 +92,7 @@ def pull_all(port: int, results: "Queue[tuple[int, float]]") -> None:
     results.put((count, time.monotonic() - began))
 
 
-def pulled(port: int, clients: int = 2) -> float:
+def pulled(port: int, clients: int = PULLING) -> float:
     """Events a second that two clients together pull."""
     results = fork.Queue()
     processes = [fork.Process(target=pull_all, args=(port, results)) for _ in range(clients)]
@@ -162,10 +165,17 @@ def memory(running: server.Service, count: int) -> Iterator[tuple[str, Memory]]:
         each.close()
 
 
-def measure(running: server.Service, rounds: int, seconds: int) -> None:
+def measure(
+    running: server.Service, processes: Processes, store: Store, rounds: int, seconds: int
+) -> None:
     print(f"made to pull: {sell(running.port, 2 * seconds):.0f} orders a second")
+    watch = Stopwatch(processes)
     rates = [pulled(running.port) for _ in range(rounds)]
-    print(f"pulled events a second: {statistics.median(rates):.0f}  {[round(r) for r in rates]}")
+    spent = watch.microseconds(rounds * PULLING * store.last_position())
+    print(
+        f"pulled events a second: {statistics.median(rates):.0f}  {[round(r) for r in rates]},"
+        f" {spent:.1f} µs each"
+    )
     with streams(running.port, 1) as delays:
         rate = sell(running.port, seconds, A_SECOND)
         time.sleep(0.5)
@@ -196,16 +206,18 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 8192)), hard))
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
-        database = f"sqlite:///{folder}/bench.db"
+        database, of_database = f"sqlite:///{folder}/bench.db", None
         if given.postgres:
             postgres = stack.enter_context(postgres_server())
-            database = stack.enter_context(postgres.database())
+            database, of_database = stack.enter_context(postgres.database()), postgres.pid
         put_on_sale(database, given.tickets)
         if given.streams:
             server.ORDERLOG = (sys.executable, "-c", OF_ONE_PARTNER)
         running = stack.enter_context(service(database, given.workers))
         if not given.streams:
-            measure(running, given.rounds, given.seconds)
+            processes = Processes(running.pid, of_database)
+            store = stack.enter_context(contextlib.closing(open_store(database)))
+            measure(running, processes, store, given.rounds, given.seconds)
             return
         for when, found in memory(running, given.streams):
             print(f"{when}: {found}")

@@ -5,6 +5,7 @@ alone has (USS), that with its share of what it has in common with others (PSS),
 resident: the last counts pages of a mapped file or of a parent for every process anew.
 """
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -87,6 +88,11 @@ class LargestChild:
                 with suppress(psutil.NoSuchProcess):
                     found = Processes(each.pid).memory()
                     self.memory = max(self.memory, found, key=lambda memory: memory.uss)
+
+
+def of_this_process(*others: int | None) -> Processes:
+    """This process with all that it has made, and others."""
+    return Processes(os.getpid(), *others)
 
 
 class Stopwatch:

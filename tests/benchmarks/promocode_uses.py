@@ -20,6 +20,7 @@ from itertools import count
 
 import psycopg
 from catalog import Venue
+from measures import Stopwatch, of_this_process
 from postgres_server import postgres_server
 from promocodes import promocode
 
@@ -48,7 +49,10 @@ def threads(work: Callable[[int], None], number: int) -> float:
     return time.perf_counter() - began
 
 
-def orders_a_second(database: str, orders: int, rounds: int, tickets: int) -> None:
+def orders_a_second(
+    database: str, orders: int, rounds: int, tickets: int, server: int | None = None
+) -> None:
+    """Print them; the processes of a database's `server` are counted as well."""
     venue = Venue()
     document = venue.document
     document["events"][0]["sets"][2]["tickets"] = {"count": tickets}
@@ -74,8 +78,11 @@ def orders_a_second(database: str, orders: int, rounds: int, tickets: int) -> No
                     request = Request(Caller(venue.org, "key", "en"), "bench")
                     services.orders.create(venue.evening, command, request)
 
+            watch = Stopwatch(of_this_process(server))
             rates = [THREADS * orders / threads(sell, THREADS) for _ in range(rounds)]
-            print(f"  {code or 'no code':8} {statistics.median(rates):7.0f} orders/s")
+            spent = watch.microseconds(THREADS * orders * rounds)
+            rate = statistics.median(rates)
+            print(f"  {code or 'no code':8} {rate:7.0f} orders/s {spent:7.0f} µs each")
 
 
 CLAIM = {
@@ -88,7 +95,8 @@ CLAIM = {
 }
 
 
-def claims_a_second(url: str, claims: int, rounds: int) -> None:
+def claims_a_second(url: str, claims: int, rounds: int, server: int | None) -> None:
+    """Print them, with the processor time of the database's `server`, too."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("CREATE TABLE slots (id int PRIMARY KEY, owner text)")
         connection.execute("CREATE INDEX ON slots (id) WHERE owner IS NULL")
@@ -110,8 +118,10 @@ def claims_a_second(url: str, claims: int, rounds: int) -> None:
                     connection.execute("SELECT pg_sleep(0.002)")
                     connection.commit()
 
+        watch = Stopwatch(of_this_process(server))
         rates = [CONNECTIONS * claims / threads(claim, CONNECTIONS) for _ in range(rounds)]
-        print(f"  {name:12} {statistics.median(rates):7.0f} claims/s")
+        spent = watch.microseconds(CONNECTIONS * claims * rounds)
+        print(f"  {name:12} {statistics.median(rates):7.0f} claims/s {spent:7.0f} µs each")
 
 
 def main() -> None:
@@ -126,10 +136,10 @@ def main() -> None:
         orders_a_second(f"sqlite:///{folder}/orders.db", given.orders, given.rounds, given.tickets)
         with server.database() as url:
             print("PostgreSQL")
-            orders_a_second(url, given.orders, given.rounds, given.tickets)
+            orders_a_second(url, given.orders, given.rounds, given.tickets, server.pid)
         with server.database() as url:
             print("PostgreSQL, claims alone")
-            claims_a_second(url, given.claims, given.rounds)
+            claims_a_second(url, given.claims, given.rounds, server.pid)
 
 
 if __name__ == "__main__":

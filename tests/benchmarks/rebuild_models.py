@@ -24,7 +24,7 @@ from operator import itemgetter
 from big_log import ORG, big_log
 from http_paths import CREATE, ORDERS
 from load import wrk
-from measures import LargestChild
+from measures import LargestChild, Stopwatch, of_this_process
 from postgres_server import postgres_server
 from seller import PARTERRE
 from server import EVENT
@@ -194,18 +194,20 @@ def main() -> None:
     given = arguments.parse_args()
     with ExitStack() as open_ones:
         folder = open_ones.enter_context(tempfile.TemporaryDirectory())
-        database = f"sqlite:///{folder}/orders.db"
+        database, of_database = f"sqlite:///{folder}/orders.db", None
         if given.store == "postgres":
             server = open_ones.enter_context(postgres_server())
-            database = open_ones.enter_context(server.database())
+            database, of_database = open_ones.enter_context(server.database()), server.pid
         fill(database, given.events, given.tickets)
         rebuilt(database, given.model, given.workers)
-        scans, wholes, loads = [], [], []
+        scans, wholes, loads, costs = [], [], [], []
         workers = LargestChild()
         for _ in range(given.rounds):
             scans.append(scan(database))
+            watch = Stopwatch(of_this_process(of_database))
             with workers:
                 whole, load, outcome = rebuilt(database, given.model, given.workers)
+            costs.append(watch.microseconds(given.events))
             assert outcome.incomparable is None
             wholes.append(whole)
             loads.append(load)
@@ -215,6 +217,7 @@ def main() -> None:
         print(f"scan, decode, fold in one process: {medians[0]:,.0f} events a second")
         print(f"rebuild with comparison: {medians[1]:,.0f} a second ({ratio:.2f} of the scan)")
         print(f"loading alone: {medians[2]:,.0f} a second")
+        print(f"a rebuild of all processes together: {statistics.median(costs):.1f} µs an event")
         print(f"the largest worker: {workers.memory}")
         port = open_ones.enter_context(service(database)).port
         measure_sales(database, given, port, folder)
