@@ -20,7 +20,7 @@ SMALL = {
     "appends": ("--appends 8 --rounds 1", "ours, as the service writes .*1.00 times"),
     "feed": ("--rounds 1 --seconds 1 --tickets 20000", r"median ratio \d"),
     "growth": (
-        "--rounds 1 --seconds 1 --events 400 --tickets 500000",
+        "--rounds 1 --seconds 1 --events 400 --tickets 100000",
         r"checkpoint, ms( +[\d.,]+){5}\n",
     ),
     "http_paths": ("--rounds 1 --seconds 1 --tickets 20000", r"event tickets( +[\d.]+){6} +0\n"),
