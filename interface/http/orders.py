@@ -9,6 +9,7 @@ from application.bootstrap import Services
 from application.catalog.document_types import OrderTicketDocument
 from application.catalog.scopes import (
     AUDIT,
+    BARCODES_READ,
     ORDERS_READ,
     ORDERS_WRITE,
     PAYMENTS_WRITE,
@@ -288,15 +289,13 @@ def list_orders(incoming: Incoming, services: Services) -> Outgoing:
     wanted, fields = load_query(incoming, ORDER_LIST_IN)
     tree = tree_in(fields)
     wait_for_position(incoming, services, "orders")
-    partner = incoming.caller.partner
-    if wanted.at is not None:
-        found = shaped_page(
-            services.past.orders(partner, wanted, wanted.at), incoming, services, tree
-        )
-    elif tree is not None:
-        found = shaped_page(services.queries.orders(partner, wanted), incoming, services, tree)
+    caller = incoming.caller
+    shown = partial(shaped_page, caller=caller, services=services, tree=tree)
+    if wanted.at is None:
+        shape = (fields, caller.may(BARCODES_READ), paging.MOST_BYTES)
+        found = services.order_lists.page(caller.partner, wanted, shape, shown)
     else:
-        found = services.order_lists.page(partner, wanted, paging.MOST_BYTES)
+        found = shown(services.past.orders(caller.partner, wanted, wanted.at))
     return page_answer(incoming, found, COMPRESSED)
 
 
@@ -324,7 +323,7 @@ def list_order_tickets(incoming: Incoming, services: Services) -> Outgoing:
     """List the tickets of an order."""
     wanted = load_query(incoming, ORDER_TICKETS_IN)
     answer = services.history.order(known_order(incoming), incoming.caller)
-    tickets = tickets_of([answer.order], incoming, services).of(answer.order)
+    tickets = tickets_of([answer.order], incoming.caller, services).of(answer.order)
     begin = wanted["cursor"]
     shown = fitting(in_json(tickets[begin : begin + wanted["page_size"]]))
     end = begin + len(shown)

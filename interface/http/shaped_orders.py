@@ -7,6 +7,7 @@ from typing import Any, TypedDict, cast
 import msgspec
 
 from application.bootstrap import Services
+from application.catalog.access import Caller
 from application.catalog.availability import OrderTickets
 from application.catalog.scopes import BARCODES_READ
 from application.documents.json_list import JsonPage, page_of
@@ -36,15 +37,13 @@ def shape_of(incoming: Incoming, services: Services, tree: Tree | None) -> Shape
     named = _expands_tickets(tree)
 
     def shape(document: OrderDocument, order: Order) -> Any:
-        tickets = tickets_of([order] if named else [], incoming, services)
+        tickets = tickets_of([order] if named else [], incoming.caller, services)
         return shaped(document, tree, lambda: order, tickets)
 
     return shape
 
 
-def shaped_page(
-    page: OrderPage, incoming: Incoming, services: Services, tree: Tree | None
-) -> JsonPage:
+def shaped_page(page: OrderPage, caller: Caller, services: Services, tree: Tree | None) -> JsonPage:
     """A page with as many of the orders as have room; made in a thread if they cost much.
 
     Raises `BadRequest` if they cost too much.
@@ -57,7 +56,7 @@ def shaped_page(
     decode = _decoder_of(tuple((name, inside is None) for name, inside in tree.items()))
 
     def shown() -> JsonPage:
-        tickets = tickets_of(orders, incoming, services)
+        tickets = tickets_of(orders, caller, services)
         entries = in_json(
             shaped(decode(answer), tree, partial(order, place), tickets)
             for place, answer in enumerate(page.answers)
@@ -68,9 +67,9 @@ def shaped_page(
     return off_the_loop(shown) if costly else shown()
 
 
-def tickets_of(orders: Sequence[Order], incoming: Incoming, services: Services) -> OrderTickets:
+def tickets_of(orders: Sequence[Order], caller: Caller, services: Services) -> OrderTickets:
     """The tickets of orders; with barcodes if the caller may read those."""
-    return services.shows.tickets_of(orders, barcodes=incoming.caller.may(BARCODES_READ))
+    return services.shows.tickets_of(orders, barcodes=caller.may(BARCODES_READ))
 
 
 @lru_cache(MOST_KEPT)

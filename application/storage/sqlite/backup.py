@@ -118,11 +118,11 @@ def _copy(source: sqlite3.Connection, name: str, target: str, progress: Progress
             copy.execute("PRAGMA synchronous=OFF")  # synced step by step
             copy.execute(f"PRAGMA cache_size={PAGES_AT_ONCE}")
 
-            def tell(_: int, left: int, total: int) -> None:
+            def flushed(_: int, left: int, total: int) -> None:
                 sync(target)
                 progress(total - left, total)
 
-            source.backup(copy, pages=PAGES_AT_ONCE, sleep=0, progress=tell)
+            source.backup(copy, pages=PAGES_AT_ONCE, sleep=0, progress=flushed)
     except sqlite3.DatabaseError as error:
         raise BackupRefused(f"{name} cannot be copied: {error}.") from error
     finally:

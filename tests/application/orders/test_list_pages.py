@@ -4,8 +4,10 @@ import json
 from contextlib import ExitStack
 
 import pytest
+from polling import until
 from seller import ORGANISER, SHOP, BoxOffice
 
+from application.documents.json_list import page_of
 from application.orders.list_pages import OrderLists
 from application.orders.queries import OrderFilter, OrderQueries
 from application.projector.loop import catch_up
@@ -30,11 +32,15 @@ class Lists:
     def __init__(self, office):
         self.office = office
         self.queries = CountedQueries(office.store, office.services.clock)
-        self._lists = OrderLists(office.store, self.queries, office.services.clock)
+        services = office.services
+        self._lists = OrderLists(office.store, self.queries, services.catalog, services.clock)
 
     def page(self, vendor=ORGANISER, room=ROOM, **wanted):
+        def shown(page):
+            return page_of(page.answers, room, page.cursor_behind)
+
         catch_up(self.office.store, "orders")
-        return self._lists.page(vendor, OrderFilter(**wanted), room)
+        return self._lists.page(vendor, OrderFilter(**wanted), room, shown)
 
     def statuses(self, **wanted):
         return [each["status"] for each in json.loads(self.page(**wanted).body)]
@@ -91,6 +97,19 @@ def test_the_end_of_a_hold_changes_a_page_without_an_event(office, lists):
     office.later(minutes=11)
     assert lists.statuses() == lists.statuses() == ["expired"]
     assert lists.queries.read == 2
+
+
+def test_a_changed_catalogue_is_shown_without_an_event(office, lists):
+    office.order(1)
+    lists.page()
+    with office.store.change_catalog() as change:
+        change.put("partner", "0" * 24, b'{"id":"000000000000000000000000","name":"New"}')
+
+    def is_read_anew():
+        lists.page()
+        return lists.queries.read == 2
+
+    until(is_read_anew, "the page of before is kept")
 
 
 def test_what_is_chosen_by_status_is_read_each_time(office, lists):

@@ -94,3 +94,22 @@ def test_barcodes_are_in_no_answer_without_their_scope(office, ask):
             assert not [each for each in barcodes if each in said.text]
     said = ask("GET", f"{ORDER}/{order}/tickets", scopes=("orders:read", "barcodes:read"))
     assert {each["barcode"] for each in msgspec.json.decode(said.data)} == set(barcodes)
+
+
+def test_a_list_that_is_kept_has_barcodes_only_for_their_scope(office):
+    barcodes = office.services.history.order(office.paid_order(2)).order.barcodes.values()
+    office.catch_up()
+    client = create_app(office.services).test_client()
+    reader, scanner = (
+        create_key(office.services.store, ORGANISER, office.time, ("orders:read", *more)).text
+        for more in ((), ("barcodes:read",))
+    )
+    office.services.catalog._look_again = 0.0
+
+    def shown(key):
+        answer = client.get(
+            f"{ORDER}?fields-schema=tickets{{barcode}}", headers={"Authorization": f"key {key}"}
+        )
+        return [each for each in barcodes if each in answer.text]
+
+    assert [shown(key) for key in (scanner, reader, scanner, reader)] == [[*barcodes], []] * 2
