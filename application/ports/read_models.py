@@ -1,6 +1,6 @@
 """The port to read models: tables that projections fill, in generations."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -218,6 +218,15 @@ class ReadModels(Protocol):
         """A snapshot of a generation: its position, and its rows by key.
 
         All of them, or those with keys in a range.
+        """
+
+    def comparison(
+        self, live: ModelState, new: ModelState
+    ) -> AbstractContextManager[tuple[int, Callable[[], bool]]]:
+        """A comparison of two generations by the database, which takes a fraction of reading both.
+
+        The position of the live one, which stays as it is now, and a function that returns whether
+        the new one has the same rows when it is called. It may be wrong to say that it has not.
         """
 
     def rebuilding(self, name: str) -> AbstractContextManager[None]:

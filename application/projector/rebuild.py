@@ -127,8 +127,15 @@ def incomparable(store: Store, projection: Projection) -> str | None:
 
 
 def _compared(store: Store, projection: Projection, state: ModelState) -> Outcome:
-    """Compare a generation with the live one, both at the live one's present position."""
+    """Compare a generation with the live one, both at the live one's present position.
+
+    Row by row only where the database says that they differ.
+    """
     models = store.read_models()
+    with models.comparison(models.state(state.name), state) as (position, agree):
+        project_up_to(store, projection, state, position)
+        if agree():
+            return Outcome(position=position)
     with models.snapshot(models.state(state.name)) as (position, live):
         project_up_to(store, projection, state, position)
         with models.snapshot(state) as (_, new):

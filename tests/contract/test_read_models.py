@@ -289,6 +289,51 @@ def test_ranges_that_share_many_keys_are_loaded_side_by_side(sales):
     assert {each.columns[1] for each in rows_of(sales, build.state)} == {12}
 
 
+def made_beside(models, table, *rows):
+    """The states of the live generation and of a new one with these rows."""
+    build = begin(models, table=table)
+    load_all(models, build.state, *rows)
+    models.finish(build)
+    return models.state(table.name), models.reload(build.state)
+
+
+@pytest.mark.parametrize(
+    ("rows", "agree"),
+    [
+        ([row("a"), row("b", due=None), row("n", due=7)], True),
+        ([row("n", due=7), row("b"), row("a")], True),
+        ([row("a"), row("b")], False),
+        ([row("a"), row("b"), row("n", due=7), row("o")], False),
+        ([row("a"), row("b"), row("o", due=7)], False),
+        ([row("a"), row("b"), row("n", due=8)], False),
+        ([row("a"), row("b", due=7), row("n")], False),
+        ([row("a"), row("b", document=b"[]"), row("n", due=7)], False),
+    ],
+)
+def test_two_generations_agree_if_all_their_rows_do(models, rows, agree):
+    fill(models, row("a"), row("b"), row("n", due=7))
+    with models.comparison(*made_beside(models, TABLE, *rows)) as (position, same):
+        assert (position, same()) == (1, agree)
+
+
+def test_generations_that_add_up_agree_without_the_rows_that_came_to_nought(sales):
+    add(sales, ("a", ("show", 1, 1)), ("b", ("show", 2, 2)))
+    add(sales, ("a", ("show", -1, -1)))
+    with sales.comparison(*made_beside(sales, SALES, Row("b", ("show", 2, 2)))) as (_, same):
+        assert same()
+
+
+def test_a_comparison_is_with_the_live_generation_as_it_was_at_its_beginning(models):
+    fill(models, row("a"))
+    live, new = made_beside(models, TABLE, row("a"))
+    with models.comparison(live, new) as (position, same):
+        fill(models, row("b"))
+        assert (position, same()) == (1, True)
+        assert models.commit(models.reload(new), [row("b")], models.reload(new).position + 1)
+    with models.comparison(models.state("orders"), new) as (position, same):
+        assert (position, same()) == (2, True)
+
+
 def test_a_generation_that_is_behind_the_live_one_is_not_swapped_in(models):
     build = begin(models, target=3)
     load_all(models, build.state)

@@ -263,9 +263,30 @@ class PostgresReadModels:
         terms, values = within(partition, "%s")
         clause = where([*terms, *counted(self._tables[state.name])])
         with (
-            self._readers.transaction() as connection,
+            self._frozen(state) as (connection, position),
             connection.cursor(name="snapshot", binary=True) as cursor,
         ):
+            cursor.execute(f"SELECT * FROM {table} {clause} ORDER BY key".encode(), values)  # noqa: S608 - our own names
+            yield position, map(row_of, streamed(cursor, SCAN_ROWS))
+
+    @contextmanager
+    def comparison(
+        self, live: ModelState, new: ModelState
+    ) -> Iterator[tuple[int, Callable[[], bool]]]:
+        table = self._tables[live.name]
+        with self._frozen(live) as (connection, position):
+
+            def agree() -> bool:
+                own = generations.digest(connection, table, live.generation)
+                with self._frozen(new) as (beside, _):
+                    return generations.digest(beside, table, new.generation) == own
+
+            yield position, agree
+
+    @contextmanager
+    def _frozen(self, state: ModelState) -> Iterator[tuple[Connection, int]]:
+        """A transaction that sees a generation as it is now, and its position."""
+        with self._readers.transaction() as connection:
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             take_time(connection)
@@ -273,8 +294,7 @@ class PostgresReadModels:
                 "SELECT position FROM read_models WHERE name = %s AND generation = %s",
                 (state.name, state.generation),
             ).fetchone()
-            cursor.execute(f"SELECT * FROM {table} {clause} ORDER BY key".encode(), values)  # noqa: S608 - our own names
-            yield (0 if row is None else row[0]), map(row_of, streamed(cursor, SCAN_ROWS))
+            yield connection, 0 if row is None else row[0]
 
     # Making it again.
 

@@ -8,7 +8,7 @@ written, at the end.
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -142,7 +142,7 @@ def open_generation(path: str) -> sqlite3.Connection:
     """A connection in autocommit mode, for any thread. Raises `Gone`."""
     try:
         db = sqlite3.connect(
-            f"{Path(path).absolute().as_uri()}?mode=rw",
+            _address(path),
             uri=True,
             timeout=BUSY_SECONDS,
             isolation_level=None,
@@ -155,6 +155,10 @@ def open_generation(path: str) -> sqlite3.Connection:
         raise StoreUnavailable(f"The read model {path} cannot be used: {error}.") from error
     db.execute("PRAGMA synchronous=NORMAL")
     return db
+
+
+def _address(path: str) -> str:
+    return f"{Path(path).absolute().as_uri()}?mode=rw"
 
 
 def load(path: str, table: Table, partition: Range, rows: Sequence[Row], events: int) -> bool:
@@ -227,6 +231,29 @@ def finish(path: str, table: Table, target: int) -> None:
 def read_without_copies(db: sqlite3.Connection) -> None:
     """Let a connection that reads a whole file read it from the system's page cache."""
     db.execute(f"PRAGMA mmap_size={MAPPED_BYTES}")
+
+
+@contextmanager
+def comparison(live: str, new: str, table: Table) -> Iterator[tuple[int, Callable[[], bool]]]:
+    """The port's, by a connection to both files: each is read as it is at its first look."""
+    with closing(open_generation(live)) as db:
+        db.execute("ATTACH ? AS fresh", (_address(new),))
+        read_without_copies(db)
+        db.execute("BEGIN")
+        (position,) = db.execute("SELECT position FROM main.progress").fetchone()
+        yield position, lambda: _agree(db, table)
+
+
+def _agree(db: sqlite3.Connection, table: Table) -> bool:
+    """Whether the tables of both files have the same rows."""
+    clause = where(counted(table))
+    live, fresh = (f"(SELECT * FROM {each}.{table.name} {clause})" for each in ("main", "fresh"))  # noqa: S608 - our own names
+    same = " AND ".join(f"l.{name} IS f.{name}" for name in (*table.columns, "document"))
+    counts = db.execute(
+        f"SELECT (SELECT count(*) FROM {live}), (SELECT count(*) FROM {fresh}),"  # noqa: S608 - as above
+        f" (SELECT count(*) FROM {live} l CROSS JOIN {fresh} f ON f.key = l.key WHERE {same})"
+    ).fetchone()
+    return len(set(counts)) == 1
 
 
 def remove(path: str) -> None:

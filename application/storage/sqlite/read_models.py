@@ -270,6 +270,12 @@ class SqliteReadModels(RepairedFiles):
         path = self._file(state.name, state.generation)
         return generations.snapshot(path, self._tables[state.name], partition)
 
+    def comparison(
+        self, live: ModelState, new: ModelState
+    ) -> AbstractContextManager[tuple[int, Callable[[], bool]]]:
+        files = [self._file(each.name, each.generation) for each in (live, new)]
+        return generations.comparison(files[0], files[1], self._tables[live.name])
+
     # Making it again.
 
     def rebuilding(self, name: str) -> AbstractContextManager[None]:
