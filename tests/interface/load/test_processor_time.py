@@ -21,6 +21,9 @@ print(flush=True)
 input()
 """
 
+UNCOUNTED = 0.06
+"""Linux cuts off what is less than 10 ms of user and of system time, of each of three processes."""
+
 
 def test_children_that_live_and_that_have_ended_are_counted():
     command = [sys.executable, "-c", PARENT]
@@ -28,7 +31,7 @@ def test_children_that_live_and_that_have_ended_are_counted():
         process.stdout.readline()
         used = processor_seconds(process.pid)
         process.stdin.close()
-    assert used >= 0.6
+    assert used >= 0.6 - UNCOUNTED
 
 
 def test_it_is_not_known_of_a_process_that_is_gone(monkeypatch, tmp_path):
