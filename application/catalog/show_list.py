@@ -27,6 +27,7 @@ from application.catalog.show_documents import (
     same_prices,
 )
 from application.catalog.vacancies import Vacancies
+from application.documents.json_list import JsonPage
 from application.runtime.greenlet_bridge import off_the_loop
 from application.runtime.service_clock import ServiceClock
 from domain.pricing import NOTHING
@@ -77,14 +78,6 @@ class ShowFilter(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class Listed(msgspec.Struct, frozen=True):
-    """An answer about shows: its bytes, what names them, and on which page the list goes on."""
-
-    body: bytes
-    tag: str
-    next_page: int | None = None
-
-
 class _Selection(msgspec.Struct, kw_only=True):
     """The shows that a filter takes for a partner, and where pages of a size begin."""
 
@@ -128,7 +121,7 @@ class ShowList:
 
     def page(
         self, caller: Caller, wanted: ShowFilter, page: int, size: int, most_bytes: int
-    ) -> Listed:
+    ) -> JsonPage:
         """A page of the shows that `caller` may sell, as a JSON array; pages count from 1.
 
         It has at most so many shows and bytes, but one show at least.
@@ -148,7 +141,9 @@ class ShowList:
         selection = kept.selections.get((caller.partner, wanted))
         return selection is not None and len(selection.starts.get(room, ())) > page
 
-    def _page(self, caller: Caller, wanted: ShowFilter, page: int, room: tuple[int, int]) -> Listed:
+    def _page(
+        self, caller: Caller, wanted: ShowFilter, page: int, room: tuple[int, int]
+    ) -> JsonPage:
         at = self._clock.of(caller.partner)
         kept = self._current(at)
         selection = self._selection(kept, caller, wanted, at)
@@ -156,23 +151,23 @@ class ShowList:
         next_page = page + 1 if end < len(selection.shows) else None
         form = b"%d" % (next_page or 0)
         parts, tag = self._parts(kept, selection.shows[first:end], caller, at, form)
-        return Listed(b"".join((b"[", *parts, b"]")), tag, next_page)
+        return JsonPage(b"".join((b"[", *parts, b"]")), tag, next_page)
 
-    def one(self, caller: Caller, show_id: str) -> Listed:
+    def one(self, caller: Caller, show_id: str) -> JsonPage:
         """A show. Refuses one that does not exist or that `caller` may not sell."""
         call, kept = partial(self._one, caller, show_id), self._kept
         if kept is not None and self._is_current(kept, self._clock.of(caller.partner)):
             return call()
         return off_the_loop(call, self._thread)
 
-    def _one(self, caller: Caller, show_id: str) -> Listed:
+    def _one(self, caller: Caller, show_id: str) -> JsonPage:
         at = self._clock.of(caller.partner)
         kept = self._current(at)
         show = kept.catalog.shows.get(show_id)
         if show is None or kept.catalog.terms(show.org, caller.partner).closed is not None:
             raise ShowNotFound(event=show_id)
         parts, tag = self._parts(kept, [show], caller, at, ALONE)
-        return Listed(b"".join(parts), tag)
+        return JsonPage(b"".join(parts), tag)
 
     def _current(self, at: datetime) -> _Kept:
         """What is kept of the present catalogue, with what is still the same of the last one."""

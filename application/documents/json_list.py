@@ -6,17 +6,17 @@ from hashlib import sha256
 import msgspec
 
 Cursor = str | int | None
-"""Where a list goes on; None if it does not."""
+"""Where a list goes on, perhaps by the number of a page; None if it does not."""
 
 TAG_LENGTH = 32
 
 
 class JsonPage(msgspec.Struct, frozen=True):
-    """A page of a list: its bytes, what names them, and where the list goes on."""
+    """An answer that is a list or one of its entries: its bytes, what names them, what is next."""
 
     body: bytes
     tag: str
-    cursor: Cursor
+    cursor: Cursor = None
 
 
 def array_of(entries: Iterable[bytes]) -> bytes:
@@ -41,7 +41,7 @@ def page_of(
 ) -> JsonPage:
     """The page of as many of these entries as have room.
 
-    `cursor_behind` tells where the list goes on after so many of them.
+    `cursor_behind` is where the list goes on after so many of them.
     """
     found = fitting(entries, most_bytes)
     body, cursor = array_of(found), cursor_behind(len(found))

@@ -7,7 +7,6 @@ from application.catalog.availability import TicketPage
 from application.catalog.document_types import TicketDocument
 from application.catalog.scopes import AUDIT, EVENTS_READ
 from application.catalog.show_document_types import ShowDocument
-from application.catalog.show_list import Listed
 from application.orders.document_types import SalesDocument
 from domain import refusals
 from domain.refusals import ShowNotFound
@@ -16,19 +15,17 @@ from interface.http.body import load_query
 from interface.http.calls import Calls
 from interface.http.contract import Good, Operation
 from interface.http.exchange import (
-    Header,
     Incoming,
     Outgoing,
-    bytes_answer,
     json_answer,
 )
 from interface.http.headers import WAIT_FOR_POSITION
 from interface.http.input_fields import OBJECT_ID, Moment
-from interface.http.paging import is_plain_page, links_to
+from interface.http.paging import is_plain_page
 from interface.http.problems import BAD_IF_NONE_MATCH, OF_A_WAIT
 from interface.http.read_your_writes import wait_for_position
 from interface.http.show_schemas import EventListIn
-from interface.http.validators import OF_A_PAGE, UNCHANGED, KeptCompressed, page_answer, tagged
+from interface.http.validators import OF_A_PAGE, UNCHANGED, KeptCompressed, page_answer
 
 
 class SalesIn(Schema):
@@ -115,14 +112,15 @@ def list_events(incoming: Incoming, services: Services) -> Outgoing:
     """List the events that the caller may sell."""
     wanted, page, size = load_query(incoming, EVENT_LIST_IN)
     found = services.show_list.page(incoming.caller, wanted, page, size, paging.MOST_BYTES)
-    return _of_shows(incoming, found, links_to(incoming, found.next_page, "page"))
+    return page_answer(incoming, found, COMPRESSED, "page")
 
 
 @SHOWS.get("/services/simple/events/<event>", READ_EVENT, is_plain_page)
 def read_event(incoming: Incoming, services: Services) -> Outgoing:
     """Read an event that the caller may sell."""
     load_query(incoming, NOTHING_IN)
-    return _of_shows(incoming, services.show_list.one(incoming.caller, _known_event(incoming)))
+    found = services.show_list.one(incoming.caller, _known_event(incoming))
+    return page_answer(incoming, found, COMPRESSED)
 
 
 @SHOWS.get("/resources/events/<event>/tickets", LIST_TICKETS, is_plain_page)
@@ -144,10 +142,6 @@ def read_sales(incoming: Incoming, services: Services) -> Outgoing:
     known = _known_event(incoming)
     wait_for_position(incoming, services, "sales")
     return json_answer(services.sales.sales(known, incoming.caller, at))
-
-
-def _of_shows(incoming: Incoming, found: Listed, links: tuple[Header, ...] = ()) -> Outgoing:
-    return tagged(incoming, bytes_answer(found.body, headers=links), found.tag, COMPRESSED)
 
 
 def _known_event(incoming: Incoming) -> str:

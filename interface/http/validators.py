@@ -6,7 +6,6 @@ so has the time that its digest takes.
 """
 
 import gzip
-from collections.abc import Callable
 
 from application.documents.json_list import JsonPage
 from interface.http import headers
@@ -22,50 +21,7 @@ UNCHANGED = Good("The page as you have it.", headers=(headers.PAGE_ETAG,), empty
 WORTH_COMPRESSING = 1024
 LEVEL = 4
 VARY = ("Vary", "Accept-Encoding")
-
-Compressed = Callable[[str, bytes], bytes]
-"""Compresses a body that a tag names."""
-
-
-def page_answer(
-    incoming: Incoming, page: JsonPage, compressed: Compressed | None = None
-) -> Outgoing:
-    """The answer with a page of a list, as `tagged` has it."""
-    answer = bytes_answer(page.body, headers=links_to(incoming, page.cursor))
-    return tagged(incoming, answer, page.tag, compressed)
-
-
-def tagged(
-    incoming: Incoming, answer: Outgoing, tag: str, compressed: Compressed | None = None
-) -> Outgoing:
-    """An answer with its validator; without a body if the client has it, or else compressed.
-
-    `compressed` may know it from before. Raises `BadRequest` for a malformed If-None-Match.
-    """
-    header: Header = ("ETag", f'W/"{tag}"')
-    ruled_out = tags_ruled_out(incoming)
-    if ruled_out is None or tag in ruled_out:
-        return Outgoing(304, [header, VARY])
-    answer.headers += (header, VARY)
-    if not _takes_gzip(incoming, answer):
-        return answer
-    return _with_body(answer, (compressed or _compress_anew)(tag, answer.body))
-
-
-def _takes_gzip(incoming: Incoming, answer: Outgoing) -> bool:
-    if len(answer.body) < WORTH_COMPRESSING or "HTTP_ACCEPT_ENCODING" not in incoming.environ:
-        return False
-    return incoming.parsed.accept_encodings.best_match(["gzip", "identity"]) == "gzip"
-
-
-def _compress_anew(_: str, body: bytes) -> bytes:
-    return gzip.compress(body, LEVEL, mtime=0)
-
-
-def _with_body(answer: Outgoing, body: bytes) -> Outgoing:
-    headers = [each for each in answer.headers if each[0] != "Content-Length"]
-    headers += (("Content-Length", str(len(body))), ("Content-Encoding", "gzip"))
-    return Outgoing(answer.status, headers, body, answer.order)
+GZIP = ("Content-Encoding", "gzip")
 
 
 class KeptCompressed:
@@ -79,7 +35,31 @@ class KeptCompressed:
         """The body compressed; the oldest of those that are kept goes when there are too many."""
         known = self._bodies.get(tag)
         if known is None:
-            known = self._bodies[tag] = _compress_anew(tag, body)
+            known = self._bodies[tag] = gzip.compress(body, LEVEL, mtime=0)
             if len(self._bodies) > self._most:
                 self._bodies.pop(next(iter(list(self._bodies))), None)  # other threads add
         return known
+
+
+def page_answer(
+    incoming: Incoming, page: JsonPage, compressed: KeptCompressed, name: str = "cursor"
+) -> Outgoing:
+    """The answer with a page; without a body if the client has it, or else compressed if it likes.
+
+    `name` is the parameter that says where a page begins. Raises `BadRequest` for a malformed
+    If-None-Match.
+    """
+    tag: Header = ("ETag", f'W/"{page.tag}"')
+    ruled_out = tags_ruled_out(incoming)
+    if ruled_out is None or page.tag in ruled_out:
+        return Outgoing(304, [tag, VARY])
+    head = (*links_to(incoming, page.cursor, name), tag, VARY)
+    if not _takes_gzip(incoming, page.body):
+        return bytes_answer(page.body, headers=head)
+    return bytes_answer(compressed(page.tag, page.body), headers=(*head, GZIP))
+
+
+def _takes_gzip(incoming: Incoming, body: bytes) -> bool:
+    if len(body) < WORTH_COMPRESSING or "HTTP_ACCEPT_ENCODING" not in incoming.environ:
+        return False
+    return incoming.parsed.accept_encodings.best_match(["gzip", "identity"]) == "gzip"

@@ -151,9 +151,9 @@ def finish(connection: Connection, table: Table, generation: int) -> None:
 def digest(connection: Connection, table: Table, generation: int) -> tuple[int, ...]:
     """What is the same for tables with the same rows, in any order.
 
-    It tells mistakes apart, not forgeries: whoever can write these tables needs none. A row's hash
-    is hashed once more, since it is a sum over columns: values that two rows exchange would not
-    change the sum of both.
+    It detects mistakes, not forgeries: whoever can write these tables needs none. A row's hash is
+    hashed once more, since it is a sum over columns: values that two rows exchange would not change
+    the sum of both.
     """
     name = table_name(table.name, generation)
     of_rows = ", ".join(
