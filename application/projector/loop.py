@@ -12,7 +12,6 @@ only if no other process has advanced the position.
 import os
 import secrets
 import socket
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -31,6 +30,7 @@ from application.read_models.changes import EventStream, changes
 from application.read_models.registry import PROJECTIONS, Projection
 from application.runtime import tracing
 from application.runtime.failpoints import reach
+from application.runtime.loop_thread import LoopThread
 from domain.events import Event
 
 BATCH = 500
@@ -174,8 +174,11 @@ def catch_up(store: Store, name: str, limit: int = BATCH) -> None:
         pass
 
 
-class Projector:
-    """Keeps read models up to date from a thread of its own."""
+class Projector(LoopThread):
+    """Keeps read models up to date from a thread of its own.
+
+    When it stops it finishes the current batch, and releases its leases.
+    """
 
     def __init__(
         self,
@@ -185,6 +188,7 @@ class Projector:
         pace: Pace = Pace(),  # noqa: B008 - it is frozen
     ) -> None:
         """`watch` is notified of what is seen of the log, and of read models that it has left."""
+        super().__init__("pull-loop")
         self._store = store
         self._projections = projections
         self._watch = watch or LogWatch(store)
@@ -192,28 +196,7 @@ class Projector:
         self.projector = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}"
         self._leased: set[str] = set()
         self._lease_again = 0.0
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="pull-loop", daemon=True)
         self._stopped_till: dict[str, float] = {}
-
-    def start(self) -> None:
-        """Start projecting."""
-        self._thread.start()
-
-    def end(self) -> None:
-        """Begin to stop: a wait for news may take half a second to end."""
-        self._stopping.set()
-
-    def stop(self) -> None:
-        """Finish the current batch, stop, and release the leases."""
-        self.end()
-        if self.alive:
-            self._thread.join()
-
-    @property
-    def alive(self) -> bool:
-        """Whether it is projecting."""
-        return self._thread.is_alive()
 
     def _run(self) -> None:
         while not self._stopping.is_set():

@@ -16,6 +16,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from application.ports.store import Store
+from application.runtime.loop_thread import LoopThread
 from application.webhooks.delivery.consumer import Means
 from application.webhooks.delivery.late_sender import LateSender, Options
 from application.webhooks.delivery.signatures import KeysOf
@@ -28,8 +29,12 @@ READING, WRITING = 3, 2
 """Threads that read the log, and that store."""
 
 
-class Deliveries:
-    """Delivers from a thread of its own."""
+class Deliveries(LoopThread):
+    """Delivers from a thread of its own.
+
+    When it stops it finishes what is under way, or gives it up to be sent again, and releases its
+    leases.
+    """
 
     def __init__(
         self,
@@ -38,32 +43,12 @@ class Deliveries:
         now: Callable[[], datetime],
         options: Options = Options(),  # noqa: B008 - it is frozen
     ) -> None:
+        super().__init__("webhooks")
         self._store = store
         self._keys_of = keys_of
         self._now = now
         self._options = options
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}"
-        self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
-        self._stopping = threading.Event()
-
-    def start(self) -> None:
-        """Start delivering."""
-        self._thread.start()
-
-    def end(self) -> None:
-        """Begin to stop: a wait for news may take half a second to end."""
-        self._stopping.set()
-
-    def stop(self) -> None:
-        """Finish what is under way, or give it up to be sent again, and release the leases."""
-        self.end()
-        if self.alive:
-            self._thread.join()
-
-    @property
-    def alive(self) -> bool:
-        """Whether it is delivering."""
-        return self._thread.is_alive()
 
     def _run(self) -> None:
         with (
