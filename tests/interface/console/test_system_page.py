@@ -33,7 +33,7 @@ def test_read_models_show_how_far_they_are(page):
     page.click("text=System")
     rows = page.locator(".models tbody tr")
     expect(rows.first).to_contain_text("Up to date")
-    assert rows.count() == len(PROJECTIONS)
+    expect(rows).to_have_count(len(PROJECTIONS))
     expect(page.locator(".notice.good")).to_have_text("Everything runs as it should.")
     with page.expect_response("**/system") as answer:
         pass
