@@ -68,13 +68,14 @@ def prove(
     acknowledged_results: Iterable[AcknowledgedResult],
     progress: Progress,
 ) -> Proof:
-    """Verify the log of `store`, and compare it with the acknowledged results."""
-    given = list(acknowledged_results)
-    return Proof(
-        report=verify(store, workers, progress),
-        lost=[what for acknowledged in given for what in _broken(store, acknowledged)],
-        acknowledged_results=len(given),
-    )
+    """Verify the log of `store`, and compare it with the acknowledged results, one by one."""
+    report = verify(store, workers, progress)
+    lost: list[str] = []
+    count = 0
+    for acknowledged in acknowledged_results:
+        count += 1
+        lost += _broken(store, acknowledged)
+    return Proof(report=report, lost=lost, acknowledged_results=count)
 
 
 def _broken(store: Store, acknowledged: AcknowledgedResult) -> Iterable[str]:
