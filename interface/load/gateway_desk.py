@@ -21,6 +21,9 @@ from interface.load.servers import OwnProcess
 
 SECRET_BYTES = 32
 POLL_SECONDS = 0.05
+REFUNDERS = 8
+"""How many give tickets back at once: one of them waits for three answers for each order."""
+
 KILLED_AT = (0.3, 0.7)
 """The parts of the time after which the sender is killed; the service is killed at half of it."""
 
@@ -70,11 +73,13 @@ class Desk:
         command = ["-m", "interface.load.gateway_sender", str(self._path), str(port)]
         self._sender = OwnProcess(command, self.environment, self._caretaker)
         self._sender.run()
-        self._refunder = Refunder(port, key, self.gateway)
-        self._refunder.start()
+        self._refunders = [Refunder(port, key, self.gateway) for _ in range(REFUNDERS)]
+        for each in self._refunders:
+            each.start()
 
     def watch(self, part: float) -> None:
         """Kill the sender and start it anew, when it is time for that."""
+        self.outbox.look()
         if self._kill_at and part > self._kill_at[0]:
             self._kill_at.pop(0)
             self._sender.kill()
@@ -87,10 +92,11 @@ class Desk:
         `report` is called at intervals with the part that is done.
         """
         self.watch(1.0)
-        self._refunder.finish()
+        for each in self._refunders:
+            each.finish()
         seen, until = None, time.monotonic()
-        while self._refunder.is_alive() or self.outbox.waiting:
-            left, done = self.outbox.waiting + self._refunder.left, self.outbox.answered
+        while self._refunding or self.outbox.waiting:
+            left, done = self.outbox.waiting + self._to_refund, self.outbox.answered
             if (left, done) != seen:
                 seen, until = (left, done), time.monotonic() + stall
             elif time.monotonic() > until:
@@ -99,20 +105,27 @@ class Desk:
             time.sleep(POLL_SECONDS)
         self.trouble += [*self._unfinished(), *self.outbox.refused()]
 
+    @property
+    def _refunding(self) -> bool:
+        return any(each.is_alive() for each in self._refunders)
+
+    @property
+    def _to_refund(self) -> int:
+        return len(self.gateway.to_refund) + sum(each.left for each in self._refunders)
+
     def _unfinished(self) -> Iterator[str]:
         if self.outbox.waiting:
             yield f"{self.outbox.waiting} notices were never answered with 200"
-        if self._refunder.is_alive():
+        if self._refunding:
             yield "a refund waits for an answer that does not come"
-        if self._refunder.trouble:
-            yield self._refunder.trouble
+        yield from (each.trouble for each in self._refunders if each.trouble)
 
     def prove(self, store: Store, totals: Sequence[Balance]) -> ThroughGateway:
         """Compare the log with what was sent."""
         return ThroughGateway(
             share=self.gateway.share,
             buyers=self.gateway.buyers,
-            refunds=self._refunder.refunds,
+            refunds=sum(each.refunds for each in self._refunders),
             tries=self.outbox.tries,
             kills=self.kills,
             trouble=self.trouble,

@@ -7,7 +7,8 @@ again what it has no answer for.
 import heapq
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -50,8 +51,9 @@ class Outbox:
         self._letters = _Lines(folder / "letters", Letter)
         self._tried = _Lines(folder / "tried", Tried)
         self._mutex = threading.Lock()
-        self._deliveries: list[Delivery] = []
-        self._status: dict[int, int] = {}
+        self._waiting: dict[int, SentNotice] = {}
+        self._status = array("H")
+        """Of each delivery what it was answered with; 0: nothing yet."""
         self._queue: list[tuple[float, int]] = []
         self._tries = 0
 
@@ -70,36 +72,44 @@ class Outbox:
             found: list[Delivery] = []
             while self._queue and len(found) < most and self._queue[0][0] <= time.monotonic():
                 _, number = heapq.heappop(self._queue)
-                if number not in self._status:
-                    found.append(self._deliveries[number])
+                if number in self._waiting:
+                    found.append(Delivery(number, self._waiting[number]))
             return found
 
+    def look(self) -> None:
+        """Read what is new in the files, and forget what was answered."""
+        with self._mutex:
+            self._look()
+
     def _look(self) -> None:
-        """Read what is new in the files."""
+        all_tried = self._tried.new()  # first: their letters are there, then
         for letter in self._letters.new():
             for due in letter.due:
-                number = len(self._deliveries)
-                self._deliveries.append(Delivery(number, letter.notice))
+                number = len(self._status)
+                self._status.append(0)
+                self._waiting[number] = letter.notice
                 heapq.heappush(self._queue, (due, number))
         again = time.monotonic() + AGAIN_SECONDS
-        for each in self._tried.new():
+        for each in all_tried:
             self._tries += 1
             if each.status is None:
                 heapq.heappush(self._queue, (again, each.delivery))
             else:
                 self._status[each.delivery] = each.status
+                self._waiting.pop(each.delivery, None)
+        while self._queue and self._queue[0][1] not in self._waiting:
+            heapq.heappop(self._queue)
 
     @property
     def waiting(self) -> int:
         """How many deliveries have no answer yet."""
-        with self._mutex:
-            self._look()
-            return len(self._deliveries) - len(self._status)
+        self.look()
+        return len(self._waiting)
 
     @property
     def answered(self) -> int:
         """How many deliveries have an answer."""
-        return len(self._status)
+        return len(self._status) - len(self._waiting)
 
     @property
     def tries(self) -> int:
@@ -109,15 +119,24 @@ class Outbox:
     def refused(self) -> list[str]:
         """In words, the notices that were answered, and not with 200."""
         return [
-            f"notice {self._deliveries[number].notice.id} was answered with {status}"
-            for number, status in self._status.items()
-            if status != TAKEN
+            f"notice {notice.id} was answered with {status}"
+            for notice, answers in self._answers()
+            for status in answers
+            if status not in {0, TAKEN}
         ]
 
-    def sent(self) -> Sequence[SentNotice]:
+    def sent(self) -> Iterator[SentNotice]:
         """The notices that were answered with 200, each once."""
-        taken = (self._deliveries[each] for each, status in self._status.items() if status == TAKEN)
-        return list({each.notice.id: each.notice for each in taken}.values())
+        return (notice for notice, answers in self._answers() if TAKEN in answers)
+
+    def _answers(self) -> Iterator[tuple[SentNotice, Sequence[int]]]:
+        """Each notice, and what its deliveries were answered with."""
+        self.look()
+        begin = 0
+        for letter in self._letters.again():
+            end = begin + len(letter.due)
+            yield letter.notice, self._status[begin:end]
+            begin = end
 
 
 class _Lines(Generic[T]):
@@ -144,6 +163,17 @@ class _Lines(Generic[T]):
         self._read += len(read)
         *lines, self._rest = (self._rest + read).split(b"\n")
         return [each for line in lines if line for each in self._document(line)]
+
+    def again(self) -> Iterator[T]:
+        """All documents that were read before."""
+        left = self._read - len(self._rest)
+        with self._path.open("rb") as file:
+            for line in file:
+                left -= len(line)
+                if left < 0:
+                    return
+                if line != b"\n":
+                    yield from self._document(line)
 
     def _document(self, line: bytes) -> list[T]:
         try:

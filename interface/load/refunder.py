@@ -4,6 +4,7 @@ import secrets
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -21,7 +22,10 @@ LOOK_SECONDS, RETRY_SECONDS = 0.3, 0.05
 
 
 class Refunder(threading.Thread):
-    """Asks for refunds and approves them, until it is told to finish; then it does what is left."""
+    """Asks for refunds and approves them, until it is told to finish; then it does what is left.
+
+    Several of them may give back what one gateway has.
+    """
 
     def __init__(self, port: int, key: str, gateway: Gateway) -> None:
         super().__init__(daemon=True)
@@ -48,14 +52,14 @@ class Refunder(threading.Thread):
 
     @property
     def left(self) -> int:
-        """How many orders it has to look at."""
-        return len(self._gateway.to_refund) + len(self._waiting)
+        """How many orders it has to look at again."""
+        return len(self._waiting)
 
     def _round(self) -> None:
-        while self._gateway.to_refund:
-            self._waiting.append(
-                (time.monotonic() + LOOK_SECONDS, 0, self._gateway.to_refund.popleft())
-            )
+        with suppress(IndexError):  # nothing is left, or another one took it
+            while True:
+                order = self._gateway.to_refund.popleft()
+                self._waiting.append((time.monotonic() + LOOK_SECONDS, 0, order))
         if not self._waiting or self._waiting[0][0] > time.monotonic():
             time.sleep(RETRY_SECONDS)
             return

@@ -1,5 +1,6 @@
 """The drill's outbox: what is in it is sent until it is answered, whoever is killed meanwhile."""
 
+import threading
 import time
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ from application.integrity.payment_proof import SentNotice
 from interface.load.outbox import AGAIN_SECONDS, Letter, Outbox, Tried
 
 NOW, LATER = 0.0, 1e12
+LETTERS = 1500
 
 
 def letter(name, *due):
@@ -77,3 +79,18 @@ def test_what_could_not_be_sent_is_due_again_later(outbox, monkeypatch):
     now = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now + 2 * AGAIN_SECONDS)
     assert outbox.due(10) == [one]
+
+
+def test_who_looks_while_others_send_knows_every_notice(outbox, tmp_path):
+    def send():
+        other = Outbox(tmp_path)
+        for number in range(LETTERS):
+            other.put([letter(str(number), NOW)])
+            other.note([Tried(number, 200)])
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    while thread.is_alive():
+        outbox.look()
+    assert (outbox.waiting, outbox.answered, outbox.tries) == (0, LETTERS, LETTERS)
+    assert ids_of(outbox.sent()) == [str(number) for number in range(LETTERS)]
