@@ -1,19 +1,30 @@
 """`orderlog drill`: an on-sale rush against a service on this machine, with a proof."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 from rich.table import Table
 from rich.text import Text
 
 from application.database_address import check_given_in_command
 from interface.cli.shared.option_types import FiniteRange
+from interface.cli.shared.progress_bars import orders_bar
 from interface.cli.shared.session import Session, json_option, number
+from interface.load.limits import (
+    MOST_EVENTS,
+    MOST_ORDERS,
+    MOST_TICKETS,
+    MOST_TICKETS_OF_EVENT,
+    MOST_TICKETS_OF_ORDER,
+)
 
 if TYPE_CHECKING:  # see session.py
     from interface.load.gateway_desk import ThroughGateway
     from interface.load.linearizability import Checked
+    from interface.load.pace import Stretch
     from interface.load.rush import Drilled
 
 SHOWN = 10
@@ -28,12 +39,23 @@ PLACES = {
 """Where money can be, and how it is written."""
 
 NOT_PROVEN = 3
-NEARLY = 0.999
-"""What is complete has no clock that goes on."""
 
 
 @click.command()
-@number("--tickets", 50_000, 1, 1_000_000, "How many tickets there are.")
+@number(
+    "--tickets",
+    50_000,
+    1,
+    MOST_TICKETS,
+    "How many tickets there are; with --orders, if not given, four for each order.",
+)
+@click.option(
+    "--events",
+    metavar="N",
+    type=click.IntRange(1, MOST_EVENTS),
+    help="How many events have the tickets; buyers choose among them. One if not given, or as many"
+    " as the tickets need.",
+)
 @number("--buyers", 32, 1, 1000, "Buyers at once, each with a connection.")
 @click.option(
     "--seconds",
@@ -42,6 +64,12 @@ NEARLY = 0.999
     show_default=True,
     type=FiniteRange(1, 3600),
     help="How long they buy, in seconds.",
+)
+@click.option(
+    "--orders",
+    metavar="N",
+    type=click.IntRange(1, MOST_ORDERS),
+    help="How many orders they make, however long that takes; instead of --seconds.",
 )
 @number("--workers", 1, 1, 64, "Server processes.")
 @click.option(
@@ -74,33 +102,14 @@ def drill(session: Session, /, *, as_json: bool, **plan: Any) -> None:
     be linearizable. Exit code 1 when the proof or the check fails, 3 when a history was too long to
     be searched.
     """
-    from rich.progress import (  # noqa: PLC0415 - see session.py
-        BarColumn,
-        Progress,
-        SpinnerColumn,
-        TextColumn,
-        TimeElapsedColumn,
-    )
-
     from interface.load.put_on_sale import NotEmpty  # noqa: PLC0415
     from interface.load.rush import Plan  # noqa: PLC0415
     from interface.load.rush import drill as run  # noqa: PLC0415
 
     if plan["database"] is not None:
         check_given_in_command(plan["database"])
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[orders]:,} orders"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=session.err, transient=True) as progress:
-        task = progress.add_task("", total=1.0, orders=0)
-
-        def report(what: str, part: float, orders: int) -> None:
-            progress.update(task, description=what, completed=min(part, NEARLY), orders=orders)
-
+    plan = spread(limited(plan))
+    with orders_bar(session, plan["orders"]) as report:
         try:
             result = run(session.settings, Plan(**plan), report)
         except NotEmpty as refused:
@@ -118,10 +127,43 @@ def drill(session: Session, /, *, as_json: bool, **plan: Any) -> None:
         raise SystemExit(NOT_PROVEN)
 
 
+def limited(plan: dict[str, Any]) -> dict[str, Any]:
+    """The plan, which ends after its orders or its seconds. Raises `UsageError` for both."""
+    if plan["orders"] is None:
+        return plan
+    if given("seconds"):
+        raise click.UsageError("A drill ends after --orders or after --seconds: give one of them.")
+    tickets = plan["tickets"] if given("tickets") else MOST_TICKETS_OF_ORDER * plan["orders"]
+    return plan | {"seconds": math.inf, "tickets": tickets}
+
+
+def spread(plan: dict[str, Any]) -> dict[str, Any]:
+    """The plan with a number of events that can have its tickets. Raises `UsageError`."""
+    tickets, events = plan["tickets"], plan["events"]
+    needed = -(-tickets // MOST_TICKETS_OF_EVENT)
+    if events is None:
+        return plan | {"events": needed}
+    if events > tickets:
+        raise click.UsageError(
+            f"--events {events} are too many for {tickets} tickets: each event has at least one."
+        )
+    if events < needed:
+        raise click.UsageError(
+            f"--events {events} are too few for {tickets} tickets: an event has at most"
+            f" {MOST_TICKETS_OF_EVENT}. Give at least --events {needed}, or fewer --tickets."
+        )
+    return plan
+
+
+def given(option: str) -> bool:
+    """Whether an option of this run was given, and not left to its default."""
+    source = click.get_current_context().get_parameter_source(option)
+    return source is not ParameterSource.DEFAULT
+
+
 def as_document(result: "Drilled") -> dict[str, Any]:
     """The figures, with the numbers of oversold tickets and of lost results."""
     proof, history, money = result.proof, result.history, result.money
-    spent = result.processor_us_per_order
     return {
         "orders_per_second": round(result.orders_per_second, 1),
         "p50_ms": round(result.p50_ms, 2),
@@ -129,12 +171,22 @@ def as_document(result: "Drilled") -> dict[str, Any]:
         "p99_ms": round(result.p99_ms, 2),
         "noop_per_second": round(result.noop_per_second, 1),
         "ratio": round(result.ratio, 3),
-        "processor_us_per_order": spent and round(spent),
+        "processor_us_per_order": whole(result.processor_us_per_order),
         "oversold": proof.report.oversold,
         "lost": len(proof.lost),
         "stranded": len(proof.stranded),
         "wrong": proof.report.wrong,
+        "events": result.events,
+        "tickets": result.tickets,
+        "sold_out": result.sold_out,
         "orders": result.orders,
+        "pace": [
+            {
+                "orders_per_second": round(each.orders_per_second, 1),
+                "processor_us_per_order": whole(each.processor_us_per_order),
+            }
+            for each in result.pace
+        ],
         "requests_per_second": round(result.requests_per_second, 1),
         "seconds": round(result.seconds, 1),
         "retries": result.retries,
@@ -154,6 +206,11 @@ def as_document(result: "Drilled") -> dict[str, Any]:
         **history_document(history),
         **money_document(money),
     }
+
+
+def whole(figure: float | None) -> int | None:
+    """A figure as a whole number, if it is known."""
+    return None if figure is None else round(figure)
 
 
 def money_document(money: "ThroughGateway | None") -> dict[str, Any]:
@@ -206,7 +263,11 @@ def show(session: Session, result: "Drilled") -> None:
     speed.add_column()
     speed.add_column(justify="right")
     killed = ", the server killed in the middle" if result.killed else ""
-    speed.add_row("orders", f"{result.orders:,} in {result.seconds:.1f} s{killed}")
+    events = "an event" if result.events == 1 else f"{result.events:,} events"
+    sold_out = ", sold out" if result.sold_out else ""
+    speed.add_row("for sale", f"{result.tickets:,} tickets of {events}{sold_out}")
+    wanted = "" if result.wanted in {None, result.orders} else f" of {result.wanted:,}"
+    speed.add_row("orders", f"{result.orders:,}{wanted} in {result.seconds:.1f} s{killed}")
     speed.add_row("orders a second", Text(f"{result.orders_per_second:,.0f}", style="bold"))
     speed.add_row("requests a second", f"{result.requests_per_second:,.0f}")
     speed.add_row("no-op route, by the same clients", f"{result.noop_per_second:,.0f} a second")
@@ -215,11 +276,13 @@ def show(session: Session, result: "Drilled") -> None:
         "creating an order, p50 / p95 / p99",
         f"{result.p50_ms:.1f} / {result.p95_ms:.1f} / {result.p99_ms:.1f} ms",
     )
-    spent = result.processor_us_per_order
     speed.add_row(
         "processor time an order, all server processes",
-        f"{spent:,.0f} µs" if spent else "not known",
+        microseconds(result.processor_us_per_order),
     )
+    for name, part in named_parts(result.pace):
+        spent = microseconds(part.processor_us_per_order)
+        speed.add_row(f"{name} tenth", f"{part.orders_per_second:,.0f} orders a second, {spent}")
     speed.add_row("retries after no answer", f"{result.retries:,}")
     steps = Table("step", "answers", "p50 ms", "p99 ms", title="Step by step")
     for step, (count, p50, p99) in result.steps.items():
@@ -238,6 +301,19 @@ def show(session: Session, result: "Drilled") -> None:
         session.out.print(Text.assemble("  ", (f"{len(found):>6,}", style), f" {name}"))
         for each in found[:SHOWN]:
             session.out.print(f"         {each}", style="red", highlight=False)
+
+
+def microseconds(spent: float | None) -> str:
+    """Processor time as it is shown."""
+    return "not known" if spent is None else f"{spent:,.0f} µs"
+
+
+def named_parts(pace: "Sequence[Stretch]") -> "Iterator[tuple[str, Stretch]]":
+    """The first, the middle and the last part of a sale that has enough of them."""
+    if len(pace) > 2:  # noqa: PLR2004 - that many are named
+        yield from zip(
+            ("first", "middle", "last"), (pace[0], pace[len(pace) // 2], pace[-1]), strict=True
+        )
 
 
 def show_money(session: Session, money: "ThroughGateway") -> None:

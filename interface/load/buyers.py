@@ -4,11 +4,12 @@ import random
 import secrets
 import threading
 import time
+from array import array
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from itertools import repeat
 
 import msgspec
 
@@ -16,15 +17,16 @@ from application.integrity.sale_proof import AcknowledgedResult
 from application.runtime.clock import elapsed_ns, wall_offset_ns
 from domain.status import Status
 from interface.load import history
+from interface.load.acknowledged import AcknowledgedResults
 from interface.load.client import Answer, Client, Gone
 from interface.load.gateway import GATE, LATE, Gateway, Paying
 from interface.load.history import GONE, Call, Seen
+from interface.load.limits import MOST_TICKETS_OF_ORDER
 
 ORDERS = "/v1/resources/orders"
 PAY = b'{"payment": {"system": "drill/PAY"}}'
 START = b'{"status": "in_progress"}'
 FINISH = b'{"status": "done"}'
-MOST_TICKETS = 4
 CANCELS, WALKS_AWAY, GIVES_UP_PAYING = 0.1, 0.1, 0.1
 """The share of the buyers at each step of an order's life cycle."""
 
@@ -56,30 +58,45 @@ class LetGo(Exception):
 
 
 class Shown(msgspec.Struct):
-    """The fields of an order's document that are compared."""
+    """The fields of an order's document that are compared with the log."""
 
     id: str
-    status: str
+    status: Status
     tickets: tuple[str, ...]
+
+
+class Held(Shown):
+    """The fields that a checked drill compares, too."""
+
     reserved_till: datetime | None
 
 
 _shown = msgspec.json.Decoder(Shown).decode
+_held = msgspec.json.Decoder(Held).decode
+
+
+class ForSale(msgspec.Struct, frozen=True):
+    """An event, and its set of which buyers want any tickets."""
+
+    event: str
+    ticket_set: str
 
 
 class OnSale(msgspec.Struct, frozen=True, kw_only=True):
-    """The address, the tickets and the end (by the monotonic clock) of a sale.
+    """The address, the events and the end (by the monotonic clock) of a sale.
 
-    `recent` has orders that buyers share; only a checked drill has it. Some orders are paid through
-    the `gateway`, if there is one.
+    Each order is one of the `quota`, which all buyers share. The results of finished orders go
+    to `acknowledged`. `recent` has orders that buyers share; only a checked drill has it. Some
+    orders are paid through the `gateway`, if there is one.
     """
 
     host: str
     port: int
     key: str
-    event: str
-    ticket_set: str
+    events: Sequence[ForSale]
     until: float
+    quota: Iterator[object] = repeat(None)
+    acknowledged: AcknowledgedResults
     recent: deque[str] | None = None
     gateway: Gateway | None = None
 
@@ -89,14 +106,16 @@ class Buyer(threading.Thread):
 
     def __init__(self, sale: OnSale, seed: int) -> None:
         super().__init__(daemon=True)
+        self._events = list(sale.events)
         self._sale = sale
         self._seed = seed
         self._dice = random.Random(seed)  # noqa: S311 - a drill that can be repeated
         self._client = Client(sale.host, sale.port, {"Authorization": f"key {sale.key}"})
         self._ahead = wall_offset_ns() + elapsed_ns() - time.monotonic_ns()
-        self.acknowledged_results: dict[str, AcknowledgedResult] = {}
+        self.unfinished: AcknowledgedResult | None = None
+        """The last acknowledged result of the order that goes through its life now."""
         self.created = 0
-        self.seconds: dict[str, list[float]] = {"create": [], "pay": [], "start": [], "end": []}
+        self.seconds = {step: array("f") for step in ("create", "pay", "start", "end")}
         self.retries = 0
         self.trouble: str | None = None
         self.calls: list[Call] = []
@@ -105,32 +124,55 @@ class Buyer(threading.Thread):
     def run(self) -> None:
         """Buy."""
         try:
-            while time.monotonic() < self._sale.until and self._buy():
-                pass
+            for _ in self._sale.quota:
+                while not self._over and not self._buy():
+                    pass
+                if self._over:
+                    return
         except (Unexpected, Gone) as trouble:
             self.trouble = str(trouble)
         finally:
             self._client.close()
 
+    @property
+    def sold_out(self) -> bool:
+        """Whether there was no ticket left of any event."""
+        return not self._events
+
+    @property
+    def _over(self) -> bool:
+        return self.sold_out or time.monotonic() >= self._sale.until
+
     def _buy(self) -> bool:
-        """Take an order through its life cycle; False when there was no ticket left."""
+        """Take an order of some event through its life cycle; False if none was made."""
+        made = self.created
         gateway = self._sale.gateway
         to_gateway = gateway is not None and self._dice.random() < gateway.share
         self._to_gateway = gateway if to_gateway else None
-        command = {self._sale.ticket_set: self._dice.randint(1, MOST_TICKETS)}
-        body = msgspec.json.encode({"event": self._sale.event, "random": command})
+        chosen = self._dice.choice(self._events)
+        command = {chosen.ticket_set: self._dice.randint(1, MOST_TICKETS_OF_ORDER)}
+        body = msgspec.json.encode({"event": chosen.event, "random": command})
         try:
             order = self._acknowledged("create", self._send("create", history.CREATE, ORDERS, body))
-            if not order["tickets"]:
+            if not order.tickets:
+                self._events.remove(chosen)
                 return False
             self.created += 1
             if self._to_gateway is None:
-                self._live(order["id"])
+                self._live(order.id)
             else:
-                self._pay_there(order, self._to_gateway)
+                self._pay_there(order.id, self._to_gateway)
         except LetGo:
             self.retries += 1
-        return True
+        finally:
+            self._keep()
+        return self.created > made
+
+    def _keep(self) -> None:
+        """Put away what was acknowledged of an order that this buyer is done with."""
+        if self.unfinished is not None:
+            self._sale.acknowledged.add(self.unfinished)
+            self.unfinished = None
 
     def _live(self, order: str) -> None:
         """Pay for an order, cancel it or walk away from it."""
@@ -147,21 +189,23 @@ class Buyer(threading.Thread):
                 self._acknowledged("end", self._send("end", history.FINISH, path, FINISH))
         self._look_around()
 
-    def _pay_there(self, order: dict[str, Any], gateway: Gateway) -> None:
+    def _pay_there(self, order: str, gateway: Gateway) -> None:
         """Go to the gateway and leave the order to its notices. Some of them come too late."""
-        path = f"{ORDERS}/{order['id']}"
+        path = f"{ORDERS}/{order}"
         late = self._dice.random() < PAYS_LATE
         system = LATE if late else GATE
         choose = msgspec.json.encode({"payment": {"system": system}})
         self._send("pay", history.PAY, path, choose)
         answer = self._send("start", history.START, path, START)
-        started = _decode(answer.body) if late else self._acknowledged("start", answer)
+        started = _decode(answer.body)
+        if not late:
+            self._acknowledged("start", answer)
         if self._dice.random() < CANCELS_FIRST and not late:
             self._send("end", history.CANCEL, path)
         gateway.charge(
             Paying(
                 system=system,
-                order=order["id"],
+                order=order,
                 token=started["payment"]["redirect_url"].rpartition("customer=")[2],
                 worth=Decimal(started["values"]["full"]),
             )
@@ -169,17 +213,15 @@ class Buyer(threading.Thread):
 
     def _cancel(self, path: str, order: str) -> None:
         self._send("end", history.CANCEL, path)
-        self.acknowledged_results[order] = AcknowledgedResult(order, Status.CANCELED)
+        self.unfinished = AcknowledgedResult(order, Status.CANCELED)
 
-    def _acknowledged(self, step: str, answer: Answer) -> dict[str, Any]:
+    def _acknowledged(self, step: str, answer: Answer) -> Shown:
         """Record the acknowledged result of an answer."""
-        order: dict[str, Any] = _decode(answer.body)
-        version = _version(answer)
         if answer.status not in (OK, CREATED):
             raise Unexpected(f"{step}: {answer.status}")
-        tickets = tuple(order["tickets"])
-        self.acknowledged_results[order["id"]] = AcknowledgedResult(
-            order["id"], Status(order["status"]), tickets, version
+        order = _shown(answer.body)
+        self.unfinished = AcknowledgedResult(
+            order.id, order.status, order.tickets, _version(answer)
         )
         return order
 
@@ -258,13 +300,13 @@ class Buyer(threading.Thread):
         elif answer.status not in (OK, CREATED):
             refused = True
         elif kind != history.CANCEL:
-            shown = _shown(answer.body)
+            shown = _held(answer.body)
             order = shown.id
-            seen = Seen(shown.status, _version(answer), shown.tickets, self._held(shown))
+            seen = Seen(shown.status, _version(answer), shown.tickets, self._held_till(shown))
         if order:
             self.calls.append(Call(kind, order, begun, ended, seen, refused, self._seed))
 
-    def _held(self, shown: Shown) -> int | None:
+    def _held_till(self, shown: Held) -> int | None:
         if shown.reserved_till is None:
             return None
         return int(shown.reserved_till.timestamp() * 1e9) - self._ahead
@@ -277,7 +319,6 @@ def _version(answer: Answer) -> int:
     return int(answer.headers[b"etag"].strip(b'"'))
 
 
-def percentile(values: Sequence[float], part: float) -> float:
-    """The quantile `part` (0 to 1) of `values`; 0 for none."""
-    ordered = sorted(values)
+def percentile(ordered: Sequence[float], part: float) -> float:
+    """The quantile `part` (0 to 1) of sorted values; 0 for none."""
     return ordered[min(len(ordered) - 1, int(len(ordered) * part))] if ordered else 0.0

@@ -1,8 +1,9 @@
 """Puts the drill's tickets on sale in an empty database."""
 
+import gc
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
@@ -16,10 +17,11 @@ from application.catalog.loading import load_catalog
 from application.database_address import without_passwords
 from application.settings import Settings
 from domain.errors import UserError
+from interface.load.buyers import ForSale
 from interface.load.gateway import CURRENCY, GATE, LATE, PAGE
 from interface.load.gateway_sender import KEY_VARIABLE, SCHEME
 
-PARTNER, EVENT, SET = "d" * 24, "e" * 24, "5" * 24
+PARTNER = "d" * 24
 NOMINAL, EXTRA = Decimal("100.00"), Decimal("5.00")
 PRICE = NOMINAL + EXTRA
 
@@ -38,10 +40,33 @@ def opened(settings: Settings) -> Iterator[Services]:
         services.store.close()
 
 
-def put_on_sale(settings: Settings, tickets: int, *, gateway: bool = False) -> str:
-    """Load a catalogue with one set of tickets; return the seller's key.
+def for_sale(events: int = 1) -> list[ForSale]:
+    """So many events, each with one set of tickets."""
+    return [
+        ForSale(event=f"{number:08x}".rjust(24, "e"), ticket_set=f"{number:08x}".rjust(24, "5"))
+        for number in range(events)
+    ]
 
-    With a `gateway` it has the payment systems that the gateway confirms. Raises `NotEmpty`.
+
+def shares(total: int, parts: int) -> list[int]:
+    """`total` in parts that are as equal as can be; the first ones are larger by one."""
+    each, more = divmod(total, parts)
+    return [each + (number < more) for number in range(parts)]
+
+
+def put_on_sale(
+    settings: Settings,
+    tickets: int,
+    events: int = 1,
+    *,
+    gateway: bool = False,
+    progress: Callable[[float], None] = lambda _: None,
+) -> str:
+    """Load a catalogue with so many tickets, spread over so many events; return the seller's key.
+
+    With a `gateway` it has the payment systems that the gateway confirms. One event is loaded after
+    the other, since a load has all its tickets in memory; `progress` is called with their part.
+    Raises `NotEmpty`.
     """
     key = secrets.token_hex(16)
     systems = [{"id": "a" * 24, "alias": "drill/PAY", "hold_minutes": 30, "confirmed_by": "vendor"}]
@@ -53,21 +78,40 @@ def put_on_sale(settings: Settings, tickets: int, *, gateway: bool = False) -> s
                 f"{without_passwords(settings.database)} is not empty: a drill wants a database"
                 " of its own."
             )
-        file = read_catalog_file(json.dumps(_catalog(tickets, key, systems)))
-        load_catalog(services.store, _without_hold(file), services.clock(), services.key_secret)
+        counts = shares(tickets, events)
+        for number, each in enumerate(for_sale(events)):
+            progress(number / events)
+            document = _catalog(_show(each, counts[number]), key, systems)
+            file = _without_hold(read_catalog_file(json.dumps(document)))
+            load_catalog(services.store, file, services.clock(), services.key_secret)
+            gc.collect()  # a load leaves its tickets in a cycle
     return key
 
 
-def _catalog(tickets: int, key: str, systems: list[dict[str, Any]]) -> dict[str, Any]:
+def _catalog(show: dict[str, Any], key: str, systems: list[dict[str, Any]]) -> dict[str, Any]:
     partner = {"id": PARTNER, "name": "Drill", "language": "en", "keys": [key]}
+    return {
+        "partners": [{**partner, "rate_per_second": 0}],
+        "payment_systems": systems,
+        "events": [show],
+    }
+
+
+def _show(sold: ForSale, tickets: int) -> dict[str, Any]:
     floor = {
-        "id": SET,
+        "id": sold.ticket_set,
         "name": "Floor",
-        "rules": [{"id": "b" * 24, "nominal": str(NOMINAL), "extra": str(EXTRA)}],
+        "rules": [
+            {
+                "id": sold.ticket_set.replace("5" * 16, "b" * 16),
+                "nominal": str(NOMINAL),
+                "extra": str(EXTRA),
+            }
+        ],
         "tickets": {"count": tickets},
     }
-    show = {
-        "id": EVENT,
+    return {
+        "id": sold.event,
         "org": PARTNER,
         "title": "Drill",
         "starts_at": "2100-01-01T19:00:00Z",
@@ -75,11 +119,6 @@ def _catalog(tickets: int, key: str, systems: list[dict[str, Any]]) -> dict[str,
         "currency": CURRENCY,
         "refunds": {"policy": "general", "resell": True},
         "sets": [floor],
-    }
-    return {
-        "partners": [{**partner, "rate_per_second": 0}],
-        "payment_systems": systems,
-        "events": [show],
     }
 
 

@@ -16,8 +16,10 @@ from shop import Place, check_read_models, refuse
 from application.integrity.sale_proof import prove
 from application.integrity.workers import here
 from application.settings import Settings
+from interface.load.acknowledged import AcknowledgedResults
 from interface.load.buyers import RECENT, Buyer, OnSale
-from interface.load.rush import EVENT, SET, checked, opened, put_on_sale
+from interface.load.put_on_sale import for_sale
+from interface.load.rush import checked, opened, put_on_sale
 
 TICKETS = 20_000
 BUYERS = 6
@@ -129,7 +131,9 @@ class Attacked(Service):
 
     def buy(self, query: str = "") -> Answer | None:
         """Try to make an order with a ticket."""
-        return self.attempt("POST", ORDERS + query, {"event": EVENT, "random": {SET: 1}})
+        [show] = for_sale()
+        wanted = {"event": show.event, "random": {show.ticket_set: 1}}
+        return self.attempt("POST", ORDERS + query, wanted)
 
 
 class Crowd:
@@ -141,11 +145,12 @@ class Crowd:
             host="127.0.0.1",
             port=port,
             key=key,
-            event=EVENT,
-            ticket_set=SET,
+            events=for_sale(),
             until=float("inf"),
+            acknowledged=AcknowledgedResults(),
             recent=recent,
         )
+        self._acknowledged = sale.acknowledged
         self.buyers = [Buyer(sale, seed + number) for number in range(count)]
         for buyer in self.buyers:
             buyer._client._seconds = ANSWER_SECONDS
@@ -157,11 +162,8 @@ class Crowd:
 
     @property
     def acknowledged_results(self):
-        return [
-            acknowledged
-            for buyer in self.buyers
-            for acknowledged in buyer.acknowledged_results.values()
-        ]
+        going_on = [buyer.unfinished for buyer in self.buyers]
+        return [*self._acknowledged, *(each for each in going_on if each is not None)]
 
     @property
     def trouble(self) -> list[str]:

@@ -62,6 +62,26 @@ def test_a_drill_ends_when_all_is_sold():
     assert "orders whose money does not add up" in ended.stdout
 
 
+def test_it_sells_several_events_and_ends_after_its_orders(empty):
+    options = ("--orders", "90", "--events", "3", "--buyers", "4", "--gateway", "0.2", "--json")
+    ended = drill(*options, *empty)
+    found = json.loads(ended.stdout)
+    assert ended.returncode == 0
+    assert found["findings"] == []
+    assert (found["orders"], found["events"], found["tickets"]) == (90, 3, 360)
+    assert found["promises"] == 90
+    assert not found["sold_out"]
+    assert {"orders_per_second", "processor_us_per_order"} == found["pace"][-1].keys()
+
+
+def test_it_ends_before_its_orders_when_all_events_are_sold_out(empty):
+    options = ("--orders", "90", "--tickets", "14", "--events", "3", "--buyers", "4")
+    ended = drill(*options, *empty)
+    assert ended.returncode == 0
+    assert "14 tickets of 3 events, sold out" in ended.stdout
+    assert " of 90 in " in ended.stdout
+
+
 def test_a_database_with_something_in_it_is_refused(tmp_path):
     address = f"sqlite:///{tmp_path / 'shop.db'}"
     load = [sys.executable, "-m", "interface.cli.main", "--database", address, "catalog", "load"]

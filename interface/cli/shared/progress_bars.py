@@ -11,6 +11,8 @@ if TYPE_CHECKING:  # see session.py
     from rich.progress import TaskID
 
 SHORTEST = 0.001
+NEARLY = 0.999
+"""What is complete has no clock that goes on."""
 
 
 @contextmanager
@@ -48,6 +50,47 @@ def events_bar(
             passed = max(time.monotonic() - begun, SHORTEST)
             rate = f"{speed or done / passed:,.0f}"
             progress.update(task, completed=done, total=total, rate=rate)
+
+        yield report
+
+
+@contextmanager
+def orders_bar(session: Session, total: int | None) -> Iterator[Callable[[str, float, int], None]]:
+    """A bar for a sale of `total` orders, if that is known, and for what comes before and after.
+
+    Yields the function that updates it, with the name of a step, its part that is done (0 to 1)
+    and the number of orders so far. The bar begins anew with each step, and so does its time.
+    """
+    from rich.progress import (  # noqa: PLC0415 - see session.py
+        BarColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[orders]}"),
+        TimeRemainingColumn(),
+    )
+    of = "" if total is None else f" of {total:,}"
+    with Progress(*columns, console=session.err, transient=True) as progress:
+        task = progress.add_task("", total=1.0, orders="")
+        begun, first = time.monotonic(), 0
+
+        def report(what: str, part: float, orders: int) -> None:
+            nonlocal begun, first
+            if progress.tasks[0].description != what:
+                progress.reset(task, description=what)
+                begun, first = time.monotonic(), orders
+            rate = (orders - first) / max(time.monotonic() - begun, SHORTEST)
+            said = f"{orders:,}{of} orders"
+            if orders > first:
+                said += f", {rate:,.0f} orders/s"
+            progress.update(task, completed=min(part, NEARLY), orders=said)
 
         yield report
 

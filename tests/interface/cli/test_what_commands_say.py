@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 
 from application.settings import Settings
-from interface.cli.shared.progress_bars import bars_of_steps, events_bar
+from interface.cli.shared.progress_bars import bars_of_steps, events_bar, orders_bar
 from interface.cli.shared.session import Session, sentence_of
 
 
@@ -123,3 +123,17 @@ def test_steps_end_with_how_long_they_took(capsys, slow):
     with bars_of_steps(slow) as report:
         report("events", 7, 7)
     assert re.search(r"events .*7/7 0:0(?!0:00)", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    ("total", "shown"), [(4000, "2,000 of 4,000 orders"), (None, "2,000 orders")]
+)
+def test_a_sale_shows_its_orders_and_their_rate_on_a_terminal(capsys, monkeypatch, total, shown):
+    for name, value in {"FORCE_COLOR": "1", "TERM": "xterm", "COLUMNS": "150"}.items():
+        monkeypatch.setenv(name, value)
+    with orders_bar(Session(), total) as report:
+        report("Putting tickets on sale", 0.5, 0)
+        for orders in (0, 1000, 2000):
+            report("Selling", orders / 4000, orders)
+    text = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().err)
+    assert re.search(rf"Selling .*{shown}, [\d,]+ orders/s [-\d]", text)
