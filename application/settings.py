@@ -101,6 +101,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             says="The number of server processes; a process that dies is replaced.", low=1, high=64
         ),
     ] = 1
+    pinned: Annotated[
+        bool,
+        About(
+            says="Whether each server process keeps to a core of its own, if there is one for each"
+            " ([decision 41](decisions/0041-a-server-process-keeps-to-one-core.md)). Orders are"
+            " made in less processor time then. Turn it off where other programs fill the cores."
+        ),
+    ] = True
     sample: Annotated[
         bool,
         About(

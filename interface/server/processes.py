@@ -27,6 +27,7 @@ import structlog
 from application.runtime.restart_figures import RestartBoard
 from application.settings import Settings
 from domain.errors import UserError
+from interface.server.cores import cores_for
 from interface.server.logs import configure, take_in_libraries
 from interface.server.process import Process
 from interface.server.replacement import Replacement, place_of
@@ -68,6 +69,7 @@ class Processes:
         self._listening = Listening(
             host=host, port=port, workers=workers, restarts=self._board, sandbox=sandbox
         )
+        self._cores = cores_for(workers) if settings.pinned else [None] * workers
         self._generation = 0
         self._behind = self._made_behind()
         self._answering = self._made_answering(self._listening)
@@ -84,10 +86,14 @@ class Processes:
         return Process(BACKGROUND, run, self._board, place)
 
     def _made_answering(self, listening: Listening) -> list[Process]:
-        run = partial(answer_requests, self._settings, listening)
         return [
-            Process(number, run, self._board, place_of(number, self._generation))
-            for number in range(BACKGROUND + 1, listening.workers + 1)
+            Process(
+                number,
+                partial(answer_requests, self._settings, listening, core),
+                self._board,
+                place_of(number, self._generation),
+            )
+            for number, core in enumerate(self._cores, BACKGROUND + 1)
         ]
 
     @property

@@ -21,6 +21,7 @@ from application.runtime.restart_figures import RestartBoard
 from application.runtime.tracing import tracing
 from application.settings import Settings
 from interface.http.monitoring import Monitoring
+from interface.server.cores import keep_to
 from interface.server.draining import Traffic, drain, end_unread_connections, listens_on
 from interface.server.flask_app import create_app
 from interface.server.heads import MOST_HEAD_BYTES
@@ -51,8 +52,14 @@ class Listening(msgspec.Struct, frozen=True, kw_only=True):
     checks_secret: bool = False
 
 
-def answer_requests(settings: Settings, listening: Listening, serves: Callable[[], None]) -> None:
-    """Answer requests until SIGTERM, and finish those that have come; `serves` reports it does."""
+def answer_requests(
+    settings: Settings, listening: Listening, core: int | None, serves: Callable[[], None]
+) -> None:
+    """Answer requests until SIGTERM, and finish those that have come; `serves` reports it does.
+
+    On one `core`, if it is named.
+    """
+    keep_to(core)
     with answering(settings, listening) as service:
         uvloop.run(_serve(service, settings, listening, serves))
 
