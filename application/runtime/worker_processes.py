@@ -10,6 +10,7 @@ from multiprocessing import get_context
 from multiprocessing.util import Finalize
 
 from application.ports.store import Store, StoreOpener
+from application.runtime.pacing import pace_by
 from application.runtime.parent_process import end_with_parent
 from domain.errors import UserError
 
@@ -43,6 +44,14 @@ def opened(opener: StoreOpener) -> Store:
     """The store, opened once in a process and closed at its end."""
     store = opener()
     Finalize(None, store.close, exitpriority=1)
+    return store
+
+
+@cache
+def opened_at_pace(opener: StoreOpener) -> Store:
+    """The same; from now on, this process gives way while the store's log grows."""
+    store = opened(opener)
+    Finalize(None, pace_by(store.last_position).stop, exitpriority=2)  # before it is closed
     return store
 
 

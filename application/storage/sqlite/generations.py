@@ -16,6 +16,7 @@ from application.ports.log_point import LogPoint
 from application.ports.partitions import Range, ranges_between
 from application.ports.read_models import KeyTwice, Row, Table
 from application.ports.store import StoreUnavailable
+from application.runtime.pacing import give_way
 from application.runtime.private_files import make_private
 from application.storage.shared.read_model_pages import counted, row_of, where, within
 from application.storage.sqlite.connections import (
@@ -27,6 +28,8 @@ from application.storage.sqlite.damage import Gone
 
 TYPES = {int: "INTEGER", str: "TEXT"}
 LOCK = "-lock"
+STEPS = 5000
+"""After so many steps of a statement that goes through a whole table, it gives way to sales."""
 MAPPED_BYTES = 2**40
 """More than any file has: SQLite maps as much of a file into memory as it can."""
 SIDE_FILES = ("", "-wal", "-shm", "-journal", LOCK)
@@ -192,7 +195,13 @@ def put(db: sqlite3.Connection, table: Table, rows: Sequence[Row], *, indexed: b
             if name not in table.fixed
         )
         statement += f" ON CONFLICT (key) DO UPDATE SET {news}"
-    db.executemany(statement, ((row.key, *row.columns, row.document) for row in rows))
+    db.executemany(statement, _values(rows))
+
+
+def _values(rows: Sequence[Row]) -> Iterator[tuple[object, ...]]:
+    for row in rows:
+        give_way()
+        yield (row.key, *row.columns, row.document)
 
 
 def pending(path: str) -> list[Range]:
@@ -213,6 +222,7 @@ def loaded(path: str) -> int:
 def finish(path: str, table: Table, target: int) -> None:
     """Make a loaded generation ready to be projected into and read. Raises `KeyTwice`."""
     with closing(open_generation(path)) as db:
+        db.set_progress_handler(give_way, STEPS)
         db.execute("PRAGMA cache_size=-65536")
         read_without_copies(db)  # each index reads all of the wide rows
         db.execute("PRAGMA threads=2")  # that sort, beside the one that reads
@@ -237,6 +247,7 @@ def read_without_copies(db: sqlite3.Connection) -> None:
 def comparison(live: str, new: str, table: Table) -> Iterator[tuple[int, Callable[[], bool]]]:
     """The port's, by a connection to both files: each is read as it is at its first look."""
     with closing(open_generation(live)) as db:
+        db.set_progress_handler(give_way, STEPS)
         db.execute("ATTACH ? AS fresh", (_address(new),))
         read_without_copies(db)
         db.execute("BEGIN")
