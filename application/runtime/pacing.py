@@ -54,15 +54,14 @@ class Pace(LoopThread):
 
     def _run(self) -> None:
         seen = None
-        while True:
+        while not self._stopping.is_set():
             moment, position = time.monotonic(), self._read()
             if seen is not None and position is not None:
                 grown = (position - seen[1]) / (moment - seen[0])
                 self._ratio = min(LONGEST, LONGEST * max(0.0, grown) / LONGEST_AT)
             if position is not None:
                 seen = (moment, position)
-            if self._stopping.wait(LOOK_SECONDS):
-                return
+            self._stopping.wait(LOOK_SECONDS)
 
     def _read(self) -> int | None:
         """The position; None where the store does not answer at this moment."""
