@@ -7,7 +7,7 @@ from psycopg import errors
 
 from application.ports.partitions import Range, ranges_between
 from application.ports.read_models import KeyTwice, Row, Table
-from application.runtime.pacing import give_way, is_giving_way
+from application.runtime.pacing import giving_way, is_giving_way
 from application.storage.postgres.connections import Array, Connection
 from application.storage.postgres.pipeline import binaries, integers, texts
 from application.storage.postgres.sessions import take_time
@@ -133,8 +133,7 @@ def _copy(connection: Connection, table: Table, generation: int, rows: Sequence[
     statement = f"COPY {name} FROM STDIN (FORMAT BINARY)".encode()
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.set_types(types)
-        for row in rows:
-            give_way()
+        for row in giving_way(rows):
             copy.write_row((row.key, *row.columns, row.document))
 
 

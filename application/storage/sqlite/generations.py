@@ -16,7 +16,7 @@ from application.ports.log_point import LogPoint
 from application.ports.partitions import Range, ranges_between
 from application.ports.read_models import KeyTwice, Row, Table
 from application.ports.store import StoreUnavailable
-from application.runtime.pacing import give_way, is_giving_way
+from application.runtime.pacing import give_way, giving_way, is_giving_way
 from application.runtime.private_files import make_private
 from application.storage.shared.read_model_pages import counted, row_of, where, within
 from application.storage.sqlite.connections import (
@@ -194,8 +194,8 @@ def put(
 ) -> None:
     """Add or replace rows; where the table adds up, add their numbers to those there.
 
-    `step` is called after each row. Columns that are fixed are left as they are: SQLite would write
-    their indexes again.
+    `step` is called after some rows each. Columns that are fixed are left as they are: SQLite would
+    write their indexes again.
     """
     names = ("key", *table.columns, "document")
     statement = f"INSERT INTO {table.name} VALUES ({', '.join('?' * len(names))})"  # noqa: S608 - our own names
@@ -206,13 +206,8 @@ def put(
             if name not in table.fixed
         )
         statement += f" ON CONFLICT (key) DO UPDATE SET {news}"
-    db.executemany(statement, _values(rows, step))
-
-
-def _values(rows: Sequence[Row], step: Callable[[], None]) -> Iterator[tuple[object, ...]]:
-    for row in rows:
-        step()
-        yield (row.key, *row.columns, row.document)
+    values = ((row.key, *row.columns, row.document) for row in giving_way(rows, step))
+    db.executemany(statement, values)
 
 
 def pending(path: str) -> list[Range]:

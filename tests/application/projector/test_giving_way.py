@@ -12,7 +12,7 @@ from application.projector.partitions import AT_ONCE, load_range
 from application.projector.rebuild import rebuild
 from application.read_models.registry import PROJECTIONS
 from application.runtime import pacing
-from application.runtime.pacing import LONGEST_AT, LOOK_SECONDS, paced_by
+from application.runtime.pacing import LONGEST_AT, LOOK_SECONDS, ROWS, paced_by
 from application.runtime.worker_processes import opened_at_pace, worker_processes
 from application.storage.sqlite import generations
 
@@ -60,9 +60,9 @@ def loaded(store):
     return build
 
 
-def test_loading_gives_way_after_some_orders_and_after_each_row(sold, paused):
+def test_loading_gives_way_after_some_orders_and_after_some_rows(sold, paused):
     loaded(sold.store)
-    assert len(paused) >= 150 / AT_ONCE + 150
+    assert len(paused) >= 150 / AT_ONCE + 150 / ROWS
 
 
 def test_making_indexes_gives_way(sold, paused):
