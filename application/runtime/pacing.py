@@ -1,9 +1,9 @@
 """Work that goes through a whole log gives way to sales: the more are made, the longer it pauses.
 
 A process says once by what it is paced (`pace_by`), and calls `give_way` after each millisecond or
-so of work. The pause is in proportion to the processor time that it has used since the
-last one. While nothing is sold it does not pause; while as much is sold as can be, it still works
-a fifth of the time. In a process that is not paced, nothing happens.
+so of work. The pause is in proportion to the processor time that it has used since the last one.
+While nothing is sold it does not pause; while as much is sold as can be, it still works a tenth of
+the time. In a process that is not paced, nothing happens.
 """
 
 import time
@@ -14,10 +14,10 @@ from typing import TypeVar
 from application.ports.store import StoreUnavailable
 from application.runtime.loop_thread import LoopThread
 
-LONGEST = 4.0
+LONGEST = 9.0
 """How long a pause may be, in proportion to the work before it."""
 
-LONGEST_AT = 1000
+LONGEST_AT = 3000
 """How many new events a second make pauses that long; fewer make them shorter in proportion."""
 
 LOOK_SECONDS = 0.1

@@ -29,7 +29,7 @@ def sold(services):
 
 @pytest.fixture
 def paused(monkeypatch):
-    """The pauses of this process, which thinks that as much is sold as can be."""
+    """The pauses of this process, which thinks that something is sold."""
     monkeypatch.setattr(generations, "STEPS", 100)  # the tables here are small
     monkeypatch.setattr(pacing, "SHORTEST_SECONDS", 0.0)
     pauses = []
@@ -41,7 +41,7 @@ def paused(monkeypatch):
 
     monkeypatch.setattr(pacing.Pace, "give_way", give_way)
     begun = time.monotonic()
-    with paced_by(lambda: int((time.monotonic() - begun) * 10 * LONGEST_AT)):
+    with paced_by(lambda: int((time.monotonic() - begun) * LONGEST_AT / 10)):
         time.sleep(2.5 * LOOK_SECONDS)
         pauses.clear()
         yield pauses
