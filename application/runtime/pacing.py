@@ -3,7 +3,8 @@
 A process says once by what it is paced (`pace_by`), and calls `give_way` after each millisecond or
 so of work. The pause is in proportion to the processor time that it has used since the last one.
 While nothing is sold it does not pause; while as much is sold as can be, it still works a tenth of
-the time. In a process that is not paced, nothing happens.
+the time. What follows the log until it has reached its end keeps up (`keep_up`): a pause leaves it
+twice as fast as the log grows. In a process that is not paced, nothing happens.
 """
 
 import time
@@ -23,6 +24,9 @@ LONGEST_AT = 3000
 LOOK_SECONDS = 0.1
 """How often the growth of the log is read: so soon sales are noticed, and that they have ended."""
 
+FASTER = 2
+"""How many times as fast as the log grows it is followed at the least."""
+
 SHORTEST_SECONDS = 0.001
 """Shorter pauses are put off until they add up to that."""
 
@@ -40,8 +44,9 @@ class Pace(LoopThread):
     def __init__(self, position: Callable[[], int]) -> None:
         super().__init__("pace")
         self._position = position
-        self._ratio = 0.0
+        self._growth = 0.0
         self._worked_until = time.process_time()
+        self._paused_until = time.monotonic()
 
     def give_way(self, elsewhere: float = 0.0) -> None:
         """Pause for the work since the last pause, and for seconds that a server has worked."""
@@ -51,20 +56,36 @@ class Pace(LoopThread):
         begun = time.monotonic()
         while (left := begun + worked * self._ratio - time.monotonic()) > 0:
             time.sleep(min(left, LOOK_SECONDS))
+        self._resume()
+
+    def keep_up(self, events: int) -> None:
+        """Pause after so many events of the log, no longer than they are ahead of its growth."""
+        worked = time.process_time() - self._worked_until
+        if self._growth > 0:
+            due = self._paused_until + events / (FASTER * self._growth)
+            time.sleep(max(0.0, min(worked * self._ratio, due - time.monotonic())))
+        self._resume()
+
+    def _resume(self) -> None:
         self._worked_until = time.process_time()
+        self._paused_until = time.monotonic()
 
     @property
     def is_slow(self) -> bool:
         """Whether it pauses at present."""
-        return self._ratio > 0
+        return self._growth > 0
+
+    @property
+    def _ratio(self) -> float:
+        """How long a pause is, in proportion to the work before it."""
+        return min(LONGEST, LONGEST * self._growth / LONGEST_AT)
 
     def _run(self) -> None:
         seen = None
         while not self._stopping.is_set():
             moment, position = time.monotonic(), self._read()
             if seen is not None and position is not None:
-                grown = (position - seen[1]) / (moment - seen[0])
-                self._ratio = min(LONGEST, LONGEST * max(0.0, grown) / LONGEST_AT)
+                self._growth = max(0.0, (position - seen[1]) / (moment - seen[0]))
             if position is not None:
                 seen = (moment, position)
             self._stopping.wait(LOOK_SECONDS)
@@ -108,6 +129,12 @@ def giving_way(rows: Iterable[T], pause: Callable[[], None] = give_way) -> Itera
         if number % ROWS == 0:
             pause()
         yield row
+
+
+def keep_up(events: int) -> None:
+    """Pause after following the log for so many events, if this process is paced."""
+    if _paces:
+        _paces[-1].keep_up(events)
 
 
 def is_giving_way() -> bool:

@@ -190,12 +190,12 @@ def put(
     rows: Sequence[Row],
     *,
     indexed: bool,
-    step: Callable[[], None] = give_way,
+    step: Callable[[], None] | None = None,
 ) -> None:
     """Add or replace rows; where the table adds up, add their numbers to those there.
 
-    `step` is called after some rows each. Columns that are fixed are left as they are: SQLite would
-    write their indexes again.
+    `step`, if there is one, is called after some rows each. Columns that are fixed are left as they
+    are: SQLite would write their indexes again.
     """
     names = ("key", *table.columns, "document")
     statement = f"INSERT INTO {table.name} VALUES ({', '.join('?' * len(names))})"  # noqa: S608 - our own names
@@ -206,8 +206,8 @@ def put(
             if name not in table.fixed
         )
         statement += f" ON CONFLICT (key) DO UPDATE SET {news}"
-    values = ((row.key, *row.columns, row.document) for row in giving_way(rows, step))
-    db.executemany(statement, values)
+    some = rows if step is None else giving_way(rows, step)
+    db.executemany(statement, ((row.key, *row.columns, row.document) for row in some))
 
 
 def pending(path: str) -> list[Range]:

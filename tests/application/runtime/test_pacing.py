@@ -11,6 +11,7 @@ from application.runtime.pacing import (
     LOOK_SECONDS,
     give_way,
     is_giving_way,
+    keep_up,
     paced_by,
     working_elsewhere,
 )
@@ -108,3 +109,26 @@ def test_a_process_is_paced_until_the_end_only():
         time.sleep(SEEN_SECONDS)
         assert is_giving_way()
     assert not is_giving_way()
+
+
+def test_what_follows_the_log_stays_twice_as_fast_as_it_grows():
+    with paced_by(growing(1000)) as pace:
+        time.sleep(SEEN_SECONDS)
+        pace.keep_up(0)
+        begun, followed = time.monotonic(), 0
+        for _ in range(10):
+            worked = time.process_time()
+            while time.process_time() - worked < 0.02:
+                pass
+            pace.keep_up(100)
+            followed += 100
+        assert followed / (time.monotonic() - begun) == pytest.approx(2000, rel=0.3)
+
+
+def test_nothing_that_follows_the_log_pauses_while_it_does_not_grow():
+    with paced_by(lambda: 17) as pace:
+        time.sleep(SEEN_SECONDS)
+        begun = time.monotonic()
+        pace.keep_up(1_000_000)
+        keep_up(1_000_000)
+        assert time.monotonic() - begun < 1.0
