@@ -130,9 +130,12 @@ def incomparable(store: Store, projection: Projection) -> str | None:
 def _compared(store: Store, projection: Projection, state: ModelState) -> Outcome:
     """Compare a generation with the live one, both at the live one's present position.
 
-    Row by row only where the database says that they differ.
+    Row by row only where the database says that they differ. Most of what was recorded meanwhile is
+    projected before: as long as the comparison sees the live one at one moment, no store can reuse
+    the room of what has changed there since.
     """
     models = store.read_models()
+    project_up_to(store, projection, state, models.state(state.name).position)
     with models.comparison(models.state(state.name), state) as (position, agree):
         project_up_to(store, projection, state, position)
         if agree():

@@ -31,9 +31,10 @@ def check_tickets(
     gives a ticket to two orders.
     """
     models = store.read_models()
-    with models.rebuilding(TICKETS.table.name), paced_by(store.last_position):
+    with models.rebuilding(TICKETS.table.name):
         rows = check_rows(store, repair=repair)
-        state = make_generation(store, TICKETS, store.last_position(), progress, loading)
+        with paced_by(store.last_position):  # not later, when appends may wait
+            state = make_generation(store, TICKETS, store.last_position(), progress, loading)
         outcome = _compared(store, state)
         if repair and outcome.differences:
             outcome = _repaired(store, state, outcome)
