@@ -64,7 +64,7 @@ def rebuild(
     Raises `BeingRebuilt`, `Stopped` and what `make_generation` raises.
     """
     models = store.read_models()
-    with models.rebuilding(projection.table.name), paced_by(store.last_position):
+    with models.rebuilding(projection.table.name), paced_by(store.assigned_position):
         obstacle = incomparable(store, projection)
         live = models.state(projection.table.name)
         target = live.position if obstacle is None else store.last_position()

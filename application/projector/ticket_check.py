@@ -33,7 +33,7 @@ def check_tickets(
     models = store.read_models()
     with models.rebuilding(TICKETS.table.name):
         rows = check_rows(store, repair=repair)
-        with paced_by(store.last_position):  # not later, when appends may wait
+        with paced_by(store.assigned_position):  # not later, when appends may wait
             state = make_generation(store, TICKETS, store.last_position(), progress, loading)
         outcome = _compared(store, state)
         if repair and outcome.differences:

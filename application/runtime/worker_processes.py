@@ -65,7 +65,7 @@ def opened(opener: StoreOpener) -> Store:
 def opened_at_pace(opener: StoreOpener) -> Store:
     """The same; from now on, this process gives way while the store's log grows."""
     store = opened(opener)
-    Finalize(None, pace_by(store.last_position).stop, exitpriority=2)  # before it is closed
+    Finalize(None, pace_by(store.assigned_position).stop, exitpriority=2)  # before it is closed
     return store
 
 
