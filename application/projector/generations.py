@@ -15,6 +15,7 @@ from application.projector.partitions import Task, archived_log, load_range
 from application.projector.workers import Workers
 from application.read_models.registry import Projection
 from application.runtime.failpoints import reach
+from application.runtime.pacing import keep_up
 from domain.errors import UserError
 
 if TYPE_CHECKING:
@@ -144,6 +145,7 @@ def project_up_to(
             batch = _next(store, state, till, log, limit)
             if batch is not None:
                 project(store, projection, state, batch)
+                keep_up(batch.position - state.position)
         except StoreUnavailable:
             raise
         except Exception as error:

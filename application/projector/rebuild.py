@@ -21,6 +21,7 @@ from application.projector.generations import (
     project_up_to,
 )
 from application.read_models.registry import Projection
+from application.runtime.pacing import paced_by
 from domain.errors import UserError
 
 MOST_BEHIND = 10_000
@@ -63,7 +64,7 @@ def rebuild(
     Raises `BeingRebuilt`, `Stopped` and what `make_generation` raises.
     """
     models = store.read_models()
-    with models.rebuilding(projection.table.name):
+    with models.rebuilding(projection.table.name), paced_by(store.assigned_position):
         obstacle = incomparable(store, projection)
         live = models.state(projection.table.name)
         target = live.position if obstacle is None else store.last_position()
@@ -129,9 +130,12 @@ def incomparable(store: Store, projection: Projection) -> str | None:
 def _compared(store: Store, projection: Projection, state: ModelState) -> Outcome:
     """Compare a generation with the live one, both at the live one's present position.
 
-    Row by row only where the database says that they differ.
+    Row by row only where the database says that they differ. Most of what was recorded meanwhile is
+    projected before: as long as the comparison sees the live one at one moment, no store can reuse
+    the room of what has changed there since.
     """
     models = store.read_models()
+    project_up_to(store, projection, state, models.state(state.name).position)
     with models.comparison(models.state(state.name), state) as (position, agree):
         project_up_to(store, projection, state, position)
         if agree():

@@ -19,6 +19,7 @@ from application.projector.generations import (
 from application.projector.rebuild import SHOWN, Outcome, outcome_of
 from application.projector.ticket_rows import RowsCompared, check_rows
 from application.read_models.registry import TICKETS
+from application.runtime.pacing import paced_by
 
 
 def check_tickets(
@@ -32,7 +33,8 @@ def check_tickets(
     models = store.read_models()
     with models.rebuilding(TICKETS.table.name):
         rows = check_rows(store, repair=repair)
-        state = make_generation(store, TICKETS, store.last_position(), progress, loading)
+        with paced_by(store.assigned_position):  # not later, when appends may wait
+            state = make_generation(store, TICKETS, store.last_position(), progress, loading)
         outcome = _compared(store, state)
         if repair and outcome.differences:
             outcome = _repaired(store, state, outcome)

@@ -2,21 +2,24 @@
 
     PYTHONPATH=.:tests/support python tests/benchmarks/rebuild_models.py [--events 300000]
         [--workers 2] [--rounds 3] [--store sqlite|postgres] [--model orders]
-        [--seconds 6] [--tickets 200000]
+        [--seconds 12] [--tickets 200000]
 
 Each round scans, decodes and folds the log in one process, and rebuilds the read model, compared
 with the live one: the ratio of both speeds holds on a busy machine, too. Then orders are made over
-HTTP as fast as they can be, alone and during rebuilds in turn (this needs wrk), and 500 a second
-to see how late lists are.
+HTTP as fast as they can be (this needs wrk) beside rebuilds without end, which are halted for every
+other second, and 500 a second to see how late lists are.
 """
 
 import argparse
 import multiprocessing
+import os
+import signal
 import statistics
 import tempfile
 import threading
 import time
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from itertools import groupby, islice
 from multiprocessing.queues import Queue
 from operator import itemgetter
@@ -36,9 +39,10 @@ from application.event_log.event_mapper import event_from
 from application.orders.commands import ChangeOrder, Request
 from application.ports.copyable import EVENTS, Counters
 from application.ports.partitions import Range
+from application.ports.store import Store
 from application.projector.generations import Loading
 from application.projector.rebuild import Outcome, rebuild
-from application.projector.workers import in_processes
+from application.projector.workers import started
 from application.read_models.registry import PROJECTIONS
 from application.runtime.worker_processes import NICE_LEVEL, lower_priority
 from application.settings import Settings
@@ -47,6 +51,7 @@ from domain.order import Order
 
 BATCH = 20_000
 SELLERS = 8
+SETTLE_SECONDS, SLICE_SECONDS = 0.25, 0.75
 PACE = 500
 
 Sales = tuple[float, list[float]]
@@ -78,9 +83,25 @@ def scan(database: str) -> float:
         return count / (time.perf_counter() - begun)
 
 
-def rebuilt(database: str, model: str, workers: int, nice: int = 0) -> tuple[float, float, Outcome]:
-    """Events a second from the start to the swap, and of the loading alone; rows that differ."""
-    with closing(open_store(database)) as store:
+def rebuilt(
+    database: str,
+    model: str,
+    workers: int,
+    nice: int = 0,
+    largest: AbstractContextManager[object] | None = None,
+) -> tuple[float, float, Outcome]:
+    """Events a second from the start to the swap, and of the loading alone; rows that differ.
+
+    Workers are started first, as the command does; `largest` is entered when they are.
+    """
+    while threading.active_count() > 1:  # those of a store that was closed just now
+        time.sleep(0.01)
+    begun = time.perf_counter()
+    with (
+        started(workers, nice) as work,
+        largest or nullcontext(),
+        closing(open_store(database)) as store,
+    ):
         for each in PROJECTIONS.values():
             store.read_models().ensure(each.table)
         loaded: list[tuple[int, float]] = []
@@ -88,8 +109,7 @@ def rebuilt(database: str, model: str, workers: int, nice: int = 0) -> tuple[flo
         def tell(done: int, total: int) -> None:
             loaded.append((done, time.perf_counter()))
 
-        begun = time.perf_counter()
-        loading = Loading(opener_of(database), in_processes(workers, nice))
+        loading = Loading(opener_of(database), work)
         outcome = rebuild(store, PROJECTIONS[model], tell, loading)
         ended = time.perf_counter()
         count, last = loaded[-1]
@@ -147,34 +167,56 @@ def sold(database: str, seconds: int, pace: int = PACE) -> Sales:
 
 
 def rebuild_again_and_again(database: str, model: str, workers: int) -> None:
+    os.setpgrp()  # it is halted with its workers
     lower_priority()
     while True:
         rebuilt(database, model, workers, NICE_LEVEL)
 
 
-def measure_sales(database: str, given: argparse.Namespace, port: int, folder: str) -> None:
-    ratios: list[float] = []
-    alone_rates: list[float] = []
+@contextmanager
+def rebuilding(database: str, model: str, workers: int) -> Iterator[int]:
+    """While this is entered, a group of processes of this number rebuilds again and again."""
     context = multiprocessing.get_context("spawn")
+    process = context.Process(target=rebuild_again_and_again, args=(database, model, workers))
+    process.start()
+    group = process.pid
+    assert group is not None
+    while os.getpgid(group) != group:
+        time.sleep(0.1)
+    try:
+        yield group
+    finally:
+        os.killpg(group, signal.SIGKILL)
+        process.join()
 
-    def made() -> float:
-        return wrk(folder, port, ORDERS, "POST", CREATE, seconds=given.seconds).rate
 
-    for _ in range(given.rounds):
-        alone = made()
-        rebuilding = context.Process(
-            target=rebuild_again_and_again, args=(database, given.model, given.workers)
-        )
-        rebuilding.start()
-        time.sleep(2)
-        beside = made()
-        rebuilding.terminate()
-        rebuilding.join()
-        ratios.append(beside / alone)
-        alone_rates.append(alone)
-    print(f"orders a second alone {statistics.median(alone_rates):,.0f}")
-    print(f"orders a second during rebuilds: {statistics.median(ratios):.2f} of that")
+def made_in_a_slice(store: Store) -> float:
+    """Orders a second, after a moment in which what went on before comes to its end."""
+    time.sleep(SETTLE_SECONDS)
+    position, begun = store.assigned_position(), time.monotonic()
+    time.sleep(SLICE_SECONDS)
+    return (store.assigned_position() - position) / (time.monotonic() - begun)
+
+
+def measure_sales(database: str, given: argparse.Namespace, port: int, folder: str) -> None:
+    alone, beside = list[float](), list[float]()
+    seconds = given.rounds * given.seconds
     with closing(open_store(database)) as store:
+        with rebuilding(database, given.model, given.workers) as group:
+            load = threading.Thread(
+                target=wrk, args=(folder, port, ORDERS, "POST", CREATE), kwargs={"seconds": seconds}
+            )
+            load.start()
+            pairs = int(seconds / (SETTLE_SECONDS + SLICE_SECONDS) / 2) - 1  # the load goes on
+            for _ in range(max(1, pairs)):
+                os.killpg(group, signal.SIGSTOP)
+                alone.append(made_in_a_slice(store))
+                os.killpg(group, signal.SIGCONT)
+                beside.append(made_in_a_slice(store))
+            load.join()
+        ratio = statistics.median(b / max(a, 1) for a, b in zip(alone, beside, strict=True))
+        print(f"orders a second alone {statistics.median(alone):,.0f}")
+        print(f"orders a second during rebuilds: {ratio:.2f} of that ({len(alone)} pairs)")
         wait_until_projected(store)
     rate, lags = sold(database, given.seconds)
     middle, late = statistics.median(lags), lags[len(lags) * 99 // 100]
@@ -189,7 +231,7 @@ def main() -> None:
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--store", choices=["sqlite", "postgres"], default="sqlite")
     arguments.add_argument("--model", choices=list(PROJECTIONS), default="orders")
-    arguments.add_argument("--seconds", type=int, default=6)
+    arguments.add_argument("--seconds", type=int, default=12)
     arguments.add_argument("--tickets", type=int, default=200_000)
     given = arguments.parse_args()
     with ExitStack() as open_ones:
@@ -205,8 +247,7 @@ def main() -> None:
         for _ in range(given.rounds):
             scans.append(scan(database))
             watch = Stopwatch(of_this_process(of_database))
-            with workers:
-                whole, load, outcome = rebuilt(database, given.model, given.workers)
+            whole, load, outcome = rebuilt(database, given.model, given.workers, largest=workers)
             costs.append(watch.microseconds(given.events))
             assert outcome.incomparable is None
             wholes.append(whole)

@@ -16,6 +16,7 @@ from application.ports.log_point import LogPoint
 from application.ports.partitions import Range, ranges_between
 from application.ports.read_models import KeyTwice, Row, Table
 from application.ports.store import StoreUnavailable
+from application.runtime.pacing import give_way, giving_way
 from application.runtime.private_files import make_private
 from application.storage.shared.read_model_pages import counted, row_of, where, within
 from application.storage.sqlite.connections import (
@@ -27,6 +28,8 @@ from application.storage.sqlite.damage import Gone
 
 TYPES = {int: "INTEGER", str: "TEXT"}
 LOCK = "-lock"
+STEPS = 5000
+"""After so many steps of a statement that goes through a whole table, it gives way to sales."""
 MAPPED_BYTES = 2**40
 """More than any file has: SQLite maps as much of a file into memory as it can."""
 SIDE_FILES = ("", "-wal", "-shm", "-journal", LOCK)
@@ -174,14 +177,22 @@ def load(path: str, table: Table, partition: Range, rows: Sequence[Row], events:
                 (events, partition.number),
             )
             if noted.rowcount == 1:
-                put(db, table, rows, indexed=bool(table.sums))
+                put(db, table, rows, indexed=bool(table.sums), step=give_way)
         return noted.rowcount == 1
 
 
-def put(db: sqlite3.Connection, table: Table, rows: Sequence[Row], *, indexed: bool) -> None:
+def put(
+    db: sqlite3.Connection,
+    table: Table,
+    rows: Sequence[Row],
+    *,
+    indexed: bool,
+    step: Callable[[], None] | None = None,
+) -> None:
     """Add or replace rows; where the table adds up, add their numbers to those there.
 
-    Columns that are fixed are left as they are: SQLite would write their indexes again.
+    `step`, if there is one, is called after some rows each. Columns that are fixed are left as they
+    are: SQLite would write their indexes again.
     """
     names = ("key", *table.columns, "document")
     statement = f"INSERT INTO {table.name} VALUES ({', '.join('?' * len(names))})"  # noqa: S608 - our own names
@@ -192,7 +203,8 @@ def put(db: sqlite3.Connection, table: Table, rows: Sequence[Row], *, indexed: b
             if name not in table.fixed
         )
         statement += f" ON CONFLICT (key) DO UPDATE SET {news}"
-    db.executemany(statement, ((row.key, *row.columns, row.document) for row in rows))
+    some = rows if step is None else giving_way(rows, step)
+    db.executemany(statement, ((row.key, *row.columns, row.document) for row in some))
 
 
 def pending(path: str) -> list[Range]:
@@ -213,6 +225,7 @@ def loaded(path: str) -> int:
 def finish(path: str, table: Table, target: int) -> None:
     """Make a loaded generation ready to be projected into and read. Raises `KeyTwice`."""
     with closing(open_generation(path)) as db:
+        db.set_progress_handler(give_way, STEPS)
         db.execute("PRAGMA cache_size=-65536")
         read_without_copies(db)  # each index reads all of the wide rows
         db.execute("PRAGMA threads=2")  # that sort, beside the one that reads
@@ -237,6 +250,7 @@ def read_without_copies(db: sqlite3.Connection) -> None:
 def comparison(live: str, new: str, table: Table) -> Iterator[tuple[int, Callable[[], bool]]]:
     """The port's, by a connection to both files: each is read as it is at its first look."""
     with closing(open_generation(live)) as db:
+        db.set_progress_handler(give_way, STEPS)
         db.execute("ATTACH ? AS fresh", (_address(new),))
         read_without_copies(db)
         db.execute("BEGIN")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import nullcontext
 
 import msgspec
 import pytest
@@ -25,7 +26,7 @@ from application.projector.generations import Loading, Stopped, project_up_to
 from application.projector.loop import OtherColumns, catch_up, pull
 from application.projector.partitions import OrderNotShown
 from application.projector.rebuild import NothingKept, rebuild, roll_back
-from application.projector.workers import in_processes
+from application.projector.workers import in_processes, started
 from application.read_models.registry import PROJECTIONS
 from application.runtime.worker_processes import WorkerDied
 from application.settings import Settings
@@ -171,11 +172,13 @@ import sys
 from application.bootstrap import open_store, opener_of
 from application.projector.generations import Loading
 from application.projector.rebuild import rebuild
-from application.projector.workers import in_processes
+from application.projector.workers import started
 from application.read_models.registry import PROJECTIONS
 database = sys.argv[1]
-loading = Loading(opener_of(database), in_processes(2), range_events=20)
-print(rebuild(open_store(database), PROJECTIONS["orders"], lambda done, total: None, loading))
+opener = opener_of(database)
+with started(2) as work:
+    loading = Loading(opener, work, range_events=20)
+    print(rebuild(open_store(database), PROJECTIONS["orders"], lambda done, total: None, loading))
 """
 
 
@@ -230,15 +233,19 @@ def test_the_workers_end_with_a_rebuild_that_is_killed(sold, address):
     killed.communicate(timeout=30)  # to the end of what is said: until nobody is left who could
 
 
-def test_a_worker_that_dies_ends_the_rebuild_and_the_next_one_goes_on(sold_here, here):
-    many = Loading(opener_of(here), in_processes(2), range_events=5)  # one dies in the middle
-
+@pytest.mark.parametrize("workers", [lambda: nullcontext(in_processes(2)), lambda: started(2)])
+def test_a_worker_that_dies_ends_the_rebuild_and_the_next_one_goes_on(sold_here, here, workers):
     def kill_one(done, total):
-        for worker in multiprocessing.active_children()[:1]:
+        for worker in multiprocessing.active_children()[:1] if done else []:
             worker.kill()
 
+    def rebuild_until_one_dies():
+        with workers() as work:
+            many = Loading(opener_of(here), work, range_events=5)  # one dies in the middle
+            rebuild(sold_here.store, ORDERS, kill_one, many)
+
     with pytest.raises(WorkerDied, match="the same command goes on"):
-        rebuild(sold_here.store, ORDERS, kill_one, many)
+        rebuild_until_one_dies()
     told = []
     assert rebuild(sold_here.store, ORDERS, lambda done, total: told.append(done)).swapped
     assert told[0] > 0

@@ -13,6 +13,7 @@ from application.runtime.clock import written
 from application.runtime.people import PLAIN_EMAIL, email, searched, searched_email
 
 MOMENT = datetime(2016, 1, 26, 9, 25, 19, 378000, UTC)
+email("anna@example.org")  # imports its library, or the first example would be late
 WORD = st.text(string.ascii_letters + string.digits + "_+-.", min_size=1, max_size=12)
 
 
