@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from domain.events import Event
-from domain.ticket_moves import follow
+from domain.status import Status
+from domain.ticket_moves import follow, whole_life
 
+DONE = Status.DONE
 FOR_GOOD = 2**62
 """The end of a holding that has none yet."""
 
@@ -36,8 +38,17 @@ def note_holdings(
     holdings: Holdings, events: Sequence[Event], positions: Sequence[int], count: int
 ) -> None:
     """Add what an order held, by its first `count` events. Raises `UnknownEvent`."""
+    events = events if count == len(events) else events[:count]
+    life = whole_life(events)
+    if life is not None:
+        created, ended = life
+        end = FOR_GOOD
+        if ended is not None and ended.status is not DONE:
+            end = positions[ended.originator_version - 1]
+        holdings.add(dict.fromkeys(created.tickets, positions[0]), end)
+        return
     fold = _Fold(holdings, positions)
-    follow(fold, events[:count])
+    follow(fold, events)
     if fold.held:
         holdings.add(fold.held, FOR_GOOD)
 
