@@ -9,8 +9,8 @@ from typing import TypeVar
 
 import msgspec
 
-from application.integrity.partition_check import Owned
 from application.integrity.record_check import Recorded
+from application.integrity.ticket_row_check import Owned
 from application.ports.derived_records import RecordRow
 from application.ports.partitions import Range, ranges_between
 from application.ports.store import Store

@@ -15,11 +15,12 @@ from application.integrity.catalog_check import catalog_findings, keeps_tickets
 from application.integrity.checkpoint_check import Series, check_series
 from application.integrity.clash_findings import order_at, oversold, used_twice
 from application.integrity.findings import Finding, Kind
+from application.integrity.head_check import Leaves
 from application.integrity.holdings import Clash
 from application.integrity.known import Known, check_known
 from application.integrity.merkle_tree import bucket, root_of
 from application.integrity.notice_check import unkept_findings
-from application.integrity.partition_check import Leaves, Task
+from application.integrity.partition_check import Task
 from application.integrity.ranges import is_short, owned_by, parts_of, recorded_of
 from application.integrity.record_check import number_findings, unrecorded_findings
 from application.integrity.report import MOST_FINDINGS, Found, Report, Totals, counted
@@ -115,7 +116,7 @@ def _report(scope: "_Scope", totals: Totals, found: Found, **known: Any) -> Repo
         wrong=found.count,
         findings=found.kept,
         promocode_uses=totals.uses.holders.count,
-        money=[each for _, each in sorted(totals.money.balances.items())],
+        money=totals.money.balances(),
         **known,
     )
 
