@@ -334,7 +334,12 @@ def require_log(database: str) -> Layouts:
 
 
 def opener_of(database: str) -> StoreOpener:
-    """The opener of a store for a worker process."""
+    """The opener of a store for a worker process. Raises `BadDatabase`.
+
+    The driver is imported here: a process that is forked need not do it again.
+    """
+    if sqlite_file(database) is None:
+        _open_postgres(database, _import_postgres)
     return StoreOpener(open_store, database)
 
 
@@ -369,6 +374,10 @@ def _postgres_store(database: str) -> Store:
     from application.storage.postgres.store import PostgresStore  # noqa: PLC0415 - an extra
 
     return PostgresStore(database)
+
+
+def _import_postgres(database: str) -> None:  # noqa: ARG001 - as the others
+    from application.storage.postgres.store import PostgresStore  # noqa: F401, PLC0415 - an extra
 
 
 def _postgres_layouts(database: str) -> Layouts | None:

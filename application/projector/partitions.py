@@ -19,7 +19,8 @@ from application.ports.read_models import ModelState, Row
 from application.ports.store import Store, StoreOpener
 from application.read_models.changes import totals_of
 from application.read_models.registry import REBUILT, Projection
-from application.runtime.worker_processes import opened
+from application.runtime.pacing import give_way
+from application.runtime.worker_processes import opened_at_pace
 from domain.errors import UserError
 from domain.events import Event
 from domain.order import Order
@@ -75,7 +76,7 @@ def archived_log(folder: Path) -> "ArchivedLog":
 
 def carry_out(task: Task) -> int:
     """Load a partition in a worker process; return how many events it has."""
-    store, projection = opened(task.opener), REBUILT[task.name]
+    store, projection = opened_at_pace(task.opener), REBUILT[task.name]
     store.read_models().build(projection.table)
     state = ModelState(task.name, task.generation, 0)
     source = store if task.archive is None else archived_log(Path(task.archive))
@@ -102,6 +103,7 @@ def load_range(
         while some := list(islice(orders, AT_ONCE)):
             streams = _each(_decoded, some)
             events += sum(len(stream) for _, stream in streams)
+            give_way()
             if totals is not None:
                 _each(totals.add, streams)
                 continue

@@ -21,6 +21,7 @@ from application.projector.generations import (
     project_up_to,
 )
 from application.read_models.registry import Projection
+from application.runtime.pacing import paced_by
 from domain.errors import UserError
 
 MOST_BEHIND = 10_000
@@ -63,7 +64,7 @@ def rebuild(
     Raises `BeingRebuilt`, `Stopped` and what `make_generation` raises.
     """
     models = store.read_models()
-    with models.rebuilding(projection.table.name):
+    with models.rebuilding(projection.table.name), paced_by(store.last_position):
         obstacle = incomparable(store, projection)
         live = models.state(projection.table.name)
         target = live.position if obstacle is None else store.last_position()

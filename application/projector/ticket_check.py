@@ -19,6 +19,7 @@ from application.projector.generations import (
 from application.projector.rebuild import SHOWN, Outcome, outcome_of
 from application.projector.ticket_rows import RowsCompared, check_rows
 from application.read_models.registry import TICKETS
+from application.runtime.pacing import paced_by
 
 
 def check_tickets(
@@ -30,7 +31,7 @@ def check_tickets(
     gives a ticket to two orders.
     """
     models = store.read_models()
-    with models.rebuilding(TICKETS.table.name):
+    with models.rebuilding(TICKETS.table.name), paced_by(store.last_position):
         rows = check_rows(store, repair=repair)
         state = make_generation(store, TICKETS, store.last_position(), progress, loading)
         outcome = _compared(store, state)

@@ -1,7 +1,8 @@
 """The workers of a rebuild: this process, or several processes of this machine."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import as_completed
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 
 from application.projector.partitions import Task, carry_out
 from application.runtime.worker_processes import NICE_LEVEL, worker_processes
@@ -17,7 +18,21 @@ def in_processes(count: int, nice_level: int = NICE_LEVEL) -> Workers:
 
     def work(tasks: Sequence[Task]) -> Iterator[int]:
         with worker_processes(min(count, len(tasks)) or 1, GOES_ON, nice_level) as pool:
-            for done in as_completed([pool.submit(carry_out, task) for task in tasks]):
-                yield done.result()
+            yield from _carried_out(pool, tasks)
 
     return work
+
+
+@contextmanager
+def started(count: int, nice_level: int = NICE_LEVEL) -> Iterator[Workers]:
+    """The same with processes that are started now, best before a store is opened.
+
+    They end at the end, which raises `WorkerDied`.
+    """
+    with worker_processes(count, GOES_ON, nice_level, ahead=True) as pool:
+        yield lambda tasks: _carried_out(pool, tasks)
+
+
+def _carried_out(pool: ProcessPoolExecutor, tasks: Sequence[Task]) -> Iterator[int]:
+    for done in as_completed([pool.submit(carry_out, task) for task in tasks]):
+        yield done.result()

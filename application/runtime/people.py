@@ -91,6 +91,8 @@ def searched(text: str) -> str:
 @lru_cache(BUYERS)
 def searched_email(text: str) -> str | None:
     """An address, or its beginning, as it is searched for."""
+    if not text:  # of most orders nothing is known yet: no library is needed to say so
+        return None
     if PLAIN_EMAIL.fullmatch(text):
         return text
     try:
@@ -112,6 +114,8 @@ def kept_phone(number: str) -> str | None:
     The beginning is written in many ways (+7, 8, 0, without), the end in one. The 0 that leads into
     a country's own network is left out.
     """
+    if not number:
+        return None
     from phonenumbers import national_significant_number  # noqa: PLC0415 - see above
 
     known = _international(number)

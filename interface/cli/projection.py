@@ -1,7 +1,8 @@
 """`orderlog projection`: the status of read models, and rebuilds."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -135,24 +136,26 @@ def rebuild(
             raise click.UsageError(f"{name} are compared in place, by this process alone.")
         _compare_in_place(session, known, repair=repair)
         return
-    loading = _loading(session, workers, scheduler, archive)
-    store = session.services.store
-    with events_bar(session, f"Rebuilding {name}") as report:
-        if name == "tickets":
-            outcome = check_tickets(store, report, loading, repair=repair)
-        else:
-            outcome = rebuilding.rebuild(
-                store, known, report, loading, check=check, accept_differences=accept_differences
-            )
+    with _loading(session, workers, scheduler, archive) as loading:
+        store = session.services.store
+        with events_bar(session, f"Rebuilding {name}") as report:
+            if name == "tickets":
+                outcome = check_tickets(store, report, loading, repair=repair)
+            else:
+                accept = accept_differences
+                outcome = rebuilding.rebuild(
+                    store, known, report, loading, check=check, accept_differences=accept
+                )
     _report_outcome(session, known, outcome)
     if outcome.needs_acceptance or (check and outcome.incomparable):
         raise SystemExit(1)
 
 
+@contextmanager
 def _loading(
     session: Session, workers: int | None, scheduler: str | None, archive: Path | None
-) -> "Loading":
-    """How the new table is loaded, at a low priority."""
+) -> "Iterator[Loading]":
+    """How the new table is loaded, at a low priority; before anything else makes threads."""
     from application.bootstrap import opener_of  # noqa: PLC0415 - see session.py
     from application.projector.generations import Loading  # noqa: PLC0415
     from application.runtime.worker_processes import lower_priority  # noqa: PLC0415
@@ -161,7 +164,9 @@ def _loading(
         with extra("archive"):
             import_module("application.archive.reading")
     lower_priority()
-    return Loading(opener_of(session.settings.database), _workers(workers, scheduler), archive)
+    opener = opener_of(session.settings.database)
+    with _workers(workers, scheduler) as work:
+        yield Loading(opener, work, archive)
 
 
 def _compare_in_place(session: Session, known: "Projection", *, repair: bool) -> None:
@@ -190,17 +195,19 @@ def rollback(session: Session, name: str) -> None:
     click.echo(f"{name} is the earlier one again, up to position {position}.")
 
 
-def _workers(count: int | None, scheduler: str | None) -> "Workers | None":
+@contextmanager
+def _workers(count: int | None, scheduler: str | None) -> "Iterator[Workers | None]":
     """The workers that load the new table; None for this process."""
-    from application.projector.workers import in_processes  # noqa: PLC0415
+    from application.projector.workers import started  # noqa: PLC0415
 
     if scheduler is not None:
         with extra("dask"):
             on_dask = import_module("application.projector.dask_workers").on_dask
-        workers: Workers = on_dask(scheduler)
-        return workers
+        yield on_dask(scheduler)
+        return
     processes = count or os.cpu_count() or 1
-    return in_processes(processes) if processes > 1 else None
+    with started(processes) if processes > 1 else nullcontext() as workers:
+        yield workers
 
 
 def _known(name: str, projections: "Mapping[str, Projection]") -> "Projection":

@@ -16,7 +16,7 @@ import statistics
 import tempfile
 import threading
 import time
-from contextlib import ExitStack, closing
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from itertools import groupby, islice
 from multiprocessing.queues import Queue
 from operator import itemgetter
@@ -38,7 +38,7 @@ from application.ports.copyable import EVENTS, Counters
 from application.ports.partitions import Range
 from application.projector.generations import Loading
 from application.projector.rebuild import Outcome, rebuild
-from application.projector.workers import in_processes
+from application.projector.workers import started
 from application.read_models.registry import PROJECTIONS
 from application.runtime.worker_processes import NICE_LEVEL, lower_priority
 from application.settings import Settings
@@ -78,9 +78,25 @@ def scan(database: str) -> float:
         return count / (time.perf_counter() - begun)
 
 
-def rebuilt(database: str, model: str, workers: int, nice: int = 0) -> tuple[float, float, Outcome]:
-    """Events a second from the start to the swap, and of the loading alone; rows that differ."""
-    with closing(open_store(database)) as store:
+def rebuilt(
+    database: str,
+    model: str,
+    workers: int,
+    nice: int = 0,
+    largest: AbstractContextManager[object] | None = None,
+) -> tuple[float, float, Outcome]:
+    """Events a second from the start to the swap, and of the loading alone; rows that differ.
+
+    Workers are started first, as the command does; `largest` is entered when they are.
+    """
+    while threading.active_count() > 1:  # those of a store that was closed just now
+        time.sleep(0.01)
+    begun = time.perf_counter()
+    with (
+        started(workers, nice) as work,
+        largest or nullcontext(),
+        closing(open_store(database)) as store,
+    ):
         for each in PROJECTIONS.values():
             store.read_models().ensure(each.table)
         loaded: list[tuple[int, float]] = []
@@ -88,8 +104,7 @@ def rebuilt(database: str, model: str, workers: int, nice: int = 0) -> tuple[flo
         def tell(done: int, total: int) -> None:
             loaded.append((done, time.perf_counter()))
 
-        begun = time.perf_counter()
-        loading = Loading(opener_of(database), in_processes(workers, nice))
+        loading = Loading(opener_of(database), work)
         outcome = rebuild(store, PROJECTIONS[model], tell, loading)
         ended = time.perf_counter()
         count, last = loaded[-1]
@@ -205,8 +220,7 @@ def main() -> None:
         for _ in range(given.rounds):
             scans.append(scan(database))
             watch = Stopwatch(of_this_process(of_database))
-            with workers:
-                whole, load, outcome = rebuilt(database, given.model, given.workers)
+            whole, load, outcome = rebuilt(database, given.model, given.workers, largest=workers)
             costs.append(watch.microseconds(given.events))
             assert outcome.incomparable is None
             wholes.append(whole)

@@ -1,5 +1,6 @@
 """A store that ends its user at a chosen moment, as a kill does; what was committed stays."""
 
+import threading
 from contextlib import AbstractContextManager
 
 OF_PARTS = ("read_models",)
@@ -11,12 +12,18 @@ class Killed(BaseException):
 
 
 class Fuse:
-    """Burns down with each call; at its end it kills, right after the call has done its work."""
+    """Burns down with each call; at its end it kills, right after the call has done its work.
+
+    Only calls of its own thread count: what others call beside it comes at any time.
+    """
 
     def __init__(self, calls):
         self.left = calls
+        self._thread = threading.get_ident()
 
     def burn(self):
+        if threading.get_ident() != self._thread:
+            return False
         self.left -= 1
         return self.left == 0
 

@@ -1,12 +1,13 @@
 """The tables of read models' generations: creating, loading by ranges, indexing."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from psycopg import errors
 
 from application.ports.partitions import Range, ranges_between
 from application.ports.read_models import KeyTwice, Row, Table
+from application.runtime.pacing import giving_way, is_giving_way
 from application.storage.postgres.connections import Array, Connection
 from application.storage.postgres.pipeline import binaries, integers, texts
 from application.storage.postgres.sessions import take_time
@@ -41,19 +42,19 @@ def create(connection: Connection, table: Table, generation: int, *, indexed: bo
         f'CREATE TABLE {name} (key text COLLATE "C" NOT NULL, {columns}document bytea NOT NULL)',
     )
     if indexed or table.sums:
-        index(connection, table, generation)
+        for statement in index_statements(table, generation):
+            run(connection, statement)
 
 
-def index(connection: Connection, table: Table, generation: int) -> None:
-    """Give a generation's table the indexes that it does not have yet."""
+def index_statements(table: Table, generation: int) -> Iterator[str]:
+    """What gives a generation's table each of the indexes that it does not have yet."""
     name = table_name(table.name, generation)
-    run(connection, f"CREATE UNIQUE INDEX IF NOT EXISTS {name}_key ON {name} (key)")
+    yield f"CREATE UNIQUE INDEX IF NOT EXISTS {name}_key ON {name} (key)"
     for columns in table.indexes:
-        run(
-            connection,
+        some = f" WHERE {columns[0]} IS NOT NULL" if columns[0] in table.sparse else ""
+        yield (
             f"CREATE INDEX IF NOT EXISTS {name}_{'_'.join(columns)} ON {name}"
-            f" ({', '.join(columns)}, key)"
-            + (f" WHERE {columns[0]} IS NOT NULL" if columns[0] in table.sparse else ""),
+            f" ({', '.join(columns)}, key){some}"
         )
 
 
@@ -132,20 +133,26 @@ def _copy(connection: Connection, table: Table, generation: int, rows: Sequence[
     statement = f"COPY {name} FROM STDIN (FORMAT BINARY)".encode()
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.set_types(types)
-        for row in rows:
+        for row in giving_way(rows):
             copy.write_row((row.key, *row.columns, row.document))
 
 
-def finish(connection: Connection, table: Table, generation: int) -> None:
-    """Make the indexes of a loaded table, and the planner's statistics. Raises `KeyTwice`."""
-    name = table_name(table.name, generation)
+def finishing(table: Table, generation: int) -> Iterator[str]:
+    """The statements that make the indexes of a loaded table, and the planner's statistics."""
+    yield from index_statements(table, generation)
+    yield f"ANALYZE {table_name(table.name, generation)}"
+
+
+def finish(connection: Connection, table: Table, statement: str) -> None:
+    """Carry out one of `finishing`, in a transaction of its own. Raises `KeyTwice`."""
     take_time(connection)
     connection.execute("SET LOCAL maintenance_work_mem = '128MB'")
+    if is_giving_way():
+        connection.execute("SET LOCAL max_parallel_maintenance_workers = 0")
     try:
-        index(connection, table, generation)
+        run(connection, statement)
     except errors.UniqueViolation as error:
         raise KeyTwice(table.name, str(error.diag.message_detail)) from error
-    run(connection, f"ANALYZE {name}")
 
 
 def digest(connection: Connection, table: Table, generation: int) -> tuple[int, ...]:
@@ -160,6 +167,8 @@ def digest(connection: Connection, table: Table, generation: int) -> tuple[int, 
         f"coalesce(sum(hashint8extended(hash_record_extended(t, {seed}), {seed})), 0)"
         for seed in (0, 1)
     )
+    if is_giving_way():
+        connection.execute("SET LOCAL max_parallel_workers_per_gather = 0")
     row = connection.execute(
         f"SELECT count(*), {of_rows} FROM {name} t {where(counted(table))}".encode()  # noqa: S608 - our own names
     ).fetchone()

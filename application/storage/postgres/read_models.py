@@ -23,6 +23,7 @@ from application.ports.read_models import (
 )
 from application.ports.store import StoreUnavailable
 from application.runtime.failpoints import reach
+from application.runtime.pacing import working_elsewhere
 from application.storage.postgres import generations
 from application.storage.postgres import read_model_statements as sql
 from application.storage.postgres.advisory_locks import LAYOUT_LOCK, rebuild_key
@@ -276,8 +277,9 @@ class PostgresReadModels(Snapshots):
         with self._frozen(live) as (connection, position):
 
             def agree() -> bool:
-                own = generations.digest(connection, table, live.generation)
-                with self._frozen(new) as (beside, _):
+                with working_elsewhere():
+                    own = generations.digest(connection, table, live.generation)
+                with working_elsewhere(), self._frozen(new) as (beside, _):
                     return generations.digest(beside, table, new.generation) == own
 
             yield position, agree
@@ -360,8 +362,11 @@ class PostgresReadModels(Snapshots):
 
     def finish(self, build: Build) -> None:
         state = build.state
+        table = self._tables[state.name]
+        for statement in generations.finishing(table, state.generation):
+            with working_elsewhere(), self._readers.transaction() as connection:
+                generations.finish(connection, table, statement)
         with self._readers.transaction() as connection:
-            generations.finish(connection, self._tables[state.name], state.generation)
             connection.execute(
                 "UPDATE read_models SET position = greatest(position, %s)"
                 " WHERE name = %s AND generation = %s",

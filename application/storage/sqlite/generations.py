@@ -16,6 +16,7 @@ from application.ports.log_point import LogPoint
 from application.ports.partitions import Range, ranges_between
 from application.ports.read_models import KeyTwice, Row, StoredRow, Table
 from application.ports.store import StoreUnavailable
+from application.runtime.pacing import give_way, giving_way, is_giving_way
 from application.runtime.private_files import make_private
 from application.storage.shared.read_model_pages import counted, scan_query, where
 from application.storage.sqlite.connections import (
@@ -27,6 +28,11 @@ from application.storage.sqlite.damage import Gone
 
 TYPES = {int: "INTEGER", str: "TEXT"}
 LOCK = "-lock"
+STEPS = 5000
+"""After so many steps of a statement that goes through a whole table, it gives way to sales."""
+PIECE_BYTES = 2 * 2**20
+SMALL_CACHE, LARGE_CACHE = 4096, 65536
+"""KiB for making indexes: what does not fit is written to the file at once, not at the end."""
 MAPPED_BYTES = 2**40
 """More than any file has: SQLite maps as much of a file into memory as it can."""
 SIDE_FILES = ("", "-wal", "-shm", "-journal", LOCK)
@@ -166,7 +172,7 @@ def load(path: str, table: Table, partition: Range, rows: Sequence[Row], events:
 
     Processes queue for a lock of ours: SQLite would let them poll.
     """
-    with _load_lock(path), closing(open_generation(path)) as db:
+    with _load_lock(path), in_pieces(path) as step, closing(open_generation(path)) as db:
         db.execute("PRAGMA synchronous=FULL")
         with transaction(db):
             noted = db.execute(
@@ -174,14 +180,22 @@ def load(path: str, table: Table, partition: Range, rows: Sequence[Row], events:
                 (events, partition.number),
             )
             if noted.rowcount == 1:
-                put(db, table, rows, indexed=bool(table.sums))
+                put(db, table, rows, indexed=bool(table.sums), step=step)
         return noted.rowcount == 1
 
 
-def put(db: sqlite3.Connection, table: Table, rows: Sequence[Row], *, indexed: bool) -> None:
+def put(
+    db: sqlite3.Connection,
+    table: Table,
+    rows: Sequence[Row],
+    *,
+    indexed: bool,
+    step: Callable[[], None] = give_way,
+) -> None:
     """Add or replace rows; where the table adds up, add their numbers to those there.
 
-    Columns that are fixed are left as they are: SQLite would write their indexes again.
+    `step` is called after some rows each. Columns that are fixed are left as they are: SQLite would
+    write their indexes again.
     """
     names = ("key", *table.columns, "document")
     statement = f"INSERT INTO {table.name} VALUES ({', '.join('?' * len(names))})"  # noqa: S608 - our own names
@@ -192,7 +206,8 @@ def put(db: sqlite3.Connection, table: Table, rows: Sequence[Row], *, indexed: b
             if name not in table.fixed
         )
         statement += f" ON CONFLICT (key) DO UPDATE SET {news}"
-    db.executemany(statement, ((row.key, *row.columns, row.document) for row in rows))
+    values = ((row.key, *row.columns, row.document) for row in giving_way(rows, step))
+    db.executemany(statement, values)
 
 
 def pending(path: str) -> list[Range]:
@@ -212,8 +227,9 @@ def loaded(path: str) -> int:
 
 def finish(path: str, table: Table, target: int) -> None:
     """Make a loaded generation ready to be projected into and read. Raises `KeyTwice`."""
-    with closing(open_generation(path)) as db:
-        db.execute("PRAGMA cache_size=-65536")
+    with in_pieces(path) as step, closing(open_generation(path)) as db:
+        db.set_progress_handler(step, STEPS)
+        db.execute(f"PRAGMA cache_size=-{SMALL_CACHE if is_giving_way() else LARGE_CACHE}")
         read_without_copies(db)  # each index reads all of the wide rows
         db.execute("PRAGMA threads=2")  # that sort, beside the one that reads
         try:
@@ -237,6 +253,7 @@ def read_without_copies(db: sqlite3.Connection) -> None:
 def comparison(live: str, new: str, table: Table) -> Iterator[tuple[int, Callable[[], bool]]]:
     """The port's, by a connection to both files: each is read as it is at its first look."""
     with closing(open_generation(live)) as db:
+        db.set_progress_handler(give_way, STEPS)
         db.execute("ATTACH ? AS fresh", (_address(new),))
         read_without_copies(db)
         db.execute("BEGIN")
@@ -277,6 +294,28 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
+
+
+@contextmanager
+def in_pieces(path: str) -> Iterator[Callable[[], None]]:
+    """A function to call while the file grows: it gives way to sales, and lets little pile up.
+
+    While sales go on, what was written is made durable piece by piece: a file system that has to
+    write much at once keeps their commits waiting. To be entered before SQLite opens the file, and
+    left after it has closed it: closing a file ends the locks that a process has on it.
+    """
+    with open(path, "rb") as file:  # noqa: PTH123 - see above
+        durable = os.fstat(file.fileno()).st_size
+
+        def step() -> None:
+            nonlocal durable
+            give_way()
+            size = os.fstat(file.fileno()).st_size
+            if size - durable >= PIECE_BYTES and is_giving_way():
+                os.fdatasync(file.fileno())
+                durable = size
+
+        yield step
 
 
 @contextmanager
