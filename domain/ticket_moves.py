@@ -37,6 +37,7 @@ from domain.events import (
 from domain.status import LET_GO, Status
 
 DONE = Status.DONE
+ENDED = LET_GO | {DONE}
 
 
 class TicketFold(Protocol):
@@ -78,7 +79,7 @@ def whole_life(events: Sequence[Event]) -> tuple[OrderCreated, StatusChanged | N
     ended = None
     for place in changes:
         event = cast("StatusChanged", events[place])
-        if event.status is DONE or event.status in LET_GO:
+        if event.status in ENDED:
             if ended is not None:
                 return None
             ended = event

@@ -6,7 +6,7 @@ other. A hold lasts until its end is recorded.
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -27,6 +27,13 @@ class Holdings:
         self.starts = array("q")
         self.ends = array("q")
 
+    def add_all(self, tickets: Collection[str], start: int, end: int) -> None:
+        """Add tickets that were held from `start` until `end`."""
+        self.tickets.extend(tickets)
+        for _ in tickets:
+            self.starts.append(start)
+            self.ends.append(end)
+
     def add(self, starts: Mapping[str, int], end: int) -> None:
         """Add an order's tickets, each from its position until `end`."""
         self.tickets.extend(starts)
@@ -45,7 +52,7 @@ def note_holdings(
         end = FOR_GOOD
         if ended is not None and ended.status is not DONE:
             end = positions[ended.originator_version - 1]
-        holdings.add(dict.fromkeys(created.tickets, positions[0]), end)
+        holdings.add_all(created.tickets, positions[0], end)
         return
     fold = _Fold(holdings, positions)
     follow(fold, events)

@@ -4,6 +4,8 @@ It may run beside a service: things that are compared are read as of one positio
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain
 from time import monotonic
 from typing import Any
 
@@ -11,7 +13,7 @@ import msgspec
 import structlog
 
 from application.integrity.admin_trail_check import admin_trail_findings
-from application.integrity.catalog_check import catalog_findings, keeps_tickets
+from application.integrity.catalog_check import catalog_checked, keeps_tickets
 from application.integrity.checkpoint_check import Series, check_series
 from application.integrity.clash_findings import order_at, oversold, used_twice
 from application.integrity.findings import Finding, Kind
@@ -76,7 +78,11 @@ def _verified(store: Store, workers: Workers, progress: Progress, known: Known) 
     scope = _scope_of(store, 0 if last is None else last.position)
     found.add(_too_short(scope.till, known.at_least))  # first: only so many are named
     tasks = _tasks(store, scope)
-    totals = _check(tasks, workers, found, lambda done: progress(done, max(scope.till, done)))
+    first = [next(tasks)]  # with all that this process reads for the others
+    with catalog_checked(store, wanted=scope.with_tickets) as of_catalog:
+        report = partial(_progress, progress, scope.till)
+        totals = _check(chain(first, tasks), workers, found, report)
+        found.add(of_catalog.result())
     clashes = _check_whole(store, scope, totals, found)
     if last is not None:
         found.add(_against(store, workers, series.good, last, totals, found.count))
@@ -98,6 +104,10 @@ def _verified(store: Store, workers: Workers, progress: Progress, known: Known) 
         not_proven=not_proven,
         notices=counted(totals.notices, store.notices().of_nobody()),
     )
+
+
+def _progress(progress: Progress, till: int, done: int) -> None:
+    progress(done, max(till, done))
 
 
 def _report(scope: "_Scope", totals: Totals, found: Found, **known: Any) -> Report:
@@ -176,8 +186,6 @@ def _tasks(store: Store, scope: _Scope) -> Iterator[Task]:
 
 def _check_whole(store: Store, scope: _Scope, totals: Totals, found: Found) -> list[Clash]:
     """Check what needs all partitions together; return the tickets that were sold twice."""
-    if scope.with_tickets:
-        found.add(catalog_findings(store))
     found.add(_gaps(store, scope.till, totals.events))
     found.add(_wrong_sums(scope.summed, totals))
     found.add(unrecorded_findings(store, totals.records.unrecorded))
@@ -330,9 +338,11 @@ def _against(
     known: int,
 ) -> Iterator[Finding]:
     """Compare the log and the recorded heads with what was signed."""
-    log_agrees = _root(totals.leaves) == last.root
+    root = _root(totals.leaves)
+    log_agrees = root == last.root
     recorded_at = store.audit().recorded()
-    recorded_agree = recorded_at != last.position or _root(totals.recorded) == last.root
+    recorded_root = root if totals.recorded == totals.leaves else _root(totals.recorded)
+    recorded_agree = recorded_at != last.position or recorded_root == last.root
     if not recorded_agree:
         says = (
             f"What was recorded up to position {last.position} was changed: it is not what"

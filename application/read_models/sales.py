@@ -89,28 +89,41 @@ def rows(events: Sequence[Event]) -> list[Row]:
     return totals.rows()
 
 
-class Tallies(dict[tuple[str, str, int, int], tuple[Tally, Tally]]):
-    """What counts a set of a show in a quarter-hour: its day, and that of the whole show.
+class Moment(dict[str, Tally]):
+    """What counts a show at a moment: a tally for the day of each set, and `of_show`.
 
-    By show, set, the day's ordinal, and the number of the quarter-hour in the day.
+    `of_show` is that of the whole show in the quarter-hour.
     """
+
+    __slots__ = ("_by_place", "_day", "_show", "of_show")
+
+    def __init__(self, by_place: dict[Place, Tally], show: str, day: str, minute: str) -> None:
+        super().__init__()
+        self._by_place, self._show, self._day = by_place, show, day
+        self.of_show = by_place.setdefault((show, QUARTER, WHOLE_SHOW, minute), Tally())
+
+    def __missing__(self, ticket_set: str) -> Tally:
+        place = (self._show, DAY, ticket_set, self._day)
+        self[ticket_set] = tally = self._by_place.setdefault(place, Tally())
+        return tally
+
+
+class Tallies(dict[tuple[str, int, int], Moment]):
+    """What counts shows, by show, the ordinal of a day, and the number of a quarter-hour in it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.by_place: dict[Place, Tally] = {}
 
-    def at(self, show: str, ticket_set: str, moment: datetime) -> tuple[Tally, Tally]:
-        """What counts a set at a moment."""
-        return self[show, ticket_set, moment.toordinal(), moment.hour * 4 + moment.minute // 15]
+    def at(self, show: str, moment: datetime) -> Moment:
+        """What counts a show at a moment."""
+        return self[show, moment.toordinal(), moment.hour * 4 + moment.minute // 15]
 
-    def __missing__(self, key: tuple[str, str, int, int]) -> tuple[Tally, Tally]:
-        show, ticket_set, day, quarter = key
-        begins = date.fromordinal(day).isoformat()
-        minute = f"{begins}T{quarter // 4:02}:{quarter % 4 * 15:02}"
-        self[key] = found = (
-            self.by_place.setdefault((show, DAY, ticket_set, begins), Tally()),
-            self.by_place.setdefault((show, QUARTER, WHOLE_SHOW, minute), Tally()),
-        )
+    def __missing__(self, key: tuple[str, int, int]) -> Moment:
+        show, ordinal, quarter = key
+        day = date.fromordinal(ordinal).isoformat()
+        minute = f"{day}T{quarter // 4:02}:{quarter % 4 * 15:02}"
+        self[key] = found = Moment(self.by_place, show, day, minute)
         return found
 
 
@@ -132,22 +145,23 @@ class Totals:
 
     def _add_whole(self, created: OrderCreated, ended: StatusChanged | None) -> None:
         """Count an order as the fold does, all tickets of a set at once: most orders are such."""
-        at, show, moment = self.tallies.at, created.show, created.at
-        for tally in at(show, WHOLE_SHOW, moment):
-            tally.orders += 1
+        begin = self.tallies.at(created.show, created.at)
+        end = begin if ended is None else self.tallies.at(created.show, ended.at)
+        begin[WHOLE_SHOW].orders += 1
+        begin.of_show.orders += 1
         sets = list(created.tickets.values())
-        for ticket_set in dict.fromkeys(sets):
+        for ticket_set in dict.fromkeys(sets) if len(sets) > 1 else sets:
             count = sets.count(ticket_set)
-            of_set, of_show = at(show, ticket_set, moment)
-            of_set.orders += 1
+            begin[ticket_set].orders += 1
             if ended is None:
-                of_set.held += count
-                of_show.held += count
+                begin[ticket_set].held += count
+                begin.of_show.held += count
             elif ended.status is DONE:
-                _sell(at(show, ticket_set, ended.at), count, created.prices[ticket_set])
+                price = created.prices[ticket_set]
+                _sell((end[ticket_set], end.of_show), count, price)
             else:
-                for tally in at(show, ticket_set, ended.at):
-                    tally.returned += count
+                end[ticket_set].returned += count
+                end.of_show.returned += count
 
     def rows(self) -> list[Row]:
         """A row for each tally that is not all noughts."""
@@ -194,7 +208,8 @@ class _Fold:
 
     def _at(self, ticket_set: str, moment: datetime) -> tuple[Tally, Tally]:
         """What counts a set at a moment: its day, and the quarter-hour of the whole show."""
-        return self._tallies.at(self._show, ticket_set, moment)
+        counting = self._tallies.at(self._show, moment)
+        return counting[ticket_set], counting.of_show
 
     def take(self, tickets: Mapping[str, str], event: Event) -> None:
         """Count tickets as held since the time of the event."""
