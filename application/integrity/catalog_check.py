@@ -3,7 +3,7 @@
 The limited uses of promo codes have rows and lists, too: "events" whose ids say so. The uses of
 single buyers have rows that come when a buyer does: which of them an order has, its events say.
 
-Who has a ticket is checked with the orders (`partition_check.py`), and so is the set that the log
+Who has a ticket is checked with the orders (`ticket_row_check.py`), and so is the set that the log
 has for it.
 """
 
