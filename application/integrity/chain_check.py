@@ -19,7 +19,7 @@ UNREADABLE = (KeyError, struct.error, UnicodeError, msgspec.MsgspecError)
 class Checked(msgspec.Struct, kw_only=True):
     """An order's events with their positions, and the findings about them.
 
-    `whole` is whether its state follows from them: none is missing or unreadable. `settled` is
+    `whole` is whether its state follows from them: none is missing or unreadable. `counted` is
     whether none of them is beyond any position that it is compared at.
     """
 
@@ -29,12 +29,12 @@ class Checked(msgspec.Struct, kw_only=True):
     positions: list[int] = msgspec.field(default_factory=list)
     findings: list[Finding] = msgspec.field(default_factory=list)
     whole: bool = True
-    settled: bool = False
+    counted: bool = False
 
     def count(self, till: int) -> int:
         """The number of events with positions up to `till`."""
         positions = self.positions
-        if self.settled or positions[-1] <= till:
+        if self.counted or positions[-1] <= till:
             return len(positions)
         return sum(position <= till for position in positions)
 

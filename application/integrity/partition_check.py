@@ -153,7 +153,7 @@ class PartitionCheck:
         chains = [check_chain(*each) for each in some if len(each[0]) <= MOST_ID]
         report.orders += len(chains)
         for checked in chains:
-            checked.settled = max(checked.positions) <= self._compared_by_all
+            checked.counted = max(checked.positions) <= self._compared_by_all
             report.events += checked.count(self._task.till)
             self._heads.order(checked)
             if not checked.whole:
