@@ -104,10 +104,11 @@ def _balance(order: Order, money: Money, currency: str) -> Balance:
 
 def given_by(order: Order) -> Decimal:
     """The full worth of all tickets that a done order has sold, including refunded ones."""
-    refunds = order.money.refunds.values() if order.money else ()
+    if order.money is None:
+        return order.worth.full
     gone = [
         ticket_set
-        for each in refunds
+        for each in order.money.refunds.values()
         if each.status not in {RefundStatus.NEW, RefundStatus.REJECTED}
         for ticket_set in each.tickets.values()
     ]

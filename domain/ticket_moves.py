@@ -4,8 +4,9 @@ Every fold over the tickets of an order follows this table, so that none of them
 none passes over an event in silence.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NoReturn, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NoReturn, Protocol, cast
 
 from domain.errors import UnknownEvent
 from domain.events import (
@@ -35,6 +36,9 @@ from domain.events import (
 )
 from domain.status import LET_GO, Status
 
+DONE = Status.DONE
+ENDED = LET_GO | {DONE}
+
 
 class TicketFold(Protocol):
     """A fold over the tickets of one order, event by event."""
@@ -63,6 +67,35 @@ def follow(fold: TicketFold, events: Iterable[Event]) -> None:
             move(fold, event)
 
 
+def whole_life(events: Sequence[Event]) -> tuple[OrderCreated, StatusChanged | None] | None:
+    """The creation of an order, and what ended or sold it: all that most orders' tickets see.
+
+    None for an order that something else happened to: whoever asks has to follow it event by event.
+    The second is None while the tickets are held.
+    """
+    changes = _status_changes(tuple(map(type, events)))
+    if changes is None:
+        return None
+    ended = None
+    for place in changes:
+        event = cast("StatusChanged", events[place])
+        if event.status in ENDED:
+            if ended is not None:
+                return None
+            ended = event
+    return cast("OrderCreated", events[0]), ended
+
+
+@lru_cache(maxsize=4096)
+def _status_changes(kinds: tuple[type[Event], ...]) -> tuple[int, ...] | None:
+    """The places of the changes of status, if nothing else moves tickets after the creation."""
+    moves = [_MOVES.get(kind, _unknown) for kind in kinds]
+    if not moves or moves[0] is not _created:
+        return None
+    later = [place for place, move in enumerate(moves) if place and move is not None]
+    return tuple(later) if all(moves[place] is _status for place in later) else None
+
+
 def _unknown(_: TicketFold, event: Event) -> NoReturn:
     raise UnknownEvent(type(event).__name__, event.originator_id)
 
@@ -77,7 +110,7 @@ def _changed(fold: TicketFold, event: TicketsChanged) -> None:
 
 
 def _status(fold: TicketFold, event: StatusChanged) -> None:
-    if event.status is Status.DONE:
+    if event.status is DONE:
         fold.sell_all(event)
     elif event.status in LET_GO:
         fold.free_all(event)

@@ -24,7 +24,13 @@ def genesis(order: str) -> bytes:
 
 def link(previous: bytes, order: str, version: int, name: str, state: bytes) -> bytes:
     """The hash of an event: over the hash before it, its order, version, stored name and bytes."""
-    id_bytes, name_bytes = order.encode(), name.encode()
+    return link_of_bytes(previous, order.encode(), version, name.encode(), state)
+
+
+def link_of_bytes(
+    previous: bytes, id_bytes: bytes, version: int, name_bytes: bytes, state: bytes
+) -> bytes:
+    """The same, where the order's id and the stored name are bytes already."""
     lengths = _pack(len(previous), len(id_bytes), len(name_bytes), version)
     return _sha256(b"".join((lengths, previous, id_bytes, name_bytes, state))).digest()
 

@@ -3,12 +3,15 @@
 The limited uses of promo codes have rows and lists, too: "events" whose ids say so. The uses of
 single buyers have rows that come when a buyer does: which of them an order has, its events say.
 
-Who has a ticket is checked with the orders (`partition_check.py`), and so is the set that the log
+Who has a ticket is checked with the orders (`ticket_row_check.py`), and so is the set that the log
 has for it.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from operator import itemgetter
 
 import msgspec
 
@@ -19,6 +22,7 @@ from application.ports.ticket_lists import BadList, Listed, by_id, differing, is
 from domain.promocodes import is_of_buyers, is_use, uses_of
 
 EVENT = "event"
+_set_of = itemgetter(1)
 
 
 class _Set(msgspec.Struct):
@@ -46,6 +50,16 @@ def keeps_tickets(store: Store) -> bool:
             or next(moment.ticket_lists(), None) is not None
             or bool(moment.shows())
         )
+
+
+@contextmanager
+def catalog_checked(store: Store, *, wanted: bool) -> Iterator[Future[list[Finding]]]:
+    """The findings about the catalogue, made by a thread meanwhile; none if they are not `wanted`.
+
+    Where other processes check the partitions, this one has nothing else to do until they end.
+    """
+    with ThreadPoolExecutor(1, "catalog-check") as thread:
+        yield thread.submit(lambda: list(catalog_findings(store)) if wanted else [])
 
 
 def catalog_findings(store: Store) -> Iterator[Finding]:
@@ -92,13 +106,14 @@ def _show(
     moment: CatalogMoment, show: str, data: bytes, amounts: Mapping[str, int] | None
 ) -> Iterator[Finding]:
     """Compare a show's rows with its list, and the list with the show's document."""
-    try:
-        listed = unpacked(data)
-    except BadList:
-        yield Finding(Kind.TICKET, f"The list of the tickets of the event {show} cannot be read.")
-        return
-    rows = moment.rows(show)
+    listed = rows = moment.rows(show)
     if not is_of(data, rows):
+        try:
+            listed = unpacked(data)
+        except BadList:
+            says = f"The list of the tickets of the event {show} cannot be read."
+            yield Finding(Kind.TICKET, says)
+            return
         yield from _wrong_rows(show, by_id(listed), by_id(rows))
     if amounts is None:
         if listed:
@@ -126,7 +141,7 @@ def _wrong_rows(
 def _wrong_amounts(
     show: str, listed: Sequence[Listed], amounts: Mapping[str, int]
 ) -> Iterator[Finding]:
-    counts = Counter(ticket[1] for ticket in listed)
+    counts = Counter(map(_set_of, listed))
     for its_set in {**amounts, **counts}:
         if counts[its_set] != amounts.get(its_set, 0):
             says = (

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from application.event_log.event_mapper import DECODERS, event_from
-from application.event_log.hash_chain import HASH_BYTES, genesis, link
+from application.event_log.hash_chain import HASH_BYTES, genesis, link, link_of_bytes
 from application.integrity.findings import Finding, Kind
 from application.integrity.merkle_tree import position_digest_of
 from application.ports.integrity_records import Head, LinkRow
@@ -19,7 +19,8 @@ UNREADABLE = (KeyError, struct.error, UnicodeError, msgspec.MsgspecError)
 class Checked(msgspec.Struct, kw_only=True):
     """An order's events with their positions, and the findings about them.
 
-    `whole` is whether its state follows from them: none is missing or unreadable.
+    `whole` is whether its state follows from them: none is missing or unreadable. `counted` is
+    whether none of them is beyond any position that it is compared at.
     """
 
     order: str
@@ -28,11 +29,12 @@ class Checked(msgspec.Struct, kw_only=True):
     positions: list[int] = msgspec.field(default_factory=list)
     findings: list[Finding] = msgspec.field(default_factory=list)
     whole: bool = True
+    counted: bool = False
 
     def count(self, till: int) -> int:
         """The number of events with positions up to `till`."""
         positions = self.positions
-        if positions[-1] <= till:
+        if self.counted or positions[-1] <= till:
             return len(positions)
         return sum(position <= till for position in positions)
 
@@ -53,10 +55,12 @@ def check_chain(order: str, rows: Sequence[LinkRow]) -> Checked:
 def sound_events(order: str, rows: Sequence[LinkRow]) -> list[Event] | None:
     """The events of an order, if nothing is wrong with them: a quick check for most orders."""
     events: list[Event] = []
-    own, position = genesis(order), 0
+    own, expected, position = genesis(order), 0, 0
     try:
-        for expected, (_, version, name, state, place, kept) in enumerate(rows, 1):
-            own = link(own, order, version, name, state)
+        id_bytes = order.encode()
+        for _, version, name, state, place, kept in rows:
+            expected += 1
+            own = link_of_bytes(own, id_bytes, version, name.encode(), state)
             event = DECODERS[name].decode(state)
             if (
                 own != kept

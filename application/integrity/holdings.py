@@ -6,13 +6,15 @@ other. A hold lasts until its end is recorded.
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from domain.events import Event
-from domain.ticket_moves import follow
+from domain.status import Status
+from domain.ticket_moves import follow, whole_life
 
+DONE = Status.DONE
 FOR_GOOD = 2**62
 """The end of a holding that has none yet."""
 
@@ -25,6 +27,13 @@ class Holdings:
         self.starts = array("q")
         self.ends = array("q")
 
+    def add_all(self, tickets: Collection[str], start: int, end: int) -> None:
+        """Add tickets that were held from `start` until `end`."""
+        self.tickets.extend(tickets)
+        for _ in tickets:
+            self.starts.append(start)
+            self.ends.append(end)
+
     def add(self, starts: Mapping[str, int], end: int) -> None:
         """Add an order's tickets, each from its position until `end`."""
         self.tickets.extend(starts)
@@ -36,8 +45,17 @@ def note_holdings(
     holdings: Holdings, events: Sequence[Event], positions: Sequence[int], count: int
 ) -> None:
     """Add what an order held, by its first `count` events. Raises `UnknownEvent`."""
+    events = events if count == len(events) else events[:count]
+    life = whole_life(events)
+    if life is not None:
+        created, ended = life
+        end = FOR_GOOD
+        if ended is not None and ended.status is not DONE:
+            end = positions[ended.originator_version - 1]
+        holdings.add_all(created.tickets, positions[0], end)
+        return
     fold = _Fold(holdings, positions)
-    follow(fold, events[:count])
+    follow(fold, events)
     if fold.held:
         holdings.add(fold.held, FOR_GOOD)
 

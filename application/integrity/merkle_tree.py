@@ -10,7 +10,8 @@ How a digest is made is a stored format: it never changes (docs/audit.md).
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from struct import Struct, pack
+from functools import lru_cache
+from struct import Struct
 
 import msgspec
 
@@ -25,7 +26,12 @@ _sha256 = hashlib.sha256
 
 def position_digest_of(positions: Sequence[int]) -> bytes:
     """The position digest: over the positions of an order's events, by version."""
-    return _sha256(pack(f">{len(positions)}q", *positions)).digest()
+    return _sha256(_positions(len(positions)).pack(*positions)).digest()
+
+
+@lru_cache(maxsize=1024)
+def _positions(count: int) -> Struct:
+    return Struct(f">{count}q")
 
 
 def head_of(order: str, links: Sequence[Link]) -> Head:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
+from msgspec.structs import astuple
 
 from domain.events import (
     DisputeChanged,
@@ -37,22 +38,34 @@ from domain.ticket_moves import follow
 
 
 class MoneyTotals(msgspec.Struct, kw_only=True):
-    """The sums of many orders' balances, by currency."""
+    """The sums of many orders' balances, by currency: a number for each of `AMOUNTS`."""
 
-    balances: dict[str, Balance] = msgspec.field(default_factory=dict)
+    sums: dict[str, list[Decimal]] = msgspec.field(default_factory=dict)
 
     def add(self, balance: Balance) -> None:
-        """Add the balance of an order, or of other orders."""
-        known = self.balances.get(balance.currency)
-        if known is not None:
-            sums = {name: getattr(known, name) + getattr(balance, name) for name in AMOUNTS}
-            balance = Balance(currency=known.currency, **sums)
-        self.balances[balance.currency] = balance
+        """Add the balance of an order."""
+        currency, *amounts = astuple(balance)
+        self._add(currency, amounts)
 
     def extend(self, others: "MoneyTotals") -> None:
         """Add the sums of other orders."""
-        for balance in others.balances.values():
-            self.add(balance)
+        for currency, amounts in others.sums.items():
+            self._add(currency, amounts)
+
+    def _add(self, currency: str, amounts: Sequence[Decimal]) -> None:
+        sums = self.sums.setdefault(currency, [])
+        if not sums:
+            sums += [NOTHING] * len(AMOUNTS)
+        for place, amount in enumerate(amounts):
+            if amount:
+                sums[place] += amount
+
+    def balances(self) -> list[Balance]:
+        """The sums as balances, sorted by currency."""
+        return [
+            Balance(currency=currency, **dict(zip(AMOUNTS, amounts, strict=True)))
+            for currency, amounts in sorted(self.sums.items())
+        ]
 
 
 def note_money(order: Order, events: Sequence[Event], totals: MoneyTotals) -> Iterator[str]:

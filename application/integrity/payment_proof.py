@@ -121,7 +121,7 @@ def prove_payments(
         orders=len(by_order) - check.unknown,
         sent=dict(check.sent),
         of_nobody=dict(check.of_nobody),
-        balances=[each for name, each in sorted(check.totals.balances.items()) if name],
+        balances=[each for each in check.totals.balances() if each.currency],
         missing=check.missing,
         wrong=check.wrong,
     )
@@ -194,8 +194,9 @@ class _Check:
     def whole(self, totals: Sequence[Balance]) -> None:
         """Compare the sums with those over the whole log."""
         log = {each.currency: each for each in totals if each.currency}
-        for currency in sorted(log.keys() | self.totals.balances.keys()):
-            there, here = log.get(currency), self.totals.balances.get(currency)
+        known = {each.currency: each for each in self.totals.balances()}
+        for currency in sorted(log.keys() | known.keys()):
+            there, here = log.get(currency), known.get(currency)
             if there != here and (there or here) != Balance(currency=currency):
                 received = NOTHING if there is None else there.received
                 self.wrong.append(

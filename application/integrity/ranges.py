@@ -4,13 +4,16 @@ Derived records are read in one snapshot with its position. They are packed, sin
 memory until their partition is checked.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from itertools import islice
+from operator import itemgetter
 from typing import TypeVar
 
 import msgspec
 
-from application.integrity.partition_check import Owned
 from application.integrity.record_check import Recorded
+from application.integrity.ticket_row_check import Owned
 from application.ports.derived_records import RecordRow
 from application.ports.partitions import Range, ranges_between
 from application.ports.store import Store
@@ -22,7 +25,11 @@ PART_EVENTS = 20_000
 PARTITIONS_TO_SHARE = 3
 """Fewer partitions are checked in one process: starting others would take longer."""
 
+ROWS_AHEAD = 5000
+"""So many rows are read at once, since no loop over single rows is needed then."""
+
 _pack = msgspec.msgpack.Encoder().encode
+_order_of = itemgetter(0)
 
 RowOfOrder = TypeVar("RowOfOrder", OwnedRow, RecordRow)
 
@@ -72,10 +79,14 @@ def recorded_of(
 
 def _cut(rows: Iterator[RowOfOrder], partitions: Sequence[Range]) -> Iterator[list[RowOfOrder]]:
     """The rows of each partition; they come sorted by order."""
-    ahead = next(rows, None)
+    ahead = list(islice(rows, ROWS_AHEAD))
     for partition in partitions:
         found: list[RowOfOrder] = []
-        while ahead is not None and (partition.upper is None or ahead[0] < partition.upper):
-            found.append(ahead)
-            ahead = next(rows, None)
+        while ahead:
+            upper = partition.upper
+            end = len(ahead) if upper is None else bisect_left(ahead, upper, key=_order_of)
+            found += ahead[:end]
+            ahead = ahead[end:] or list(islice(rows, ROWS_AHEAD))
+            if upper is not None and ahead and _order_of(ahead[0]) >= upper:
+                break
         yield found

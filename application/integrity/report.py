@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from application.integrity.findings import Finding
+from application.integrity.head_check import Leaves
 from application.integrity.holdings import Holders
 from application.integrity.money_check import MoneyTotals
 from application.integrity.notice_check import Notices
-from application.integrity.partition_check import Leaves
 from application.integrity.promocode_check import UseTotals
 from application.integrity.record_check import Numbers, Records
 from application.integrity.statement import Statement

@@ -4,6 +4,8 @@ It may run beside a service: things that are compared are read as of one positio
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain
 from time import monotonic
 from typing import Any
 
@@ -11,15 +13,16 @@ import msgspec
 import structlog
 
 from application.integrity.admin_trail_check import admin_trail_findings
-from application.integrity.catalog_check import catalog_findings, keeps_tickets
+from application.integrity.catalog_check import catalog_checked, keeps_tickets
 from application.integrity.checkpoint_check import Series, check_series
 from application.integrity.clash_findings import order_at, oversold, used_twice
 from application.integrity.findings import Finding, Kind
+from application.integrity.head_check import Leaves
 from application.integrity.holdings import Clash
 from application.integrity.known import Known, check_known
 from application.integrity.merkle_tree import bucket, root_of
 from application.integrity.notice_check import unkept_findings
-from application.integrity.partition_check import Leaves, Task
+from application.integrity.partition_check import Task
 from application.integrity.ranges import is_short, owned_by, parts_of, recorded_of
 from application.integrity.record_check import number_findings, unrecorded_findings
 from application.integrity.report import MOST_FINDINGS, Found, Report, Totals, counted
@@ -75,7 +78,11 @@ def _verified(store: Store, workers: Workers, progress: Progress, known: Known) 
     scope = _scope_of(store, 0 if last is None else last.position)
     found.add(_too_short(scope.till, known.at_least))  # first: only so many are named
     tasks = _tasks(store, scope)
-    totals = _check(tasks, workers, found, lambda done: progress(done, max(scope.till, done)))
+    first = [next(tasks)]  # with all that this process reads for the others
+    with catalog_checked(store, wanted=scope.with_tickets) as of_catalog:
+        report = partial(_progress, progress, scope.till)
+        totals = _check(chain(first, tasks), workers, found, report)
+        found.add(of_catalog.result())
     clashes = _check_whole(store, scope, totals, found)
     if last is not None:
         found.add(_against(store, workers, series.good, last, totals, found.count))
@@ -99,6 +106,10 @@ def _verified(store: Store, workers: Workers, progress: Progress, known: Known) 
     )
 
 
+def _progress(progress: Progress, till: int, done: int) -> None:
+    progress(done, max(till, done))
+
+
 def _report(scope: "_Scope", totals: Totals, found: Found, **known: Any) -> Report:
     """The report, of what the parts of the log added up to and what else is `known`."""
     records = totals.records
@@ -115,7 +126,7 @@ def _report(scope: "_Scope", totals: Totals, found: Found, **known: Any) -> Repo
         wrong=found.count,
         findings=found.kept,
         promocode_uses=totals.uses.holders.count,
-        money=[each for _, each in sorted(totals.money.balances.items())],
+        money=totals.money.balances(),
         **known,
     )
 
@@ -175,8 +186,6 @@ def _tasks(store: Store, scope: _Scope) -> Iterator[Task]:
 
 def _check_whole(store: Store, scope: _Scope, totals: Totals, found: Found) -> list[Clash]:
     """Check what needs all partitions together; return the tickets that were sold twice."""
-    if scope.with_tickets:
-        found.add(catalog_findings(store))
     found.add(_gaps(store, scope.till, totals.events))
     found.add(_wrong_sums(scope.summed, totals))
     found.add(unrecorded_findings(store, totals.records.unrecorded))
@@ -329,9 +338,11 @@ def _against(
     known: int,
 ) -> Iterator[Finding]:
     """Compare the log and the recorded heads with what was signed."""
-    log_agrees = _root(totals.leaves) == last.root
+    root = _root(totals.leaves)
+    log_agrees = root == last.root
     recorded_at = store.audit().recorded()
-    recorded_agree = recorded_at != last.position or _root(totals.recorded) == last.root
+    recorded_root = root if totals.recorded == totals.leaves else _root(totals.recorded)
+    recorded_agree = recorded_at != last.position or recorded_root == last.root
     if not recorded_agree:
         says = (
             f"What was recorded up to position {last.position} was changed: it is not what"

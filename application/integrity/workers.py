@@ -3,7 +3,7 @@
 import gc
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 
@@ -46,18 +46,34 @@ def in_processes(opener: StoreOpener, count: int) -> Workers:
     """
 
     def work(tasks: Iterable[Task]) -> Iterator[PartitionReport]:
-        ahead: deque[Future[PartitionReport]] = deque()
         with worker_processes(count, NOTHING_PROVEN) as pool:
-            for _ in range(count):
-                pool.submit(_store, opener)  # while the first task is prepared
-            for task in tasks:
-                ahead.append(pool.submit(_check, opener, task))
-                if len(ahead) == 2 * count:
-                    yield ahead.popleft().result()
-            while ahead:
-                yield ahead.popleft().result()
+            yield from _checked(pool, opener, count, tasks)
 
     return work
+
+
+@contextmanager
+def started(opener: StoreOpener, count: int) -> Iterator[Workers]:
+    """The same with processes that are started now, best before a store is opened.
+
+    They end at the end, which raises `WorkerDied`.
+    """
+    with worker_processes(count, NOTHING_PROVEN, ahead=True) as pool:
+        yield lambda tasks: _checked(pool, opener, count, tasks)
+
+
+def _checked(
+    pool: ProcessPoolExecutor, opener: StoreOpener, count: int, tasks: Iterable[Task]
+) -> Iterator[PartitionReport]:
+    ahead: deque[Future[PartitionReport]] = deque()
+    for _ in range(count):
+        pool.submit(_store, opener)  # while the first task is prepared
+    for task in tasks:
+        ahead.append(pool.submit(_check, opener, task))
+        if len(ahead) == 2 * count:
+            yield ahead.popleft().result()
+    while ahead:
+        yield ahead.popleft().result()
 
 
 def _check(opener: StoreOpener, task: Task) -> PartitionReport:

@@ -97,6 +97,10 @@ class Row(msgspec.Struct, frozen=True):
     document: bytes = b""
 
 
+StoredRow = tuple[Any, ...]
+"""The same as it is stored: its key, its columns, and its document, which is last."""
+
+
 class Page(msgspec.Struct, frozen=True):
     """A query for rows of a read model.
 
@@ -219,6 +223,11 @@ class ReadModels(Protocol):
 
         All of them, or those with keys in a range.
         """
+
+    def stored_rows(
+        self, state: ModelState, part: Range | None = None
+    ) -> AbstractContextManager[tuple[int, Iterator[StoredRow]]]:
+        """The same, with the rows as they are stored."""
 
     def comparison(
         self, live: ModelState, new: ModelState

@@ -8,7 +8,7 @@ All sets of a show together are also counted by quarter-hours: the days of each 
 of them, since all zones are ahead of UTC or behind it by whole quarters of an hour.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
@@ -18,20 +18,22 @@ import msgspec
 from msgspec.structs import astuple
 
 from application.ports.read_models import Row, Table
-from application.runtime.clock import written
 from domain.events import (
     DisputeChanged,
     Event,
     OrderCreated,
     PaymentReceived,
+    PromocodesApplied,
     RefundApproved,
     RefundRequested,
+    StatusChanged,
 )
 from domain.gateway import DisputeState
 from domain.pricing import Price
 from domain.promocode_events import last_discounts
 from domain.promocodes import Discount, discounted
-from domain.ticket_moves import follow
+from domain.status import Status
+from domain.ticket_moves import follow, whole_life
 
 WHOLE_SHOW = ""
 """The set of the rows of a whole show. Those of a day count orders, by the day of making, and
@@ -59,6 +61,8 @@ TABLE = Table(
 approved to go back for tickets, at that time. Disputes are of whole orders: only rows of the
 whole show have their money, at the time it was `disputed`, and at the time it was lost."""
 
+DONE = Status.DONE
+
 Place = tuple[str, str, str, str]
 """What a row counts: show, step, set, and when it begins."""
 
@@ -85,29 +89,106 @@ def rows(events: Sequence[Event]) -> list[Row]:
     return totals.rows()
 
 
+class Moment(dict[str, Tally]):
+    """What counts a show at a moment: a tally for the day of each set, and `of_show`.
+
+    `of_show` is that of the whole show in the quarter-hour.
+    """
+
+    __slots__ = ("_by_place", "_day", "_show", "of_show")
+
+    def __init__(self, by_place: dict[Place, Tally], show: str, day: str, minute: str) -> None:
+        super().__init__()
+        self._by_place, self._show, self._day = by_place, show, day
+        self.of_show = by_place.setdefault((show, QUARTER, WHOLE_SHOW, minute), Tally())
+
+    def __missing__(self, ticket_set: str) -> Tally:
+        place = (self._show, DAY, ticket_set, self._day)
+        self[ticket_set] = tally = self._by_place.setdefault(place, Tally())
+        return tally
+
+
+class Tallies(dict[tuple[str, int, int], Moment]):
+    """What counts shows, by show, the ordinal of a day, and the number of a quarter-hour in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.by_place: dict[Place, Tally] = {}
+
+    def at(self, show: str, moment: datetime) -> Moment:
+        """What counts a show at a moment."""
+        return self[show, moment.toordinal(), moment.hour * 4 + moment.minute // 15]
+
+    def __missing__(self, key: tuple[str, int, int]) -> Moment:
+        show, ordinal, quarter = key
+        day = date.fromordinal(ordinal).isoformat()
+        minute = f"{day}T{quarter // 4:02}:{quarter % 4 * 15:02}"
+        self[key] = found = Moment(self.by_place, show, day, minute)
+        return found
+
+
 class Totals:
     """Counts many orders together."""
 
     def __init__(self) -> None:
-        self.tallies: defaultdict[Place, Tally] = defaultdict(Tally)
+        self.tallies = Tallies()
 
     def add(self, events: Sequence[Event], _: object = None) -> None:
         """Take in an order. Raises `UnknownEvent`."""
+        life = whole_life(events) if _sells_plainly(tuple(map(type, events))) else None
+        if life is not None:
+            self._add_whole(*life)
+            return
         fold = _Fold(self.tallies, last_discounts(events))
         follow(fold, events)
         fold.count_money(events)
+
+    def _add_whole(self, created: OrderCreated, ended: StatusChanged | None) -> None:
+        """Count an order as the fold does, all tickets of a set at once: most orders are such."""
+        begin = self.tallies.at(created.show, created.at)
+        end = begin if ended is None else self.tallies.at(created.show, ended.at)
+        begin[WHOLE_SHOW].orders += 1
+        begin.of_show.orders += 1
+        sets = list(created.tickets.values())
+        for ticket_set in dict.fromkeys(sets) if len(sets) > 1 else sets:
+            count = sets.count(ticket_set)
+            begin[ticket_set].orders += 1
+            if ended is None:
+                begin[ticket_set].held += count
+                begin.of_show.held += count
+            elif ended.status is DONE:
+                price = created.prices[ticket_set]
+                _sell((end[ticket_set], end.of_show), count, price)
+            else:
+                end[ticket_set].returned += count
+                end.of_show.returned += count
 
     def rows(self) -> list[Row]:
         """A row for each tally that is not all noughts."""
         return [
             Row("/".join(place), (*place, *numbers))
-            for place, tally in self.tallies.items()
+            for place, tally in self.tallies.by_place.items()
             if any(numbers := astuple(tally))
         ]
 
 
+def _sell(counting: Iterable[Tally], count: int, price: Price) -> None:
+    """Count so many tickets as sold at a price."""
+    nominal, extra = count * hundredths(price.nominal), count * hundredths(price.extra)
+    for tally in counting:
+        tally.sold += count
+        tally.nominal += nominal
+        tally.extra += extra
+
+
 _OF_MONEY = (PaymentReceived, DisputeChanged, RefundRequested, RefundApproved)
 """The events that count money, besides those that sell tickets."""
+
+
+@lru_cache(maxsize=4096)
+def _sells_plainly(kinds: tuple[type[Event], ...]) -> bool:
+    """Whether events of these kinds change no price, and count no money but by selling."""
+    return not any(issubclass(kind, (*_OF_MONEY, PromocodesApplied)) for kind in kinds)
 
 
 class _Fold:
@@ -115,9 +196,7 @@ class _Fold:
 
     __slots__ = ("_discounts", "_held", "_prices", "_sets", "_show", "_sold", "_tallies")
 
-    def __init__(
-        self, tallies: defaultdict[Place, Tally], discounts: Mapping[str, Discount]
-    ) -> None:
+    def __init__(self, tallies: Tallies, discounts: Mapping[str, Discount]) -> None:
         """`discounts` are those with which the order was sold: no later event changes them."""
         self._tallies = tallies
         self._discounts = discounts
@@ -129,11 +208,8 @@ class _Fold:
 
     def _at(self, ticket_set: str, moment: datetime) -> tuple[Tally, Tally]:
         """What counts a set at a moment: its day, and the quarter-hour of the whole show."""
-        day, quarter = _steps(moment)
-        return (
-            self._tallies[self._show, DAY, ticket_set, day],
-            self._tallies[self._show, QUARTER, WHOLE_SHOW, quarter],
-        )
+        counting = self._tallies.at(self._show, moment)
+        return counting[ticket_set], counting.of_show
 
     def take(self, tickets: Mapping[str, str], event: Event) -> None:
         """Count tickets as held since the time of the event."""
@@ -166,11 +242,7 @@ class _Fold:
         sold = {ticket: self._no_longer_held(ticket) for ticket in list(self._held)}
         self._sold |= sold
         for ticket_set, count in Counter(sold.values()).items():
-            price = self._price(ticket_set)
-            for tally in self._at(ticket_set, event.at):
-                tally.sold += count
-                tally.nominal += count * hundredths(price.nominal)
-                tally.extra += count * hundredths(price.extra)
+            _sell(self._at(ticket_set, event.at), count, self._price(ticket_set))
 
     def _no_longer_held(self, ticket: str) -> str:
         """Count a ticket as held no more; return its set."""
@@ -238,13 +310,6 @@ def hundredths(amount: Decimal) -> int:
 def amount_of(number: int) -> Decimal:
     """The amount that so many hundredths are."""
     return Decimal(number).scaleb(-2)
-
-
-@lru_cache(maxsize=256)
-def _steps(moment: datetime) -> tuple[str, str]:
-    """The day and the quarter-hour that a moment is in, in UTC."""
-    minute = written(moment)
-    return minute[:10], f"{minute[:14]}{moment.minute // 15 * 15:02}"
 
 
 def day_in(zone: tzinfo, quarter: str) -> date:

@@ -1,6 +1,8 @@
 """`orderlog audit`: proofs that nothing was changed and nothing sold twice."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +23,7 @@ if TYPE_CHECKING:  # see session.py
     from application.integrity.bundle import BundleReport
     from application.integrity.findings import Finding
     from application.integrity.report import Report
+    from application.integrity.workers import Workers
     from application.ports.integrity_records import SignedCheckpoint
     from domain.money import Balance
 
@@ -220,15 +223,14 @@ def _run(
     anchors: "Sequence[SignedCheckpoint]",
     at_least: int,
 ) -> "Report":
-    from application.bootstrap import opener_of  # noqa: PLC0415
     from application.integrity.verification import verify as run  # noqa: PLC0415 - see session.py
-    from application.integrity.verification import workers_for  # noqa: PLC0415
 
-    store = session.services.store
-    workers = workers_for(store, opener_of(session.settings.database), count)
-    with events_bar(session, "Verifying", transient=True) as report:
+    with (
+        _workers(session, count) as workers,
+        events_bar(session, "Verifying", transient=True) as report,
+    ):
         return run(
-            store,
+            session.services.store,
             workers,
             report,
             trusted=trusted,
@@ -236,6 +238,22 @@ def _run(
             at_least=at_least,
             memory=session.services.checkpoints.memory,
         )
+
+
+@contextmanager
+def _workers(session: Session, count: int) -> "Iterator[Workers]":
+    """`count` processes, or this one alone where the log is short.
+
+    They are started before the store is opened: with it come threads, and then no fork is safe.
+    """
+    from application.bootstrap import opener_of  # noqa: PLC0415
+    from application.integrity.ranges import is_short  # noqa: PLC0415
+    from application.integrity.workers import here, started  # noqa: PLC0415
+
+    processes = started(opener_of(session.settings.database), count) if count > 1 else nullcontext()
+    with processes as shared:
+        store = session.services.store
+        yield here(store) if shared is None or is_short(store) else shared
 
 
 def _anchors(path: str) -> "Sequence[SignedCheckpoint]":

@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from application.bootstrap import build, open_copyable, open_store, opener_of
 from application.event_log.event_mapper import event_from
 from application.event_log.hash_chain import links
 from application.integrity.verification import verify
-from application.integrity.workers import here, in_processes
+from application.integrity.workers import here, started
 from application.ports.copyable import EVENTS, PARTS, Copyable, Counters, Part, Row
 from application.ports.ticket_lists import Listed, packed
 from application.projector.generations import Loading
@@ -149,12 +149,12 @@ def measured(database: str, workers: int) -> tuple[int, float, float]:
 
 
 def once(database: str, workers: int) -> None:
-    with closing(open_store(database)) as store:
+    begun = time.perf_counter()
+    processes = started(opener_of(database), workers) if workers > 1 else nullcontext()
+    with processes as shared, closing(open_store(database)) as store:
         for each in PROJECTIONS.values():
             store.read_models().ensure(each.table)
-        how = here(store) if workers == 1 else in_processes(opener_of(database), workers)
-        begun = time.perf_counter()
-        report = verify(store, how, lambda *_: None)
+        report = verify(store, shared or here(store), lambda *_: None)
         assert report.good, report.findings[:5]
         print(report.events, time.perf_counter() - begun)
 

@@ -18,6 +18,7 @@ from application.ports.read_models import (
     ModelState,
     Page,
     Row,
+    StoredRow,
     Table,
 )
 from application.ports.store import StoreUnavailable
@@ -33,13 +34,12 @@ from application.storage.postgres.sessions import take_time
 from application.storage.shared.read_model_pages import (
     ALL,
     count_query,
-    counted,
     page_query,
     row_of,
+    scan_query,
     tally_query,
-    where,
-    within,
 )
+from application.storage.shared.read_model_snapshots import Snapshots
 from application.storage.shared.shared_reads import SharedReads
 
 SCAN_ROWS = 5000
@@ -48,7 +48,7 @@ LINGER = "1s"
 """How long the server may take to notice that a process has died."""
 
 
-class PostgresReadModels:
+class PostgresReadModels(Snapshots):
     """The port for read models (`application/ports/read_models.py`) on PostgreSQL."""
 
     def __init__(self, url: str, readers: Readers) -> None:
@@ -257,18 +257,17 @@ class PostgresReadModels:
                 gone = state.generation
 
     @contextmanager
-    def snapshot(
+    def stored_rows(
         self, state: ModelState, partition: Range | None = None
-    ) -> Iterator[tuple[int, Iterator[Row]]]:
-        table = table_name(state.name, state.generation)
-        terms, values = within(partition, "%s")
-        clause = where([*terms, *counted(self._tables[state.name])])
+    ) -> Iterator[tuple[int, Iterator[StoredRow]]]:
+        table, name = self._tables[state.name], table_name(state.name, state.generation)
+        statement, values = scan_query(name, table, partition, "%s")
         with (
             self._frozen(state) as (connection, position),
             connection.cursor(name="snapshot", binary=True) as cursor,
         ):
-            cursor.execute(f"SELECT * FROM {table} {clause} ORDER BY key".encode(), values)  # noqa: S608 - our own names
-            yield position, map(row_of, streamed(cursor, SCAN_ROWS))
+            cursor.execute(statement.encode(), values)
+            yield position, streamed(cursor, SCAN_ROWS)
 
     @contextmanager
     def comparison(

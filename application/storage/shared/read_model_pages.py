@@ -110,6 +110,15 @@ def tally_query(
     return statement, [*values, page.limit]
 
 
+def scan_query(
+    source: str, table: Table, partition: Range | None, place: str
+) -> tuple[str, list[Any]]:
+    """The query for all rows of a table by key, or those in a range, and the values to bind."""
+    terms, values = within(partition, place)
+    clause = where([*terms, *counted(table)])
+    return f"SELECT * FROM {source} {clause} ORDER BY key", [*values]  # noqa: S608 - our own names, values are bound
+
+
 def row_of(row: tuple[Any, ...]) -> Row:
     """A row as a read model's table has it: key, columns, document."""
     return Row(row[0], row[1:-1], row[-1])

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from application.ports.log_point import LogPoint
 from application.ports.partitions import Range, ranges_between
-from application.ports.read_models import KeyTwice, Row, Table
+from application.ports.read_models import KeyTwice, Row, StoredRow, Table
 from application.ports.store import StoreUnavailable
 from application.runtime.pacing import give_way, giving_way
 from application.runtime.private_files import make_private
-from application.storage.shared.read_model_pages import counted, row_of, where, within
+from application.storage.shared.read_model_pages import counted, scan_query, where
 from application.storage.sqlite.connections import (
     BUSY_SECONDS,
     keep_a_write_ahead_log,
@@ -306,15 +306,12 @@ def _load_lock(path: str) -> Iterator[None]:
 
 
 @contextmanager
-def snapshot(
+def stored_rows(
     path: str, table: Table, partition: Range | None
-) -> Iterator[tuple[int, Iterator[Row]]]:
+) -> Iterator[tuple[int, Iterator[StoredRow]]]:
     """A generation's position and its rows by key, as they are at this moment."""
     with closing(open_generation(path)) as db:
         read_without_copies(db)
         db.execute("BEGIN")
         (position,) = db.execute("SELECT position FROM progress").fetchone()
-        terms, values = within(partition, "?")
-        clause = where([*terms, *counted(table)])
-        statement = f"SELECT * FROM {table.name} {clause} ORDER BY key"  # noqa: S608 - our own names
-        yield position, map(row_of, db.execute(statement, values))
+        yield position, db.execute(*scan_query(table.name, table, partition, "?"))

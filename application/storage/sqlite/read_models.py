@@ -13,7 +13,15 @@ from typing import Any, cast
 
 from application.ports.log_point import LogPoint
 from application.ports.partitions import Range
-from application.ports.read_models import Build, ModelNotTrue, ModelState, Page, Row, Table
+from application.ports.read_models import (
+    Build,
+    ModelNotTrue,
+    ModelState,
+    Page,
+    Row,
+    StoredRow,
+    Table,
+)
 from application.runtime.clock import to_ms
 from application.runtime.failpoints import reach
 from application.storage.shared.read_model_pages import (
@@ -23,6 +31,7 @@ from application.storage.shared.read_model_pages import (
     row_of,
     tally_query,
 )
+from application.storage.shared.read_model_snapshots import Snapshots
 from application.storage.sqlite import generation_list as listed
 from application.storage.sqlite import generations
 from application.storage.sqlite.connections import Connections
@@ -38,7 +47,7 @@ MOVE = (
 )
 
 
-class SqliteReadModels(RepairedFiles):
+class SqliteReadModels(Snapshots, RepairedFiles):
     """The port for read models (`application/ports/read_models.py`) on SQLite files."""
 
     def __init__(
@@ -264,11 +273,11 @@ class SqliteReadModels(RepairedFiles):
         query = tally_query(name, self._tables[name], page, column, "?")
         return dict(self._open(name, self.state(name).generation).execute(*query))
 
-    def snapshot(
+    def stored_rows(
         self, state: ModelState, partition: Range | None = None
-    ) -> AbstractContextManager[tuple[int, Iterator[Row]]]:
+    ) -> AbstractContextManager[tuple[int, Iterator[StoredRow]]]:
         path = self._file(state.name, state.generation)
-        return generations.snapshot(path, self._tables[state.name], partition)
+        return generations.stored_rows(path, self._tables[state.name], partition)
 
     def comparison(
         self, live: ModelState, new: ModelState

@@ -18,7 +18,7 @@ from application.integrity.findings import Kind
 from application.integrity.key_place import KeyPlace
 from application.integrity.statement import statement_of
 from application.integrity.verification import verify
-from application.integrity.workers import here, in_processes
+from application.integrity.workers import here, in_processes, started
 from application.projector.loop import catch_up
 from application.projector.rebuild import rebuild
 from application.read_models.registry import PROJECTIONS
@@ -539,6 +539,30 @@ def test_ranges_come_to_the_same_as_the_whole(services, monkeypatch):
     assert report.findings == []
     assert len(done) > 5
     assert done[-1] == (report.events, report.position)
+
+
+@pytest.mark.parametrize("ahead", [1, 7])
+def test_rows_are_cut_at_the_bounds_of_the_partitions(address, monkeypatch, ahead):
+    with closing(build(Settings(database=address))) as services:
+        load_shows(services.store, 300)
+        make_mixed_orders(services, 60, batch=20)
+        for name in PROJECTIONS:
+            catch_up(services.store, name)
+        monkeypatch.setattr(ranges, "PART_EVENTS", 20)
+        monkeypatch.setattr(ranges, "ROWS_AHEAD", ahead)
+        report = verify(services.store, here(services.store), lambda *_: None)
+    assert report.findings == []
+    assert report.recorded > 0
+
+
+def test_processes_that_were_started_ahead_find_the_same(shop, tampering, address, monkeypatch):
+    monkeypatch.setattr(ranges, "PART_EVENTS", 3)
+    tampering.edit(shop.paid, 2, b"api/BASE", b"api/EVIL")
+    expected = shop.verify()
+    with started(opener_of(address), 2) as workers:
+        report = verify(shop.services.store, workers, lambda *_: None)
+    assert report.findings == expected.findings
+    assert report.findings
 
 
 def test_a_service_that_sells_on_is_not_accused(address, tmp_path):
