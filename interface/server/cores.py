@@ -1,4 +1,4 @@
-"""The cores that the answering processes keep to.
+"""The cores that the answering processes keep to, where that is wanted.
 
 Python runs one thread of a process at a time. The event loop and the thread that commits take turns
 several times in a batch. On two cores each turn has to wake the other core, and finds there
