@@ -108,7 +108,9 @@ def test_a_damaged_file_stops_no_start_and_is_made_anew(office, database, file, 
         again.services.checkpoints.make()
         assert check(again.services.store, again.services.store_clock).ready
         report = verify(
-            again.services.store, workers_for(again.services.store, opener_of(""), 1), noted
+            again.services.store,
+            workers_for(again.services.store, opener_of(f"sqlite:///{database}"), 1),
+            noted,
         )
     finally:
         again.services.close()
