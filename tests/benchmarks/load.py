@@ -19,7 +19,7 @@ wrk.headers["Content-Type"] = "application/json"
 wrk.method, wrk.body = "{method}", '{body}'
 """
 EACH = """
-local ids, next = {{}}, 0
+local ids, next = {{}}, -1  -- wrk makes a first request that it does not send
 for line in io.lines("{ids}") do ids[#ids + 1] = line end
 function request()
   next = next % #ids + 1
