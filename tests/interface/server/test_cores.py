@@ -34,3 +34,13 @@ def test_a_server_whose_processes_keep_to_cores(tmp_path: Path, *, pinned: bool)
         behind = os.sched_getaffinity(service.behind())
     assert sorted(map(sorted, found)) == [[core] if pinned else sorted(ALL) for core in sorted(ALL)]
     assert behind == ALL
+
+
+def test_a_server_says_that_it_has_too_few_cores(tmp_path: Path) -> None:
+    workers = str(len(ALL) + 1)
+    database = f"sqlite:///{tmp_path}/orders.db"
+    with Service(database, tmp_path / "log", "--workers", workers, "--pinned") as service:
+        [said] = service.log("not_pinned")
+        found = [os.sched_getaffinity(pid) for pid in service.workers()]
+    assert said["level"] == "warning"
+    assert found == [ALL] * (len(ALL) + 1)
