@@ -7,6 +7,7 @@ other. A hold lasts until its end is recorded.
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 
 import msgspec
 
@@ -30,9 +31,8 @@ class Holdings:
     def add_all(self, tickets: Collection[str], start: int, end: int) -> None:
         """Add tickets that were held from `start` until `end`."""
         self.tickets.extend(tickets)
-        for _ in tickets:
-            self.starts.append(start)
-            self.ends.append(end)
+        self.starts.extend(repeat(start, len(tickets)))
+        self.ends.extend(repeat(end, len(tickets)))
 
     def add(self, starts: Mapping[str, int], end: int) -> None:
         """Add an order's tickets, each from its position until `end`."""

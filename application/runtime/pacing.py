@@ -123,11 +123,11 @@ def give_way() -> None:
         _paces[-1].give_way()
 
 
-def giving_way(rows: Iterable[T], pause: Callable[[], None] = give_way) -> Iterator[T]:
-    """The same rows; there is a `pause` after some of them each."""
+def giving_way(rows: Iterable[T]) -> Iterator[T]:
+    """The same rows; after some of them each, this process gives way."""
     for number, row in enumerate(rows):
         if number % ROWS == 0:
-            pause()
+            give_way()
         yield row
 
 

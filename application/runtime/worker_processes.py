@@ -77,7 +77,7 @@ def lower_priority(nice_level: int = NICE_LEVEL) -> None:
 
 
 def _has_one_thread() -> bool:
-    """Whether no library has made a thread either; False where the system does not tell."""
+    """Whether no library has made a thread either; False where the system does not say."""
     return THREADS.exists() and len(list(THREADS.iterdir())) == 1
 
 

@@ -13,12 +13,12 @@ import secrets
 def cores_for(processes: int) -> list[int | None]:
     """A core for each of so many processes; None for all if there are too few or none is known.
 
-    The first is chosen at random: services that share a machine do not meet on the same one.
+    The first is chosen at random: services that share a machine do not all take the same one.
     """
     try:
         allowed = sorted(os.sched_getaffinity(0))
     except (AttributeError, OSError):  # not Linux, or forbidden
-        return [None] * processes
+        allowed = []
     if processes > len(allowed):
         return [None] * processes
     first = secrets.randbelow(len(allowed))

@@ -177,22 +177,14 @@ def load(path: str, table: Table, partition: Range, rows: Sequence[Row], events:
                 (events, partition.number),
             )
             if noted.rowcount == 1:
-                put(db, table, rows, indexed=bool(table.sums), step=give_way)
+                put(db, table, giving_way(rows), indexed=bool(table.sums))
         return noted.rowcount == 1
 
 
-def put(
-    db: sqlite3.Connection,
-    table: Table,
-    rows: Sequence[Row],
-    *,
-    indexed: bool,
-    step: Callable[[], None] | None = None,
-) -> None:
+def put(db: sqlite3.Connection, table: Table, rows: Iterable[Row], *, indexed: bool) -> None:
     """Add or replace rows; where the table adds up, add their numbers to those there.
 
-    `step`, if there is one, is called after some rows each. Columns that are fixed are left as they
-    are: SQLite would write their indexes again.
+    Columns that are fixed are left as they are: SQLite would write their indexes again.
     """
     names = ("key", *table.columns, "document")
     statement = f"INSERT INTO {table.name} VALUES ({', '.join('?' * len(names))})"  # noqa: S608 - our own names
@@ -203,8 +195,7 @@ def put(
             if name not in table.fixed
         )
         statement += f" ON CONFLICT (key) DO UPDATE SET {news}"
-    some = rows if step is None else giving_way(rows, step)
-    db.executemany(statement, ((row.key, *row.columns, row.document) for row in some))
+    db.executemany(statement, ((row.key, *row.columns, row.document) for row in rows))
 
 
 def pending(path: str) -> list[Range]:

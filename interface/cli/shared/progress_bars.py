@@ -8,11 +8,32 @@ from typing import TYPE_CHECKING
 from interface.cli.shared.session import Session
 
 if TYPE_CHECKING:  # see session.py
-    from rich.progress import TaskID
+    from rich.progress import Progress, ProgressColumn, TaskID
 
 SHORTEST = 0.001
 NEARLY = 0.999
 """What is complete has no clock that goes on."""
+
+
+def _bar(session: Session, *figures: "ProgressColumn | str", transient: bool) -> "Progress":
+    """A bar with its description before it; after it come figures and the time left."""
+    from rich.progress import (  # noqa: PLC0415 - see session.py
+        BarColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        *figures,
+        TimeRemainingColumn(elapsed_when_finished=True),
+        console=session.err,
+        transient=transient,
+    )
 
 
 @contextmanager
@@ -24,24 +45,10 @@ def events_bar(
     At the end it shows the rate of the whole and how long that took, unless it is `transient`:
     then it is removed.
     """
-    from rich.progress import (  # noqa: PLC0415 - see session.py
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        SpinnerColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import MofNCompleteColumn  # noqa: PLC0415 - see session.py
 
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]} events/s"),
-        TimeRemainingColumn(elapsed_when_finished=True),
-    )
-    with Progress(*columns, console=session.err, transient=transient) as progress:
+    rate_column = "{task.fields[rate]} events/s"
+    with _bar(session, MofNCompleteColumn(), rate_column, transient=transient) as progress:
         task = progress.add_task(what, rate="0", total=None)
         begun = time.monotonic()
 
@@ -61,23 +68,8 @@ def orders_bar(session: Session, total: int | None) -> Iterator[Callable[[str, f
     Yields the function that updates it, with the name of a step, its part that is done (0 to 1)
     and the number of orders so far. The bar begins anew with each step, and so does its time.
     """
-    from rich.progress import (  # noqa: PLC0415 - see session.py
-        BarColumn,
-        Progress,
-        SpinnerColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[orders]}"),
-        TimeRemainingColumn(),
-    )
     of = "" if total is None else f" of {total:,}"
-    with Progress(*columns, console=session.err, transient=True) as progress:
+    with _bar(session, "{task.fields[orders]}", transient=True) as progress:
         task = progress.add_task("", total=1.0, orders="")
         begun, first = time.monotonic(), 0
 
