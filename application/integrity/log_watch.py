@@ -5,6 +5,7 @@ that lacks the last events. What was seen is remembered by everything that does 
 with the log: this process, the files beside an embedded log, the read models and the signer.
 """
 
+import itertools
 import os
 import secrets
 import socket
@@ -48,18 +49,20 @@ class LogWatch:
         self._store = store
         self._memory = memory
         self._clock = clock or store.moment
-        self._seen: LogPoint | None = None
+        self._seen: set[LogPoint] = set()
         self._name = f"process {socket.gethostname()}:{os.getpid()}"
         self._mutex = threading.Lock()
 
     def see(self, excerpt: Excerpt) -> None:
-        """Remember the end of an excerpt that continues what was seen.
+        """Remember the end of an excerpt until `look` has compared it.
 
-        An excerpt that begins elsewhere may belong to another history, which `look` detects.
+        It takes the place of the excerpt's start only, since other points that were seen may belong
+        to another history.
         """
-        with self._mutex:
-            if excerpt.end.hash and self._seen in {None, excerpt.start}:
-                self._seen = excerpt.end
+        if excerpt.end.hash:
+            with self._mutex:
+                self._seen.discard(excerpt.start)
+                self._seen.add(excerpt.end)
 
     def look(self) -> None:
         """Compare the log with all that was seen of it. Raises `StoreUnavailable`.
@@ -67,13 +70,18 @@ class LogWatch:
         The present end is read first: if the log goes back afterwards, the comparison finds it.
         """
         records, present = self._store.audit(), self._present()
-        lost = [each for each in self._all_seen() if self._is_lost(each[1])]
-        for seen_by, point in lost:
+        with self._mutex:
+            own = sorted(self._seen, key=lambda point: point.position)
+        seen = itertools.chain(((self._name, point) for point in own), self._seen_elsewhere())
+        lost = {seen_by: point for seen_by, point in seen if self._is_lost(point)}
+        for seen_by, point in lost.items():
             self._note(seen_by, point, present)
         if present.hash and (lost or present != records.seen()):
             records.see(present)
         with self._mutex:
-            self._seen = present if present.hash else None
+            self._seen.difference_update(own)
+            if present.hash:
+                self._seen.add(present)
 
     def note_model(self, state: ModelState) -> None:
         """Record a setback to a point that a read model has seen and the log no longer has."""
@@ -90,11 +98,7 @@ class LogWatch:
             point = self._store.point_at(self._store.last_position())
         return point
 
-    def _all_seen(self) -> Iterator[Seen]:
-        with self._mutex:
-            own = self._seen
-        if own is not None:
-            yield self._name, own
+    def _seen_elsewhere(self) -> Iterator[Seen]:
         records = self._store.audit()
         kept = records.seen()
         if kept is not None:

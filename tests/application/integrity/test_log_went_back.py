@@ -214,6 +214,25 @@ def test_a_log_that_lost_its_end_is_noticed_by_a_process_that_has_seen_it(shop, 
     assert listed(shop) == set(first)
 
 
+def test_events_that_were_projected_between_two_looks_are_missed_once_others_have_their_places(
+    shop, address
+):
+    """The batch began before the last look, so it does not continue what that one saw."""
+    store, watch = shop.services.store, shop.services.watch
+    sell(shop, 2)
+    start = store.last_position()
+    shop.order()
+    watch.look()
+    looked = store.last_position()
+    shop.order()
+    watch.see(store.excerpt(start, 100))
+    cut(address, looked)
+    sell(shop, 3)
+    [setback] = open_ones(shop)
+    assert setback.seen_by.startswith("process ")
+    assert setback.position == looked + 1
+
+
 def test_a_log_that_lost_its_end_is_noticed_by_another_process_after_a_restart(shop, address):
     sell(shop, 3)
     position = shop.services.store.last_position()
