@@ -129,6 +129,11 @@ def has_query(incoming: Incoming) -> bool:
     return bool(incoming.environ.get("QUERY_STRING"))
 
 
+def has_no_query(incoming: Incoming) -> bool:
+    """Whether nothing does."""
+    return not has_query(incoming)
+
+
 def load_query(incoming: Incoming, schema: Schema) -> Any:
     """The query as `schema` loads it; not to be changed. Raises `BadRequest`."""
     text = incoming.environ.get("QUERY_STRING", "")

@@ -69,9 +69,11 @@ class Calls:
         """Define a call that changes."""
         return self._define("PATCH", rule, operation, usual)
 
-    def delete(self, rule: str, operation: Operation) -> Callable[[Handler], Handler]:
+    def delete(
+        self, rule: str, operation: Operation, usual: Usual | None = None
+    ) -> Callable[[Handler], Handler]:
         """Define a call that cancels."""
-        return self._define("DELETE", rule, operation, None)
+        return self._define("DELETE", rule, operation, usual)
 
     def _define(
         self,

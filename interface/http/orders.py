@@ -26,7 +26,7 @@ from interface.http.answers import (
     order_answer,
     unchanged_answer,
 )
-from interface.http.body import has_query, load_body, load_query, usual
+from interface.http.body import has_no_query, load_body, load_query, usual
 from interface.http.calls import Calls, refuse_without
 from interface.http.contract import Good, Operation
 from interface.http.exchange import Incoming, Outgoing, json_answer, list_answer
@@ -275,7 +275,7 @@ def change_order(incoming: Incoming, services: Services) -> Outgoing:
     return order_answer(answer, shape, written=True)
 
 
-@ORDERS.delete("/<order_id:order>", CANCEL_ORDER)
+@ORDERS.delete("/<order_id:order>", CANCEL_ORDER, has_no_query)
 def cancel_order(incoming: Incoming, services: Services) -> Outgoing:
     """Cancel an order."""
     load_query(incoming, NOTHING_IN)
@@ -299,7 +299,7 @@ def list_orders(incoming: Incoming, services: Services) -> Outgoing:
     return page_answer(incoming, found, COMPRESSED)
 
 
-@ORDERS.get("/<order_id:order>", READ_ORDER, lambda incoming: not has_query(incoming))
+@ORDERS.get("/<order_id:order>", READ_ORDER, has_no_query)
 def read_order(incoming: Incoming, services: Services) -> Outgoing:
     """Read an order, as it is or was."""
     wanted = load_query(incoming, ORDER_VIEW_IN)
