@@ -105,11 +105,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         About(
             says="Whether each server process keeps to a core of its own, if there is one for each"
-            " ([decision 41](decisions/0041-a-server-process-may-keep-to-one-core.md)). Orders are"
-            " made in a fifth less processor time then, but wait longer while a backup or a rebuild"
-            " runs on the same machine."
+            " and others leave it alone"
+            " ([decision 42](decisions/0042-a-server-process-leaves-its-core-to-others.md))."
+            " Orders are made in less processor time there."
         ),
-    ] = False
+    ] = True
     sample: Annotated[
         bool,
         About(

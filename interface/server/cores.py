@@ -1,22 +1,48 @@
-"""The cores that the answering processes keep to, where that is wanted.
+"""The cores that the answering processes keep to, as long as others leave them alone.
 
 Python runs one thread of a process at a time. The event loop and the thread that commits take turns
 several times in a batch. On two cores each turn has to wake the other core, and finds there
 nothing of what the thread before has just used. So a process keeps to one core, if there is one for
-each.
+each. There it would have to wait for whatever else runs on that core, so it leaves it while others
+use it, and returns when they have left enough of the machine for a while.
 """
 
 import os
 import secrets
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from application.runtime.background_thread import BackgroundThread
+
+LOOK_SECONDS = 0.1
+"""How often a process looks at what others use: so soon it leaves its core."""
+LEAVES_AT = 0.3
+"""It leaves a core of which others use more than this share."""
+ROOM = 0.8
+"""Others leave enough while they use less than this share of all other cores."""
+RETURNS_AFTER = 3.0
+"""It returns when that was so for so many seconds."""
+THREADS = Path("/proc/self/task")
+PROCESSOR_TIMES = Path("/proc/stat")
+BUSY = (1, 2, 3, 6, 7)
+"""The fields of a core's line that count time of processes and interrupts."""
+
+log = structlog.get_logger()
 
 
 def cores_for(processes: int) -> list[int | None]:
-    """A core for each of so many processes; None for all if there are too few or none is known.
+    """A core for each of so many processes; None for all if there are too few.
 
-    The first is chosen at random: services that share a machine do not all take the same one.
+    None also where the system does not say how busy each core is. The first is chosen at random:
+    services that share a machine do not all take the same one.
     """
     try:
-        allowed = sorted(os.sched_getaffinity(0))
+        allowed = sorted(os.sched_getaffinity(0) & busy_seconds().keys())
     except (AttributeError, OSError):  # not Linux, or forbidden
         allowed = []
     if processes > len(allowed):
@@ -25,7 +51,66 @@ def cores_for(processes: int) -> list[int | None]:
     return [allowed[(first + each) % len(allowed)] for each in range(processes)]
 
 
-def keep_to(core: int | None) -> None:
-    """Run only on `core` from now on, with all threads that this one starts."""
-    if core is not None:
-        os.sched_setaffinity(0, {core})
+class CoreAffinity(BackgroundThread):
+    """Keeps this process to a core, but leaves it while others use it."""
+
+    def __init__(self, core: int) -> None:
+        super().__init__("core-affinity", self._look, LOOK_SECONDS)
+        self._core = core
+        self._all = os.sched_getaffinity(0)
+        self._keeps = True
+        self._crowded_at = 0.0
+        self._before = used_seconds()
+        move_to({core})
+        log.info("pinned", core=core)
+
+    def _look(self) -> None:
+        """Leave the core or return, by what others have used since the last look."""
+        before, now = self._before, used_seconds()
+        self._before = now
+        seconds = now.moment - before.moment
+        busy = {core: now.busy[core] - before.busy[core] for core in self._all}
+        own = now.own - before.own
+        if (sum(busy.values()) - own) / seconds >= ROOM * (len(self._all) - 1):
+            self._crowded_at = now.moment
+        if self._keeps and (busy[self._core] - own) / seconds > LEAVES_AT:
+            self._keeps = False
+            self._crowded_at = now.moment
+            move_to(self._all)
+        elif not self._keeps and now.moment - self._crowded_at > RETURNS_AFTER:
+            self._keeps = True
+            move_to({self._core})
+
+
+class UsedSeconds(msgspec.Struct, frozen=True):
+    """What each core and this process had worked at a moment, in seconds."""
+
+    moment: float
+    busy: dict[int, float]
+    own: float
+
+
+def used_seconds() -> UsedSeconds:
+    """What they have worked until now."""
+    return UsedSeconds(time.monotonic(), busy_seconds(), time.process_time())
+
+
+def busy_seconds() -> dict[int, float]:
+    """For how long each core has been busy since the machine started."""
+    lines = (line.split() for line in PROCESSOR_TIMES.read_text().splitlines())
+    tick = os.sysconf("SC_CLK_TCK")
+    return {
+        int(words[0][3:]): sum(int(words[each]) for each in BUSY) / tick
+        for words in lines
+        if words[0].startswith("cpu") and words[0] != "cpu"
+    }
+
+
+def move_to(cores: Iterable[int]) -> None:
+    """Run on some cores only from now on, with all threads, also those that are just starting."""
+    moved: set[str] = set()
+    while news := {each.name for each in THREADS.iterdir()} - moved:
+        for each in news:
+            with suppress(ProcessLookupError):  # it has ended
+                os.sched_setaffinity(int(each), cores)
+        moved |= news

@@ -108,8 +108,6 @@ class Processes:
         """
         configure(self._settings.log_level, self._settings.log_format)
         take_in_libraries()
-        if self._settings.pinned and None in self._cores:
-            log.warning("not_pinned", reason="There is no core for each of the server processes.")
         raise_limit_of_open_files()
         gc.freeze()
         gc.enable()

@@ -21,7 +21,7 @@ from application.runtime.restart_figures import RestartBoard
 from application.runtime.tracing import tracing
 from application.settings import Settings
 from interface.http.monitoring import Monitoring
-from interface.server.cores import keep_to
+from interface.server.cores import CoreAffinity
 from interface.server.draining import Traffic, drain, end_unread_connections, listens_on
 from interface.server.flask_app import create_app
 from interface.server.heads import MOST_HEAD_BYTES
@@ -59,7 +59,8 @@ def answer_requests(
 
     On one `core`, if it is named.
     """
-    keep_to(core)
+    if core is not None:
+        CoreAffinity(core).start()
     with answering(settings, listening) as service:
         uvloop.run(_serve(service, settings, listening, serves))
 
