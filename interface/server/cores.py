@@ -25,7 +25,7 @@ LEAVES_AT = 0.3
 """It leaves a core of which others use more than this share."""
 ROOM = 0.8
 """Others leave enough while they use less than this share of all other cores."""
-RETURNS_AFTER = 3.0
+RETURNS_AFTER = 1.0
 """It returns when that was so for so many seconds."""
 THREADS = Path("/proc/self/task")
 PROCESSOR_TIMES = Path("/proc/stat")
