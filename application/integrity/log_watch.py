@@ -5,12 +5,11 @@ that lacks the last events. What was seen is remembered by everything that does 
 with the log: this process, the files beside an embedded log, the read models and the signer.
 """
 
-import itertools
 import os
 import secrets
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 import msgspec
@@ -67,12 +66,13 @@ class LogWatch:
     def look(self) -> None:
         """Compare the log with all that was seen of it. Raises `StoreUnavailable`.
 
-        The present end is read first: if the log goes back afterwards, the comparison finds it.
+        What this process has seen is taken first, so that the present end, which takes its place,
+        comes after it. If the log goes back after both, the comparison finds it.
         """
-        records, present = self._store.audit(), self._present()
         with self._mutex:
             own = sorted(self._seen, key=lambda point: point.position)
-        seen = itertools.chain(((self._name, point) for point in own), self._seen_elsewhere())
+        records, present = self._store.audit(), self._present()
+        seen = self._all_seen(own)
         lost = {seen_by: point for seen_by, point in seen if self._is_lost(point)}
         for seen_by, point in lost.items():
             self._note(seen_by, point, present)
@@ -98,7 +98,10 @@ class LogWatch:
             point = self._store.point_at(self._store.last_position())
         return point
 
-    def _seen_elsewhere(self) -> Iterator[Seen]:
+    def _all_seen(self, own: Iterable[LogPoint]) -> Iterator[Seen]:
+        """Those of this process come in order: the furthest that is lost is the one to be noted."""
+        for point in own:
+            yield self._name, point
         records = self._store.audit()
         kept = records.seen()
         if kept is not None:

@@ -233,6 +233,27 @@ def test_events_that_were_projected_between_two_looks_are_missed_once_others_hav
     assert setback.position == looked + 1
 
 
+def test_events_that_were_projected_during_a_look_are_missed_as_well(shop, address, monkeypatch):
+    store, watch = shop.services.store, shop.services.watch
+    sell(shop, 2)
+    looked = store.last_position()
+    point_at = store.point_at
+
+    def sell_meanwhile(position):
+        monkeypatch.undo()
+        found = point_at(position)
+        shop.order()
+        watch.see(store.excerpt(looked, 100))
+        return found
+
+    monkeypatch.setattr(store, "point_at", sell_meanwhile)
+    watch.look()
+    cut(address, looked)
+    sell(shop, 3)
+    [setback] = open_ones(shop)
+    assert (setback.seen_by.split()[0], setback.position) == ("process", looked + 1)
+
+
 def test_a_log_that_lost_its_end_is_noticed_by_another_process_after_a_restart(shop, address):
     sell(shop, 3)
     position = shop.services.store.last_position()
