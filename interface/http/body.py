@@ -130,7 +130,7 @@ def has_query(incoming: Incoming) -> bool:
 
 
 def has_no_query(incoming: Incoming) -> bool:
-    """Whether nothing does."""
+    """Whether nothing follows a question mark."""
     return not has_query(incoming)
 
 

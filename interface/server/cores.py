@@ -7,7 +7,9 @@ each. There it would have to wait for whatever else runs on that core, so it lea
 use it, and returns when they have left enough of the machine for a while.
 """
 
+import math
 import os
+import re
 import secrets
 import time
 from collections.abc import Iterable
@@ -29,6 +31,7 @@ RETURNS_AFTER = 1.0
 """It returns when that was so for so many seconds."""
 THREADS = Path("/proc/self/task")
 PROCESSOR_TIMES = Path("/proc/stat")
+OF_A_CORE = re.compile(r"cpu\d")
 BUSY = (1, 2, 3, 6, 7)
 """The fields of a core's line that count time of processes and interrupts."""
 
@@ -59,7 +62,7 @@ class CoreAffinity(BackgroundThread):
         self._core = core
         self._all = os.sched_getaffinity(0)
         self._keeps = True
-        self._crowded_at = 0.0
+        self._crowded_at = -math.inf
         self._before = used_seconds()
         move_to({core})
         log.info("pinned", core=core)
@@ -68,18 +71,18 @@ class CoreAffinity(BackgroundThread):
         """Leave the core or return, by what others have used since the last look."""
         before, now = self._before, used_seconds()
         self._before = now
-        seconds = now.moment - before.moment
-        busy = {core: now.busy[core] - before.busy[core] for core in self._all}
-        own = now.own - before.own
-        if (sum(busy.values()) - own) / seconds >= ROOM * (len(self._all) - 1):
+        seconds, own = now.moment - before.moment, now.own - before.own
+        busy = {core: now.busy.get(core, 0.0) - before.busy.get(core, 0.0) for core in self._all}
+        if self._keeps:
+            crowded = (busy[self._core] - own) / seconds > LEAVES_AT
+        else:
+            crowded = (sum(busy.values()) - own) / seconds >= ROOM * (len(self._all) - 1)
+        if crowded:
             self._crowded_at = now.moment
-        if self._keeps and (busy[self._core] - own) / seconds > LEAVES_AT:
-            self._keeps = False
-            self._crowded_at = now.moment
-            move_to(self._all)
-        elif not self._keeps and now.moment - self._crowded_at > RETURNS_AFTER:
-            self._keeps = True
-            move_to({self._core})
+        keeps = now.moment - self._crowded_at > RETURNS_AFTER
+        if keeps != self._keeps:
+            self._keeps = keeps
+            move_to({self._core} if keeps else self._all)
 
 
 class UsedSeconds(msgspec.Struct, frozen=True):
@@ -91,19 +94,16 @@ class UsedSeconds(msgspec.Struct, frozen=True):
 
 
 def used_seconds() -> UsedSeconds:
-    """What they have worked until now."""
+    """All of that at this moment."""
     return UsedSeconds(time.monotonic(), busy_seconds(), time.process_time())
 
 
 def busy_seconds() -> dict[int, float]:
     """For how long each core has been busy since the machine started."""
-    lines = (line.split() for line in PROCESSOR_TIMES.read_text().splitlines())
     tick = os.sysconf("SC_CLK_TCK")
-    return {
-        int(words[0][3:]): sum(int(words[each]) for each in BUSY) / tick
-        for words in lines
-        if words[0].startswith("cpu") and words[0] != "cpu"
-    }
+    text = PROCESSOR_TIMES.read_text()
+    cores = [line.split() for line in text.splitlines() if OF_A_CORE.match(line)]
+    return {int(words[0][3:]): sum(int(words[each]) for each in BUSY) / tick for words in cores}
 
 
 def move_to(cores: Iterable[int]) -> None:
